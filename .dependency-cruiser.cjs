@@ -1,0 +1,80 @@
+/** Dependencies point one way: main, server, http, graphql, services, then the ports' implementations, domain, errors. */
+
+const only = (name, from, to) => ({
+  name,
+  severity: "error",
+  comment: `${from} may import nothing of ours but ${to}`,
+  from: { path: from },
+  to: { path: "^src/", pathNot: `${from}|${to}` },
+});
+
+/** A library that one folder owns, so that replacing it touches that folder alone. */
+const kept = (library, folders) => ({
+  name: `${library}-stays-home`,
+  severity: "error",
+  from: { path: "^src/", pathNot: folders },
+  to: { path: `^node_modules/${library}/` },
+});
+
+module.exports = {
+  forbidden: [
+    { name: "no-circular", severity: "error", from: {}, to: { circular: true } },
+    { name: "no-orphans", severity: "error", from: { orphan: true, pathNot: "\\.d\\.ts$" }, to: {} },
+    {
+      name: "no-dev-dependencies",
+      severity: "error",
+      from: { path: "^src/" },
+      to: { dependencyTypes: ["npm-dev"] },
+    },
+    {
+      name: "not-unlisted",
+      severity: "error",
+      from: { path: "^src/" },
+      to: { dependencyTypes: ["npm-no-pkg", "npm-unknown"] },
+    },
+    { name: "not-unresolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
+
+    only("errors-import-nothing", "^src/errors\\.ts$", "^$"),
+    only("domain-imports-errors", "^src/domain/", "^src/errors\\.ts$"),
+    only("signing-imports-domain", "^src/signing/", "^src/(domain/|errors\\.ts$)"),
+    only("platform-imports-domain", "^src/platform/", "^src/(domain/|errors\\.ts$)"),
+    only("store-imports-domain", "^src/store/", "^src/(domain/|errors\\.ts$)"),
+    only(
+      "services-import-ports",
+      "^src/services/",
+      "^src/(domain/|errors\\.ts$|signing/signing-service\\.ts$|platform/platform\\.ts$|store/store\\.ts$)",
+    ),
+    only("graphql-imports-services", "^src/graphql/", "^src/(services/|domain/|errors\\.ts$)"),
+    only("http-imports-graphql", "^src/http/", "^src/(graphql/context\\.ts$|errors\\.ts$)"),
+    only(
+      "config-imports-keys",
+      "^src/config\\.ts$",
+      "^src/(errors\\.ts$|signing/key-ring\\.ts$|store/database\\.ts$)",
+    ),
+    only("main-imports-server", "^src/main\\.ts$", "^src/(server|config|errors)\\.ts$"),
+    {
+      name: "domain-is-pure",
+      severity: "error",
+      from: { path: "^src/domain/" },
+      to: { dependencyTypes: ["npm", "core"], pathNot: "^net$" },
+    },
+
+    kept(
+      "(type-graphql|graphql|@apollo/server|dataloader|graphql-scalars)",
+      "^src/(graphql/|http/app\\.ts$)",
+    ),
+    kept("(fastify|@as-integrations/fastify)", "^src/(http/|server\\.ts$)"),
+    kept("(kysely|libsql)", "^src/store/"),
+    kept("jsonwebtoken", "^src/signing/"),
+    kept("envalid", "^src/config\\.ts$"),
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "require", "node", "default"],
+    },
+  },
+};
