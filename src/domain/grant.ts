@@ -1,0 +1,77 @@
+import { BadUserInput } from "../errors.ts";
+import { Role } from "./role.ts";
+import { checkText } from "./text.ts";
+
+/** The longest connection data, in UTF-16 code units. The official SDKs disagree: 999, 1000, 1024, bytes. */
+export const MAX_DATA_LENGTH = 1000;
+/** The longest list of layout classes once joined by spaces, in UTF-16 code units. */
+export const MAX_LAYOUT_CLASSES_LENGTH = 1000;
+/** How long a token lives when nothing is asked for, in seconds: 24 hours. */
+export const DEFAULT_LIFETIME = 24 * 60 * 60;
+/** The platform's upper limit on a token's life, in seconds: 30 days. */
+export const MAX_LIFETIME = 30 * 24 * 60 * 60;
+
+/** What a token grants, with defaults applied and every limit kept. */
+export interface Grant {
+  readonly sessionId: string;
+  readonly role: Role;
+  /** Connection data, which every client in the session can read. */
+  readonly data: string | null;
+  readonly initialLayoutClassList: readonly string[];
+  /** In whole seconds since the Unix epoch. */
+  readonly createTime: number;
+  /** In whole seconds since the Unix epoch. */
+  readonly expireTime: number;
+}
+
+/** A grant as a caller asks for it: what is absent or null gets its default. */
+export interface GrantInput {
+  readonly role?: Role | null;
+  readonly data?: string | null;
+  readonly expireTime?: number | null;
+  readonly initialLayoutClassList?: readonly string[] | null;
+}
+
+/**
+ * The grant for a session, as of `now`.
+ *
+ * @throws {BadUserInput} naming the argument that breaks a rule
+ */
+export function grantFor(sessionId: string, input: GrantInput, now: Date): Grant {
+  const createTime = Math.floor(now.getTime() / 1000);
+  return {
+    sessionId,
+    role: input.role ?? Role.PUBLISHER,
+    data: input.data == null ? null : checkText("data", input.data, MAX_DATA_LENGTH),
+    initialLayoutClassList: checkLayoutClasses(input.initialLayoutClassList ?? []),
+    createTime,
+    expireTime: checkExpireTime(input.expireTime ?? createTime + DEFAULT_LIFETIME, createTime),
+  };
+}
+
+function checkExpireTime(expireTime: number, createTime: number): number {
+  const rule = (text: string) =>
+    new BadUserInput("expireTime", `expireTime ${text}; ${expireTime} was given`);
+  if (!Number.isSafeInteger(expireTime)) throw rule("must be in whole seconds since the Unix epoch");
+  if (expireTime <= createTime) throw rule(`must be later than now, which is ${createTime}`);
+  if (expireTime > createTime + MAX_LIFETIME) {
+    throw rule(
+      `must be at most 30 days from now, which is ${createTime + MAX_LIFETIME}, in seconds since the Unix epoch`,
+    );
+  }
+  return expireTime;
+}
+
+/** A class name is one word, because the token joins the names with spaces. */
+function checkLayoutClasses(names: readonly string[]): readonly string[] {
+  for (const name of names) {
+    if (name === "" || /\s/.test(name)) {
+      throw new BadUserInput(
+        "initialLayoutClassList",
+        "initialLayoutClassList must hold class names, not empty and without white space",
+      );
+    }
+  }
+  checkText("initialLayoutClassList", names.join(" "), MAX_LAYOUT_CLASSES_LENGTH);
+  return names;
+}

@@ -1,0 +1,130 @@
+import { isIPv4 } from "node:net";
+import { BadUserInput, quote } from "../errors.ts";
+import type { SessionIdFields } from "./session-id.ts";
+import { checkText } from "./text.ts";
+
+/** How media flows between the participants. The values are the platform's names. */
+export enum MediaMode {
+  RELAYED = "relayed",
+  ROUTED = "routed",
+}
+
+/** Whether the platform records the session by itself. The values are the platform's names. */
+export enum ArchiveMode {
+  MANUAL = "manual",
+  ALWAYS = "always",
+}
+
+/** The resolution of automatic archives. The values are the platform's names. */
+export enum ArchiveResolution {
+  SD_LANDSCAPE = "640x480",
+  SD_PORTRAIT = "480x640",
+  HD_LANDSCAPE = "1280x720",
+  HD_PORTRAIT = "720x1280",
+  FHD_LANDSCAPE = "1920x1080",
+  FHD_PORTRAIT = "1080x1920",
+}
+
+/** The longest `archiveName`, in UTF-16 code units. */
+export const MAX_ARCHIVE_NAME_LENGTH = 80;
+
+/** The options of a session that is to be created, with defaults applied and every rule between them kept. */
+export interface SessionOptions {
+  readonly mediaMode: MediaMode;
+  readonly archiveMode: ArchiveMode;
+  readonly archiveName: string | null;
+  readonly archiveResolution: ArchiveResolution | null;
+  readonly location: string | null;
+  readonly e2ee: boolean;
+}
+
+/** Options as a caller gives them: what is absent or null gets its default. */
+export type SessionOptionsInput = { readonly [K in keyof SessionOptions]?: SessionOptions[K] | null };
+
+/** Where participants meet. A field that is null is unset, or unknown because the session was created elsewhere. */
+export interface Session {
+  readonly sessionId: string;
+  /** The project that owns the session: an OpenTok API key. */
+  readonly applicationId: string;
+  readonly name: string | null;
+  readonly mediaMode: MediaMode | null;
+  readonly archiveMode: ArchiveMode | null;
+  readonly archiveName: string | null;
+  readonly archiveResolution: ArchiveResolution | null;
+  readonly location: string | null;
+  readonly e2ee: boolean | null;
+  readonly createdAt: Date | null;
+}
+
+/**
+ * Applies the defaults, then checks the rules between the options, so that what a default forbids is
+ * refused like what a caller wrote.
+ *
+ * @throws {BadUserInput} naming the option whose need is not met
+ */
+export function sessionOptions(input: SessionOptionsInput): SessionOptions {
+  const options: SessionOptions = {
+    mediaMode: input.mediaMode ?? MediaMode.RELAYED,
+    archiveMode: input.archiveMode ?? ArchiveMode.MANUAL,
+    archiveName: input.archiveName ?? null,
+    archiveResolution: input.archiveResolution ?? null,
+    location: input.location ?? null,
+    e2ee: input.e2ee ?? false,
+  };
+  const { mediaMode, archiveMode, archiveName, archiveResolution, location, e2ee } = options;
+  const routed = mediaMode === MediaMode.ROUTED;
+  const always = archiveMode === ArchiveMode.ALWAYS;
+
+  if (always && !routed) {
+    throw new BadUserInput(
+      "archiveMode",
+      "archiveMode: ALWAYS needs a routed session; add mediaMode: ROUTED",
+    );
+  }
+  if (archiveName !== null && !always) {
+    throw new BadUserInput("archiveName", "archiveName names automatic archives; add archiveMode: ALWAYS");
+  }
+  if (archiveName === "") throw new BadUserInput("archiveName", "archiveName must not be empty");
+  if (archiveName !== null) checkText("archiveName", archiveName, MAX_ARCHIVE_NAME_LENGTH);
+  if (archiveResolution !== null && !always) {
+    throw new BadUserInput(
+      "archiveResolution",
+      "archiveResolution is that of automatic archives; add archiveMode: ALWAYS",
+    );
+  }
+  if (e2ee && !routed) {
+    throw new BadUserInput("e2ee", "e2ee: true needs a routed session; add mediaMode: ROUTED");
+  }
+  if (e2ee && always) {
+    throw new BadUserInput(
+      "e2ee",
+      "e2ee: true excludes archiveMode: ALWAYS; what is end-to-end encrypted cannot be archived",
+    );
+  }
+  if (location !== null && !isIPv4(location)) {
+    throw new BadUserInput(
+      "location",
+      `location must be an IPv4 address such as "203.0.113.7"; ${quote(location)} was given`,
+    );
+  }
+  return options;
+}
+
+/** A session that was created elsewhere in the project: what its ID does not tell is null. */
+export function sessionKnownById(
+  sessionId: string,
+  { owner, location, createdAt }: SessionIdFields,
+): Session {
+  return {
+    sessionId,
+    applicationId: owner,
+    name: null,
+    mediaMode: null,
+    archiveMode: null,
+    archiveName: null,
+    archiveResolution: null,
+    location,
+    e2ee: null,
+    createdAt,
+  };
+}

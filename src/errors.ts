@@ -1,0 +1,54 @@
+/**
+ * Every error that we answer with. `extensions` is the GraphQL error's: its `code` is a promise to clients,
+ * its message is for a person and may be bettered at any time. No message ever holds a secret, a token or
+ * connection data.
+ */
+export abstract class StagepassError extends Error {
+  readonly extensions: Readonly<Record<string, unknown>> & { readonly code: string };
+
+  protected constructor(code: string, message: string, details: Record<string, unknown> = {}) {
+    super(message);
+    this.name = new.target.name;
+    this.extensions = { code, ...details };
+  }
+}
+
+/** `BAD_USER_INPUT`: an argument breaks a rule. The message says the rule and what was given. */
+export class BadUserInput extends StagepassError {
+  constructor(argument: string, message: string) {
+    super("BAD_USER_INPUT", message, { argument });
+  }
+}
+
+/** `BAD_USER_INPUT`: `field` issues a credential, and was asked for in an operation that only reads. */
+export class MutationRequired extends StagepassError {
+  constructor(field: string) {
+    super(
+      "BAD_USER_INPUT",
+      `${field} works only inside a mutation: a token is never the side effect of reading`,
+    );
+  }
+}
+
+/** `SESSION_NOT_FOUND`: the session ID is malformed, or of another project. */
+export class SessionNotFound extends StagepassError {
+  constructor(message: string) {
+    super("SESSION_NOT_FOUND", message, { argument: "sessionId" });
+  }
+}
+
+/** What was given, for a message: quoted, and too short to hold a token that was put in the wrong place. */
+export function quote(given: string): string {
+  return JSON.stringify(given.length > 40 ? `${given.slice(0, 40)}…` : given);
+}
+
+/** The server cannot start. Each problem is one line and names the environment variable to change. */
+export class StartupError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(problems.join("\n"));
+    this.name = "StartupError";
+    this.problems = problems;
+  }
+}

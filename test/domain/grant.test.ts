@@ -1,0 +1,77 @@
+import { describe, expect, it } from "vitest";
+import { type GrantInput, grantFor } from "../../src/domain/grant.ts";
+import { Role } from "../../src/domain/role.ts";
+
+/** Late in its second, so that rounding up would show. */
+const now = new Date(1_795_500_000_999);
+const createTime = 1_795_500_000;
+const DAY = 86_400;
+
+const grant = (input: GrantInput) => grantFor("1_abc", input, now);
+
+describe("grantFor", () => {
+  it.each<[string, GrantInput]>([
+    ["absent", {}],
+    ["null", { role: null, data: null, expireTime: null, initialLayoutClassList: null }],
+  ])("gives what is %s its default", (_, input) => {
+    expect(grant(input)).toEqual({
+      sessionId: "1_abc",
+      role: Role.PUBLISHER,
+      data: null,
+      initialLayoutClassList: [],
+      createTime,
+      expireTime: createTime + DAY,
+    });
+  });
+
+  it.each<GrantInput>([
+    ...Object.values(Role).map((role) => ({ role })),
+    { data: "" },
+    { data: "x".repeat(1000) },
+    { data: "🙂".repeat(500) },
+    { data: "\0\n&=%+:" },
+    { expireTime: createTime + 1 },
+    { expireTime: createTime + 30 * DAY },
+    { initialLayoutClassList: [] },
+    { initialLayoutClassList: ["focus", "🙂"] },
+    { initialLayoutClassList: ["x".repeat(499), "y".repeat(500)] },
+  ])("accepts %j", (input) => {
+    expect(grant(input)).toMatchObject(input);
+  });
+
+  it.each<[string, GrantInput, RegExp]>([
+    ["data", { data: "x".repeat(1001) }, /at most 1000 characters; 1001/],
+    ["data", { data: "🙂".repeat(500).concat("x") }, /at most 1000 characters; 1001/],
+    ["data", { data: "a\ud800b" }, /surrogate/],
+    ["data", { data: "\udc00" }, /surrogate/],
+    ["expireTime", { expireTime: createTime }, /later than now/],
+    ["expireTime", { expireTime: 0 }, /later than now/],
+    ["expireTime", { expireTime: -1 }, /later than now/],
+    ["expireTime", { expireTime: createTime + 30 * DAY + 1 }, /30 days/],
+    ["expireTime", { expireTime: (createTime + DAY) * 1000 }, /in seconds/],
+    ["expireTime", { expireTime: createTime + 1.5 }, /whole seconds/],
+    ["expireTime", { expireTime: Number.NaN }, /whole seconds/],
+    ["expireTime", { expireTime: Number.POSITIVE_INFINITY }, /whole seconds/],
+    ["initialLayoutClassList", { initialLayoutClassList: [""] }, /not empty/],
+    ["initialLayoutClassList", { initialLayoutClassList: ["a b"] }, /white space/],
+    ["initialLayoutClassList", { initialLayoutClassList: ["a\u00a0b"] }, /white space/],
+    ["initialLayoutClassList", { initialLayoutClassList: ["a", "b\n"] }, /white space/],
+    ["initialLayoutClassList", { initialLayoutClassList: ["\ud800"] }, /surrogate/],
+    [
+      "initialLayoutClassList",
+      { initialLayoutClassList: ["x".repeat(500), "y".repeat(500)] },
+      /1000 characters; 1001/,
+    ],
+  ])("refuses, naming %s: %j", (argument, input, rule) => {
+    expect(() => grant(input)).toThrow(
+      expect.objectContaining({
+        message: expect.stringMatching(rule),
+        extensions: { code: "BAD_USER_INPUT", argument },
+      }),
+    );
+  });
+
+  it("does not repeat connection data in its refusal", () => {
+    expect(() => grant({ data: "canary".repeat(200) })).toThrow(expect.not.stringContaining("canary"));
+  });
+});
