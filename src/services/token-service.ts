@@ -1,0 +1,46 @@
+import { type ConnectionToken, TokenFormat } from "../domain/connection-token.ts";
+import { type GrantInput, grantFor } from "../domain/grant.ts";
+import { parseSessionId } from "../domain/session-id.ts";
+import { SessionNotFound } from "../errors.ts";
+import type { SigningService } from "../signing/signing-service.ts";
+
+/** What a caller asks for a token; what is absent or null gets its default. */
+export interface TokenInput extends GrantInput {
+  readonly format?: TokenFormat | null;
+}
+
+/** What a caller can ask about tokens. */
+export class TokenService {
+  readonly #signing: SigningService;
+  readonly #now: () => Date;
+
+  constructor(signing: SigningService, now: () => Date) {
+    this.#signing = signing;
+    this.#now = now;
+  }
+
+  /**
+   * Generates a token for a session of this project, also one that was created elsewhere in it.
+   *
+   * @throws {SessionNotFound} when the ID is malformed or another project's
+   * @throws {BadUserInput} naming the argument that breaks a rule
+   */
+  generate(sessionId: string, input: TokenInput): ConnectionToken {
+    this.#checkOwner(sessionId);
+    const grant = grantFor(sessionId, input, this.#now());
+    const format = input.format ?? TokenFormat.JWT;
+    const token = this.#signing.sign(grant, format);
+    return { ...grant, token, format, applicationId: this.#signing.applicationId };
+  }
+
+  #checkOwner(sessionId: string): void {
+    const { applicationId } = this.#signing;
+    const owner = parseSessionId(sessionId)?.owner;
+    if (owner === applicationId) return;
+    throw new SessionNotFound(
+      owner === undefined
+        ? "sessionId is malformed; it must be exactly as createSession returned it"
+        : `sessionId is of another project than this server's, ${applicationId}`,
+    );
+  }
+}

@@ -1,0 +1,47 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { Kysely, type LogEvent, Migrator, SqliteDialect } from "kysely";
+import Libsql from "libsql";
+import { StartupError } from "../errors.ts";
+import { migrations } from "./migrations/index.ts";
+import type { Tables } from "./tables.ts";
+
+/** The path that SQLite keeps in memory only. */
+export const IN_MEMORY = ":memory:";
+
+/**
+ * Opens the embedded database, creates it when there is none, and migrates it to this version.
+ *
+ * @param file the database's path, or `IN_MEMORY`
+ * @param onQuery is told the text of every query, which holds no values
+ * @throws {StartupError} when the file cannot be used
+ */
+export async function openDatabase(file: string, onQuery: (sql: string) => void): Promise<Kysely<Tables>> {
+  const log = (event: LogEvent) => onQuery(event.query.sql);
+  let database: Kysely<Tables> | undefined;
+  try {
+    database = new Kysely<Tables>({ dialect: new SqliteDialect({ database: openFile(file) }), log });
+    await migrate(database);
+    return database;
+  } catch (error) {
+    await database?.destroy();
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StartupError([`DATABASE_URL: ${file} cannot be used as the database: ${reason}`]);
+  }
+}
+
+function openFile(file: string): Libsql.Database {
+  // The folder also holds the local project's secret: it is its owner's alone.
+  if (file !== IN_MEMORY) mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const connection = new Libsql(file, { timeout: 2000 });
+  connection.exec("PRAGMA journal_mode = WAL");
+  // FULL, because what was acknowledged must outlive a power cut, and WAL's default need not.
+  connection.exec("PRAGMA synchronous = FULL");
+  return connection;
+}
+
+async function migrate(database: Kysely<Tables>): Promise<void> {
+  const migrator = new Migrator({ db: database, provider: { getMigrations: async () => migrations } });
+  const { error } = await migrator.migrateToLatest();
+  if (error) throw error;
+}
