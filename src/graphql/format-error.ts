@@ -1,0 +1,55 @@
+import type { ApolloServerPlugin } from "@apollo/server";
+import { unwrapResolverError } from "@apollo/server/errors";
+import { GraphQLError, type GraphQLFormattedError } from "graphql";
+import { StagepassError } from "../errors.ts";
+import type { Context } from "./context.ts";
+import { nameArgument } from "./input-errors.ts";
+
+const INTERNAL = "INTERNAL_SERVER_ERROR";
+
+/**
+ * Masks what we did not mean to say. The message of an unknown error may hold anything, a database URL or a
+ * secret among it, so only our own errors and GraphQL's reach a caller.
+ */
+export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+  if (!isUnknown(error)) return formatted;
+  const { locations, path } = formatted;
+  return {
+    message: "Internal server error",
+    ...(locations && { locations }),
+    ...(path && { path }),
+    extensions: { code: INTERNAL },
+  };
+}
+
+/**
+ * Completes errors before they are formatted: GraphQL's own name the argument, and an unknown one is logged
+ * and gets the request ID under which the log has it.
+ */
+export const completeErrors: ApolloServerPlugin<Context> = {
+  async requestDidStart() {
+    return {
+      async didEncounterErrors({ errors, document, contextValue: { log } }) {
+        for (const error of errors) {
+          if (!nameArgument(error, document) && isUnknown(error)) {
+            log.error({ err: unwrapResolverError(error) }, "unexpected error");
+          }
+        }
+      },
+      async willSendResponse({ response: { body }, contextValue: { requestId } }) {
+        const { errors = [] } = body.kind === "single" ? body.singleResult : body.initialResult;
+        for (const { extensions } of errors) {
+          if (extensions?.code === INTERNAL) extensions.requestId = requestId;
+        }
+      },
+    };
+  },
+};
+
+/** GraphQL's own errors have a code, given by Apollo Server or by us, unless something went wrong in here. */
+function isUnknown(error: unknown): boolean {
+  const cause = unwrapResolverError(error);
+  if (cause instanceof StagepassError) return false;
+  if (!(cause instanceof GraphQLError) || !(error instanceof GraphQLError)) return true;
+  return (error.extensions.code ?? INTERNAL) === INTERNAL;
+}

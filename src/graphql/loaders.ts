@@ -1,0 +1,49 @@
+import DataLoader from "dataloader";
+import { GraphQLID, type GraphQLResolveInfo, Kind, type SelectionNode, valueFromAST } from "graphql";
+import type { Session } from "../domain/session.ts";
+import type { SessionService } from "../services/session-service.ts";
+
+/** The look-ups of one request: each asks the store once, however often it is needed. */
+export class Loaders {
+  readonly #session: DataLoader<string, Session | null>;
+  #lookedAhead = false;
+
+  constructor(sessions: SessionService) {
+    this.#session = new DataLoader((sessionIds) => sessions.findMany(sessionIds));
+  }
+
+  /** The session, or null when its ID is malformed or another project's. */
+  session(sessionId: string): Promise<Session | null> {
+    return this.#session.load(sessionId);
+  }
+
+  /**
+   * The session of a token just generated; never null, for a token is only made for a session of ours.
+   *
+   * The root fields of a mutation run one after the other, so their look-ups cannot meet in a batch by
+   * themselves. The first of them therefore looks ahead to all the sessions that the operation names.
+   */
+  sessionOfToken(sessionId: string, info: GraphQLResolveInfo): Promise<Session | null> {
+    if (!this.#lookedAhead) {
+      this.#lookedAhead = true;
+      // Never rejects; each look-up hears of its own failure when it is awaited.
+      void this.#session.loadMany([...sessionIdsNamed(info, info.operation.selectionSet.selections)]);
+    }
+    return this.session(sessionId);
+  }
+}
+
+/** The values of the argument `sessionId` of the operation's root fields. */
+function* sessionIdsNamed(info: GraphQLResolveInfo, selections: readonly SelectionNode[]): Generator<string> {
+  for (const selection of selections) {
+    if (selection.kind === Kind.FIELD) {
+      const argument = selection.arguments?.find(({ name }) => name.value === "sessionId");
+      const sessionId = argument && valueFromAST(argument.value, GraphQLID, info.variableValues);
+      if (typeof sessionId === "string") yield sessionId;
+    } else {
+      const fragment =
+        selection.kind === Kind.FRAGMENT_SPREAD ? info.fragments[selection.name.value] : selection;
+      if (fragment) yield* sessionIdsNamed(info, fragment.selectionSet.selections);
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import type { GraphQLResolveInfo } from "graphql";
+import { Args, Ctx, FieldResolver, Info, Mutation, Resolver, Root, UseMiddleware } from "type-graphql";
+import type { ConnectionToken } from "../../domain/connection-token.ts";
+import type { Session } from "../../domain/session.ts";
+import type { Context } from "../context.ts";
+import { onlyInMutation } from "../only-in-mutation.ts";
+import { TokenArgs, TokenSessionArgs } from "../types/args.ts";
+import { ConnectionTokenType } from "../types/connection-token.ts";
+import { SessionType } from "../types/session.ts";
+
+@Resolver(() => SessionType)
+export class SessionTokenResolver {
+  @FieldResolver(() => ConnectionTokenType, {
+    description:
+      "Generate a token for this session; as `Mutation.generateToken`. Only inside a mutation: elsewhere it is\n" +
+      "an error, because a token is never the side effect of reading.",
+  })
+  @UseMiddleware(onlyInMutation)
+  generateToken(
+    @Root() { sessionId }: Session,
+    @Args(() => TokenArgs) input: TokenArgs,
+    @Ctx() { tokens }: Context,
+  ): ConnectionToken {
+    return tokens.generate(sessionId, input);
+  }
+}
+
+@Resolver(() => ConnectionTokenType)
+export class TokenResolver {
+  // The schema lists the arguments of the last @Args first.
+  @Mutation(() => ConnectionTokenType, {
+    description: "Generate a token with which one client can connect to a session.",
+  })
+  generateToken(
+    @Args(() => TokenArgs) input: TokenArgs,
+    @Args(() => TokenSessionArgs) { sessionId }: TokenSessionArgs,
+    @Ctx() { tokens }: Context,
+  ): ConnectionToken {
+    return tokens.generate(sessionId, input);
+  }
+
+  @FieldResolver(() => SessionType)
+  session(
+    @Root() { sessionId }: ConnectionToken,
+    @Ctx() { loaders }: Context,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<Session | null> {
+    return loaders.sessionOfToken(sessionId, info);
+  }
+
+  @FieldResolver(() => Date)
+  createdAt(@Root() { createTime }: ConnectionToken): Date {
+    return new Date(createTime * 1000);
+  }
+
+  @FieldResolver(() => Date)
+  expiresAt(@Root() { expireTime }: ConnectionToken): Date {
+    return new Date(expireTime * 1000);
+  }
+}

@@ -1,0 +1,59 @@
+import "reflect-metadata";
+import { type GraphQLSchema, isIntrospectionType, isSpecifiedScalarType, printType } from "graphql";
+import { buildSchemaSync } from "type-graphql";
+import { SessionResolver } from "./resolvers/session.ts";
+import { SessionTokenResolver, TokenResolver } from "./resolvers/token.ts";
+import { DateTime } from "./types/date-time.ts";
+import "./types/enums.ts";
+
+/** The executable schema. */
+export function createSchema(): GraphQLSchema {
+  const schema = buildSchemaSync({
+    resolvers: [SessionResolver, SessionTokenResolver, TokenResolver],
+    scalarsMap: [{ type: Date, scalar: DateTime }],
+    // The rules of the domain are stricter, and name the argument.
+    validate: false,
+    // Introspects the whole schema at each start; a test does so once.
+    skipCheck: true,
+  });
+  describe(schema.getQueryType(), "Reads. Nothing here changes anything.");
+  describe(schema.getMutationType(), "Writes. Each field is one action.");
+  return schema;
+}
+
+/** type-graphql has no place for the description of a root type. */
+function describe(type: { description: unknown } | null | undefined, description: string): void {
+  if (type) type.description = description;
+}
+
+/** The order in which a person reads the contract. */
+const READING_ORDER = [
+  "Query",
+  "Mutation",
+  "Session",
+  "ConnectionToken",
+  "Role",
+  "MediaMode",
+  "ArchiveMode",
+  "ArchiveResolution",
+  "TokenFormat",
+  "SessionConnection",
+  "SessionEdge",
+  "PageInfo",
+  "DateTime",
+];
+
+/** The contract as `schema.graphql` has it. */
+export function printContract(schema: GraphQLSchema): string {
+  const types = Object.values(schema.getTypeMap()).filter(
+    (type) => !isIntrospectionType(type) && !isSpecifiedScalarType(type),
+  );
+  const place = ({ name }: { name: string }) => {
+    const index = READING_ORDER.indexOf(name);
+    return index === -1 ? READING_ORDER.length : index;
+  };
+  return `${types
+    .sort((a, b) => place(a) - place(b))
+    .map(printType)
+    .join("\n\n")}\n`;
+}

@@ -1,0 +1,117 @@
+import { ArgsType, Field, ID, Int } from "type-graphql";
+import { TokenFormat } from "../../domain/connection-token.ts";
+import { Role } from "../../domain/role.ts";
+import { ArchiveMode, ArchiveResolution, MediaMode, type SessionOptionsInput } from "../../domain/session.ts";
+import { DEFAULT_PAGE_SIZE, type PageInput } from "../../services/page.ts";
+import type { TokenInput } from "../../services/token-service.ts";
+
+/** Which session to read. */
+@ArgsType()
+export class SessionArgs {
+  @Field(() => ID, { description: "The session's ID, exactly as `createSession` returned it." })
+  sessionId!: string;
+}
+
+@ArgsType()
+export class PageArgs implements PageInput {
+  @Field(() => Int, {
+    nullable: true,
+    defaultValue: DEFAULT_PAGE_SIZE,
+    description: "How many, from 1 to 100.",
+  })
+  first?: number | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "Those after this cursor, taken from `pageInfo.endCursor`.",
+  })
+  after?: string | null;
+}
+
+@ArgsType()
+export class SessionOptionsArgs implements SessionOptionsInput {
+  @Field(() => MediaMode, {
+    nullable: true,
+    defaultValue: MediaMode.RELAYED,
+    description: "How media flows between the participants.",
+  })
+  mediaMode?: MediaMode | null;
+
+  @Field(() => ArchiveMode, {
+    nullable: true,
+    defaultValue: ArchiveMode.MANUAL,
+    description: "Whether the platform records the session by itself. `ALWAYS` needs `mediaMode: ROUTED`.",
+  })
+  archiveMode?: ArchiveMode | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "The name of the automatic archives, up to 80 characters. Needs `archiveMode: ALWAYS`.",
+  })
+  archiveName?: string | null;
+
+  @Field(() => ArchiveResolution, {
+    nullable: true,
+    description: "The resolution of the automatic archives. Needs `archiveMode: ALWAYS`.",
+  })
+  archiveResolution?: ArchiveResolution | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "An IPv4 address near the participants, by which the platform chooses the region.",
+  })
+  location?: string | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    defaultValue: false,
+    description: "End-to-end encryption. Needs `mediaMode: ROUTED` and `archiveMode: MANUAL`.",
+  })
+  e2ee?: boolean | null;
+}
+
+/** Which session a token is for. */
+@ArgsType()
+export class TokenSessionArgs {
+  @Field(() => ID, { description: "The session to connect to." })
+  sessionId!: string;
+}
+
+@ArgsType()
+export class TokenArgs implements TokenInput {
+  @Field(() => Role, {
+    nullable: true,
+    defaultValue: Role.PUBLISHER,
+    description: "What the client may do in the session.",
+  })
+  role?: Role | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "Connection metadata such as a user ID or a name, up to 1000 characters. Every client in the session\n" +
+      "can read it, and it cannot be changed later.",
+  })
+  data?: string | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      "When the token stops working, in whole seconds since the Unix epoch: later than now, and at most\n" +
+      "30 days from now. Without it, 24 hours from now. Who is connected by then stays connected.",
+  })
+  expireTime?: number | null;
+
+  @Field(() => [String], {
+    nullable: true,
+    description: "Layout classes of the streams that the client publishes, for archives and broadcasts.",
+  })
+  initialLayoutClassList?: string[] | null;
+
+  @Field(() => TokenFormat, {
+    nullable: true,
+    defaultValue: TokenFormat.JWT,
+    description: "The format of the token.",
+  })
+  format?: TokenFormat | null;
+}

@@ -1,0 +1,10 @@
+import { GraphQLScalarType } from "graphql";
+import { GraphQLDateTimeISO } from "graphql-scalars";
+
+/** graphql-scalars' scalar under the name that the contract gives it. */
+export const DateTime = new GraphQLScalarType({
+  ...GraphQLDateTimeISO.toConfig(),
+  name: "DateTime",
+  specifiedByURL: "https://scalars.graphql.org/andimarek/date-time.html",
+  description: "An instant in UTC in RFC 3339 form, such as `2026-11-24T09:30:00.000Z`.",
+});

@@ -1,0 +1,49 @@
+import { registerEnumType } from "type-graphql";
+import { TokenFormat } from "../../domain/connection-token.ts";
+import { Role } from "../../domain/role.ts";
+import { ArchiveMode, ArchiveResolution, MediaMode } from "../../domain/session.ts";
+
+registerEnumType(Role, {
+  name: "Role",
+  description: "What a client may do in a session.",
+  valuesConfig: {
+    SUBSCRIBER: { description: "Subscribe to streams." },
+    PUBLISHER: { description: "Publish streams, subscribe to streams, and signal." },
+    PUBLISHER_ONLY: { description: "Publish streams, without subscribing to any." },
+    MODERATOR: {
+      description: "What a publisher may do, and force others to disconnect, to stop publishing or to mute.",
+    },
+  },
+});
+
+registerEnumType(MediaMode, {
+  name: "MediaMode",
+  valuesConfig: {
+    RELAYED: { description: "Directly between clients where possible, else through a relay." },
+    ROUTED: {
+      description: "Through the media router: larger sessions, archiving, end-to-end encryption.",
+    },
+  },
+});
+
+registerEnumType(ArchiveMode, { name: "ArchiveMode" });
+
+registerEnumType(ArchiveResolution, {
+  name: "ArchiveResolution",
+  valuesConfig: {
+    SD_LANDSCAPE: { description: "640x480, landscape." },
+    SD_PORTRAIT: { description: "480x640, portrait." },
+    HD_LANDSCAPE: { description: "1280x720, landscape." },
+    HD_PORTRAIT: { description: "720x1280, portrait." },
+    FHD_LANDSCAPE: { description: "1920x1080, landscape." },
+    FHD_PORTRAIT: { description: "1080x1920, portrait." },
+  },
+});
+
+registerEnumType(TokenFormat, {
+  name: "TokenFormat",
+  valuesConfig: {
+    JWT: { description: "A JSON Web Token: HS256 for OpenTok, RS256 for Vonage." },
+    T1: { description: "The legacy OpenTok format." },
+  },
+});

@@ -1,0 +1,25 @@
+import { Field, ObjectType } from "type-graphql";
+import type { Session } from "../../domain/session.ts";
+import { PageInfo } from "./page-info.ts";
+import { SessionType } from "./session.ts";
+
+@ObjectType({ simpleResolvers: true })
+export class SessionEdge {
+  @Field(() => String)
+  cursor!: string;
+
+  @Field(() => SessionType)
+  node!: Session;
+}
+
+@ObjectType({ simpleResolvers: true })
+export class SessionConnection {
+  @Field(() => [SessionEdge])
+  edges!: readonly SessionEdge[];
+
+  @Field(() => [SessionType])
+  nodes!: readonly Session[];
+
+  @Field(() => PageInfo)
+  pageInfo!: PageInfo;
+}
