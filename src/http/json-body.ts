@@ -1,0 +1,26 @@
+import { isUtf8 } from "node:buffer";
+import type { FastifyInstance } from "fastify";
+
+/** The largest body, in bytes. */
+export const BODY_LIMIT = 64 * 1024;
+
+const CHARSET = /;\s*charset\s*=\s*"?([^";\s]*)"?/i;
+
+/**
+ * Bodies are JSON in UTF-8, and nothing else. Fastify by itself reads `charset=iso-8859-1` as UTF-8 and
+ * turns invalid UTF-8 into U+FFFD: a token would then carry other data than the caller sent.
+ */
+export function readJsonBodies(app: FastifyInstance): void {
+  const parseJson = app.getDefaultJsonParser("error", "error");
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser<Buffer>("application/json", { parseAs: "buffer" }, (request, body, done) => {
+    const charset = CHARSET.exec(request.headers["content-type"] ?? "")?.[1] ?? "utf-8";
+    if (!/^utf-?8$/i.test(charset)) {
+      done(Object.assign(new Error("The charset of the body must be utf-8"), { statusCode: 415 }));
+    } else if (!isUtf8(body)) {
+      done(Object.assign(new Error("The body is not valid UTF-8"), { statusCode: 400 }));
+    } else {
+      parseJson(request, body.toString("utf8"), done);
+    }
+  });
+}
