@@ -1,0 +1,347 @@
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import { gql } from 'apollo-client-3';
+import type * as ApolloReactCommon from 'apollo-client-3';
+import * as ApolloReactHooks from 'apollo-client-3';
+const defaultOptions = {} as const;
+export type ArchiveMode =
+  | 'ALWAYS'
+  | 'MANUAL';
+
+export type ArchiveResolution =
+  /** 1920x1080, landscape. */
+  | 'FHD_LANDSCAPE'
+  /** 1080x1920, portrait. */
+  | 'FHD_PORTRAIT'
+  /** 1280x720, landscape. */
+  | 'HD_LANDSCAPE'
+  /** 720x1280, portrait. */
+  | 'HD_PORTRAIT'
+  /** 640x480, landscape. */
+  | 'SD_LANDSCAPE'
+  /** 480x640, portrait. */
+  | 'SD_PORTRAIT';
+
+export type MediaMode =
+  /** Directly between clients where possible, else through a relay. */
+  | 'RELAYED'
+  /** Through the media router: larger sessions, archiving, end-to-end encryption. */
+  | 'ROUTED';
+
+/** What a client may do in a session. */
+export type Role =
+  /** What a publisher may do, and force others to disconnect, to stop publishing or to mute. */
+  | 'MODERATOR'
+  /** Publish streams, subscribe to streams, and signal. */
+  | 'PUBLISHER'
+  /** Publish streams, without subscribing to any. */
+  | 'PUBLISHER_ONLY'
+  /** Subscribe to streams. */
+  | 'SUBSCRIBER';
+
+export type TokenFormat =
+  /** A JSON Web Token: HS256 for OpenTok, RS256 for Vonage. */
+  | 'JWT'
+  /** The legacy OpenTok format. */
+  | 'T1';
+
+export type CreateSessionAndTokenMutationVariables = Exact<{
+  mediaMode?: MediaMode | null | undefined;
+  role?: Role | null | undefined;
+  data?: string | null | undefined;
+  expireTime?: number | null | undefined;
+}>;
+
+
+export type CreateSessionAndTokenMutation = { createSession: { id: string, sessionId: string, applicationId: string, name: string | null, mediaMode: MediaMode | null, archiveMode: ArchiveMode | null, archiveName: string | null, archiveResolution: ArchiveResolution | null, location: string | null, e2ee: boolean | null, createdAt: string | null, generateToken: { token: string, expiresAt: string } } };
+
+export type CreateSessionMutationVariables = Exact<{
+  mediaMode?: MediaMode | null | undefined;
+  archiveMode?: ArchiveMode | null | undefined;
+  archiveName?: string | null | undefined;
+  archiveResolution?: ArchiveResolution | null | undefined;
+  location?: string | null | undefined;
+  e2ee?: boolean | null | undefined;
+}>;
+
+
+export type CreateSessionMutation = { createSession: { id: string, sessionId: string, applicationId: string, name: string | null, mediaMode: MediaMode | null, archiveMode: ArchiveMode | null, archiveName: string | null, archiveResolution: ArchiveResolution | null, location: string | null, e2ee: boolean | null, createdAt: string | null } };
+
+export type GenerateTokenMutationVariables = Exact<{
+  sessionId: string | number;
+  role?: Role | null | undefined;
+  data?: string | null | undefined;
+  expireTime?: number | null | undefined;
+  initialLayoutClassList?: Array<string> | string | null | undefined;
+  format?: TokenFormat | null | undefined;
+}>;
+
+
+export type GenerateTokenMutation = { generateToken: { token: string, sessionId: string, applicationId: string, role: Role, data: string | null, initialLayoutClassList: Array<string>, format: TokenFormat, createdAt: string, expiresAt: string, expireTime: number } };
+
+export type SessionFieldsFragment = { id: string, sessionId: string, applicationId: string, name: string | null, mediaMode: MediaMode | null, archiveMode: ArchiveMode | null, archiveName: string | null, archiveResolution: ArchiveResolution | null, location: string | null, e2ee: boolean | null, createdAt: string | null };
+
+export type SessionQueryVariables = Exact<{
+  sessionId: string | number;
+}>;
+
+
+export type SessionQuery = { session: { id: string, sessionId: string, applicationId: string, name: string | null, mediaMode: MediaMode | null, archiveMode: ArchiveMode | null, archiveName: string | null, archiveResolution: ArchiveResolution | null, location: string | null, e2ee: boolean | null, createdAt: string | null } | null };
+
+export type SessionsQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type SessionsQuery = { sessions: { nodes: Array<{ id: string, sessionId: string, applicationId: string, name: string | null, mediaMode: MediaMode | null, archiveMode: ArchiveMode | null, archiveName: string | null, archiveResolution: ArchiveResolution | null, location: string | null, e2ee: boolean | null, createdAt: string | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export const SessionFieldsFragmentDoc = gql`
+    fragment SessionFields on Session {
+  id
+  sessionId
+  applicationId
+  name
+  mediaMode
+  archiveMode
+  archiveName
+  archiveResolution
+  location
+  e2ee
+  createdAt
+}
+    `;
+export const CreateSessionAndTokenDocument = gql`
+    mutation CreateSessionAndToken($mediaMode: MediaMode, $role: Role, $data: String, $expireTime: Int) {
+  createSession(mediaMode: $mediaMode) {
+    ...SessionFields
+    generateToken(role: $role, data: $data, expireTime: $expireTime) {
+      token
+      expiresAt
+    }
+  }
+}
+    ${SessionFieldsFragmentDoc}`;
+export type CreateSessionAndTokenMutationFn = ApolloReactCommon.MutationFunction<CreateSessionAndTokenMutation, CreateSessionAndTokenMutationVariables>;
+
+/**
+ * __useCreateSessionAndTokenMutation__
+ *
+ * To run a mutation, you first call `useCreateSessionAndTokenMutation` within a React component and pass it any options that fit your needs.
+ * When your component renders, `useCreateSessionAndTokenMutation` returns a tuple that includes:
+ * - A mutate function that you can call at any time to execute the mutation
+ * - An object with fields that represent the current status of the mutation's execution
+ *
+ * @param baseOptions options that will be passed into the mutation, supported options are listed on: https://www.apollographql.com/docs/react/api/react-hooks/#options-2;
+ *
+ * @example
+ * const [createSessionAndTokenMutation, { data, loading, error }] = useCreateSessionAndTokenMutation({
+ *   variables: {
+ *      mediaMode: // value for 'mediaMode'
+ *      role: // value for 'role'
+ *      data: // value for 'data'
+ *      expireTime: // value for 'expireTime'
+ *   },
+ * });
+ */
+export function useCreateSessionAndTokenMutation(baseOptions?: ApolloReactHooks.MutationHookOptions<CreateSessionAndTokenMutation, CreateSessionAndTokenMutationVariables>) {
+        const options = {...defaultOptions, ...baseOptions}
+        return ApolloReactHooks.useMutation<CreateSessionAndTokenMutation, CreateSessionAndTokenMutationVariables>(CreateSessionAndTokenDocument, options);
+      }
+export type CreateSessionAndTokenMutationHookResult = ReturnType<typeof useCreateSessionAndTokenMutation>;
+export type CreateSessionAndTokenMutationResult = ApolloReactCommon.MutationResult<CreateSessionAndTokenMutation>;
+export type CreateSessionAndTokenMutationOptions = ApolloReactCommon.BaseMutationOptions<CreateSessionAndTokenMutation, CreateSessionAndTokenMutationVariables>;
+export const CreateSessionDocument = gql`
+    mutation CreateSession($mediaMode: MediaMode, $archiveMode: ArchiveMode, $archiveName: String, $archiveResolution: ArchiveResolution, $location: String, $e2ee: Boolean) {
+  createSession(
+    mediaMode: $mediaMode
+    archiveMode: $archiveMode
+    archiveName: $archiveName
+    archiveResolution: $archiveResolution
+    location: $location
+    e2ee: $e2ee
+  ) {
+    ...SessionFields
+  }
+}
+    ${SessionFieldsFragmentDoc}`;
+export type CreateSessionMutationFn = ApolloReactCommon.MutationFunction<CreateSessionMutation, CreateSessionMutationVariables>;
+
+/**
+ * __useCreateSessionMutation__
+ *
+ * To run a mutation, you first call `useCreateSessionMutation` within a React component and pass it any options that fit your needs.
+ * When your component renders, `useCreateSessionMutation` returns a tuple that includes:
+ * - A mutate function that you can call at any time to execute the mutation
+ * - An object with fields that represent the current status of the mutation's execution
+ *
+ * @param baseOptions options that will be passed into the mutation, supported options are listed on: https://www.apollographql.com/docs/react/api/react-hooks/#options-2;
+ *
+ * @example
+ * const [createSessionMutation, { data, loading, error }] = useCreateSessionMutation({
+ *   variables: {
+ *      mediaMode: // value for 'mediaMode'
+ *      archiveMode: // value for 'archiveMode'
+ *      archiveName: // value for 'archiveName'
+ *      archiveResolution: // value for 'archiveResolution'
+ *      location: // value for 'location'
+ *      e2ee: // value for 'e2ee'
+ *   },
+ * });
+ */
+export function useCreateSessionMutation(baseOptions?: ApolloReactHooks.MutationHookOptions<CreateSessionMutation, CreateSessionMutationVariables>) {
+        const options = {...defaultOptions, ...baseOptions}
+        return ApolloReactHooks.useMutation<CreateSessionMutation, CreateSessionMutationVariables>(CreateSessionDocument, options);
+      }
+export type CreateSessionMutationHookResult = ReturnType<typeof useCreateSessionMutation>;
+export type CreateSessionMutationResult = ApolloReactCommon.MutationResult<CreateSessionMutation>;
+export type CreateSessionMutationOptions = ApolloReactCommon.BaseMutationOptions<CreateSessionMutation, CreateSessionMutationVariables>;
+export const GenerateTokenDocument = gql`
+    mutation GenerateToken($sessionId: ID!, $role: Role, $data: String, $expireTime: Int, $initialLayoutClassList: [String!], $format: TokenFormat) {
+  generateToken(
+    sessionId: $sessionId
+    role: $role
+    data: $data
+    expireTime: $expireTime
+    initialLayoutClassList: $initialLayoutClassList
+    format: $format
+  ) {
+    token
+    sessionId
+    applicationId
+    role
+    data
+    initialLayoutClassList
+    format
+    createdAt
+    expiresAt
+    expireTime
+  }
+}
+    `;
+export type GenerateTokenMutationFn = ApolloReactCommon.MutationFunction<GenerateTokenMutation, GenerateTokenMutationVariables>;
+
+/**
+ * __useGenerateTokenMutation__
+ *
+ * To run a mutation, you first call `useGenerateTokenMutation` within a React component and pass it any options that fit your needs.
+ * When your component renders, `useGenerateTokenMutation` returns a tuple that includes:
+ * - A mutate function that you can call at any time to execute the mutation
+ * - An object with fields that represent the current status of the mutation's execution
+ *
+ * @param baseOptions options that will be passed into the mutation, supported options are listed on: https://www.apollographql.com/docs/react/api/react-hooks/#options-2;
+ *
+ * @example
+ * const [generateTokenMutation, { data, loading, error }] = useGenerateTokenMutation({
+ *   variables: {
+ *      sessionId: // value for 'sessionId'
+ *      role: // value for 'role'
+ *      data: // value for 'data'
+ *      expireTime: // value for 'expireTime'
+ *      initialLayoutClassList: // value for 'initialLayoutClassList'
+ *      format: // value for 'format'
+ *   },
+ * });
+ */
+export function useGenerateTokenMutation(baseOptions?: ApolloReactHooks.MutationHookOptions<GenerateTokenMutation, GenerateTokenMutationVariables>) {
+        const options = {...defaultOptions, ...baseOptions}
+        return ApolloReactHooks.useMutation<GenerateTokenMutation, GenerateTokenMutationVariables>(GenerateTokenDocument, options);
+      }
+export type GenerateTokenMutationHookResult = ReturnType<typeof useGenerateTokenMutation>;
+export type GenerateTokenMutationResult = ApolloReactCommon.MutationResult<GenerateTokenMutation>;
+export type GenerateTokenMutationOptions = ApolloReactCommon.BaseMutationOptions<GenerateTokenMutation, GenerateTokenMutationVariables>;
+export const SessionDocument = gql`
+    query Session($sessionId: ID!) {
+  session(sessionId: $sessionId) {
+    ...SessionFields
+  }
+}
+    ${SessionFieldsFragmentDoc}`;
+
+/**
+ * __useSessionQuery__
+ *
+ * To run a query within a React component, call `useSessionQuery` and pass it any options that fit your needs.
+ * When your component renders, `useSessionQuery` returns an object from Apollo Client that contains loading, error, and data properties
+ * you can use to render your UI.
+ *
+ * @param baseOptions options that will be passed into the query, supported options are listed on: https://www.apollographql.com/docs/react/api/react-hooks/#options;
+ *
+ * @example
+ * const { data, loading, error } = useSessionQuery({
+ *   variables: {
+ *      sessionId: // value for 'sessionId'
+ *   },
+ * });
+ */
+export function useSessionQuery(baseOptions: ApolloReactHooks.QueryHookOptions<SessionQuery, SessionQueryVariables> & ({ variables: SessionQueryVariables; skip?: boolean; } | { skip: boolean; }) ) {
+        const options = {...defaultOptions, ...baseOptions}
+        return ApolloReactHooks.useQuery<SessionQuery, SessionQueryVariables>(SessionDocument, options);
+      }
+export function useSessionLazyQuery(baseOptions?: ApolloReactHooks.LazyQueryHookOptions<SessionQuery, SessionQueryVariables>) {
+          const options = {...defaultOptions, ...baseOptions}
+          return ApolloReactHooks.useLazyQuery<SessionQuery, SessionQueryVariables>(SessionDocument, options);
+        }
+// @ts-ignore
+export function useSessionSuspenseQuery(baseOptions?: ApolloReactHooks.SuspenseQueryHookOptions<SessionQuery, SessionQueryVariables>): ApolloReactHooks.UseSuspenseQueryResult<SessionQuery, SessionQueryVariables>;
+export function useSessionSuspenseQuery(baseOptions?: ApolloReactHooks.SkipToken | ApolloReactHooks.SuspenseQueryHookOptions<SessionQuery, SessionQueryVariables>): ApolloReactHooks.UseSuspenseQueryResult<SessionQuery | undefined, SessionQueryVariables>;
+export function useSessionSuspenseQuery(baseOptions?: ApolloReactHooks.SkipToken | ApolloReactHooks.SuspenseQueryHookOptions<SessionQuery, SessionQueryVariables>) {
+          const options = baseOptions === ApolloReactHooks.skipToken ? baseOptions : {...defaultOptions, ...baseOptions}
+          return ApolloReactHooks.useSuspenseQuery<SessionQuery, SessionQueryVariables>(SessionDocument, options);
+        }
+export type SessionQueryHookResult = ReturnType<typeof useSessionQuery>;
+export type SessionLazyQueryHookResult = ReturnType<typeof useSessionLazyQuery>;
+export type SessionSuspenseQueryHookResult = ReturnType<typeof useSessionSuspenseQuery>;
+export type SessionQueryResult = ApolloReactCommon.QueryResult<SessionQuery, SessionQueryVariables>;
+export const SessionsDocument = gql`
+    query Sessions($first: Int, $after: String) {
+  sessions(first: $first, after: $after) {
+    nodes {
+      ...SessionFields
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    ${SessionFieldsFragmentDoc}`;
+
+/**
+ * __useSessionsQuery__
+ *
+ * To run a query within a React component, call `useSessionsQuery` and pass it any options that fit your needs.
+ * When your component renders, `useSessionsQuery` returns an object from Apollo Client that contains loading, error, and data properties
+ * you can use to render your UI.
+ *
+ * @param baseOptions options that will be passed into the query, supported options are listed on: https://www.apollographql.com/docs/react/api/react-hooks/#options;
+ *
+ * @example
+ * const { data, loading, error } = useSessionsQuery({
+ *   variables: {
+ *      first: // value for 'first'
+ *      after: // value for 'after'
+ *   },
+ * });
+ */
+export function useSessionsQuery(baseOptions?: ApolloReactHooks.QueryHookOptions<SessionsQuery, SessionsQueryVariables>) {
+        const options = {...defaultOptions, ...baseOptions}
+        return ApolloReactHooks.useQuery<SessionsQuery, SessionsQueryVariables>(SessionsDocument, options);
+      }
+export function useSessionsLazyQuery(baseOptions?: ApolloReactHooks.LazyQueryHookOptions<SessionsQuery, SessionsQueryVariables>) {
+          const options = {...defaultOptions, ...baseOptions}
+          return ApolloReactHooks.useLazyQuery<SessionsQuery, SessionsQueryVariables>(SessionsDocument, options);
+        }
+// @ts-ignore
+export function useSessionsSuspenseQuery(baseOptions?: ApolloReactHooks.SuspenseQueryHookOptions<SessionsQuery, SessionsQueryVariables>): ApolloReactHooks.UseSuspenseQueryResult<SessionsQuery, SessionsQueryVariables>;
+export function useSessionsSuspenseQuery(baseOptions?: ApolloReactHooks.SkipToken | ApolloReactHooks.SuspenseQueryHookOptions<SessionsQuery, SessionsQueryVariables>): ApolloReactHooks.UseSuspenseQueryResult<SessionsQuery | undefined, SessionsQueryVariables>;
+export function useSessionsSuspenseQuery(baseOptions?: ApolloReactHooks.SkipToken | ApolloReactHooks.SuspenseQueryHookOptions<SessionsQuery, SessionsQueryVariables>) {
+          const options = baseOptions === ApolloReactHooks.skipToken ? baseOptions : {...defaultOptions, ...baseOptions}
+          return ApolloReactHooks.useSuspenseQuery<SessionsQuery, SessionsQueryVariables>(SessionsDocument, options);
+        }
+export type SessionsQueryHookResult = ReturnType<typeof useSessionsQuery>;
+export type SessionsLazyQueryHookResult = ReturnType<typeof useSessionsLazyQuery>;
+export type SessionsSuspenseQueryHookResult = ReturnType<typeof useSessionsSuspenseQuery>;
+export type SessionsQueryResult = ApolloReactCommon.QueryResult<SessionsQuery, SessionsQueryVariables>;

@@ -1,0 +1,69 @@
+import { Writable } from "node:stream";
+import pino from "pino";
+import { parseConfig } from "../../src/config.ts";
+import { createServer } from "../../src/server.ts";
+
+/** The project of the tests' servers. */
+export const API_KEY = "12345678";
+export const API_SECRET = "c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00";
+
+/** What a GraphQL server answers; the tests read into it freely. */
+// biome-ignore lint/suspicious/noExplicitAny: an answer has the shape of the query that it answers
+type Answer = { status: number; data: any; errors: any[]; headers: Headers };
+
+/** A server on a real socket of this machine, with its own empty database unless `env` names one. */
+export async function startServer(env: Record<string, string> = {}, now = () => new Date()) {
+  const lines: string[] = [];
+  const sink = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(String(chunk));
+      done();
+    },
+  });
+  const config = parseConfig({
+    PORT: "0",
+    DATABASE_URL: ":memory:",
+    PLATFORM: "local",
+    OPENTOK_API_KEY: API_KEY,
+    OPENTOK_API_SECRET: API_SECRET,
+    LOG_LEVEL: "trace",
+    ...env,
+  });
+  const server = await createServer(config, { logger: pino({ level: config.logLevel }, sink), now });
+  const origin = new URL(server.url).origin;
+
+  return {
+    ...server,
+    origin,
+
+    /** Everything logged so far, in the order of time. */
+    log: (): Record<string, unknown>[] => lines.map((line) => JSON.parse(line)),
+
+    async graphql(query: string, variables: Record<string, unknown> = {}): Promise<Answer> {
+      const response = await fetch(server.url, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ query, variables }),
+      });
+      const { data, errors = [] } = await response.json();
+      return { status: response.status, data, errors, headers: response.headers };
+    },
+
+    /** The texts of the queries that the database was asked while `act` ran. */
+    async queriesDuring(act: () => Promise<unknown>): Promise<string[]> {
+      const start = lines.length;
+      await act();
+      return lines
+        .slice(start)
+        .map((line) => JSON.parse(line).sql)
+        .filter((sql) => sql !== undefined);
+    },
+
+    async createSession(): Promise<string> {
+      const { data } = await this.graphql("mutation { createSession { sessionId } }");
+      return data.createSession.sessionId;
+    },
+  };
+}
+
+export type TestServer = Awaited<ReturnType<typeof startServer>>;
