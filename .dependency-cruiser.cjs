@@ -63,7 +63,7 @@ module.exports = {
       "(type-graphql|graphql|@apollo/server|dataloader|graphql-scalars)",
       "^src/(graphql/|http/app\\.ts$)",
     ),
-    kept("(fastify|@as-integrations/fastify)", "^src/(http/|server\\.ts$)"),
+    kept("fastify", "^src/(http/|server\\.ts$)"),
     kept("(kysely|libsql)", "^src/store/"),
     kept("jsonwebtoken", "^src/signing/"),
     kept("envalid", "^src/config\\.ts$"),

@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
+    include: ["test/**/*.test.{ts,tsx}"],
     // Servers on real sockets and ten thousand generated inputs take their time on a small machine.
     testTimeout: 30_000,
   },

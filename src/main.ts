@@ -19,8 +19,9 @@ function welcome(url: string): string {
 
 async function start(): Promise<void> {
   const config = parseConfig(readEnvironment());
-  // To standard error, so that standard output has the address alone; without blocking the event loop.
-  const logger = pino({ level: config.logLevel, base: null }, pino.destination({ dest: 2, sync: false }));
+  // To standard error, so that standard output has the address alone. A write for each line would cost a tenth of the throughput.
+  const destination = pino.destination({ dest: 2, sync: false, minLength: 4096, periodicFlush: 100 });
+  const logger = pino({ level: config.logLevel, base: null }, destination);
   const server = await createServer(config, { logger, now: () => new Date() });
   process.stdout.write(welcome(server.url));
   logger.warn(

@@ -12,4 +12,6 @@ export interface ConnectionToken extends Grant {
   readonly format: TokenFormat;
   /** The project whose credentials signed it: an OpenTok API key. */
   readonly applicationId: string;
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
 }

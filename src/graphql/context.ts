@@ -13,12 +13,11 @@ export interface Services {
 export interface Context extends Services {
   readonly loaders: Loaders;
   readonly requestId: string;
-  /** Its lines carry the request ID. */
-  readonly log: Pick<Logger, "error">;
+  readonly logger: Logger;
 }
 
 /** The context of one request. */
-export function createContext(services: Services, requestId: string, log: Context["log"]): Context {
+export function createContext(services: Services, requestId: string, logger: Logger): Context {
   const { sessions, tokens } = services;
-  return { sessions, tokens, loaders: new Loaders(sessions), requestId, log };
+  return { sessions, tokens, loaders: new Loaders(sessions), requestId, logger };
 }

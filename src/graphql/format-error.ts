@@ -1,4 +1,4 @@
-import type { ApolloServerPlugin } from "@apollo/server";
+import type { ApolloServerPlugin, GraphQLRequestListener } from "@apollo/server";
 import { unwrapResolverError } from "@apollo/server/errors";
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { StagepassError } from "../errors.ts";
@@ -13,12 +13,12 @@ const INTERNAL = "INTERNAL_SERVER_ERROR";
  */
 export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   if (!isUnknown(error)) return formatted;
-  const { locations, path } = formatted;
+  const { locations, path, extensions } = formatted;
   return {
     message: "Internal server error",
     ...(locations && { locations }),
     ...(path && { path }),
-    extensions: { code: INTERNAL },
+    extensions: { code: INTERNAL, requestId: extensions?.requestId },
   };
 }
 
@@ -28,22 +28,20 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
  */
 export const completeErrors: ApolloServerPlugin<Context> = {
   async requestDidStart() {
-    return {
-      async didEncounterErrors({ errors, document, contextValue: { log } }) {
-        for (const error of errors) {
-          if (!nameArgument(error, document) && isUnknown(error)) {
-            log.error({ err: unwrapResolverError(error) }, "unexpected error");
-          }
-        }
-      },
-      async willSendResponse({ response: { body }, contextValue: { requestId } }) {
-        const { errors = [] } = body.kind === "single" ? body.singleResult : body.initialResult;
-        for (const { extensions } of errors) {
-          if (extensions?.code === INTERNAL) extensions.requestId = requestId;
-        }
-      },
-    };
+    return { didEncounterErrors };
   },
+};
+
+const didEncounterErrors: GraphQLRequestListener<Context>["didEncounterErrors"] = async ({
+  errors,
+  document,
+  contextValue: { logger, requestId },
+}) => {
+  for (const error of errors) {
+    if (nameArgument(error, document) || !isUnknown(error)) continue;
+    logger.error({ requestId, err: unwrapResolverError(error) }, "unexpected error");
+    error.extensions.requestId = requestId;
+  }
 };
 
 /** GraphQL's own errors have a code, given by Apollo Server or by us, unless something went wrong in here. */

@@ -1,4 +1,12 @@
-import { type ASTNode, BREAK, type DocumentNode, type GraphQLError, Kind, visit } from "graphql";
+import {
+  type ArgumentNode,
+  type ASTNode,
+  BREAK,
+  type DocumentNode,
+  type GraphQLError,
+  Kind,
+  visit,
+} from "graphql";
 
 /** What a person who meets GraphQL's own words about an argument also needs to know. */
 const HINTS: Record<string, string> = {
@@ -26,16 +34,19 @@ export function nameArgument(error: GraphQLError, document: DocumentNode | undef
 function argumentHolding(culprit: ASTNode, document: DocumentNode): string | undefined {
   let argument: string | undefined;
   visit(document, {
-    enter(node, _key, _parent, _path, ancestors) {
+    enter(node, _key, parent, _path, ancestors) {
       if (!isUseOf(culprit, node)) return undefined;
-      const line = [...ancestors.flat(), node] as readonly ASTNode[];
-      const holder = line.findLast(({ kind }) => kind === Kind.ARGUMENT);
-      if (holder?.kind !== Kind.ARGUMENT) return undefined;
-      argument = holder.name.value;
-      return BREAK;
+      const holder = [...ancestors, parent, node].findLast(isArgument);
+      argument = holder?.name.value;
+      return holder && BREAK;
     },
   });
   return argument;
+}
+
+/** An ancestor may also be a list of nodes. */
+function isArgument(ancestor: ASTNode | readonly ASTNode[] | undefined): ancestor is ArgumentNode {
+  return ancestor !== undefined && "kind" in ancestor && ancestor.kind === Kind.ARGUMENT;
 }
 
 function isUseOf(culprit: ASTNode, node: ASTNode): boolean {

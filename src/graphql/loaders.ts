@@ -5,11 +5,18 @@ import type { SessionService } from "../services/session-service.ts";
 
 /** The look-ups of one request: each asks the store once, however often it is needed. */
 export class Loaders {
-  readonly #session: DataLoader<string, Session | null>;
+  readonly #sessions: SessionService;
+  #loader: DataLoader<string, Session | null> | undefined;
   #lookedAhead = false;
 
   constructor(sessions: SessionService) {
-    this.#session = new DataLoader((sessionIds) => sessions.findMany(sessionIds));
+    this.#sessions = sessions;
+  }
+
+  /** Made on first use: most requests look nothing up. */
+  get #session(): DataLoader<string, Session | null> {
+    this.#loader ??= new DataLoader((sessionIds) => this.#sessions.findMany(sessionIds));
+    return this.#loader;
   }
 
   /** The session, or null when its ID is malformed or another project's. */

@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 import type { ApolloServer } from "@apollo/server";
-import { fastifyApolloHandler } from "@as-integrations/fastify";
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
-import { type Context, createContext, type Services } from "../graphql/context.ts";
-import { type Drain, drainable } from "./drain.ts";
-import { answerError } from "./error-answer.ts";
+import fastify, { type FastifyInstance } from "fastify";
+import type { Logger } from "pino";
+import type { Context, Services } from "../graphql/context.ts";
+import { answerErrors } from "./errors.ts";
+import { graphqlHandler } from "./graphql-handler.ts";
 import { serveHealth } from "./health.ts";
 import { BODY_LIMIT, readJsonBodies } from "./json-body.ts";
-import { RequestLog } from "./request-log.ts";
+import { type Drain, followRequests } from "./requests.ts";
 
 /** Where GraphQL is served. */
 export const GRAPHQL_PATH = "/graphql";
@@ -20,11 +20,9 @@ export function createApp(
   apollo: ApolloServer<Context>,
   services: Services,
   ping: () => Promise<void>,
-  logger: FastifyBaseLogger,
+  logger: Logger,
 ): { app: FastifyInstance; drain: Drain } {
   const app: FastifyInstance = fastify({
-    loggerInstance: logger,
-    logController: new RequestLog(),
     genReqId: () => randomUUID(),
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT,
@@ -32,23 +30,14 @@ export function createApp(
   });
   readJsonBodies(app);
 
-  app.addHook("onRequest", (request, reply, next) => {
-    reply.headers({ "x-request-id": request.id, "cache-control": "no-store" });
-    next();
-  });
-  const drain = drainable(app);
-  app.setErrorHandler(answerError);
-  app.setNotFoundHandler(() => {
-    throw Object.assign(new Error(`Not found; GraphQL is at ${GRAPHQL_PATH}`), { statusCode: 404 });
-  });
+  const drain = followRequests(app, logger);
+  answerErrors(app, logger);
 
   serveHealth(app, () => drain.begun, ping);
   app.route({
     method: ["GET", "POST"],
     url: GRAPHQL_PATH,
-    handler: fastifyApolloHandler(apollo, {
-      context: async ({ id, log }) => createContext(services, id, log),
-    }),
+    handler: graphqlHandler(apollo, services, logger),
   });
   return { app, drain };
 }

@@ -1,12 +1,5 @@
 import type { FastifyInstance } from "fastify";
 
-declare module "fastify" {
-  interface FastifyContextConfig {
-    /** A question about the server itself, which is answered also while it stops. */
-    probe?: boolean;
-  }
-}
-
 /** How long the store may take to answer a probe, in milliseconds. */
 const DEADLINE = 2000;
 

@@ -30,7 +30,21 @@ export class TokenService {
     const grant = grantFor(sessionId, input, this.#now());
     const format = input.format ?? TokenFormat.JWT;
     const token = this.#signing.sign(grant, format);
-    return { ...grant, token, format, applicationId: this.#signing.applicationId };
+    const { role, data, initialLayoutClassList, createTime, expireTime } = grant;
+    // Named one by one: spreading the grant and adding to it costs as much as the signature.
+    return {
+      sessionId,
+      role,
+      data,
+      initialLayoutClassList,
+      createTime,
+      expireTime,
+      token,
+      format,
+      applicationId: this.#signing.applicationId,
+      createdAt: new Date(createTime * 1000),
+      expiresAt: new Date(expireTime * 1000),
+    };
   }
 
   #checkOwner(sessionId: string): void {

@@ -1,4 +1,4 @@
-import type { Kysely } from "kysely";
+import { type Kysely, sql } from "kysely";
 import { sessionRegistry } from "./session-registry.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
@@ -11,6 +11,10 @@ export function sqlStore(database: Kysely<Tables>): Store {
       // A table of ours, so that a database that answers but is not ours any more does not count.
       await database.selectFrom("sessions").select("position").limit(1).execute();
     },
-    close: () => database.destroy(),
+    async close() {
+      // So that the database's file is whole by itself; libsql leaves this to the garbage collector.
+      await sql`PRAGMA wal_checkpoint(TRUNCATE)`.execute(database);
+      await database.destroy();
+    },
   };
 }

@@ -47,14 +47,4 @@ export class TokenResolver {
   ): Promise<Session | null> {
     return loaders.sessionOfToken(sessionId, info);
   }
-
-  @FieldResolver(() => Date)
-  createdAt(@Root() { createTime }: ConnectionToken): Date {
-    return new Date(createTime * 1000);
-  }
-
-  @FieldResolver(() => Date)
-  expiresAt(@Root() { expireTime }: ConnectionToken): Date {
-    return new Date(expireTime * 1000);
-  }
 }

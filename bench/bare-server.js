@@ -1,0 +1,39 @@
+/** The least that a server could do for generateToken: parse the body, sign the token, write the same answer. */
+import { randomUUID } from "node:crypto";
+import { createServer } from "node:http";
+import { openTokKeyRing } from "../dist/signing/key-ring.js";
+import { signOpenTokJwt } from "../dist/signing/opentok-jwt.js";
+import { API_KEY, API_SECRET } from "./project.js";
+
+const keyRing = openTokKeyRing(API_KEY, API_SECRET);
+
+const server = createServer((request, response) => {
+  const chunks = [];
+  request.on("data", (chunk) => chunks.push(chunk));
+  request.on("end", () => {
+    const { sessionId, role, data, expireTime } = JSON.parse(Buffer.concat(chunks).toString()).variables;
+    const createTime = Math.floor(Date.now() / 1000);
+    const grant = {
+      sessionId,
+      role: role.toLowerCase(),
+      data,
+      initialLayoutClassList: [],
+      createTime,
+      expireTime,
+    };
+    const token = signOpenTokJwt(grant, randomUUID(), keyRing);
+    const expiresAt = new Date(expireTime * 1000).toISOString();
+    const answer = JSON.stringify({ data: { generateToken: { token, expiresAt, role } } });
+    response.writeHead(200, {
+      "x-request-id": randomUUID(),
+      "cache-control": "no-store",
+      "content-type": "application/json; charset=utf-8",
+      "content-length": Buffer.byteLength(answer),
+    });
+    response.end(answer);
+  });
+});
+
+server.listen(0, "127.0.0.1", () =>
+  process.stdout.write(`http://127.0.0.1:${server.address().port}/graphql\n`),
+);

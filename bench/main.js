@@ -1,0 +1,17 @@
+/**
+ * `npm run bench`: ratios to others' code, measured side by side in one run. The figures themselves depend
+ * on the machine; the ratios are what to look at.
+ */
+import { execFileSync } from "node:child_process";
+import { benchHttp } from "./http.js";
+import { benchSigning } from "./signing.js";
+import { benchStart } from "./start.js";
+
+const LOAD_CORE = "1";
+execFileSync("taskset", ["-cp", LOAD_CORE, String(process.pid)], { stdio: "ignore" });
+
+const results = [...benchSigning(), ...(await benchHttp()), ...(await benchStart())];
+const round = (value) => (value === undefined ? "" : Number(value.toPrecision(3)));
+console.table(
+  results.map((result) => ({ ...result, ratio: round(result.ratio), spread: round(result.spread) })),
+);

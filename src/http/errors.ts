@@ -1,0 +1,32 @@
+import type { FastifyError, FastifyInstance } from "fastify";
+import type { Logger } from "pino";
+
+/** The codes of what is refused before GraphQL sees it. */
+const CODES: Record<number, string> = {
+  400: "BAD_REQUEST",
+  404: "NOT_FOUND",
+  413: "PAYLOAD_TOO_LARGE",
+  415: "UNSUPPORTED_MEDIA_TYPE",
+  503: "SERVICE_UNAVAILABLE",
+};
+
+/** Answers errors outside GraphQL in the form that GraphQL clients read. The message of an unknown one is masked. */
+export function answerErrors(app: FastifyInstance, logger: Logger): void {
+  app.setErrorHandler<FastifyError>((err, { id: requestId }, reply) => {
+    const status = err.statusCode ?? 500;
+    const code = CODES[status];
+    if (code !== undefined) return reply.code(status).send(errors(err.message, { code }));
+    logger.error({ requestId, err }, "unexpected error");
+    return reply
+      .code(500)
+      .send(errors("Internal server error", { code: "INTERNAL_SERVER_ERROR", requestId }));
+  });
+
+  app.setNotFoundHandler((_request, reply) =>
+    reply.code(404).send(errors("Not found; GraphQL is at /graphql", { code: "NOT_FOUND" })),
+  );
+}
+
+function errors(message: string, extensions: Record<string, string>) {
+  return { errors: [{ message, extensions }] };
+}

@@ -1,0 +1,75 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { Logger } from "pino";
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** A question about the server itself, which is answered also while it stops. */
+    probe?: boolean;
+  }
+}
+
+/** How a server stops without failing a request that it has begun. */
+export interface Drain {
+  /** Whether the server is stopping, and new requests should go elsewhere. */
+  readonly begun: boolean;
+
+  /**
+   * Refuses new requests with 503, waits for those in flight for at most `deadline` milliseconds, then closes every
+   * connection. New connections are accepted while it waits, so that a load balancer can read `/readyz`.
+   */
+  finish(deadline: number): Promise<void>;
+}
+
+/**
+ * Follows each request from its headers to its end: its ID goes back in `x-request-id`, and its end is one
+ * line in the log. Not with Fastify's logger, which makes a child logger for every request: that alone costs
+ * a tenth of the throughput.
+ */
+export function followRequests(app: FastifyInstance, logger: Logger): Drain {
+  let begun = false;
+  let inFlight = 0;
+  let becameIdle = () => {};
+
+  app.addHook("onRequest", (request, reply, next) => {
+    const start = performance.now();
+    inFlight += 1;
+    reply.headers({ "x-request-id": request.id, "cache-control": "no-store" });
+    // Not Fastify's onResponse, which is silent about a client that goes away while it sends its body.
+    reply.raw.once("close", () => {
+      inFlight -= 1;
+      if (inFlight === 0) becameIdle();
+      const line = describe(request, reply.raw.statusCode, performance.now() - start);
+      if (reply.raw.writableFinished) logger.info(line, "request");
+      else logger.warn(line, "request broken off");
+    });
+    if (!begun || request.routeOptions.config.probe) return next();
+    reply.header("connection", "close");
+    return next(Object.assign(new Error("The server is stopping"), { statusCode: 503 }));
+  });
+
+  return {
+    get begun() {
+      return begun;
+    },
+
+    async finish(deadline) {
+      begun = true;
+      let timer: NodeJS.Timeout | undefined;
+      await new Promise<void>((resolve) => {
+        if (inFlight === 0) return resolve();
+        becameIdle = resolve;
+        timer = setTimeout(resolve, deadline);
+      });
+      clearTimeout(timer);
+      app.server.closeAllConnections();
+      await app.close();
+    },
+  };
+}
+
+/** The path without the query string: a GET's variables are nobody's business but the caller's. */
+function describe({ id, method, url }: FastifyRequest, status: number, milliseconds: number) {
+  const end = url.indexOf("?");
+  const path = end === -1 ? url : url.slice(0, end);
+  return { requestId: id, method, path, status, milliseconds: Math.round(milliseconds) };
+}

@@ -1,0 +1,84 @@
+import { join } from "node:path";
+import Libsql from "libsql";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startServer, type TestServer } from "../support/server.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+/** Takes the sessions table away under the server, and gives it back. */
+function database(file: string) {
+  const connection = new Libsql(file);
+  return {
+    breakDown: () => connection.exec("ALTER TABLE sessions RENAME TO canary_sessions"),
+    mend: () => connection.exec("ALTER TABLE canary_sessions RENAME TO sessions"),
+    close: () => connection.close(),
+  };
+}
+
+describe("an unexpected error", () => {
+  it("is masked, and found in the log by its request ID", async () => {
+    const file = join(temporaryFolder(), "test.db");
+    const server = await startServer({ DATABASE_URL: `file:${file}` });
+    const tables = database(file);
+    tables.breakDown();
+    const { status, data, errors, headers } = await server.graphql("mutation { createSession { id } }");
+    expect([status, data]).toEqual([200, null]);
+    const requestId = headers.get("x-request-id");
+    expect(errors).toEqual([
+      {
+        message: "Internal server error",
+        locations: [{ line: 1, column: 12 }],
+        path: ["createSession"],
+        extensions: { code: "INTERNAL_SERVER_ERROR", requestId },
+      },
+    ]);
+    expect(server.log()).toContainEqual(
+      expect.objectContaining({
+        requestId,
+        msg: "unexpected error",
+        err: expect.objectContaining({ message: expect.stringContaining("no such table") }),
+      }),
+    );
+    tables.mend();
+    expect((await server.graphql("mutation { createSession { id } }")).errors).toEqual([]);
+    tables.close();
+    await server.close();
+  });
+});
+
+describe("/readyz", () => {
+  it("is 503 while the database does not answer, and /livez is not", async () => {
+    const file = join(temporaryFolder(), "test.db");
+    const server = await startServer({ DATABASE_URL: `file:${file}` });
+    const probe = async (path: string) => (await fetch(server.origin + path)).status;
+    expect([await probe("/readyz"), await probe("/livez")]).toEqual([200, 200]);
+    const tables = database(file);
+    tables.breakDown();
+    expect([await probe("/readyz"), await probe("/livez")]).toEqual([503, 200]);
+    tables.mend();
+    expect([await probe("/readyz"), await probe("/livez")]).toEqual([200, 200]);
+    tables.close();
+    await server.close();
+  });
+});
+
+describe("in production", () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startServer({ NODE_ENV: "production" });
+  });
+  afterAll(() => server.close());
+
+  it("suggests no field names, and tells the schema to nobody", async () => {
+    expect((await server.graphql("{ sesions { nodes { id } } }")).errors[0].message).not.toMatch(
+      /did you mean/i,
+    );
+    expect((await server.graphql("{ __schema { types { name } } }")).errors).toMatchObject([
+      { extensions: { code: "GRAPHQL_VALIDATION_FAILED" } },
+    ]);
+  });
+
+  it("shows no stack trace", async () => {
+    const { errors } = await server.graphql('mutation { generateToken(sessionId: "x") { token } }');
+    expect(Object.keys(errors[0].extensions).sort()).toEqual(["argument", "code"]);
+  });
+});

@@ -1,0 +1,193 @@
+import { request as httpRequest } from "node:http";
+import { connect } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startServer, type TestServer } from "../support/server.ts";
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startServer();
+});
+afterAll(() => server.close());
+
+const CREATE = JSON.stringify({ query: "mutation { createSession { id } }" });
+const count = async () =>
+  (await server.graphql("{ sessions(first: 100) { nodes { id } } }")).data.sessions.nodes.length;
+
+async function post(body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) {
+  const response = await fetch(server.url, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body,
+  });
+  return { status: response.status, headers: response.headers, answer: await response.json() };
+}
+
+describe("what is refused before GraphQL, with nothing created", () => {
+  const big = JSON.stringify({ query: `mutation { createSession { id } } #${"x".repeat(64 * 1024)}` });
+  const invalidUtf8 = Buffer.concat([
+    Buffer.from(CREATE.slice(0, -1)),
+    Buffer.from(',"x":"'),
+    Buffer.from([0xff]),
+    Buffer.from('"}'),
+  ]);
+
+  it.each<[string, number, string, string | Buffer, Record<string, string>]>([
+    ["a body over 64 KB", 413, "PAYLOAD_TOO_LARGE", big, {}],
+    ["a body that is not JSON", 400, "BAD_REQUEST", "{", {}],
+    ["an empty body", 400, "BAD_REQUEST", "", {}],
+    ["invalid UTF-8", 400, "BAD_REQUEST", invalidUtf8, {}],
+    ["__proto__", 400, "BAD_REQUEST", `${CREATE.slice(0, -1)},"__proto__":{"admin":true}}`, {}],
+    [
+      "another charset",
+      415,
+      "UNSUPPORTED_MEDIA_TYPE",
+      CREATE,
+      { "content-type": "application/json; charset=iso-8859-1" },
+    ],
+    [
+      "UTF-16",
+      415,
+      "UNSUPPORTED_MEDIA_TYPE",
+      CREATE,
+      { "content-type": 'application/json; charset="utf-16le"' },
+    ],
+    ["text", 415, "UNSUPPORTED_MEDIA_TYPE", CREATE, { "content-type": "text/plain" }],
+    [
+      "a form",
+      415,
+      "UNSUPPORTED_MEDIA_TYPE",
+      "query=mutation",
+      { "content-type": "application/x-www-form-urlencoded" },
+    ],
+    [
+      "a multipart form",
+      415,
+      "UNSUPPORTED_MEDIA_TYPE",
+      CREATE,
+      { "content-type": "multipart/form-data; boundary=x" },
+    ],
+    [
+      "GraphQL as text",
+      415,
+      "UNSUPPORTED_MEDIA_TYPE",
+      "mutation { createSession { id } }",
+      { "content-type": "application/graphql" },
+    ],
+    ["a batch", 400, "BAD_REQUEST", `[${CREATE},${CREATE}]`, {}],
+    ["null", 400, "BAD_REQUEST", "null", {}],
+    ["a string", 400, "BAD_REQUEST", '"query"', {}],
+    ["no query", 400, "BAD_REQUEST", '{"variables":{}}', {}],
+  ])("%s: %i", async (_, status, code, body, headers) => {
+    const before = await count();
+    const result = await post(body as string, headers);
+    expect(result.status).toBe(status);
+    expect(result.answer.errors).toMatchObject([{ extensions: { code } }]);
+    expect(result.answer.data).toBeUndefined();
+    expect(await count()).toBe(before);
+  });
+
+  it("a body without a content type: 415", async () => {
+    const status = await new Promise((resolve, reject) => {
+      const request = httpRequest(server.url, { method: "POST" }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      });
+      request.on("error", reject);
+      request.end(CREATE);
+    });
+    expect(status).toBe(415);
+  });
+
+  it("a mutation by GET: 405, also with the header that lets a GET through", async () => {
+    const before = await count();
+    const url = `${server.url}?query=${encodeURIComponent("mutation { createSession { id } }")}`;
+    const response = await fetch(url, { headers: { "apollo-require-preflight": "1" } });
+    expect(response.status).toBe(405);
+    expect(response.headers.get("allow")).toBe("POST");
+    expect(await count()).toBe(before);
+  });
+
+  it("a GET that a page of another site could send: 400", async () => {
+    expect((await fetch(`${server.url}?query={sessions{nodes{id}}}`)).status).toBe(400);
+  });
+
+  it("another method: 404", async () => {
+    expect((await fetch(server.url, { method: "PUT", body: CREATE })).status).toBe(404);
+  });
+});
+
+describe("what is accepted", () => {
+  it.each([
+    "application/json",
+    "application/json; charset=utf-8",
+    'application/json;charset="UTF-8"',
+    "application/json; charset=utf8",
+  ])("%s", async (type) => {
+    const { status, answer } = await post(CREATE, { "content-type": type });
+    expect(status).toBe(200);
+    expect(answer.data.createSession.id).toMatch(/^1_/);
+  });
+
+  it("a body of 64 KB", async () => {
+    const padding = 64 * 1024 - CREATE.length - '"x":"",'.length;
+    const body = `{"x":"${"x".repeat(padding)}",${CREATE.slice(1)}`;
+    expect(Buffer.byteLength(body)).toBe(64 * 1024);
+    expect((await post(body)).status).toBe(200);
+  });
+
+  it("a query by GET", async () => {
+    const response = await fetch(`${server.url}?query={sessions{nodes{id}}}`, {
+      headers: { "apollo-require-preflight": "1" },
+    });
+    expect(response.status).toBe(200);
+  });
+});
+
+describe("every answer", () => {
+  it.each([
+    ["of GraphQL", () => post(CREATE)],
+    ["to a wrong query", () => post('{"query":"{ x }"}')],
+    ["to a wrong body", () => post("{")],
+    ["to a wrong path", () => fetch(new URL("/nowhere", server.url))],
+    ["of a probe", () => fetch(new URL("/livez", server.url))],
+  ])("%s has a request ID of its own, which the log has too, and is not to be stored", async (_, act) => {
+    const ids = [];
+    for (const { headers } of [await act(), await act()]) {
+      expect(headers.get("cache-control")).toBe("no-store");
+      ids.push(headers.get("x-request-id"));
+    }
+    expect(ids[0]).toMatch(/^[0-9a-f-]{36}$/);
+    expect(ids[0]).not.toBe(ids[1]);
+    await expect.poll(() => server.log().map((line) => line.requestId)).toEqual(expect.arrayContaining(ids));
+  });
+});
+
+it("logs a request that its client breaks off", async () => {
+  const { hostname, port } = new URL(server.url);
+  const socket = connect(Number(port), hostname);
+  socket.write(
+    "POST /graphql?secret=1 HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{",
+    () => socket.destroy(),
+  );
+  await expect
+    .poll(() => server.log())
+    .toContainEqual(expect.objectContaining({ msg: "request broken off", method: "POST", path: "/graphql" }));
+});
+
+describe("Apollo Sandbox", () => {
+  const page = async (env: Record<string, string>) => {
+    const other = await startServer(env);
+    const response = await fetch(other.url, { headers: { accept: "text/html" } });
+    const text = await response.text();
+    await other.close();
+    return text;
+  };
+
+  it("is the page of the endpoint in development", async () => {
+    expect(await page({})).toMatch(/<!DOCTYPE html>(?=[\s\S]*sandbox)/i);
+  });
+
+  it("is not there in production", async () => {
+    expect(await page({ NODE_ENV: "production" })).not.toContain("<");
+  });
+});

@@ -1,0 +1,73 @@
+import { spawn } from "node:child_process";
+import { chmodSync, existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { StartupError } from "../../src/errors.ts";
+import { keptLocalProject } from "../../src/platform/local-project.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const SECRET = "0123456789abcdef0123456789abcdef01234567";
+
+describe("the kept local project", () => {
+  it("has a key and a secret as the platform's own, and stays the same", () => {
+    const file = join(temporaryFolder(), "local-project.json");
+    const project = keptLocalProject(file);
+    expect(project.apiKey).toMatch(/^[1-9]\d{7}$/);
+    expect(project.apiSecret).toMatch(/^[0-9a-f]{40}$/);
+    expect(keptLocalProject(file)).toEqual(project);
+  });
+
+  it("is in a file that only its owner can read, and leaves no draft of it", () => {
+    const folder = temporaryFolder();
+    keptLocalProject(join(folder, "local-project.json"));
+    expect(statSync(join(folder, "local-project.json")).mode & 0o777).toBe(0o600);
+    expect(readdirSync(folder)).toEqual(["local-project.json"]);
+  });
+
+  it("is another for another server", () => {
+    const folder = temporaryFolder();
+    expect(keptLocalProject(join(folder, "a.json"))).not.toEqual(keptLocalProject(join(folder, "b.json")));
+  });
+
+  it("is one for all servers that start at once", async () => {
+    const file = join(temporaryFolder(), "local-project.json");
+    const script = `import("${new URL("../../dist/platform/local-project.js", import.meta.url)}")
+      .then(({ keptLocalProject }) => process.stdout.write(keptLocalProject(${JSON.stringify(file)}).apiKey))`;
+    const keys = await Promise.all(
+      Array.from({ length: 6 }, async () => {
+        const child = spawn(process.execPath, ["--eval", script]);
+        let output = "";
+        for await (const chunk of child.stdout) output += chunk;
+        return output;
+      }),
+    );
+    expect(new Set(keys)).toEqual(new Set([keptLocalProject(file).apiKey]));
+  });
+
+  it.each([
+    ["not JSON", `{"apiKey": "12345678", "apiSecret": "${SECRET}"`],
+    ["null", "null"],
+    ["without a secret", '{"apiKey": "12345678"}'],
+    ["with a short key", JSON.stringify({ apiKey: "1234567", apiSecret: SECRET })],
+    ["with a short secret", JSON.stringify({ apiKey: "12345678", apiSecret: SECRET.slice(1) })],
+  ])("is refused when the file is %s, without showing what it holds", (_, content) => {
+    const file = join(temporaryFolder(), "local-project.json");
+    writeFileSync(file, content, { mode: 0o600 });
+    expect(() => keptLocalProject(file)).toThrow(StartupError);
+    expect(() => keptLocalProject(file)).toThrow(/^DATABASE_URL: /);
+    expect(() => keptLocalProject(file)).toThrow(expect.not.stringContaining(SECRET.slice(1, 20)));
+  });
+
+  it("is refused when others may read the file", () => {
+    const file = join(temporaryFolder(), "local-project.json");
+    keptLocalProject(file);
+    chmodSync(file, 0o640);
+    expect(() => keptLocalProject(file)).toThrow(/chmod 600/);
+  });
+
+  it("is refused when it cannot be kept", () => {
+    const file = join(temporaryFolder(), "missing", "local-project.json");
+    expect(() => keptLocalProject(file)).toThrow(StartupError);
+    expect(existsSync(file)).toBe(false);
+  });
+});

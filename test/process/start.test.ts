@@ -1,0 +1,103 @@
+import { execFile } from "node:child_process";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, it } from "vitest";
+import { spawnServer } from "../support/process.ts";
+import { API_KEY, API_SECRET } from "../support/server.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const run = promisify(execFile);
+
+describe("the start", () => {
+  it("prints a command that can be pasted as it is and answers with a session and a token", async () => {
+    const server = spawnServer(temporaryFolder());
+    await server.url();
+    const [command = ""] = /^ *curl .*$/m.exec(server.output()) ?? [];
+    const { stdout } = await run("sh", ["-c", command]);
+    expect(JSON.parse(stdout)).toEqual({
+      data: {
+        createSession: {
+          sessionId: expect.stringMatching(/^1_/),
+          applicationId: expect.stringMatching(/^\d{8}$/),
+          generateToken: { token: expect.stringMatching(/^eyJ/), expiresAt: expect.stringMatching(/Z$/) },
+        },
+      },
+    });
+  });
+
+  it("keeps its project and its sessions, for its owner alone", async () => {
+    const folder = temporaryFolder();
+    const create = async () => {
+      const server = spawnServer(folder);
+      const response = await fetch(await server.url(), {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: '{"query":"mutation { createSession { applicationId } }"}',
+      });
+      const { data } = await response.json();
+      server.kill("SIGTERM");
+      await server.exited;
+      return data.createSession.applicationId;
+    };
+    expect(await create()).toBe(await create());
+    expect(statSync(join(folder, "data")).mode & 0o777).toBe(0o700);
+    expect(statSync(join(folder, "data", "local-project.json")).mode & 0o777).toBe(0o600);
+  });
+
+  it("says that there is no authentication, and logs the secret nowhere", async () => {
+    const folder = temporaryFolder();
+    const server = spawnServer(folder, { LOG_LEVEL: "trace" });
+    await server.url();
+    server.kill("SIGTERM");
+    await server.exited;
+    expect(server.errors()).toContain("no authentication");
+    const { apiSecret } = JSON.parse(readFileSync(join(folder, "data", "local-project.json"), "utf8"));
+    expect(server.errors() + server.output()).not.toContain(apiSecret);
+  });
+
+  it("reads a .env file, over which the environment wins", async () => {
+    const folder = temporaryFolder();
+    writeFileSync(
+      join(folder, ".env"),
+      `PLATFORM=local\nOPENTOK_API_KEY=${API_KEY}\nOPENTOK_API_SECRET=${API_SECRET}\nLOG_LEVEL=nonsense\n`,
+    );
+    const server = spawnServer(folder, { DATABASE_URL: ":memory:", LOG_LEVEL: "info" });
+    const response = await fetch(await server.url(), {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: '{"query":"mutation { createSession { applicationId } }"}',
+    });
+    expect(await response.json()).toEqual({ data: { createSession: { applicationId: API_KEY } } });
+    expect(readdirSync(folder)).toEqual([".env"]);
+  });
+});
+
+describe("a start that cannot work", () => {
+  it.each<[string, Record<string, string>, RegExp]>([
+    ["of two wrong values", { PORT: "x", LOG_LEVEL: "loud" }, /^PORT: .*\nLOG_LEVEL: .*\n$/],
+    ["of an address that others reach", { HOST: "0.0.0.0" }, /^HOST: .*\n$/],
+
+    [
+      "of a folder that cannot be made",
+      { DATABASE_URL: "file:/dev/null/x/stagepass.db" },
+      /^DATABASE_URL: .*\n$/,
+    ],
+  ])("because %s ends with one line for each problem and code 1", async (_, env, lines) => {
+    const server = spawnServer(temporaryFolder(), env);
+    expect(await server.exited).toEqual({ code: 1, signal: null });
+    expect(server.errors()).toMatch(lines);
+    expect(server.output()).toBe("");
+  });
+
+  it("because the port is taken says so", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await new Promise((resolve) => other.once("listening", resolve));
+    const { port } = other.address() as { port: number };
+    const server = spawnServer(temporaryFolder(), { PORT: String(port) });
+    expect(await server.exited).toEqual({ code: 1, signal: null });
+    expect(server.errors()).toBe(`PORT: ${port} is already in use on 127.0.0.1\n`);
+    other.close();
+  });
+});

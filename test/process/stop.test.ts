@@ -1,0 +1,86 @@
+import { Agent, request } from "node:http";
+import { connect, type Socket } from "node:net";
+import { describe, expect, it } from "vitest";
+import { spawnServer } from "../support/process.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const start = () => spawnServer(temporaryFolder(), { DATABASE_URL: ":memory:" });
+const BODY = '{"query":"mutation { createSession { id } }"}';
+
+/** A request whose body has begun to arrive, and everything that comes back. */
+function half(url: string): { socket: Socket; answer: Promise<string> } {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.write(
+    `POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${BODY.length}\r\n\r\n${BODY.slice(0, 9)}`,
+  );
+  const answer = new Promise<string>((resolve) => {
+    let text = "";
+    socket.on("data", (chunk) => {
+      text += chunk;
+    });
+    socket.on("close", () => resolve(text));
+  });
+  return { socket, answer };
+}
+
+/** A request on a connection that stays open. */
+function get(url: string, agent: Agent): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    request(url, { agent }, (response) => {
+      response.resume();
+      response.on("end", () => resolve(response.statusCode));
+    })
+      .on("error", reject)
+      .end();
+  });
+}
+
+describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
+  it("ends an idle server with code 0 at once, keep-alive connections or not", async () => {
+    const server = start();
+    const agent = new Agent({ keepAlive: true });
+    expect(await get(new URL("/livez", await server.url()).href, agent)).toBe(200);
+    const begin = performance.now();
+    server.kill(signal);
+    expect(await server.exited).toEqual({ code: 0, signal: null });
+    // Eight seconds is what it grants to requests in flight; there are none.
+    expect(performance.now() - begin).toBeLessThan(8000);
+    agent.destroy();
+  });
+
+  it("finishes the requests in flight, refuses new ones, and answers probes meanwhile", async () => {
+    const server = start();
+    const url = await server.url();
+    const probe = async (path: string) => (await fetch(new URL(path, url))).status;
+    const { socket, answer } = half(url);
+    // The half request has arrived before the signal, because the server has answered a later connection.
+    expect(await probe("/readyz")).toBe(200);
+    server.kill(signal);
+    server.kill(signal);
+    await expect.poll(() => probe("/readyz")).toBe(503);
+    expect(await probe("/livez")).toBe(200);
+    const refused = await fetch(url, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: BODY,
+    });
+    expect(refused.status).toBe(503);
+    expect(await refused.json()).toMatchObject({ errors: [{ extensions: { code: "SERVICE_UNAVAILABLE" } }] });
+    socket.write(BODY.slice(9));
+    expect(await answer).toMatch(/^HTTP\/1\.1 200 [\s\S]*"createSession":\{"id":"1_/);
+    expect(await server.exited).toEqual({ code: 0, signal: null });
+  });
+});
+
+it("waits for a request that never ends no longer than its grace, and ends with code 0", async () => {
+  const server = start();
+  const url = await server.url();
+  const { answer } = half(url);
+  expect((await fetch(new URL("/readyz", url))).status).toBe(200);
+  const begin = performance.now();
+  server.kill("SIGTERM");
+  expect(await server.exited).toEqual({ code: 0, signal: null });
+  expect(performance.now() - begin).toBeLessThan(10_000);
+  expect(await answer).not.toContain("createSession");
+});

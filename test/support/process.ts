@@ -1,0 +1,42 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
+
+const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+
+/** The built server as a process of its own, in `cwd`, with nothing in its environment but `env`. */
+export function spawnServer(cwd: string, env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [MAIN], { cwd, env: { PATH: process.env.PATH, PORT: "0", ...env } });
+  let output = "";
+  let errors = "";
+  child.stdout.on("data", (chunk) => {
+    output += chunk;
+  });
+  child.stderr.on("data", (chunk) => {
+    errors += chunk;
+  });
+  const exited = once(child, "close").then(([code, signal]) => ({ code, signal }));
+  onTestFinished(async () => {
+    child.kill("SIGKILL");
+    await exited;
+  });
+
+  return {
+    kill: (signal: NodeJS.Signals) => child.kill(signal),
+    /** How it ended. */
+    exited,
+    output: () => output,
+    errors: () => errors,
+
+    /** Where it serves GraphQL, as it printed when it was ready. */
+    async url(): Promise<string> {
+      for (;;) {
+        const url = /^Stagepass serves GraphQL at (\S+)$/m.exec(output)?.[1];
+        if (url) return url;
+        if (child.exitCode !== null) throw new Error(`the server has ended: ${errors}`);
+        await Promise.race([once(child.stdout, "data"), exited]);
+      }
+    },
+  };
+}
