@@ -59,10 +59,8 @@ module.exports = {
       to: { dependencyTypes: ["npm", "core"], pathNot: "^net$" },
     },
 
-    kept(
-      "(type-graphql|graphql|@apollo/server|dataloader|graphql-scalars)",
-      "^src/(graphql/|http/app\\.ts$)",
-    ),
+    kept("(type-graphql|graphql|dataloader|graphql-scalars)", "^src/graphql/"),
+    kept("@apollo/server", "^src/(graphql|http)/"),
     kept("fastify", "^src/(http/|server\\.ts$)"),
     kept("(kysely|libsql)", "^src/store/"),
     kept("jsonwebtoken", "^src/signing/"),
