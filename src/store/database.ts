@@ -20,8 +20,9 @@ export async function openDatabase(file: string, onQuery: (sql: string) => void)
   const log = (event: LogEvent) => onQuery(event.query.sql);
   let database: Kysely<Tables> | undefined;
   try {
-    database = new Kysely<Tables>({ dialect: new SqliteDialect({ database: openFile(file) }), log });
-    await migrate(database);
+    const connection = openFile(file);
+    database = new Kysely<Tables>({ dialect: new SqliteDialect({ database: connection }), log });
+    await migrate(database, connection);
     return database;
   } catch (error) {
     await database?.destroy();
@@ -40,8 +41,11 @@ function openFile(file: string): Libsql.Database {
   return connection;
 }
 
-async function migrate(database: Kysely<Tables>): Promise<void> {
+/** In one transaction of our own: on SQLite Kysely takes none, and two servers may start on one file at once. */
+async function migrate(database: Kysely<Tables>, connection: Libsql.Database): Promise<void> {
   const migrator = new Migrator({ db: database, provider: { getMigrations: async () => migrations } });
+  connection.exec("BEGIN IMMEDIATE");
   const { error } = await migrator.migrateToLatest();
+  connection.exec(error ? "ROLLBACK" : "COMMIT");
   if (error) throw error;
 }

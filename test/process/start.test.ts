@@ -10,6 +10,17 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const run = promisify(execFile);
 
+/** The project of a session that the server creates. */
+async function projectOf(url: string): Promise<string> {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: '{"query":"mutation { createSession { applicationId } }"}',
+  });
+  const { data } = await response.json();
+  return data.createSession.applicationId;
+}
+
 describe("the start", () => {
   it("prints a command that can be pasted as it is and answers with a session and a token", async () => {
     const server = spawnServer(temporaryFolder());
@@ -31,19 +42,21 @@ describe("the start", () => {
     const folder = temporaryFolder();
     const create = async () => {
       const server = spawnServer(folder);
-      const response = await fetch(await server.url(), {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: '{"query":"mutation { createSession { applicationId } }"}',
-      });
-      const { data } = await response.json();
+      const project = await projectOf(await server.url());
       server.kill("SIGTERM");
       await server.exited;
-      return data.createSession.applicationId;
+      return project;
     };
     expect(await create()).toBe(await create());
     expect(statSync(join(folder, "data")).mode & 0o777).toBe(0o700);
     expect(statSync(join(folder, "data", "local-project.json")).mode & 0o777).toBe(0o600);
+  });
+
+  it("works for two servers that start at once on one new database", async () => {
+    const folder = temporaryFolder();
+    const servers = [spawnServer(folder), spawnServer(folder)];
+    const [first, second] = await Promise.all(servers.map(async (server) => projectOf(await server.url())));
+    expect(first).toBe(second);
   });
 
   it("says that there is no authentication, and logs the secret nowhere", async () => {
@@ -64,12 +77,7 @@ describe("the start", () => {
       `PLATFORM=local\nOPENTOK_API_KEY=${API_KEY}\nOPENTOK_API_SECRET=${API_SECRET}\nLOG_LEVEL=nonsense\n`,
     );
     const server = spawnServer(folder, { DATABASE_URL: ":memory:", LOG_LEVEL: "info" });
-    const response = await fetch(await server.url(), {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: '{"query":"mutation { createSession { applicationId } }"}',
-    });
-    expect(await response.json()).toEqual({ data: { createSession: { applicationId: API_KEY } } });
+    expect(await projectOf(await server.url())).toBe(API_KEY);
     expect(readdirSync(folder)).toEqual([".env"]);
   });
 });

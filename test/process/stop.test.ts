@@ -1,5 +1,6 @@
 import { Agent, request } from "node:http";
 import { connect, type Socket } from "node:net";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { spawnServer } from "../support/process.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -83,4 +84,14 @@ it("waits for a request that never ends no longer than its grace, and ends with 
   expect(await server.exited).toEqual({ code: 0, signal: null });
   expect(performance.now() - begin).toBeLessThan(10_000);
   expect(await answer).not.toContain("createSession");
+});
+
+it("reaches the server through npm start, too", async () => {
+  const repository = fileURLToPath(new URL("../..", import.meta.url));
+  const env = { HOME: temporaryFolder(), DATABASE_URL: ":memory:" };
+  const server = spawnServer(repository, env, ["npm", "start"]);
+  const url = await server.url();
+  server.kill("SIGTERM");
+  expect(await server.exited).toEqual({ code: 0, signal: null });
+  await expect(fetch(url)).rejects.toThrow();
 });

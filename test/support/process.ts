@@ -6,8 +6,13 @@ import { onTestFinished } from "vitest";
 const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 
 /** The built server as a process of its own, in `cwd`, with nothing in its environment but `env`. */
-export function spawnServer(cwd: string, env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [MAIN], { cwd, env: { PATH: process.env.PATH, PORT: "0", ...env } });
+export function spawnServer(
+  cwd: string,
+  env: Record<string, string> = {},
+  command = [process.execPath, MAIN],
+) {
+  const [program = "", ...args] = command;
+  const child = spawn(program, args, { cwd, env: { PATH: process.env.PATH, PORT: "0", ...env } });
   let output = "";
   let errors = "";
   child.stdout.on("data", (chunk) => {
