@@ -80,7 +80,8 @@ async function launch(rates, memory) {
     for (const { url } of [ours, bare]) {
       const { data, errors } = await answer(url);
       if (!data?.generateToken.token) throw new Error(`${url}: ${JSON.stringify(errors)}`);
-      await rate(url, 2);
+      // The larger program takes some five seconds to be compiled.
+      await rate(url, 5);
     }
     for (let round = 0; round < ROUNDS; round++) {
       rates.ours.push(await rate(ours.url));

@@ -19,11 +19,12 @@ function welcome(url: string): string {
 
 async function start(): Promise<void> {
   const config = parseConfig(readEnvironment());
-  // To standard error, so that standard output has the address alone. A write for each line would cost a tenth of the throughput.
+  // To standard error, so that standard output has the address alone; a write for each line would slow every request.
   const destination = pino.destination({ dest: 2, sync: false, minLength: 4096, periodicFlush: 100 });
   const logger = pino({ level: config.logLevel, base: null }, destination);
   const server = await createServer(config, { logger, now: () => new Date() });
   process.stdout.write(welcome(server.url));
+  logger.info({ url: server.url }, "listening");
   logger.warn(
     "no authentication: whoever can reach this address gets tokens; it is open to this machine alone",
   );

@@ -3,7 +3,7 @@ import { unwrapResolverError } from "@apollo/server/errors";
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { StagepassError } from "../errors.ts";
 import type { Context } from "./context.ts";
-import { nameArgument } from "./input-errors.ts";
+import { nameArguments } from "./input-errors.ts";
 
 const INTERNAL = "INTERNAL_SERVER_ERROR";
 
@@ -37,8 +37,8 @@ const didEncounterErrors: GraphQLRequestListener<Context>["didEncounterErrors"] 
   document,
   contextValue: { logger, requestId },
 }) => {
-  for (const error of errors) {
-    if (nameArgument(error, document) || !isUnknown(error)) continue;
+  if (document) nameArguments(errors, document);
+  for (const error of errors.filter(isUnknown)) {
     logger.error({ requestId, err: unwrapResolverError(error) }, "unexpected error");
     error.extensions.requestId = requestId;
   }

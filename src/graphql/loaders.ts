@@ -1,5 +1,5 @@
 import DataLoader from "dataloader";
-import { GraphQLID, type GraphQLResolveInfo, Kind, type SelectionNode, valueFromAST } from "graphql";
+import { GraphQLID, type GraphQLResolveInfo, Kind, type SelectionSetNode, valueFromAST } from "graphql";
 import type { Session } from "../domain/session.ts";
 import type { SessionService } from "../services/session-service.ts";
 
@@ -34,23 +34,29 @@ export class Loaders {
     if (!this.#lookedAhead) {
       this.#lookedAhead = true;
       // Never rejects; each look-up hears of its own failure when it is awaited.
-      void this.#session.loadMany([...sessionIdsNamed(info, info.operation.selectionSet.selections)]);
+      void this.#session.loadMany([...sessionIdsNamed(info, info.operation, new Set())]);
     }
     return this.session(sessionId);
   }
 }
 
-/** The values of the argument `sessionId` of the operation's root fields. */
-function* sessionIdsNamed(info: GraphQLResolveInfo, selections: readonly SelectionNode[]): Generator<string> {
-  for (const selection of selections) {
+/** The values of the argument `sessionId` of the operation's root fields. Each fragment counts once. */
+function* sessionIdsNamed(
+  info: GraphQLResolveInfo,
+  { selectionSet }: { readonly selectionSet: SelectionSetNode },
+  seen: Set<string>,
+): Generator<string> {
+  for (const selection of selectionSet.selections) {
     if (selection.kind === Kind.FIELD) {
       const argument = selection.arguments?.find(({ name }) => name.value === "sessionId");
       const sessionId = argument && valueFromAST(argument.value, GraphQLID, info.variableValues);
       if (typeof sessionId === "string") yield sessionId;
-    } else {
-      const fragment =
-        selection.kind === Kind.FRAGMENT_SPREAD ? info.fragments[selection.name.value] : selection;
-      if (fragment) yield* sessionIdsNamed(info, fragment.selectionSet.selections);
+    } else if (selection.kind === Kind.INLINE_FRAGMENT) {
+      yield* sessionIdsNamed(info, selection, seen);
+    } else if (!seen.has(selection.name.value)) {
+      seen.add(selection.name.value);
+      const fragment = info.fragments[selection.name.value];
+      if (fragment) yield* sessionIdsNamed(info, fragment, seen);
     }
   }
 }

@@ -163,6 +163,15 @@ describe("generateToken", () => {
     ]);
   });
 
+  it("names the argument of each of many wrong values", async () => {
+    const fields = Array.from(
+      { length: 50 },
+      (_, i) => `t${i}: generateToken(sessionId: "1_x", data: ${i}) { token }`,
+    );
+    const { errors } = await server.graphql(`mutation { ${fields.join(" ")} }`);
+    expect(errors.map((error) => error.extensions.argument)).toEqual(Array(50).fill("data"));
+  });
+
   it("names the argument of a null that only execution finds", async () => {
     const { status, errors } = await server.graphql(
       'mutation($id: ID = "1_x") { generateToken(sessionId: $id) { token } }',
@@ -280,6 +289,17 @@ describe("the look-up of a token's session", () => {
       expect([data.a.session.id, data.b.session.id, data.c.session.id]).toEqual([a, b, c]);
     });
     expect(queries).toHaveLength(1);
+  });
+
+  it("is not held up by fragments that name each other over and over", async () => {
+    const fragments = Array.from(
+      { length: 30 },
+      (_, i) => `fragment F${i} on Mutation { ...F${i + 1} ...F${i + 1} }`,
+    );
+    const { data } = await server.graphql(
+      `mutation { ...F0 } ${fragments.join(" ")} fragment F30 on Mutation { ${tokens([sessionId])} }`,
+    );
+    expect(data.t0.session.id).toBe(sessionId);
   });
 
   it("asks once for eight sessions in a query", async () => {
