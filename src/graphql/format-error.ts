@@ -38,6 +38,10 @@ const didEncounterErrors: GraphQLRequestListener<Context>["didEncounterErrors"] 
   contextValue: { logger, requestId },
 }) => {
   if (document) nameArguments(errors, document);
+  // What GraphQL and Apollo Server refuse before any field runs is the request's fault, also where they give no code.
+  for (const { path, originalError, extensions } of errors) {
+    if (!path && !originalError) extensions.code ??= "BAD_REQUEST";
+  }
   for (const error of errors.filter(isUnknown)) {
     logger.error({ requestId, err: unwrapResolverError(error) }, "unexpected error");
     error.extensions.requestId = requestId;

@@ -45,6 +45,32 @@ describe("an unexpected error", () => {
   });
 });
 
+describe("a request that GraphQL refuses without a code", () => {
+  it.each([
+    ["a subscription", { query: "subscription { x: __typename }" }],
+    [
+      "a persisted query of another version",
+      { query: "{ __typename }", extensions: { persistedQuery: { version: 2, sha256Hash: "x" } } },
+    ],
+    [
+      "a persisted query whose hash is another's",
+      { query: "{ __typename }", extensions: { persistedQuery: { version: 1, sha256Hash: "x" } } },
+    ],
+  ])("is no error of the server's: %s", async (_, body) => {
+    const server = await startServer();
+    const response = await fetch(server.url, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    const { errors } = await response.json();
+    expect(errors).toMatchObject([{ message: expect.not.stringMatching(/internal/i) }]);
+    expect(["BAD_REQUEST", "GRAPHQL_VALIDATION_FAILED"]).toContain(errors[0].extensions.code);
+    expect(server.log().filter(({ msg }) => msg === "unexpected error")).toEqual([]);
+    await server.close();
+  });
+});
+
 describe("/readyz", () => {
   it("is 503 while the database does not answer, and /livez is not", async () => {
     const file = join(temporaryFolder(), "test.db");
