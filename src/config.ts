@@ -118,7 +118,8 @@ function loopback(host: string): string {
 
 function apiKey(value: string): string {
   if (/^\d{5,20}$/.test(value)) return value;
-  throw new Error(`must be the OpenTok project's API key, 5 to 20 digits; ${quote(value)} was given`);
+  // Not what was given: it may be the secret, when the two are swapped.
+  throw new Error("must be the OpenTok project's API key, 5 to 20 digits");
 }
 
 /** Real ones have 40 hexadecimal characters. Anything long enough not to be guessed will do. */

@@ -37,9 +37,9 @@ export class SessionNotFound extends StagepassError {
   }
 }
 
-/** What was given, for a message: quoted, and too short to hold a token that was put in the wrong place. */
+/** What was given, for a message: quoted, and too short to hold a secret or a token that was put in the wrong place. */
 export function quote(given: string): string {
-  return JSON.stringify(given.length > 40 ? `${given.slice(0, 40)}…` : given);
+  return JSON.stringify(given.length > 16 ? `${given.slice(0, 16)}…` : given);
 }
 
 /** The server cannot start. Each problem is one line and names the environment variable to change. */

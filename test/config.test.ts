@@ -78,6 +78,20 @@ describe("parseConfig", () => {
     expect(problems(environment)).toEqual([expect.stringMatching(new RegExp(`^${name}: [^\n]+$`))]);
   });
 
+  it("shows no part of the secret when it is swapped with the key", () => {
+    const swapped = { PLATFORM: "local", OPENTOK_API_KEY: API_SECRET, OPENTOK_API_SECRET: API_KEY };
+    expect(problems(swapped)).toHaveLength(2);
+    expect(problems(swapped).join()).not.toContain(API_SECRET.slice(0, 8));
+  });
+
+  it("never shows a whole secret that stands in another variable", () => {
+    for (const name of ["PORT", "HOST", "PLATFORM", "LOG_LEVEL", "DATABASE_URL"]) {
+      const found = problems({ [name]: API_SECRET });
+      expect(found).toHaveLength(1);
+      expect(found.join()).not.toContain(API_SECRET);
+    }
+  });
+
   it("names every problem at once, and no secret", () => {
     const found = problems({ PORT: "x", LOG_LEVEL: "x", HOST: "x", OPENTOK_API_SECRET: "canary canary" });
     expect(found.map((line) => line.split(":")[0]).sort()).toEqual(

@@ -25,6 +25,7 @@ it("logs no token, no secret and no connection data, at any level, whatever goes
     await server.graphql(generate, { sessionId, data: CANARY.repeat(100) }),
     await server.graphql(generate, { sessionId: token, data: CANARY }),
     await server.graphql(`mutation { createSession(location: "${token}") { id } }`),
+    await server.graphql(`mutation { createSession(location: "${API_SECRET}") { id } }`),
     await server.graphql(`{ sessions(after: "${token}") { nodes { id } } }`),
   ];
   const url = `${server.url}?query=${encodeURIComponent(`{ session(sessionId: "${token}") { id } }`)}`;
@@ -34,7 +35,7 @@ it("logs no token, no secret and no connection data, at any level, whatever goes
     headers: { "content-type": "application/json" },
     body: `{"${token}`,
   });
-  await expect.poll(() => server.log().filter(({ msg }) => msg === "request")).toHaveLength(10);
+  await expect.poll(() => server.log().filter(({ msg }) => msg === "request")).toHaveLength(11);
 
   for (const { errors } of refused) {
     expect(errors).toHaveLength(1);
