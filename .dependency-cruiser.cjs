@@ -51,7 +51,7 @@ module.exports = {
       "^src/config\\.ts$",
       "^src/(errors\\.ts$|signing/key-ring\\.ts$|store/database\\.ts$)",
     ),
-    only("main-imports-server", "^src/main\\.ts$", "^src/(server|config|errors)\\.ts$"),
+    only("main-imports-server", "^src/main\\.ts$", "^src/(server|config|errors|logger)\\.ts$"),
     {
       name: "domain-is-pure",
       severity: "error",

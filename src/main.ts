@@ -1,7 +1,10 @@
-import pino from "pino";
 import { parseConfig, readEnvironment } from "./config.ts";
 import { StartupError } from "./errors.ts";
-import { createServer, type Server } from "./server.ts";
+import { createLog } from "./logger.ts";
+import { createServer } from "./server.ts";
+
+/** How long the last lines of the log may take, in milliseconds. */
+const LOG_DEADLINE = 500;
 
 /** The first thing to try: it answers with a session and a token for it. */
 function welcome(url: string): string {
@@ -11,42 +14,49 @@ function welcome(url: string): string {
     "",
     "Create a session and a token for it:",
     "",
-    `  curl ${url} -H 'content-type: application/json' -d '${JSON.stringify({ query })}'`,
+    `  curl '${url}' -H 'content-type: application/json' -d '${JSON.stringify({ query })}'`,
     "",
     "",
   ].join("\n");
 }
 
-async function start(): Promise<void> {
+/** Resolves at the first signal to stop. Later ones change nothing: a terminal's Ctrl-C comes twice under npm. */
+function signalled(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => resolve());
+  });
+}
+
+/** Serves until a signal, and resolves to the exit code. */
+async function run(): Promise<number> {
+  // Before all else, so that a signal during the start is not lost, nor fatal.
+  const stop = signalled();
   const config = parseConfig(readEnvironment());
-  // To standard error, so that standard output has the address alone; a write for each line would slow every request.
-  const destination = pino.destination({ dest: 2, sync: false, minLength: 4096, periodicFlush: 100 });
-  const logger = pino({ level: config.logLevel, base: null }, destination);
+  const { logger, finish } = createLog(config.logLevel);
   const server = await createServer(config, { logger, now: () => new Date() });
+
+  // Nobody need read the address for the server to serve.
+  process.stdout.on("error", () => {});
   process.stdout.write(welcome(server.url));
   logger.info({ url: server.url }, "listening");
   logger.warn(
     "no authentication: whoever can reach this address gets tokens; it is open to this machine alone",
   );
 
-  let stopping = false;
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    process.on(signal, () => {
-      // A terminal's Ctrl-C reaches us twice under npm; only the first counts.
-      if (stopping) return;
-      stopping = true;
-      stop(server);
-    });
+  await stop;
+  let code = 0;
+  try {
+    await server.close();
+  } catch (err) {
+    logger.error({ err }, "the server did not close cleanly");
+    code = 1;
   }
-}
-
-async function stop(server: Server): Promise<void> {
-  await server.close();
-  process.exit(0);
+  await finish(LOG_DEADLINE);
+  return code;
 }
 
 try {
-  await start();
+  process.exit(await run());
 } catch (error) {
   if (!(error instanceof StartupError)) throw error;
   process.stderr.write(`${error.problems.join("\n")}\n`);

@@ -16,14 +16,14 @@ import { IN_MEMORY, openDatabase } from "./store/database.ts";
 import { sqlStore } from "./store/sql-store.ts";
 
 /** How long requests in flight may take to finish when the server stops, in milliseconds. */
-const DRAIN_DEADLINE = 8000;
+const DRAIN_DEADLINE = 7000;
 
 /** A server that listens. */
 export interface Server {
   /** Where GraphQL is served. */
   readonly url: string;
 
-  /** Stops: finishes the requests in flight, for at most eight seconds, and closes everything. */
+  /** Stops: finishes the requests in flight, for at most seven seconds, and closes everything. */
   close(): Promise<void>;
 }
 
@@ -55,13 +55,17 @@ export async function createServer(config: Config, { logger, now }: Surroundings
     return {
       url,
       async close() {
-        await drain.finish(DRAIN_DEADLINE);
-        await apollo.stop();
-        await store.close();
+        try {
+          await drain.finish(DRAIN_DEADLINE);
+          await apollo.stop();
+        } finally {
+          await store.close();
+        }
       },
     };
   } catch (error) {
-    await store.close();
+    // What stopped the start is what matters, not what then fails in clearing up.
+    await store.close().catch(() => {});
     throw error;
   }
 }

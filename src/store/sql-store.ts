@@ -12,9 +12,12 @@ export function sqlStore(database: Kysely<Tables>): Store {
       await database.selectFrom("sessions").select("position").limit(1).execute();
     },
     async close() {
-      // So that the database's file is whole by itself; libsql leaves this to the garbage collector.
-      await sql`PRAGMA wal_checkpoint(TRUNCATE)`.execute(database);
-      await database.destroy();
+      try {
+        // So that the database's file is whole by itself; libsql leaves this to the garbage collector.
+        await sql`PRAGMA wal_checkpoint(TRUNCATE)`.execute(database);
+      } finally {
+        await database.destroy();
+      }
     },
   };
 }

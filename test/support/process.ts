@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 
-const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+/** The built program. */
+export const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 
 /** The built server as a process of its own, in `cwd`, with nothing in its environment but `env`. */
 export function spawnServer(
@@ -32,6 +33,8 @@ export function spawnServer(
     /** How it ended. */
     exited,
     output: () => output,
+    /** Stops reading what it prints. */
+    closeOutput: () => child.stdout.destroy(),
     errors: () => errors,
 
     /** Where it serves GraphQL, as it printed when it was ready. */
@@ -39,7 +42,8 @@ export function spawnServer(
       for (;;) {
         const url = /^Stagepass serves GraphQL at (\S+)$/m.exec(output)?.[1];
         if (url) return url;
-        if (child.exitCode !== null) throw new Error(`the server has ended: ${errors}`);
+        if (child.exitCode !== null || child.signalCode !== null)
+          throw new Error(`the server has ended: ${errors}`);
         await Promise.race([once(child.stdout, "data"), exited]);
       }
     },
