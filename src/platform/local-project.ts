@@ -9,6 +9,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from "node:fs";
+import { userInfo } from "node:os";
 import { StartupError } from "../errors.ts";
 
 /** An OpenTok project of our own, in the form of the platform's: an eight-digit key and a 40-digit secret. */
@@ -39,7 +40,7 @@ export function keptLocalProject(file: string): LocalProject {
 
 /** Writes beside the file and links into place: of two servers that start at once, one wins, whole. */
 function keep(project: LocalProject, file: string): void {
-  const draft = `${file}.${process.pid}`;
+  const draft = `${file}.${randomBytes(6).toString("hex")}`;
   const descriptor = openSync(draft, "wx", 0o600);
   try {
     writeFileSync(descriptor, `${JSON.stringify(project, null, 2)}\n`);
@@ -54,9 +55,10 @@ function keep(project: LocalProject, file: string): void {
 }
 
 function read(file: string): LocalProject {
-  if (process.platform !== "win32" && (statSync(file).mode & 0o077) !== 0) {
-    throw unusable(file, `others may read it; run: chmod 600 ${file}`);
-  }
+  const { uid, mode } = statSync(file);
+  // Who planted the secret could sign with it.
+  if (uid !== userInfo().uid) throw unusable(file, "it belongs to another user");
+  if ((mode & 0o077) !== 0) throw unusable(file, `others may read it; run: chmod 600 ${file}`);
   let project: Partial<LocalProject>;
   try {
     project = JSON.parse(readFileSync(file, "utf8"));

@@ -72,6 +72,8 @@ describe("grantFor", () => {
   });
 
   it("does not repeat connection data in its refusal", () => {
-    expect(() => grant({ data: "canary".repeat(200) })).toThrow(expect.not.stringContaining("canary"));
+    expect(() => grant({ data: "canary".repeat(200) })).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining("canary") }),
+    );
   });
 });

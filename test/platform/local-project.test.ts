@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { chmodSync, existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { StartupError } from "../../src/errors.ts";
@@ -7,6 +7,16 @@ import { keptLocalProject } from "../../src/platform/local-project.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const SECRET = "0123456789abcdef0123456789abcdef01234567";
+
+/** What is said of a file that cannot be used. */
+function refusal(file: string): string {
+  try {
+    keptLocalProject(file);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error("the file was accepted");
+}
 
 describe("the kept local project", () => {
   it("has a key and a secret as the platform's own, and stays the same", () => {
@@ -54,8 +64,8 @@ describe("the kept local project", () => {
     const file = join(temporaryFolder(), "local-project.json");
     writeFileSync(file, content, { mode: 0o600 });
     expect(() => keptLocalProject(file)).toThrow(StartupError);
-    expect(() => keptLocalProject(file)).toThrow(/^DATABASE_URL: /);
-    expect(() => keptLocalProject(file)).toThrow(expect.not.stringContaining(SECRET.slice(1, 20)));
+    expect(refusal(file)).toMatch(/^DATABASE_URL: /);
+    expect(refusal(file)).not.toContain(SECRET.slice(1, 20));
   });
 
   it("is refused when others may read the file", () => {
@@ -63,6 +73,19 @@ describe("the kept local project", () => {
     keptLocalProject(file);
     chmodSync(file, 0o640);
     expect(() => keptLocalProject(file)).toThrow(/chmod 600/);
+  });
+
+  it.runIf(process.getuid?.() === 0)("is refused when the file is another user's", () => {
+    const file = join(temporaryFolder(), "local-project.json");
+    keptLocalProject(file);
+    chownSync(file, 1234, 1234);
+    expect(refusal(file)).toMatch(/another user/);
+  });
+
+  it("is kept beside the draft of a server that died while it wrote", () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, `local-project.json.${process.pid}`), "");
+    expect(keptLocalProject(join(folder, "local-project.json")).apiKey).toMatch(/^\d{8}$/);
   });
 
   it("is refused when it cannot be kept", () => {
