@@ -3,16 +3,20 @@ import { unwrapResolverError } from "@apollo/server/errors";
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { StagepassError } from "../errors.ts";
 import type { Context } from "./context.ts";
-import { nameArguments } from "./input-errors.ts";
+import { abridge, nameArguments } from "./input-errors.ts";
 
 const INTERNAL = "INTERNAL_SERVER_ERROR";
+
+/** The codes of GraphQL's own errors that repeat what they are about. */
+const QUOTING = new Set(["GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "BAD_USER_INPUT"]);
 
 /**
  * Masks what we did not mean to say. The message of an unknown error may hold anything, a database URL or a
  * secret among it, so only our own errors and GraphQL's reach a caller.
  */
 export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
-  if (!isUnknown(error)) return formatted;
+  if (!isUnknown(error))
+    return quotesInput(formatted, error) ? { ...formatted, message: abridge(formatted.message) } : formatted;
   const { locations, path, extensions } = formatted;
   return {
     message: "Internal server error",
@@ -47,6 +51,10 @@ const didEncounterErrors: GraphQLRequestListener<Context>["didEncounterErrors"] 
     error.extensions.requestId = requestId;
   }
 };
+
+function quotesInput({ extensions }: GraphQLFormattedError, error: unknown): boolean {
+  return QUOTING.has(String(extensions?.code)) && !(unwrapResolverError(error) instanceof StagepassError);
+}
 
 /** GraphQL's own errors have a code, given by Apollo Server or by us, unless something went wrong in here. */
 function isUnknown(error: unknown): boolean {

@@ -5,24 +5,28 @@ const HINTS: Record<string, string> = {
   expireTime: "expireTime is in whole seconds since the Unix epoch, not in milliseconds",
 };
 
+/** The longest word or quotation of a message that is not cut, in characters. Secrets and tokens are longer. */
+const MAX_PIECE_LENGTH = 30;
+const KEPT_LENGTH = 16;
+
 /**
  * Gives GraphQL's own errors about an argument's value the form of ours: `extensions.argument` names it.
  * Leaves alone those that are about something else. One pass, however many errors there are.
  */
 export function nameArguments(errors: readonly GraphQLError[], document: DocumentNode): void {
-  const open = new Map<ASTNode | string, GraphQLError[]>();
+  const open = new Map<ASTNode, GraphQLError[]>();
   for (const error of errors) {
-    const culprit = error.nodes?.[0];
+    const culprit = culpritOf(error);
     // An error about a field is about no argument of it.
     if (!culprit || culprit.kind === Kind.FIELD) continue;
-    const key = keyOf(culprit);
-    open.set(key, [...(open.get(key) ?? []), error]);
+    open.set(culprit, [...(open.get(culprit) ?? []), error]);
   }
   if (open.size === 0) return;
 
   visit(document, {
     enter(node, _key, parent, _path, ancestors) {
-      const key = keyOf(node);
+      const key =
+        node.kind === Kind.VARIABLE ? (definitionOf(node.name.value, ancestors, open) ?? node) : node;
       const found = open.get(key);
       const argument = found && [...ancestors, parent, node].findLast(isArgument)?.name.value;
       if (!argument) return;
@@ -32,20 +36,52 @@ export function nameArguments(errors: readonly GraphQLError[], document: Documen
   });
 }
 
-/** A node itself, or its name for a variable, which is wrong where it is defined and names an argument where it is used. */
-function keyOf(node: ASTNode): ASTNode | string {
-  if (node.kind === Kind.VARIABLE_DEFINITION) return node.variable.name.value;
-  return node.kind === Kind.VARIABLE ? node.name.value : node;
+/** Where a variable does not fit its place, GraphQL names its definition first; the place is what is wrong. */
+function culpritOf({ nodes: [first, second] = [] }: GraphQLError): ASTNode | undefined {
+  return first?.kind === Kind.VARIABLE_DEFINITION && second ? second : first;
+}
+
+/**
+ * The definition, among those in `open`, of the variable that is used here: a value that a variable was given is
+ * wrong where it is defined, and names an argument where it is used. Fragments see those of every operation.
+ */
+function definitionOf(
+  name: string,
+  ancestors: readonly (ASTNode | readonly ASTNode[])[],
+  open: ReadonlyMap<ASTNode, unknown>,
+): ASTNode | undefined {
+  const operation = ancestors.find(
+    (ancestor) => "kind" in ancestor && ancestor.kind === Kind.OPERATION_DEFINITION,
+  );
+  const visible = operation && "variableDefinitions" in operation ? operation.variableDefinitions : undefined;
+  return [...open.keys()].find(
+    (node) =>
+      node.kind === Kind.VARIABLE_DEFINITION &&
+      node.variable.name.value === name &&
+      (visible?.includes(node) ?? !operation),
+  );
 }
 
 function nameArgument(error: GraphQLError, argument: string): void {
   error.extensions.argument = argument;
   error.extensions.code ??= "BAD_USER_INPUT";
   const hint = HINTS[argument];
-  if (hint) error.message += `; ${hint}`;
+  if (hint && error.message.includes("cannot represent")) error.message += `; ${hint}`;
 }
 
 /** An ancestor may also be a list of nodes. */
 function isArgument(ancestor: ASTNode | readonly ASTNode[] | undefined): ancestor is ArgumentNode {
   return ancestor !== undefined && "kind" in ancestor && ancestor.kind === Kind.ARGUMENT;
+}
+
+/**
+ * A message of GraphQL's own about what it was given, with long words and quotations cut: it repeats the whole
+ * value, which may be a token, a secret or connection data in the wrong place.
+ */
+export function abridge(message: string): string {
+  return message.replace(/"""[\s\S]*?"""|"(?:[^"\\]|\\.)*"|[^\s"]+/g, (piece) =>
+    piece.length > MAX_PIECE_LENGTH
+      ? `${piece.slice(0, KEPT_LENGTH)}…${piece.endsWith('"') ? '"' : ""}`
+      : piece,
+  );
 }

@@ -163,6 +163,36 @@ describe("generateToken", () => {
     ]);
   });
 
+  it("names the argument where a variable does not fit, not another where it does", async () => {
+    const { errors } = await server.graphql(
+      `mutation($s: ID!, $x: String) { generateToken(sessionId: $s, data: $x, expireTime: $x) { token } }`,
+      { s: sessionId },
+    );
+    expect(errors).toMatchObject([
+      {
+        message: expect.not.stringContaining("milliseconds"),
+        extensions: { code: "GRAPHQL_VALIDATION_FAILED", argument: "expireTime" },
+      },
+    ]);
+  });
+
+  it("names the argument in the operation that runs, and not in another with the same variable", async () => {
+    const response = await fetch(server.url, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({
+        query: `query Other($x: String) { sessions(after: $x) { nodes { id } } }
+          mutation Create($x: String) { ...Create }
+          fragment Create on Mutation { createSession(archiveName: $x) { id } }`,
+        operationName: "Create",
+        variables: { x: 5 },
+      }),
+    });
+    expect((await response.json()).errors).toMatchObject([
+      { extensions: { code: "BAD_USER_INPUT", argument: "archiveName" } },
+    ]);
+  });
+
   it("names the argument of each of many wrong values", async () => {
     const fields = Array.from(
       { length: 50 },

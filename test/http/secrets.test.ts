@@ -27,6 +27,13 @@ it("logs no token, no secret and no connection data, at any level, whatever goes
     await server.graphql(`mutation { createSession(location: "${token}") { id } }`),
     await server.graphql(`mutation { createSession(location: "${API_SECRET}") { id } }`),
     await server.graphql(`{ sessions(after: "${token}") { nodes { id } } }`),
+    await server.graphql(generate, { sessionId, expireTime: token }),
+    await server.graphql(generate, { sessionId, format: `${CANARY} and more of it` }),
+    await server.graphql(generate, { sessionId, data: { secret: API_SECRET } }),
+    await server.graphql(`mutation { createSession(e2ee: "${token}") { id } }`),
+    await server.graphql(`mutation { createSession(e2ee: """${token}""") { id } }`),
+    await server.graphql(`{ ${API_SECRET.replace("c0", "ab")} }`),
+    await server.graphql(`{ "${token}" }`),
   ];
   const url = `${server.url}?query=${encodeURIComponent(`{ session(sessionId: "${token}") { id } }`)}`;
   await fetch(url, { headers: { "apollo-require-preflight": "1" } });
@@ -35,7 +42,7 @@ it("logs no token, no secret and no connection data, at any level, whatever goes
     headers: { "content-type": "application/json" },
     body: `{"${token}`,
   });
-  await expect.poll(() => server.log().filter(({ msg }) => msg === "request")).toHaveLength(11);
+  await expect.poll(() => server.log().filter(({ msg }) => msg === "request")).toHaveLength(18);
 
   for (const { errors } of refused) {
     expect(errors).toHaveLength(1);
@@ -43,6 +50,7 @@ it("logs no token, no secret and no connection data, at any level, whatever goes
     expect(said).not.toContain(token);
     expect(said).not.toContain(CANARY);
     expect(said).not.toContain(API_SECRET);
+    expect(said).not.toContain(API_SECRET.slice(2));
   }
   const log = JSON.stringify(server.log());
   for (const secret of [...tokens, API_SECRET, CANARY]) expect(log).not.toContain(secret);
