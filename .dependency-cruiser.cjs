@@ -45,11 +45,11 @@ module.exports = {
       "^src/(domain/|errors\\.ts$|signing/signing-service\\.ts$|platform/platform\\.ts$|store/store\\.ts$)",
     ),
     only("graphql-imports-services", "^src/graphql/", "^src/(services/|domain/|errors\\.ts$)"),
-    only("http-imports-graphql", "^src/http/", "^src/(graphql/context\\.ts$|errors\\.ts$)"),
+    only("http-imports-graphql", "^src/http/", "^src/(graphql/context\\.ts$|errors\\.ts$|loopback\\.ts$)"),
     only(
       "config-imports-keys",
       "^src/config\\.ts$",
-      "^src/(errors\\.ts$|signing/key-ring\\.ts$|store/database\\.ts$)",
+      "^src/(errors\\.ts$|loopback\\.ts$|signing/key-ring\\.ts$)",
     ),
     only("main-imports-server", "^src/main\\.ts$", "^src/(server|config|errors|logger)\\.ts$"),
     {

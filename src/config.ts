@@ -1,11 +1,13 @@
 import { readFileSync } from "node:fs";
-import { BlockList, isIP } from "node:net";
 import { fileURLToPath } from "node:url";
 import { parseEnv } from "node:util";
 import { cleanEnv, makeExactValidator } from "envalid";
 import { quote, StartupError } from "./errors.ts";
+import { isLoopback } from "./loopback.ts";
 import { type KeyRing, openTokKeyRing } from "./signing/key-ring.ts";
-import { IN_MEMORY } from "./store/database.ts";
+
+/** The DATABASE_URL that keeps nothing. */
+const IN_MEMORY = ":memory:";
 
 /** What the process was told to be. */
 export interface Config {
@@ -15,8 +17,8 @@ export interface Config {
   readonly port: number;
   /** The OpenTok project of the local platform; null for one that is generated and kept beside the database. */
   readonly openTok: KeyRing | null;
-  /** The path of the embedded database, or `:memory:`. */
-  readonly databaseFile: string;
+  /** The path of the embedded database; null for one that is kept in memory only. */
+  readonly databaseFile: string | null;
   readonly logLevel: string;
 }
 
@@ -79,7 +81,7 @@ export function parseConfig(environment: NodeJS.Dict<string>): Config {
     host: env.HOST,
     port: env.PORT,
     openTok: key !== undefined && secret !== undefined ? openTokKeyRing(key, secret) : null,
-    databaseFile: env.DATABASE_URL,
+    databaseFile: env.DATABASE_URL === IN_MEMORY ? null : env.DATABASE_URL,
     logLevel: env.LOG_LEVEL,
   });
 }
@@ -103,14 +105,9 @@ function port(value: string): number {
   throw new Error(`must be a number from 0 to 65535; ${quote(value)} was given`);
 }
 
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
-LOOPBACK.addAddress("::1", "ipv6");
-
 /** Whoever reaches the server gets tokens from it: it has no authentication, so only its own machine may. */
 function loopback(host: string): string {
-  const family = isIP(host);
-  if (host === "localhost" || (family && LOOPBACK.check(host, family === 6 ? "ipv6" : "ipv4"))) return host;
+  if (isLoopback(host)) return host;
   throw new Error(
     `must be a loopback address such as 127.0.0.1, because the server has no authentication; ${quote(host)} was given`,
   );

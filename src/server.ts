@@ -12,7 +12,7 @@ import { SessionService } from "./services/session-service.ts";
 import { TokenService } from "./services/token-service.ts";
 import { type KeyRing, openTokKeyRing } from "./signing/key-ring.ts";
 import { SigningService } from "./signing/signing-service.ts";
-import { IN_MEMORY, openDatabase } from "./store/database.ts";
+import { openDatabase } from "./store/database.ts";
 import { sqlStore } from "./store/sql-store.ts";
 
 /** How long requests in flight may take to finish when the server stops, in milliseconds. */
@@ -70,9 +70,9 @@ export async function createServer(config: Config, { logger, now }: Surroundings
   }
 }
 
-function localProject(databaseFile: string): KeyRing {
+function localProject(databaseFile: string | null): KeyRing {
   const { apiKey, apiSecret } =
-    databaseFile === IN_MEMORY
+    databaseFile === null
       ? newLocalProject()
       : keptLocalProject(join(dirname(databaseFile), "local-project.json"));
   return openTokKeyRing(apiKey, apiSecret);

@@ -41,7 +41,7 @@ describe("parseConfig", () => {
     ["file:./a.db", "./a.db"],
     ["file:/var/lib/a.db", "/var/lib/a.db"],
     ["file:///var/lib/a%20b.db", "/var/lib/a b.db"],
-    [":memory:", ":memory:"],
+    [":memory:", null],
   ])("reads DATABASE_URL=%s", (DATABASE_URL, databaseFile) => {
     expect(parseConfig({ DATABASE_URL }).databaseFile).toBe(databaseFile);
   });

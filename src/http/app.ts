@@ -3,9 +3,10 @@ import type { ApolloServer } from "@apollo/server";
 import fastify, { type FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import type { Context, Services } from "../graphql/context.ts";
-import { answerErrors } from "./errors.ts";
+import { answerBadUrl, answerErrors } from "./errors.ts";
 import { graphqlHandler } from "./graphql-handler.ts";
 import { serveHealth } from "./health.ts";
+import { refuseOtherHosts } from "./host.ts";
 import { BODY_LIMIT, readJsonBodies } from "./json-body.ts";
 import { type Drain, followRequests } from "./requests.ts";
 
@@ -26,14 +27,17 @@ export function createApp(
     genReqId: () => randomUUID(),
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT,
-    http: { connectionsCheckingInterval: 1000 },
+    frameworkErrors: answerBadUrl,
+    // Node swaps the two timeouts when that of the headers is the longer one, and its default is a minute.
+    http: { headersTimeout: REQUEST_TIMEOUT, connectionsCheckingInterval: 1000 },
   });
   readJsonBodies(app);
 
   const drain = followRequests(app, logger);
   answerErrors(app, logger);
+  refuseOtherHosts(app);
 
-  serveHealth(app, () => drain.begun, ping);
+  serveHealth(app, () => drain.begun, ping, logger);
   app.route({
     method: ["GET", "POST"],
     url: GRAPHQL_PATH,

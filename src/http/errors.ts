@@ -1,4 +1,4 @@
-import type { FastifyError, FastifyInstance } from "fastify";
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 
 /** The codes of what is refused before GraphQL sees it. */
@@ -7,6 +7,7 @@ const CODES: Record<number, string> = {
   404: "NOT_FOUND",
   413: "PAYLOAD_TOO_LARGE",
   415: "UNSUPPORTED_MEDIA_TYPE",
+  421: "MISDIRECTED_REQUEST",
   503: "SERVICE_UNAVAILABLE",
 };
 
@@ -25,6 +26,14 @@ export function answerErrors(app: FastifyInstance, logger: Logger): void {
   app.setNotFoundHandler((_request, reply) =>
     reply.code(404).send(errors("Not found; GraphQL is at /graphql", { code: "NOT_FOUND" })),
   );
+}
+
+/** Answers a URL that Fastify cannot decode, which reaches no hook and no error handler. */
+export function answerBadUrl(_error: FastifyError, { id }: FastifyRequest, reply: FastifyReply): void {
+  reply
+    .code(400)
+    .headers({ "x-request-id": id, "cache-control": "no-store" })
+    .send(errors("The URL is malformed", { code: "BAD_REQUEST" }));
 }
 
 function errors(message: string, extensions: Record<string, string>) {

@@ -67,9 +67,8 @@ export function followRequests(app: FastifyInstance, logger: Logger): Drain {
   };
 }
 
-/** The path without the query string: a GET's variables are nobody's business but the caller's. */
-function describe({ id, method, url }: FastifyRequest, status: number, milliseconds: number) {
-  const end = url.indexOf("?");
-  const path = end === -1 ? url : url.slice(0, end);
+/** The route, not what was sent: a wrong path or a query string may hold anything, a token among it. */
+function describe({ id, method, routeOptions }: FastifyRequest, status: number, milliseconds: number) {
+  const path = routeOptions.url ?? "(none)";
   return { requestId: id, method, path, status, milliseconds: Math.round(milliseconds) };
 }

@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { Kysely, type LogEvent, Migrator, SqliteDialect } from "kysely";
 import Libsql from "libsql";
@@ -6,39 +6,44 @@ import { StartupError } from "../errors.ts";
 import { migrations } from "./migrations/index.ts";
 import type { Tables } from "./tables.ts";
 
-/** The path that SQLite keeps in memory only. */
-export const IN_MEMORY = ":memory:";
-
 /**
  * Opens the embedded database, creates it when there is none, and migrates it to this version.
  *
- * @param file the database's path, or `IN_MEMORY`
+ * @param file the database's path, or null to keep it in memory only
  * @param onQuery is told the text of every query, which holds no values
  * @throws {StartupError} when the file cannot be used
  */
-export async function openDatabase(file: string, onQuery: (sql: string) => void): Promise<Kysely<Tables>> {
+export async function openDatabase(
+  file: string | null,
+  onQuery: (sql: string) => void,
+): Promise<Kysely<Tables>> {
   const log = (event: LogEvent) => onQuery(event.query.sql);
   let database: Kysely<Tables> | undefined;
   try {
-    const connection = openFile(file);
+    const connection = open(file);
     database = new Kysely<Tables>({ dialect: new SqliteDialect({ database: connection }), log });
     await migrate(database, connection);
     return database;
   } catch (error) {
     await database?.destroy();
     const reason = error instanceof Error ? error.message : String(error);
-    throw new StartupError([`DATABASE_URL: ${file} cannot be used as the database: ${reason}`]);
+    throw new StartupError([`DATABASE_URL: ${file ?? "memory"} cannot be used as the database: ${reason}`]);
   }
 }
 
-function openFile(file: string): Libsql.Database {
-  // The folder also holds the local project's secret: it is its owner's alone.
-  if (file !== IN_MEMORY) mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const connection = new Libsql(file, { timeout: 2000 });
+function open(file: string | null): Libsql.Database {
+  if (file !== null) makePrivate(file);
+  const connection = new Libsql(file ?? ":memory:", { timeout: 2000 });
   connection.exec("PRAGMA journal_mode = WAL");
   // FULL, because what was acknowledged must outlive a power cut, and WAL's default need not.
   connection.exec("PRAGMA synchronous = FULL");
   return connection;
+}
+
+/** Who may meet whom is nobody else's business, and the folder also holds the local project's secret. */
+function makePrivate(file: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  closeSync(openSync(file, "a", 0o600));
 }
 
 /** In one transaction of our own: on SQLite Kysely takes none, and two servers may start on one file at once. */

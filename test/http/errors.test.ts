@@ -1,6 +1,9 @@
 import { join } from "node:path";
+import fastify from "fastify";
 import Libsql from "libsql";
+import pino from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { answerErrors } from "../../src/http/errors.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -106,5 +109,29 @@ describe("in production", () => {
   it("shows no stack trace", async () => {
     const { errors } = await server.graphql('mutation { generateToken(sessionId: "x") { token } }');
     expect(Object.keys(errors[0].extensions).sort()).toEqual(["argument", "code"]);
+  });
+});
+
+describe("an unexpected error outside GraphQL", () => {
+  it("is masked, and found in the log by its request ID", async () => {
+    const lines: string[] = [];
+    const app = fastify({ genReqId: () => "the-request" });
+    answerErrors(app, pino({}, { write: (line) => lines.push(line) }));
+    app.get("/", () => {
+      throw new Error("canary");
+    });
+    const { statusCode, body } = await app.inject("/");
+    expect([statusCode, JSON.parse(body)]).toEqual([
+      500,
+      {
+        errors: [
+          {
+            message: "Internal server error",
+            extensions: { code: "INTERNAL_SERVER_ERROR", requestId: "the-request" },
+          },
+        ],
+      },
+    ]);
+    expect(lines.join()).toMatch(/"requestId":"the-request".*canary/);
   });
 });

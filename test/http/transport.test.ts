@@ -166,12 +166,76 @@ it("logs a request that its client breaks off", async () => {
   const { hostname, port } = new URL(server.url);
   const socket = connect(Number(port), hostname);
   socket.write(
-    "POST /graphql?secret=1 HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{",
+    "POST /graphql?secret=1 HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{",
     () => socket.destroy(),
   );
   await expect
     .poll(() => server.log())
     .toContainEqual(expect.objectContaining({ msg: "request broken off", method: "POST", path: "/graphql" }));
+});
+
+describe("the Host header", () => {
+  /** The status of an answer to a request that names the host. */
+  const statusFor = (host: string) =>
+    new Promise((resolve, reject) => {
+      const headers = { host, "content-type": "application/json" };
+      const request = httpRequest(server.url, { method: "POST", headers }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      });
+      request.on("error", reject);
+      request.end(CREATE);
+    });
+
+  it.each(["localhost", "LOCALHOST:4000", "127.0.0.1:4000", "127.1.2.3", "[::1]", "[::1]:4000"])(
+    "may be %s",
+    async (host) => {
+      expect(await statusFor(host)).toBe(200);
+    },
+  );
+
+  // A page can point a name of its own at this machine.
+  it.each([
+    "attacker.example",
+    "localhost.attacker.example:4000",
+    "127.0.0.1.attacker.example",
+    "192.168.1.5",
+    "",
+  ])("%j is refused: 421, with nothing created", async (host) => {
+    const before = await count();
+    expect(await statusFor(host)).toBe(421);
+    expect(await count()).toBe(before);
+  });
+});
+
+it("answers a malformed URL in the form of every other error", async () => {
+  const response = await fetch(`${server.origin}/%zz`);
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: "BAD_REQUEST" } }] });
+});
+
+it("logs the route of a request, and nothing else of its URL", async () => {
+  await fetch(`${server.origin}/canary-path?canary-query`);
+  await expect
+    .poll(() => server.log())
+    .toContainEqual(expect.objectContaining({ msg: "request", path: "(none)" }));
+  expect(JSON.stringify(server.log())).not.toContain("canary");
+});
+
+it("gives up on a request that drips", async () => {
+  const { hostname, port } = new URL(server.url);
+  const socket = connect(Number(port), hostname);
+  socket.write(
+    `POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n`,
+  );
+  const drip = setInterval(() => socket.write(" "), 1000);
+  let answer = "";
+  socket.on("data", (chunk) => {
+    answer += chunk;
+  });
+  await new Promise((resolve) => socket.once("close", resolve));
+  clearInterval(drip);
+  expect(answer).toMatch(/^HTTP\/1\.1 408 /);
 });
 
 describe("Apollo Sandbox", () => {

@@ -10,7 +10,7 @@ import {
   sessionKnownById,
 } from "../../src/domain/session.ts";
 import { StartupError } from "../../src/errors.ts";
-import { IN_MEMORY, openDatabase } from "../../src/store/database.ts";
+import { openDatabase } from "../../src/store/database.ts";
 import { sqlStore } from "../../src/store/sql-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -20,7 +20,7 @@ afterEach(async () => {
   for (const store of open.splice(0)) await store.close();
 });
 
-async function openStore(file: string): Promise<Store> {
+async function openStore(file: string | null): Promise<Store> {
   const store = sqlStore(await openDatabase(file, () => {}));
   open.push(store);
   return store;
@@ -41,8 +41,8 @@ const session = (sessionId: string, applicationId = PROJECT): Session => ({
   e2ee: false,
 });
 
-const stores: [string, () => string][] = [
-  ["in memory", () => IN_MEMORY],
+const stores: [string, () => string | null][] = [
+  ["in memory", () => null],
   ["in a file", () => join(temporaryFolder(), "test.db")],
 ];
 

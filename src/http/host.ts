@@ -1,0 +1,15 @@
+import type { FastifyInstance } from "fastify";
+import { isLoopback } from "../loopback.ts";
+
+/**
+ * Refuses requests that name another host than this machine. A page of any site can point its own name at 127.0.0.1
+ * (DNS rebinding) and is then, to the browser, of the same origin as this server, which has no authentication; but
+ * the browser still sends that name.
+ */
+export function refuseOtherHosts(app: FastifyInstance): void {
+  app.addHook("onRequest", ({ hostname }, _reply, next) => {
+    if (isLoopback(hostname.replace(/^\[(.*)\]$/, "$1"))) return next();
+    const message = "This server answers requests to localhost alone; the Host header names another";
+    return next(Object.assign(new Error(message), { statusCode: 421 }));
+  });
+}
