@@ -26,21 +26,24 @@ export async function benchStart() {
         },
         stdio: ["ignore", "pipe", "ignore"],
       });
-      let output = "";
-      for await (const chunk of child.stdout) {
-        output += chunk;
-        const url = /http:\S+/.exec(output)?.[0];
-        if (!url) continue;
-        const { ok } = await fetch(new URL("/readyz", url));
-        if (!ok) throw new Error("not ready");
-        if (run > 0) times.push(performance.now() - start);
-        break;
+      try {
+        let output = "";
+        for await (const chunk of child.stdout) {
+          output += chunk;
+          const url = /http:\S+/.exec(output)?.[0];
+          if (!url) continue;
+          const { ok } = await fetch(new URL("/readyz", url));
+          if (!ok) throw new Error("not ready");
+          if (run > 0) times.push(performance.now() - start);
+          break;
+        }
+        await sleep(1000);
+        const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
+        if (run > 0) memory.push(Number(/VmRSS:\s+(\d+)/.exec(status)[1]) / 1024);
+      } finally {
+        child.kill();
+        await new Promise((resolve) => child.once("exit", resolve));
       }
-      await sleep(1000);
-      const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
-      if (run > 0) memory.push(Number(/VmRSS:\s+(\d+)/.exec(status)[1]) / 1024);
-      child.kill();
-      await new Promise((resolve) => child.once("exit", resolve));
     }
   } finally {
     rmSync(folder, { recursive: true });

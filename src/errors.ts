@@ -13,7 +13,7 @@ export abstract class StagepassError extends Error {
   }
 }
 
-/** `BAD_USER_INPUT`: an argument breaks a rule. The message says the rule and what was given. */
+/** `BAD_USER_INPUT`: an argument breaks a rule. The message says the rule, and what was given where it is no secret. */
 export class BadUserInput extends StagepassError {
   constructor(argument: string, message: string) {
     super("BAD_USER_INPUT", message, { argument });

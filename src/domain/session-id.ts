@@ -13,6 +13,7 @@ const EPOCH_MILLISECONDS = /^\d{13}$/;
 /** How IDs of 2014 wrote the creation time: `Sat Mar 15 14:42:23 PDT 2014`. */
 const OLD_DATE = /^[A-Z][a-z]{2} [A-Z][a-z]{2} \d{1,2} \d{2}:\d{2}:\d{2} (?:P[SD]T|UTC|GMT) \d{4}$/;
 
+/** What a session ID tells. */
 export interface SessionIdFields {
   /** The project: an OpenTok API key or a Vonage application ID. The only field to rely on. */
   readonly owner: string;

@@ -30,13 +30,15 @@ export class Loaders {
    * The root fields of a mutation run one after the other, so their look-ups cannot meet in a batch by
    * themselves. The first of them therefore looks ahead to all the sessions that the operation names.
    */
-  sessionOfToken(sessionId: string, info: GraphQLResolveInfo): Promise<Session | null> {
+  async sessionOfToken(sessionId: string, info: GraphQLResolveInfo): Promise<Session> {
     if (!this.#lookedAhead) {
       this.#lookedAhead = true;
       // Never rejects; each look-up hears of its own failure when it is awaited.
       void this.#session.loadMany([...sessionIdsNamed(info, info.operation, new Set())]);
     }
-    return this.session(sessionId);
+    const session = await this.session(sessionId);
+    if (session === null) throw new Error("a token was generated for a session that is not ours");
+    return session;
   }
 }
 

@@ -2,6 +2,7 @@ import { BadUserInput } from "../errors.ts";
 
 /** The most items of one page. */
 export const MAX_PAGE_SIZE = 100;
+/** The items of a page when nothing is asked for. */
 export const DEFAULT_PAGE_SIZE = 20;
 
 /** Which page: `first` items, those after the cursor `after`. */

@@ -21,7 +21,12 @@ export class SessionService {
     this.#now = now;
   }
 
-  /** @throws {BadUserInput} naming the option that breaks a rule; then no session is created */
+  /**
+   * Creates a session on the platform and registers it. When it cannot be registered, the caller does not get it:
+   * the platform keeps a session that nobody knows, which costs nothing.
+   *
+   * @throws {BadUserInput} naming the option that breaks a rule; then no session is created
+   */
   async create(input: SessionOptionsInput): Promise<Session> {
     const options = sessionOptions(input);
     const createdAt = this.#now();

@@ -28,5 +28,6 @@ export interface Store {
   /** Resolves when the store answers, and rejects when it does not. */
   ping(): Promise<void>;
 
+  /** Gives the database back, whole in its file. */
   close(): Promise<void>;
 }

@@ -16,6 +16,7 @@ export interface SessionTable {
   created_at: number | null;
 }
 
+/** The tables of the database by their names. */
 export interface Tables {
   sessions: SessionTable;
 }

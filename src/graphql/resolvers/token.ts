@@ -44,7 +44,7 @@ export class TokenResolver {
     @Root() { sessionId }: ConnectionToken,
     @Ctx() { loaders }: Context,
     @Info() info: GraphQLResolveInfo,
-  ): Promise<Session | null> {
+  ): Promise<Session> {
     return loaders.sessionOfToken(sessionId, info);
   }
 }
