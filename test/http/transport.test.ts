@@ -200,7 +200,6 @@ describe("the Host header", () => {
     "localhost.attacker.example:4000",
     "127.0.0.1.attacker.example",
     "192.168.1.5",
-    "",
   ])("%j is refused: 421, with nothing created", async (host) => {
     const before = await count();
     expect(await statusFor(host)).toBe(421);
