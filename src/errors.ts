@@ -37,9 +37,42 @@ export class SessionNotFound extends StagepassError {
   }
 }
 
+/** `PLATFORM_REJECTED`: the platform refused to create a session. `reason` is its own, and the message says what to do. */
+export class PlatformRejected extends StagepassError {
+  constructor(reason: string, advice: string) {
+    super("PLATFORM_REJECTED", `The platform refused to create a session: ${reason}. ${advice}`, { reason });
+  }
+}
+
+/**
+ * `PLATFORM_UNAVAILABLE`: the platform did not answer, or with nothing that can be understood. `retryable` says whether
+ * the same request may succeed later with nothing changed; a session that nobody knows may have been created.
+ */
+export class PlatformUnavailable extends StagepassError {
+  constructor(message: string, retryable: boolean) {
+    super("PLATFORM_UNAVAILABLE", message, { retryable });
+  }
+}
+
 /** What was given, for a message: quoted, and too short to hold a secret or a token that was put in the wrong place. */
 export function quote(given: string): string {
   return JSON.stringify(given.length > 16 ? `${given.slice(0, 16)}…` : given);
+}
+
+/** The longest word or quotation of a message that is not cut, in characters. Secrets and tokens are longer. */
+const MAX_PIECE_LENGTH = 30;
+const KEPT_LENGTH = 16;
+
+/**
+ * A message of somebody else's, with long words and quotations cut: those that repeat what they are about would
+ * repeat a token or a secret, too.
+ */
+export function abridge(message: string): string {
+  return message.replace(/"""[\s\S]*?"""|"(?:[^"\\]|\\.)*"|[^\s"]+/g, (piece) =>
+    piece.length > MAX_PIECE_LENGTH
+      ? `${piece.slice(0, KEPT_LENGTH)}…${piece.endsWith('"') ? '"' : ""}`
+      : piece,
+  );
 }
 
 /** The server cannot start. Each problem is one line and names the environment variable to change. */

@@ -10,7 +10,7 @@ export enum TokenFormat {
 export interface ConnectionToken extends Grant {
   readonly token: string;
   readonly format: TokenFormat;
-  /** The project whose credentials signed it: an OpenTok API key. */
+  /** The project whose credentials signed it: an OpenTok API key or a Vonage application ID. */
   readonly applicationId: string;
   readonly createdAt: Date;
   readonly expiresAt: Date;

@@ -44,7 +44,7 @@ export type SessionOptionsInput = { readonly [K in keyof SessionOptions]?: Sessi
 /** Where participants meet. A field that is null is unset, or unknown because the session was created elsewhere. */
 export interface Session {
   readonly sessionId: string;
-  /** The project that owns the session: an OpenTok API key. */
+  /** The project that owns the session: an OpenTok API key or a Vonage application ID. */
   readonly applicationId: string;
   readonly name: string | null;
   readonly mediaMode: MediaMode | null;

@@ -1,9 +1,9 @@
 import type { ApolloServerPlugin, GraphQLRequestListener } from "@apollo/server";
 import { unwrapResolverError } from "@apollo/server/errors";
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
-import { StagepassError } from "../errors.ts";
+import { abridge, PlatformRejected, PlatformUnavailable, StagepassError } from "../errors.ts";
 import type { Context } from "./context.ts";
-import { abridge, nameArguments } from "./input-errors.ts";
+import { nameArguments } from "./input-errors.ts";
 
 const INTERNAL = "INTERNAL_SERVER_ERROR";
 
@@ -45,6 +45,11 @@ const didEncounterErrors: GraphQLRequestListener<Context>["didEncounterErrors"] 
   // What GraphQL and Apollo Server refuse before any field runs is the request's fault, also where they give no code.
   for (const { path, originalError, extensions } of errors) {
     if (!path && !originalError) extensions.code ??= "BAD_REQUEST";
+  }
+  for (const error of errors) {
+    const cause = unwrapResolverError(error);
+    if (!(cause instanceof PlatformRejected || cause instanceof PlatformUnavailable)) continue;
+    logger.warn({ requestId, ...cause.extensions }, cause.message);
   }
   for (const error of errors.filter(isUnknown)) {
     logger.error({ requestId, err: unwrapResolverError(error) }, "unexpected error");

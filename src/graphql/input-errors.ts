@@ -5,10 +5,6 @@ const HINTS: Record<string, string> = {
   expireTime: "expireTime is in whole seconds since the Unix epoch, not in milliseconds",
 };
 
-/** The longest word or quotation of a message that is not cut, in characters. Secrets and tokens are longer. */
-const MAX_PIECE_LENGTH = 30;
-const KEPT_LENGTH = 16;
-
 /**
  * Gives GraphQL's own errors about an argument's value the form of ours: `extensions.argument` names it.
  * Leaves alone those that are about something else. One pass, however many errors there are.
@@ -72,16 +68,4 @@ function nameArgument(error: GraphQLError, argument: string): void {
 /** An ancestor may also be a list of nodes. */
 function isArgument(ancestor: ASTNode | readonly ASTNode[] | undefined): ancestor is ArgumentNode {
   return ancestor !== undefined && "kind" in ancestor && ancestor.kind === Kind.ARGUMENT;
-}
-
-/**
- * A message of GraphQL's own about what it was given, with long words and quotations cut: it repeats the whole
- * value, which may be a token, a secret or connection data in the wrong place.
- */
-export function abridge(message: string): string {
-  return message.replace(/"""[\s\S]*?"""|"(?:[^"\\]|\\.)*"|[^\s"]+/g, (piece) =>
-    piece.length > MAX_PIECE_LENGTH
-      ? `${piece.slice(0, KEPT_LENGTH)}…${piece.endsWith('"') ? '"' : ""}`
-      : piece,
-  );
 }

@@ -1,6 +1,7 @@
 import { type ConnectionToken, TokenFormat } from "../domain/connection-token.ts";
 import { type GrantInput, grantFor } from "../domain/grant.ts";
 import { parseSessionId } from "../domain/session-id.ts";
+import type { TokenInspection } from "../domain/token-inspection.ts";
 import { SessionNotFound } from "../errors.ts";
 import type { SigningService } from "../signing/signing-service.ts";
 
@@ -25,11 +26,11 @@ export class TokenService {
    * @throws {SessionNotFound} when the ID is malformed or another project's
    * @throws {BadUserInput} naming the argument that breaks a rule
    */
-  generate(sessionId: string, input: TokenInput): ConnectionToken {
+  async generate(sessionId: string, input: TokenInput): Promise<ConnectionToken> {
     this.#checkOwner(sessionId);
     const grant = grantFor(sessionId, input, this.#now());
     const format = input.format ?? TokenFormat.JWT;
-    const token = this.#signing.sign(grant, format);
+    const token = await this.#signing.sign(grant, format);
     const { role, data, initialLayoutClassList, createTime, expireTime } = grant;
     // Named one by one: spreading the grant and adding to it costs as much as the signature.
     return {
@@ -45,6 +46,11 @@ export class TokenService {
       createdAt: new Date(createTime * 1000),
       expiresAt: new Date(expireTime * 1000),
     };
+  }
+
+  /** What a token grants, and whether a client could connect with it now. Nothing in a token is an error. */
+  inspect(token: string): TokenInspection {
+    return this.#signing.inspect(token, this.#now());
   }
 
   #checkOwner(sessionId: string): void {

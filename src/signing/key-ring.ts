@@ -1,16 +1,106 @@
-import { createSecretKey, type KeyObject } from "node:crypto";
+import { createPrivateKey, createPublicKey, createSecretKey, type KeyObject } from "node:crypto";
 
-/**
- * A project's identity and the key that signs for it. The secret is held as a KeyObject, made once: signing
- * with it is some fifty times as fast as with a string, and nothing that prints or serialises it shows it.
- */
-export interface KeyRing {
-  /** The OpenTok API key: public, and the owner of the project's sessions. */
-  readonly apiKey: string;
-  readonly signingKey: KeyObject;
+/** Which of the platform's two environments credentials are of; it decides the formats of tokens. */
+export type Environment = "opentok" | "vonage";
+
+interface Keys {
+  readonly signing: KeyObject;
+  /** The one that signs first, then that which it replaced. */
+  readonly verifying: readonly KeyObject[];
 }
 
-/** The key ring of an OpenTok project. */
-export function openTokKeyRing(apiKey: string, apiSecret: string): KeyRing {
-  return Object.freeze({ apiKey, signingKey: createSecretKey(apiSecret, "utf8") });
+/**
+ * A project's identity and its keys: one signs, several verify. Keys are KeyObjects, made once: signing with one is
+ * some fifty times as fast as with a string, and nothing that prints or serialises a key ring shows them.
+ */
+export class KeyRing {
+  readonly environment: Environment;
+  /** The OpenTok API key or the Vonage application ID: public, and the owner of the project's sessions. */
+  readonly applicationId: string;
+  #keys: Keys;
+
+  constructor(environment: Environment, applicationId: string, keys: Keys) {
+    this.environment = environment;
+    this.applicationId = applicationId;
+    this.#keys = keys;
+  }
+
+  /** The API secret, or the application's RSA private key. */
+  get signingKey(): KeyObject {
+    return this.#keys.signing;
+  }
+
+  /** The API secrets, or the RSA public keys, that tokens of this project may be signed with. */
+  get verifyingKeys(): readonly KeyObject[] {
+    return this.#keys.verifying;
+  }
+
+  /**
+   * Takes over the keys of `next` at once: whoever holds this key ring signs with them from now on.
+   *
+   * @returns whether they are others than before
+   */
+  takeKeysOf(next: KeyRing): boolean {
+    const [old, current] = [this.#keys.verifying, next.#keys.verifying];
+    this.#keys = next.#keys;
+    return old.length !== current.length || !old.every((key, i) => current[i]?.equals(key));
+  }
+}
+
+/**
+ * The key ring of an OpenTok project.
+ *
+ * @param previousSecret one that still verifies and no longer signs
+ */
+export function openTokKeyRing(apiKey: string, apiSecret: string, previousSecret?: string): KeyRing {
+  const [signing, ...previous] = [apiSecret, previousSecret]
+    .filter((secret) => secret !== undefined)
+    .map((secret) => createSecretKey(secret, "utf8")) as [KeyObject, ...KeyObject[]];
+  return new KeyRing("opentok", apiKey, { signing, verifying: [signing, ...previous] });
+}
+
+/**
+ * The key ring of a Vonage application.
+ *
+ * @param privateKey as `rsaKey` gives it
+ * @param previousKey one that still verifies and no longer signs; public or private
+ */
+export function vonageKeyRing(
+  applicationId: string,
+  privateKey: KeyObject,
+  previousKey?: KeyObject,
+): KeyRing {
+  const verifying = [privateKey, previousKey].filter((key) => key !== undefined).map(publicKeyOf);
+  return new KeyRing("vonage", applicationId, { signing: privateKey, verifying });
+}
+
+/** The fewest bits of an RSA key, as RFC 7518, section 3.3, has it for RS256. */
+const MIN_RSA_BITS = 2048;
+
+/**
+ * An RSA key from its PEM text, PKCS#1 or PKCS#8.
+ *
+ * @param pem line ends may be written `\n`, as some shells and container tools need
+ * @throws {Error} with the rule that it breaks, and nothing of the text
+ */
+export function rsaKey(pem: string, kind: "private" | "public or private"): KeyObject {
+  const text = pem.replaceAll("\\n", "\n");
+  if (/ENCRYPTED/.test(text)) throw new Error("is encrypted with a passphrase; decrypt it first");
+  const isPublic = /PUBLIC KEY-----/.test(text);
+  if (isPublic && kind === "private") throw new Error("is a public key; signing needs the private one");
+  let key: KeyObject;
+  try {
+    key = isPublic ? createPublicKey(text) : createPrivateKey(text);
+  } catch {
+    // OpenSSL's reason tells a person nothing, and might quote the text.
+    throw new Error("is no key in PEM format, PKCS#1 or PKCS#8");
+  }
+  if (key.asymmetricKeyType !== "rsa") throw new Error(`must be an RSA key; it is ${key.asymmetricKeyType}`);
+  const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
+  if (bits < MIN_RSA_BITS) throw new Error(`must have at least ${MIN_RSA_BITS} bits; it has ${bits}`);
+  return key;
+}
+
+function publicKeyOf(key: KeyObject): KeyObject {
+  return key.type === "public" ? key : createPublicKey(key);
 }

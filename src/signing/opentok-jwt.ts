@@ -1,5 +1,8 @@
 import jwt from "jsonwebtoken";
 import type { Grant } from "../domain/grant.ts";
+import type { TokenClaims } from "../domain/token-inspection.ts";
+import { CONNECT, readConnectionClaims } from "./connection-claims.ts";
+import { verifyJws } from "./jws.ts";
 import type { KeyRing } from "./key-ring.ts";
 
 /**
@@ -8,16 +11,16 @@ import type { KeyRing } from "./key-ring.ts";
  *
  * @param id unguessable and never used before; becomes `nonce` and `jti`
  */
-export function signOpenTokJwt(grant: Grant, id: string, { apiKey, signingKey }: KeyRing): string {
+export function signOpenTokJwt(grant: Grant, id: string, { applicationId, signingKey }: KeyRing): string {
   const claims: Record<string, string | number> = {
-    iss: apiKey,
+    iss: applicationId,
     ist: "project",
     iat: grant.createTime,
     exp: grant.expireTime,
     nonce: id,
     jti: id,
     role: grant.role,
-    scope: "session.connect",
+    scope: CONNECT,
     session_id: grant.sessionId,
   };
   if (grant.data !== null) claims.connection_data = grant.data;
@@ -25,4 +28,14 @@ export function signOpenTokJwt(grant: Grant, id: string, { apiKey, signingKey }:
     claims.initial_layout_class_list = grant.initialLayoutClassList.join(" ");
   }
   return jwt.sign(claims, signingKey, { algorithm: "HS256" });
+}
+
+/** What an OpenTok JWT says, whoever made it with the project's credentials, or why it is not genuine. */
+export function readOpenTokJwt(token: string, keyRing: KeyRing): TokenClaims | string {
+  const claims = verifyJws(token, "HS256", keyRing.verifyingKeys);
+  if (typeof claims === "string") return claims;
+  if (String(claims.iss) !== keyRing.applicationId) return "it is of another project";
+  // An account's secret also signs for projects, but not connection tokens.
+  if (claims.ist !== "project") return "it is not a project's token";
+  return readConnectionClaims(claims);
 }

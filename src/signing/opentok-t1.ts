@@ -1,6 +1,10 @@
-import { createHmac } from "node:crypto";
+import { createHmac, type KeyObject, timingSafeEqual } from "node:crypto";
 import type { Grant } from "../domain/grant.ts";
+import type { TokenClaims } from "../domain/token-inspection.ts";
 import type { KeyRing } from "./key-ring.ts";
+
+/** How a token of the legacy format begins. */
+export const T1_PREFIX = "T1==";
 
 /**
  * An OpenTok connection token in the legacy format: `T1==` and the base64 of
@@ -9,7 +13,7 @@ import type { KeyRing } from "./key-ring.ts";
  *
  * @param nonce unguessable and never used before
  */
-export function signOpenTokT1(grant: Grant, nonce: string, { apiKey, signingKey }: KeyRing): string {
+export function signOpenTokT1(grant: Grant, nonce: string, { applicationId, signingKey }: KeyRing): string {
   let fields =
     `session_id=${encodeURIComponent(grant.sessionId)}&create_time=${grant.createTime}` +
     `&nonce=${encodeURIComponent(nonce)}&role=${grant.role}&expire_time=${grant.expireTime}`;
@@ -18,6 +22,61 @@ export function signOpenTokT1(grant: Grant, nonce: string, { apiKey, signingKey 
   if (grant.initialLayoutClassList.length > 0) {
     fields += `&initial_layout_class_list=${encodeURIComponent(grant.initialLayoutClassList.join(" "))}`;
   }
-  const signature = createHmac("sha1", signingKey).update(fields).digest("hex");
-  return `T1==${Buffer.from(`partner_id=${apiKey}&sig=${signature}:${fields}`).toString("base64")}`;
+  const signature = hmac(fields, signingKey).toString("hex");
+  return `${T1_PREFIX}${Buffer.from(`partner_id=${applicationId}&sig=${signature}:${fields}`).toString("base64")}`;
+}
+
+/**
+ * What a T1 token says, whoever made it with the project's credentials, or why it is not genuine. Only what the
+ * signature covers is trusted: `partner_id`, which it does not cover, says which project's secrets to try.
+ */
+export function readOpenTokT1(
+  token: string,
+  { applicationId, verifyingKeys }: KeyRing,
+): TokenClaims | string {
+  const bytes = decodeBase64(token.slice(T1_PREFIX.length));
+  const colon = bytes?.indexOf(":") ?? -1;
+  const [, owner, hex = ""] = HEAD.exec(bytes?.toString("latin1", 0, Math.max(colon, 0)) ?? "") ?? [];
+  if (bytes === null || owner === undefined) return "it is not a well-formed T1 token";
+  if (owner !== applicationId) return "it is of another project";
+
+  const signed = bytes.subarray(colon + 1);
+  const signature = Buffer.from(hex, "hex");
+  if (!verifyingKeys.some((key) => timingSafeEqual(hmac(signed, key), signature))) {
+    return "it was not signed with this project's credentials, or was changed since";
+  }
+  const fields = new URLSearchParams(signed.toString("utf8"));
+  // Which of two the platform believes, nobody can tell.
+  if (new Set(fields.keys()).size !== [...fields.keys()].length) return "a field occurs twice in it";
+  return {
+    sessionId: fields.get("session_id"),
+    role: fields.get("role"),
+    data: fields.get("connection_data"),
+    layoutClasses: fields.get("initial_layout_class_list"),
+    createTime: seconds(fields.get("create_time")),
+    notBefore: null,
+    expireTime: seconds(fields.get("expire_time")),
+  };
+}
+
+/** In lower case, as every SDK writes it: one token has one text. */
+const HEAD = /^partner_id=([^&]*)&sig=([0-9a-f]{40})$/;
+
+function hmac(fields: string | Buffer, secret: KeyObject): Buffer {
+  return createHmac("sha1", secret).update(fields).digest();
+}
+
+/** Bytes from exactly the base64 that encodes them, in the standard alphabet, or the url-safe one that the Java SDK writes. */
+function decodeBase64(text: string): Buffer | null {
+  const bytes = Buffer.from(text, "base64");
+  const standard = bytes.toString("base64");
+  const urlSafe = bytes.toString("base64url");
+  const padding = "=".repeat((4 - (urlSafe.length % 4)) % 4);
+  return [standard, urlSafe, urlSafe + padding].includes(text) ? bytes : null;
+}
+
+/** Some SDKs write fractions. */
+function seconds(field: string | null): number | null {
+  if (field === null) return null;
+  return /^\d{1,15}(\.\d{1,15})?$/.test(field) ? Number(field) : Number.NaN;
 }

@@ -1,13 +1,35 @@
 import { randomUUID } from "node:crypto";
 import { TokenFormat } from "../domain/connection-token.ts";
 import type { Grant } from "../domain/grant.ts";
-import type { KeyRing } from "./key-ring.ts";
-import { signOpenTokJwt } from "./opentok-jwt.ts";
-import { signOpenTokT1 } from "./opentok-t1.ts";
+import {
+  inspectClaims,
+  invalid,
+  type TokenClaims,
+  type TokenInspection,
+} from "../domain/token-inspection.ts";
+import { BadUserInput } from "../errors.ts";
+import type { Environment, KeyRing } from "./key-ring.ts";
+import { readOpenTokJwt, signOpenTokJwt } from "./opentok-jwt.ts";
+import { readOpenTokT1, signOpenTokT1, T1_PREFIX } from "./opentok-t1.ts";
+import { readVonageJwt, signVonageJwt } from "./vonage-jwt.ts";
 
-const SIGNERS = { [TokenFormat.JWT]: signOpenTokJwt, [TokenFormat.T1]: signOpenTokT1 };
+/** One format of tokens. `read` gives what a genuine token says, or else the reason why it is not genuine. */
+interface Codec {
+  sign(grant: Grant, id: string, keyRing: KeyRing): string | Promise<string>;
+  read(token: string, keyRing: KeyRing): TokenClaims | string;
+}
 
-/** Turns grants into tokens. It signs whatever it is given: the limits are the domain's. */
+const CODECS: Record<Environment, Partial<Record<TokenFormat, Codec>>> = {
+  opentok: {
+    [TokenFormat.JWT]: { sign: signOpenTokJwt, read: readOpenTokJwt },
+    [TokenFormat.T1]: { sign: signOpenTokT1, read: readOpenTokT1 },
+  },
+  vonage: {
+    [TokenFormat.JWT]: { sign: signVonageJwt, read: readVonageJwt },
+  },
+};
+
+/** Turns grants into tokens, and tokens into what they grant. */
 export class SigningService {
   readonly #keyRing: KeyRing;
 
@@ -15,13 +37,34 @@ export class SigningService {
     this.#keyRing = keyRing;
   }
 
-  /** The project that tokens are signed for: an OpenTok API key. */
+  /** The project that tokens are signed for: an OpenTok API key or a Vonage application ID. */
   get applicationId(): string {
-    return this.#keyRing.apiKey;
+    return this.#keyRing.applicationId;
   }
 
-  /** Signs the grant, with an identifier of its own from a cryptographic source. */
-  sign(grant: Grant, format: TokenFormat): string {
-    return SIGNERS[format](grant, randomUUID(), this.#keyRing);
+  /**
+   * Signs the grant, with an identifier of its own from a cryptographic source. It signs whatever it is given: the
+   * limits are the domain's.
+   *
+   * @throws {BadUserInput} naming `format`, when the environment has no such tokens
+   */
+  async sign(grant: Grant, format: TokenFormat): Promise<string> {
+    return this.#codec(format).sign(grant, randomUUID(), this.#keyRing);
+  }
+
+  /** What a token grants as of `now`: invalid until its signature and everything it says have been found good. */
+  inspect(token: string, now: Date): TokenInspection {
+    const format = token.startsWith(T1_PREFIX) ? TokenFormat.T1 : TokenFormat.JWT;
+    const codec = CODECS[this.#keyRing.environment][format];
+    if (codec === undefined) return invalid("it is a T1 token, which the Vonage environment does not have");
+    const claims = codec.read(token, this.#keyRing);
+    if (typeof claims === "string") return invalid(claims);
+    return inspectClaims(claims, format, this.applicationId, now);
+  }
+
+  #codec(format: TokenFormat): Codec {
+    const codec = CODECS[this.#keyRing.environment][format];
+    if (codec !== undefined) return codec;
+    throw new BadUserInput("format", "format must be JWT: the Vonage environment has no T1 tokens");
   }
 }

@@ -1,12 +1,14 @@
 import type { GraphQLResolveInfo } from "graphql";
-import { Args, Ctx, FieldResolver, Info, Mutation, Resolver, Root, UseMiddleware } from "type-graphql";
+import { Args, Ctx, FieldResolver, Info, Mutation, Query, Resolver, Root, UseMiddleware } from "type-graphql";
 import type { ConnectionToken } from "../../domain/connection-token.ts";
 import type { Session } from "../../domain/session.ts";
+import type { TokenInspection } from "../../domain/token-inspection.ts";
 import type { Context } from "../context.ts";
 import { onlyInMutation } from "../only-in-mutation.ts";
-import { TokenArgs, TokenSessionArgs } from "../types/args.ts";
+import { InspectTokenArgs, TokenArgs, TokenSessionArgs } from "../types/args.ts";
 import { ConnectionTokenType } from "../types/connection-token.ts";
 import { SessionType } from "../types/session.ts";
+import { TokenInspectionType } from "../types/token-inspection.ts";
 
 @Resolver(() => SessionType)
 export class SessionTokenResolver {
@@ -20,7 +22,7 @@ export class SessionTokenResolver {
     @Root() { sessionId }: Session,
     @Args(() => TokenArgs) input: TokenArgs,
     @Ctx() { tokens }: Context,
-  ): ConnectionToken {
+  ): Promise<ConnectionToken> {
     return tokens.generate(sessionId, input);
   }
 }
@@ -35,8 +37,20 @@ export class TokenResolver {
     @Args(() => TokenArgs) input: TokenArgs,
     @Args(() => TokenSessionArgs) { sessionId }: TokenSessionArgs,
     @Ctx() { tokens }: Context,
-  ): ConnectionToken {
+  ): Promise<ConnectionToken> {
     return tokens.generate(sessionId, input);
+  }
+
+  @Query(() => TokenInspectionType, {
+    description:
+      "What a token grants, and whether a client could connect with it now. A token that is malformed,\n" +
+      "foreign, forged or expired is an answer here, not an error.",
+  })
+  inspectToken(
+    @Args(() => InspectTokenArgs) { token }: InspectTokenArgs,
+    @Ctx() { tokens }: Context,
+  ): TokenInspection {
+    return tokens.inspect(token);
   }
 
   @FieldResolver(() => SessionType)

@@ -12,6 +12,7 @@ export class SessionArgs {
   sessionId!: string;
 }
 
+/** Which page of a list. */
 @ArgsType()
 export class PageArgs implements PageInput {
   @Field(() => Int, {
@@ -28,6 +29,7 @@ export class PageArgs implements PageInput {
   after?: string | null;
 }
 
+/** How a session is to be. */
 @ArgsType()
 export class SessionOptionsArgs implements SessionOptionsInput {
   @Field(() => MediaMode, {
@@ -77,6 +79,7 @@ export class TokenSessionArgs {
   sessionId!: string;
 }
 
+/** What a token is to grant. */
 @ArgsType()
 export class TokenArgs implements TokenInput {
   @Field(() => Role, {
@@ -114,4 +117,11 @@ export class TokenArgs implements TokenInput {
     description: "The format of the token.",
   })
   format?: TokenFormat | null;
+}
+
+/** Which token to inspect. */
+@ArgsType()
+export class InspectTokenArgs {
+  @Field(() => String, { description: "The token, exactly as a client would connect with it." })
+  token!: string;
 }

@@ -2,6 +2,7 @@ import { registerEnumType } from "type-graphql";
 import { TokenFormat } from "../../domain/connection-token.ts";
 import { Role } from "../../domain/role.ts";
 import { ArchiveMode, ArchiveResolution, MediaMode } from "../../domain/session.ts";
+import { TokenStatus } from "../../domain/token-inspection.ts";
 
 registerEnumType(Role, {
   name: "Role",
@@ -45,5 +46,17 @@ registerEnumType(TokenFormat, {
   valuesConfig: {
     JWT: { description: "A JSON Web Token: HS256 for OpenTok, RS256 for Vonage." },
     T1: { description: "The legacy OpenTok format." },
+  },
+});
+
+registerEnumType(TokenStatus, {
+  name: "TokenStatus",
+  valuesConfig: {
+    ACTIVE: { description: "A client can connect with it now." },
+    EXPIRED: { description: "Genuine, and expired." },
+    INVALID: {
+      description:
+        "Not a token that this server's credentials signed, or not one that a client could connect with.",
+    },
   },
 });

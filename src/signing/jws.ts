@@ -1,0 +1,62 @@
+import { type KeyObject, sign } from "node:crypto";
+import { promisify } from "node:util";
+import jwt from "jsonwebtoken";
+
+/** The claims of a token whose signature is ours. */
+export type Claims = Readonly<Record<string, unknown>>;
+
+const signInThreadPool = promisify(sign);
+const RS256_HEADER = encode({ alg: "RS256", typ: "JWT" });
+
+/**
+ * Signs claims as a JSON Web Token with RS256. An RSA signature takes some 300 microseconds: it is made in libuv's
+ * thread pool, where jsonwebtoken, also with a callback, would hold up the event loop.
+ */
+export async function signRs256(claims: Claims, key: KeyObject): Promise<string> {
+  const signed = `${RS256_HEADER}.${encode(claims)}`;
+  const signature = await signInThreadPool("RSA-SHA256", Buffer.from(signed), key);
+  return `${signed}.${signature.toString("base64url")}`;
+}
+
+/** The claims of a JSON Web Token, or why it is not ours. The algorithm is the key's, whatever the token says. */
+export function verifyJws(
+  token: string,
+  algorithm: "HS256" | "RS256",
+  keys: readonly KeyObject[],
+): Claims | string {
+  const parts = token.split(".");
+  // Decoders skip what they do not know, and the last character has unused bits: other texts would pass for the token.
+  if (parts.length !== 3 || !parts.every(isCanonical)) return "it is not a well-formed JSON Web Token";
+  for (const key of keys) {
+    const verified = verify(token, algorithm, key);
+    if (verified === null) continue;
+    const { header, payload } = verified;
+    // RFC 7515, section 4.1.11: who does not understand an extension must refuse it; jsonwebtoken does not look.
+    if ("crit" in header) return "its header demands an extension that is not known here";
+    return typeof payload === "string" ? "its payload holds no claims" : payload;
+  }
+  return "it was not signed with this project's credentials, or was changed since";
+}
+
+function verify(token: string, algorithm: "HS256" | "RS256", key: KeyObject): jwt.Jwt | null {
+  try {
+    return jwt.verify(token, key, {
+      algorithms: [algorithm],
+      complete: true,
+      // Of what is genuine, the domain says whether it is also current.
+      ignoreExpiration: true,
+      ignoreNotBefore: true,
+    });
+  } catch {
+    // Whatever the reason: what could not be verified is not ours.
+    return null;
+  }
+}
+
+function isCanonical(part: string): boolean {
+  return part !== "" && Buffer.from(part, "base64url").toString("base64url") === part;
+}
+
+function encode(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString("base64url");
+}
