@@ -49,6 +49,11 @@ module.exports = {
     only(
       "config-imports-keys",
       "^src/config\\.ts$",
+      "^src/(variables\\.ts$|errors\\.ts$|signing/key-ring\\.ts$)",
+    ),
+    only(
+      "variables-import-keys",
+      "^src/variables\\.ts$",
       "^src/(errors\\.ts$|loopback\\.ts$|signing/key-ring\\.ts$)",
     ),
     only("main-imports-server", "^src/main\\.ts$", "^src/(server|config|errors|logger)\\.ts$"),
@@ -64,6 +69,7 @@ module.exports = {
     kept("fastify", "^src/(http/|server\\.ts$)"),
     kept("(kysely|libsql)", "^src/store/"),
     kept("jsonwebtoken", "^src/signing/"),
+    kept("opossum", "^src/platform/"),
     kept("envalid", "^src/config\\.ts$"),
   ],
   options: {

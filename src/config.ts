@@ -1,13 +1,21 @@
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { parseEnv } from "node:util";
-import { cleanEnv, makeExactValidator } from "envalid";
-import { quote, StartupError } from "./errors.ts";
-import { isLoopback } from "./loopback.ts";
-import { type KeyRing, openTokKeyRing } from "./signing/key-ring.ts";
-
-/** The DATABASE_URL that keeps nothing. */
-const IN_MEMORY = ":memory:";
+import { type CleanedEnv, cleanEnv, makeExactValidator } from "envalid";
+import { StartupError } from "./errors.ts";
+import { type KeyRing, openTokKeyRing, vonageKeyRing } from "./signing/key-ring.ts";
+import {
+  apiKey,
+  apiSecret,
+  apiUrl,
+  applicationId,
+  databaseFile,
+  IN_MEMORY,
+  loopback,
+  oneOf,
+  previousKey,
+  privateKey,
+  wholeNumber,
+} from "./variables.ts";
 
 /** What the process was told to be. */
 export interface Config {
@@ -15,12 +23,27 @@ export interface Config {
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
-  /** The OpenTok project of the local platform; null for one that is generated and kept beside the database. */
-  readonly openTok: KeyRing | null;
+  readonly platform: PlatformConfig;
   /** The path of the embedded database; null for one that is kept in memory only. */
   readonly databaseFile: string | null;
   readonly logLevel: string;
 }
+
+/** Where sessions come from, and whose they are. */
+export type PlatformConfig =
+  | {
+      readonly name: "local";
+      /** The OpenTok project of its sessions; null for one that is generated and kept beside the database. */
+      readonly keyRing: KeyRing | null;
+    }
+  | {
+      readonly name: "opentok" | "vonage";
+      readonly keyRing: KeyRing;
+      /** Where its API is, without a slash at the end. */
+      readonly url: string;
+      /** The deadline of one call to it, in milliseconds. */
+      readonly timeout: number;
+    };
 
 /** The environment as the process was given it; a `.env` file in the working directory fills what is not set. */
 export function readEnvironment(): NodeJS.ProcessEnv {
@@ -42,98 +65,93 @@ export function readEnvironment(): NodeJS.ProcessEnv {
  */
 export function parseConfig(environment: NodeJS.Dict<string>): Config {
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
-  const problems: string[] = [];
-  const env = cleanEnv(
-    set,
-    {
-      NODE_ENV: variable((value) => value)({ default: "development" }),
-      HOST: variable(loopback)({ default: "127.0.0.1" }),
-      PORT: variable(port)({ default: 4000 }),
-      PLATFORM: variable(oneOf("local"))({ default: undefined }),
-      OPENTOK_API_KEY: variable(apiKey)({ default: undefined }),
-      OPENTOK_API_SECRET: variable(apiSecret)({ default: undefined }),
-      DATABASE_URL: variable(databaseFile)({ default: "./data/stagepass.db" }),
-      LOG_LEVEL: variable(oneOf("trace", "debug", "info", "warn", "error", "fatal", "silent"))({
-        default: "info",
-      }),
+  const problems = pairProblems(set);
+  const env = cleanEnv(set, VARIABLES, {
+    reporter: ({ errors }) => {
+      for (const [name, error] of Object.entries(errors)) problems.push(`${name}: ${error?.message}`);
     },
-    {
-      reporter: ({ errors }) => {
-        for (const [name, error] of Object.entries(errors)) problems.push(`${name}: ${error?.message}`);
-      },
-    },
-  );
-  for (const [name, other] of [
-    ["OPENTOK_API_KEY", "OPENTOK_API_SECRET"],
-    ["OPENTOK_API_SECRET", "OPENTOK_API_KEY"],
-  ] as const) {
-    if (set[name] === undefined && set[other] !== undefined)
-      problems.push(`${name}: must be set, as ${other} is`);
-  }
-  if (set.OPENTOK_API_KEY !== undefined && set.PLATFORM === undefined) {
-    problems.push("PLATFORM: must be set to local to use OPENTOK_API_KEY with the built-in platform");
-  }
+  });
   if (problems.length > 0) throw new StartupError(problems);
 
-  const { OPENTOK_API_KEY: key, OPENTOK_API_SECRET: secret } = env;
   return Object.freeze({
     production: env.NODE_ENV === "production",
     host: env.HOST,
     port: env.PORT,
-    openTok: key !== undefined && secret !== undefined ? openTokKeyRing(key, secret) : null,
+    platform: platformOf(env),
     databaseFile: env.DATABASE_URL === IN_MEMORY ? null : env.DATABASE_URL,
     logLevel: env.LOG_LEVEL,
   });
 }
+
+const optional = { default: undefined };
+
+/** Every variable, with what it may be and its default. */
+const VARIABLES = {
+  NODE_ENV: variable((value) => value)({ default: "development" }),
+  HOST: variable(loopback)({ default: "127.0.0.1" }),
+  PORT: variable(wholeNumber(0, 65_535))({ default: 4000 }),
+  PLATFORM: variable(oneOf("local", "opentok", "vonage"))(optional),
+  OPENTOK_API_KEY: variable(apiKey)(optional),
+  OPENTOK_API_SECRET: variable(apiSecret)(optional),
+  OPENTOK_API_SECRET_PREVIOUS: variable(apiSecret)(optional),
+  OPENTOK_API_URL: variable(apiUrl)({ default: "https://api.opentok.com" }),
+  VONAGE_APPLICATION_ID: variable(applicationId)(optional),
+  VONAGE_PRIVATE_KEY: variable(privateKey)(optional),
+  VONAGE_PRIVATE_KEY_PREVIOUS: variable(previousKey)(optional),
+  VONAGE_API_URL: variable(apiUrl)({ default: "https://video.api.vonage.com" }),
+  PLATFORM_TIMEOUT_MS: variable(wholeNumber(100, 60_000))({ default: 5000 }),
+  DATABASE_URL: variable(databaseFile)({ default: "./data/stagepass.db" }),
+  LOG_LEVEL: variable(oneOf("trace", "debug", "info", "warn", "error", "fatal", "silent"))({
+    default: "info",
+  }),
+};
 
 /** A variable whose `parse` throws the rule that its value breaks. */
 function variable<T>(parse: (value: string) => T) {
   return makeExactValidator<T>((value) => parse(value));
 }
 
-function oneOf(...choices: string[]) {
-  return (value: string): string => {
-    if (choices.includes(value)) return value;
-    throw new Error(
-      `must be ${choices.length > 1 ? "one of " : ""}${choices.join(", ")}; ${quote(value)} was given`,
-    );
+/** Credentials are whole or absent, and one environment's unless `PLATFORM` says which to use. */
+function pairProblems(set: NodeJS.Dict<string>): string[] {
+  const problems: string[] = [];
+  const needs = (name: string, because: string) => {
+    if (set[name] === undefined) problems.push(`${name}: must be set, as ${because} is`);
   };
-}
-
-function port(value: string): number {
-  if (/^\d{1,5}$/.test(value) && Number(value) <= 65_535) return Number(value);
-  throw new Error(`must be a number from 0 to 65535; ${quote(value)} was given`);
-}
-
-/** Whoever reaches the server gets tokens from it: it has no authentication, so only its own machine may. */
-function loopback(host: string): string {
-  if (isLoopback(host)) return host;
-  throw new Error(
-    `must be a loopback address such as 127.0.0.1, because the server has no authentication; ${quote(host)} was given`,
-  );
-}
-
-function apiKey(value: string): string {
-  if (/^\d{5,20}$/.test(value)) return value;
-  // Not what was given: it may be the secret, when the two are swapped.
-  throw new Error("must be the OpenTok project's API key, 5 to 20 digits");
-}
-
-/** Real ones have 40 hexadecimal characters. Anything long enough not to be guessed will do. */
-function apiSecret(value: string): string {
-  if (/^[\x21-\x7e]{32,}$/.test(value)) return value;
-  throw new Error("must be the OpenTok project's secret, at least 32 characters without white space");
-}
-
-function databaseFile(url: string): string {
-  if (url === IN_MEMORY) return url;
-  try {
-    if (url.startsWith("file://")) return fileURLToPath(url);
-  } catch {
-    // Falls through to the rule.
+  const pairs = {
+    opentok: ["OPENTOK_API_KEY", "OPENTOK_API_SECRET"],
+    vonage: ["VONAGE_APPLICATION_ID", "VONAGE_PRIVATE_KEY"],
+  } as const;
+  for (const [id, key] of Object.values(pairs)) {
+    if (set[key] !== undefined) needs(id, key);
+    if (set[id] !== undefined) needs(key, id);
+    else if (set[`${key}_PREVIOUS`] !== undefined) needs(key, `${key}_PREVIOUS`);
   }
-  if (/^file:(?!\/\/)./.test(url)) return url.slice("file:".length);
-  throw new Error(
-    "must be file: and the path of the database, such as file:./data/stagepass.db, or :memory:",
-  );
+  const chosen = set.PLATFORM === "opentok" || set.PLATFORM === "vonage" ? pairs[set.PLATFORM] : [];
+  for (const name of chosen) {
+    if (!problems.some((problem) => problem.startsWith(`${name}:`))) needs(name, `PLATFORM=${set.PLATFORM}`);
+  }
+  if (
+    set.PLATFORM === undefined &&
+    set.OPENTOK_API_KEY !== undefined &&
+    set.VONAGE_APPLICATION_ID !== undefined
+  ) {
+    problems.push("PLATFORM: must be set to opentok or vonage, as there are credentials of both");
+  }
+  return problems;
+}
+
+function platformOf(env: CleanedEnv<typeof VARIABLES>): PlatformConfig {
+  const openTok =
+    env.OPENTOK_API_KEY && env.OPENTOK_API_SECRET
+      ? openTokKeyRing(env.OPENTOK_API_KEY, env.OPENTOK_API_SECRET, env.OPENTOK_API_SECRET_PREVIOUS)
+      : null;
+  const vonage =
+    env.VONAGE_APPLICATION_ID && env.VONAGE_PRIVATE_KEY
+      ? vonageKeyRing(env.VONAGE_APPLICATION_ID, env.VONAGE_PRIVATE_KEY, env.VONAGE_PRIVATE_KEY_PREVIOUS)
+      : null;
+  const timeout = env.PLATFORM_TIMEOUT_MS;
+  const name = env.PLATFORM ?? (openTok ? "opentok" : vonage ? "vonage" : "local");
+  if (name === "opentok" && openTok) return { name, keyRing: openTok, url: env.OPENTOK_API_URL, timeout };
+  if (name === "vonage" && vonage) return { name, keyRing: vonage, url: env.VONAGE_API_URL, timeout };
+  return { name: "local", keyRing: openTok };
 }

@@ -1,7 +1,8 @@
+import type { Logger } from "pino";
 import { parseConfig, readEnvironment } from "./config.ts";
 import { StartupError } from "./errors.ts";
 import { createLog } from "./logger.ts";
-import { createServer } from "./server.ts";
+import { createServer, type Server } from "./server.ts";
 
 /** How long the last lines of the log may take, in milliseconds. */
 const LOG_DEADLINE = 500;
@@ -27,10 +28,22 @@ function signalled(): Promise<void> {
   });
 }
 
+/** Reads the credentials again. Whatever is wrong with them, the server goes on with those it has. */
+function rotate(server: Server, logger: Logger): void {
+  try {
+    const changed = server.rotate(parseConfig(readEnvironment()));
+    logger.info({ changed }, "the credentials were read again");
+  } catch (error) {
+    if (!(error instanceof StartupError)) throw error;
+    logger.error({ problems: error.problems }, "the credentials cannot be read again; the old ones stay");
+  }
+}
+
 /** Serves until a signal, and resolves to the exit code. */
 async function run(): Promise<number> {
   // Before all else, so that a signal during the start is not lost, nor fatal.
   const stop = signalled();
+  process.on("SIGHUP", () => {});
   const config = parseConfig(readEnvironment());
   const { logger, finish } = createLog(config.logLevel);
   const server = await createServer(config, { logger, now: () => new Date() });
@@ -42,6 +55,8 @@ async function run(): Promise<number> {
   logger.warn(
     "no authentication: whoever can reach this address gets tokens; it is open to this machine alone",
   );
+
+  process.on("SIGHUP", () => rotate(server, logger));
 
   await stop;
   let code = 0;

@@ -1,9 +1,26 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../src/config.ts";
 import { StartupError } from "../src/errors.ts";
-import { API_KEY, API_SECRET } from "./support/server.ts";
+import { API_KEY, API_SECRET, APPLICATION_ID, newPrivateKey, PRIVATE_KEY } from "./support/server.ts";
+import { temporaryFolder } from "./support/temporary-folder.ts";
 
-const project = { PLATFORM: "local", OPENTOK_API_KEY: API_KEY, OPENTOK_API_SECRET: API_SECRET };
+const openTok = { OPENTOK_API_KEY: API_KEY, OPENTOK_API_SECRET: API_SECRET };
+const vonage = { VONAGE_APPLICATION_ID: APPLICATION_ID, VONAGE_PRIVATE_KEY: PRIVATE_KEY };
+const project = { PLATFORM: "local", ...openTok };
+
+const pem = { type: "pkcs8", format: "pem" } as const;
+const keys = {
+  short: generateKeyPairSync("rsa", { modulusLength: 1024 }).privateKey.export(pem).toString(),
+  elliptic: generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export(pem).toString(),
+  encrypted: createPrivateKey(PRIVATE_KEY)
+    .export({ ...pem, cipher: "aes-256-cbc", passphrase: "canary" })
+    .toString(),
+  public: createPublicKey(PRIVATE_KEY).export({ type: "spki", format: "pem" }).toString(),
+};
 
 function problems(environment: Record<string, string>): readonly string[] {
   try {
@@ -24,7 +41,7 @@ describe("parseConfig", () => {
       production: false,
       host: "127.0.0.1",
       port: 4000,
-      openTok: null,
+      platform: { name: "local", keyRing: null },
       databaseFile: "./data/stagepass.db",
       logLevel: "info",
     });
@@ -33,7 +50,7 @@ describe("parseConfig", () => {
   it("is frozen, and shows the secret to nobody", () => {
     const config = parseConfig(project);
     expect(Object.isFrozen(config)).toBe(true);
-    expect(config.openTok?.apiKey).toBe(API_KEY);
+    expect(config.platform.keyRing?.applicationId).toBe(API_KEY);
     expect(JSON.stringify(config)).not.toContain(API_SECRET);
   });
 
@@ -61,8 +78,36 @@ describe("parseConfig", () => {
     ["HOST", { HOST: "192.168.1.5" }],
     ["HOST", { HOST: "example.com" }],
     ["HOST", { HOST: "127.0.0.1.example.com" }],
-    ["PLATFORM", { PLATFORM: "vonage" }],
-    ["PLATFORM", { OPENTOK_API_KEY: API_KEY, OPENTOK_API_SECRET: API_SECRET }],
+    ["PLATFORM", { PLATFORM: "zoom" }],
+    ["PLATFORM", { ...openTok, ...vonage }],
+    ["OPENTOK_API_SECRET", { OPENTOK_API_SECRET_PREVIOUS: API_SECRET }],
+    [
+      "OPENTOK_API_SECRET",
+      { ...openTok, OPENTOK_API_SECRET: "your_api_secret_your_api_secret_your_api_secret" },
+    ],
+    ["OPENTOK_API_SECRET", { ...openTok, OPENTOK_API_SECRET: "0".repeat(40) }],
+    ["OPENTOK_API_SECRET", { ...openTok, OPENTOK_API_SECRET: "<the-secret-of-the-project-in-your-account>" }],
+    ["OPENTOK_API_SECRET_PREVIOUS", { ...openTok, OPENTOK_API_SECRET_PREVIOUS: "x".repeat(40) }],
+    ["OPENTOK_API_URL", { ...openTok, OPENTOK_API_URL: "http://api.opentok.com" }],
+    ["OPENTOK_API_URL", { ...openTok, OPENTOK_API_URL: "https://me:canary@api.opentok.com" }],
+    ["OPENTOK_API_URL", { ...openTok, OPENTOK_API_URL: "https://api.opentok.com?x=1" }],
+    ["OPENTOK_API_URL", { ...openTok, OPENTOK_API_URL: "api.opentok.com" }],
+    ["VONAGE_API_URL", { ...vonage, VONAGE_API_URL: "ftp://video.api.vonage.com" }],
+    ["VONAGE_APPLICATION_ID", { ...vonage, VONAGE_APPLICATION_ID: "12345678" }],
+    ["VONAGE_APPLICATION_ID", { VONAGE_PRIVATE_KEY: PRIVATE_KEY }],
+    ["VONAGE_PRIVATE_KEY", { VONAGE_APPLICATION_ID: APPLICATION_ID }],
+    ["VONAGE_PRIVATE_KEY", { ...vonage, VONAGE_PRIVATE_KEY: "./no-such-file.key" }],
+    ["VONAGE_PRIVATE_KEY", { ...vonage, VONAGE_PRIVATE_KEY: "." }],
+    ["VONAGE_PRIVATE_KEY", { ...vonage, VONAGE_PRIVATE_KEY: "package.json" }],
+    ["VONAGE_PRIVATE_KEY", { ...vonage, VONAGE_PRIVATE_KEY: keys.short }],
+    ["VONAGE_PRIVATE_KEY", { ...vonage, VONAGE_PRIVATE_KEY: keys.elliptic }],
+    ["VONAGE_PRIVATE_KEY", { ...vonage, VONAGE_PRIVATE_KEY: keys.encrypted }],
+    ["VONAGE_PRIVATE_KEY", { ...vonage, VONAGE_PRIVATE_KEY: keys.public }],
+    ["VONAGE_PRIVATE_KEY", { ...vonage, VONAGE_PRIVATE_KEY: PRIVATE_KEY.slice(0, 500) }],
+    ["VONAGE_PRIVATE_KEY_PREVIOUS", { ...vonage, VONAGE_PRIVATE_KEY_PREVIOUS: keys.short }],
+    ["PLATFORM_TIMEOUT_MS", { PLATFORM_TIMEOUT_MS: "99" }],
+    ["PLATFORM_TIMEOUT_MS", { PLATFORM_TIMEOUT_MS: "60001" }],
+    ["PLATFORM_TIMEOUT_MS", { PLATFORM_TIMEOUT_MS: "5s" }],
     ["OPENTOK_API_KEY", { ...project, OPENTOK_API_KEY: "abc" }],
     ["OPENTOK_API_KEY", { ...project, OPENTOK_API_KEY: "" }],
     ["OPENTOK_API_KEY", { ...project, OPENTOK_API_KEY: "123456~7" }],
@@ -76,6 +121,65 @@ describe("parseConfig", () => {
     ["LOG_LEVEL", { LOG_LEVEL: "loud" }],
   ])("names %s as what is wrong with %j, on one line", (name, environment) => {
     expect(problems(environment)).toEqual([expect.stringMatching(new RegExp(`^${name}: [^\n]+$`))]);
+  });
+
+  it.each<[string, Record<string, string>, string]>([
+    ["local", {}, "generated"],
+    ["local", { ...openTok, ...vonage, PLATFORM: "local" }, API_KEY],
+    ["opentok", openTok, API_KEY],
+    ["opentok", { ...openTok, ...vonage, PLATFORM: "opentok" }, API_KEY],
+    ["vonage", vonage, APPLICATION_ID],
+    ["vonage", { ...openTok, ...vonage, PLATFORM: "vonage" }, APPLICATION_ID],
+    ["vonage", { ...vonage, VONAGE_APPLICATION_ID: APPLICATION_ID.toUpperCase() }, APPLICATION_ID],
+  ])("chooses %s, by PLATFORM or by the credentials there are", (name, environment, owner) => {
+    const { platform } = parseConfig(environment);
+    expect([platform.name, platform.keyRing?.applicationId ?? "generated"]).toEqual([name, owner]);
+  });
+
+  it("gives the platform's own addresses and five seconds, unless told otherwise", () => {
+    expect(parseConfig(openTok).platform).toMatchObject({ url: "https://api.opentok.com", timeout: 5000 });
+    expect(parseConfig(vonage).platform).toMatchObject({
+      url: "https://video.api.vonage.com",
+      timeout: 5000,
+    });
+    const told = { ...openTok, OPENTOK_API_URL: "http://127.0.0.1:9/prefix/", PLATFORM_TIMEOUT_MS: "100" };
+    expect(parseConfig(told).platform).toMatchObject({ url: "http://127.0.0.1:9/prefix", timeout: 100 });
+  });
+
+  it("takes a private key in PKCS#8 or PKCS#1, as text, with line ends as \\n, or as a path", () => {
+    const key = createPrivateKey(PRIVATE_KEY);
+    const pkcs1 = key.export({ type: "pkcs1", format: "pem" }).toString();
+    const file = join(temporaryFolder(), "private.key");
+    writeFileSync(file, pkcs1);
+    for (const given of [PRIVATE_KEY, pkcs1, PRIVATE_KEY.replaceAll("\n", "\\n"), file]) {
+      const { keyRing } = parseConfig({ ...vonage, VONAGE_PRIVATE_KEY: given }).platform;
+      expect(keyRing?.signingKey.equals(key)).toBe(true);
+    }
+  });
+
+  it.each([
+    ["private", newPrivateKey()],
+    ["public", keys.public],
+  ])("takes a %s key as the previous one, which verifies", (_, previous) => {
+    const { keyRing } = parseConfig({ ...vonage, VONAGE_PRIVATE_KEY_PREVIOUS: previous }).platform;
+    expect(keyRing?.verifyingKeys.map((key) => key.type)).toEqual(["public", "public"]);
+    expect(keyRing?.verifyingKeys[1]?.equals(createPublicKey(previous))).toBe(true);
+  });
+
+  it("shows no part of the private key, whatever is wrong with it", () => {
+    const body = PRIVATE_KEY.split("\n").slice(1, -2);
+    for (const given of [
+      PRIVATE_KEY.slice(0, 500),
+      body.join(""),
+      keys.encrypted,
+      `${PRIVATE_KEY} `.replace("BEGIN", "BEGUN"),
+    ]) {
+      const found = problems({ ...vonage, VONAGE_PRIVATE_KEY: given }).join();
+      expect(found).toMatch(/^VONAGE_PRIVATE_KEY: /);
+      for (let at = 0; at + 16 < given.length; at += 8) expect(found).not.toContain(given.slice(at, at + 16));
+    }
+    expect(JSON.stringify(parseConfig(vonage))).not.toContain(body[1]);
+    expect(inspect(parseConfig(vonage), { depth: null, showHidden: true })).not.toContain(body[1]);
   });
 
   it("shows no part of the secret when it is swapped with the key", () => {

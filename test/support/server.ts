@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { Writable } from "node:stream";
 import pino from "pino";
 import { parseConfig } from "../../src/config.ts";
@@ -7,6 +8,19 @@ import { createServer } from "../../src/server.ts";
 export const API_KEY = "12345678";
 export const API_SECRET = "c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00";
 
+/** The Vonage application of the tests' servers. */
+export const APPLICATION_ID = "29f760f8-7ce1-46c9-ade3-f2dedee4ed5f";
+export const PRIVATE_KEY = newPrivateKey();
+
+/** A new RSA private key, as PEM text. */
+export function newPrivateKey(): string {
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  return privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+}
+
+/** What must never be said: the secrets of the tests' servers, and a line from within each private key. */
+const CANARIES = [API_SECRET, ...PRIVATE_KEY.split("\n").slice(1, -2)];
+
 /** What a GraphQL server answers; the tests read into it freely. */
 // biome-ignore lint/suspicious/noExplicitAny: an answer has the shape of the query that it answers
 type Answer = { status: number; data: any; errors: any[]; headers: Headers };
@@ -14,6 +28,8 @@ type Answer = { status: number; data: any; errors: any[]; headers: Headers };
 /** A server on a real socket of this machine, with its own empty database unless `env` names one. */
 export async function startServer(env: Record<string, string> = {}, now = () => new Date()) {
   const lines: string[] = [];
+  const said: string[] = [];
+  const tokens = new Set<string>();
   const sink = new Writable({
     write(chunk, _encoding, done) {
       lines.push(String(chunk));
@@ -26,6 +42,8 @@ export async function startServer(env: Record<string, string> = {}, now = () => 
     PLATFORM: "local",
     OPENTOK_API_KEY: API_KEY,
     OPENTOK_API_SECRET: API_SECRET,
+    VONAGE_APPLICATION_ID: APPLICATION_ID,
+    VONAGE_PRIVATE_KEY: PRIVATE_KEY,
     LOG_LEVEL: "trace",
     ...env,
   });
@@ -36,6 +54,16 @@ export async function startServer(env: Record<string, string> = {}, now = () => 
     ...server,
     origin,
 
+    /** Stops, and finds that no secret was ever said, and that no token was logged. */
+    async close() {
+      await server.close();
+      const [log, answers] = [lines.join(""), said.join("")];
+      for (const secret of CANARIES) {
+        if (log.includes(secret) || answers.includes(secret)) throw new Error("a secret was said");
+      }
+      for (const token of tokens) if (log.includes(token)) throw new Error("a token was logged");
+    },
+
     /** Everything logged so far, in the order of time. */
     log: (): Record<string, unknown>[] => lines.map((line) => JSON.parse(line)),
 
@@ -45,7 +73,11 @@ export async function startServer(env: Record<string, string> = {}, now = () => 
         headers: { "content-type": "application/json" },
         body: JSON.stringify({ query, variables }),
       });
-      const { data, errors = [] } = await response.json();
+      const text = await response.text();
+      const { data, errors = [] } = JSON.parse(text);
+      said.push(text);
+      for (const [, token = ""] of JSON.stringify(data ?? null).matchAll(/"token":"([^"]+)"/g))
+        tokens.add(token);
       return { status: response.status, data, errors, headers: response.headers };
     },
 

@@ -1,0 +1,74 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { PlatformUnavailable } from "../errors.ts";
+
+/** The largest answer that is read, in bytes. A session is some 500. */
+const MAX_ANSWER = 64 * 1024;
+
+/** How long a host that refuses connections is given before the second attempt, in milliseconds. */
+const PAUSE = 100;
+
+/** What the platform answered, whatever it was. */
+export interface RestAnswer {
+  readonly status: number;
+  /** The platform's clock, as its `Date` header has it. */
+  readonly date: string | null;
+  readonly body: string;
+}
+
+/**
+ * Posts a form, and resolves to the whole answer. The request is repeated, once, only when it surely did not arrive:
+ * one that was cut off may have created a session.
+ *
+ * @param timeout the deadline of it all, in milliseconds
+ * @throws {PlatformUnavailable} when there is no whole answer of at most 64 KB by then
+ */
+export async function post(
+  url: string,
+  headers: Record<string, string>,
+  form: URLSearchParams,
+  timeout: number,
+): Promise<RestAnswer> {
+  const signal = AbortSignal.timeout(timeout);
+  const attempt = () => exchange(url, { method: "POST", headers, body: form, redirect: "manual", signal });
+  try {
+    return await attempt().catch(async (error) => {
+      if (!neverArrived(error)) throw error;
+      await sleep(PAUSE, undefined, { signal });
+      return attempt();
+    });
+  } catch (error) {
+    if (error instanceof PlatformUnavailable) throw error;
+    if (signal.aborted)
+      throw new PlatformUnavailable(`The platform did not answer within ${timeout} ms`, true);
+    throw new PlatformUnavailable(
+      `The platform cannot be reached: ${codeOf(error) ?? "the connection broke off"}`,
+      true,
+    );
+  }
+}
+
+async function exchange(url: string, init: RequestInit): Promise<RestAnswer> {
+  const response = await fetch(url, init);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  // Whoever leaves this loop early cancels the body and closes the connection.
+  for await (const chunk of response.body ?? []) {
+    size += chunk.length;
+    if (size > MAX_ANSWER)
+      throw new PlatformUnavailable("The platform's answer is too large to be a session", false);
+    chunks.push(chunk);
+  }
+  const body = Buffer.concat(chunks).toString("utf8");
+  return { status: response.status, date: response.headers.get("date"), body };
+}
+
+/** Nothing listens there, or the host has no address: no byte of the request was sent. */
+function neverArrived(error: unknown): boolean {
+  return ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN"].includes(codeOf(error) ?? "");
+}
+
+/** The system's code for what went wrong. `fetch` hides it in the cause. */
+function codeOf(error: unknown): string | undefined {
+  const { cause } = error as { cause?: { code?: unknown } };
+  return typeof cause?.code === "string" ? cause.code : undefined;
+}

@@ -1,0 +1,79 @@
+import { parseSessionId } from "../domain/session-id.ts";
+import { abridge, PlatformRejected, PlatformUnavailable } from "../errors.ts";
+import { adviceFor, type Names } from "./advice.ts";
+import type { RestAnswer } from "./rest-client.ts";
+
+/** The longest reason that is passed on, in characters. */
+const MAX_REASON_LENGTH = 200;
+
+/**
+ * The ID of the session that the platform says it made: only from an answer that is a session of ours, in JSON or, where
+ * a proxy strips the Accept header, in XML.
+ *
+ * @param now when it was asked, to be compared with the platform's clock
+ * @throws {PlatformRejected} when it gives a reason instead
+ * @throws {PlatformUnavailable} when it is anything else
+ */
+export function sessionIdOf(answer: RestAnswer, applicationId: string, names: Names, now: Date): string {
+  const { status, date } = answer;
+  if (status >= 500) throw new PlatformUnavailable(`The platform answered ${status}`, true);
+  if (status === 429) throw new PlatformUnavailable("The platform answered 429: too many requests", true);
+
+  const { sessionId, reason } = read(answer.body);
+  if (status === 200 && sessionId !== undefined) {
+    if (parseSessionId(sessionId)?.owner === applicationId) return sessionId;
+    throw new PlatformUnavailable(
+      `The platform answered with a session of another project; check ${names.url}`,
+      false,
+    );
+  }
+  if (reason !== undefined && (status === 200 || status >= 400)) {
+    const said = abridge(reason.replace(/\s+/g, " ").trim().slice(0, MAX_REASON_LENGTH));
+    throw new PlatformRejected(said, adviceFor(said, status, names, aheadOf(date, now)));
+  }
+  throw new PlatformUnavailable(
+    `The platform answered ${status} with what is neither a session nor a reason; check ${names.url}`,
+    false,
+  );
+}
+
+/** By how many seconds our clock is ahead of the platform's, or null when it does not tell. */
+function aheadOf(date: string | null, now: Date): number | null {
+  const theirs = date === null ? Number.NaN : Date.parse(date);
+  return Number.isNaN(theirs) ? null : Math.round((now.getTime() - theirs) / 1000);
+}
+
+interface Said {
+  readonly sessionId?: string | undefined;
+  readonly reason?: string | undefined;
+}
+
+function read(body: string): Said {
+  const text = body.trim();
+  if (/^<(\?xml|sessions|errorPayload)\b/.test(text)) return readXml(text);
+  try {
+    return readJson(JSON.parse(text));
+  } catch {
+    return {};
+  }
+}
+
+/** Two elements are all that is looked at, and neither has entities or attributes; that needs no XML parser. */
+function readXml(text: string): Said {
+  return {
+    sessionId: /<session_id>([^<]*)<\/session_id>/.exec(text)?.[1],
+    reason: /<message>([^<]+)<\/message>/.exec(text)?.[1],
+  };
+}
+
+/** The OpenTok API gives reasons as `message` and `description`, the Vonage one also as `detail` and `title`. */
+function readJson(value: unknown): Said {
+  if (Array.isArray(value)) return { sessionId: text(value[0]?.session_id) };
+  if (typeof value !== "object" || value === null) return {};
+  const { message, description, detail, title } = value as Record<string, unknown>;
+  return { reason: [message, description, detail, title].map(text).find(Boolean) };
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}

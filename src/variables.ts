@@ -1,0 +1,114 @@
+import type { KeyObject } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { quote } from "./errors.ts";
+import { isLoopback } from "./loopback.ts";
+import { rsaKey } from "./signing/key-ring.ts";
+
+/*
+ * What one variable of the environment may be. Each function gives its value, or throws the rule that it breaks;
+ * what was given is said only where it cannot be a secret in the wrong place.
+ */
+
+/** One of the choices. */
+export function oneOf<const T extends string>(...choices: T[]) {
+  return (value: string): T => {
+    const choice = choices.find((choice) => choice === value);
+    if (choice !== undefined) return choice;
+    throw new Error(`must be one of ${choices.join(", ")}; ${quote(value)} was given`);
+  };
+}
+
+/** A whole number. */
+export function wholeNumber(min: number, max: number) {
+  return (value: string): number => {
+    const number = Number(value);
+    if (/^\d{1,9}$/.test(value) && number >= min && number <= max) return number;
+    throw new Error(`must be a whole number from ${min} to ${max}; ${quote(value)} was given`);
+  };
+}
+
+/** Whoever reaches the server gets tokens from it: it has no authentication, so only its own machine may. */
+export function loopback(host: string): string {
+  if (isLoopback(host)) return host;
+  throw new Error(
+    `must be a loopback address such as 127.0.0.1, because the server has no authentication; ${quote(host)} was given`,
+  );
+}
+
+/** Not what was given is said: it may be the secret, when the two are swapped. */
+export function apiKey(value: string): string {
+  if (/^\d{5,20}$/.test(value)) return value;
+  throw new Error("must be the OpenTok project's API key, 5 to 20 digits");
+}
+
+/** Words that stand where documentation and templates want a secret to be put. */
+const PLACEHOLDER = /secret|change|your[_-]|example|placeholder|replace|insert|dummy|xxxx|\*\*\*|[<>{}]/i;
+/** The fewest different characters of what nobody typed by holding a key down. */
+const MIN_DIFFERENT = 4;
+
+/** Real ones have 40 hexadecimal characters. Anything long enough not to be guessed will do. */
+export function apiSecret(value: string): string {
+  if (!/^[\x21-\x7e]{32,}$/.test(value)) {
+    throw new Error("must be the OpenTok project's secret, at least 32 characters without white space");
+  }
+  if (PLACEHOLDER.test(value) || new Set(value).size < MIN_DIFFERENT) {
+    throw new Error("is a placeholder; it must be the OpenTok project's own secret");
+  }
+  return value;
+}
+
+/** As session IDs write it, in lower case. */
+export function applicationId(value: string): string {
+  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)) return value.toLowerCase();
+  throw new Error("must be the Vonage application's ID, a UUID such as 29f760f8-7ce1-46c9-ade3-f2dedee4ed5f");
+}
+
+/** An RSA key: its PEM text, or the path of a file that has it. */
+export function privateKey(value: string): KeyObject {
+  return rsaKey(pemOf(value), "private");
+}
+
+/** As `privateKey`, or the public one of the pair, which is enough to verify. */
+export function previousKey(value: string): KeyObject {
+  return rsaKey(pemOf(value), "public or private");
+}
+
+function pemOf(value: string): string {
+  if (value.includes("-----BEGIN")) return value;
+  try {
+    return readFileSync(value, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // Not the path: it may be a key that lacks its first line.
+    throw new Error(`must be a key in PEM format or the path of one; there is no such file to read: ${code}`);
+  }
+}
+
+/** Calls carry credentials, so they are encrypted unless they stay on this machine. */
+export function apiUrl(value: string): string {
+  const url = URL.canParse(value) ? new URL(value) : null;
+  const host = url?.hostname.replace(/^\[(.*)\]$/, "$1") ?? "";
+  const safe = url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback(host));
+  if (url && safe && !url.username && !url.password && !url.search && !url.hash) {
+    return url.href.replace(/\/+$/, "");
+  }
+  throw new Error("must be an https: URL without credentials or query; http: is for this machine alone");
+}
+
+/** The DATABASE_URL that keeps nothing. */
+export const IN_MEMORY = ":memory:";
+
+/** The path of the database, or `IN_MEMORY`. */
+export function databaseFile(url: string): string {
+  if (url === IN_MEMORY) return url;
+  try {
+    if (url.startsWith("file://")) return fileURLToPath(url);
+  } catch {
+    // Falls through to the rule.
+  }
+  if (/^file:(?!\/\/)./.test(url)) return url.slice("file:".length);
+  throw new Error(
+    "must be file: and the path of the database, such as file:./data/stagepass.db, or :memory:",
+  );
+}
