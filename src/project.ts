@@ -1,0 +1,76 @@
+import { dirname, join } from "node:path";
+import type { Logger } from "pino";
+import type { Config, PlatformConfig } from "./config.ts";
+import { StartupError } from "./errors.ts";
+import { OPENTOK, VONAGE } from "./platform/advice.ts";
+import { localPlatform } from "./platform/local.ts";
+import { keptLocalProject, newLocalProject } from "./platform/local-project.ts";
+import type { Platform } from "./platform/platform.ts";
+import { restPlatform } from "./platform/rest-platform.ts";
+import { type KeyRing, openTokKeyRing } from "./signing/key-ring.ts";
+import { platformAuth } from "./signing/platform-auth.ts";
+import { VERSION } from "./version.ts";
+
+/** The project that the server works for. */
+export interface Project {
+  readonly keyRing: KeyRing;
+  readonly platform: Platform;
+
+  /**
+   * Signs with the credentials of `next` from now on, and verifies with these and what it names as previous. Nothing
+   * else of it is looked at.
+   *
+   * @returns whether they are others than before
+   * @throws {StartupError} when they are of another project; then nothing changes
+   */
+  rotate(next: Config): boolean;
+}
+
+/**
+ * The project as configured; a local one of our own when there are no credentials.
+ *
+ * @throws {StartupError} when the local one cannot be kept
+ */
+export function createProject({ platform: config, databaseFile }: Config, logger: Logger): Project {
+  const keyRing = config.keyRing ?? localProject(databaseFile);
+  return {
+    keyRing,
+    platform: createPlatform(config, keyRing, logger),
+    rotate: ({ platform: next }) => rotate(config, keyRing, next),
+  };
+}
+
+function localProject(databaseFile: string | null): KeyRing {
+  const { apiKey, apiSecret } =
+    databaseFile === null
+      ? newLocalProject()
+      : keptLocalProject(join(dirname(databaseFile), "local-project.json"));
+  return openTokKeyRing(apiKey, apiSecret);
+}
+
+function createPlatform(config: PlatformConfig, keyRing: KeyRing, logger: Logger): Platform {
+  const { applicationId } = keyRing;
+  if (config.name === "local") return localPlatform(applicationId);
+  return restPlatform({
+    applicationId,
+    url: config.url,
+    timeout: config.timeout,
+    userAgent: `stagepass/${VERSION}`,
+    names: config.name === "opentok" ? OPENTOK : VONAGE,
+    authenticate: (now) => platformAuth(keyRing, now),
+    onCircuit: (state) => logger.warn({ state }, "the circuit breaker of the platform changed its state"),
+  });
+}
+
+function rotate(config: PlatformConfig, keyRing: KeyRing, next: PlatformConfig): boolean {
+  if (next.name !== config.name) {
+    throw new StartupError([`PLATFORM: cannot become ${next.name} while the server runs; restart it`]);
+  }
+  // A project of our own making has no credentials to read again.
+  if (config.keyRing === null && next.keyRing === null) return false;
+  if (next.keyRing?.applicationId !== keyRing.applicationId) {
+    const { id } = keyRing.environment === "opentok" ? OPENTOK : VONAGE;
+    throw new StartupError([`${id}: cannot change while the server runs; restart it`]);
+  }
+  return keyRing.takeKeysOf(next.keyRing);
+}

@@ -1,0 +1,235 @@
+import diagnostics from "node:diagnostics_channel";
+import { describe, expect, it, onTestFinished } from "vitest";
+import {
+  answer,
+  answerJson,
+  answerSession,
+  answerSessionXml,
+  type Behaviour,
+  drip,
+  fallSilent,
+  flood,
+  hang,
+  newSessionId,
+  refuse,
+  refuseXml,
+  resetAtOnce,
+  resetInMidBody,
+  startFaultServer,
+} from "../support/fault-server.ts";
+import { API_KEY, APPLICATION_ID, startServer } from "../support/server.ts";
+
+/** The deadline of a call, in milliseconds. */
+const TIMEOUT = 2000;
+
+const CREATE = "mutation { createSession { sessionId applicationId mediaMode createdAt } }";
+
+/** A Stagepass server whose platform is the fault server. */
+async function start(platform: string, url: string) {
+  const server = await startServer({
+    PLATFORM: platform,
+    OPENTOK_API_URL: url,
+    VONAGE_API_URL: url,
+    PLATFORM_TIMEOUT_MS: String(TIMEOUT),
+  });
+  onTestFinished(() => server.close());
+  return server;
+}
+
+async function startBoth(platform: string, behaviour: Behaviour) {
+  const fault = await startFaultServer(behaviour);
+  onTestFinished(() => fault.close());
+  return { fault, server: await start(platform, fault.url) };
+}
+
+/** Asks for a session, which fails, in time, and leaves nothing behind; and tokens are generated all the same. */
+async function failure(server: Awaited<ReturnType<typeof start>>, owner: string) {
+  const begin = performance.now();
+  const { data, errors } = await server.graphql(CREATE);
+  expect(performance.now() - begin).toBeLessThan(TIMEOUT * 1.1);
+  expect([data, errors.length]).toEqual([null, 1]);
+  const { data: list } = await server.graphql("{ sessions { nodes { id } } }");
+  expect(list.sessions.nodes).toEqual([]);
+  const { data: other } = await server.graphql(
+    `mutation { generateToken(sessionId: "${newSessionId(owner)}") { token } }`,
+  );
+  expect(other.generateToken.token).toMatch(/^eyJ/);
+  return errors[0];
+}
+
+const FOREIGN = "99999999";
+const html = "<!DOCTYPE html><html><body><h1>It works!</h1></body></html>";
+const inThePast = { date: new Date(Date.now() - 90_000).toUTCString() };
+
+describe.each([
+  ["opentok", API_KEY, "OPENTOK_API_KEY", "OPENTOK_API_SECRET"],
+  ["vonage", APPLICATION_ID, "VONAGE_APPLICATION_ID", "VONAGE_PRIVATE_KEY"],
+])("createSession on %s", (platform, owner, id, key) => {
+  it.each<[string, (sessionId: string) => Behaviour]>([
+    ["JSON", (sessionId) => answerSession(sessionId, owner)],
+    ["XML", (sessionId) => answerSessionXml(sessionId, owner)],
+    ["JSON that says nothing else", (sessionId) => answerJson(200, [{ session_id: sessionId }])],
+  ])("answers with the session that the platform made, and registers it: %s", async (_, behaviour) => {
+    const sessionId = newSessionId(owner);
+    const { fault, server } = await startBoth(platform, behaviour(sessionId));
+    const { data, errors } = await server.graphql(CREATE);
+    expect(errors).toEqual([]);
+    expect(data.createSession).toMatchObject({ sessionId, applicationId: owner, mediaMode: "RELAYED" });
+    const read = await server.graphql(`{ session(sessionId: "${sessionId}") { mediaMode createdAt } }`);
+    expect(read.data.session).toEqual({ mediaMode: "RELAYED", createdAt: data.createSession.createdAt });
+    expect(fault.received).toHaveLength(1);
+  });
+
+  it.each<[string, Behaviour, string, RegExp]>([
+    ["an unknown key", refuse(403, "Issuer not found"), "Issuer not found", new RegExp(id)],
+    ["an unknown key, in XML", refuseXml(403, "Issuer not found"), "Issuer not found", new RegExp(id)],
+    ["a wrong secret", refuse(403, "Invalid signature"), "Invalid signature", new RegExp(key)],
+    ["a wrong secret, in XML", refuseXml(403, "Invalid signature"), "Invalid signature", new RegExp(key)],
+    [
+      "a clock that is ahead",
+      refuse(403, "issued time cannot be greater than current time", inThePast),
+      "issued time cannot be greater than current time",
+      /clock is ahead of the platform's by (89|9\d) seconds/,
+    ],
+    [
+      "a clock that is ahead, in XML",
+      refuseXml(403, "issued time cannot be greater than current time", inThePast),
+      "issued time cannot be greater than current time",
+      /clock is ahead of the platform's by (89|9\d) seconds/,
+    ],
+    ["an unreadable token", refuse(403, "Invalid token format"), "Invalid token format", new RegExp(key)],
+    [
+      "an unreadable token, in XML",
+      refuseXml(403, "Invalid token format"),
+      "Invalid token format",
+      new RegExp(key),
+    ],
+    [
+      "the other environment's credentials",
+      refuse(403, "No suitable authentication found"),
+      "No suitable authentication found",
+      /other environment.*PLATFORM/,
+    ],
+    [
+      "the other environment's credentials, in XML",
+      refuseXml(403, "No suitable authentication found"),
+      "No suitable authentication found",
+      /other environment.*PLATFORM/,
+    ],
+    ["an option", refuse(400, "Invalid archive mode"), "Invalid archive mode", /check the options/],
+    [
+      "a problem document",
+      answerJson(401, { title: "Unauthorized", detail: "Bad JWT" }),
+      "Bad JWT",
+      new RegExp(key),
+    ],
+    ["an error in a 200", refuse(200, "Session creation failed"), "Session creation failed", /options/],
+  ])("passes on why the platform refuses, and what to do: %s", async (_, behaviour, reason, advice) => {
+    const { fault, server } = await startBoth(platform, behaviour);
+    const error = await failure(server, owner);
+    expect(error.extensions).toEqual({ code: "PLATFORM_REJECTED", reason });
+    expect(error.message).toMatch(advice);
+    expect(fault.received).toHaveLength(1);
+    expect(server.log()).toContainEqual(expect.objectContaining({ code: "PLATFORM_REJECTED", reason }));
+  });
+
+  it.each<[string, boolean, Behaviour]>([
+    ["500 with an empty body", true, answer(500, "text/plain", "")],
+    ["503 with an empty body", true, answer(503, "text/plain", "")],
+    ["500 with a reason", true, refuse(500, "Internal error")],
+    ["429", true, refuse(429, "Slow down")],
+    ["a reset instead of an answer", true, resetAtOnce],
+    ["a reset in mid-body", true, resetInMidBody],
+    ["silence", true, hang],
+    ["headers, then silence", true, fallSilent],
+    ["one byte a second", true, drip],
+    ["HTML with 200", false, answer(200, "text/html", html)],
+    ["HTML with 403", false, answer(403, "text/html", html)],
+    ["nothing with 200", false, answer(200, "application/json", "")],
+    ["nothing with 403", false, answer(403, "application/json", "")],
+    ["an empty list", false, answerJson(200, [])],
+    ["a session without an ID", false, answerJson(200, [{ session_id: null }])],
+    ["a session whose ID is none", false, answerJson(200, [{ session_id: "1_!!" }])],
+    ["JSON that is cut off", false, answer(200, "application/json", '[{"session_id":"1_MX4')],
+    ["a session in a 201", false, answerJson(201, [{ session_id: newSessionId(owner) }])],
+    ["a redirection", false, answer(302, "text/html", "", { location: "http://127.0.0.1:9/" })],
+    ["another project's session", false, answerSession(newSessionId(FOREIGN), FOREIGN)],
+    ["another project's session, in XML", false, answerSessionXml(newSessionId(FOREIGN), FOREIGN)],
+    [
+      "a session of a project whose ID only contains ours",
+      false,
+      answerSession(newSessionId(`9${owner}`), owner),
+    ],
+    [
+      "a session ID with something after it",
+      false,
+      answerJson(200, [{ session_id: `${newSessionId(owner)}\n` }]),
+    ],
+  ])("is unavailable, within the deadline, on %s (retryable: %s)", async (_, retryable, behaviour) => {
+    const { fault, server } = await startBoth(platform, behaviour);
+    const error = await failure(server, owner);
+    expect(error.extensions).toEqual({ code: "PLATFORM_UNAVAILABLE", retryable });
+    expect(fault.received).toHaveLength(1);
+    expect(server.log()).toContainEqual(expect.objectContaining({ code: "PLATFORM_UNAVAILABLE" }));
+  });
+
+  it("cuts off an answer of 64 MB", async () => {
+    let sent = 0;
+    const behaviour = flood((bytes) => {
+      sent = bytes;
+    });
+    const { fault, server } = await startBoth(platform, behaviour);
+    const error = await failure(server, owner);
+    expect(error.extensions).toEqual({ code: "PLATFORM_UNAVAILABLE", retryable: false });
+    expect(fault.received).toHaveLength(1);
+    await expect.poll(() => sent).toBeGreaterThan(0);
+    // What fills the sockets' buffers is sent, though nobody reads it.
+    expect(sent).toBeLessThan(16 * 1024 * 1024);
+  });
+
+  /** The ports that connections were tried to while `act` ran. */
+  async function connectionsDuring(act: () => Promise<unknown>, onError = () => {}) {
+    const ports: string[] = [];
+    const note = (message: unknown) => {
+      ports.push((message as { connectParams: { port: string } }).connectParams.port);
+    };
+    diagnostics.subscribe("undici:client:beforeConnect", note);
+    diagnostics.subscribe("undici:client:connectError", onError);
+    try {
+      await act();
+    } finally {
+      diagnostics.unsubscribe("undici:client:beforeConnect", note);
+      diagnostics.unsubscribe("undici:client:connectError", onError);
+    }
+    return ports;
+  }
+
+  it("tries twice, and no more, where the connection is refused", async () => {
+    const fault = await startFaultServer();
+    await fault.close();
+    const server = await start(platform, fault.url);
+    const ports = await connectionsDuring(async () => {
+      const error = await failure(server, owner);
+      expect(error.extensions).toEqual({ code: "PLATFORM_UNAVAILABLE", retryable: true });
+      expect(error.message).toContain("ECONNREFUSED");
+    });
+    expect(ports.filter((port) => port === String(fault.port))).toHaveLength(2);
+  });
+
+  it("is unavailable, within the deadline, where the host has no address", async () => {
+    const server = await start(platform, "https://no-such-host.invalid");
+    const error = await failure(server, owner);
+    expect(error.extensions).toEqual({ code: "PLATFORM_UNAVAILABLE", retryable: true });
+  });
+
+  it("says nothing of the credentials when the platform repeats them", async () => {
+    const { server } = await startBoth(platform, (response, { headers }) => {
+      const auth = String(headers["x-opentok-auth"] ?? headers.authorization);
+      refuse(403, `Invalid token: ${auth}`)(response, { headers } as never);
+    });
+    const { message, extensions } = await failure(server, owner);
+    expect(extensions.reason).toMatch(/^Invalid token: .*eyJ\S{0,13}…$/);
+    const log = JSON.stringify(server.log());
+    expect(log + message).not.toMatch(/eyJ[\w-]{20}/);
+  });
+});

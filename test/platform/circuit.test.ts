@@ -1,0 +1,116 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { sessionOptions } from "../../src/domain/session.ts";
+import { OPENTOK } from "../../src/platform/advice.ts";
+import type { Platform } from "../../src/platform/platform.ts";
+import { restPlatform } from "../../src/platform/rest-platform.ts";
+import {
+  answer,
+  answerSession,
+  type Behaviour,
+  type FaultServer,
+  newSessionId,
+  refuse,
+  startFaultServer,
+} from "../support/fault-server.ts";
+import { API_KEY } from "../support/server.ts";
+
+let fault: FaultServer;
+let platform: Platform;
+let states: string[];
+beforeEach(async () => {
+  fault = await startFaultServer();
+  states = [];
+  platform = restPlatform({
+    applicationId: API_KEY,
+    url: fault.url,
+    timeout: 2000,
+    userAgent: "stagepass/test",
+    names: OPENTOK,
+    authenticate: async () => ({}),
+    onCircuit: (state) => states.push(state),
+    resetTimeout: 300,
+  });
+});
+afterEach(() => fault.close());
+
+/** The code of each of so many calls, made one after the other. */
+async function call(times: number): Promise<string[]> {
+  const codes: string[] = [];
+  for (let i = 0; i < times; i++) codes.push(await outcome());
+  return codes;
+}
+
+const outcome = () =>
+  platform.createSession(sessionOptions({}), new Date()).then(
+    () => "created",
+    ({ extensions, message }) => `${extensions.code}${/left alone/.test(message) ? " at once" : ""}`,
+  );
+
+const down = answer(503, "text/plain", "");
+const up: Behaviour = (...args) => answerSession(newSessionId(API_KEY), API_KEY)(...args);
+
+describe("a platform that keeps failing", () => {
+  it("is left alone: calls fail at once, and may be retried", async () => {
+    fault.behave(down);
+    expect(await call(5)).toEqual(Array(5).fill("PLATFORM_UNAVAILABLE"));
+    expect(await call(20)).toEqual(Array(20).fill("PLATFORM_UNAVAILABLE at once"));
+    expect(fault.received).toHaveLength(5);
+    expect(states).toEqual(["open"]);
+    await expect(platform.createSession(sessionOptions({}), new Date())).rejects.toMatchObject({
+      extensions: { code: "PLATFORM_UNAVAILABLE", retryable: true },
+    });
+  });
+
+  it("is probed by one call, while others still fail at once, and used again when that succeeds", async () => {
+    fault.behave(down);
+    await call(5);
+    let release = () => {};
+    fault.behave((response, request) => {
+      release = () => up(response, request);
+    });
+    // The first call that is let through has not been answered yet.
+    let probe: Promise<string> | undefined;
+    await expect
+      .poll(async () => {
+        probe = outcome();
+        return Promise.race([
+          probe,
+          expect
+            .poll(() => fault.received.length)
+            .toBe(6)
+            .then(() => "waits"),
+        ]);
+      })
+      .toBe("waits");
+    expect(await call(10)).toEqual(Array(10).fill("PLATFORM_UNAVAILABLE at once"));
+    expect(fault.received).toHaveLength(6);
+    fault.behave(up);
+    release();
+    expect(await probe).toBe("created");
+    expect(await call(3)).toEqual(Array(3).fill("created"));
+    expect(states).toEqual(["open", "closed"]);
+  });
+
+  it("is left alone again when the probe fails", async () => {
+    fault.behave(down);
+    await call(5);
+    await expect.poll(outcome).toBe("PLATFORM_UNAVAILABLE");
+    expect(await call(5)).toEqual(Array(5).fill("PLATFORM_UNAVAILABLE at once"));
+    expect(fault.received).toHaveLength(6);
+  });
+});
+
+describe("a platform that is there", () => {
+  it("is not left alone for refusing", async () => {
+    fault.behave(refuse(403, "Invalid signature"));
+    expect(await call(20)).toEqual(Array(20).fill("PLATFORM_REJECTED"));
+    expect(fault.received).toHaveLength(20);
+  });
+
+  it("is not left alone for failing now and then", async () => {
+    let count = 0;
+    fault.behave((...args) => (count++ % 4 === 0 ? down : up)(...args));
+    expect(new Set(await call(40))).toEqual(new Set(["created", "PLATFORM_UNAVAILABLE"]));
+    expect(fault.received).toHaveLength(40);
+  });
+});

@@ -1,0 +1,147 @@
+import { createPublicKey } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import jwt from "jsonwebtoken";
+import { describe, expect, it } from "vitest";
+import { newSessionId } from "../support/fault-server.ts";
+import { spawnServer } from "../support/process.ts";
+import { API_KEY, API_SECRET, APPLICATION_ID, newPrivateKey, PRIVATE_KEY } from "../support/server.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const NEW_SECRET = "decade00decade00decade00decade00decade00";
+
+async function graphql(url: string, query: string) {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ query }),
+  });
+  return response.json();
+}
+
+const generate = async (url: string, sessionId: string): Promise<string> =>
+  (await graphql(url, `mutation { generateToken(sessionId: "${sessionId}") { token } }`)).data.generateToken
+    .token;
+
+const statusOf = async (url: string, token: string): Promise<string> =>
+  (await graphql(url, `{ inspectToken(token: "${token}") { status } }`)).data.inspectToken.status;
+
+/** A server whose OpenTok project is in a `.env` file, which a test can write anew. */
+function startOpenTok() {
+  const folder = temporaryFolder();
+  const write = (secret: string, more = "", key = API_KEY) =>
+    writeFileSync(join(folder, ".env"), `OPENTOK_API_KEY=${key}\nOPENTOK_API_SECRET=${secret}\n${more}`);
+  write(API_SECRET);
+  return { write, server: spawnServer(folder, { DATABASE_URL: ":memory:" }) };
+}
+
+const verifies = (token: string, key: jwt.Secret) => {
+  try {
+    return jwt.verify(token, key) !== undefined;
+  } catch {
+    return false;
+  }
+};
+
+/** Asks for tokens on four connections until told to stop, and gives them all. */
+function load(url: string, sessionId: string) {
+  let stopped = false;
+  const tokens: string[] = [];
+  const running = Promise.all(
+    Array.from({ length: 4 }, async () => {
+      while (!stopped) tokens.push(await generate(url, sessionId));
+    }),
+  );
+  return async () => {
+    stopped = true;
+    await running;
+    return tokens;
+  };
+}
+
+describe("SIGHUP", () => {
+  it("swaps an OpenTok secret, while requests go on and none fails", async () => {
+    const { server, write } = startOpenTok();
+    const url = await server.url();
+    const sessionId = newSessionId(API_KEY);
+    const old = await generate(url, sessionId);
+    const stop = load(url, sessionId);
+    write(NEW_SECRET, `OPENTOK_API_SECRET_PREVIOUS=${API_SECRET}\n`);
+    server.kill("SIGHUP");
+    await expect.poll(async () => verifies(await generate(url, sessionId), NEW_SECRET)).toBe(true);
+    const tokens = await stop();
+    // Each is by one secret or the other, and once the new one signs, the old one never does again.
+    const byNew = tokens.map((token) => verifies(token, NEW_SECRET));
+    expect(tokens.filter((token, i) => !byNew[i] && !verifies(token, API_SECRET))).toEqual([]);
+    expect(byNew.slice(byNew.indexOf(true) + 4)).not.toContain(false);
+    for (const token of [old, ...tokens.slice(0, 3), ...tokens.slice(-3)]) {
+      expect(await statusOf(url, token)).toBe("ACTIVE");
+    }
+
+    write(NEW_SECRET);
+    server.kill("SIGHUP");
+    await expect.poll(() => statusOf(url, old)).toBe("INVALID");
+    const said = server.errors() + server.output();
+    for (const secret of [API_SECRET, NEW_SECRET, old]) expect(said).not.toContain(secret);
+    expect(said).toContain('"changed":true');
+  });
+
+  it("reads a Vonage key again from its path", async () => {
+    const folder = temporaryFolder();
+    const [key, previous, next] = [
+      join(folder, "private.key"),
+      join(folder, "previous.key"),
+      newPrivateKey(),
+    ];
+    writeFileSync(key, PRIVATE_KEY);
+    writeFileSync(previous, PRIVATE_KEY);
+    const server = spawnServer(folder, {
+      DATABASE_URL: ":memory:",
+      VONAGE_APPLICATION_ID: APPLICATION_ID,
+      VONAGE_PRIVATE_KEY: "private.key",
+      VONAGE_PRIVATE_KEY_PREVIOUS: previous,
+    });
+    const url = await server.url();
+    const sessionId = newSessionId(APPLICATION_ID);
+    const old = await generate(url, sessionId);
+    const stop = load(url, sessionId);
+    writeFileSync(key, next);
+    server.kill("SIGHUP");
+    await expect.poll(async () => verifies(await generate(url, sessionId), createPublicKey(next))).toBe(true);
+    const tokens = await stop();
+    for (const token of [old, ...tokens.slice(0, 3), ...tokens.slice(-3)]) {
+      expect(await statusOf(url, token)).toBe("ACTIVE");
+    }
+    const said = server.errors() + server.output();
+    for (const line of [...PRIVATE_KEY.split("\n").slice(1, -2), ...next.split("\n").slice(1, -2)]) {
+      expect(said).not.toContain(line);
+    }
+  });
+
+  it.each<[string, (write: ReturnType<typeof startOpenTok>["write"]) => void, RegExp]>([
+    ["is a bad secret", (write) => write("too-short"), /OPENTOK_API_SECRET: must be/],
+    ["is a placeholder", (write) => write("x".repeat(40)), /OPENTOK_API_SECRET: is a placeholder/],
+    ["is of another project", (write) => write(NEW_SECRET, "", "87654321"), /OPENTOK_API_KEY: cannot change/],
+    ["is of another platform", (write) => write(NEW_SECRET, "PLATFORM=local\n"), /PLATFORM: cannot become/],
+  ])("keeps the old secret, and says so in the log, when the new one %s", async (_, change, problem) => {
+    const { server, write } = startOpenTok();
+    const url = await server.url();
+    change(write);
+    server.kill("SIGHUP");
+    await expect.poll(() => server.errors()).toMatch(problem);
+    expect(server.errors()).toContain("the old ones stay");
+    const token = await generate(url, newSessionId(API_KEY));
+    expect(verifies(token, API_SECRET)).toBe(true);
+    expect(await statusOf(url, token)).toBe("ACTIVE");
+    expect(server.errors() + server.output()).not.toContain(NEW_SECRET);
+  });
+
+  it("does a server no harm that has a project of its own making", async () => {
+    const server = spawnServer(temporaryFolder());
+    const url = await server.url();
+    server.kill("SIGHUP");
+    await expect.poll(() => server.errors()).toContain('"changed":false');
+    const { data } = await graphql(url, "mutation { createSession { generateToken { token } } }");
+    expect(await statusOf(url, data.createSession.generateToken.token)).toBe("ACTIVE");
+  });
+});
