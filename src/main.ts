@@ -51,7 +51,7 @@ async function run(): Promise<number> {
   // Nobody need read the address for the server to serve.
   process.stdout.on("error", () => {});
   process.stdout.write(welcome(server.url));
-  logger.info({ url: server.url }, "listening");
+  logger.info({ url: server.url, pid: process.pid }, "listening");
   logger.warn(
     "no authentication: whoever can reach this address gets tokens; it is open to this machine alone",
   );

@@ -1,0 +1,95 @@
+import { createPublicKey } from "node:crypto";
+import jwt from "jsonwebtoken";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { newSessionId } from "../support/fault-server.ts";
+import { acceptedAt, refusedAt } from "../support/grants.ts";
+import { API_KEY, APPLICATION_ID, PRIVATE_KEY, startServer, type TestServer } from "../support/server.ts";
+
+const nowSeconds = 1_795_500_000;
+const publicKey = createPublicKey(PRIVATE_KEY);
+const sessionId = newSessionId(APPLICATION_ID);
+
+let server: TestServer;
+beforeAll(async () => {
+  // Nothing is there: a token needs no platform.
+  const url = { VONAGE_API_URL: "http://127.0.0.1:9" };
+  server = await startServer({ PLATFORM: "vonage", ...url }, () => new Date(nowSeconds * 1000));
+});
+afterAll(() => server.close());
+
+const GENERATE = `mutation($sessionId: ID!, $role: Role, $data: String, $expireTime: Int,
+    $initialLayoutClassList: [String!], $format: TokenFormat) {
+  generateToken(sessionId: $sessionId, role: $role, data: $data, expireTime: $expireTime,
+      initialLayoutClassList: $initialLayoutClassList, format: $format) {
+    token applicationId role data initialLayoutClassList format expireTime } }`;
+const generate = (variables: Record<string, unknown> = {}) =>
+  server.graphql(GENERATE, { sessionId, ...variables });
+
+describe("generateToken on Vonage", () => {
+  it("makes a JWT that the application's public key verifies, with every option in it", async () => {
+    const options = {
+      role: "PUBLISHER_ONLY",
+      data: 'a&role=subscriber\n"é🙂',
+      expireTime: nowSeconds + 60,
+      initialLayoutClassList: ["focus", "full"],
+    };
+    const { data } = await generate(options);
+    expect(data.generateToken).toMatchObject({ ...options, applicationId: APPLICATION_ID, format: "JWT" });
+    const claims = jwt.verify(data.generateToken.token, publicKey, {
+      algorithms: ["RS256"],
+      clockTimestamp: nowSeconds,
+    });
+    expect(claims).toEqual({
+      application_id: APPLICATION_ID,
+      scope: "session.connect",
+      session_id: sessionId,
+      role: "publisheronly",
+      initial_layout_class_list: "focus full",
+      sub: "video",
+      acl: { paths: { "/session/**": {} } },
+      iat: nowSeconds,
+      exp: nowSeconds + 60,
+      jti: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      connection_data: options.data,
+    });
+  });
+
+  it.each(acceptedAt(nowSeconds))("accepts a %s on the edge", async (_, variables) => {
+    const { data, errors } = await generate(variables);
+    expect(errors).toEqual([]);
+    expect(data.generateToken).toMatchObject(variables);
+  });
+
+  it.each([...refusedAt(nowSeconds), ["format", { format: "T1" }] as const])(
+    "refuses, naming %s: %j",
+    async (argument, variables) => {
+      const { data, errors } = await generate(variables);
+      expect(data).toBeNull();
+      expect(errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT", argument } }]);
+    },
+  );
+
+  it.each([
+    ["of an OpenTok project", newSessionId(API_KEY)],
+    ["of another application", newSessionId("29f760f8-7ce1-46c9-ade3-f2dedee4ed5e")],
+    ["of an application whose ID only contains ours", newSessionId(`${APPLICATION_ID}0`)],
+    ["that is malformed", "1_x"],
+  ])("finds no session %s", async (_, other) => {
+    expect((await generate({ sessionId: other })).errors).toMatchObject([
+      { extensions: { code: "SESSION_NOT_FOUND" } },
+    ]);
+  });
+
+  it("makes tokens that inspectToken knows, for sessions that were created elsewhere, too", async () => {
+    const { data } = await generate({ role: "SUBSCRIBER" });
+    const inspected = await server.graphql(
+      `{ inspectToken(token: "${data.generateToken.token}") { status format role sessionId } }`,
+    );
+    expect(inspected.data.inspectToken).toEqual({
+      status: "ACTIVE",
+      format: "JWT",
+      role: "SUBSCRIBER",
+      sessionId,
+    });
+  });
+});
