@@ -5,7 +5,7 @@ import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../src/config.ts";
 import { StartupError } from "../src/errors.ts";
-import { API_KEY, API_SECRET, APPLICATION_ID, newPrivateKey, PRIVATE_KEY } from "./support/server.ts";
+import { API_KEY, API_SECRET, APPLICATION_ID, newPrivateKey, PRIVATE_KEY } from "./support/credentials.ts";
 import { temporaryFolder } from "./support/temporary-folder.ts";
 
 const openTok = { OPENTOK_API_KEY: API_KEY, OPENTOK_API_SECRET: API_SECRET };

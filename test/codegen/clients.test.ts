@@ -4,7 +4,8 @@ import { GraphQLClient } from "graphql-request";
 import jwt from "jsonwebtoken";
 import { Client, cacheExchange, fetchExchange } from "urql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { API_KEY, API_SECRET, startServer, type TestServer } from "../support/server.ts";
+import { API_KEY, API_SECRET } from "../support/credentials.ts";
+import { startServer, type TestServer } from "../support/server.ts";
 import {
   CreateSessionAndTokenDocument,
   CreateSessionDocument,

@@ -4,7 +4,8 @@ import type { DetachedWindowAPI } from "happy-dom";
 import jwt from "jsonwebtoken";
 import { createRoot } from "react-dom/client";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { API_SECRET, startServer, type TestServer } from "../support/server.ts";
+import { API_SECRET } from "../support/credentials.ts";
+import { startServer, type TestServer } from "../support/server.ts";
 import { useCreateSessionMutation, useGenerateTokenMutation } from "./generated/hooks.ts";
 
 let server: TestServer;

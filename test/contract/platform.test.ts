@@ -6,8 +6,8 @@ import { ArchiveMode, ArchiveResolution, MediaMode, sessionOptions } from "../..
 import { parseSessionId } from "../../src/domain/session-id.ts";
 import type { Platform } from "../../src/platform/platform.ts";
 import { createProject } from "../../src/project.ts";
+import { API_KEY, API_SECRET, APPLICATION_ID, PRIVATE_KEY } from "../support/credentials.ts";
 import { honest, startFaultServer } from "../support/fault-server.ts";
-import { API_KEY, API_SECRET, APPLICATION_ID, PRIVATE_KEY } from "../support/server.ts";
 
 const PUBLIC_KEY = createPublicKey(PRIVATE_KEY).export({ type: "spki", format: "pem" }).toString();
 const openTok = { OPENTOK_API_KEY: API_KEY, OPENTOK_API_SECRET: API_SECRET };

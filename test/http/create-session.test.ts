@@ -1,6 +1,7 @@
 import OpenTok from "opentok";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { API_KEY, API_SECRET, startServer, type TestServer } from "../support/server.ts";
+import { API_KEY, API_SECRET } from "../support/credentials.ts";
+import { startServer, type TestServer } from "../support/server.ts";
 
 const now = new Date("2026-11-24T09:30:00.123Z");
 let server: TestServer;

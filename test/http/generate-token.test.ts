@@ -1,7 +1,8 @@
 import jwt from "jsonwebtoken";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { API_KEY, API_SECRET } from "../support/credentials.ts";
 import { acceptedAt, refusedAt } from "../support/grants.ts";
-import { API_KEY, API_SECRET, startServer, type TestServer } from "../support/server.ts";
+import { startServer, type TestServer } from "../support/server.ts";
 
 /** Late in its second, so that rounding up would show. */
 const now = new Date(1_795_500_000_999);

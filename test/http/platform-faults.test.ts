@@ -1,5 +1,6 @@
 import diagnostics from "node:diagnostics_channel";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { API_KEY, APPLICATION_ID } from "../support/credentials.ts";
 import {
   answer,
   answerJson,
@@ -17,7 +18,7 @@ import {
   resetInMidBody,
   startFaultServer,
 } from "../support/fault-server.ts";
-import { API_KEY, APPLICATION_ID, startServer } from "../support/server.ts";
+import { startServer } from "../support/server.ts";
 
 /** The deadline of a call, in milliseconds. */
 const TIMEOUT = 2000;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { API_SECRET, startServer, type TestServer } from "../support/server.ts";
+import { API_SECRET } from "../support/credentials.ts";
+import { startServer, type TestServer } from "../support/server.ts";
 
 let server: TestServer;
 beforeAll(async () => {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { API_KEY, startServer, type TestServer } from "../support/server.ts";
+import { API_KEY } from "../support/credentials.ts";
+import { startServer, type TestServer } from "../support/server.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const servers: TestServer[] = [];

@@ -1,9 +1,10 @@
 import { createPublicKey } from "node:crypto";
 import jwt from "jsonwebtoken";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { API_KEY, APPLICATION_ID, PRIVATE_KEY } from "../support/credentials.ts";
 import { newSessionId } from "../support/fault-server.ts";
 import { acceptedAt, refusedAt } from "../support/grants.ts";
-import { API_KEY, APPLICATION_ID, PRIVATE_KEY, startServer, type TestServer } from "../support/server.ts";
+import { startServer, type TestServer } from "../support/server.ts";
 
 const nowSeconds = 1_795_500_000;
 const publicKey = createPublicKey(PRIVATE_KEY);

@@ -3,6 +3,7 @@ import { sessionOptions } from "../../src/domain/session.ts";
 import { OPENTOK } from "../../src/platform/advice.ts";
 import type { Platform } from "../../src/platform/platform.ts";
 import { restPlatform } from "../../src/platform/rest-platform.ts";
+import { API_KEY } from "../support/credentials.ts";
 import {
   answer,
   answerSession,
@@ -12,7 +13,6 @@ import {
   refuse,
   startFaultServer,
 } from "../support/fault-server.ts";
-import { API_KEY } from "../support/server.ts";
 
 let fault: FaultServer;
 let platform: Platform;

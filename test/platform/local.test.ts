@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { sessionOptions } from "../../src/domain/session.ts";
 import { parseSessionId } from "../../src/domain/session-id.ts";
 import { localPlatform } from "../../src/platform/local.ts";
-import { API_KEY, API_SECRET } from "../support/server.ts";
+import { API_KEY, API_SECRET } from "../support/credentials.ts";
 
 const platform = localPlatform(API_KEY);
 const now = new Date(1_795_500_000_123);

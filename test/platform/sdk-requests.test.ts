@@ -4,8 +4,9 @@ import { Video, MediaMode as VonageMediaMode } from "@vonage/video";
 import jwt from "jsonwebtoken";
 import OpenTok from "opentok";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { API_KEY, API_SECRET, APPLICATION_ID, PRIVATE_KEY } from "../support/credentials.ts";
 import { answerSession, type FaultServer, newSessionId, startFaultServer } from "../support/fault-server.ts";
-import { API_KEY, API_SECRET, APPLICATION_ID, PRIVATE_KEY, startServer } from "../support/server.ts";
+import { startServer } from "../support/server.ts";
 
 /*
  * What we send to create a session, beside what the official packages send for the same options. Where they differ,

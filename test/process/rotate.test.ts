@@ -3,9 +3,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import jwt from "jsonwebtoken";
 import { describe, expect, it } from "vitest";
+import { API_KEY, API_SECRET, APPLICATION_ID, newPrivateKey, PRIVATE_KEY } from "../support/credentials.ts";
 import { newSessionId } from "../support/fault-server.ts";
 import { spawnServer } from "../support/process.ts";
-import { API_KEY, API_SECRET, APPLICATION_ID, newPrivateKey, PRIVATE_KEY } from "../support/server.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const NEW_SECRET = "decade00decade00decade00decade00decade00";

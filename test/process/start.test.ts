@@ -4,8 +4,8 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
+import { API_KEY, API_SECRET, APPLICATION_ID } from "../support/credentials.ts";
 import { spawnServer } from "../support/process.ts";
-import { API_KEY, API_SECRET } from "../support/server.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const run = promisify(execFile);
@@ -85,6 +85,16 @@ describe("the start", () => {
 describe("a start that cannot work", () => {
   it.each<[string, Record<string, string>, RegExp]>([
     ["of two wrong values", { PORT: "x", LOG_LEVEL: "loud" }, /^PORT: .*\nLOG_LEVEL: .*\n$/],
+    [
+      "of a private key that is not there",
+      { VONAGE_APPLICATION_ID: APPLICATION_ID, VONAGE_PRIVATE_KEY: "./private.key" },
+      /^VONAGE_PRIVATE_KEY: .*ENOENT\n$/,
+    ],
+    [
+      "of a platform without credentials",
+      { PLATFORM: "opentok" },
+      /^OPENTOK_API_KEY: .*\nOPENTOK_API_SECRET: .*\n$/,
+    ],
     ["of an address that others reach", { HOST: "0.0.0.0" }, /^HOST: .*\n$/],
 
     [

@@ -8,7 +8,7 @@ import { Role } from "../../src/domain/role.ts";
 import { composeSessionId } from "../../src/domain/session-id.ts";
 import { openTokKeyRing } from "../../src/signing/key-ring.ts";
 import { signOpenTokJwt } from "../../src/signing/opentok-jwt.ts";
-import { API_KEY, API_SECRET } from "../support/server.ts";
+import { API_KEY, API_SECRET } from "../support/credentials.ts";
 import { connectionData } from "../support/unicode.ts";
 
 const keyRing = openTokKeyRing(API_KEY, API_SECRET);

@@ -7,7 +7,7 @@ import type { Grant } from "../../src/domain/grant.ts";
 import { Role } from "../../src/domain/role.ts";
 import { openTokKeyRing } from "../../src/signing/key-ring.ts";
 import { signOpenTokT1 } from "../../src/signing/opentok-t1.ts";
-import { API_KEY, API_SECRET } from "../support/server.ts";
+import { API_KEY, API_SECRET } from "../support/credentials.ts";
 import { connectionData } from "../support/unicode.ts";
 
 const keyRing = openTokKeyRing(API_KEY, API_SECRET);

@@ -9,8 +9,8 @@ import type { Grant } from "../../src/domain/grant.ts";
 import { Role } from "../../src/domain/role.ts";
 import { rsaKey, vonageKeyRing } from "../../src/signing/key-ring.ts";
 import { signVonageJwt } from "../../src/signing/vonage-jwt.ts";
+import { APPLICATION_ID, PRIVATE_KEY } from "../support/credentials.ts";
 import { newSessionId } from "../support/fault-server.ts";
-import { APPLICATION_ID, PRIVATE_KEY } from "../support/server.ts";
 import { connectionData } from "../support/unicode.ts";
 
 const keyRing = vonageKeyRing(APPLICATION_ID, rsaKey(PRIVATE_KEY, "private"));

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
+import { checkForSecrets } from "./credentials.ts";
 
 /** The built program. */
 export const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
@@ -26,6 +27,7 @@ export function spawnServer(
   onTestFinished(async () => {
     child.kill("SIGKILL");
     await exited;
+    checkForSecrets(output + errors);
   });
 
   return {

@@ -1,25 +1,8 @@
-import { generateKeyPairSync } from "node:crypto";
 import { Writable } from "node:stream";
 import pino from "pino";
 import { parseConfig } from "../../src/config.ts";
 import { createServer } from "../../src/server.ts";
-
-/** The project of the tests' servers. */
-export const API_KEY = "12345678";
-export const API_SECRET = "c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00";
-
-/** The Vonage application of the tests' servers. */
-export const APPLICATION_ID = "29f760f8-7ce1-46c9-ade3-f2dedee4ed5f";
-export const PRIVATE_KEY = newPrivateKey();
-
-/** A new RSA private key, as PEM text. */
-export function newPrivateKey(): string {
-  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  return privateKey.export({ type: "pkcs8", format: "pem" }).toString();
-}
-
-/** What must never be said: the secrets of the tests' servers, and a line from within each private key. */
-const CANARIES = [API_SECRET, ...PRIVATE_KEY.split("\n").slice(1, -2)];
+import { API_KEY, API_SECRET, APPLICATION_ID, checkForSecrets, PRIVATE_KEY } from "./credentials.ts";
 
 /** What a GraphQL server answers; the tests read into it freely. */
 // biome-ignore lint/suspicious/noExplicitAny: an answer has the shape of the query that it answers
@@ -57,10 +40,8 @@ export async function startServer(env: Record<string, string> = {}, now = () => 
     /** Stops, and finds that no secret was ever said, and that no token was logged. */
     async close() {
       await server.close();
-      const [log, answers] = [lines.join(""), said.join("")];
-      for (const secret of CANARIES) {
-        if (log.includes(secret) || answers.includes(secret)) throw new Error("a secret was said");
-      }
+      const log = lines.join("");
+      checkForSecrets(log + said.join(""));
       for (const token of tokens) if (log.includes(token)) throw new Error("a token was logged");
     },
 

@@ -47,6 +47,14 @@ export type TokenFormat =
   /** The legacy OpenTok format. */
   | 'T1';
 
+export type TokenStatus =
+  /** A client can connect with it now. */
+  | 'ACTIVE'
+  /** Genuine, and expired. */
+  | 'EXPIRED'
+  /** Not a token that this server's credentials signed, or not one that a client could connect with. */
+  | 'INVALID';
+
 export type CreateSessionAndTokenMutationVariables = Exact<{
   mediaMode?: MediaMode | null | undefined;
   role?: Role | null | undefined;
@@ -80,6 +88,13 @@ export type GenerateTokenMutationVariables = Exact<{
 
 
 export type GenerateTokenMutation = { generateToken: { token: string, sessionId: string, applicationId: string, role: Role, data: string | null, initialLayoutClassList: Array<string>, format: TokenFormat, createdAt: string, expiresAt: string, expireTime: number } };
+
+export type InspectTokenQueryVariables = Exact<{
+  token: string;
+}>;
+
+
+export type InspectTokenQuery = { inspectToken: { status: TokenStatus, reason: string | null, format: TokenFormat | null, sessionId: string | null, role: Role | null, data: string | null, initialLayoutClassList: Array<string> | null, createdAt: string | null, expiresAt: string | null } };
 
 export type SessionFieldsFragment = { id: string, sessionId: string, applicationId: string, name: string | null, mediaMode: MediaMode | null, archiveMode: ArchiveMode | null, archiveName: string | null, archiveResolution: ArchiveResolution | null, location: string | null, e2ee: boolean | null, createdAt: string | null };
 
@@ -252,6 +267,57 @@ export function useGenerateTokenMutation(baseOptions?: ApolloReactHooks.Mutation
 export type GenerateTokenMutationHookResult = ReturnType<typeof useGenerateTokenMutation>;
 export type GenerateTokenMutationResult = ApolloReactCommon.MutationResult<GenerateTokenMutation>;
 export type GenerateTokenMutationOptions = ApolloReactCommon.BaseMutationOptions<GenerateTokenMutation, GenerateTokenMutationVariables>;
+export const InspectTokenDocument = gql`
+    query InspectToken($token: String!) {
+  inspectToken(token: $token) {
+    status
+    reason
+    format
+    sessionId
+    role
+    data
+    initialLayoutClassList
+    createdAt
+    expiresAt
+  }
+}
+    `;
+
+/**
+ * __useInspectTokenQuery__
+ *
+ * To run a query within a React component, call `useInspectTokenQuery` and pass it any options that fit your needs.
+ * When your component renders, `useInspectTokenQuery` returns an object from Apollo Client that contains loading, error, and data properties
+ * you can use to render your UI.
+ *
+ * @param baseOptions options that will be passed into the query, supported options are listed on: https://www.apollographql.com/docs/react/api/react-hooks/#options;
+ *
+ * @example
+ * const { data, loading, error } = useInspectTokenQuery({
+ *   variables: {
+ *      token: // value for 'token'
+ *   },
+ * });
+ */
+export function useInspectTokenQuery(baseOptions: ApolloReactHooks.QueryHookOptions<InspectTokenQuery, InspectTokenQueryVariables> & ({ variables: InspectTokenQueryVariables; skip?: boolean; } | { skip: boolean; }) ) {
+        const options = {...defaultOptions, ...baseOptions}
+        return ApolloReactHooks.useQuery<InspectTokenQuery, InspectTokenQueryVariables>(InspectTokenDocument, options);
+      }
+export function useInspectTokenLazyQuery(baseOptions?: ApolloReactHooks.LazyQueryHookOptions<InspectTokenQuery, InspectTokenQueryVariables>) {
+          const options = {...defaultOptions, ...baseOptions}
+          return ApolloReactHooks.useLazyQuery<InspectTokenQuery, InspectTokenQueryVariables>(InspectTokenDocument, options);
+        }
+// @ts-ignore
+export function useInspectTokenSuspenseQuery(baseOptions?: ApolloReactHooks.SuspenseQueryHookOptions<InspectTokenQuery, InspectTokenQueryVariables>): ApolloReactHooks.UseSuspenseQueryResult<InspectTokenQuery, InspectTokenQueryVariables>;
+export function useInspectTokenSuspenseQuery(baseOptions?: ApolloReactHooks.SkipToken | ApolloReactHooks.SuspenseQueryHookOptions<InspectTokenQuery, InspectTokenQueryVariables>): ApolloReactHooks.UseSuspenseQueryResult<InspectTokenQuery | undefined, InspectTokenQueryVariables>;
+export function useInspectTokenSuspenseQuery(baseOptions?: ApolloReactHooks.SkipToken | ApolloReactHooks.SuspenseQueryHookOptions<InspectTokenQuery, InspectTokenQueryVariables>) {
+          const options = baseOptions === ApolloReactHooks.skipToken ? baseOptions : {...defaultOptions, ...baseOptions}
+          return ApolloReactHooks.useSuspenseQuery<InspectTokenQuery, InspectTokenQueryVariables>(InspectTokenDocument, options);
+        }
+export type InspectTokenQueryHookResult = ReturnType<typeof useInspectTokenQuery>;
+export type InspectTokenLazyQueryHookResult = ReturnType<typeof useInspectTokenLazyQuery>;
+export type InspectTokenSuspenseQueryHookResult = ReturnType<typeof useInspectTokenSuspenseQuery>;
+export type InspectTokenQueryResult = ApolloReactCommon.QueryResult<InspectTokenQuery, InspectTokenQueryVariables>;
 export const SessionDocument = gql`
     query Session($sessionId: ID!) {
   session(sessionId: $sessionId) {
