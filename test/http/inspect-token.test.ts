@@ -1,0 +1,171 @@
+import { randomBytes } from "node:crypto";
+import jwt from "jsonwebtoken";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { API_KEY, APPLICATION_ID } from "../support/credentials.ts";
+import { newSessionId } from "../support/fault-server.ts";
+import { startServer, type TestServer } from "../support/server.ts";
+
+/** Late in its second, so that rounding would show. */
+const start = 1_795_500_000_999;
+const nowSeconds = 1_795_500_000;
+let now = start;
+
+let server: TestServer;
+let sessionId: string;
+beforeAll(async () => {
+  server = await startServer({}, () => new Date(now));
+  sessionId = await server.createSession();
+});
+afterAll(() => server.close());
+
+const GENERATE = `mutation($sessionId: ID!, $role: Role, $data: String, $expireTime: Int,
+    $initialLayoutClassList: [String!], $format: TokenFormat) {
+  generateToken(sessionId: $sessionId, role: $role, data: $data, expireTime: $expireTime,
+      initialLayoutClassList: $initialLayoutClassList, format: $format) {
+    token sessionId role data initialLayoutClassList format createdAt expiresAt
+  } }`;
+const INSPECT = `query($token: String!) {
+  inspectToken(token: $token) {
+    status reason format sessionId role data initialLayoutClassList createdAt expiresAt
+  } }`;
+const inspect = (token: string, on = server) => on.graphql(INSPECT, { token });
+
+const CANARY = "canary-connection-data";
+const options = {
+  role: "MODERATOR",
+  data: `${CANARY}&role=subscriber\n"é🙂`,
+  expireTime: nowSeconds + 60,
+  initialLayoutClassList: ["focus", "full"],
+};
+async function generate(variables: Record<string, unknown> = {}, on = server) {
+  const { data } = await on.graphql(GENERATE, { sessionId, ...options, ...variables });
+  const { token, ...granted } = data.generateToken;
+  return { token: token as string, granted };
+}
+
+/** The whole answer to a token that is none of ours. */
+const INVALID = {
+  status: "INVALID",
+  reason: expect.stringMatching(/./),
+  format: null,
+  sessionId: null,
+  role: null,
+  data: null,
+  initialLayoutClassList: null,
+  createdAt: null,
+  expiresAt: null,
+};
+
+describe("inspectToken", () => {
+  it.each(["JWT", "T1"])("says of a %s what generateToken said", async (format) => {
+    const { token, granted } = await generate({ format });
+    expect(granted).toMatchObject({ role: "MODERATOR", data: options.data, format });
+    const { status, data, errors } = await inspect(token);
+    expect([status, errors]).toEqual([200, []]);
+    expect(data.inspectToken).toEqual({ ...granted, status: "ACTIVE", reason: null });
+  });
+
+  it.each(["JWT", "T1"])("still says what a %s granted when it has expired", async (format) => {
+    const { token, granted } = await generate({ format });
+    try {
+      now = options.expireTime * 1000 - 1;
+      expect((await inspect(token)).data.inspectToken.status).toBe("ACTIVE");
+      now = options.expireTime * 1000;
+      const { data, errors } = await inspect(token);
+      expect(errors).toEqual([]);
+      expect(data.inspectToken).toEqual({ ...granted, status: "EXPIRED", reason: null });
+    } finally {
+      now = start;
+    }
+  });
+
+  it("says of a Vonage application's token what generateToken said", async () => {
+    // Nothing is there: a token needs no platform.
+    const env = { PLATFORM: "vonage", VONAGE_API_URL: "http://127.0.0.1:9" };
+    const vonage = await startServer(env, () => new Date(now));
+    try {
+      const { token, granted } = await generate({ sessionId: newSessionId(APPLICATION_ID) }, vonage);
+      expect((await inspect(token, vonage)).data.inspectToken).toEqual({
+        ...granted,
+        status: "ACTIVE",
+        reason: null,
+      });
+      expect((await inspect(token)).data.inspectToken).toEqual(INVALID);
+      const { token: t1 } = await generate({ format: "T1" });
+      expect((await inspect(t1, vonage)).data.inspectToken).toEqual(INVALID);
+    } finally {
+      await vonage.close();
+    }
+  });
+
+  it("says of a forged token only that it is", async () => {
+    const { token } = await generate();
+    const forged = jwt.sign(jwt.decode(token) as object, "0ddba110ddba110ddba110ddba110ddba110ddba");
+    const { status, data, errors } = await inspect(forged);
+    expect([status, errors]).toEqual([200, []]);
+    expect(data.inspectToken).toEqual({
+      ...INVALID,
+      reason: expect.stringMatching(/not signed with this project's credentials/),
+    });
+  });
+
+  it.each([
+    ["empty", ""],
+    ["malformed", "hello"],
+    ["of three empty parts", ".."],
+    ["T1 and nothing else", "T1=="],
+    ["text of all kinds", '\0\n\u2028"\\é🙂\ud800'],
+    ["the API key", API_KEY],
+    ["a JWT of 50 KB", `${"x".repeat(20_000)}.${"y".repeat(20_000)}.${"z".repeat(10_000)}`],
+    ["a T1 token of 50 KB", `T1==${randomBytes(37_500).toString("base64")}`],
+  ])("answers, without an error, for a token that is %s", async (_, token) => {
+    const { status, data, errors } = await inspect(token);
+    expect([status, errors]).toEqual([200, []]);
+    expect(data.inspectToken).toEqual(INVALID);
+  });
+
+  it("inspects many at once, each by itself", async () => {
+    const tokens = [(await generate()).token, "hello", (await generate({ format: "T1" })).token];
+    const fields = tokens.map((_, i) => `t${i}: inspectToken(token: $t${i}) { status format }`);
+    const { data } = await server.graphql(
+      `query($t0: String!, $t1: String!, $t2: String!) { ${fields.join(" ")} }`,
+      Object.fromEntries(tokens.map((token, i) => [`t${i}`, token])),
+    );
+    expect(data).toEqual({
+      t0: { status: "ACTIVE", format: "JWT" },
+      t1: { status: "INVALID", format: null },
+      t2: { status: "ACTIVE", format: "T1" },
+    });
+  });
+
+  it("asks the database nothing", async () => {
+    const { token } = await generate();
+    expect(await server.queriesDuring(() => inspect(token))).toEqual([]);
+  });
+});
+
+it("logs nothing of a token that is inspected, however it is sent", async () => {
+  const own = await startServer({ LOG_LEVEL: "trace" }, () => new Date(now));
+  const tokens = [
+    (await generate()).token,
+    (await generate({ format: "T1" })).token,
+    `T1==${randomBytes(37_500).toString("base64")}`,
+    `${(await generate()).token.slice(0, -9)}forgedxyz`,
+  ];
+  for (const token of tokens) {
+    await inspect(token, own);
+    await own.graphql(`{ inspectToken(token: "${token}") { status } }`);
+    await own.graphql(`{ inspectToken(tokens: "${token}") { status } }`);
+    await own.graphql(INSPECT, { token: [token, token] });
+    await own.graphql(INSPECT, { token: { token } });
+    const url = `${own.url}?query=${encodeURIComponent(`{ inspectToken(token: "${token.slice(0, 9000)}") { status } }`)}`;
+    await fetch(url, { headers: { "apollo-require-preflight": "1" } });
+  }
+  await expect.poll(() => own.log().filter(({ msg }) => msg === "request")).toHaveLength(24);
+  const log = JSON.stringify(own.log());
+  for (const token of tokens) {
+    for (let i = 0; i + 20 <= token.length; i += 20) expect(log).not.toContain(token.slice(i, i + 20));
+  }
+  expect(log).not.toContain(CANARY);
+  await own.close();
+});
