@@ -30,7 +30,7 @@ export interface TokenClaims {
   readonly sessionId: unknown;
   readonly role: unknown;
   readonly data: unknown;
-  /** The names of the classes, joined by spaces. */
+  /** The names of the classes, joined by spaces; the Vonage Python SDK writes a list of them. */
   readonly layoutClasses: unknown;
   /** In seconds since the Unix epoch, as are the two that follow. */
   readonly createTime: unknown;
@@ -71,7 +71,7 @@ export function inspectClaims(
 ): TokenInspection {
   // The platform's own defaults, for what an SDK left out.
   const role = claims.role ?? Role.PUBLISHER;
-  const layoutClasses = claims.layoutClasses ?? "";
+  const layoutClasses = namesOf(claims.layoutClasses ?? "");
   const { sessionId, data = null, createTime = null, notBefore = null, expireTime = null } = claims;
   const seconds = now.getTime() / 1000;
 
@@ -80,7 +80,7 @@ export function inspectClaims(
     return invalid("its session is not of this project");
   if (!isRole(role)) return invalid("its role is unknown");
   if (data !== null && typeof data !== "string") return invalid("its connection data is not text");
-  if (typeof layoutClasses !== "string") return invalid("its layout classes are not text");
+  if (layoutClasses === null) return invalid("its layout classes are not text");
   if (!isTime(createTime) || !isTime(notBefore) || !isTime(expireTime)) {
     return invalid("a time in it is no number of seconds");
   }
@@ -94,7 +94,7 @@ export function inspectClaims(
     sessionId,
     role,
     data,
-    initialLayoutClassList: layoutClasses.split(" ").filter((name) => name !== ""),
+    initialLayoutClassList: layoutClasses,
     createdAt: dateOf(createTime),
     expiresAt: dateOf(expireTime),
   };
@@ -104,6 +104,12 @@ const ROLES: ReadonlySet<unknown> = new Set(Object.values(Role));
 
 function isRole(role: unknown): role is Role {
   return ROLES.has(role);
+}
+
+function namesOf(layoutClasses: unknown): readonly string[] | null {
+  const names = typeof layoutClasses === "string" ? layoutClasses.split(" ") : layoutClasses;
+  const isList = Array.isArray(names) && names.every((name) => typeof name === "string");
+  return isList ? names.filter((name) => name !== "") : null;
 }
 
 function isTime(time: unknown): time is number | null {
