@@ -49,12 +49,13 @@ export type PlatformConfig =
 export function readEnvironment(): NodeJS.ProcessEnv {
   let file: NodeJS.Dict<string> = {};
   try {
-    file = parseEnv(readFileSync(".env", "utf8"));
+    // Some editors begin a file with a byte order mark, which would become part of the first name.
+    file = parseEnv(readFileSync(".env", "utf8").replace(/^\ufeff/, ""));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== "ENOENT") throw new StartupError([`.env: cannot be read: ${code}`]);
   }
-  return { ...file, ...process.env };
+  return { ...file, ...withoutEmpty(process.env) };
 }
 
 /**
@@ -64,8 +65,8 @@ export function readEnvironment(): NodeJS.ProcessEnv {
  * @throws {StartupError} with a line for each problem; none shows the value of a secret
  */
 export function parseConfig(environment: NodeJS.Dict<string>): Config {
-  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
-  const problems = pairProblems(set);
+  const set = withoutEmpty(environment);
+  const problems = credentialProblems(set);
   const env = cleanEnv(set, VARIABLES, {
     reporter: ({ errors }) => {
       for (const [name, error] of Object.entries(errors)) problems.push(`${name}: ${error?.message}`);
@@ -81,6 +82,11 @@ export function parseConfig(environment: NodeJS.Dict<string>): Config {
     databaseFile: env.DATABASE_URL === IN_MEMORY ? null : env.DATABASE_URL,
     logLevel: env.LOG_LEVEL,
   });
+}
+
+/** Tools that pass variables on also pass those that are not set, as empty. */
+function withoutEmpty(environment: NodeJS.Dict<string>): NodeJS.Dict<string> {
+  return Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
 }
 
 const optional = { default: undefined };
@@ -111,25 +117,26 @@ function variable<T>(parse: (value: string) => T) {
   return makeExactValidator<T>((value) => parse(value));
 }
 
+const CREDENTIALS = {
+  opentok: ["OPENTOK_API_KEY", "OPENTOK_API_SECRET"],
+  vonage: ["VONAGE_APPLICATION_ID", "VONAGE_PRIVATE_KEY"],
+} as const;
+
 /** Credentials are whole or absent, and one environment's unless `PLATFORM` says which to use. */
-function pairProblems(set: NodeJS.Dict<string>): string[] {
-  const problems: string[] = [];
-  const needs = (name: string, because: string) => {
-    if (set[name] === undefined) problems.push(`${name}: must be set, as ${because} is`);
+function credentialProblems(set: NodeJS.Dict<string>): string[] {
+  const missing = new Map<string, string>();
+  const need = (name: string, because: string) => {
+    if (set[name] === undefined && !missing.has(name)) missing.set(name, because);
   };
-  const pairs = {
-    opentok: ["OPENTOK_API_KEY", "OPENTOK_API_SECRET"],
-    vonage: ["VONAGE_APPLICATION_ID", "VONAGE_PRIVATE_KEY"],
-  } as const;
-  for (const [id, key] of Object.values(pairs)) {
-    if (set[key] !== undefined) needs(id, key);
-    if (set[id] !== undefined) needs(key, id);
-    else if (set[`${key}_PREVIOUS`] !== undefined) needs(key, `${key}_PREVIOUS`);
+  for (const [id, key] of Object.values(CREDENTIALS)) {
+    if (set[key] !== undefined) need(id, key);
+    if (set[id] !== undefined) need(key, id);
+    if (set[`${key}_PREVIOUS`] !== undefined) need(key, `${key}_PREVIOUS`);
   }
-  const chosen = set.PLATFORM === "opentok" || set.PLATFORM === "vonage" ? pairs[set.PLATFORM] : [];
-  for (const name of chosen) {
-    if (!problems.some((problem) => problem.startsWith(`${name}:`))) needs(name, `PLATFORM=${set.PLATFORM}`);
-  }
+  const chosen = set.PLATFORM === "opentok" || set.PLATFORM === "vonage" ? CREDENTIALS[set.PLATFORM] : [];
+  for (const name of chosen) need(name, `PLATFORM=${set.PLATFORM}`);
+
+  const problems = [...missing].map(([name, because]) => `${name}: must be set, as ${because} is`);
   if (
     set.PLATFORM === undefined &&
     set.OPENTOK_API_KEY !== undefined &&
@@ -137,21 +144,27 @@ function pairProblems(set: NodeJS.Dict<string>): string[] {
   ) {
     problems.push("PLATFORM: must be set to opentok or vonage, as there are credentials of both");
   }
+  // Such as an editor leaves for a moment while it writes the file, which a SIGHUP may then read.
+  const real = set.PLATFORM !== "local";
+  for (const name of ["OPENTOK_API_SECRET", "OPENTOK_API_SECRET_PREVIOUS"]) {
+    if (real && /^[0-9a-f]{32,}$/.test(set[name] ?? "") && set[name]?.length !== 40) {
+      problems.push(`${name}: is cut off; the platform's secrets have 40 hexadecimal characters`);
+    }
+  }
   return problems;
 }
 
 function platformOf(env: CleanedEnv<typeof VARIABLES>): PlatformConfig {
-  const openTok =
-    env.OPENTOK_API_KEY && env.OPENTOK_API_SECRET
-      ? openTokKeyRing(env.OPENTOK_API_KEY, env.OPENTOK_API_SECRET, env.OPENTOK_API_SECRET_PREVIOUS)
+  const { OPENTOK_API_KEY: apiKey, VONAGE_APPLICATION_ID: applicationId, PLATFORM_TIMEOUT_MS: timeout } = env;
+  const name = env.PLATFORM ?? (apiKey ? "opentok" : applicationId ? "vonage" : "local");
+  if (name === "vonage" && applicationId && env.VONAGE_PRIVATE_KEY) {
+    const keyRing = vonageKeyRing(applicationId, env.VONAGE_PRIVATE_KEY, env.VONAGE_PRIVATE_KEY_PREVIOUS);
+    return { name, keyRing, url: env.VONAGE_API_URL, timeout };
+  }
+  const keyRing =
+    apiKey && env.OPENTOK_API_SECRET
+      ? openTokKeyRing(apiKey, env.OPENTOK_API_SECRET, env.OPENTOK_API_SECRET_PREVIOUS)
       : null;
-  const vonage =
-    env.VONAGE_APPLICATION_ID && env.VONAGE_PRIVATE_KEY
-      ? vonageKeyRing(env.VONAGE_APPLICATION_ID, env.VONAGE_PRIVATE_KEY, env.VONAGE_PRIVATE_KEY_PREVIOUS)
-      : null;
-  const timeout = env.PLATFORM_TIMEOUT_MS;
-  const name = env.PLATFORM ?? (openTok ? "opentok" : vonage ? "vonage" : "local");
-  if (name === "opentok" && openTok) return { name, keyRing: openTok, url: env.OPENTOK_API_URL, timeout };
-  if (name === "vonage" && vonage) return { name, keyRing: vonage, url: env.VONAGE_API_URL, timeout };
-  return { name: "local", keyRing: openTok };
+  if (name === "opentok" && keyRing) return { name, keyRing, url: env.OPENTOK_API_URL, timeout };
+  return { name: "local", keyRing };
 }

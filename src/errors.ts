@@ -49,8 +49,11 @@ export class PlatformRejected extends StagepassError {
  * the same request may succeed later with nothing changed; a session that nobody knows may have been created.
  */
 export class PlatformUnavailable extends StagepassError {
+  readonly retryable: boolean;
+
   constructor(message: string, retryable: boolean) {
     super("PLATFORM_UNAVAILABLE", message, { retryable });
+    this.retryable = retryable;
   }
 }
 

@@ -43,7 +43,11 @@ function rotate(server: Server, logger: Logger): void {
 async function run(): Promise<number> {
   // Before all else, so that a signal during the start is not lost, nor fatal.
   const stop = signalled();
-  process.on("SIGHUP", () => {});
+  let rotationAsked = false;
+  let onHangUp = () => {
+    rotationAsked = true;
+  };
+  process.on("SIGHUP", () => onHangUp());
   const config = parseConfig(readEnvironment());
   const { logger, finish } = createLog(config.logLevel);
   const server = await createServer(config, { logger, now: () => new Date() });
@@ -51,12 +55,17 @@ async function run(): Promise<number> {
   // Nobody need read the address for the server to serve.
   process.stdout.on("error", () => {});
   process.stdout.write(welcome(server.url));
-  logger.info({ url: server.url, pid: process.pid }, "listening");
+  const { name: platform } = config.platform;
+  logger.info(
+    { url: server.url, pid: process.pid, platform, applicationId: server.applicationId },
+    "listening",
+  );
   logger.warn(
     "no authentication: whoever can reach this address gets tokens; it is open to this machine alone",
   );
 
-  process.on("SIGHUP", () => rotate(server, logger));
+  onHangUp = () => rotate(server, logger);
+  if (rotationAsked) onHangUp();
 
   await stop;
   let code = 0;

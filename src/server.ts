@@ -19,6 +19,8 @@ const DRAIN_DEADLINE = 7000;
 export interface Server {
   /** Where GraphQL is served. */
   readonly url: string;
+  /** The project that it works for: an OpenTok API key or a Vonage application ID. */
+  readonly applicationId: string;
 
   /** Signs with other credentials of the same project from now on. */
   readonly rotate: Project["rotate"];
@@ -53,6 +55,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
     const url = new URL(GRAPHQL_PATH, await listen(app, config)).href;
     return {
       url,
+      applicationId: keyRing.applicationId,
       rotate,
       async close() {
         try {

@@ -47,10 +47,12 @@ const PLACEHOLDER = /secret|change|your[_-]|example|placeholder|replace|insert|d
 /** The fewest different characters of what nobody typed by holding a key down. */
 const MIN_DIFFERENT = 4;
 
-/** Real ones have 40 hexadecimal characters. Anything long enough not to be guessed will do. */
+/** Anything long enough not to be guessed will do, for the built-in platform. */
 export function apiSecret(value: string): string {
-  if (!/^[\x21-\x7e]{32,}$/.test(value)) {
-    throw new Error("must be the OpenTok project's secret, at least 32 characters without white space");
+  if (!/^[!#-&(-~]{32,}$/.test(value)) {
+    throw new Error(
+      "must be the OpenTok project's secret, at least 32 characters without white space or quotes",
+    );
   }
   if (PLACEHOLDER.test(value) || new Set(value).size < MIN_DIFFERENT) {
     throw new Error("is a placeholder; it must be the OpenTok project's own secret");
@@ -90,7 +92,7 @@ export function apiUrl(value: string): string {
   const url = URL.canParse(value) ? new URL(value) : null;
   const host = url?.hostname.replace(/^\[(.*)\]$/, "$1") ?? "";
   const safe = url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback(host));
-  if (url && safe && !url.username && !url.password && !url.search && !url.hash) {
+  if (url && safe && !url.username && !url.password && !/[?#]/.test(value)) {
     return url.href.replace(/\/+$/, "");
   }
   throw new Error("must be an https: URL without credentials or query; http: is for this machine alone");

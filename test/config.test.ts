@@ -87,10 +87,15 @@ describe("parseConfig", () => {
     ],
     ["OPENTOK_API_SECRET", { ...openTok, OPENTOK_API_SECRET: "0".repeat(40) }],
     ["OPENTOK_API_SECRET", { ...openTok, OPENTOK_API_SECRET: "<the-secret-of-the-project-in-your-account>" }],
+    ["OPENTOK_API_SECRET", { ...openTok, OPENTOK_API_SECRET: API_SECRET.slice(0, 35) }],
+    ["OPENTOK_API_SECRET", { ...openTok, OPENTOK_API_SECRET: `"${API_SECRET}"` }],
+    ["OPENTOK_API_SECRET_PREVIOUS", { ...openTok, OPENTOK_API_SECRET_PREVIOUS: `${API_SECRET}00` }],
     ["OPENTOK_API_SECRET_PREVIOUS", { ...openTok, OPENTOK_API_SECRET_PREVIOUS: "x".repeat(40) }],
     ["OPENTOK_API_URL", { ...openTok, OPENTOK_API_URL: "http://api.opentok.com" }],
     ["OPENTOK_API_URL", { ...openTok, OPENTOK_API_URL: "https://me:canary@api.opentok.com" }],
     ["OPENTOK_API_URL", { ...openTok, OPENTOK_API_URL: "https://api.opentok.com?x=1" }],
+    ["OPENTOK_API_URL", { ...openTok, OPENTOK_API_URL: "https://api.opentok.com/?" }],
+    ["OPENTOK_API_URL", { ...openTok, OPENTOK_API_URL: "https://api.opentok.com/#" }],
     ["OPENTOK_API_URL", { ...openTok, OPENTOK_API_URL: "api.opentok.com" }],
     ["VONAGE_API_URL", { ...vonage, VONAGE_API_URL: "ftp://video.api.vonage.com" }],
     ["VONAGE_APPLICATION_ID", { ...vonage, VONAGE_APPLICATION_ID: "12345678" }],
@@ -146,12 +151,18 @@ describe("parseConfig", () => {
     expect(parseConfig(told).platform).toMatchObject({ url: "http://127.0.0.1:9/prefix", timeout: 100 });
   });
 
-  it("takes a private key in PKCS#8 or PKCS#1, as text, with line ends as \\n, or as a path", () => {
+  it("takes a private key in PKCS#8 or PKCS#1, as text, with line ends as \\n, as a path, or beside the public one", () => {
     const key = createPrivateKey(PRIVATE_KEY);
     const pkcs1 = key.export({ type: "pkcs1", format: "pem" }).toString();
     const file = join(temporaryFolder(), "private.key");
     writeFileSync(file, pkcs1);
-    for (const given of [PRIVATE_KEY, pkcs1, PRIVATE_KEY.replaceAll("\n", "\\n"), file]) {
+    for (const given of [
+      PRIVATE_KEY,
+      pkcs1,
+      PRIVATE_KEY.replaceAll("\n", "\\n"),
+      file,
+      PRIVATE_KEY + keys.public,
+    ]) {
       const { keyRing } = parseConfig({ ...vonage, VONAGE_PRIVATE_KEY: given }).platform;
       expect(keyRing?.signingKey.equals(key)).toBe(true);
     }

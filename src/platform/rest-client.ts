@@ -33,15 +33,17 @@ export async function post(
   try {
     return await attempt().catch(async (error) => {
       if (!neverArrived(error)) throw error;
-      await sleep(PAUSE, undefined, { signal });
+      await sleep(PAUSE, undefined, { signal }).catch(() => Promise.reject(error));
       return attempt();
     });
   } catch (error) {
     if (error instanceof PlatformUnavailable) throw error;
-    if (signal.aborted)
+    const code = codeOf(error);
+    if (code === undefined && signal.aborted) {
       throw new PlatformUnavailable(`The platform did not answer within ${timeout} ms`, true);
+    }
     throw new PlatformUnavailable(
-      `The platform cannot be reached: ${codeOf(error) ?? "the connection broke off"}`,
+      `The platform cannot be reached: ${code ?? "the connection broke off"}`,
       true,
     );
   }

@@ -1,5 +1,5 @@
 import CircuitBreaker from "opossum";
-import { ArchiveMode, MediaMode, type SessionOptions } from "../domain/session.ts";
+import { MediaMode, type SessionOptions } from "../domain/session.ts";
 import { PlatformRejected, PlatformUnavailable } from "../errors.ts";
 import type { Names } from "./advice.ts";
 import type { Platform } from "./platform.ts";
@@ -24,9 +24,11 @@ export interface RestPlatformOptions {
   readonly resetTimeout?: number;
 }
 
-/** The platform is left alone when of at least this many calls in ten seconds more than half found it unavailable. */
+/** The platform is left alone when of at least this many calls of late more than half found it unavailable. */
 const VOLUME_THRESHOLD = 5;
 const ERROR_THRESHOLD_PERCENTAGE = 50;
+/** How long ago "of late" is, in milliseconds, beside the time that a call may take: a call counts from its start. */
+const WINDOW = 10_000;
 const RESET_TIMEOUT = 5000;
 
 /**
@@ -35,6 +37,7 @@ const RESET_TIMEOUT = 5000;
  */
 export function restPlatform(options: RestPlatformOptions): Platform {
   const { applicationId, url, timeout, userAgent, names, authenticate, onCircuit } = options;
+  let lastFailure: PlatformUnavailable | undefined;
 
   const create = async (session: SessionOptions, now: Date): Promise<string> => {
     const headers = {
@@ -51,9 +54,16 @@ export function restPlatform(options: RestPlatformOptions): Platform {
     timeout: false,
     volumeThreshold: VOLUME_THRESHOLD,
     errorThresholdPercentage: ERROR_THRESHOLD_PERCENTAGE,
+    rollingCountTimeout: WINDOW + timeout,
     resetTimeout: options.resetTimeout ?? RESET_TIMEOUT,
     // A platform that refuses is there.
     errorFilter: (error) => error instanceof PlatformRejected,
+    // Nobody reads them.
+    rollingPercentilesEnabled: false,
+    enableSnapshots: false,
+  });
+  breaker.on("failure", (error) => {
+    if (error instanceof PlatformUnavailable) lastFailure = error;
   });
   breaker.on("open", () => onCircuit("open"));
   breaker.on("close", () => onCircuit("closed"));
@@ -61,17 +71,18 @@ export function restPlatform(options: RestPlatformOptions): Platform {
   return {
     applicationId,
     async createSession(session, now) {
-      try {
-        return await breaker.fire(session, now);
-      } catch (error) {
-        if (!CircuitBreaker.isOurError(error as Error)) throw error;
-        throw new PlatformUnavailable(
-          "The platform keeps failing and is left alone for a moment; try again",
-          true,
-        );
-      }
+      // The breaker would refuse the call as well, but also count it, and then need many failures to open again.
+      if (!breaker.closed && !breaker.pendingClose) throw leftAlone(lastFailure);
+      return breaker.fire(session, now);
     },
   };
+}
+
+function leftAlone(lastFailure: PlatformUnavailable | undefined): PlatformUnavailable {
+  return new PlatformUnavailable(
+    `The platform keeps failing and is left alone for a moment. At last: ${lastFailure?.message}`,
+    lastFailure?.retryable ?? true,
+  );
 }
 
 /** The form, with no field that is not set: an SDK's `location=null` reached the platform as a location. */
@@ -80,7 +91,7 @@ function formOf({ mediaMode, archiveMode, archiveName, archiveResolution, locati
     "p2p.preference": mediaMode === MediaMode.RELAYED ? "enabled" : "disabled",
     archiveMode,
   });
-  if (archiveMode === ArchiveMode.ALWAYS && archiveName !== null) form.set("archiveName", archiveName);
+  if (archiveName !== null) form.set("archiveName", archiveName);
   if (archiveResolution !== null) form.set("archiveResolution", archiveResolution);
   if (location !== null) form.set("location", location);
   if (e2ee) form.set("e2ee", "true");

@@ -6,6 +6,12 @@ import type { RestAnswer } from "./rest-client.ts";
 /** The longest reason that is passed on, in characters. */
 const MAX_REASON_LENGTH = 200;
 
+/** Request timeout, too early, too many requests: an answer for the moment alone. */
+const PASSING = new Set([408, 425, 429]);
+
+/** The statuses with which the platform itself gives a reason; others with one are a proxy's, or of a wrong URL. */
+const REFUSING = new Set([200, 400, 401, 402, 403, 409, 422]);
+
 /**
  * The ID of the session that the platform says it made: only from an answer that is a session of ours, in JSON or, where
  * a proxy strips the Accept header, in XML.
@@ -16,8 +22,8 @@ const MAX_REASON_LENGTH = 200;
  */
 export function sessionIdOf(answer: RestAnswer, applicationId: string, names: Names, now: Date): string {
   const { status, date } = answer;
-  if (status >= 500) throw new PlatformUnavailable(`The platform answered ${status}`, true);
-  if (status === 429) throw new PlatformUnavailable("The platform answered 429: too many requests", true);
+  if (status >= 500 || PASSING.has(status))
+    throw new PlatformUnavailable(`The platform answered ${status}`, true);
 
   const { sessionId, reason } = read(answer.body);
   if (status === 200 && sessionId !== undefined) {
@@ -27,8 +33,8 @@ export function sessionIdOf(answer: RestAnswer, applicationId: string, names: Na
       false,
     );
   }
-  if (reason !== undefined && (status === 200 || status >= 400)) {
-    const said = abridge(reason.replace(/\s+/g, " ").trim().slice(0, MAX_REASON_LENGTH));
+  if (reason && REFUSING.has(status)) {
+    const said = abridge(reason.replace(/\s+/g, " ").slice(0, MAX_REASON_LENGTH));
     throw new PlatformRejected(said, adviceFor(said, status, names, aheadOf(date, now)));
   }
   throw new PlatformUnavailable(
@@ -61,8 +67,10 @@ function read(body: string): Said {
 /** Two elements are all that is looked at, and neither has entities or attributes; that needs no XML parser. */
 function readXml(text: string): Said {
   return {
-    sessionId: /<session_id>([^<]*)<\/session_id>/.exec(text)?.[1],
-    reason: /<message>([^<]+)<\/message>/.exec(text)?.[1],
+    sessionId: /<session_id>([^<]*)<\/session_id>/.exec(text)?.[1]?.trim(),
+    reason: text.includes("<errorPayload>")
+      ? /<message>([^<]*)<\/message>/.exec(text)?.[1]?.trim()
+      : undefined,
   };
 }
 
@@ -71,7 +79,7 @@ function readJson(value: unknown): Said {
   if (Array.isArray(value)) return { sessionId: text(value[0]?.session_id) };
   if (typeof value !== "object" || value === null) return {};
   const { message, description, detail, title } = value as Record<string, unknown>;
-  return { reason: [message, description, detail, title].map(text).find(Boolean) };
+  return { reason: [message, description, detail, title].map((value) => text(value)?.trim()).find(Boolean) };
 }
 
 function text(value: unknown): string | undefined {

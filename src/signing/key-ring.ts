@@ -86,7 +86,7 @@ const MIN_RSA_BITS = 2048;
 export function rsaKey(pem: string, kind: "private" | "public or private"): KeyObject {
   const text = pem.replaceAll("\\n", "\n");
   if (/ENCRYPTED/.test(text)) throw new Error("is encrypted with a passphrase; decrypt it first");
-  const isPublic = /PUBLIC KEY-----/.test(text);
+  const isPublic = /PUBLIC KEY-----/.test(text) && !/PRIVATE KEY-----/.test(text);
   if (isPublic && kind === "private") throw new Error("is a public key; signing needs the private one");
   let key: KeyObject;
   try {

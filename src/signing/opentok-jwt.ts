@@ -34,7 +34,8 @@ export function signOpenTokJwt(grant: Grant, id: string, { applicationId, signin
 export function readOpenTokJwt(token: string, keyRing: KeyRing): TokenClaims | string {
   const claims = verifyJws(token, "HS256", keyRing.verifyingKeys);
   if (typeof claims === "string") return claims;
-  if (String(claims.iss) !== keyRing.applicationId) return "it is of another project";
+  const issuer = typeof claims.iss === "number" ? String(claims.iss) : claims.iss;
+  if (issuer !== keyRing.applicationId) return "it is of another project";
   // An account's secret also signs for projects, but not connection tokens.
   if (claims.ist !== "project") return "it is not a project's token";
   return readConnectionClaims(claims);

@@ -1,5 +1,5 @@
 import { createHmac, type KeyObject, timingSafeEqual } from "node:crypto";
-import type { Grant } from "../domain/grant.ts";
+import { DEFAULT_LIFETIME, type Grant } from "../domain/grant.ts";
 import type { TokenClaims } from "../domain/token-inspection.ts";
 import type { KeyRing } from "./key-ring.ts";
 
@@ -48,14 +48,18 @@ export function readOpenTokT1(
   const fields = new URLSearchParams(signed.toString("utf8"));
   // Which of two the platform believes, nobody can tell.
   if (new Set(fields.keys()).size !== [...fields.keys()].length) return "a field occurs twice in it";
+  const createTime = seconds(fields.get("create_time"));
   return {
     sessionId: fields.get("session_id"),
-    role: fields.get("role"),
+    // The .NET SDK writes it in upper case.
+    role: fields.get("role")?.toLowerCase(),
     data: fields.get("connection_data"),
     layoutClasses: fields.get("initial_layout_class_list"),
-    createTime: seconds(fields.get("create_time")),
+    createTime,
     notBefore: null,
-    expireTime: seconds(fields.get("expire_time")),
+    // The format's own default, which some SDKs leave to the platform.
+    expireTime:
+      seconds(fields.get("expire_time")) ?? (createTime === null ? null : createTime + DEFAULT_LIFETIME),
   };
 }
 

@@ -49,22 +49,24 @@ export class SigningService {
    * @throws {BadUserInput} naming `format`, when the environment has no such tokens
    */
   async sign(grant: Grant, format: TokenFormat): Promise<string> {
-    return this.#codec(format).sign(grant, randomUUID(), this.#keyRing);
+    const codec = this.#codec(format);
+    if (codec === undefined) {
+      throw new BadUserInput("format", "format must be JWT: the Vonage environment has no T1 tokens");
+    }
+    return codec.sign(grant, randomUUID(), this.#keyRing);
   }
 
   /** What a token grants as of `now`: invalid until its signature and everything it says have been found good. */
   inspect(token: string, now: Date): TokenInspection {
     const format = token.startsWith(T1_PREFIX) ? TokenFormat.T1 : TokenFormat.JWT;
-    const codec = CODECS[this.#keyRing.environment][format];
-    if (codec === undefined) return invalid("it is a T1 token, which the Vonage environment does not have");
-    const claims = codec.read(token, this.#keyRing);
+    const claims =
+      this.#codec(format)?.read(token, this.#keyRing) ??
+      "it is a T1 token, which the Vonage environment does not have";
     if (typeof claims === "string") return invalid(claims);
     return inspectClaims(claims, format, this.applicationId, now);
   }
 
-  #codec(format: TokenFormat): Codec {
-    const codec = CODECS[this.#keyRing.environment][format];
-    if (codec !== undefined) return codec;
-    throw new BadUserInput("format", "format must be JWT: the Vonage environment has no T1 tokens");
+  #codec(format: TokenFormat): Codec | undefined {
+    return CODECS[this.#keyRing.environment][format];
   }
 }

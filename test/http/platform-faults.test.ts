@@ -153,6 +153,14 @@ describe.each([
     ["a session whose ID is none", false, answerJson(200, [{ session_id: "1_!!" }])],
     ["JSON that is cut off", false, answer(200, "application/json", '[{"session_id":"1_MX4')],
     ["a session in a 201", false, answerJson(201, [{ session_id: newSessionId(owner) }])],
+    ["a timeout of a proxy's", true, refuse(408, "Request Timeout")],
+    ["a wrong path", false, refuse(404, "Not Found")],
+    [
+      "a page with a message in it",
+      false,
+      answer(200, "text/html", "<?xml version='1.0'?><html><message>x</message></html>"),
+    ],
+    ["a reason of nothing but space", false, refuse(403, "  ")],
     ["a redirection", false, answer(302, "text/html", "", { location: "http://127.0.0.1:9/" })],
     ["another project's session", false, answerSession(newSessionId(FOREIGN), FOREIGN)],
     ["another project's session, in XML", false, answerSessionXml(newSessionId(FOREIGN), FOREIGN)],
@@ -189,18 +197,16 @@ describe.each([
   });
 
   /** The ports that connections were tried to while `act` ran. */
-  async function connectionsDuring(act: () => Promise<unknown>, onError = () => {}) {
+  async function connectionsDuring(act: () => Promise<unknown>) {
     const ports: string[] = [];
     const note = (message: unknown) => {
       ports.push((message as { connectParams: { port: string } }).connectParams.port);
     };
     diagnostics.subscribe("undici:client:beforeConnect", note);
-    diagnostics.subscribe("undici:client:connectError", onError);
     try {
       await act();
     } finally {
       diagnostics.unsubscribe("undici:client:beforeConnect", note);
-      diagnostics.unsubscribe("undici:client:connectError", onError);
     }
     return ports;
   }

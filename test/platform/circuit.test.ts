@@ -9,6 +9,7 @@ import {
   answerSession,
   type Behaviour,
   type FaultServer,
+  hang,
   newSessionId,
   refuse,
   startFaultServer,
@@ -100,7 +101,46 @@ describe("a platform that keeps failing", () => {
   });
 });
 
+describe("a platform that fails again", () => {
+  it("is left alone as soon as before, however many calls failed at once meanwhile", async () => {
+    fault.behave(down);
+    await call(5);
+    await Promise.all(Array.from({ length: 500 }, outcome));
+    fault.behave(up);
+    await expect.poll(outcome).toBe("created");
+    fault.behave(down);
+    const before = fault.received.length;
+    await call(20);
+    expect(fault.received.length - before).toBeLessThanOrEqual(5);
+  });
+});
+
+it("is left alone when it hangs, too: what waits gets its error, what comes then fails at once", async () => {
+  fault.behave(hang);
+  const waiting = await Promise.all(Array.from({ length: 20 }, outcome));
+  expect(waiting).toEqual(Array(20).fill("PLATFORM_UNAVAILABLE"));
+  expect(await call(20)).toEqual(Array(20).fill("PLATFORM_UNAVAILABLE at once"));
+  expect(fault.received).toHaveLength(20);
+});
+
+it("says what was wrong at last, and whether trying again helps", async () => {
+  fault.behave(answer(200, "text/html", "<html></html>"));
+  await call(5);
+  await expect(platform.createSession(sessionOptions({}), new Date())).rejects.toMatchObject({
+    message: expect.stringMatching(/left alone.*check OPENTOK_API_URL/),
+    extensions: { code: "PLATFORM_UNAVAILABLE", retryable: false },
+  });
+});
+
 describe("a platform that is there", () => {
+  it("is used again when it refuses the probe", async () => {
+    fault.behave(down);
+    await call(5);
+    fault.behave(refuse(403, "Invalid signature"));
+    await expect.poll(outcome).toBe("PLATFORM_REJECTED");
+    expect(await call(5)).toEqual(Array(5).fill("PLATFORM_REJECTED"));
+  });
+
   it("is not left alone for refusing", async () => {
     fault.behave(refuse(403, "Invalid signature"));
     expect(await call(20)).toEqual(Array(20).fill("PLATFORM_REJECTED"));

@@ -2,9 +2,9 @@ import { createPublicKey } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import jwt from "jsonwebtoken";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { API_KEY, API_SECRET, APPLICATION_ID, newPrivateKey, PRIVATE_KEY } from "../support/credentials.ts";
-import { newSessionId } from "../support/fault-server.ts";
+import { honest, newSessionId, startFaultServer } from "../support/fault-server.ts";
 import { spawnServer } from "../support/process.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -27,12 +27,12 @@ const statusOf = async (url: string, token: string): Promise<string> =>
   (await graphql(url, `{ inspectToken(token: "${token}") { status } }`)).data.inspectToken.status;
 
 /** A server whose OpenTok project is in a `.env` file, which a test can write anew. */
-function startOpenTok() {
+function startOpenTok(env: Record<string, string> = {}) {
   const folder = temporaryFolder();
   const write = (secret: string, more = "", key = API_KEY) =>
     writeFileSync(join(folder, ".env"), `OPENTOK_API_KEY=${key}\nOPENTOK_API_SECRET=${secret}\n${more}`);
   write(API_SECRET);
-  return { write, server: spawnServer(folder, { DATABASE_URL: ":memory:" }) };
+  return { write, server: spawnServer(folder, { DATABASE_URL: ":memory:", ...env }) };
 }
 
 const verifies = (token: string, key: jwt.Secret) => {
@@ -120,6 +120,7 @@ describe("SIGHUP", () => {
 
   it.each<[string, (write: ReturnType<typeof startOpenTok>["write"]) => void, RegExp]>([
     ["is a bad secret", (write) => write("too-short"), /OPENTOK_API_SECRET: must be/],
+    ["is cut off", (write) => write(NEW_SECRET.slice(0, 35)), /OPENTOK_API_SECRET: is cut off/],
     ["is a placeholder", (write) => write("x".repeat(40)), /OPENTOK_API_SECRET: is a placeholder/],
     ["is of another project", (write) => write(NEW_SECRET, "", "87654321"), /OPENTOK_API_KEY: cannot change/],
     ["is of another platform", (write) => write(NEW_SECRET, "PLATFORM=local\n"), /PLATFORM: cannot become/],
@@ -134,6 +135,39 @@ describe("SIGHUP", () => {
     expect(verifies(token, API_SECRET)).toBe(true);
     expect(await statusOf(url, token)).toBe("ACTIVE");
     expect(server.errors() + server.output()).not.toContain(NEW_SECRET);
+  });
+
+  it("keeps the old Vonage key when the new one is bad, also in a file that is half written", async () => {
+    const folder = temporaryFolder();
+    const key = join(folder, "private.key");
+    writeFileSync(key, PRIVATE_KEY);
+    const env = { VONAGE_APPLICATION_ID: APPLICATION_ID, VONAGE_PRIVATE_KEY: key };
+    const server = spawnServer(folder, { DATABASE_URL: ":memory:", ...env });
+    const url = await server.url();
+    const next = newPrivateKey();
+    for (const [i, text] of ["", next.slice(0, 800), "hello"].entries()) {
+      writeFileSync(key, text);
+      server.kill("SIGHUP");
+      await expect.poll(() => server.errors().split("the old ones stay").length - 1).toBe(i + 1);
+      expect(verifies(await generate(url, newSessionId(APPLICATION_ID)), createPublicKey(PRIVATE_KEY))).toBe(
+        true,
+      );
+    }
+    expect(server.errors()).toContain("VONAGE_PRIVATE_KEY: is no key in PEM format");
+  });
+
+  it("has the platform asked for sessions with the new secret", async () => {
+    const fault = await startFaultServer(honest("opentok", API_KEY, API_SECRET));
+    onTestFinished(() => fault.close());
+    const { server, write } = startOpenTok({ OPENTOK_API_URL: fault.url });
+    const url = await server.url();
+    const create = () => graphql(url, "mutation { createSession { id } }");
+    expect((await create()).data.createSession.id).toMatch(/^1_/);
+    fault.behave(honest("opentok", API_KEY, NEW_SECRET));
+    expect((await create()).errors).toMatchObject([{ extensions: { reason: "Invalid signature" } }]);
+    write(NEW_SECRET);
+    server.kill("SIGHUP");
+    await expect.poll(async () => (await create()).data?.createSession.id).toMatch(/^1_/);
   });
 
   it("does a server no harm that has a project of its own making", async () => {

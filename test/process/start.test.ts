@@ -74,9 +74,11 @@ describe("the start", () => {
     const folder = temporaryFolder();
     writeFileSync(
       join(folder, ".env"),
-      `PLATFORM=local\nOPENTOK_API_KEY=${API_KEY}\nOPENTOK_API_SECRET=${API_SECRET}\nLOG_LEVEL=nonsense\n`,
+      `\ufeffPLATFORM=local\nOPENTOK_API_KEY=${API_KEY}\nOPENTOK_API_SECRET=${API_SECRET}\nLOG_LEVEL=nonsense\n`,
     );
-    const server = spawnServer(folder, { DATABASE_URL: ":memory:", LOG_LEVEL: "info" });
+    // An empty variable counts as not set.
+    const env = { DATABASE_URL: ":memory:", LOG_LEVEL: "info", OPENTOK_API_KEY: "", PLATFORM: "" };
+    const server = spawnServer(folder, env);
     expect(await projectOf(await server.url())).toBe(API_KEY);
     expect(readdirSync(folder)).toEqual([".env"]);
   });
@@ -113,7 +115,7 @@ describe("a start that cannot work", () => {
     const other = createServer().listen(0, "127.0.0.1");
     await new Promise((resolve) => other.once("listening", resolve));
     const { port } = other.address() as { port: number };
-    const server = spawnServer(temporaryFolder(), { PORT: String(port) });
+    const server = spawnServer(temporaryFolder(), { PORT: String(port), LOG_LEVEL: "info" });
     expect(await server.exited).toEqual({ code: 1, signal: null });
     expect(server.errors()).toBe(`PORT: ${port} is already in use on 127.0.0.1\n`);
     other.close();

@@ -88,7 +88,19 @@ describe("a genuine T1 token", () => {
       having("initial_layout_class_list", "focus+full"),
       { initialLayoutClassList: ["focus", "full"] },
     ],
-    ["no expiry", without("expire_time"), { expiresAt: null }],
+    ["no expiry", without("expire_time"), { expiresAt: at(nowSeconds - 60 + 86_400) }],
+    [
+      "no expiry, of yesterday",
+      `${joined({ session_id: fieldsOf.session_id })}&create_time=${nowSeconds - 86_400}`,
+      {
+        status: EXPIRED,
+        role: Role.PUBLISHER,
+        data: null,
+        createdAt: at(nowSeconds - 86_400),
+        expiresAt: now,
+      },
+    ],
+    ["its role in upper case", having("role", "MODERATOR"), {}],
     [
       "an expiry a second away",
       having("expire_time", `${nowSeconds + 1}`),
@@ -97,6 +109,11 @@ describe("a genuine T1 token", () => {
     ["an expiry now", having("expire_time", `${nowSeconds}`), { status: EXPIRED, expiresAt: now }],
     ["no role", without("role"), { role: Role.PUBLISHER }],
     ["no creation time", without("create_time"), { createdAt: null }],
+    [
+      "neither creation time nor expiry",
+      joined({ session_id: fieldsOf.session_id }),
+      { role: Role.PUBLISHER, data: null, createdAt: null, expiresAt: null },
+    ],
     ["a fractional time", having("create_time", "1795499999.25"), { createdAt: at(1_795_499_999.25) }],
     [
       "a creation time ahead within tolerance",
@@ -135,7 +152,7 @@ describe("a genuine T1 token", () => {
       [/occurs twice/, `${name}=&${joined(fieldsOf)}`],
     ]),
     [/occurs twice/, `${joined(fieldsOf)}&%72ole=moderator`],
-    ...["admin", "MODERATOR", "", "moderator+", "constructor"].map((role): [RegExp, string] => [
+    ...["admin", "", "moderator+", "constructor"].map((role): [RegExp, string] => [
       /role is unknown/,
       having("role", role),
     ]),

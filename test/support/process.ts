@@ -14,7 +14,10 @@ export function spawnServer(
   command = [process.execPath, MAIN],
 ) {
   const [program = "", ...args] = command;
-  const child = spawn(program, args, { cwd, env: { PATH: process.env.PATH, PORT: "0", ...env } });
+  const child = spawn(program, args, {
+    cwd,
+    env: { PATH: process.env.PATH, PORT: "0", LOG_LEVEL: "trace", ...env },
+  });
   let output = "";
   let errors = "";
   child.stdout.on("data", (chunk) => {
