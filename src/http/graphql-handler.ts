@@ -2,10 +2,19 @@ import { type ApolloServer, HeaderMap } from "@apollo/server";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import { type Context, createContext, type Services } from "../graphql/context.ts";
+import { turns } from "./turns.ts";
+
+/**
+ * How many requests begin in one turn of the event loop. In bursts of 200 on one core its delay is then some 20 ms at the
+ * 99th percentile, and some 75 when all begin at once; fewer cost throughput.
+ */
+const PER_TURN = 3;
 
 /** Hands requests to Apollo Server, without the URL parsing that its Fastify integration does for each one. */
 export function graphqlHandler(apollo: ApolloServer<Context>, services: Services, logger: Logger) {
+  const turn = turns(PER_TURN);
   return async (request: FastifyRequest, reply: FastifyReply): Promise<string> => {
+    await turn();
     const { status, headers, body } = await apollo.executeHTTPGraphQLRequest({
       httpGraphQLRequest: {
         method: request.method,
