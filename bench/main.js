@@ -6,11 +6,17 @@ import { execFileSync } from "node:child_process";
 import { benchHttp } from "./http.js";
 import { benchSigning } from "./signing.js";
 import { benchStart } from "./start.js";
+import { benchVonage } from "./vonage.js";
 
 const LOAD_CORE = "1";
 execFileSync("taskset", ["-cp", LOAD_CORE, String(process.pid)], { stdio: "ignore" });
 
-const results = [...benchSigning(), ...(await benchHttp()), ...(await benchStart())];
+const results = [
+  ...benchSigning(),
+  ...(await benchVonage()),
+  ...(await benchHttp()),
+  ...(await benchStart()),
+];
 const round = (value) => (value === undefined ? "" : Number(value.toPrecision(3)));
 console.table(
   results.map((result) => ({ ...result, ratio: round(result.ratio), spread: round(result.spread) })),

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { stop } from "./programs.js";
 import { median, spread } from "./statistics.js";
 
 const STARTS = 7;
@@ -41,8 +42,7 @@ export async function benchStart() {
         const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
         if (run > 0) memory.push(Number(/VmRSS:\s+(\d+)/.exec(status)[1]) / 1024);
       } finally {
-        child.kill();
-        await new Promise((resolve) => child.once("exit", resolve));
+        await stop(child);
       }
     }
   } finally {

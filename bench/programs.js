@@ -1,0 +1,48 @@
+/** Other programs on a core of their own, which talk in lines. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const CORE = "0";
+
+/** Starts the programs, hands them to `use` with the first line that each has printed, and ends them whatever happens. */
+export async function withPrograms(programs, use) {
+  const children = [];
+  try {
+    const started = [];
+    for (const { script, args = [], env = {} } of programs) {
+      const path = fileURLToPath(new URL(script, import.meta.url));
+      const child = spawn("taskset", ["-c", CORE, process.execPath, path, ...args], {
+        env: { ...process.env, NODE_ENV: "production", ...env },
+        stdio: ["pipe", "pipe", "inherit"],
+      });
+      children.push(child);
+      await once(child, "spawn");
+      const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+      const read = async () => {
+        const { value, done } = await lines.next();
+        if (done) throw new Error(`${script} has ended`);
+        return value;
+      };
+      const ask = (order) => {
+        child.stdin.write(`${order}\n`);
+        return read();
+      };
+      started.push({ child, line: await read(), ask });
+    }
+    return await use(...started);
+  } finally {
+    await Promise.all(children.map(stop));
+  }
+}
+
+/** Ends a program, and resolves when it has ended. */
+export async function stop(child) {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill();
+  await once(child, "exit");
+}
+
+/** The URL in a line. */
+export const urlIn = (line) => /http:\S+/.exec(line)[0];

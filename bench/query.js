@@ -1,0 +1,21 @@
+/** The request that every server is asked for a token with. */
+import { DATA } from "./project.js";
+
+const query = `mutation GenerateToken($sessionId: ID!, $role: Role, $data: String, $expireTime: Int) {
+  generateToken(sessionId: $sessionId, role: $role, data: $data, expireTime: $expireTime) { token expiresAt role }
+}`;
+
+export function requestFor(sessionId) {
+  const expireTime = Math.floor(Date.now() / 1000) + 3600;
+  return {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ query, variables: { sessionId, role: "MODERATOR", data: DATA, expireTime } }),
+  };
+}
+
+/** Throws unless the server answers the request with a token. */
+export async function tryOut(url, request) {
+  const { data, errors } = await (await fetch(url, request)).json();
+  if (!data?.generateToken.token) throw new Error(`${url}: ${JSON.stringify(errors)}`);
+}
