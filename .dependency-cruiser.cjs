@@ -49,12 +49,12 @@ module.exports = {
     only(
       "config-imports-keys",
       "^src/config\\.ts$",
-      "^src/(variables\\.ts$|errors\\.ts$|signing/key-ring\\.ts$)",
+      "^src/(variables\\.ts$|errors\\.ts$|signing/key-ring\\.ts$|platform/credential-names\\.ts$)",
     ),
     only(
       "variables-import-keys",
       "^src/variables\\.ts$",
-      "^src/(errors\\.ts$|loopback\\.ts$|signing/key-ring\\.ts$)",
+      "^src/(errors\\.ts$|loopback\\.ts$|signing/rsa-key\\.ts$)",
     ),
     only("main-imports-server", "^src/main\\.ts$", "^src/(server|config|errors|logger)\\.ts$"),
     {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { type CleanedEnv, cleanEnv, makeExactValidator } from "envalid";
 import { StartupError } from "./errors.ts";
+import { CREDENTIAL_NAMES } from "./platform/credential-names.ts";
 import { type KeyRing, openTokKeyRing, vonageKeyRing } from "./signing/key-ring.ts";
 import {
   apiKey,
@@ -66,7 +67,7 @@ export function readEnvironment(): NodeJS.ProcessEnv {
  */
 export function parseConfig(environment: NodeJS.Dict<string>): Config {
   const set = withoutEmpty(environment);
-  const problems = credentialProblems(set);
+  const problems = [...credentialProblems(set), ...cutOffProblems(set)];
   const env = cleanEnv(set, VARIABLES, {
     reporter: ({ errors }) => {
       for (const [name, error] of Object.entries(errors)) problems.push(`${name}: ${error?.message}`);
@@ -117,41 +118,34 @@ function variable<T>(parse: (value: string) => T) {
   return makeExactValidator<T>((value) => parse(value));
 }
 
-const CREDENTIALS = {
-  opentok: ["OPENTOK_API_KEY", "OPENTOK_API_SECRET"],
-  vonage: ["VONAGE_APPLICATION_ID", "VONAGE_PRIVATE_KEY"],
-} as const;
-
 /** Credentials are whole or absent, and one environment's unless `PLATFORM` says which to use. */
 function credentialProblems(set: NodeJS.Dict<string>): string[] {
   const missing = new Map<string, string>();
   const need = (name: string, because: string) => {
     if (set[name] === undefined && !missing.has(name)) missing.set(name, because);
   };
-  for (const [id, key] of Object.values(CREDENTIALS)) {
+  for (const { id, key } of Object.values(CREDENTIAL_NAMES)) {
     if (set[key] !== undefined) need(id, key);
     if (set[id] !== undefined) need(key, id);
     if (set[`${key}_PREVIOUS`] !== undefined) need(key, `${key}_PREVIOUS`);
   }
-  const chosen = set.PLATFORM === "opentok" || set.PLATFORM === "vonage" ? CREDENTIALS[set.PLATFORM] : [];
-  for (const name of chosen) need(name, `PLATFORM=${set.PLATFORM}`);
-
+  if (set.PLATFORM === "opentok" || set.PLATFORM === "vonage") {
+    const { id, key } = CREDENTIAL_NAMES[set.PLATFORM];
+    for (const name of [id, key]) need(name, `PLATFORM=${set.PLATFORM}`);
+  }
   const problems = [...missing].map(([name, because]) => `${name}: must be set, as ${because} is`);
-  if (
-    set.PLATFORM === undefined &&
-    set.OPENTOK_API_KEY !== undefined &&
-    set.VONAGE_APPLICATION_ID !== undefined
-  ) {
+  if (!set.PLATFORM && Object.values(CREDENTIAL_NAMES).every(({ id }) => set[id] !== undefined)) {
     problems.push("PLATFORM: must be set to opentok or vonage, as there are credentials of both");
   }
-  // Such as an editor leaves for a moment while it writes the file, which a SIGHUP may then read.
-  const real = set.PLATFORM !== "local";
-  for (const name of ["OPENTOK_API_SECRET", "OPENTOK_API_SECRET_PREVIOUS"]) {
-    if (real && /^[0-9a-f]{32,}$/.test(set[name] ?? "") && set[name]?.length !== 40) {
-      problems.push(`${name}: is cut off; the platform's secrets have 40 hexadecimal characters`);
-    }
-  }
   return problems;
+}
+
+/** A secret that is cut off, such as an editor leaves for a moment while it writes the file that a SIGHUP then reads. */
+function cutOffProblems(set: NodeJS.Dict<string>): string[] {
+  if (set.PLATFORM === "local") return [];
+  return ["OPENTOK_API_SECRET", "OPENTOK_API_SECRET_PREVIOUS"]
+    .filter((name) => /^[0-9a-f]{32,}$/.test(set[name] ?? "") && set[name]?.length !== 40)
+    .map((name) => `${name}: is cut off; the platform's secrets have 40 hexadecimal characters`);
 }
 
 function platformOf(env: CleanedEnv<typeof VARIABLES>): PlatformConfig {

@@ -49,22 +49,21 @@ export class PlatformRejected extends StagepassError {
  * the same request may succeed later with nothing changed; a session that nobody knows may have been created.
  */
 export class PlatformUnavailable extends StagepassError {
-  readonly retryable: boolean;
-
   constructor(message: string, retryable: boolean) {
     super("PLATFORM_UNAVAILABLE", message, { retryable });
-    this.retryable = retryable;
   }
 }
 
+/** How much is kept of what is cut short in a message, in characters. */
+const KEPT_LENGTH = 16;
+
 /** What was given, for a message: quoted, and too short to hold a secret or a token that was put in the wrong place. */
 export function quote(given: string): string {
-  return JSON.stringify(given.length > 16 ? `${given.slice(0, 16)}…` : given);
+  return JSON.stringify(given.length > KEPT_LENGTH ? `${given.slice(0, KEPT_LENGTH)}…` : given);
 }
 
 /** The longest word or quotation of a message that is not cut, in characters. Secrets and tokens are longer. */
 const MAX_PIECE_LENGTH = 30;
-const KEPT_LENGTH = 16;
 
 /**
  * A message of somebody else's, with long words and quotations cut: those that repeat what they are about would

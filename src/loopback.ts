@@ -12,3 +12,8 @@ export function isLoopback(host: string): boolean {
     (family !== 0 && LOOPBACK.check(host, family === 6 ? "ipv6" : "ipv4"))
   );
 }
+
+/** As `isLoopback`, of a host as URLs and `Host` headers have it: an IPv6 address is in brackets. */
+export function isLoopbackHostname(hostname: string): boolean {
+  return isLoopback(hostname.replace(/^\[(.*)\]$/, "$1"));
+}

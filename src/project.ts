@@ -2,7 +2,7 @@ import { dirname, join } from "node:path";
 import type { Logger } from "pino";
 import type { Config, PlatformConfig } from "./config.ts";
 import { StartupError } from "./errors.ts";
-import { OPENTOK, VONAGE } from "./platform/advice.ts";
+import { CREDENTIAL_NAMES } from "./platform/credential-names.ts";
 import { localPlatform } from "./platform/local.ts";
 import { keptLocalProject, newLocalProject } from "./platform/local-project.ts";
 import type { Platform } from "./platform/platform.ts";
@@ -56,7 +56,7 @@ function createPlatform(config: PlatformConfig, keyRing: KeyRing, logger: Logger
     url: config.url,
     timeout: config.timeout,
     userAgent: `stagepass/${VERSION}`,
-    names: config.name === "opentok" ? OPENTOK : VONAGE,
+    names: CREDENTIAL_NAMES[config.name],
     authenticate: (now) => platformAuth(keyRing, now),
     onCircuit: (state) => logger.warn({ state }, "the circuit breaker of the platform changed its state"),
   });
@@ -69,7 +69,7 @@ function rotate(config: PlatformConfig, keyRing: KeyRing, next: PlatformConfig):
   // A project of our own making has no credentials to read again.
   if (config.keyRing === null && next.keyRing === null) return false;
   if (next.keyRing?.applicationId !== keyRing.applicationId) {
-    const { id } = keyRing.environment === "opentok" ? OPENTOK : VONAGE;
+    const { id } = CREDENTIAL_NAMES[keyRing.environment];
     throw new StartupError([`${id}: cannot change while the server runs; restart it`]);
   }
   return keyRing.takeKeysOf(next.keyRing);

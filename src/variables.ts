@@ -2,8 +2,8 @@ import type { KeyObject } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { quote } from "./errors.ts";
-import { isLoopback } from "./loopback.ts";
-import { rsaKey } from "./signing/key-ring.ts";
+import { isLoopback, isLoopbackHostname } from "./loopback.ts";
+import { rsaKey } from "./signing/rsa-key.ts";
 
 /*
  * What one variable of the environment may be. Each function gives its value, or throws the rule that it breaks;
@@ -90,8 +90,7 @@ function pemOf(value: string): string {
 /** Calls carry credentials, so they are encrypted unless they stay on this machine. */
 export function apiUrl(value: string): string {
   const url = URL.canParse(value) ? new URL(value) : null;
-  const host = url?.hostname.replace(/^\[(.*)\]$/, "$1") ?? "";
-  const safe = url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback(host));
+  const safe = url?.protocol === "https:" || (url?.protocol === "http:" && isLoopbackHostname(url.hostname));
   if (url && safe && !url.username && !url.password && !/[?#]/.test(value)) {
     return url.href.replace(/\/+$/, "");
   }

@@ -47,6 +47,9 @@ const CLOCK_TOLERANCE = 30;
 /** The last second of the year 9999: the last that an RFC 3339 date can say. */
 const LAST_SECOND = 253_402_300_799;
 
+/** The reason why a token of any format is invalid that no key of ours verifies. */
+export const NOT_SIGNED_HERE = "it was not signed with this project's credentials, or was changed since";
+
 /** The inspection of a token that this server's credentials did not sign, or that no client could connect with. */
 export function invalid(reason: string): TokenInspection {
   return {

@@ -15,9 +15,11 @@ const QUOTING = new Set(["GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "B
  * secret among it, so only our own errors and GraphQL's reach a caller.
  */
 export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
-  if (!isUnknown(error))
-    return quotesInput(formatted, error) ? { ...formatted, message: abridge(formatted.message) } : formatted;
-  const { locations, path, extensions } = formatted;
+  if (isUnknown(error)) return masked(formatted);
+  return quotesInput(formatted, error) ? { ...formatted, message: abridge(formatted.message) } : formatted;
+}
+
+function masked({ locations, path, extensions }: GraphQLFormattedError): GraphQLFormattedError {
   return {
     message: "Internal server error",
     ...(locations && { locations }),

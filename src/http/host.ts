@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { isLoopback } from "../loopback.ts";
+import { isLoopbackHostname } from "../loopback.ts";
 
 /**
  * Refuses requests that name another host than this machine. A page of any site can point its own name at 127.0.0.1
@@ -8,7 +8,7 @@ import { isLoopback } from "../loopback.ts";
  */
 export function refuseOtherHosts(app: FastifyInstance): void {
   app.addHook("onRequest", ({ hostname }, _reply, next) => {
-    if (isLoopback(hostname.replace(/^\[(.*)\]$/, "$1"))) return next();
+    if (isLoopbackHostname(hostname)) return next();
     const message = "This server answers requests to localhost alone; the Host header names another";
     return next(Object.assign(new Error(message), { statusCode: 421 }));
   });

@@ -1,18 +1,4 @@
-/** The names of the variables that one environment's credentials are set with. */
-export interface Names {
-  readonly id: string;
-  readonly key: string;
-  readonly url: string;
-}
-
-/** Those of the OpenTok environment. */
-export const OPENTOK: Names = { id: "OPENTOK_API_KEY", key: "OPENTOK_API_SECRET", url: "OPENTOK_API_URL" };
-/** Those of the Vonage Unified environment. */
-export const VONAGE: Names = {
-  id: "VONAGE_APPLICATION_ID",
-  key: "VONAGE_PRIVATE_KEY",
-  url: "VONAGE_API_URL",
-};
+import type { CredentialNames } from "./credential-names.ts";
 
 /**
  * What to do about a refusal, by the reasons that the platform is known to give.
@@ -22,7 +8,7 @@ export const VONAGE: Names = {
 export function adviceFor(
   reason: string,
   status: number,
-  { id, key, url }: Names,
+  { id, key, url }: CredentialNames,
   ahead: number | null,
 ): string {
   if (/issuer not found/i.test(reason)) return `The platform does not know this ${id}: check it, and ${url}`;

@@ -1,7 +1,7 @@
 import CircuitBreaker from "opossum";
 import { MediaMode, type SessionOptions } from "../domain/session.ts";
 import { PlatformRejected, PlatformUnavailable } from "../errors.ts";
-import type { Names } from "./advice.ts";
+import type { CredentialNames } from "./credential-names.ts";
 import type { Platform } from "./platform.ts";
 import { post } from "./rest-client.ts";
 import { sessionIdOf } from "./session-answer.ts";
@@ -15,7 +15,7 @@ export interface RestPlatformOptions {
   readonly timeout: number;
   /** How we name ourselves. */
   readonly userAgent: string;
-  readonly names: Names;
+  readonly names: CredentialNames;
   /** The header that authenticates one call; a fresh one for each. */
   readonly authenticate: (now: Date) => Promise<Record<string, string>>;
   /** Is told when calls begin to be answered without the platform, and when they no longer are. */
@@ -81,7 +81,7 @@ export function restPlatform(options: RestPlatformOptions): Platform {
 function leftAlone(lastFailure: PlatformUnavailable | undefined): PlatformUnavailable {
   return new PlatformUnavailable(
     `The platform keeps failing and is left alone for a moment. At last: ${lastFailure?.message}`,
-    lastFailure?.retryable ?? true,
+    lastFailure?.extensions.retryable !== false,
   );
 }
 

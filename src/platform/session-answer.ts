@@ -1,6 +1,7 @@
 import { parseSessionId } from "../domain/session-id.ts";
 import { abridge, PlatformRejected, PlatformUnavailable } from "../errors.ts";
-import { adviceFor, type Names } from "./advice.ts";
+import { adviceFor } from "./advice.ts";
+import type { CredentialNames } from "./credential-names.ts";
 import type { RestAnswer } from "./rest-client.ts";
 
 /** The longest reason that is passed on, in characters. */
@@ -20,7 +21,12 @@ const REFUSING = new Set([200, 400, 401, 402, 403, 409, 422]);
  * @throws {PlatformRejected} when it gives a reason instead
  * @throws {PlatformUnavailable} when it is anything else
  */
-export function sessionIdOf(answer: RestAnswer, applicationId: string, names: Names, now: Date): string {
+export function sessionIdOf(
+  answer: RestAnswer,
+  applicationId: string,
+  names: CredentialNames,
+  now: Date,
+): string {
   const { status, date } = answer;
   if (status >= 500 || PASSING.has(status))
     throw new PlatformUnavailable(`The platform answered ${status}`, true);

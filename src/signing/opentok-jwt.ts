@@ -1,8 +1,7 @@
-import jwt from "jsonwebtoken";
 import type { Grant } from "../domain/grant.ts";
 import type { TokenClaims } from "../domain/token-inspection.ts";
 import { CONNECT, readConnectionClaims } from "./connection-claims.ts";
-import { verifyJws } from "./jws.ts";
+import { signHs256, verifyJws } from "./jws.ts";
 import type { KeyRing } from "./key-ring.ts";
 
 /**
@@ -27,7 +26,7 @@ export function signOpenTokJwt(grant: Grant, id: string, { applicationId, signin
   if (grant.initialLayoutClassList.length > 0) {
     claims.initial_layout_class_list = grant.initialLayoutClassList.join(" ");
   }
-  return jwt.sign(claims, signingKey, { algorithm: "HS256" });
+  return signHs256(claims, signingKey);
 }
 
 /** What an OpenTok JWT says, whoever made it with the project's credentials, or why it is not genuine. */

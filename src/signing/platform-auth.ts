@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import jwt from "jsonwebtoken";
-import { signRs256 } from "./jws.ts";
+import { signHs256, signRs256 } from "./jws.ts";
 import type { KeyRing } from "./key-ring.ts";
 
 /** How long a call's authentication is valid, in seconds: the most that the platform allows. */
@@ -19,5 +18,5 @@ export async function platformAuth(keyRing: KeyRing, now: Date): Promise<Record<
     return { authorization: `Bearer ${token}` };
   }
   const claims = { iss: applicationId, ist: "project", ...times };
-  return { "x-opentok-auth": jwt.sign(claims, signingKey, { algorithm: "HS256" }) };
+  return { "x-opentok-auth": signHs256(claims, signingKey) };
 }

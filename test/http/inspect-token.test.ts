@@ -3,6 +3,7 @@ import jwt from "jsonwebtoken";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { API_KEY, APPLICATION_ID } from "../support/credentials.ts";
 import { newSessionId } from "../support/fault-server.ts";
+import { NOTHING } from "../support/inspection.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 
 /** Late in its second, so that rounding would show. */
@@ -45,15 +46,9 @@ async function generate(variables: Record<string, unknown> = {}, on = server) {
 
 /** The whole answer to a token that is none of ours. */
 const INVALID = {
+  ...NOTHING,
   status: "INVALID",
   reason: expect.stringMatching(/./),
-  format: null,
-  sessionId: null,
-  role: null,
-  data: null,
-  initialLayoutClassList: null,
-  createdAt: null,
-  expiresAt: null,
 };
 
 describe("inspectToken", () => {

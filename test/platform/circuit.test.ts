@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sessionOptions } from "../../src/domain/session.ts";
-import { OPENTOK } from "../../src/platform/advice.ts";
+import { CREDENTIAL_NAMES } from "../../src/platform/credential-names.ts";
 import type { Platform } from "../../src/platform/platform.ts";
 import { restPlatform } from "../../src/platform/rest-platform.ts";
 import { API_KEY } from "../support/credentials.ts";
@@ -26,7 +26,7 @@ beforeEach(async () => {
     url: fault.url,
     timeout: 2000,
     userAgent: "stagepass/test",
-    names: OPENTOK,
+    names: CREDENTIAL_NAMES.opentok,
     authenticate: async () => ({}),
     onCircuit: (state) => states.push(state),
     resetTimeout: 300,

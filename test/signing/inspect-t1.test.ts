@@ -3,30 +3,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { TokenFormat } from "../../src/domain/connection-token.ts";
 import { Role } from "../../src/domain/role.ts";
-import { invalid, TokenStatus } from "../../src/domain/token-inspection.ts";
-import { type KeyRing, openTokKeyRing, rsaKey, vonageKeyRing } from "../../src/signing/key-ring.ts";
-import { SigningService } from "../../src/signing/signing-service.ts";
-import { API_KEY, API_SECRET, APPLICATION_ID, PRIVATE_KEY } from "../support/credentials.ts";
+import { TokenStatus } from "../../src/domain/token-inspection.ts";
+import { API_KEY, API_SECRET } from "../support/credentials.ts";
 import { newSessionId } from "../support/fault-server.ts";
+import { at, inspect, invalidFor, now, nowSeconds, openTokRing, vonageRing } from "../support/inspection.ts";
 import { text } from "../support/unicode.ts";
 
-const nowSeconds = 1_795_500_000;
-const now = new Date(nowSeconds * 1000);
-const at = (seconds: number) => new Date(seconds * 1000);
-
-const openTokRing = openTokKeyRing(API_KEY, API_SECRET);
-const vonageRing = vonageKeyRing(APPLICATION_ID, rsaKey(PRIVATE_KEY, "private"));
-const inspect = (keyRing: KeyRing, token: string) => new SigningService(keyRing).inspect(token, now);
-
 const { ACTIVE, EXPIRED } = TokenStatus;
-/**
- * The whole of an inspection that finds a token invalid, for a reason in these words. Neither tokens nor secrets have
- * spaces: a reason with no long word repeats neither.
- */
-const invalidFor = (words: RegExp) => ({
-  ...invalid(""),
-  reason: expect.stringMatching(new RegExp(`^(?!.*\\S{20}).*(?:${words.source})`)),
-});
 
 const fieldsOf = {
   session_id: newSessionId(API_KEY),

@@ -4,20 +4,18 @@ import { describe, expect, it } from "vitest";
 import { TokenFormat } from "../../src/domain/connection-token.ts";
 import { type Grant, grantFor } from "../../src/domain/grant.ts";
 import { TokenStatus } from "../../src/domain/token-inspection.ts";
-import { openTokKeyRing, rsaKey, vonageKeyRing } from "../../src/signing/key-ring.ts";
 import { SigningService } from "../../src/signing/signing-service.ts";
 import { API_KEY, API_SECRET, APPLICATION_ID, newPrivateKey, PRIVATE_KEY } from "../support/credentials.ts";
 import { newSessionId } from "../support/fault-server.ts";
+import { NOTHING, now, openTokRing, vonageRing } from "../support/inspection.ts";
 import { text } from "../support/unicode.ts";
 
-const nowSeconds = 1_795_500_000;
-const now = new Date(nowSeconds * 1000);
 const OTHER_SECRET = "0ddba110ddba110ddba110ddba110ddba110ddba";
 const OTHER_PRIVATE_KEY = newPrivateKey();
 const CANARY = "canary-connection-data";
 
-const openTok = new SigningService(openTokKeyRing(API_KEY, API_SECRET));
-const vonage = new SigningService(vonageKeyRing(APPLICATION_ID, rsaKey(PRIVATE_KEY, "private")));
+const openTok = new SigningService(openTokRing);
+const vonage = new SigningService(vonageRing);
 
 const session = { openTok: newSessionId(API_KEY), vonage: newSessionId(APPLICATION_ID) };
 const grantOf = (sessionId: string, data = CANARY): Grant =>
@@ -55,15 +53,9 @@ const SECRETS = [
 function expectInvalid(service: SigningService, token: string, message?: string): void {
   const inspection = service.inspect(token, now);
   expect(inspection, message).toEqual({
+    ...NOTHING,
     status: TokenStatus.INVALID,
     reason: expect.stringMatching(/./),
-    format: null,
-    sessionId: null,
-    role: null,
-    data: null,
-    initialLayoutClassList: null,
-    createdAt: null,
-    expiresAt: null,
   });
   const reason = inspection.reason ?? "";
   const windows = Array.from({ length: Math.max(reason.length - 19, 0) }, (_, i) => reason.slice(i, i + 20));
