@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { type CleanedEnv, cleanEnv, makeExactValidator } from "envalid";
+import type { JwtRules } from "./access/bearer-jwt.ts";
 import { StartupError } from "./errors.ts";
 import { CREDENTIAL_NAMES } from "./platform/credential-names.ts";
 import { type KeyRing, openTokKeyRing, vonageKeyRing } from "./signing/key-ring.ts";
@@ -9,10 +10,14 @@ import {
   apiSecret,
   apiUrl,
   applicationId,
+  corsOrigins,
   databaseFile,
+  documentManifest,
+  host,
   IN_MEMORY,
-  loopback,
+  jwtSecret,
   oneOf,
+  presentText,
   previousKey,
   privateKey,
   wholeNumber,
@@ -27,7 +32,23 @@ export interface Config {
   readonly platform: PlatformConfig;
   /** The path of the embedded database; null for one that is kept in memory only. */
   readonly databaseFile: string | null;
+  /** How callers' JWTs are verified; null when none are accepted. */
+  readonly jwtRules: JwtRules | null;
+  /** How many tokens a caller may ask for in a minute; null leaves it to the server. */
+  readonly tokensPerMinute: number | null;
+  /** The origins whose pages may call from a browser. */
+  readonly corsOrigins: readonly string[];
+  /** Null when every document is executed, and none has an ID. */
+  readonly trustedDocuments: TrustedDocumentsConfig | null;
   readonly logLevel: string;
+}
+
+/** Which documents are trusted. */
+export interface TrustedDocumentsConfig {
+  /** Executes no others; otherwise they are logged. */
+  readonly enforce: boolean;
+  /** Their texts by their IDs. */
+  readonly manifest: ReadonlyMap<string, string>;
 }
 
 /** Where sessions come from, and whose they are. */
@@ -67,7 +88,7 @@ export function readEnvironment(): NodeJS.ProcessEnv {
  */
 export function parseConfig(environment: NodeJS.Dict<string>): Config {
   const set = withoutEmpty(environment);
-  const problems = [...credentialProblems(set), ...cutOffProblems(set)];
+  const problems = [...credentialProblems(set), ...cutOffProblems(set), ...accessProblems(set)];
   const env = cleanEnv(set, VARIABLES, {
     reporter: ({ errors }) => {
       for (const [name, error] of Object.entries(errors)) problems.push(`${name}: ${error?.message}`);
@@ -81,8 +102,33 @@ export function parseConfig(environment: NodeJS.Dict<string>): Config {
     port: env.PORT,
     platform: platformOf(env),
     databaseFile: env.DATABASE_URL === IN_MEMORY ? null : env.DATABASE_URL,
+    jwtRules: jwtRulesOf(env),
+    tokensPerMinute: env.TOKENS_PER_MINUTE ?? null,
+    corsOrigins: env.CORS_ORIGINS,
+    trustedDocuments: trustedDocumentsOf(env),
     logLevel: env.LOG_LEVEL,
   });
+}
+
+/**
+ * The path of the database alone, for a command that needs nothing else; null for one that is kept in memory only.
+ *
+ * @throws {StartupError} when it cannot be one
+ */
+export function parseDatabaseFile(environment: NodeJS.Dict<string>): string | null {
+  const { DATABASE_URL, LOG_LEVEL } = VARIABLES;
+  const problems: string[] = [];
+  const env = cleanEnv(
+    withoutEmpty(environment),
+    { DATABASE_URL, LOG_LEVEL },
+    {
+      reporter: ({ errors }) => {
+        for (const [name, error] of Object.entries(errors)) problems.push(`${name}: ${error?.message}`);
+      },
+    },
+  );
+  if (problems.length > 0) throw new StartupError(problems);
+  return env.DATABASE_URL === IN_MEMORY ? null : env.DATABASE_URL;
 }
 
 /** Tools that pass variables on also pass those that are not set, as empty. */
@@ -95,7 +141,7 @@ const optional = { default: undefined };
 /** Every variable, with what it may be and its default. */
 const VARIABLES = {
   NODE_ENV: variable((value) => value)({ default: "development" }),
-  HOST: variable(loopback)({ default: "127.0.0.1" }),
+  HOST: variable(host)({ default: "127.0.0.1" }),
   PORT: variable(wholeNumber(0, 65_535))({ default: 4000 }),
   PLATFORM: variable(oneOf("local", "opentok", "vonage"))(optional),
   OPENTOK_API_KEY: variable(apiKey)(optional),
@@ -108,6 +154,14 @@ const VARIABLES = {
   VONAGE_API_URL: variable(apiUrl)({ default: "https://video.api.vonage.com" }),
   PLATFORM_TIMEOUT_MS: variable(wholeNumber(100, 60_000))({ default: 5000 }),
   DATABASE_URL: variable(databaseFile)({ default: "./data/stagepass.db" }),
+  AUTH_JWT_SECRET: variable(jwtSecret)(optional),
+  AUTH_JWKS_URI: variable(apiUrl)(optional),
+  AUTH_JWT_ISSUER: variable(presentText)(optional),
+  AUTH_JWT_AUDIENCE: variable(presentText)(optional),
+  TOKENS_PER_MINUTE: variable(wholeNumber(1, 999_999_999))(optional),
+  CORS_ORIGINS: variable(corsOrigins)({ default: [] }),
+  TRUSTED_DOCUMENTS: variable(oneOf("off", "log", "enforce"))({ default: "off" }),
+  TRUSTED_DOCUMENTS_MANIFEST: variable(documentManifest)(optional),
   LOG_LEVEL: variable(oneOf("trace", "debug", "info", "warn", "error", "fatal", "silent"))({
     default: "info",
   }),
@@ -138,6 +192,39 @@ function credentialProblems(set: NodeJS.Dict<string>): string[] {
     problems.push("PLATFORM: must be set to opentok or vonage, as there are credentials of both");
   }
   return problems;
+}
+
+/** Rules between the variables of who may call, and with what. */
+function accessProblems(set: NodeJS.Dict<string>): string[] {
+  const problems: string[] = [];
+  const verified = set.AUTH_JWT_SECRET !== undefined || set.AUTH_JWKS_URI !== undefined;
+  for (const name of ["AUTH_JWT_ISSUER", "AUTH_JWT_AUDIENCE"]) {
+    if (set[name] === undefined || verified) continue;
+    problems.push(`${name}: needs AUTH_JWT_SECRET or AUTH_JWKS_URI, to verify who says so`);
+  }
+  // A connection token would be a caller's JWT, too.
+  const secrets = [set.OPENTOK_API_SECRET, set.OPENTOK_API_SECRET_PREVIOUS];
+  if (set.AUTH_JWT_SECRET !== undefined && secrets.includes(set.AUTH_JWT_SECRET)) {
+    problems.push("AUTH_JWT_SECRET: must be another secret than the OpenTok project's");
+  }
+  const trusts = set.TRUSTED_DOCUMENTS === "log" || set.TRUSTED_DOCUMENTS === "enforce";
+  if (trusts && set.TRUSTED_DOCUMENTS_MANIFEST === undefined) {
+    problems.push(`TRUSTED_DOCUMENTS_MANIFEST: must be set, as TRUSTED_DOCUMENTS=${set.TRUSTED_DOCUMENTS}`);
+  }
+  return problems;
+}
+
+function jwtRulesOf(env: CleanedEnv<typeof VARIABLES>): JwtRules | null {
+  const secret = env.AUTH_JWT_SECRET ?? null;
+  const jwksUri = env.AUTH_JWKS_URI ?? null;
+  if (secret === null && jwksUri === null) return null;
+  return { secret, jwksUri, issuer: env.AUTH_JWT_ISSUER ?? null, audience: env.AUTH_JWT_AUDIENCE ?? null };
+}
+
+function trustedDocumentsOf(env: CleanedEnv<typeof VARIABLES>): TrustedDocumentsConfig | null {
+  const manifest = env.TRUSTED_DOCUMENTS_MANIFEST;
+  if (env.TRUSTED_DOCUMENTS === "off" || manifest === undefined) return null;
+  return { enforce: env.TRUSTED_DOCUMENTS === "enforce", manifest };
 }
 
 /** A secret that is cut off, such as an editor leaves for a moment while it writes the file that a SIGHUP then reads. */

@@ -30,6 +30,49 @@ export class MutationRequired extends StagepassError {
   }
 }
 
+/** `UNAUTHENTICATED`: the request has no valid caller. The message says why, and repeats nothing of its credentials. */
+export class Unauthenticated extends StagepassError {
+  constructor(message: string) {
+    super("UNAUTHENTICATED", message);
+  }
+}
+
+/** `AUTHENTICATION_UNAVAILABLE`: the identity provider's keys cannot be had, so that nobody can tell who asks. */
+export class AuthenticationUnavailable extends StagepassError {
+  constructor() {
+    super("AUTHENTICATION_UNAVAILABLE", "The keys of the identity provider cannot be read; ask again later");
+  }
+}
+
+/**
+ * `FORBIDDEN`: the caller may not do this. `details` names what it lacks: `requiredScope`, `requiredRole`,
+ * `requiredSession`, or `requiredLifetime` with `maxLifetime`, in seconds.
+ */
+export class Forbidden extends StagepassError {
+  constructor(reason: string, details: Record<string, unknown> = {}) {
+    super("FORBIDDEN", `Not allowed: ${reason}`, details);
+  }
+}
+
+/** `RATE_LIMITED`: the caller has asked for more tokens than its quota. */
+export class RateLimited extends StagepassError {
+  constructor(retryAfterSeconds: number) {
+    super("RATE_LIMITED", `Too many tokens were asked for; ask again in ${retryAfterSeconds} seconds`, {
+      retryAfterSeconds,
+    });
+  }
+}
+
+/**
+ * `PERSISTED_QUERY_NOT_IN_LIST` or `QUERY_NOT_IN_SAFELIST`: only trusted documents are executed, and the one that the
+ * request names, or has the text of, is none. The codes are those of Apollo Router.
+ */
+export class DocumentNotTrusted extends StagepassError {
+  constructor(code: "PERSISTED_QUERY_NOT_IN_LIST" | "QUERY_NOT_IN_SAFELIST") {
+    super(code, "This server executes only the documents of its manifest, and this is none of them");
+  }
+}
+
 /** `SESSION_NOT_FOUND`: the session ID is malformed, or of another project. */
 export class SessionNotFound extends StagepassError {
   constructor(message: string) {

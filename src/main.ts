@@ -8,14 +8,16 @@ import { createServer, type Server } from "./server.ts";
 const LOG_DEADLINE = 500;
 
 /** The first thing to try: it answers with a session and a token for it. */
-function welcome(url: string): string {
+function welcome(url: string, open: boolean): string {
   const query = "mutation { createSession { sessionId applicationId generateToken { token expiresAt } } }";
+  // The caller's own, which the server does not have.
+  const credentials = open ? "" : ' -H "authorization: Bearer $STAGEPASS_CREDENTIAL"';
   return [
     `Stagepass serves GraphQL at ${url}`,
     "",
     "Create a session and a token for it:",
     "",
-    `  curl '${url}' -H 'content-type: application/json' -d '${JSON.stringify({ query })}'`,
+    `  curl '${url}' -H 'content-type: application/json'${credentials} -d '${JSON.stringify({ query })}'`,
     "",
     "",
   ].join("\n");
@@ -54,15 +56,17 @@ async function run(): Promise<number> {
 
   // Nobody need read the address for the server to serve.
   process.stdout.on("error", () => {});
-  process.stdout.write(welcome(server.url));
+  process.stdout.write(welcome(server.url, server.open));
   const { name: platform } = config.platform;
   logger.info(
     { url: server.url, pid: process.pid, platform, applicationId: server.applicationId },
     "listening",
   );
-  logger.warn(
-    "no authentication: whoever can reach this address gets tokens; it is open to this machine alone",
-  );
+  if (server.open) {
+    logger.warn(
+      "no authentication: whoever can reach this address gets tokens; it is open to this machine alone",
+    );
+  }
 
   onHangUp = () => rotate(server, logger);
   if (rotationAsked) onHangUp();

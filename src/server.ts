@@ -1,10 +1,14 @@
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
-import type { Config } from "./config.ts";
+import { authenticator, openUntilFirstKey } from "./access/authenticate.ts";
+import { NO_QUOTA, tokenQuota } from "./access/token-quota.ts";
+import type { Config, TrustedDocumentsConfig } from "./config.ts";
 import { StartupError } from "./errors.ts";
 import { createApollo } from "./graphql/apollo.ts";
 import { createSchema } from "./graphql/schema.ts";
+import { type Admit, admitAll, trustedDocuments } from "./graphql/trusted-documents.ts";
 import { createApp, GRAPHQL_PATH } from "./http/app.ts";
+import { isLoopback } from "./loopback.ts";
 import { createProject, type Project } from "./project.ts";
 import { SessionService } from "./services/session-service.ts";
 import { TokenService } from "./services/token-service.ts";
@@ -15,12 +19,17 @@ import { sqlStore } from "./store/sql-store.ts";
 /** How long requests in flight may take to finish when the server stops, in milliseconds. */
 const DRAIN_DEADLINE = 7000;
 
+/** How many tokens a caller may ask for in a minute when nothing is said. */
+const DEFAULT_TOKENS_PER_MINUTE = 6000;
+
 /** A server that listens. */
 export interface Server {
   /** Where GraphQL is served. */
   readonly url: string;
   /** The project that it works for: an OpenTok API key or a Vonage application ID. */
   readonly applicationId: string;
+  /** Whether it has no authentication, and is open to its own machine. */
+  readonly open: boolean;
 
   /** Signs with other credentials of the same project from now on. */
   readonly rotate: Project["rotate"];
@@ -44,18 +53,34 @@ export async function createServer(config: Config, { logger, now }: Surroundings
   const database = await openDatabase(config.databaseFile, (sql) => logger.trace({ sql }, "query"));
   const store = sqlStore(database);
   try {
+    const open = config.jwtRules === null && !(await store.apiKeys.any());
+    if (open) checkOpen(config);
     const { keyRing, platform, rotate } = createProject(config, logger);
+    const tokensPerMinute = config.tokensPerMinute ?? (open ? null : DEFAULT_TOKENS_PER_MINUTE);
+    const quota = tokensPerMinute === null ? NO_QUOTA : tokenQuota(tokensPerMinute);
     const services = {
       sessions: new SessionService(platform, store.sessions, now),
-      tokens: new TokenService(new SigningService(keyRing), now),
+      tokens: new TokenService(new SigningService(keyRing), store.sessions, quota, now),
     };
+    const authenticate = authenticator(config.jwtRules, store.apiKeys, now);
     const apollo = createApollo(createSchema(), config.production, logger);
     await apollo.start();
-    const { app, drain } = createApp(apollo, services, store.ping, logger);
+    const { app, drain } = await createApp({
+      apollo,
+      services,
+      authenticate: open ? openUntilFirstKey(store.apiKeys, authenticate) : authenticate,
+      admit: admission(config.trustedDocuments, logger),
+      localOnly: open,
+      hasPage: !config.production,
+      corsOrigins: config.corsOrigins,
+      ping: store.ping,
+      logger,
+    });
     const url = new URL(GRAPHQL_PATH, await listen(app, config)).href;
     return {
       url,
       applicationId: keyRing.applicationId,
+      open,
       rotate,
       async close() {
         try {
@@ -71,6 +96,21 @@ export async function createServer(config: Config, { logger, now }: Surroundings
     await store.close().catch(() => {});
     throw error;
   }
+}
+
+/** Whoever reaches an open server gets tokens from it, so only its own machine may, and it is for development. */
+function checkOpen({ host, production }: Config): void {
+  const remedy = "set AUTH_JWT_SECRET or AUTH_JWKS_URI, or make an API key with npm run keys";
+  const problems = [];
+  if (!isLoopback(host)) {
+    problems.push(`HOST: must be a loopback address such as 127.0.0.1 without authentication; ${remedy}`);
+  }
+  if (production) problems.push(`NODE_ENV: production needs authentication; ${remedy}`);
+  if (problems.length > 0) throw new StartupError(problems);
+}
+
+function admission(config: TrustedDocumentsConfig | null, logger: Logger): Admit {
+  return config ? trustedDocuments(config.manifest, config.enforce, logger) : admitAll;
 }
 
 async function listen(app: FastifyInstance, { host, port }: Config): Promise<string> {

@@ -1,8 +1,10 @@
-import type { KeyObject } from "node:crypto";
+import { createSecretKey, type KeyObject } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { fileURLToPath } from "node:url";
+import { parseManifest } from "./document-manifest.ts";
 import { quote } from "./errors.ts";
-import { isLoopback, isLoopbackHostname } from "./loopback.ts";
+import { isLoopbackHostname } from "./loopback.ts";
 import { rsaKey } from "./signing/rsa-key.ts";
 
 /*
@@ -28,12 +30,50 @@ export function wholeNumber(min: number, max: number) {
   };
 }
 
-/** Whoever reaches the server gets tokens from it: it has no authentication, so only its own machine may. */
-export function loopback(host: string): string {
-  if (isLoopback(host)) return host;
-  throw new Error(
-    `must be a loopback address such as 127.0.0.1, because the server has no authentication; ${quote(host)} was given`,
-  );
+/** An address to listen on, or the name of one. */
+export function host(value: string): string {
+  if (isIP(value) !== 0 || /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(value)) return value;
+  throw new Error(`must be an IP address or a host name; ${quote(value)} was given`);
+}
+
+/** The fewest bytes of a secret of HS256, whose hash has as many (RFC 7518, 3.2). */
+const MIN_JWT_SECRET = 32;
+
+/** The secret that callers' JWTs are signed with. */
+export function jwtSecret(value: string): KeyObject {
+  if (Buffer.byteLength(value) >= MIN_JWT_SECRET) return createSecretKey(value, "utf8");
+  throw new Error(`must have at least ${MIN_JWT_SECRET} bytes; make one with: openssl rand -base64 32`);
+}
+
+/** Text that says something. */
+export function presentText(value: string): string {
+  if (value.trim() === value) return value;
+  throw new Error("must not begin or end with white space");
+}
+
+/** Origins with commas between them, as browsers send them. */
+export function corsOrigins(value: string): string[] {
+  const origins = value.split(",").map((origin) => origin.trim());
+  for (const origin of origins) {
+    const url = URL.canParse(origin) ? new URL(origin) : null;
+    if (url === null || url.origin !== origin || !/^https?:$/.test(url.protocol)) {
+      throw new Error(
+        `must be origins such as https://app.example.com with commas between them; ${quote(origin)} is none`,
+      );
+    }
+  }
+  return origins;
+}
+
+/** The path of a manifest of trusted documents; gives what is in it. */
+export function documentManifest(path: string): ReadonlyMap<string, string> {
+  let json: string;
+  try {
+    json = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new Error(`cannot be read: ${(error as NodeJS.ErrnoException).code}`);
+  }
+  return parseManifest(json);
 }
 
 /** Not what was given is said: it may be the secret, when the two are swapped. */

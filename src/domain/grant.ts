@@ -6,6 +6,8 @@ import { checkText } from "./text.ts";
 export const MAX_DATA_LENGTH = 1000;
 /** The longest list of layout classes once joined by spaces, in UTF-16 code units. */
 export const MAX_LAYOUT_CLASSES_LENGTH = 1000;
+/** The role of a token when none is asked for. */
+export const DEFAULT_ROLE = Role.PUBLISHER;
 /** How long a token lives when nothing is asked for, in seconds: 24 hours. */
 export const DEFAULT_LIFETIME = 24 * 60 * 60;
 /** The platform's upper limit on a token's life, in seconds: 30 days. */
@@ -35,17 +37,24 @@ export interface GrantInput {
 /**
  * The grant for a session, as of `now`.
  *
+ * @param maxLifetime shortens the life of a token for which no end is asked, in seconds; null leaves it
  * @throws {BadUserInput} naming the argument that breaks a rule
  */
-export function grantFor(sessionId: string, input: GrantInput, now: Date): Grant {
+export function grantFor(
+  sessionId: string,
+  input: GrantInput,
+  now: Date,
+  maxLifetime: number | null = null,
+): Grant {
   const createTime = Math.floor(now.getTime() / 1000);
+  const defaultLifetime = Math.min(DEFAULT_LIFETIME, maxLifetime ?? DEFAULT_LIFETIME);
   return {
     sessionId,
-    role: input.role ?? Role.PUBLISHER,
+    role: input.role ?? DEFAULT_ROLE,
     data: input.data == null ? null : checkText("data", input.data, MAX_DATA_LENGTH),
     initialLayoutClassList: checkLayoutClasses(input.initialLayoutClassList ?? []),
     createTime,
-    expireTime: checkExpireTime(input.expireTime ?? createTime + DEFAULT_LIFETIME, createTime),
+    expireTime: checkExpireTime(input.expireTime ?? createTime + defaultLifetime, createTime),
   };
 }
 

@@ -5,3 +5,8 @@ export enum Role {
   PUBLISHER_ONLY = "publisheronly",
   MODERATOR = "moderator",
 }
+
+/** The name of a role in the contract, such as `PUBLISHER_ONLY`. */
+export function roleName(role: Role): string {
+  return Object.keys(Role).find((name) => Role[name as keyof typeof Role] === role) ?? role;
+}

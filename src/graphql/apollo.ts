@@ -4,10 +4,16 @@ import {
   ApolloServerPluginLandingPageDisabled,
 } from "@apollo/server/plugin/disabled";
 import { ApolloServerPluginLandingPageLocalDefault } from "@apollo/server/plugin/landingPage/default";
-import type { GraphQLSchema } from "graphql";
+import type { DocumentNode, GraphQLSchema } from "graphql";
+import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
 import type { Context } from "./context.ts";
 import { completeErrors, formatError } from "./format-error.ts";
+import { limitCost, limitShape, MAX_TOKENS } from "./limits.ts";
+import { statusByMediaType } from "./status.ts";
+
+/** How many parsed and validated documents are kept. Apollo Server's own store may take hundreds of megabytes. */
+const KEPT_DOCUMENTS = 250;
 
 /** Apollo Server over the schema, to be started by the caller, and served by a transport of its own. */
 export function createApollo(
@@ -19,14 +25,33 @@ export function createApollo(
     schema,
     logger,
     nodeEnv: production ? "production" : "development",
-    introspection: !production,
+    // Whoever gets here is a caller that is known, or of this machine.
+    introspection: true,
     hideSchemaDetailsFromClientErrors: production,
     includeStacktraceInErrorResponses: false,
     formatError,
     // Signals are the process's affair.
     stopOnTerminationSignals: false,
-    plugins: [landingPage(production), ApolloServerPluginCacheControlDisabled(), completeErrors],
+    parseOptions: { maxTokens: MAX_TOKENS },
+    validationRules: [limitShape],
+    documentStore: documentStore(),
+    plugins: [
+      landingPage(production),
+      ApolloServerPluginCacheControlDisabled(),
+      limitCost,
+      completeErrors,
+      statusByMediaType,
+    ],
   });
+}
+
+function documentStore() {
+  const documents = new LRUCache<string, DocumentNode>({ max: KEPT_DOCUMENTS });
+  return {
+    get: async (key: string) => documents.get(key),
+    set: async (key: string, document: DocumentNode) => void documents.set(key, document),
+    delete: async (key: string) => documents.delete(key),
+  };
 }
 
 /** Apollo Sandbox, in development only: its page comes from Apollo's servers. */

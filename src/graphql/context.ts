@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { Caller } from "../access/caller.ts";
 import type { SessionService } from "../services/session-service.ts";
 import type { TokenService } from "../services/token-service.ts";
 import { Loaders } from "./loaders.ts";
@@ -11,13 +12,18 @@ export interface Services {
 
 /** What resolvers know of the request that they answer. */
 export interface Context extends Services {
+  readonly caller: Caller;
   readonly loaders: Loaders;
   readonly requestId: string;
   readonly logger: Logger;
 }
 
 /** The context of one request. */
-export function createContext(services: Services, requestId: string, logger: Logger): Context {
-  const { sessions, tokens } = services;
-  return { sessions, tokens, loaders: new Loaders(sessions), requestId, logger };
+export function createContext(
+  { sessions, tokens }: Services,
+  caller: Caller,
+  requestId: string,
+  logger: Logger,
+): Context {
+  return { sessions, tokens, caller, loaders: new Loaders(sessions), requestId, logger };
 }

@@ -1,6 +1,7 @@
 import "reflect-metadata";
 import { type GraphQLSchema, isIntrospectionType, isSpecifiedScalarType, printType } from "graphql";
 import { buildSchemaSync } from "type-graphql";
+import { guardFields } from "./guard.ts";
 import { SessionResolver } from "./resolvers/session.ts";
 import { SessionTokenResolver, TokenResolver } from "./resolvers/token.ts";
 import { DateTime } from "./types/date-time.ts";
@@ -16,6 +17,7 @@ export function createSchema(): GraphQLSchema {
     // Introspects the whole schema at each start; a test does so once.
     skipCheck: true,
   });
+  guardFields(schema);
   describe(schema.getQueryType(), "Reads. Nothing here changes anything.");
   describe(schema.getMutationType(), "Writes. Each field is one action.");
   return schema;

@@ -2,9 +2,13 @@ import { randomUUID } from "node:crypto";
 import type { ApolloServer } from "@apollo/server";
 import fastify, { type FastifyInstance } from "fastify";
 import type { Logger } from "pino";
+import type { Authenticate } from "../access/authenticate.ts";
 import type { Context, Services } from "../graphql/context.ts";
+import type { Admit } from "../graphql/trusted-documents.ts";
+import { knowCaller } from "./callers.ts";
 import { answerBadUrl, answerErrors } from "./errors.ts";
 import { graphqlHandler } from "./graphql-handler.ts";
+import { checkHeaders, protectBrowsers } from "./headers.ts";
 import { serveHealth } from "./health.ts";
 import { refuseOtherHosts } from "./host.ts";
 import { BODY_LIMIT, readJsonBodies } from "./json-body.ts";
@@ -13,35 +17,49 @@ import { type Drain, followRequests } from "./requests.ts";
 /** Where GraphQL is served. */
 export const GRAPHQL_PATH = "/graphql";
 
-/** How long a whole request may take to arrive, in milliseconds. */
+/** How long the headers of a request, and a whole request, may take to arrive, in milliseconds. */
+const HEADERS_TIMEOUT = 10_000;
 const REQUEST_TIMEOUT = 15_000;
 
-/** The HTTP server around a started Apollo Server: what arrives there is JSON in UTF-8, of a bounded size. */
-export function createApp(
-  apollo: ApolloServer<Context>,
-  services: Services,
-  ping: () => Promise<void>,
-  logger: Logger,
-): { app: FastifyInstance; drain: Drain } {
+/** What the HTTP server is made of. */
+export interface AppParts {
+  /** Started. */
+  readonly apollo: ApolloServer<Context>;
+  readonly services: Services;
+  readonly authenticate: Authenticate;
+  readonly admit: Admit;
+  /** Answers only requests to this machine, for lack of authentication. */
+  readonly localOnly: boolean;
+  /** Whether the endpoint is also a page for people. */
+  readonly hasPage: boolean;
+  readonly corsOrigins: readonly string[];
+  readonly ping: () => Promise<void>;
+  readonly logger: Logger;
+}
+
+/** The HTTP server: what arrives at GraphQL has a caller, and is JSON in UTF-8 of a bounded size. */
+export async function createApp(parts: AppParts): Promise<{ app: FastifyInstance; drain: Drain }> {
+  const { apollo, services, authenticate, admit, localOnly, hasPage, corsOrigins, ping, logger } = parts;
   const app: FastifyInstance = fastify({
     genReqId: () => randomUUID(),
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT,
     frameworkErrors: answerBadUrl,
-    // Node swaps the two timeouts when that of the headers is the longer one, and its default is a minute.
-    http: { headersTimeout: REQUEST_TIMEOUT, connectionsCheckingInterval: 1000 },
+    http: { headersTimeout: HEADERS_TIMEOUT, connectionsCheckingInterval: 1000 },
   });
   readJsonBodies(app);
 
   const drain = followRequests(app, logger);
   answerErrors(app, logger);
-  refuseOtherHosts(app);
+  if (localOnly) refuseOtherHosts(app);
+  await protectBrowsers(app, corsOrigins, hasPage);
 
   serveHealth(app, () => drain.begun, ping, logger);
   app.route({
     method: ["GET", "POST"],
     url: GRAPHQL_PATH,
-    handler: graphqlHandler(apollo, services, logger),
+    onRequest: [knowCaller(app, authenticate, hasPage, logger), checkHeaders(hasPage)],
+    handler: graphqlHandler(apollo, services, admit, logger),
   });
   return { app, drain };
 }

@@ -1,19 +1,33 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
+import { StagepassError } from "../errors.ts";
 
 /** The codes of what is refused before GraphQL sees it. */
 const CODES: Record<number, string> = {
   400: "BAD_REQUEST",
   404: "NOT_FOUND",
+  406: "NOT_ACCEPTABLE",
   413: "PAYLOAD_TOO_LARGE",
   415: "UNSUPPORTED_MEDIA_TYPE",
   421: "MISDIRECTED_REQUEST",
   503: "SERVICE_UNAVAILABLE",
 };
 
+/** The status of our own errors outside GraphQL; 400 for the others. */
+const STATUS: Record<string, number> = {
+  UNAUTHENTICATED: 401,
+  AUTHENTICATION_UNAVAILABLE: 503,
+};
+
 /** Answers errors outside GraphQL in the form that GraphQL clients read. The message of an unknown one is masked. */
 export function answerErrors(app: FastifyInstance, logger: Logger): void {
-  app.setErrorHandler<FastifyError>((err, { id: requestId }, reply) => {
+  app.setErrorHandler<FastifyError | StagepassError>((err, { id: requestId }, reply) => {
+    if (err instanceof StagepassError) {
+      const status = STATUS[err.extensions.code] ?? 400;
+      // RFC 9110, 15.5.2: a 401 says how to authenticate.
+      if (status === 401) reply.header("www-authenticate", "Bearer");
+      return reply.code(status).send(errors(err.message, err.extensions));
+    }
     const status = err.statusCode ?? 500;
     const code = CODES[status];
     if (code !== undefined) return reply.code(status).send(errors(err.message, { code }));
@@ -36,6 +50,6 @@ export function answerBadUrl(_error: FastifyError, { id }: FastifyRequest, reply
     .send(errors("The URL is malformed", { code: "BAD_REQUEST" }));
 }
 
-function errors(message: string, extensions: Record<string, string>) {
+function errors(message: string, extensions: Readonly<Record<string, unknown>>) {
   return { errors: [{ message, extensions }] };
 }

@@ -2,6 +2,8 @@ import { type ApolloServer, HeaderMap } from "@apollo/server";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import { type Context, createContext, type Services } from "../graphql/context.ts";
+import { type Admit, admitAll } from "../graphql/trusted-documents.ts";
+import { callerOf } from "./callers.ts";
 import { turns } from "./turns.ts";
 
 /**
@@ -11,7 +13,12 @@ import { turns } from "./turns.ts";
 const PER_TURN = 3;
 
 /** Hands requests to Apollo Server, without the URL parsing that its Fastify integration does for each one. */
-export function graphqlHandler(apollo: ApolloServer<Context>, services: Services, logger: Logger) {
+export function graphqlHandler(
+  apollo: ApolloServer<Context>,
+  services: Services,
+  admit: Admit,
+  logger: Logger,
+) {
   const turn = turns(PER_TURN);
   return async (request: FastifyRequest, reply: FastifyReply): Promise<string> => {
     await turn();
@@ -19,10 +26,10 @@ export function graphqlHandler(apollo: ApolloServer<Context>, services: Services
       httpGraphQLRequest: {
         method: request.method,
         headers: headerMap(request),
-        search: search(request.url),
-        body: request.body,
+        search: admittedSearch(request, admit),
+        body: admittedBody(request, admit),
       },
-      context: async () => createContext(services, request.id, logger),
+      context: async () => createContext(services, callerOf(request), request.id, logger),
     });
     // Only @defer and @stream answer in parts, and the schema has neither.
     if (body.kind === "chunked") throw new Error("incremental delivery is not supported");
@@ -41,8 +48,37 @@ function headerMap({ headers }: FastifyRequest): HeaderMap {
   return map;
 }
 
+/** What is not an object, Apollo Server refuses. */
+function admittedBody({ method, body, id }: FastifyRequest, admit: Admit): unknown {
+  const isObject = typeof body === "object" && body !== null && !Array.isArray(body);
+  return method === "POST" && isObject ? admit(body, id) : body;
+}
+
 /** The query string of a path, with its question mark. */
-function search(url: string): string {
+function admittedSearch({ method, url, id }: FastifyRequest, admit: Admit): string {
   const start = url.indexOf("?");
-  return start === -1 ? "" : url.slice(start);
+  const search = start === -1 ? "" : url.slice(start);
+  if (method !== "GET" || admit === admitAll) return search;
+  const parameters = new URLSearchParams(search);
+  const { query } = admit(
+    {
+      query: parameters.get("query"),
+      documentId: parameters.get("documentId"),
+      extensions: parsed(parameters.get("extensions")),
+    },
+    id,
+  );
+  if (query === parameters.get("query") || typeof query !== "string") return search;
+  parameters.set("query", query);
+  parameters.delete("extensions");
+  return `?${parameters}`;
+}
+
+/** What is not JSON, Apollo Server refuses. */
+function parsed(json: string | null): unknown {
+  try {
+    return JSON.parse(json ?? "null");
+  } catch {
+    return null;
+  }
 }

@@ -1,3 +1,5 @@
+import type { Caller } from "../access/caller.ts";
+import { listableSessions, mayUseSession } from "../access/policy.ts";
 import {
   type Session,
   type SessionOptionsInput,
@@ -22,12 +24,12 @@ export class SessionService {
   }
 
   /**
-   * Creates a session on the platform and registers it. When it cannot be registered, the caller does not get it:
+   * Creates a session on the platform and registers it; for the rest of the request it is the caller's own. When it cannot be registered, the caller does not get it:
    * the platform keeps a session that nobody knows, which costs nothing.
    *
    * @throws {BadUserInput} naming the option that breaks a rule; then no session is created
    */
-  async create(input: SessionOptionsInput): Promise<Session> {
+  async create(caller: Caller, input: SessionOptionsInput): Promise<Session> {
     const options = sessionOptions(input);
     const createdAt = this.#now();
     const sessionId = await this.#platform.createSession(options, createdAt);
@@ -39,6 +41,7 @@ export class SessionService {
       createdAt,
     };
     await this.#registry.add(session);
+    caller.created.add(sessionId);
     return session;
   }
 
@@ -59,14 +62,21 @@ export class SessionService {
     return known.map((session) => session && (registered.get(session.sessionId) ?? session));
   }
 
+  /** The session, or null when the caller may not see it. */
+  shownTo(caller: Caller, session: Session | null): Session | null {
+    return session && mayUseSession(caller, session.sessionId, session.name) ? session : null;
+  }
+
   /**
-   * The sessions created here, newest first.
+   * The sessions created here that the caller may see, newest first.
    *
    * @throws {BadUserInput} naming `first` or `after`
    */
-  list(page: PageInput): Promise<Page<Session>> {
+  list(caller: Caller, page: PageInput): Promise<Page<Session>> {
+    const { applicationId } = this.#platform;
+    const selection = listableSessions(caller);
     return pageOf(page, async (limit, position) => {
-      const found = await this.#registry.newest(this.#platform.applicationId, limit, position);
+      const found = await this.#registry.newest(applicationId, selection, limit, position);
       return found.map(({ position, session }) => ({ position, node: session }));
     });
   }

@@ -1,9 +1,13 @@
+import type { Caller } from "../access/caller.ts";
+import { checkLifetime, checkRole, checkSession, needsSessionName } from "../access/policy.ts";
+import type { TokenQuota } from "../access/token-quota.ts";
 import { type ConnectionToken, TokenFormat } from "../domain/connection-token.ts";
-import { type GrantInput, grantFor } from "../domain/grant.ts";
+import { DEFAULT_ROLE, type GrantInput, grantFor } from "../domain/grant.ts";
 import { parseSessionId } from "../domain/session-id.ts";
 import type { TokenInspection } from "../domain/token-inspection.ts";
 import { SessionNotFound } from "../errors.ts";
 import type { SigningService } from "../signing/signing-service.ts";
+import type { SessionRegistry } from "../store/store.ts";
 
 /** What a caller asks for a token; what is absent or null gets its default. */
 export interface TokenInput extends GrantInput {
@@ -13,22 +17,32 @@ export interface TokenInput extends GrantInput {
 /** What a caller can ask about tokens. */
 export class TokenService {
   readonly #signing: SigningService;
+  readonly #registry: SessionRegistry;
+  readonly #quota: TokenQuota;
   readonly #now: () => Date;
 
-  constructor(signing: SigningService, now: () => Date) {
+  constructor(signing: SigningService, registry: SessionRegistry, quota: TokenQuota, now: () => Date) {
     this.#signing = signing;
+    this.#registry = registry;
+    this.#quota = quota;
     this.#now = now;
   }
 
   /**
    * Generates a token for a session of this project, also one that was created elsewhere in it.
    *
+   * @throws {RateLimited} when the caller has asked for too many
    * @throws {SessionNotFound} when the ID is malformed or another project's
+   * @throws {Forbidden} when the caller may not grant this
    * @throws {BadUserInput} naming the argument that breaks a rule
    */
-  async generate(sessionId: string, input: TokenInput): Promise<ConnectionToken> {
+  async generate(caller: Caller, sessionId: string, input: TokenInput): Promise<ConnectionToken> {
+    await this.#quota.take(caller, 1);
+    checkRole(caller, input.role ?? DEFAULT_ROLE);
     this.#checkOwner(sessionId);
-    const grant = grantFor(sessionId, input, this.#now());
+    checkSession(caller, sessionId, await this.#nameFor(caller, sessionId));
+    const grant = grantFor(sessionId, input, this.#now(), caller.grant.maxLifetime);
+    checkLifetime(caller, grant.expireTime - grant.createTime);
     const format = input.format ?? TokenFormat.JWT;
     const token = await this.#signing.sign(grant, format);
     const { role, data, initialLayoutClassList, createTime, expireTime } = grant;
@@ -51,6 +65,13 @@ export class TokenService {
   /** What a token grants, and whether a client could connect with it now. Nothing in a token is an error. */
   inspect(token: string): TokenInspection {
     return this.#signing.inspect(token, this.#now());
+  }
+
+  /** The name of a session, looked up only when the decision needs it. */
+  async #nameFor(caller: Caller, sessionId: string): Promise<string | null> {
+    if (!needsSessionName(caller, sessionId)) return null;
+    const [session] = await this.#registry.findMany([sessionId]);
+    return session?.name ?? null;
   }
 
   #checkOwner(sessionId: string): void {

@@ -1,5 +1,6 @@
-import type { Insertable, Kysely, Selectable } from "kysely";
+import { type ExpressionBuilder, type Insertable, type Kysely, type Selectable, sql } from "kysely";
 import type { ArchiveMode, ArchiveResolution, MediaMode, Session } from "../domain/session.ts";
+import type { SessionSelection } from "../domain/session-selection.ts";
 import type { SessionRegistry } from "./store.ts";
 import type { SessionTable, Tables } from "./tables.ts";
 
@@ -19,13 +20,25 @@ export function sessionRegistry(database: Kysely<Tables>): SessionRegistry {
       return rows.map(toSession);
     },
 
-    async newest(applicationId, limit, position) {
+    async newest(applicationId, selection, limit, position) {
       let query = database.selectFrom("sessions").selectAll().where("application_id", "=", applicationId);
+      if (!selection.all) query = query.where((row) => isSelected(row, selection));
       if (position !== null) query = query.where("position", "<", position);
       const rows = await query.orderBy("position", "desc").limit(limit).execute();
       return rows.map((row) => ({ position: row.position, session: toSession(row) }));
     },
   };
+}
+
+/** The rule of the domain's function of this name, for a database to apply. */
+function isSelected(row: ExpressionBuilder<Tables, "sessions">, selection: SessionSelection) {
+  const { ids, names, namePrefixes } = selection;
+  return row.or([
+    ...(ids.size > 0 ? [row("session_id", "in", [...ids])] : []),
+    ...(names.size > 0 ? [row("name", "in", [...names])] : []),
+    // In characters, as SQL counts them. Not LIKE, for which some characters are patterns and case is the database's.
+    ...namePrefixes.map((prefix) => row(sql<string>`substr(name, 1, ${[...prefix].length})`, "=", prefix)),
+  ]);
 }
 
 function toRow(session: Session): Insertable<SessionTable> {

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from "kysely";
+import { apiKeys } from "./api-keys.ts";
 import { sessionRegistry } from "./session-registry.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
@@ -7,6 +8,7 @@ import type { Tables } from "./tables.ts";
 export function sqlStore(database: Kysely<Tables>): Store {
   return {
     sessions: sessionRegistry(database),
+    apiKeys: apiKeys(database),
     async ping() {
       // A table of ours, so that a database that answers but is not ours any more does not count.
       await database.selectFrom("sessions").select("position").limit(1).execute();

@@ -16,7 +16,19 @@ export interface SessionTable {
   created_at: number | null;
 }
 
+/** An API key as a row: instants in epoch milliseconds. */
+export interface ApiKeyTable {
+  id: string;
+  name: string;
+  digest: string;
+  /** JSON. */
+  claims: string;
+  created_at: number;
+  revoked_at: number | null;
+}
+
 /** The tables of the database by their names. */
 export interface Tables {
   sessions: SessionTable;
+  api_keys: ApiKeyTable;
 }

@@ -2,13 +2,17 @@ import { Writable } from "node:stream";
 import pino from "pino";
 import { parseConfig } from "../../src/config.ts";
 import { createServer } from "../../src/server.ts";
+import { EVERYTHING, JWT_SECRET, signedJwt } from "./callers.ts";
 import { API_KEY, API_SECRET, APPLICATION_ID, checkForSecrets, PRIVATE_KEY } from "./credentials.ts";
 
 /** What a GraphQL server answers; the tests read into it freely. */
 // biome-ignore lint/suspicious/noExplicitAny: an answer has the shape of the query that it answers
 type Answer = { status: number; data: any; errors: any[]; headers: Headers };
 
-/** A server on a real socket of this machine, with its own empty database unless `env` names one. */
+/**
+ * A server on a real socket of this machine, with its own empty database unless `env` names one. In production, which
+ * needs authentication, its callers may do everything unless `env` says how they are known.
+ */
 export async function startServer(env: Record<string, string> = {}, now = () => new Date()) {
   const lines: string[] = [];
   const said: string[] = [];
@@ -19,6 +23,8 @@ export async function startServer(env: Record<string, string> = {}, now = () => 
       done();
     },
   });
+  const anybody = env.NODE_ENV === "production" && !env.AUTH_JWT_SECRET && !env.AUTH_JWKS_URI;
+  const bearer = anybody ? signedJwt(EVERYTHING) : undefined;
   const config = parseConfig({
     PORT: "0",
     DATABASE_URL: ":memory:",
@@ -28,6 +34,7 @@ export async function startServer(env: Record<string, string> = {}, now = () => 
     VONAGE_APPLICATION_ID: APPLICATION_ID,
     VONAGE_PRIVATE_KEY: PRIVATE_KEY,
     LOG_LEVEL: "trace",
+    ...(anybody && { AUTH_JWT_SECRET: JWT_SECRET }),
     ...env,
   });
   const server = await createServer(config, { logger: pino({ level: config.logLevel }, sink), now });
@@ -42,16 +49,26 @@ export async function startServer(env: Record<string, string> = {}, now = () => 
       await server.close();
       const log = lines.join("");
       checkForSecrets(log + said.join(""));
+      if ((log + said.join("")).includes(JWT_SECRET)) throw new Error("the secret of callers was said");
       for (const token of tokens) if (log.includes(token)) throw new Error("a token was logged");
     },
 
     /** Everything logged so far, in the order of time. */
     log: (): Record<string, unknown>[] => lines.map((line) => JSON.parse(line)),
 
-    async graphql(query: string, variables: Record<string, unknown> = {}): Promise<Answer> {
+    /** With the credential of a caller, unless all callers are alike. */
+    async graphql(
+      query: string,
+      variables: Record<string, unknown> = {},
+      credential = bearer,
+    ): Promise<Answer> {
+      if (credential) tokens.add(credential);
       const response = await fetch(server.url, {
         method: "POST",
-        headers: { "content-type": "application/json" },
+        headers: {
+          "content-type": "application/json",
+          ...(credential && { authorization: `Bearer ${credential}` }),
+        },
         body: JSON.stringify({ query, variables }),
       });
       const text = await response.text();

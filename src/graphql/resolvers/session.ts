@@ -2,6 +2,7 @@ import { Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from "t
 import type { Session } from "../../domain/session.ts";
 import type { Page } from "../../services/page.ts";
 import type { Context } from "../context.ts";
+import { dear, perItem } from "../cost.ts";
 import { PageArgs, SessionArgs, SessionOptionsArgs } from "../types/args.ts";
 import { SessionType } from "../types/session.ts";
 import { SessionConnection } from "../types/session-connection.ts";
@@ -11,28 +12,37 @@ export class SessionResolver {
   @Query(() => SessionType, {
     nullable: true,
     description:
-      "One session, or null when its ID does not belong to this server's project.\n" +
+      "One session, or null when you may not see it or its ID does not belong to this server's project.\n" +
       "A session that was created elsewhere in the same project is known by its ID alone: what the ID does\n" +
-      "not tell is null.",
+      "not tell is null. Requires `sessions:read`.",
   })
-  session(
+  async session(
     @Args(() => SessionArgs) { sessionId }: SessionArgs,
-    @Ctx() { loaders }: Context,
+    @Ctx() { caller, loaders, sessions }: Context,
   ): Promise<Session | null> {
-    return loaders.session(sessionId);
+    return sessions.shownTo(caller, await loaders.session(sessionId));
   }
 
-  @Query(() => SessionConnection, { description: "The sessions created here, newest first." })
-  sessions(@Args(() => PageArgs) page: PageArgs, @Ctx() { sessions }: Context): Promise<Page<Session>> {
-    return sessions.list(page);
+  @Query(() => SessionConnection, {
+    description: "The sessions created here that you may see, newest first. Requires `sessions:read`.",
+    complexity: perItem,
+  })
+  sessions(
+    @Args(() => PageArgs) page: PageArgs,
+    @Ctx() { caller, sessions }: Context,
+  ): Promise<Page<Session>> {
+    return sessions.list(caller, page);
   }
 
-  @Mutation(() => SessionType, { description: "Create a session." })
+  @Mutation(() => SessionType, {
+    description: "Create a session. Requires `sessions:create`.",
+    complexity: dear,
+  })
   createSession(
     @Args(() => SessionOptionsArgs) options: SessionOptionsArgs,
-    @Ctx() { sessions }: Context,
+    @Ctx() { caller, sessions }: Context,
   ): Promise<Session> {
-    return sessions.create(options);
+    return sessions.create(caller, options);
   }
 
   @FieldResolver(() => ID)

@@ -4,6 +4,7 @@ import type { ConnectionToken } from "../../domain/connection-token.ts";
 import type { Session } from "../../domain/session.ts";
 import type { TokenInspection } from "../../domain/token-inspection.ts";
 import type { Context } from "../context.ts";
+import { dear } from "../cost.ts";
 import { onlyInMutation } from "../only-in-mutation.ts";
 import { InspectTokenArgs, TokenArgs, TokenSessionArgs } from "../types/args.ts";
 import { ConnectionTokenType } from "../types/connection-token.ts";
@@ -14,16 +15,18 @@ import { TokenInspectionType } from "../types/token-inspection.ts";
 export class SessionTokenResolver {
   @FieldResolver(() => ConnectionTokenType, {
     description:
-      "Generate a token for this session; as `Mutation.generateToken`. Only inside a mutation: elsewhere it is\n" +
-      "an error, because a token is never the side effect of reading.",
+      "Generate a token for this session; as `Mutation.generateToken`, and with what it requires, `tokens:create`\n" +
+      "and a grant. Only inside a mutation: elsewhere it is an error, because a token is never the side effect of\n" +
+      "reading.",
+    complexity: dear,
   })
   @UseMiddleware(onlyInMutation)
   generateToken(
     @Root() { sessionId }: Session,
     @Args(() => TokenArgs) input: TokenArgs,
-    @Ctx() { tokens }: Context,
+    @Ctx() { caller, tokens }: Context,
   ): Promise<ConnectionToken> {
-    return tokens.generate(sessionId, input);
+    return tokens.generate(caller, sessionId, input);
   }
 }
 
@@ -31,20 +34,24 @@ export class SessionTokenResolver {
 export class TokenResolver {
   // The schema lists the arguments of the last @Args first.
   @Mutation(() => ConnectionTokenType, {
-    description: "Generate a token with which one client can connect to a session.",
+    description:
+      "Generate a token with which one client can connect to a session. Requires `tokens:create`, and a grant for\n" +
+      "the role, the session and the token's lifetime.",
+    complexity: dear,
   })
   generateToken(
     @Args(() => TokenArgs) input: TokenArgs,
     @Args(() => TokenSessionArgs) { sessionId }: TokenSessionArgs,
-    @Ctx() { tokens }: Context,
+    @Ctx() { caller, tokens }: Context,
   ): Promise<ConnectionToken> {
-    return tokens.generate(sessionId, input);
+    return tokens.generate(caller, sessionId, input);
   }
 
   @Query(() => TokenInspectionType, {
     description:
       "What a token grants, and whether a client could connect with it now. A token that is malformed,\n" +
-      "foreign, forged or expired is an answer here, not an error.",
+      "foreign, forged or expired is an answer here, not an error. Requires `tokens:inspect`.",
+    complexity: dear,
   })
   inspectToken(
     @Args(() => InspectTokenArgs) { token }: InspectTokenArgs,

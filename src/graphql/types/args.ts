@@ -101,7 +101,8 @@ export class TokenArgs implements TokenInput {
     nullable: true,
     description:
       "When the token stops working, in whole seconds since the Unix epoch: later than now, and at most\n" +
-      "30 days from now. Without it, 24 hours from now. Who is connected by then stays connected.",
+      "30 days from now. Without it, 24 hours from now, or sooner when your tokens may not live so long. Who is\n" +
+      "connected by then stays connected.",
   })
   expireTime?: number | null;
 

@@ -1,0 +1,87 @@
+import { LRUCache } from "lru-cache";
+import { Unauthenticated } from "../errors.ts";
+import type { ApiKey, ApiKeys } from "../store/store.ts";
+import { API_KEY_PREFIX, apiKeyId, isKeyOf } from "./api-key.ts";
+import { type JwtRules, verifyJwt } from "./bearer-jwt.ts";
+import { type Caller, callerWith, localCaller } from "./caller.ts";
+import { jwksKeys } from "./jwks.ts";
+
+/** What a request says of who sends it. */
+export interface Credentials {
+  readonly authorization?: string | undefined;
+  readonly "x-api-key"?: string | string[] | undefined;
+}
+
+/**
+ * Who sends a request.
+ *
+ * @throws {Unauthenticated} when it cannot be told
+ * @throws {AuthenticationUnavailable} when the identity provider does not answer
+ */
+export type Authenticate = (credentials: Credentials) => Promise<Caller>;
+
+/** How long a look-up of an API key is believed, in milliseconds. A key that is revoked works for so long at most. */
+const BELIEVED = 2000;
+
+/** Callers by their API keys and, when there are rules for them, by their JWTs. */
+export function authenticator(jwtRules: JwtRules | null, apiKeys: ApiKeys, now: () => Date): Authenticate {
+  const jwks = jwtRules?.jwksUri ? jwksKeys(jwtRules.jwksUri) : null;
+  const found = new LRUCache<string, { readonly apiKey: ApiKey | null }>({
+    max: 1000,
+    ttl: BELIEVED,
+    fetchMethod: async (id) => ({ apiKey: await apiKeys.find(id) }),
+  });
+
+  const byApiKey = async (key: string): Promise<Caller> => {
+    const id = apiKeyId(key);
+    const apiKey = id === null ? null : (await found.fetch(id))?.apiKey;
+    if (!apiKey || apiKey.revokedAt !== null || !isKeyOf(apiKey.digest, key)) {
+      throw new Unauthenticated("The API key is not one of this server's, or was revoked");
+    }
+    return callerWith(`key:${apiKey.id}`, apiKey.name, apiKey.claims);
+  };
+
+  const byJwt = async (token: string): Promise<Caller> => {
+    if (!jwtRules) throw new Unauthenticated("This server accepts API keys, and no other bearer tokens");
+    const claims = await verifyJwt(token, jwtRules, jwks, now());
+    const subject = claims.sub ?? "";
+    return callerWith(`jwt:${JSON.stringify([claims.iss, subject])}`, subject, {
+      scope: claims.scope,
+      video_grant: claims.video_grant,
+    });
+  };
+
+  return (credentials) => {
+    const credential = credentialOf(credentials);
+    return credential.startsWith(API_KEY_PREFIX) ? byApiKey(credential) : byJwt(credential);
+  };
+}
+
+/**
+ * Everybody, for a server that only its own machine can reach; but from the first API key on that there is, only whom
+ * `authenticate` knows: who makes a key means it to be needed.
+ */
+export function openUntilFirstKey(apiKeys: ApiKeys, authenticate: Authenticate): Authenticate {
+  let closed = false;
+  let askedAt = Number.NEGATIVE_INFINITY;
+  return async (credentials) => {
+    if (!closed && performance.now() > askedAt + BELIEVED) {
+      closed = await apiKeys.any();
+      askedAt = performance.now();
+    }
+    return closed ? authenticate(credentials) : localCaller();
+  };
+}
+
+function credentialOf({ authorization, "x-api-key": apiKey }: Credentials): string {
+  if (authorization !== undefined && apiKey !== undefined) {
+    throw new Unauthenticated("Send either the header Authorization or x-api-key, not both");
+  }
+  if (typeof apiKey === "string" && apiKey.startsWith(API_KEY_PREFIX)) return apiKey;
+  if (apiKey !== undefined) throw new Unauthenticated("The header x-api-key must have an API key");
+  const [, bearer] = /^Bearer +(\S+) *$/i.exec(authorization ?? "") ?? [];
+  if (bearer === undefined) {
+    throw new Unauthenticated("Send the header Authorization: Bearer with a JWT or an API key");
+  }
+  return bearer;
+}

@@ -1,0 +1,106 @@
+import type { KeyObject } from "node:crypto";
+import jsonwebtoken, { type Algorithm, type JwtPayload } from "jsonwebtoken";
+import { Unauthenticated } from "../errors.ts";
+import type { KeyOf } from "./jwks.ts";
+
+/** How callers' JWTs are verified. */
+export interface JwtRules {
+  /** The shared secret of HS256; null when none is configured. */
+  readonly secret: KeyObject | null;
+  /** Where the keys of an identity provider are; null when none is configured. */
+  readonly jwksUri: string | null;
+  /** What `iss` must be; null accepts any. */
+  readonly issuer: string | null;
+  /** What `aud` must be or have among others; null accepts any. */
+  readonly audience: string | null;
+}
+
+/** By how much the clock of who issued a JWT may be off, in seconds. */
+export const LEEWAY = 60;
+
+/** The longest JWT that is looked at, in characters. */
+const MAX_LENGTH = 8192;
+
+const HMAC: readonly Algorithm[] = ["HS256"];
+const ASYMMETRIC: readonly Algorithm[] = ["RS256", "ES256", "PS256"];
+
+/**
+ * What a caller's JWT claims, once it has been found genuine and current.
+ *
+ * @throws {Unauthenticated} when it is not
+ */
+export async function verifyJwt(
+  token: string,
+  { secret, issuer, audience }: JwtRules,
+  jwks: KeyOf | null,
+  now: Date,
+): Promise<JwtPayload> {
+  const header = headerOf(token);
+  // The algorithm chooses the kind of key, and never the other way round: a public key must not pass for a secret.
+  const key = HMAC.includes(header.alg)
+    ? secret
+    : ASYMMETRIC.includes(header.alg)
+      ? await jwks?.(header.kid, header.alg)
+      : null;
+  if (!key) throw refused("it is not signed with a key and an algorithm that this server accepts");
+  let claims: JwtPayload | string;
+  try {
+    claims = jsonwebtoken.verify(token, key, {
+      algorithms: [header.alg],
+      ...(issuer !== null && { issuer }),
+      ...(audience !== null && { audience }),
+      clockTolerance: LEEWAY,
+      clockTimestamp: Math.floor(now.getTime() / 1000),
+    });
+  } catch (error) {
+    // Such as "jwt audience invalid. expected: …", whose end is the server's own affair.
+    const [reason] = error instanceof Error ? error.message.split(". ") : [];
+    throw refused(reason ?? "it is malformed");
+  }
+  return checkedClaims(claims);
+}
+
+interface Header {
+  readonly alg: Algorithm;
+  readonly kid: string | undefined;
+}
+
+function headerOf(token: string): Header {
+  if (token.length > MAX_LENGTH) throw refused(`it is longer than ${MAX_LENGTH} characters`);
+  const { alg, kid, crit }: Record<string, unknown> = decoded(token);
+  // RFC 7515, 4.1.11: what must be understood and is not makes it invalid; jsonwebtoken does not look.
+  if (crit !== undefined) throw refused("its header has crit");
+  if (kid !== undefined && typeof kid !== "string") throw refused("its kid is not a string");
+  return { alg: alg as Algorithm, kid };
+}
+
+function decoded(token: string): Record<string, unknown> {
+  try {
+    const header = jsonwebtoken.decode(token, { complete: true })?.header;
+    if (header) return { ...header };
+  } catch {
+    // Its payload is not JSON.
+  }
+  throw refused("it is malformed");
+}
+
+/** jsonwebtoken accepts what has no `exp`, and does not look at the types of the others that it need not compare. */
+function checkedClaims(claims: JwtPayload | string): JwtPayload {
+  if (typeof claims !== "object" || claims === null || Array.isArray(claims)) {
+    throw refused("its payload is not an object");
+  }
+  if (claims.exp === undefined) throw refused("it has no exp");
+  for (const name of ["exp", "nbf", "iat"]) {
+    if (claims[name] !== undefined && !Number.isFinite(claims[name]))
+      throw refused(`its ${name} is not a number`);
+  }
+  for (const name of ["sub", "iss", "jti"]) {
+    if (claims[name] !== undefined && typeof claims[name] !== "string")
+      throw refused(`its ${name} is not a string`);
+  }
+  return claims;
+}
+
+function refused(reason: string): Unauthenticated {
+  return new Unauthenticated(`The bearer token is not accepted: ${reason}`);
+}

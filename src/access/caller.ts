@@ -1,0 +1,36 @@
+import { parseScopes, SCOPES, type Scope } from "./scope.ts";
+import { FULL_GRANT, parseVideoGrant, type VideoGrant } from "./video-grant.ts";
+
+/** Who asks, for the length of one request. */
+export interface Caller {
+  /** Unique among all callers; how much it asks for is counted under this. */
+  readonly id: string;
+  /** Who it is, for a person: the subject of its JWT, or the name of its API key. */
+  readonly subject: string;
+  readonly scopes: ReadonlySet<Scope>;
+  readonly grant: VideoGrant;
+  /** The IDs of the sessions that it has created in this request: they are its own, whatever its grant names. */
+  readonly created: Set<string>;
+}
+
+/** What a JWT claims, or an API key was given. */
+export interface Claims {
+  readonly scope?: unknown;
+  readonly video_grant?: unknown;
+}
+
+/** A caller with what it claims; a malformed claim grants nothing. */
+export function callerWith(id: string, subject: string, { scope, video_grant }: Claims): Caller {
+  return {
+    id,
+    subject,
+    scopes: parseScopes(scope),
+    grant: parseVideoGrant(video_grant),
+    created: new Set(),
+  };
+}
+
+/** Whoever reaches a server without authentication: a process of its own machine, which may do everything. */
+export function localCaller(): Caller {
+  return { id: "local", subject: "local", scopes: new Set(SCOPES), grant: FULL_GRANT, created: new Set() };
+}

@@ -1,0 +1,74 @@
+import { type Role, roleName } from "../domain/role.ts";
+import { isSelected, type SessionSelection, selectsByName } from "../domain/session-selection.ts";
+import { Forbidden } from "../errors.ts";
+import type { Caller } from "./caller.ts";
+import type { Scope } from "./scope.ts";
+
+/**
+ * The scope that each field needs. Every field of Query and Mutation is here, and every other that does something; one
+ * that is not here is open to nobody.
+ */
+export const REQUIRED_SCOPE = {
+  "Query.session": "sessions:read",
+  "Query.sessions": "sessions:read",
+  // Not bound to the grant's sessions: whoever holds a token can read it, and connect with it.
+  "Query.inspectToken": "tokens:inspect",
+  "Mutation.createSession": "sessions:create",
+  "Mutation.generateToken": "tokens:create",
+  "Session.generateToken": "tokens:create",
+} as const satisfies Record<string, Scope>;
+
+/** @throws {Forbidden} when the caller lacks the scope that the field, such as `Query.session`, needs */
+export function checkScope({ scopes }: Caller, field: string): void {
+  const scope = Object.hasOwn(REQUIRED_SCOPE, field)
+    ? REQUIRED_SCOPE[field as keyof typeof REQUIRED_SCOPE]
+    : undefined;
+  if (scope === undefined) throw new Forbidden(`${field} is open to nobody`);
+  if (!scopes.has(scope))
+    throw new Forbidden(`${field} requires the scope ${scope}`, { requiredScope: scope });
+}
+
+/** @throws {Forbidden} when the caller may not grant the role */
+export function checkRole({ grant }: Caller, role: Role): void {
+  if (!grant.roles.has(role)) {
+    const name = roleName(role);
+    throw new Forbidden(`the caller may not grant the role ${name}`, { requiredRole: name });
+  }
+}
+
+/** Whether the decision about a session needs its name. */
+export function needsSessionName({ grant, created }: Caller, sessionId: string): boolean {
+  return (
+    selectsByName(grant.sessions) && !created.has(sessionId) && !isSelected(grant.sessions, sessionId, null)
+  );
+}
+
+/** Whether the caller may use a session. `name` is null when it has none. */
+export function mayUseSession({ grant, created }: Caller, sessionId: string, name: string | null): boolean {
+  return created.has(sessionId) || isSelected(grant.sessions, sessionId, name);
+}
+
+/** @throws {Forbidden} when the caller may not use the session */
+export function checkSession(caller: Caller, sessionId: string, name: string | null): void {
+  if (!mayUseSession(caller, sessionId, name)) {
+    throw new Forbidden("the caller may not use this session", { requiredSession: sessionId });
+  }
+}
+
+/** The sessions that the caller may list. */
+export function listableSessions({ grant }: Caller): SessionSelection {
+  return grant.sessions;
+}
+
+/**
+ * @param lifetime in seconds
+ * @throws {Forbidden} when the caller's tokens may not live so long
+ */
+export function checkLifetime({ grant: { maxLifetime } }: Caller, lifetime: number): void {
+  if (maxLifetime !== null && lifetime > maxLifetime) {
+    throw new Forbidden(
+      `the caller's tokens may live for ${maxLifetime} seconds; this one would for ${lifetime}`,
+      { requiredLifetime: lifetime, maxLifetime },
+    );
+  }
+}

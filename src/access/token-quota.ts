@@ -1,0 +1,31 @@
+import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
+import { RateLimited } from "../errors.ts";
+import type { Caller } from "./caller.ts";
+
+/** How many tokens a caller may ask for. */
+export interface TokenQuota {
+  /**
+   * Counts tokens that a caller asks for, whether or not it then gets them.
+   *
+   * @throws {RateLimited} when it has asked for more than its quota; these are counted, too
+   */
+  take(caller: Caller, count: number): Promise<void>;
+}
+
+/** So many tokens a minute for each caller, in a window that begins with its first. */
+export function tokenQuota(perMinute: number): TokenQuota {
+  const limiter = new RateLimiterMemory({ points: perMinute, duration: 60 });
+  return {
+    async take({ id }, count) {
+      try {
+        await limiter.consume(id, count);
+      } catch (refusal) {
+        if (!(refusal instanceof RateLimiterRes)) throw refusal;
+        throw new RateLimited(Math.max(1, Math.ceil(refusal.msBeforeNext / 1000)));
+      }
+    },
+  };
+}
+
+/** As many as it likes. */
+export const NO_QUOTA: TokenQuota = { take: async () => {} };

@@ -1,0 +1,40 @@
+/**
+ * The documents of a manifest by their IDs, from either form: GraphQL Code Generator's client preset writes
+ * `{ "<hash>": "<document>" }`, and Apollo's tools write
+ * `{ "format": "apollo-persisted-query-manifest", "version": 1, "operations": [{ "id", "body", … }] }`.
+ *
+ * @throws {Error} with the rule that it breaks
+ */
+export function parseManifest(json: string): ReadonlyMap<string, string> {
+  const manifest = parseObject(json);
+  const entries = manifest.format === APOLLO_FORMAT ? apolloEntries(manifest) : Object.entries(manifest);
+  for (const [id, body] of entries) {
+    if (typeof id !== "string" || id === "" || typeof body !== "string" || body === "") {
+      throw new Error("must give each document an ID and a text, neither of them empty");
+    }
+  }
+  if (entries.length === 0) throw new Error("has no documents");
+  return new Map(entries as [string, string][]);
+}
+
+const APOLLO_FORMAT = "apollo-persisted-query-manifest";
+
+function parseObject(json: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    throw new Error("is not JSON");
+  }
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    return value as Record<string, unknown>;
+  }
+  throw new Error("must be a JSON object");
+}
+
+function apolloEntries({ version, operations }: Record<string, unknown>): [unknown, unknown][] {
+  if (version !== 1 || !Array.isArray(operations)) {
+    throw new Error(`must have version 1 and operations, as its format is ${APOLLO_FORMAT}`);
+  }
+  return operations.map((operation) => [operation?.id, operation?.body]);
+}

@@ -1,0 +1,29 @@
+/** Which sessions: all of them, or those with one of these IDs, one of these names, or a name that begins so. */
+export interface SessionSelection {
+  readonly all: boolean;
+  readonly ids: ReadonlySet<string>;
+  readonly names: ReadonlySet<string>;
+  /** An empty one is that of every name; a session without a name still has none. */
+  readonly namePrefixes: readonly string[];
+}
+
+export const NO_SESSIONS: SessionSelection = {
+  all: false,
+  ids: new Set(),
+  names: new Set(),
+  namePrefixes: [],
+};
+
+export const ALL_SESSIONS: SessionSelection = { ...NO_SESSIONS, all: true };
+
+/** Whether the name of a session can decide; otherwise its ID alone does, and nobody need look the name up. */
+export function selectsByName({ names, namePrefixes }: SessionSelection): boolean {
+  return names.size > 0 || namePrefixes.length > 0;
+}
+
+/** Whether a session is among them. `name` is null when it has none. */
+export function isSelected(selection: SessionSelection, sessionId: string, name: string | null): boolean {
+  const { all, ids, names, namePrefixes } = selection;
+  if (all || ids.has(sessionId)) return true;
+  return name !== null && (names.has(name) || namePrefixes.some((prefix) => name.startsWith(prefix)));
+}

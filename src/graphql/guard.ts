@@ -1,0 +1,24 @@
+import { defaultFieldResolver, type GraphQLObjectType, type GraphQLSchema, isObjectType } from "graphql";
+import { checkScope, REQUIRED_SCOPE } from "../access/policy.ts";
+import type { Context } from "./context.ts";
+
+/** Lets the policy decide on every field of Query and Mutation, whether or not it has a rule, and on the others that have one. */
+export function guardFields(schema: GraphQLSchema): void {
+  for (const type of Object.values(schema.getTypeMap()).filter(isObjectType)) {
+    const isRoot = type === schema.getQueryType() || type === schema.getMutationType();
+    for (const name of Object.keys(type.getFields())) {
+      if (isRoot || Object.hasOwn(REQUIRED_SCOPE, `${type.name}.${name}`)) guard(type, name);
+    }
+  }
+}
+
+function guard(type: GraphQLObjectType<unknown, Context>, name: string): void {
+  const field = type.getFields()[name];
+  if (!field) return;
+  const path = `${type.name}.${name}`;
+  const { resolve = defaultFieldResolver } = field;
+  field.resolve = (source, args, context, info) => {
+    checkScope(context.caller, path);
+    return resolve(source, args, context, info);
+  };
+}

@@ -1,0 +1,123 @@
+import type { ApolloServerPlugin } from "@apollo/server";
+import {
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLSchema,
+  getVariableValues,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+  type ValidationRule,
+} from "graphql";
+import { fieldExtensionsEstimator, getComplexity, simpleEstimator } from "graphql-query-complexity";
+import type { Context } from "./context.ts";
+
+/** The most lexical tokens of a document. */
+export const MAX_TOKENS = 1000;
+/** The most root fields of an operation, counted as often as its fragments bring them in. */
+const MAX_ROOT_FIELDS = 10;
+/** The most aliases of an operation, counted as often as its fragments bring them in. */
+const MAX_ALIASES = 15;
+/** The most fields within fields of an operation. Introspection has GraphQL's own limit instead: it is always deep. */
+const MAX_DEPTH = 10;
+/** The most that an operation may cost: a field is 1, and dearer fields say so where they are defined. */
+const MAX_COST = 2000;
+
+interface Size {
+  readonly rootFields: number;
+  readonly aliases: number;
+  readonly depth: number;
+}
+
+const NOTHING: Size = { rootFields: 0, aliases: 0, depth: 0 };
+
+/** Refuses operations that are too large in shape, before anything of them runs. */
+export const limitShape: ValidationRule = (context) => ({
+  OperationDefinition(operation) {
+    const { rootFields, aliases, depth } = sizeOf(operation.selectionSet, context.getDocument());
+    const check = (size: number, max: number, what: string) => {
+      if (size <= max) return;
+      context.reportError(
+        new GraphQLError(`The operation has ${what}; at most ${max} are allowed`, { nodes: operation }),
+      );
+    };
+    check(rootFields, MAX_ROOT_FIELDS, `${rootFields} root fields`);
+    check(aliases, MAX_ALIASES, `${aliases} aliases`);
+    check(depth, MAX_DEPTH, `${depth} levels of fields`);
+  },
+});
+
+/** Each fragment is measured once, however often it is used: nested fragments can stand for any number of fields. */
+function sizeOf(selectionSet: SelectionSetNode, document: DocumentNode): Size {
+  const measured = new Map<string, Size>();
+
+  const sizeOfFragment = (name: string): Size => {
+    const known = measured.get(name);
+    if (known) return known;
+    // What a cycle comes back to counts nothing; another rule refuses it.
+    measured.set(name, NOTHING);
+    const fragment = document.definitions.find(
+      (definition) => definition.kind === Kind.FRAGMENT_DEFINITION && definition.name.value === name,
+    );
+    const size = fragment && "selectionSet" in fragment ? sum(fragment.selectionSet) : NOTHING;
+    measured.set(name, size);
+    return size;
+  };
+
+  const sum = ({ selections }: SelectionSetNode): Size => {
+    let { rootFields, aliases, depth } = NOTHING;
+    for (const selection of selections) {
+      if (selection.kind === Kind.FIELD) {
+        const inner = selection.selectionSet ? sum(selection.selectionSet) : NOTHING;
+        const introspects = selection.name.value === "__schema" || selection.name.value === "__type";
+        rootFields += 1;
+        aliases += inner.aliases + (selection.alias ? 1 : 0);
+        depth = Math.max(depth, 1 + (introspects ? 0 : inner.depth));
+      } else {
+        const inner =
+          selection.kind === Kind.INLINE_FRAGMENT
+            ? sum(selection.selectionSet)
+            : sizeOfFragment(selection.name.value);
+        rootFields += inner.rootFields;
+        aliases += inner.aliases;
+        depth = Math.max(depth, inner.depth);
+      }
+    }
+    return { rootFields, aliases, depth };
+  };
+
+  return sum(selectionSet);
+}
+
+/** Refuses operations that cost too much with the variables that they are given. */
+export const limitCost: ApolloServerPlugin<Context> = {
+  async requestDidStart({ schema }) {
+    return {
+      async didResolveOperation({ document, operation, request: { variables = {} } }) {
+        if (operation) checkCost(schema, document, operation, variables);
+      },
+    };
+  },
+};
+
+function checkCost(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Record<string, unknown>,
+): void {
+  // Variables that do not fit are refused when the operation is executed, in the words of every such error.
+  if (getVariableValues(schema, operation.variableDefinitions ?? [], variables).errors) return;
+  const cost = getComplexity({
+    schema,
+    query: document,
+    variables,
+    ...(operation.name && { operationName: operation.name.value }),
+    estimators: [fieldExtensionsEstimator(), simpleEstimator({ defaultComplexity: 1 })],
+  });
+  if (cost <= MAX_COST) return;
+  throw new GraphQLError(`The operation costs ${cost}; at most ${MAX_COST} is allowed`, {
+    nodes: operation,
+    extensions: { code: "GRAPHQL_VALIDATION_FAILED", http: { status: 400 } },
+  });
+}

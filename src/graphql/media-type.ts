@@ -1,0 +1,27 @@
+import Negotiator from "negotiator";
+
+const JSON_TYPE = "application/json; charset=utf-8";
+const GRAPHQL_RESPONSE_TYPE = "application/graphql-response+json; charset=utf-8";
+
+/** The two media types of GraphQL over HTTP. They differ in the status of what is refused before it runs. */
+export type MediaType = typeof JSON_TYPE | typeof GRAPHQL_RESPONSE_TYPE;
+
+/** The one of an answer to a request with this `Accept`, chosen as Apollo Server does; undefined when neither will do. */
+export function answerType(accept: string | undefined): MediaType | undefined {
+  return new Negotiator({ headers: { accept } }).mediaType([JSON_TYPE, GRAPHQL_RESPONSE_TYPE]) as MediaType;
+}
+
+/**
+ * Whether a request with this `Accept` wants a page sooner than an answer: a browser's first visit. Apollo Server decides
+ * the same of a GET.
+ */
+export function prefersPage(accept: string | undefined): boolean {
+  if (accept === undefined) return false;
+  const types = [JSON_TYPE, GRAPHQL_RESPONSE_TYPE, "text/html"];
+  return new Negotiator({ headers: { accept } }).mediaType(types) === "text/html";
+}
+
+/** Whether what is refused before it runs has status 200, which it has in the older type alone. */
+export function refusesWith200(accept: string | undefined): boolean {
+  return answerType(accept) === JSON_TYPE;
+}

@@ -1,0 +1,69 @@
+import { stripIgnoredCharacters } from "graphql";
+import type { Logger } from "pino";
+import { DocumentNotTrusted } from "../errors.ts";
+
+/** What a request says of the document to execute; the members of a body that are of interest here. */
+export interface DocumentParameters {
+  readonly query?: unknown;
+  /** The ID of a trusted document (GraphQL over HTTP, appendix on persisted documents). */
+  readonly documentId?: unknown;
+  /** Apollo's clients send the ID as `persistedQuery.sha256Hash`, whatever hash it is. */
+  readonly extensions?: unknown;
+}
+
+/**
+ * Puts the document into a request that names a trusted one by its ID.
+ *
+ * @throws {DocumentNotTrusted} when only trusted ones are executed and this is none
+ */
+export type Admit = <T extends DocumentParameters>(parameters: T, requestId: string) => T;
+
+/** Every document is executed, and none has an ID. */
+export const admitAll: Admit = (parameters) => parameters;
+
+/**
+ * Knows the documents of a manifest by their IDs and by their texts, whatever white space and comments they have.
+ *
+ * @param enforce executes no others; otherwise they are logged, by nothing that a caller wrote
+ */
+export function trustedDocuments(
+  manifest: ReadonlyMap<string, string>,
+  enforce: boolean,
+  logger: Logger,
+): Admit {
+  const texts = new Set([...manifest.values()].map(stripIgnoredCharacters));
+
+  const refuse = (code: "PERSISTED_QUERY_NOT_IN_LIST" | "QUERY_NOT_IN_SAFELIST", requestId: string) => {
+    if (enforce) throw new DocumentNotTrusted(code);
+    logger.warn({ requestId, code }, "the document is not a trusted one");
+  };
+
+  return (parameters, requestId) => {
+    const { query, documentId, extensions } = parameters;
+    if (typeof query === "string" && query !== "") {
+      if (!texts.has(canonical(query))) refuse("QUERY_NOT_IN_SAFELIST", requestId);
+      return parameters;
+    }
+    const document = manifest.get(String(documentId ?? persistedQueryId(extensions)));
+    if (document !== undefined) return { ...parameters, query: document, extensions: null };
+    refuse("PERSISTED_QUERY_NOT_IN_LIST", requestId);
+    return parameters;
+  };
+}
+
+function canonical(query: string): string {
+  try {
+    return stripIgnoredCharacters(query);
+  } catch {
+    // Not GraphQL, and so not the text of a trusted document.
+    return query;
+  }
+}
+
+function persistedQueryId(extensions: unknown): unknown {
+  if (typeof extensions !== "object" || extensions === null || !("persistedQuery" in extensions))
+    return undefined;
+  const { persistedQuery } = extensions;
+  if (typeof persistedQuery !== "object" || persistedQuery === null) return undefined;
+  return "sha256Hash" in persistedQuery ? persistedQuery.sha256Hash : undefined;
+}

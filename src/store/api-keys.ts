@@ -1,0 +1,60 @@
+import type { Kysely, Selectable } from "kysely";
+import type { ApiKey, ApiKeys } from "./store.ts";
+import type { ApiKeyTable, Tables } from "./tables.ts";
+
+/** The API keys in a SQL database. */
+export function apiKeys(database: Kysely<Tables>): ApiKeys {
+  return {
+    async add({ id, name, digest, claims, createdAt, revokedAt }) {
+      const result = await database
+        .insertInto("api_keys")
+        .values({
+          id,
+          name,
+          digest,
+          claims: JSON.stringify(claims),
+          created_at: createdAt.getTime(),
+          revoked_at: revokedAt?.getTime() ?? null,
+        })
+        .onConflict((conflict) => conflict.column("name").where("revoked_at", "is", null).doNothing())
+        .executeTakeFirst();
+      return result.numInsertedOrUpdatedRows === 1n;
+    },
+
+    async find(id) {
+      const row = await database.selectFrom("api_keys").selectAll().where("id", "=", id).executeTakeFirst();
+      return row ? toApiKey(row) : null;
+    },
+
+    async any() {
+      const row = await database.selectFrom("api_keys").select("id").limit(1).executeTakeFirst();
+      return row !== undefined;
+    },
+
+    async list() {
+      const rows = await database.selectFrom("api_keys").selectAll().orderBy("created_at").execute();
+      return rows.map(toApiKey);
+    },
+
+    async revoke(idOrName, revokedAt) {
+      const result = await database
+        .updateTable("api_keys")
+        .set({ revoked_at: revokedAt.getTime() })
+        .where((row) => row.or([row("id", "=", idOrName), row("name", "=", idOrName)]))
+        .where("revoked_at", "is", null)
+        .executeTakeFirst();
+      return result.numUpdatedRows > 0n;
+    },
+  };
+}
+
+function toApiKey(row: Selectable<ApiKeyTable>): ApiKey {
+  return {
+    id: row.id,
+    name: row.name,
+    digest: row.digest,
+    claims: JSON.parse(row.claims),
+    createdAt: new Date(row.created_at),
+    revokedAt: row.revoked_at === null ? null : new Date(row.revoked_at),
+  };
+}
