@@ -1,6 +1,7 @@
 /** generateToken over HTTP, against a bare node:http server: one core for the server, another for the load. */
 import { readFileSync } from "node:fs";
 import autocannon from "autocannon";
+import { CALLER_ENV } from "./caller.js";
 import { urlIn, withPrograms } from "./programs.js";
 import { API_KEY, API_SECRET, SESSION_ID } from "./project.js";
 import { requestFor, tryOut } from "./query.js";
@@ -28,6 +29,7 @@ const PROGRAMS = [
   {
     script: "../dist/main.js",
     env: {
+      ...CALLER_ENV,
       PORT: "0",
       DATABASE_URL: ":memory:",
       PLATFORM: "local",

@@ -1,4 +1,5 @@
 /** The request that every server is asked for a token with. */
+import { CALLER_JWT } from "./caller.js";
 import { DATA } from "./project.js";
 
 const query = `mutation GenerateToken($sessionId: ID!, $role: Role, $data: String, $expireTime: Int) {
@@ -9,7 +10,7 @@ export function requestFor(sessionId) {
   const expireTime = Math.floor(Date.now() / 1000) + 3600;
   return {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", authorization: `Bearer ${CALLER_JWT}` },
     body: JSON.stringify({ query, variables: { sessionId, role: "MODERATOR", data: DATA, expireTime } }),
   };
 }

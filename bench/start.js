@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { CALLER_ENV } from "./caller.js";
 import { stop } from "./programs.js";
 import { median, spread } from "./statistics.js";
 
@@ -21,6 +22,7 @@ export async function benchStart() {
       const child = spawn(process.execPath, [fileURLToPath(new URL("../dist/main.js", import.meta.url))], {
         env: {
           ...process.env,
+          ...CALLER_ENV,
           NODE_ENV: "production",
           PORT: "0",
           DATABASE_URL: `file:${join(folder, "bench.db")}`,

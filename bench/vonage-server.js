@@ -8,6 +8,7 @@ import { createInterface } from "node:readline";
 import { parseConfig } from "../dist/config.js";
 import { createLog } from "../dist/logger.js";
 import { createServer } from "../dist/server.js";
+import { CALLER_ENV } from "./caller.js";
 import { APPLICATION_ID } from "./project.js";
 
 const { privateKey } = generateKeyPairSync("rsa", {
@@ -16,6 +17,7 @@ const { privateKey } = generateKeyPairSync("rsa", {
   publicKeyEncoding: { type: "spki", format: "pem" },
 });
 const config = parseConfig({
+  ...CALLER_ENV,
   NODE_ENV: "production",
   PORT: "0",
   DATABASE_URL: ":memory:",

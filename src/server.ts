@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import { authenticator, openUntilFirstKey } from "./access/authenticate.ts";
 import { NO_QUOTA, tokenQuota } from "./access/token-quota.ts";
 import type { Config, TrustedDocumentsConfig } from "./config.ts";
-import { StartupError } from "./errors.ts";
+import { quote, StartupError } from "./errors.ts";
 import { createApollo } from "./graphql/apollo.ts";
 import { createSchema } from "./graphql/schema.ts";
 import { type Admit, admitAll, trustedDocuments } from "./graphql/trusted-documents.ts";
@@ -121,6 +121,6 @@ async function listen(app: FastifyInstance, { host, port }: Config): Promise<str
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EADDRINUSE") throw new StartupError([`PORT: ${port} is already in use on ${host}`]);
     if (code === "EACCES") throw new StartupError([`PORT: ${port} is not allowed for this user`]);
-    throw new StartupError([`HOST: cannot listen on ${host}: ${code}`]);
+    throw new StartupError([`HOST: cannot listen on ${quote(host)}: ${code}`]);
   }
 }

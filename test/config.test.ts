@@ -43,6 +43,10 @@ describe("parseConfig", () => {
       port: 4000,
       platform: { name: "local", keyRing: null },
       databaseFile: "./data/stagepass.db",
+      jwtRules: null,
+      tokensPerMinute: null,
+      corsOrigins: [],
+      trustedDocuments: null,
       logLevel: "info",
     });
   });
@@ -63,9 +67,12 @@ describe("parseConfig", () => {
     expect(parseConfig({ DATABASE_URL }).databaseFile).toBe(databaseFile);
   });
 
-  it.each(["127.0.0.1", "127.9.9.9", "::1", "localhost"])("accepts HOST=%s", (HOST) => {
-    expect(parseConfig({ HOST }).host).toBe(HOST);
-  });
+  it.each(["127.0.0.1", "::1", "localhost", "0.0.0.0", "::", "video.example.com"])(
+    "accepts HOST=%s",
+    (HOST) => {
+      expect(parseConfig({ HOST }).host).toBe(HOST);
+    },
+  );
 
   it.each<[string, Record<string, string>]>([
     ["PORT", { PORT: "http" }],
@@ -73,11 +80,20 @@ describe("parseConfig", () => {
     ["PORT", { PORT: "-1" }],
     ["PORT", { PORT: "4000.5" }],
     ["PORT", { PORT: "0x10" }],
-    ["HOST", { HOST: "0.0.0.0" }],
-    ["HOST", { HOST: "::" }],
-    ["HOST", { HOST: "192.168.1.5" }],
-    ["HOST", { HOST: "example.com" }],
-    ["HOST", { HOST: "127.0.0.1.example.com" }],
+    ["HOST", { HOST: "http://127.0.0.1" }],
+    ["HOST", { HOST: "127.0.0.1:4000" }],
+    ["AUTH_JWT_SECRET", { AUTH_JWT_SECRET: "x".repeat(31) }],
+    ["AUTH_JWT_SECRET", { ...project, AUTH_JWT_SECRET: API_SECRET }],
+    ["AUTH_JWKS_URI", { AUTH_JWKS_URI: "http://idp.example.com/jwks" }],
+    ["AUTH_JWT_ISSUER", { AUTH_JWT_ISSUER: "https://idp.example.com/" }],
+    ["AUTH_JWT_AUDIENCE", { AUTH_JWT_AUDIENCE: "stagepass" }],
+    ["TOKENS_PER_MINUTE", { TOKENS_PER_MINUTE: "0" }],
+    ["CORS_ORIGINS", { CORS_ORIGINS: "*" }],
+    ["CORS_ORIGINS", { CORS_ORIGINS: "https://app.example.com/path" }],
+    ["CORS_ORIGINS", { CORS_ORIGINS: "https://app.example.com,null" }],
+    ["TRUSTED_DOCUMENTS", { TRUSTED_DOCUMENTS: "on" }],
+    ["TRUSTED_DOCUMENTS_MANIFEST", { TRUSTED_DOCUMENTS: "enforce" }],
+    ["TRUSTED_DOCUMENTS_MANIFEST", { TRUSTED_DOCUMENTS_MANIFEST: "/nowhere/manifest.json" }],
     ["PLATFORM", { PLATFORM: "zoom" }],
     ["PLATFORM", { ...openTok, ...vonage }],
     ["OPENTOK_API_SECRET", { OPENTOK_API_SECRET_PREVIOUS: API_SECRET }],
@@ -200,7 +216,7 @@ describe("parseConfig", () => {
   });
 
   it("never shows a whole secret that stands in another variable", () => {
-    for (const name of ["PORT", "HOST", "PLATFORM", "LOG_LEVEL", "DATABASE_URL"]) {
+    for (const name of ["PORT", "PLATFORM", "LOG_LEVEL", "DATABASE_URL", "CORS_ORIGINS", "AUTH_JWKS_URI"]) {
       const found = problems({ [name]: API_SECRET });
       expect(found).toHaveLength(1);
       expect(found.join()).not.toContain(API_SECRET);
@@ -208,7 +224,7 @@ describe("parseConfig", () => {
   });
 
   it("names every problem at once, and no secret", () => {
-    const found = problems({ PORT: "x", LOG_LEVEL: "x", HOST: "x", OPENTOK_API_SECRET: "canary canary" });
+    const found = problems({ PORT: "x", LOG_LEVEL: "x", HOST: "x y", OPENTOK_API_SECRET: "canary canary" });
     expect(found.map((line) => line.split(":")[0]).sort()).toEqual(
       ["HOST", "LOG_LEVEL", "OPENTOK_API_KEY", "OPENTOK_API_SECRET", "PORT"].sort(),
     );

@@ -108,15 +108,38 @@ function checkCost(
 ): void {
   // Variables that do not fit are refused when the operation is executed, in the words of every such error.
   if (getVariableValues(schema, operation.variableDefinitions ?? [], variables).errors) return;
-  const cost = getComplexity({
-    schema,
-    query: document,
-    variables,
-    ...(operation.name && { operationName: operation.name.value }),
-    estimators: [fieldExtensionsEstimator(), simpleEstimator({ defaultComplexity: 1 })],
-  });
-  if (cost <= MAX_COST) return;
-  throw new GraphQLError(`The operation costs ${cost}; at most ${MAX_COST} is allowed`, {
+  const cost = costOf(schema, document, operation, variables);
+  if (cost > MAX_COST)
+    throw refusal(`The operation costs ${cost}; at most ${MAX_COST} is allowed`, operation);
+}
+
+function costOf(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Record<string, unknown>,
+): number {
+  try {
+    return getComplexity({
+      schema,
+      query: document,
+      variables,
+      ...(operation.name && { operationName: operation.name.value }),
+      estimators: [fieldExtensionsEstimator(), simpleEstimator({ defaultComplexity: 1 })],
+    });
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error;
+    // An argument whose value does not fit, which execution would find, too; or more fields than can be counted.
+    if (error.nodes === undefined) throw refusal(error.message, operation);
+    throw new GraphQLError(error.message, {
+      nodes: error.nodes,
+      extensions: { code: "BAD_USER_INPUT", http: { status: 400 } },
+    });
+  }
+}
+
+function refusal(message: string, operation: OperationDefinitionNode): GraphQLError {
+  return new GraphQLError(message, {
     nodes: operation,
     extensions: { code: "GRAPHQL_VALIDATION_FAILED", http: { status: 400 } },
   });

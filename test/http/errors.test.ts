@@ -97,13 +97,10 @@ describe("in production", () => {
   });
   afterAll(() => server.close());
 
-  it("suggests no field names, and tells the schema to nobody", async () => {
+  it("suggests no field names", async () => {
     expect((await server.graphql("{ sesions { nodes { id } } }")).errors[0].message).not.toMatch(
       /did you mean/i,
     );
-    expect((await server.graphql("{ __schema { types { name } } }")).errors).toMatchObject([
-      { extensions: { code: "GRAPHQL_VALIDATION_FAILED" } },
-    ]);
   });
 
   it("shows no stack trace", async () => {

@@ -97,8 +97,21 @@ describe("a start that cannot work", () => {
       { PLATFORM: "opentok" },
       /^OPENTOK_API_KEY: .*\nOPENTOK_API_SECRET: .*\n$/,
     ],
-    ["of an address that others reach", { HOST: "0.0.0.0" }, /^HOST: .*\n$/],
-
+    [
+      "of an address that others reach, without authentication",
+      { HOST: "0.0.0.0", LOG_LEVEL: "info" },
+      /^HOST: .*\n$/,
+    ],
+    [
+      "of production without authentication",
+      { HOST: "192.168.1.5", NODE_ENV: "production", LOG_LEVEL: "info" },
+      /^HOST: .*\nNODE_ENV: .*\n$/,
+    ],
+    [
+      "of a secret for JWTs that is too short",
+      { AUTH_JWT_SECRET: "x".repeat(31) },
+      /^AUTH_JWT_SECRET: .*\n$/,
+    ],
     [
       "of a folder that cannot be made",
       { DATABASE_URL: "file:/dev/null/x/stagepass.db" },

@@ -9,6 +9,12 @@ import {
   type Session,
   sessionKnownById,
 } from "../../src/domain/session.ts";
+import {
+  ALL_SESSIONS,
+  isSelected,
+  NO_SESSIONS,
+  type SessionSelection,
+} from "../../src/domain/session-selection.ts";
 import { StartupError } from "../../src/errors.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { sqlStore } from "../../src/store/sql-store.ts";
@@ -62,7 +68,7 @@ describe.each(stores)("the session registry %s", (_, file) => {
     const { sessions } = await openStore(file());
     await sessions.add(session("1_a"));
     await expect(sessions.add(session("1_a"))).rejects.toThrow();
-    expect(await sessions.newest(PROJECT, 10, null)).toHaveLength(1);
+    expect(await sessions.newest(PROJECT, ALL_SESSIONS, 10, null)).toHaveLength(1);
   });
 
   it("lists a project's sessions, newest first, from any position on", async () => {
@@ -72,11 +78,34 @@ describe.each(stores)("the session registry %s", (_, file) => {
       await sessions.add(session(`${id}_other`, "87654321"));
     }
     const ids = async (limit: number, position: number | null) =>
-      (await sessions.newest(PROJECT, limit, position)).map((found) => found.session.sessionId);
+      (await sessions.newest(PROJECT, ALL_SESSIONS, limit, position)).map((found) => found.session.sessionId);
     expect(await ids(10, null)).toEqual(["1_d", "1_c", "1_b", "1_a"]);
-    const [, second] = await sessions.newest(PROJECT, 2, null);
+    const [, second] = await sessions.newest(PROJECT, ALL_SESSIONS, 2, null);
     expect(await ids(10, second?.position ?? 0)).toEqual(["1_b", "1_a"]);
     expect(await ids(1, second?.position ?? 0)).toEqual(["1_b"]);
+  });
+
+  // Values that a pattern, a quotation mark or a database's notion of a character would spoil.
+  const names = ["room-1", "room-2", "ROOM-1", "room_1", "%", "'", "é-1", "🎥-1", null];
+  it.each<[string, Partial<SessionSelection>]>([
+    ["nothing", {}],
+    ["an ID", { ids: new Set(["1_0", "1_x"]) }],
+    ["a name", { names: new Set(["room-1"]) }],
+    ["a prefix", { namePrefixes: ["room-"] }],
+    ["a prefix that is a pattern elsewhere", { namePrefixes: ["%", "room_"] }],
+    ["a prefix with a quotation mark", { namePrefixes: ["'"] }],
+    ["a prefix beyond ASCII", { namePrefixes: ["é", "🎥"] }],
+    ["every name", { namePrefixes: [""] }],
+    ["IDs, names and prefixes", { ids: new Set(["1_8"]), names: new Set(["%"]), namePrefixes: ["ROOM"] }],
+  ])("lists the sessions that are selected by %s, as the domain selects them", async (_, selected) => {
+    const { sessions } = await openStore(file());
+    const all = names.map((name, i) => ({ ...session(`1_${i}`), name }));
+    for (const one of all) await sessions.add(one);
+    const selection = { ...NO_SESSIONS, ...selected };
+    const found = await sessions.newest(PROJECT, selection, 100, null);
+    expect(found.map((item) => item.session).reverse()).toEqual(
+      all.filter(({ sessionId, name }) => isSelected(selection, sessionId, name)),
+    );
   });
 });
 

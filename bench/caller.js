@@ -1,0 +1,12 @@
+/** The caller who asks every server for tokens, and what a server of ours must be told to accept it. */
+import jsonwebtoken from "jsonwebtoken";
+
+const SECRET = "the-secret-that-the-caller-s-JWT-is-signed-with";
+
+export const CALLER_ENV = { AUTH_JWT_SECRET: SECRET, TOKENS_PER_MINUTE: "999999999" };
+
+export const CALLER_JWT = jsonwebtoken.sign(
+  { sub: "bench", scope: "tokens:create", video_grant: { roles: ["MODERATOR"], sessions: ["*"] } },
+  SECRET,
+  { expiresIn: "2h" },
+);

@@ -1,0 +1,132 @@
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import Libsql from "libsql";
+import { describe, expect, it } from "vitest";
+import { spawnServer } from "../support/process.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const KEYS = fileURLToPath(new URL("../../dist/keys.js", import.meta.url));
+const GRANT = JSON.stringify({
+  scope: "sessions:create tokens:create",
+  video_grant: { roles: ["PUBLISHER"] },
+});
+
+/** Runs the command in a folder; it fails with what it printed as an error. */
+const keys = async (cwd: string, ...args: string[]) =>
+  (await promisify(execFile)(process.execPath, [KEYS, ...args], { cwd })).stdout;
+
+const create = async (cwd: string, name = "web", grant = GRANT) => {
+  const [key = ""] = (await keys(cwd, "create", "--name", name, "--grant", grant)).split("\n");
+  return key;
+};
+
+/** What a server answers to a caller with this credential, or none. */
+async function ask(url: string, role: string, headers: Record<string, string> = {}) {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify({ query: `mutation { createSession { generateToken(role: ${role}) { token } } }` }),
+  });
+  const { data, errors = [] } = await response.json();
+  return { status: response.status, token: data?.createSession?.generateToken?.token, errors };
+}
+
+describe("npm run keys", () => {
+  it("makes a key that works by either header, within its grant, and never shows it again", async () => {
+    const folder = temporaryFolder();
+    const key = await create(folder);
+    expect(key).toMatch(/^stagepass_[0-9a-f]{8}_[A-Za-z0-9_-]{43}$/);
+    const server = spawnServer(folder, { NODE_ENV: "production", HOST: "localhost" });
+    const url = await server.url();
+    const either: Record<string, string>[] = [{ authorization: `Bearer ${key}` }, { "x-api-key": key }];
+    for (const headers of either) {
+      expect((await ask(url, "PUBLISHER", headers)).token).toMatch(/^eyJ/);
+    }
+    const refused = await ask(url, "MODERATOR", { "x-api-key": key });
+    expect(refused).toMatchObject({
+      status: 200,
+      token: undefined,
+      errors: [{ extensions: { code: "FORBIDDEN", requiredRole: "MODERATOR" } }],
+    });
+    expect(await ask(url, "PUBLISHER")).toMatchObject({
+      status: 401,
+      errors: [{ extensions: { code: "UNAUTHENTICATED" } }],
+    });
+
+    const said = server.output() + server.errors() + (await keys(folder, "list"));
+    const secret = key.slice("stagepass_xxxxxxxx_".length);
+    expect(said).not.toContain(secret);
+    server.kill("SIGTERM");
+    await server.exited;
+    expect(readFileSync(join(folder, "data", "stagepass.db")).includes(secret)).toBe(false);
+    const database = new Libsql(join(folder, "data", "stagepass.db"));
+    expect(database.prepare("select digest from api_keys").get()).toMatchObject({
+      digest: createHash("sha256").update(key).digest("hex"),
+    });
+    database.close();
+  });
+
+  it("revokes a key within five seconds, and a server without keys that work stays closed", async () => {
+    const folder = temporaryFolder();
+    const key = await create(folder);
+    const first = spawnServer(folder);
+    const url = await first.url();
+    const status = async () => (await ask(url, "PUBLISHER", { "x-api-key": key })).status;
+    expect(await status()).toBe(200);
+    expect(await keys(folder, "revoke", "web")).toContain("Revoked");
+    await expect.poll(status, { timeout: 5000, interval: 200 }).toBe(401);
+    expect(await keys(folder, "list")).toMatch(/web\t.*revoked/);
+
+    const second = spawnServer(folder);
+    expect((await ask(await second.url(), "PUBLISHER")).status).toBe(401);
+  });
+
+  it("closes a server that is open with the first key", async () => {
+    const folder = temporaryFolder();
+    const server = spawnServer(folder);
+    const url = await server.url();
+    expect((await ask(url, "MODERATOR")).token).toMatch(/^eyJ/);
+    const key = await create(folder);
+    await expect
+      .poll(async () => (await ask(url, "MODERATOR")).status, { timeout: 5000, interval: 200 })
+      .toBe(401);
+    expect((await ask(url, "PUBLISHER", { "x-api-key": key })).token).toMatch(/^eyJ/);
+  });
+
+  it("frees the name of a key that is revoked, also by its ID", async () => {
+    const folder = temporaryFolder();
+    const key = await create(folder);
+    await expect(create(folder)).rejects.toThrow(/--name: there is a key named web/);
+    await keys(folder, "revoke", key.split("_")[1] ?? "");
+    await create(folder);
+    expect((await keys(folder, "list")).trim().split("\n")).toHaveLength(2);
+    await expect(keys(folder, "revoke", "nobody")).rejects.toThrow(/there is no such key/);
+  });
+
+  it.each<[string, string[], RegExp]>([
+    ["no command", [], /Usage/],
+    ["an unknown option", ["create", "--admin"], /Usage/],
+    ["no name", ["create", "--grant", GRANT], /Usage/],
+    ["a name that looks like an ID", ["create", "--name", "0123abcd", "--grant", GRANT], /--name/],
+    [
+      "a grant that is not JSON",
+      ["create", "--name", "a", "--grant", "all"],
+      /--grant: must be a JSON object/,
+    ],
+    ["an unknown scope", ["create", "--name", "a", "--grant", '{"scope":"tokens:make"}'], /--grant: scope/],
+    ["another member", ["create", "--name", "a", "--grant", '{"scope":"tokens:create","x":1}'], /--grant/],
+    [
+      "a limit that is misspelt",
+      ["create", "--name", "a", "--grant", '{"scope":"tokens:create","video_grant":{"maxlifetime":60}}'],
+      /--grant: video_grant/,
+    ],
+  ])("refuses %s, and makes nothing", async (_, args, message) => {
+    const folder = temporaryFolder();
+    await expect(keys(folder, ...args)).rejects.toThrow(message);
+    expect(await keys(folder, "list")).toBe("There are no keys.\n");
+  });
+});
