@@ -68,6 +68,13 @@ async function run(): Promise<number> {
     );
   }
 
+  const { jwtRules } = config;
+  if (jwtRules?.jwksUri && (jwtRules.issuer === null || jwtRules.audience === null)) {
+    logger.warn(
+      "AUTH_JWT_ISSUER or AUTH_JWT_AUDIENCE is not set: JWTs are accepted that the provider signed for others",
+    );
+  }
+
   onHangUp = () => rotate(server, logger);
   if (rotationAsked) onHangUp();
 

@@ -76,4 +76,19 @@ describe("grantFor", () => {
       expect.objectContaining({ message: expect.not.stringContaining("canary") }),
     );
   });
+
+  it.each<[string, number | null | undefined, number]>([
+    ["24 hours without a limit", undefined, DAY],
+    ["24 hours when the limit is null", null, DAY],
+    ["24 hours when the limit is longer", DAY + 1, DAY],
+    ["the limit when it is shorter", DAY - 1, DAY - 1],
+    ["the limit when it is a second", 1, 1],
+  ])("lets a token for which no end is asked live for %s", (_, maxLifetime, lifetime) => {
+    expect(grantFor("1_abc", {}, now, maxLifetime).expireTime).toBe(createTime + lifetime);
+  });
+
+  it("does not shorten a life that is asked for: whether it is allowed is for others to say", () => {
+    const expireTime = createTime + 120;
+    expect(grantFor("1_abc", { expireTime }, now, 60).expireTime).toBe(expireTime);
+  });
 });
