@@ -5,8 +5,10 @@ const SECRET = "the-secret-that-the-caller-s-JWT-is-signed-with";
 
 export const CALLER_ENV = { AUTH_JWT_SECRET: SECRET, TOKENS_PER_MINUTE: "999999999" };
 
-export const CALLER_JWT = jsonwebtoken.sign(
-  { sub: "bench", scope: "tokens:create", video_grant: { roles: ["MODERATOR"], sessions: ["*"] } },
-  SECRET,
-  { expiresIn: "2h" },
-);
+/** The JWT of a caller of that name. */
+export const callerJwt = (sub) =>
+  jsonwebtoken.sign(
+    { sub, scope: "tokens:create", video_grant: { roles: ["MODERATOR"], sessions: ["*"] } },
+    SECRET,
+    { expiresIn: "2h" },
+  );

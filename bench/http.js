@@ -1,9 +1,9 @@
 /** generateToken over HTTP, against a bare node:http server: one core for the server, another for the load. */
 import { readFileSync } from "node:fs";
 import autocannon from "autocannon";
-import { CALLER_ENV } from "./caller.js";
+import { localServer } from "./local-server.js";
 import { urlIn, withPrograms } from "./programs.js";
-import { API_KEY, API_SECRET, SESSION_ID } from "./project.js";
+import { SESSION_ID } from "./project.js";
 import { requestFor, tryOut } from "./query.js";
 import { median, spread } from "./statistics.js";
 
@@ -25,22 +25,7 @@ async function rate(url, seconds = ROUND_SECONDS) {
 const megabytes = ({ pid }) =>
   Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]) / 1024);
 
-const PROGRAMS = [
-  {
-    script: "../dist/main.js",
-    env: {
-      ...CALLER_ENV,
-      PORT: "0",
-      DATABASE_URL: ":memory:",
-      PLATFORM: "local",
-      OPENTOK_API_KEY: API_KEY,
-      OPENTOK_API_SECRET: API_SECRET,
-      // The bare server keeps no log either.
-      LOG_LEVEL: "error",
-    },
-  },
-  { script: "bare-server.js" },
-];
+const PROGRAMS = [localServer(), { script: "bare-server.js" }];
 
 /** One launch of both contenders; its rounds alternate, because the machine's speed drifts. */
 function launch(rates, memory) {

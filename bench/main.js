@@ -3,6 +3,7 @@
  * on the machine; the ratios are what to look at.
  */
 import { execFileSync } from "node:child_process";
+import { benchFrontDoor } from "./front-door.js";
 import { benchHttp } from "./http.js";
 import { benchSigning } from "./signing.js";
 import { benchStart } from "./start.js";
@@ -15,6 +16,7 @@ const results = [
   ...benchSigning(),
   ...(await benchVonage()),
   ...(await benchHttp()),
+  ...(await benchFrontDoor()),
   ...(await benchStart()),
 ];
 const round = (value) => (value === undefined ? "" : Number(value.toPrecision(3)));

@@ -1,16 +1,16 @@
 /** The request that every server is asked for a token with. */
-import { CALLER_JWT } from "./caller.js";
+import { callerJwt } from "./caller.js";
 import { DATA } from "./project.js";
 
 const query = `mutation GenerateToken($sessionId: ID!, $role: Role, $data: String, $expireTime: Int) {
   generateToken(sessionId: $sessionId, role: $role, data: $data, expireTime: $expireTime) { token expiresAt role }
 }`;
 
-export function requestFor(sessionId) {
+export function requestFor(sessionId, caller = "bench") {
   const expireTime = Math.floor(Date.now() / 1000) + 3600;
   return {
     method: "POST",
-    headers: { "content-type": "application/json", authorization: `Bearer ${CALLER_JWT}` },
+    headers: { "content-type": "application/json", authorization: `Bearer ${callerJwt(caller)}` },
     body: JSON.stringify({ query, variables: { sessionId, role: "MODERATOR", data: DATA, expireTime } }),
   };
 }

@@ -14,7 +14,9 @@ export function parseManifest(json: string): ReadonlyMap<string, string> {
     }
   }
   if (entries.length === 0) throw new Error("has no documents");
-  return new Map(entries as [string, string][]);
+  const documents = new Map(entries as [string, string][]);
+  if (documents.size < entries.length) throw new Error("must give each document an ID of its own");
+  return documents;
 }
 
 const APOLLO_FORMAT = "apollo-persisted-query-manifest";

@@ -110,7 +110,13 @@ function checkOpen({ host, production }: Config): void {
 }
 
 function admission(config: TrustedDocumentsConfig | null, logger: Logger): Admit {
-  return config ? trustedDocuments(config.manifest, config.enforce, logger) : admitAll;
+  if (config === null) return admitAll;
+  try {
+    return trustedDocuments(config.manifest, config.enforce, logger);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new StartupError([`TRUSTED_DOCUMENTS_MANIFEST: ${error.message}`]);
+  }
 }
 
 async function listen(app: FastifyInstance, { host, port }: Config): Promise<string> {

@@ -12,5 +12,8 @@ export function dear({ childComplexity }: ComplexityEstimatorArgs): number {
 
 /** A page costs what its items cost; one of a size that is refused later costs as the largest. */
 export function perItem({ args, childComplexity }: ComplexityEstimatorArgs): number {
-  return 1 + Math.min(args.first ?? DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE) * childComplexity;
+  const first: number = args.first ?? DEFAULT_PAGE_SIZE;
+  // Below zero a page would pay for other fields.
+  const size = first < 0 ? MAX_PAGE_SIZE : Math.min(first, MAX_PAGE_SIZE);
+  return 1 + size * childComplexity;
 }

@@ -1,6 +1,6 @@
 import { stripIgnoredCharacters } from "graphql";
 import type { Logger } from "pino";
-import { DocumentNotTrusted } from "../errors.ts";
+import { DocumentNotTrusted, quote } from "../errors.ts";
 
 /** What a request says of the document to execute; the members of a body that are of interest here. */
 export interface DocumentParameters {
@@ -24,6 +24,7 @@ export const admitAll: Admit = (parameters) => parameters;
 /**
  * Knows the documents of a manifest by their IDs and by their texts, whatever white space and comments they have.
  *
+ * @throws {SyntaxError} naming a document that is not GraphQL
  * @param enforce executes no others; otherwise they are logged, by nothing that a caller wrote
  */
 export function trustedDocuments(
@@ -31,7 +32,12 @@ export function trustedDocuments(
   enforce: boolean,
   logger: Logger,
 ): Admit {
-  const texts = new Set([...manifest.values()].map(stripIgnoredCharacters));
+  const texts = new Set<string>();
+  for (const [id, text] of manifest) {
+    const stripped = withoutIgnored(text);
+    if (stripped === null) throw new SyntaxError(`the document ${quote(id)} is not GraphQL`);
+    texts.add(stripped);
+  }
 
   const refuse = (code: "PERSISTED_QUERY_NOT_IN_LIST" | "QUERY_NOT_IN_SAFELIST", requestId: string) => {
     if (enforce) throw new DocumentNotTrusted(code);
@@ -41,7 +47,7 @@ export function trustedDocuments(
   return (parameters, requestId) => {
     const { query, documentId, extensions } = parameters;
     if (typeof query === "string" && query !== "") {
-      if (!texts.has(canonical(query))) refuse("QUERY_NOT_IN_SAFELIST", requestId);
+      if (!texts.has(withoutIgnored(query) ?? "")) refuse("QUERY_NOT_IN_SAFELIST", requestId);
       return parameters;
     }
     const document = manifest.get(String(documentId ?? persistedQueryId(extensions)));
@@ -51,12 +57,12 @@ export function trustedDocuments(
   };
 }
 
-function canonical(query: string): string {
+/** A text in its shortest form, or null when it is not GraphQL. */
+function withoutIgnored(text: string): string | null {
   try {
-    return stripIgnoredCharacters(query);
+    return stripIgnoredCharacters(text);
   } catch {
-    // Not GraphQL, and so not the text of a trusted document.
-    return query;
+    return null;
   }
 }
 

@@ -1,0 +1,268 @@
+import { createSecretKey } from "node:crypto";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { newApiKey } from "../../src/access/api-key.ts";
+import { authenticator, type Credentials, openUntilFirstKey } from "../../src/access/authenticate.ts";
+import { Role } from "../../src/domain/role.ts";
+import { Unauthenticated } from "../../src/errors.ts";
+import type { ApiKey, ApiKeys } from "../../src/store/store.ts";
+import { JWT_SECRET, signedJwt } from "../support/callers.ts";
+
+/** API keys in memory, which count how often they are asked. */
+class Keys implements ApiKeys {
+  readonly kept = new Map<string, ApiKey>();
+  asked = 0;
+
+  async add(apiKey: ApiKey) {
+    this.kept.set(apiKey.id, apiKey);
+    return true;
+  }
+  async find(id: string) {
+    this.asked++;
+    return this.kept.get(id) ?? null;
+  }
+  async any() {
+    this.asked++;
+    return this.kept.size > 0;
+  }
+  async list() {
+    return [...this.kept.values()];
+  }
+  async revoke(id: string, revokedAt: Date) {
+    const apiKey = this.kept.get(id);
+    if (apiKey) this.kept.set(id, { ...apiKey, revokedAt });
+    return apiKey !== undefined;
+  }
+}
+
+const CLAIMS = { scope: "tokens:create", video_grant: { roles: ["PUBLISHER"] } };
+const RULES = { secret: createSecretKey(JWT_SECRET, "utf8"), jwksUri: null, issuer: null, audience: null };
+
+let keys: Keys;
+
+/** Adds a key, and gives what its owner was shown. */
+async function added(name = "backend") {
+  const { key, id, digest } = newApiKey();
+  await keys.add({ id, name, digest, claims: CLAIMS, createdAt: new Date(), revokedAt: null });
+  return { key, id };
+}
+
+const server = (rules: typeof RULES | null = RULES) => {
+  const authenticate = authenticator(rules, keys, () => new Date());
+  return async (credentials: Credentials) => authenticate(credentials);
+};
+
+beforeEach(() => {
+  keys = new Keys();
+  // lru-cache holds on to `performance`, which fake timers replace.
+  vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"] });
+  vi.spyOn(performance, "now").mockImplementation(() => Date.now());
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+const refused = (message: string | RegExp) =>
+  expect.objectContaining({
+    message: expect.stringMatching(message),
+    extensions: { code: "UNAUTHENTICATED" },
+  });
+const unknownKey = /^The API key is not one of this server's, or was revoked$/;
+
+describe("an API key", () => {
+  it.each<[string, (key: string) => Credentials]>([
+    ["as a bearer token", (key) => ({ authorization: `Bearer ${key}` })],
+    ["as a bearer token, in another case and with spaces", (key) => ({ authorization: `bEARER   ${key}  ` })],
+    ["in x-api-key", (key) => ({ "x-api-key": key })],
+  ])("is accepted %s", async (_, credentials) => {
+    const { key, id } = await added();
+    expect(await server()(credentials(key))).toEqual({
+      id: `key:${id}`,
+      subject: "backend",
+      scopes: new Set(["tokens:create"]),
+      grant: expect.objectContaining({ roles: new Set([Role.PUBLISHER]) }),
+      created: new Set(),
+    });
+  });
+
+  it("is accepted where no JWT is", async () => {
+    const { key } = await added();
+    expect(await server(null)({ "x-api-key": key })).toMatchObject({ subject: "backend" });
+  });
+
+  it("is looked up once for many requests, each of which has a caller of its own", async () => {
+    const { key } = await added();
+    const authenticate = server();
+    const one = await authenticate({ "x-api-key": key });
+    const two = await authenticate({ "x-api-key": key });
+    expect(one.created).not.toBe(two.created);
+    expect(keys.asked).toBe(1);
+  });
+
+  it("is refused with the digest of another", async () => {
+    const { key } = await added();
+    const forged = key.slice(0, -43) + newApiKey().key.slice(-43);
+    await expect(server()({ "x-api-key": forged })).rejects.toThrow(refused(unknownKey));
+    await expect(server()({ authorization: `Bearer ${forged}` })).rejects.toThrow(refused(unknownKey));
+  });
+
+  it("is refused when nobody knows it, without asking twice", async () => {
+    const authenticate = server();
+    const { key } = newApiKey();
+    await expect(authenticate({ "x-api-key": key })).rejects.toThrow(refused(unknownKey));
+    await expect(authenticate({ "x-api-key": key })).rejects.toThrow(Unauthenticated);
+    expect(keys.asked).toBe(1);
+  });
+
+  it("is refused without asking when it is malformed", async () => {
+    await expect(server()({ "x-api-key": "stagepass_1" })).rejects.toThrow(refused(unknownKey));
+    expect(keys.asked).toBe(0);
+  });
+
+  it("is refused once it is revoked", async () => {
+    const { key, id } = await added();
+    await keys.revoke(id, new Date());
+    await expect(server()({ "x-api-key": key })).rejects.toThrow(refused(unknownKey));
+  });
+
+  it("works for two seconds after it is revoked, at most", async () => {
+    const { key, id } = await added();
+    const authenticate = server();
+    await authenticate({ "x-api-key": key });
+    await keys.revoke(id, new Date());
+    vi.advanceTimersByTime(1900);
+    await expect(authenticate({ "x-api-key": key })).resolves.toMatchObject({ subject: "backend" });
+    vi.advanceTimersByTime(200);
+    await expect(authenticate({ "x-api-key": key })).rejects.toThrow(refused(unknownKey));
+  });
+
+  it("is neither accepted nor refused while the keys cannot be read", async () => {
+    const { key } = await added();
+    keys.find = async () => {
+      throw new Error("the disk is gone");
+    };
+    await expect(server()({ "x-api-key": key })).rejects.toThrow("the disk is gone");
+  });
+});
+
+describe("a JWT", () => {
+  it("is accepted as a bearer token", async () => {
+    const authorization = `Bearer ${signedJwt({ sub: "alice", iss: "idp", ...CLAIMS })}`;
+    expect(await server()({ authorization })).toMatchObject({
+      id: 'jwt:["idp","alice"]',
+      subject: "alice",
+      scopes: new Set(["tokens:create"]),
+      grant: { roles: new Set([Role.PUBLISHER]) },
+    });
+  });
+
+  it("without a subject has an empty one", async () => {
+    expect(await server()({ authorization: `Bearer ${signedJwt({})}` })).toMatchObject({
+      id: 'jwt:[null,""]',
+      subject: "",
+      scopes: new Set(),
+    });
+  });
+
+  it("cannot pass for the caller of another issuer or of an API key", async () => {
+    const idOf = async (claims: object) => {
+      return (await server()({ authorization: `Bearer ${signedJwt(claims)}` })).id;
+    };
+    const ids = [
+      await idOf({ iss: "a", sub: 'b","c' }),
+      await idOf({ iss: 'a","b', sub: "c" }),
+      await idOf({ sub: "key:1" }),
+    ];
+    expect(new Set(ids).size).toBe(3);
+    expect(ids.every((id) => id.startsWith("jwt:"))).toBe(true);
+  });
+
+  it("is refused where only API keys are accepted", async () => {
+    await expect(server(null)({ authorization: `Bearer ${signedJwt({})}` })).rejects.toThrow(
+      refused(/^This server accepts API keys, and no other bearer tokens$/),
+    );
+  });
+
+  it("is refused when it needs keys of a provider that is not configured", async () => {
+    const token = `${Buffer.from('{"alg":"RS256"}').toString("base64url")}.e30.x`;
+    await expect(server()({ authorization: `Bearer ${token}` })).rejects.toThrow(Unauthenticated);
+  });
+
+  it("is refused in x-api-key", async () => {
+    await expect(server()({ "x-api-key": signedJwt({}) })).rejects.toThrow(refused(/must have an API key$/));
+  });
+});
+
+describe("credentials", () => {
+  it("are refused in both headers at once, though both are right", async () => {
+    const { key } = await added();
+    const both = { authorization: `Bearer ${key}`, "x-api-key": key };
+    await expect(server()(both)).rejects.toThrow(refused(/^Send either .*, not both$/));
+    await expect(server()({ authorization: "", "x-api-key": key })).rejects.toThrow(refused(/not both$/));
+  });
+
+  it.each<[string, Credentials]>([
+    ["nothing", {}],
+    ["an empty header", { authorization: "" }],
+    ["Basic", { authorization: `Basic ${Buffer.from("a:b").toString("base64")}` }],
+    ["Bearer without a token", { authorization: "Bearer" }],
+    ["Bearer with spaces only", { authorization: "Bearer   " }],
+    ["no space after Bearer", { authorization: "Bearerabc" }],
+    ["two tokens", { authorization: "Bearer abc def" }],
+    ["something before Bearer", { authorization: "x Bearer abc" }],
+  ])("are asked for when there is %s", async (_, credentials) => {
+    await expect(server()(credentials)).rejects.toThrow(refused(/^Send the header Authorization: Bearer/));
+  });
+
+  it.each<[string, string | string[]]>([
+    ["empty", ""],
+    ["something else", "secret"],
+    ["a list", ["stagepass_1"]],
+  ])("are refused when x-api-key is %s", async (_, apiKey) => {
+    await expect(server()({ "x-api-key": apiKey })).rejects.toThrow(
+      refused(/^The header x-api-key must have an API key$/),
+    );
+  });
+});
+
+describe("openUntilFirstKey", () => {
+  it("lets everybody in until there is a key, and then only who has one", async () => {
+    const authenticate = openUntilFirstKey(keys, server(null));
+    expect(await authenticate({})).toMatchObject({ id: "local" });
+    expect(await authenticate({ authorization: "Basic x" })).toMatchObject({ id: "local" });
+    expect(keys.asked).toBe(1);
+    const { key } = await added();
+    vi.advanceTimersByTime(2001);
+    await expect(authenticate({})).rejects.toThrow(Unauthenticated);
+    expect(await authenticate({ "x-api-key": key })).toMatchObject({ subject: "backend" });
+  });
+
+  it("looks for a key every two seconds", async () => {
+    const authenticate = openUntilFirstKey(keys, server(null));
+    await authenticate({});
+    vi.advanceTimersByTime(2000);
+    await authenticate({});
+    expect(keys.asked).toBe(1);
+    vi.advanceTimersByTime(1);
+    await authenticate({});
+    expect(keys.asked).toBe(2);
+  });
+
+  it("never opens again, and asks no more", async () => {
+    await added();
+    const authenticate = openUntilFirstKey(keys, server(null));
+    await expect(authenticate({})).rejects.toThrow(Unauthenticated);
+    keys.kept.clear();
+    vi.advanceTimersByTime(60_000);
+    await expect(authenticate({})).rejects.toThrow(Unauthenticated);
+    expect(keys.asked).toBe(1);
+  });
+
+  it("lets nobody in while it cannot be told whether there is a key", async () => {
+    keys.any = async () => {
+      throw new Error("the disk is gone");
+    };
+    const authenticate = openUntilFirstKey(keys, server(null));
+    await expect(authenticate({})).rejects.toThrow("the disk is gone");
+  });
+});

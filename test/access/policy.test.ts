@@ -1,0 +1,145 @@
+import { describe, expect, it } from "vitest";
+import { type Caller, callerWith, localCaller } from "../../src/access/caller.ts";
+import {
+  checkLifetime,
+  checkRole,
+  checkScope,
+  checkSession,
+  listableSessions,
+  mayUseSession,
+  needsSessionName,
+  REQUIRED_SCOPE,
+} from "../../src/access/policy.ts";
+import { SCOPES } from "../../src/access/scope.ts";
+import { Role } from "../../src/domain/role.ts";
+
+const granted = (video_grant: object): Caller => callerWith("key:1", "one", { video_grant });
+const scoped = (scope: string): Caller => callerWith("key:1", "one", { scope });
+
+const forbidden = (message: string, details: object) =>
+  expect.objectContaining({
+    message: `Not allowed: ${message}`,
+    extensions: { code: "FORBIDDEN", ...details },
+  });
+
+describe("checkScope", () => {
+  it.each<[string, string]>([
+    ["Query.session", "sessions:read"],
+    ["Query.sessions", "sessions:read"],
+    ["Query.inspectToken", "tokens:inspect"],
+    ["Mutation.createSession", "sessions:create"],
+    ["Mutation.generateToken", "tokens:create"],
+    ["Session.generateToken", "tokens:create"],
+  ])("opens %s to the scope %s, and to no other", (field, requiredScope) => {
+    expect(() => checkScope(scoped(requiredScope), field)).not.toThrow();
+    const others = SCOPES.filter((scope) => scope !== requiredScope).join(" ");
+    expect(() => checkScope(scoped(others), field)).toThrow(
+      forbidden(`${field} requires the scope ${requiredScope}`, { requiredScope }),
+    );
+  });
+
+  it("has no more fields than these", () => {
+    expect(Object.keys(REQUIRED_SCOPE)).toHaveLength(6);
+  });
+
+  it.each(["Query.secrets", "", "constructor", "toString", "__proto__", "query.session"])(
+    "opens %j to nobody, not even to who may do everything",
+    (field) => {
+      expect(() => checkScope(localCaller(), field)).toThrow(forbidden(`${field} is open to nobody`, {}));
+    },
+  );
+});
+
+describe("checkRole", () => {
+  it("lets a caller grant the roles of its grant", () => {
+    expect(() => checkRole(granted({ roles: ["PUBLISHER_ONLY"] }), Role.PUBLISHER_ONLY)).not.toThrow();
+  });
+
+  it("does not take one role for another that is part of it", () => {
+    const caller = granted({ roles: ["MODERATOR", "PUBLISHER"] });
+    expect(() => checkRole(caller, Role.PUBLISHER_ONLY)).toThrow(
+      forbidden("the caller may not grant the role PUBLISHER_ONLY", { requiredRole: "PUBLISHER_ONLY" }),
+    );
+  });
+});
+
+describe("sessions", () => {
+  const grant = { sessions: ["1_mine"], names: ["lobby", "room-*"] };
+
+  it.each<[string, string, string | null]>([
+    ["has its ID", "1_mine", null],
+    ["has its name", "1_other", "lobby"],
+    ["has the beginning of its name", "1_other", "room-7"],
+  ])("lets a caller use a session when its grant %s", (_, sessionId, name) => {
+    expect(mayUseSession(granted(grant), sessionId, name)).toBe(true);
+    expect(() => checkSession(granted(grant), sessionId, name)).not.toThrow();
+  });
+
+  it.each<[string, string | null]>([
+    ["1_other", null],
+    ["1_other", "lobby2"],
+    ["lobby", null],
+    ["1_mine2", "1_mine"],
+  ])("refuses a session that the grant does not have: %s, named %s", (requiredSession, name) => {
+    expect(mayUseSession(granted(grant), requiredSession, name)).toBe(false);
+    expect(() => checkSession(granted(grant), requiredSession, name)).toThrow(
+      forbidden("the caller may not use this session", { requiredSession }),
+    );
+  });
+
+  it("lets a caller use what it has created in the same request", () => {
+    const caller = granted({});
+    caller.created.add("1_new");
+    expect(mayUseSession(caller, "1_new", null)).toBe(true);
+    expect(mayUseSession(caller, "1_other", null)).toBe(false);
+  });
+
+  it("asks for a session's name only when the name can decide", () => {
+    const caller = granted(grant);
+    caller.created.add("1_new");
+    expect(needsSessionName(caller, "1_other")).toBe(true);
+    expect(needsSessionName(caller, "1_mine")).toBe(false);
+    expect(needsSessionName(caller, "1_new")).toBe(false);
+    expect(needsSessionName(granted({ sessions: ["1_mine"] }), "1_other")).toBe(false);
+    expect(needsSessionName(granted({ sessions: ["*"], names: ["lobby"] }), "1_other")).toBe(false);
+  });
+
+  it("lists the sessions of the grant", () => {
+    const caller = granted(grant);
+    expect(listableSessions(caller)).toBe(caller.grant.sessions);
+  });
+});
+
+describe("checkLifetime", () => {
+  it("allows what is as long as the limit, and anything without one", () => {
+    expect(() => checkLifetime(granted({ maxLifetime: 60 }), 60)).not.toThrow();
+    expect(() => checkLifetime(granted({}), 2_592_000)).not.toThrow();
+  });
+
+  it("refuses a second more", () => {
+    expect(() => checkLifetime(granted({ maxLifetime: 60 }), 61)).toThrow(
+      forbidden("the caller's tokens may live for 60 seconds; this one would for 61", {
+        requiredLifetime: 61,
+        maxLifetime: 60,
+      }),
+    );
+  });
+});
+
+it("gives each local caller everything, and sessions of its own", () => {
+  const caller = localCaller();
+  expect(caller).toMatchObject({ id: "local", subject: "local", scopes: new Set(SCOPES) });
+  expect(mayUseSession(caller, "1_any", null)).toBe(true);
+  expect(caller.created).toEqual(new Set());
+  expect(localCaller().created).not.toBe(caller.created);
+});
+
+it("grants a caller nothing that it does not claim", () => {
+  expect(callerWith("key:1", "one", {})).toMatchObject({
+    id: "key:1",
+    subject: "one",
+    scopes: new Set(),
+    grant: { roles: new Set(), sessions: { all: false }, maxLifetime: null },
+    created: new Set(),
+  });
+});

@@ -1,0 +1,120 @@
+import { describe, expect, it } from "vitest";
+import {
+  FULL_GRANT,
+  MalformedGrant,
+  NO_GRANT,
+  parseVideoGrant,
+  readVideoGrant,
+} from "../../src/access/video-grant.ts";
+import { Role } from "../../src/domain/role.ts";
+
+const nothing = { all: false, ids: new Set(), names: new Set(), namePrefixes: [] };
+
+describe("readVideoGrant", () => {
+  it.each([
+    ["an absent claim", undefined],
+    ["an empty claim", {}],
+    ["a claim with empty lists", { roles: [], sessions: [], names: [] }],
+  ])("grants nothing for %s", (_, claim) => {
+    expect(readVideoGrant(claim)).toEqual({ roles: new Set(), sessions: nothing, maxLifetime: null });
+  });
+
+  it("reads the roles by their names in the contract", () => {
+    const { roles } = readVideoGrant({ roles: ["SUBSCRIBER", "PUBLISHER", "PUBLISHER_ONLY", "MODERATOR"] });
+    expect(roles).toEqual(new Set(Object.values(Role)));
+    expect(readVideoGrant({ roles: ["SUBSCRIBER"] }).roles).toEqual(new Set([Role.SUBSCRIBER]));
+  });
+
+  it("reads the IDs of sessions", () => {
+    expect(readVideoGrant({ sessions: ["1_a", "2_b"] }).sessions).toEqual({
+      ...nothing,
+      ids: new Set(["1_a", "2_b"]),
+    });
+  });
+
+  it("reads a lone star as every session", () => {
+    expect(readVideoGrant({ sessions: ["1_a", "*"] }).sessions.all).toBe(true);
+  });
+
+  it("tells names from the beginnings of names", () => {
+    expect(readVideoGrant({ names: ["lobby", "room-*", "*"] }).sessions).toEqual({
+      ...nothing,
+      names: new Set(["lobby"]),
+      namePrefixes: ["room-", ""],
+    });
+  });
+
+  it.each([1, 3600, Number.MAX_SAFE_INTEGER])("reads a maxLifetime of %d", (maxLifetime) => {
+    expect(readVideoGrant({ maxLifetime }).maxLifetime).toBe(maxLifetime);
+  });
+
+  it.each<[string, unknown, RegExp]>([
+    ["null", null, /^video_grant must be an object$/],
+    ["a list", [], /^video_grant must be an object$/],
+    ["a string", "*", /^video_grant must be an object$/],
+    ["a number", 1, /^video_grant must be an object$/],
+    ["true", true, /^video_grant must be an object$/],
+    ["a member that is misspelt", { maxLifeTime: 60 }, /nothing else$/],
+    ["a member named __proto__", JSON.parse('{"__proto__": {}}'), /nothing else$/],
+    ["roles that are no list", { roles: "MODERATOR" }, /^video_grant\.roles must be a list of strings/],
+    ["roles that are null", { roles: null }, /^video_grant\.roles must be a list of strings/],
+    [
+      "a role that is no string",
+      { roles: ["PUBLISHER", 1] },
+      /^video_grant\.roles must be a list of strings/,
+    ],
+    ["an empty role", { roles: [""] }, /^video_grant\.roles must be a list of strings/],
+    [
+      "a role that is unknown",
+      { roles: ["ADMIN"] },
+      /^video_grant\.roles may have SUBSCRIBER, PUBLISHER, PUBLISHER_ONLY, MODERATOR$/,
+    ],
+    ["a role as tokens carry it", { roles: ["moderator"] }, /^video_grant\.roles may have/],
+    ["a role that every object has", { roles: ["constructor"] }, /^video_grant\.roles may have/],
+    ["a star for every role", { roles: ["*"] }, /^video_grant\.roles may have/],
+    ["sessions that are no list", { sessions: "*" }, /^video_grant\.sessions must be a list of strings/],
+    ["an empty session ID", { sessions: ["1_a", ""] }, /^video_grant\.sessions must be a list of strings/],
+    ["a session ID with a star at its end", { sessions: ["1_*"] }, /^video_grant\.sessions may have/],
+    ["two stars for a session", { sessions: ["*", "**"] }, /^video_grant\.sessions may have/],
+    ["names that are no list", { names: { 0: "lobby" } }, /^video_grant\.names must be a list of strings/],
+    ["an empty name", { names: [""] }, /^video_grant\.names must be a list of strings/],
+    ["a name that begins with a star", { names: ["*lobby"] }, /^video_grant\.names may have a "\*"/],
+    ["a name with a star within", { names: ["lobby", "a*b"] }, /^video_grant\.names may have a "\*"/],
+    ["a name with two stars at its end", { names: ["lobby**"] }, /^video_grant\.names may have a "\*"/],
+    ["a maxLifetime of 0", { maxLifetime: 0 }, /^video_grant\.maxLifetime must be a whole number/],
+    ["a negative maxLifetime", { maxLifetime: -1 }, /^video_grant\.maxLifetime must be a whole number/],
+    ["a broken maxLifetime", { maxLifetime: 1.5 }, /^video_grant\.maxLifetime must be a whole number/],
+    ["a maxLifetime that is null", { maxLifetime: null }, /^video_grant\.maxLifetime must be a whole number/],
+    ["a maxLifetime as a string", { maxLifetime: "60" }, /^video_grant\.maxLifetime must be a whole number/],
+    ["a huge maxLifetime", { maxLifetime: 2 ** 53 }, /^video_grant\.maxLifetime must be a whole number/],
+  ])("refuses %s, which parseVideoGrant takes for no grant", (_, claim, message) => {
+    expect(() => readVideoGrant(claim)).toThrow(MalformedGrant);
+    expect(() => readVideoGrant(claim)).toThrow(message);
+    expect(parseVideoGrant(claim)).toBe(NO_GRANT);
+  });
+});
+
+describe("parseVideoGrant", () => {
+  it("reads a well-formed claim as readVideoGrant does", () => {
+    const claim = { roles: ["MODERATOR"], sessions: ["1_a"], names: ["room-*"], maxLifetime: 60 };
+    expect(parseVideoGrant(claim)).toEqual(readVideoGrant(claim));
+  });
+
+  it("does not hide an error that is not about the claim", () => {
+    const claim = {
+      get roles() {
+        throw new RangeError("a fault of ours");
+      },
+    };
+    expect(() => parseVideoGrant(claim)).toThrow(RangeError);
+  });
+});
+
+it("grants nothing, and everything, to those who are to have it", () => {
+  expect(NO_GRANT).toEqual({ roles: new Set(), sessions: nothing, maxLifetime: null });
+  expect(FULL_GRANT).toEqual({
+    roles: new Set(["subscriber", "publisher", "publisheronly", "moderator"]),
+    sessions: { ...nothing, all: true },
+    maxLifetime: null,
+  });
+});

@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+import {
+  ALL_SESSIONS,
+  isSelected,
+  NO_SESSIONS,
+  type SessionSelection,
+  selectsByName,
+} from "../../src/domain/session-selection.ts";
+
+const byId: SessionSelection = { ...NO_SESSIONS, ids: new Set(["1_a"]) };
+const byName: SessionSelection = { ...NO_SESSIONS, names: new Set(["lobby"]) };
+const byPrefix: SessionSelection = { ...NO_SESSIONS, namePrefixes: ["hall-", "room-"] };
+const named: SessionSelection = { ...NO_SESSIONS, namePrefixes: [""] };
+
+describe("isSelected", () => {
+  it.each<[string, SessionSelection, string, string | null]>([
+    ["every session", ALL_SESSIONS, "1_z", null],
+    ["the ID", byId, "1_a", null],
+    ["the ID, whatever the name", byId, "1_a", "other"],
+    ["the name", byName, "1_z", "lobby"],
+    ["the beginning of the name", byPrefix, "1_z", "room-7"],
+    ["the beginning of the name, and no more of it", byPrefix, "1_z", "room-"],
+    ["any name", named, "1_z", "x"],
+    ["an empty name", named, "1_z", ""],
+  ])("finds a session by %s", (_, selection, sessionId, name) => {
+    expect(isSelected(selection, sessionId, name)).toBe(true);
+  });
+
+  it.each<[string, SessionSelection, string, string | null]>([
+    ["no session is selected", NO_SESSIONS, "1_a", "lobby"],
+    ["the ID is another", byId, "1_b", null],
+    ["the ID only begins so", byId, "1_ab", null],
+    ["the ID is another's name", byId, "1_b", "1_a"],
+    ["it has no name", byName, "1_a", null],
+    ["the name is another", byName, "1_a", "lobby2"],
+    ["the name is in another case", byName, "1_a", "Lobby"],
+    ["the name is an ID", byName, "lobby", null],
+    ["the name is shorter", byPrefix, "1_a", "room"],
+    ["the name has it in the middle", byPrefix, "1_a", "my room-7"],
+    ["it has no name, though any would do", named, "1_a", null],
+  ])("does not find a session when %s", (_, selection, sessionId, name) => {
+    expect(isSelected(selection, sessionId, name)).toBe(false);
+  });
+});
+
+describe("selectsByName", () => {
+  it.each([
+    ["a name", byName],
+    ["the beginning of a name", byPrefix],
+    ["any name", named],
+  ])("is so for %s", (_, selection) => {
+    expect(selectsByName(selection)).toBe(true);
+  });
+
+  it.each([
+    ["no session", NO_SESSIONS],
+    ["every session", ALL_SESSIONS],
+    ["an ID", byId],
+  ])("is not so for %s", (_, selection) => {
+    expect(selectsByName(selection)).toBe(false);
+  });
+});

@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { EVERYTHING, signedJwt } from "../support/callers.ts";
+import { startServer, type TestServer } from "../support/server.ts";
+
+const caller = (sub: string) => signedJwt({ ...EVERYTHING, sub });
+
+/** A mutation of so many tokens, in one request. */
+const tokens = (count: number) => {
+  const fields = Array.from({ length: count }, (_, n) => `t${n}: generateToken(sessionId: $id) { token }`);
+  return `mutation($id: ID!) { ${fields.join(" ")} }`;
+};
+
+const LIMITED = [{ extensions: { code: "RATE_LIMITED" } }];
+
+describe("five tokens a minute", () => {
+  let server: TestServer;
+  let id: string;
+  beforeAll(async () => {
+    server = await startServer({ NODE_ENV: "production", TOKENS_PER_MINUTE: "5" });
+    id = await server.createSession();
+  });
+  afterAll(() => server.close());
+
+  it("are used up by one request that asks for five", async () => {
+    const who = caller("aliases");
+    const { data, errors } = await server.graphql(tokens(5), { id }, who);
+    expect(errors).toEqual([]);
+    expect(new Set(Object.values<{ token: string }>(data).map(({ token }) => token)).size).toBe(5);
+
+    const sixth = await server.graphql(tokens(1), { id }, who);
+    expect(sixth.errors).toMatchObject(LIMITED);
+    expect(sixth.data).toBeNull();
+    const { retryAfterSeconds } = sixth.errors[0].extensions;
+    expect(Number.isInteger(retryAfterSeconds)).toBe(true);
+    expect(retryAfterSeconds).toBeGreaterThanOrEqual(1);
+    expect(retryAfterSeconds).toBeLessThanOrEqual(60);
+  });
+
+  it("are used up by five requests that ask for one", async () => {
+    const who = caller("requests");
+    for (let n = 0; n < 5; n += 1) {
+      expect((await server.graphql(tokens(1), { id }, who)).errors).toEqual([]);
+    }
+    expect((await server.graphql(tokens(1), { id }, who)).errors).toMatchObject(LIMITED);
+  });
+
+  it("are used up by tokens within sessions, too", async () => {
+    const who = caller("nested");
+    const query = "mutation { createSession { generateToken { session { generateToken { token } } } } }";
+    expect((await server.graphql(query, {}, who)).errors).toEqual([]);
+    expect((await server.graphql(query, {}, who)).errors).toEqual([]);
+    expect((await server.graphql(query, {}, who)).errors).toMatchObject(LIMITED);
+  });
+
+  it("give none to a request that asks for more", async () => {
+    const { data, errors } = await server.graphql(tokens(6), { id }, caller("greedy"));
+    expect(errors).toMatchObject(LIMITED);
+    expect(JSON.stringify(data)).not.toContain("token");
+  });
+
+  it("are each caller's own: another has them while the first asks ten times over", async () => {
+    const [greedy, modest] = [caller("ten times over"), caller("modest")];
+    const greedyAsks = Array.from({ length: 5 }, () => server.graphql(tokens(10), { id }, greedy));
+    const modestAsks = Array.from({ length: 5 }, () => server.graphql(tokens(1), { id }, modest));
+    for (const { errors } of await Promise.all(greedyAsks)) {
+      expect(errors.map(({ extensions }) => extensions.code)).toContain("RATE_LIMITED");
+    }
+    for (const { errors } of await Promise.all(modestAsks)) expect(errors).toEqual([]);
+  });
+
+  it("are one caller's, whichever of its credentials it shows", async () => {
+    const [first, second] = [300, 600].map((seconds) =>
+      signedJwt({ ...EVERYTHING, sub: "same", exp: Math.floor(Date.now() / 1000) + seconds }),
+    );
+    expect((await server.graphql(tokens(5), { id }, first)).errors).toEqual([]);
+    expect((await server.graphql(tokens(1), { id }, second)).errors).toMatchObject(LIMITED);
+  });
+
+  it("do not count sessions that are created, nor what is read", async () => {
+    const who = caller("reader");
+    const token = (await server.graphql(tokens(1), { id }, who)).data.t0.token;
+    const read =
+      "query($id: ID!, $token: String!) { session(sessionId: $id) { id } inspectToken(token: $token) { status } }";
+    for (let n = 0; n < 10; n += 1) {
+      expect((await server.graphql(read, { id, token }, who)).errors).toEqual([]);
+      expect((await server.graphql("mutation { createSession { id } }", {}, who)).errors).toEqual([]);
+    }
+    expect((await server.graphql(tokens(4), { id }, who)).errors).toEqual([]);
+    const spent = await server.graphql(tokens(1), { id }, who);
+    expect(spent.errors).toMatchObject(LIMITED);
+    // Who has none left can still read, and create sessions.
+    expect((await server.graphql(read, { id, token }, who)).errors).toEqual([]);
+    expect((await server.graphql("mutation { createSession { id } }", {}, who)).errors).toEqual([]);
+  });
+});
+
+describe("without authentication", () => {
+  it("there is no quota", async () => {
+    const server = await startServer();
+    const id = await server.createSession();
+    const asks = Array.from({ length: 50 }, () => server.graphql(tokens(10), { id }));
+    for (const { errors } of await Promise.all(asks)) expect(errors).toEqual([]);
+    await server.close();
+  });
+
+  it("there is one when it is set", async () => {
+    const server = await startServer({ TOKENS_PER_MINUTE: "5" });
+    const id = await server.createSession();
+    expect((await server.graphql(tokens(5), { id })).errors).toEqual([]);
+    expect((await server.graphql(tokens(1), { id })).errors).toMatchObject(LIMITED);
+    await server.close();
+  });
+});

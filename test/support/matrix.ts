@@ -1,0 +1,190 @@
+import jsonwebtoken from "jsonwebtoken";
+import { SCOPES } from "../../src/access/scope.ts";
+import { signedJwt } from "./callers.ts";
+
+/** When the matrix takes place: late in its second, so that rounding up would show. */
+export const now = new Date(1_795_500_000_999);
+export const nowSeconds = 1_795_500_000;
+
+export const ISSUER = "https://issuer.example";
+export const AUDIENCE = "stagepass";
+
+export const ROLES = ["SUBSCRIBER", "PUBLISHER", "PUBLISHER_ONLY", "MODERATOR"] as const;
+export type RoleName = (typeof ROLES)[number];
+
+/** The sessions of the matrix, and the names that those have that are registered. */
+export const SESSION_NAMES = {
+  own: "room-1",
+  sibling: "room-2",
+  "another's": "other-1",
+  unknown: null,
+  // It has a row, too, with the name of the caller's own.
+  "another project's": null,
+  malformed: null,
+} as const;
+export type SessionKind = keyof typeof SESSION_NAMES;
+export const SESSIONS = Object.keys(SESSION_NAMES) as SessionKind[];
+export type SessionIds = Readonly<Record<SessionKind, string>>;
+
+/** The sessions of the project, which a grant of all sessions is for. */
+const EVERY: readonly SessionKind[] = ["own", "sibling", "another's", "unknown"];
+
+/** The API keys of the matrix, by what became of them. */
+export type Keys = Readonly<Record<"live" | "revoked" | "never added", string>>;
+
+/** What a caller may do, in the words of the tests and not of the policy. */
+interface Rights {
+  readonly known: boolean;
+  readonly scopes: readonly string[];
+  readonly roles: readonly RoleName[];
+  readonly sessions: readonly SessionKind[];
+  /** In seconds. */
+  readonly maxLifetime: number;
+}
+
+export interface MatrixCaller extends Rights {
+  readonly name: string;
+  credential(ids: SessionIds, keys: Keys): string | undefined;
+}
+
+const FULL: Rights = {
+  known: true,
+  scopes: SCOPES,
+  roles: ROLES,
+  sessions: EVERY,
+  maxLifetime: Number.POSITIVE_INFINITY,
+};
+const NOBODY = { known: false };
+const NO_GRANT = { roles: [], sessions: [] } as const;
+
+/** The claims of a caller who may do everything. */
+export const fullClaims = (sub: string) => ({
+  sub,
+  iss: ISSUER,
+  aud: AUDIENCE,
+  exp: nowSeconds + 3600,
+  scope: SCOPES.join(" "),
+  video_grant: { roles: ROLES, sessions: ["*"] },
+});
+
+/** A caller with a JWT that has the full claims but for some. */
+function withClaims(
+  name: string,
+  rights: Partial<Rights>,
+  claims: object | ((ids: SessionIds) => object),
+): MatrixCaller {
+  return {
+    ...FULL,
+    ...rights,
+    name,
+    credential: (ids) =>
+      signedJwt({ ...fullClaims(name), ...(typeof claims === "function" ? claims(ids) : claims) }),
+  };
+}
+
+export const SESSION_BOUND = withClaims("bound to a session", { sessions: ["own"] }, ({ own }) => ({
+  video_grant: { roles: ROLES, sessions: [own] },
+}));
+
+export const LIFETIME_BOUND = withClaims("bound to a lifetime", { maxLifetime: 600 }, () => ({
+  video_grant: { roles: ROLES, sessions: ["*"], maxLifetime: 600 },
+}));
+
+export const EVERYTHING = withClaims("with everything", {}, {});
+
+export const CALLERS: readonly MatrixCaller[] = [
+  { ...FULL, ...NOBODY, name: "without credentials", credential: () => undefined },
+  {
+    ...FULL,
+    ...NOBODY,
+    name: "with a bad signature",
+    credential: () =>
+      jsonwebtoken.sign(fullClaims("bad signature"), "another secret of callers, long enough"),
+  },
+  withClaims("with an expired JWT", NOBODY, { exp: nowSeconds - 61 }),
+  withClaims("of another audience", NOBODY, { aud: "another" }),
+  withClaims("of another issuer", NOBODY, { iss: "https://another.example" }),
+  EVERYTHING,
+  withClaims("without the claim scope", { scopes: [] }, { scope: undefined }),
+  withClaims("with an empty scope", { scopes: [] }, { scope: "" }),
+  ...SCOPES.map((scope) => withClaims(`with only ${scope}`, { scopes: [scope] }, { scope })),
+  withClaims("without video_grant", NO_GRANT, { video_grant: undefined }),
+  withClaims("with a misspelt maxLifetime", NO_GRANT, {
+    video_grant: { roles: ROLES, sessions: ["*"], maxLifeTime: 600 },
+  }),
+  withClaims("with a maxLifetime that is a text", NO_GRANT, {
+    video_grant: { roles: ROLES, sessions: ["*"], maxLifetime: "600" },
+  }),
+  ...ROLES.map((role) =>
+    withClaims(`with only ${role}`, { roles: [role] }, { video_grant: { roles: [role], sessions: ["*"] } }),
+  ),
+  withClaims("with no session", { sessions: [] }, { video_grant: { roles: ROLES } }),
+  withClaims("with no role", { roles: [] }, { video_grant: { sessions: ["*"] } }),
+  SESSION_BOUND,
+  withClaims("bound to a name", { sessions: ["own"] }, { video_grant: { roles: ROLES, names: ["room-1"] } }),
+  withClaims(
+    "bound to a prefix",
+    { sessions: ["own", "sibling"] },
+    { video_grant: { roles: ROLES, names: ["room-*"] } },
+  ),
+  withClaims(
+    "bound to every name",
+    { sessions: ["own", "sibling", "another's"] },
+    { video_grant: { roles: ROLES, names: ["*"] } },
+  ),
+  LIFETIME_BOUND,
+  { ...FULL, name: "with an API key", credential: (_, keys) => keys.live },
+  { ...FULL, ...NOBODY, name: "with a revoked API key", credential: (_, keys) => keys.revoked },
+  { ...FULL, ...NOBODY, name: "with an API key of nobody", credential: (_, keys) => keys["never added"] },
+];
+
+/** Why something is refused: the extensions of the error. */
+export type Refusal = Readonly<{ code: string } & Record<string, unknown>>;
+
+export function scopeRefusal({ scopes }: Rights, requiredScope: string): Refusal | null {
+  return scopes.includes(requiredScope) ? null : { code: "FORBIDDEN", requiredScope };
+}
+
+/** What is asked of a token besides its session; what is undefined is not asked. */
+export interface Ask {
+  readonly role: RoleName | undefined;
+  readonly lifetime?: number;
+  readonly format?: "T1";
+}
+
+/** What a token that was asked for so is issued as. */
+export interface Issued {
+  readonly sessionId: string;
+  readonly role: RoleName;
+  readonly lifetime: number;
+  readonly format: "JWT" | "T1";
+}
+
+export function issuedFor({ maxLifetime }: Rights, sessionId: string, ask: Ask): Issued {
+  return {
+    sessionId,
+    role: ask.role ?? "PUBLISHER",
+    lifetime: ask.lifetime ?? Math.min(86_400, maxLifetime),
+    format: ask.format ?? "JWT",
+  };
+}
+
+/** Why a caller does not get a token. One that was created in the same request is of the kind `created`. */
+export function tokenRefusal(
+  caller: Rights,
+  kind: SessionKind | "created",
+  sessionId: string,
+  ask: Ask,
+): Refusal | null {
+  const { role, lifetime } = issuedFor(caller, sessionId, ask);
+  const refusal = scopeRefusal(caller, "tokens:create");
+  if (refusal) return refusal;
+  if (!caller.roles.includes(role)) return { code: "FORBIDDEN", requiredRole: role };
+  if (kind === "malformed" || kind === "another project's")
+    return { code: "SESSION_NOT_FOUND", argument: "sessionId" };
+  if (kind !== "created" && !caller.sessions.includes(kind))
+    return { code: "FORBIDDEN", requiredSession: sessionId };
+  if (lifetime > caller.maxLifetime)
+    return { code: "FORBIDDEN", requiredLifetime: lifetime, maxLifetime: caller.maxLifetime };
+  return null;
+}

@@ -1,0 +1,8 @@
+import { defineConfig, mergeConfig } from "vitest/config";
+import config from "./vitest.config.ts";
+
+/** The tests that judge the mutants: those of what is mutated, without servers and processes. */
+export default mergeConfig(
+  { ...config, test: { ...config.test, include: [] } },
+  defineConfig({ test: { include: ["test/{access,domain,signing}/**/*.test.ts"] } }),
+);
