@@ -70,7 +70,10 @@ module.exports = {
       to: { dependencyTypes: ["npm", "core"], pathNot: "^net$" },
     },
 
-    kept("(type-graphql|graphql|dataloader|graphql-scalars|graphql-query-complexity|negotiator)", "^src/graphql/"),
+    kept(
+      "(type-graphql|graphql|dataloader|graphql-scalars|graphql-query-complexity|negotiator)",
+      "^src/graphql/",
+    ),
     kept("@apollo/server", "^src/(graphql|http)/"),
     kept("(fastify|@fastify)", "^src/(http/|server\\.ts$)"),
     kept("(jwks-rsa|rate-limiter-flexible)", "^src/access/"),

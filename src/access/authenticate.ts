@@ -51,7 +51,7 @@ export function authenticator(jwtRules: JwtRules | null, apiKeys: ApiKeys, now: 
     });
   };
 
-  return (credentials) => {
+  return async (credentials) => {
     const credential = credentialOf(credentials);
     return credential.startsWith(API_KEY_PREFIX) ? byApiKey(credential) : byJwt(credential);
   };
