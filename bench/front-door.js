@@ -29,7 +29,7 @@ export async function benchFrontDoor() {
 async function compare(measure, disturb) {
   const alone = [];
   const beside = [];
-  // Enough for all rounds of the neighbour, but not for what a greedy one asks.
+  // Enough for a neighbour, of whom each round has its own, but not for what a greedy one asks.
   const program = localServer({ TOKENS_PER_MINUTE: String(QUOTA) });
   await withPrograms([program], async ({ line }) => {
     const url = urlIn(line);

@@ -88,20 +88,18 @@ export function readEnvironment(): NodeJS.ProcessEnv {
  */
 export function parseConfig(environment: NodeJS.Dict<string>): Config {
   const set = withoutEmpty(environment);
-  const problems = [...credentialProblems(set), ...cutOffProblems(set), ...accessProblems(set)];
-  const env = cleanEnv(set, VARIABLES, {
-    reporter: ({ errors }) => {
-      for (const [name, error] of Object.entries(errors)) problems.push(`${name}: ${error?.message}`);
-    },
-  });
-  if (problems.length > 0) throw new StartupError(problems);
+  const env = cleaned(set, VARIABLES, [
+    ...credentialProblems(set),
+    ...cutOffProblems(set),
+    ...accessProblems(set),
+  ]);
 
   return Object.freeze({
     production: env.NODE_ENV === "production",
     host: env.HOST,
     port: env.PORT,
     platform: platformOf(env),
-    databaseFile: env.DATABASE_URL === IN_MEMORY ? null : env.DATABASE_URL,
+    databaseFile: databaseFileOf(env),
     jwtRules: jwtRulesOf(env),
     tokensPerMinute: env.TOKENS_PER_MINUTE ?? null,
     corsOrigins: env.CORS_ORIGINS,
@@ -116,19 +114,28 @@ export function parseConfig(environment: NodeJS.Dict<string>): Config {
  * @throws {StartupError} when it cannot be one
  */
 export function parseDatabaseFile(environment: NodeJS.Dict<string>): string | null {
-  const { DATABASE_URL, LOG_LEVEL } = VARIABLES;
-  const problems: string[] = [];
-  const env = cleanEnv(
-    withoutEmpty(environment),
-    { DATABASE_URL, LOG_LEVEL },
-    {
-      reporter: ({ errors }) => {
-        for (const [name, error] of Object.entries(errors)) problems.push(`${name}: ${error?.message}`);
-      },
+  const { DATABASE_URL } = VARIABLES;
+  return databaseFileOf(cleaned(withoutEmpty(environment), { DATABASE_URL }));
+}
+
+function databaseFileOf({ DATABASE_URL }: { readonly DATABASE_URL: string }): string | null {
+  return DATABASE_URL === IN_MEMORY ? null : DATABASE_URL;
+}
+
+/** The variables' values, unless there are problems, with these or with one of them. */
+function cleaned<V extends Partial<typeof VARIABLES>>(
+  set: NodeJS.Dict<string>,
+  variables: V,
+  problems: readonly string[] = [],
+): CleanedEnv<V> {
+  const found = [...problems];
+  const env = cleanEnv(set, variables, {
+    reporter: ({ errors }) => {
+      for (const [name, error] of Object.entries(errors)) found.push(`${name}: ${error?.message}`);
     },
-  );
-  if (problems.length > 0) throw new StartupError(problems);
-  return env.DATABASE_URL === IN_MEMORY ? null : env.DATABASE_URL;
+  });
+  if (found.length > 0) throw new StartupError(found);
+  return env;
 }
 
 /** Tools that pass variables on also pass those that are not set, as empty. */

@@ -63,12 +63,15 @@ export class RateLimited extends StagepassError {
   }
 }
 
+/** Whether it is the ID or the text of a document that is not known. */
+export type NotTrusted = "PERSISTED_QUERY_NOT_IN_LIST" | "QUERY_NOT_IN_SAFELIST";
+
 /**
  * `PERSISTED_QUERY_NOT_IN_LIST` or `QUERY_NOT_IN_SAFELIST`: only trusted documents are executed, and the one that the
  * request names, or has the text of, is none. The codes are those of Apollo Router.
  */
 export class DocumentNotTrusted extends StagepassError {
-  constructor(code: "PERSISTED_QUERY_NOT_IN_LIST" | "QUERY_NOT_IN_SAFELIST") {
+  constructor(code: NotTrusted) {
     super(code, "This server executes only the documents of its manifest, and this is none of them");
   }
 }

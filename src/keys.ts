@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { newApiKey } from "./access/api-key.ts";
-import { type Claims, callerWith } from "./access/caller.ts";
-import { SCOPES } from "./access/scope.ts";
+import type { Claims } from "./access/caller.ts";
+import { parseScopes, SCOPES } from "./access/scope.ts";
 import { MalformedGrant, readVideoGrant } from "./access/video-grant.ts";
 import { parseDatabaseFile, readEnvironment } from "./config.ts";
 import { StartupError } from "./errors.ts";
@@ -96,8 +96,7 @@ function checkedClaims(grant: string): Record<string, unknown> {
   const { scope, video_grant, ...others } = parsedGrant(grant);
   if (Object.keys(others).length > 0)
     throw new UsageError("--grant: has scope and video_grant, and nothing else");
-  const { scopes } = callerWith("", "", { scope });
-  if (typeof scope !== "string" || scopes.size !== new Set(scope.split(" ")).size) {
+  if (typeof scope !== "string" || parseScopes(scope).size !== new Set(scope.split(" ")).size) {
     throw new UsageError(`--grant: scope must be some of ${SCOPES.join(", ")}, with spaces between them`);
   }
   try {

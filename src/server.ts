@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { authenticator, openUntilFirstKey } from "./access/authenticate.ts";
-import { NO_QUOTA, tokenQuota } from "./access/token-quota.ts";
+import { quotaOf } from "./access/token-quota.ts";
 import type { Config, TrustedDocumentsConfig } from "./config.ts";
 import { quote, StartupError } from "./errors.ts";
 import { createApollo } from "./graphql/apollo.ts";
@@ -18,9 +18,6 @@ import { sqlStore } from "./store/sql-store.ts";
 
 /** How long requests in flight may take to finish when the server stops, in milliseconds. */
 const DRAIN_DEADLINE = 7000;
-
-/** How many tokens a caller may ask for in a minute when nothing is said. */
-const DEFAULT_TOKENS_PER_MINUTE = 6000;
 
 /** A server that listens. */
 export interface Server {
@@ -56,8 +53,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
     const open = config.jwtRules === null && !(await store.apiKeys.any());
     if (open) checkOpen(config);
     const { keyRing, platform, rotate } = createProject(config, logger);
-    const tokensPerMinute = config.tokensPerMinute ?? (open ? null : DEFAULT_TOKENS_PER_MINUTE);
-    const quota = tokensPerMinute === null ? NO_QUOTA : tokenQuota(tokensPerMinute);
+    const quota = quotaOf(config.tokensPerMinute, open);
     const services = {
       sessions: new SessionService(platform, store.sessions, now),
       tokens: new TokenService(new SigningService(keyRing), store.sessions, quota, now),

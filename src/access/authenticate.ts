@@ -63,12 +63,9 @@ export function authenticator(jwtRules: JwtRules | null, apiKeys: ApiKeys, now: 
  */
 export function openUntilFirstKey(apiKeys: ApiKeys, authenticate: Authenticate): Authenticate {
   let closed = false;
-  let askedAt = Number.NEGATIVE_INFINITY;
+  const found = new LRUCache<"any", boolean>({ max: 1, ttl: BELIEVED, fetchMethod: () => apiKeys.any() });
   return async (credentials) => {
-    if (!closed && performance.now() > askedAt + BELIEVED) {
-      closed = await apiKeys.any();
-      askedAt = performance.now();
-    }
+    closed ||= (await found.fetch("any")) ?? true;
     return closed ? authenticate(credentials) : localCaller();
   };
 }

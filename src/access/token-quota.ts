@@ -12,6 +12,15 @@ export interface TokenQuota {
   take(caller: Caller, count: number): Promise<void>;
 }
 
+/** How many tokens a caller may ask for in a minute when nothing is said. */
+const DEFAULT_PER_MINUTE = 6000;
+
+/** The quota as configured; when nothing is said, the default, or none for a server that is open to its own machine. */
+export function quotaOf(perMinute: number | null, open: boolean): TokenQuota {
+  if (perMinute === null && open) return NO_QUOTA;
+  return tokenQuota(perMinute ?? DEFAULT_PER_MINUTE);
+}
+
 /** So many tokens a minute for each caller, in a window that begins with its first. */
 export function tokenQuota(perMinute: number): TokenQuota {
   const limiter = new RateLimiterMemory({ points: perMinute, duration: 60 });

@@ -7,6 +7,7 @@ import {
   Kind,
   type OperationDefinitionNode,
   type SelectionSetNode,
+  type ValidationContext,
   type ValidationRule,
 } from "graphql";
 import { fieldExtensionsEstimator, getComplexity, simpleEstimator } from "graphql-query-complexity";
@@ -34,7 +35,7 @@ const NOTHING: Size = { rootFields: 0, aliases: 0, depth: 0 };
 /** Refuses operations that are too large in shape, before anything of them runs. */
 export const limitShape: ValidationRule = (context) => ({
   OperationDefinition(operation) {
-    const { rootFields, aliases, depth } = sizeOf(operation.selectionSet, context.getDocument());
+    const { rootFields, aliases, depth } = sizeOf(operation.selectionSet, context);
     const check = (size: number, max: number, what: string) => {
       if (size <= max) return;
       context.reportError(
@@ -48,7 +49,7 @@ export const limitShape: ValidationRule = (context) => ({
 });
 
 /** Each fragment is measured once, however often it is used: nested fragments can stand for any number of fields. */
-function sizeOf(selectionSet: SelectionSetNode, document: DocumentNode): Size {
+function sizeOf(selectionSet: SelectionSetNode, context: ValidationContext): Size {
   const measured = new Map<string, Size>();
 
   const sizeOfFragment = (name: string): Size => {
@@ -56,10 +57,8 @@ function sizeOf(selectionSet: SelectionSetNode, document: DocumentNode): Size {
     if (known) return known;
     // What a cycle comes back to counts nothing; another rule refuses it.
     measured.set(name, NOTHING);
-    const fragment = document.definitions.find(
-      (definition) => definition.kind === Kind.FRAGMENT_DEFINITION && definition.name.value === name,
-    );
-    const size = fragment && "selectionSet" in fragment ? sum(fragment.selectionSet) : NOTHING;
+    const fragment = context.getFragment(name);
+    const size = fragment ? sum(fragment.selectionSet) : NOTHING;
     measured.set(name, size);
     return size;
   };

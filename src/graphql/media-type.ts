@@ -4,19 +4,18 @@ const JSON_TYPE = "application/json; charset=utf-8";
 const GRAPHQL_RESPONSE_TYPE = "application/graphql-response+json; charset=utf-8";
 
 /** The two media types of GraphQL over HTTP. They differ in the status of what is refused before it runs. */
-export type MediaType = typeof JSON_TYPE | typeof GRAPHQL_RESPONSE_TYPE;
+type MediaType = typeof JSON_TYPE | typeof GRAPHQL_RESPONSE_TYPE;
 
 /** The one of an answer to a request with this `Accept`, chosen as Apollo Server does; undefined when neither will do. */
 export function answerType(accept: string | undefined): MediaType | undefined {
-  return new Negotiator({ headers: { accept } }).mediaType([JSON_TYPE, GRAPHQL_RESPONSE_TYPE]) as MediaType;
+  return new Negotiator({ headers: { accept } }).mediaType([JSON_TYPE, GRAPHQL_RESPONSE_TYPE]) as
+    | MediaType
+    | undefined;
 }
 
-/**
- * Whether a request with this `Accept` wants a page sooner than an answer: a browser's first visit. Apollo Server decides
- * the same of a GET.
- */
-export function prefersPage(accept: string | undefined): boolean {
-  if (accept === undefined) return false;
+/** Whether a request wants a page sooner than an answer, as a browser's first visit does; Apollo Server decides the same. */
+export function prefersPage(method: string, accept: string | undefined): boolean {
+  if (method !== "GET" || accept === undefined) return false;
   const types = [JSON_TYPE, GRAPHQL_RESPONSE_TYPE, "text/html"];
   return new Negotiator({ headers: { accept } }).mediaType(types) === "text/html";
 }

@@ -1,6 +1,6 @@
 import { stripIgnoredCharacters } from "graphql";
 import type { Logger } from "pino";
-import { DocumentNotTrusted, quote } from "../errors.ts";
+import { DocumentNotTrusted, type NotTrusted, quote } from "../errors.ts";
 
 /** What a request says of the document to execute; the members of a body that are of interest here. */
 export interface DocumentParameters {
@@ -39,7 +39,7 @@ export function trustedDocuments(
     texts.add(stripped);
   }
 
-  const refuse = (code: "PERSISTED_QUERY_NOT_IN_LIST" | "QUERY_NOT_IN_SAFELIST", requestId: string) => {
+  const refuse = (code: NotTrusted, requestId: string) => {
     if (enforce) throw new DocumentNotTrusted(code);
     logger.warn({ requestId, code }, "the document is not a trusted one");
   };

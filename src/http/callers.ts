@@ -25,7 +25,7 @@ export function knowCaller(
   app.decorateRequest("caller", null);
   return async (request: FastifyRequest): Promise<void> => {
     const { id: requestId, method, headers } = request;
-    if (hasPage && method === "GET" && prefersPage(headers.accept)) return;
+    if (hasPage && prefersPage(method, headers.accept)) return;
     try {
       request.caller = await authenticate(headers);
     } catch (error) {

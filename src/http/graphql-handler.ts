@@ -2,7 +2,8 @@ import { type ApolloServer, HeaderMap } from "@apollo/server";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import { type Context, createContext, type Services } from "../graphql/context.ts";
-import { type Admit, admitAll } from "../graphql/trusted-documents.ts";
+import type { Admit } from "../graphql/trusted-documents.ts";
+import { admittedBody, admittedSearch } from "./admission.ts";
 import { callerOf } from "./callers.ts";
 import { turns } from "./turns.ts";
 
@@ -46,39 +47,4 @@ function headerMap({ headers }: FastifyRequest): HeaderMap {
     if (value !== undefined) map.set(name, typeof value === "string" ? value : value.join(", "));
   }
   return map;
-}
-
-/** What is not an object, Apollo Server refuses. */
-function admittedBody({ method, body, id }: FastifyRequest, admit: Admit): unknown {
-  const isObject = typeof body === "object" && body !== null && !Array.isArray(body);
-  return method === "POST" && isObject ? admit(body, id) : body;
-}
-
-/** The query string of a path, with its question mark. */
-function admittedSearch({ method, url, id }: FastifyRequest, admit: Admit): string {
-  const start = url.indexOf("?");
-  const search = start === -1 ? "" : url.slice(start);
-  if (method !== "GET" || admit === admitAll) return search;
-  const parameters = new URLSearchParams(search);
-  const { query } = admit(
-    {
-      query: parameters.get("query"),
-      documentId: parameters.get("documentId"),
-      extensions: parsed(parameters.get("extensions")),
-    },
-    id,
-  );
-  if (query === parameters.get("query") || typeof query !== "string") return search;
-  parameters.set("query", query);
-  parameters.delete("extensions");
-  return `?${parameters}`;
-}
-
-/** What is not JSON, Apollo Server refuses. */
-function parsed(json: string | null): unknown {
-  try {
-    return JSON.parse(json ?? "null");
-  } catch {
-    return null;
-  }
 }

@@ -40,7 +40,7 @@ export async function protectBrowsers(
 /** A hook that refuses what could not be answered, or not be read, before anything of it runs. */
 export function checkHeaders(hasPage: boolean) {
   return async ({ method, headers }: FastifyRequest): Promise<void> => {
-    const page = hasPage && method === "GET" && prefersPage(headers.accept);
+    const page = hasPage && prefersPage(method, headers.accept);
     if (!page && answerType(headers.accept) === undefined) {
       throw refusal(406, "Accept must allow application/json or application/graphql-response+json");
     }

@@ -1,0 +1,37 @@
+import type { FastifyRequest } from "fastify";
+import type { Admit } from "../graphql/trusted-documents.ts";
+
+/** The body of a request with its document put in. What is not an object, Apollo Server refuses. */
+export function admittedBody({ method, body, id }: FastifyRequest, admit: Admit): unknown {
+  const isObject = typeof body === "object" && body !== null && !Array.isArray(body);
+  return method === "POST" && isObject ? admit(body, id) : body;
+}
+
+/** The query string of a request, with its question mark, likewise. */
+export function admittedSearch({ method, url, id }: FastifyRequest, admit: Admit): string {
+  const start = url.indexOf("?");
+  const search = start === -1 ? "" : url.slice(start);
+  if (method !== "GET") return search;
+  const parameters = new URLSearchParams(search);
+  const { query } = admit(
+    {
+      query: parameters.get("query"),
+      documentId: parameters.get("documentId"),
+      extensions: parsed(parameters.get("extensions")),
+    },
+    id,
+  );
+  if (query === parameters.get("query") || typeof query !== "string") return search;
+  parameters.set("query", query);
+  parameters.delete("extensions");
+  return `?${parameters}`;
+}
+
+/** What is not JSON, Apollo Server refuses. */
+function parsed(json: string | null): unknown {
+  try {
+    return JSON.parse(json ?? "null");
+  } catch {
+    return null;
+  }
+}
