@@ -2,9 +2,8 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import autocannon from "autocannon";
 import { localServer } from "./local-server.js";
-import { urlIn, withPrograms } from "./programs.js";
+import { LOAD_CORE, urlIn, withPrograms } from "./programs.js";
 import { SESSION_ID } from "./project.js";
 import { requestFor, tryOut } from "./query.js";
 import { median, spread } from "./statistics.js";
@@ -17,6 +16,8 @@ const QUOTA = 6000;
 /** A little less than the quota of a minute. */
 const PER_SECOND = QUOTA / 60 - 10;
 const GREED = 10;
+/** After which a greedy caller has spent its quota, with some time to start. */
+const SPENT_MS = (60 / GREED + 2) * 1000;
 
 export async function benchFrontDoor() {
   return [
@@ -37,9 +38,7 @@ async function compare(measure, disturb) {
     await p99(url, "warm-up", WARM_UP_MS);
     for (let round = 0; round < ROUNDS; round++) {
       alone.push(await p99(url, `alone-${round}`));
-      const end = await disturb(url);
-      beside.push(await p99(url, `beside-${round}`));
-      await end();
+      beside.push(await disturb(url, () => p99(url, `beside-${round}`)));
     }
   });
   const ratios = beside.map((value, round) => value / alone[round]);
@@ -77,7 +76,7 @@ async function atPace(perSecond, duration, act) {
   await Promise.all(calls);
 }
 
-async function holdSlow(url) {
+async function holdSlow(url, measureBeside) {
   const { hostname, port } = new URL(url);
   const sockets = Array.from({ length: SLOW_SOCKETS }, () => connect(Number(port), hostname));
   for (const socket of sockets) socket.on("error", () => {});
@@ -86,23 +85,17 @@ async function holdSlow(url) {
   const drip = setInterval(() => {
     for (const socket of sockets) if (socket.writable) socket.write("x");
   }, 500);
-  return async () => {
-    clearInterval(drip);
-    for (const socket of sockets) socket.destroy();
-  };
+  const result = await measureBeside();
+  clearInterval(drip);
+  for (const socket of sockets) socket.destroy();
+  return result;
 }
 
-async function askTooMuch(url) {
-  const overallRate = (QUOTA / 60) * GREED;
-  const greedy = autocannon({
-    url,
-    connections: 10,
-    overallRate,
-    duration: 600,
-    ...requestFor(SESSION_ID, "greedy"),
+/** From a process of its own: this one would measure how long its own loop is busy with so many answers. */
+async function askTooMuch(url, measureBeside) {
+  const args = [url, String((QUOTA / 60) * GREED)];
+  return await withPrograms([{ script: "./greedy.js", args, core: LOAD_CORE }], async () => {
+    await sleep(SPENT_MS);
+    return await measureBeside();
   });
-  return async () => {
-    greedy.stop();
-    await greedy;
-  };
 }

@@ -5,11 +5,11 @@
 import { execFileSync } from "node:child_process";
 import { benchFrontDoor } from "./front-door.js";
 import { benchHttp } from "./http.js";
+import { LOAD_CORE } from "./programs.js";
 import { benchSigning } from "./signing.js";
 import { benchStart } from "./start.js";
 import { benchVonage } from "./vonage.js";
 
-const LOAD_CORE = "1";
 execFileSync("taskset", ["-cp", LOAD_CORE, String(process.pid)], { stdio: "ignore" });
 
 const results = [

@@ -4,16 +4,19 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
+/** Of what is measured. */
 const CORE = "0";
+/** Of what measures it. */
+export const LOAD_CORE = "1";
 
-/** Starts the programs, hands them to `use` with the first line that each has printed, and ends them whatever happens. */
+/** Starts the programs, on the core of what is measured unless they say another, hands them to `use` with the first line that each has printed, and ends them whatever happens. */
 export async function withPrograms(programs, use) {
   const children = [];
   try {
     const started = [];
-    for (const { script, args = [], env = {} } of programs) {
+    for (const { script, args = [], env = {}, core = CORE } of programs) {
       const path = fileURLToPath(new URL(script, import.meta.url));
-      const child = spawn("taskset", ["-c", CORE, process.execPath, path, ...args], {
+      const child = spawn("taskset", ["-c", core, process.execPath, path, ...args], {
         env: { ...process.env, NODE_ENV: "production", ...env },
         stdio: ["pipe", "pipe", "inherit"],
       });
