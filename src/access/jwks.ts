@@ -1,75 +1,86 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
-import { JwksClient, JwksRateLimitError, type SigningKey, SigningKeyNotFoundError } from "jwks-rsa";
-import { LRUCache } from "lru-cache";
+import { JwksClient, type SigningKey } from "jwks-rsa";
 import { AuthenticationUnavailable } from "../errors.ts";
 
 /**
  * The public key with an ID, for one algorithm; null when the provider has no such key.
  *
- * @throws {AuthenticationUnavailable} when the provider does not answer
+ * @throws {AuthenticationUnavailable} when the provider does not answer, and the key is not known from before
  */
 export type KeyOf = (kid: string | undefined, algorithm: string) => Promise<KeyObject | null>;
 
-/** How long a key is used without asking the provider again, in milliseconds. */
+/** How long the provider's keys are used without asking it again, in milliseconds. */
 const MAX_AGE = 10 * 60 * 1000;
-/** How long it is used beyond that while the provider cannot be asked, in milliseconds. */
+/** How long they are used beyond that while it cannot be asked, in milliseconds. */
 const FALLBACK_AGE = 60 * 60 * 1000;
-/** How often the provider is asked at most, whatever keys callers name. */
-const REQUESTS_PER_MINUTE = 10;
+/** The least time between two requests to the provider, whatever keys callers name, in milliseconds. */
+const PAUSE = 6000;
 /** The deadline of asking it, in milliseconds. */
 const TIMEOUT = 5000;
-const MAX_KEYS = 100;
-
-/** The keys that an identity provider publishes as a JSON Web Key Set. */
-export function jwksKeys(uri: string): KeyOf {
-  const client = new JwksClient({
-    jwksUri: uri,
-    cache: true,
-    cacheMaxEntries: MAX_KEYS,
-    cacheMaxAge: MAX_AGE,
-    rateLimit: true,
-    jwksRequestsPerMinute: REQUESTS_PER_MINUTE,
-    fetcher: fetchKeys,
-  });
-  // Known keys outlive a provider that fails, and strangers who name so many unknown keys that it may not be asked.
-  const known = new LRUCache<string, PublicKey>({ max: MAX_KEYS, ttl: MAX_AGE + FALLBACK_AGE });
-  const made = new WeakMap<SigningKey, PublicKey>();
-
-  const publicKey = async (kid: string | undefined): Promise<PublicKey | null> => {
-    const name = kid ?? "";
-    try {
-      const signingKey = await client.getSigningKey(kid);
-      const found = made.get(signingKey) ?? publicKeyOf(signingKey);
-      if (!made.has(signingKey)) known.set(name, found);
-      made.set(signingKey, found);
-      return found;
-    } catch (error) {
-      if (error instanceof SigningKeyNotFoundError) {
-        known.delete(name);
-        return null;
-      }
-      const stale = known.get(name);
-      if (stale) return stale;
-      if (error instanceof JwksRateLimitError) return null;
-      throw new AuthenticationUnavailable();
-    }
-  };
-
-  return async (kid, algorithm) => {
-    const found = await publicKey(kid);
-    return found && (found.algorithm ?? algorithm) === algorithm ? found.key : null;
-  };
-}
 
 interface PublicKey {
+  readonly id: string | undefined;
   readonly key: KeyObject;
   /** The only algorithm that it is for, when the provider says so. */
   readonly algorithm: string | undefined;
 }
 
+/**
+ * The keys that an identity provider publishes as a JSON Web Key Set. They are read as a whole: jwks-rsa's own cache and
+ * rate limit are for one key each, so that strangers who name unknown ones would keep a new key from being found.
+ */
+export function jwksKeys(uri: string): KeyOf {
+  const client = new JwksClient({ jwksUri: uri, cache: false, fetcher: fetchKeys });
+  let keys: readonly PublicKey[] = [];
+  let readAt = Number.NEGATIVE_INFINITY;
+  let askedAt = Number.NEGATIVE_INFINITY;
+  let answered = false;
+  let asking: Promise<void> | null = null;
+
+  const ask = async () => {
+    try {
+      keys = (await client.getSigningKeys()).map(publicKeyOf);
+      readAt = performance.now();
+      answered = true;
+    } catch {
+      answered = false;
+    }
+    askedAt = performance.now();
+    asking = null;
+  };
+  const askUnlessJustAsked = async () => {
+    if (performance.now() - askedAt >= PAUSE) asking ??= ask();
+    await asking;
+  };
+  const find = (kid: string | undefined, algorithm: string, maxAge: number) =>
+    performance.now() - readAt < maxAge ? keyIn(keys, kid, algorithm) : undefined;
+
+  return async (kid, algorithm) => {
+    const known = find(kid, algorithm, MAX_AGE);
+    if (known) return known;
+    await askUnlessJustAsked();
+    const found = find(kid, algorithm, MAX_AGE + FALLBACK_AGE);
+    // The key may be a new one, which the provider could not tell.
+    if (!found && !answered) throw new AuthenticationUnavailable();
+    return found ?? null;
+  };
+}
+
+/** A JWT that names no key is signed with the only one that there is. */
+function keyIn(
+  keys: readonly PublicKey[],
+  kid: string | undefined,
+  algorithm: string,
+): KeyObject | undefined {
+  if (kid === undefined && keys.length > 1) return undefined;
+  const isMeant = (key: PublicKey) =>
+    (kid === undefined || key.id === kid) && (key.algorithm ?? algorithm) === algorithm;
+  return keys.find(isMeant)?.key;
+}
+
 /** A KeyObject made once: with a PEM, each verification would parse it. */
 function publicKeyOf(signingKey: SigningKey): PublicKey {
-  return { key: createPublicKey(signingKey.getPublicKey()), algorithm: signingKey.alg };
+  return { id: signingKey.kid, key: createPublicKey(signingKey.getPublicKey()), algorithm: signingKey.alg };
 }
 
 /** jwks-rsa's own request has no deadline for an answer that drips. */

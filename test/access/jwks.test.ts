@@ -71,6 +71,7 @@ describe("jwksKeys", () => {
     const keyOf = jwksKeys(uri);
     expect(await keyOf("b", "ES256")).toBeNull();
     publish(A, B);
+    pass(0.1);
     expect(isKey(await keyOf("b", "ES256"), ec)).toBe(true);
   });
 
@@ -81,18 +82,54 @@ describe("jwksKeys", () => {
     expect(await jwksKeys(uri)(undefined, "RS256")).toBeNull();
   });
 
-  it("asks at most ten times a minute for unknown keys, while known ones go on working", async () => {
+  it("asks at most every six seconds, whoever asks for what, while known keys go on working", async () => {
     const keyOf = jwksKeys(uri);
-    const known = await keyOf("a", "RS256");
-    for (let stranger = 0; stranger < 200; stranger++) {
-      expect(await keyOf(`stranger-${stranger}`, "RS256")).toBeNull();
-      expect(await keyOf("a", "RS256")).toBe(known);
+    for (let second = 0; second < 60; second++) {
+      const strangers = Array.from({ length: 50 }, (_, number) => keyOf(`${second}-${number}`, "RS256"));
+      expect(new Set(await Promise.all(strangers))).toEqual(new Set([null]));
+      expect(isKey(await keyOf("a", "RS256"), rsa)).toBe(true);
+      pass(1 / 60);
     }
     expect(requests).toBe(10);
-    pass(11);
-    for (let stranger = 0; stranger < 20; stranger++) await keyOf(`stranger-${stranger}`, "RS256");
-    expect(await keyOf("a", "RS256")).toBe(known);
-    expect(requests).toBe(20);
+  });
+
+  it("finds a key after strangers have asked for unknown ones, at the same time too", async () => {
+    const keyOf = jwksKeys(uri);
+    const strangers = Array.from({ length: 100 }, (_, number) => keyOf(`stranger-${number}`, "RS256"));
+    const [found] = await Promise.all([keyOf("b", "ES256"), ...strangers]);
+    expect(isKey(found ?? null, ec)).toBe(true);
+    expect(isKey(await keyOf("a", "RS256"), rsa)).toBe(true);
+    expect(requests).toBe(1);
+  });
+
+  it("does not ask again at once when the provider has failed", async () => {
+    fail();
+    const keyOf = jwksKeys(uri);
+    for (let times = 0; times < 20; times++) {
+      await expect(keyOf("a", "RS256")).rejects.toThrow(AuthenticationUnavailable);
+    }
+    expect(requests).toBe(1);
+  });
+
+  it("does not say of a key that it is unknown while the provider cannot be asked", async () => {
+    const keyOf = jwksKeys(uri);
+    await keyOf("a", "RS256");
+    fail();
+    pass(0.1);
+    await expect(keyOf("new", "RS256")).rejects.toThrow(AuthenticationUnavailable);
+    expect(await keyOf("a", "RS256")).not.toBeNull();
+  });
+
+  it("tells keys of one ID apart by their algorithms", async () => {
+    publish(A, { ...B, kid: "a" });
+    const keyOf = jwksKeys(uri);
+    expect(isKey(await keyOf("a", "ES256"), ec)).toBe(true);
+    expect(isKey(await keyOf("a", "RS256"), rsa)).toBe(true);
+  });
+
+  it("finds no key for an ID that is empty", async () => {
+    publish(A);
+    expect(await jwksKeys(uri)("", "RS256")).toBeNull();
   });
 
   it("asks again after ten minutes, and not before", async () => {
@@ -113,6 +150,7 @@ describe("jwksKeys", () => {
     pass(11);
     expect(await keyOf("a", "RS256")).toBeNull();
     fail();
+    pass(1);
     await expect(keyOf("a", "RS256")).rejects.toThrow(AuthenticationUnavailable);
   });
 
@@ -165,6 +203,7 @@ describe("jwksKeys", () => {
     await expect(keyOf("a", "RS256")).rejects.toThrow(AuthenticationUnavailable);
     expect(requests).toBe(1);
     publish(A);
+    pass(0.1);
     expect(isKey(await keyOf("a", "RS256"), rsa)).toBe(true);
   });
 
