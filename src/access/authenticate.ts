@@ -29,6 +29,8 @@ export function authenticator(jwtRules: JwtRules | null, apiKeys: ApiKeys, now: 
   const found = new LRUCache<string, { readonly apiKey: ApiKey | null }>({
     max: 1000,
     ttl: BELIEVED,
+    // A look-up that others crowd out before it ends still ends.
+    ignoreFetchAbort: true,
     fetchMethod: async (id) => ({ apiKey: await apiKeys.find(id) }),
   });
 

@@ -114,6 +114,18 @@ describe("an API key", () => {
     expect(keys.asked).toBe(1);
   });
 
+  it("is accepted while more unknown ones are looked up than are remembered", async () => {
+    const { key } = await added();
+    const authenticate = server();
+    const genuine = authenticate({ "x-api-key": key });
+    const others = Array.from({ length: 1500 }, () => authenticate({ "x-api-key": newApiKey().key }));
+    const refusals = await Promise.allSettled(others);
+    expect(
+      new Set(refusals.map((refusal) => refusal.status === "rejected" && refusal.reason.message)).size,
+    ).toBe(1);
+    expect(await genuine).toMatchObject({ subject: "backend" });
+  });
+
   it("is refused without asking when it is malformed", async () => {
     await expect(server()({ "x-api-key": "stagepass_1" })).rejects.toThrow(refused(unknownKey));
     expect(keys.asked).toBe(0);
