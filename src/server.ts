@@ -53,7 +53,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
     const open = config.jwtRules === null && !(await store.apiKeys.any());
     if (open) checkOpen(config);
     const { keyRing, platform, rotate } = createProject(config, logger);
-    const quota = quotaOf(config.tokensPerMinute, open);
+    const quota = quotaOf(config.tokensPerMinute);
     const services = {
       sessions: new SessionService(platform, store.sessions, now),
       tokens: new TokenService(new SigningService(keyRing), store.sessions, quota, now),

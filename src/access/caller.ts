@@ -3,7 +3,7 @@ import { FULL_GRANT, parseVideoGrant, type VideoGrant } from "./video-grant.ts";
 
 /** Who asks, for the length of one request. */
 export interface Caller {
-  /** Unique among all callers; how much it asks for is counted under this. */
+  /** Unique among all callers, but that an issuer's JWTs without `sub` are one; what it asks for is counted under this. */
   readonly id: string;
   /** Who it is, for a person: the subject of its JWT, or the name of its API key. */
   readonly subject: string;
@@ -30,7 +30,14 @@ export function callerWith(id: string, subject: string, { scope, video_grant }: 
   };
 }
 
+const LOCAL = "local";
+
 /** Whoever reaches a server without authentication: a process of its own machine, which may do everything. */
 export function localCaller(): Caller {
-  return { id: "local", subject: "local", scopes: new Set(SCOPES), grant: FULL_GRANT, created: new Set() };
+  return { id: LOCAL, subject: LOCAL, scopes: new Set(SCOPES), grant: FULL_GRANT, created: new Set() };
+}
+
+/** Whether it is the caller of a server without authentication. */
+export function isLocal({ id }: Caller): boolean {
+  return id === LOCAL;
 }

@@ -1,6 +1,6 @@
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 import { RateLimited } from "../errors.ts";
-import type { Caller } from "./caller.ts";
+import { type Caller, isLocal } from "./caller.ts";
 
 /** How many tokens a caller may ask for. */
 export interface TokenQuota {
@@ -15,10 +15,11 @@ export interface TokenQuota {
 /** How many tokens a caller may ask for in a minute when nothing is said. */
 const DEFAULT_PER_MINUTE = 6000;
 
-/** The quota as configured; when nothing is said, the default, or none for a server that is open to its own machine. */
-export function quotaOf(perMinute: number | null, open: boolean): TokenQuota {
-  if (perMinute === null && open) return NO_QUOTA;
-  return tokenQuota(perMinute ?? DEFAULT_PER_MINUTE);
+/** The quota as configured; when nothing is said, the default, but none for processes of this machine on an open server. */
+export function quotaOf(perMinute: number | null): TokenQuota {
+  if (perMinute !== null) return tokenQuota(perMinute);
+  const quota = tokenQuota(DEFAULT_PER_MINUTE);
+  return { take: async (caller, count) => (isLocal(caller) ? undefined : quota.take(caller, count)) };
 }
 
 /** So many tokens a minute for each caller, in a window that begins with its first. */
@@ -35,6 +36,3 @@ export function tokenQuota(perMinute: number): TokenQuota {
     },
   };
 }
-
-/** As many as it likes. */
-export const NO_QUOTA: TokenQuota = { take: async () => {} };

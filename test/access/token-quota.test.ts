@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { callerWith } from "../../src/access/caller.ts";
-import { NO_QUOTA, tokenQuota } from "../../src/access/token-quota.ts";
+import { callerWith, localCaller } from "../../src/access/caller.ts";
+import { quotaOf, tokenQuota } from "../../src/access/token-quota.ts";
 import { RateLimited } from "../../src/errors.ts";
 
 const one = callerWith("key:1", "one", {});
@@ -61,6 +61,19 @@ describe("tokenQuota", () => {
   });
 });
 
-it("without a quota gives as many as anybody asks for", async () => {
-  await expect(NO_QUOTA.take(one, 1_000_000)).resolves.toBeUndefined();
+describe("quotaOf", () => {
+  it("is the default when nothing is said, but none for this machine without authentication", async () => {
+    const quota = quotaOf(null);
+    await expect(quota.take(one, 6000)).resolves.toBeUndefined();
+    await expect(quota.take(one, 1)).rejects.toThrow(RateLimited);
+    await expect(quota.take(localCaller(), 1_000_000)).resolves.toBeUndefined();
+  });
+
+  it("is what was said, for this machine too", async () => {
+    const quota = quotaOf(2);
+    for (const caller of [one, localCaller()]) {
+      await expect(quota.take(caller, 2)).resolves.toBeUndefined();
+      await expect(quota.take(caller, 1)).rejects.toThrow(RateLimited);
+    }
+  });
 });
