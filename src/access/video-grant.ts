@@ -22,13 +22,16 @@ export const FULL_GRANT: VideoGrant = {
 
 const ANY = "*";
 
+/** The most that a list of a grant may have. */
+const MAX_ENTRIES = 100;
+
 /** What is wrong with a `video_grant` claim, for whoever wrote it. */
 export class MalformedGrant extends Error {}
 
 /**
  * The grant of a `video_grant` claim:
  * `{ roles: [Role], sessions: [ID or "*"], names: [name, prefix with a trailing "*", or "*"], maxLifetime: seconds }`.
- * What is missing grants nothing, but for `maxLifetime`, which only limits.
+ * A list has at most 100 of them. What is missing grants nothing, but for `maxLifetime`, which only limits.
  *
  * @throws {MalformedGrant} when anything in it is not as above, an unknown member too: it may be a limit, misspelt
  */
@@ -61,8 +64,11 @@ export function parseVideoGrant(claim: unknown): VideoGrant {
 
 function stringsOf(member: string, value: unknown): string[] {
   if (value === undefined) return [];
-  if (Array.isArray(value) && value.every((item) => typeof item === "string" && item !== "")) return value;
-  throw new MalformedGrant(`video_grant.${member} must be a list of strings that are not empty`);
+  const isList = Array.isArray(value) && value.length <= MAX_ENTRIES;
+  if (isList && value.every((item) => typeof item === "string" && item !== "")) return value;
+  throw new MalformedGrant(
+    `video_grant.${member} must be a list of at most ${MAX_ENTRIES} strings, none of them empty`,
+  );
 }
 
 function roleNamed(name: string): Role {

@@ -1,8 +1,11 @@
-import { type ExpressionBuilder, type Insertable, type Kysely, type Selectable, sql } from "kysely";
+import type { Insertable, Kysely, Selectable } from "kysely";
 import type { ArchiveMode, ArchiveResolution, MediaMode, Session } from "../domain/session.ts";
 import type { SessionSelection } from "../domain/session-selection.ts";
 import type { SessionRegistry } from "./store.ts";
 import type { SessionTable, Tables } from "./tables.ts";
+
+/** Sorted after all that stand for something. */
+const LAST_CHARACTER = "\u{10FFFF}";
 
 /** The session registry in a SQL database. */
 export function sessionRegistry(database: Kysely<Tables>): SessionRegistry {
@@ -22,7 +25,7 @@ export function sessionRegistry(database: Kysely<Tables>): SessionRegistry {
 
     async newest(applicationId, selection, limit, position) {
       let query = database.selectFrom("sessions").selectAll().where("application_id", "=", applicationId);
-      if (!selection.all) query = query.where((row) => isSelected(row, selection));
+      if (!selection.all) query = query.where("position", "in", selected(database, applicationId, selection));
       if (position !== null) query = query.where("position", "<", position);
       const rows = await query.orderBy("position", "desc").limit(limit).execute();
       return rows.map((row) => ({ position: row.position, session: toSession(row) }));
@@ -30,15 +33,27 @@ export function sessionRegistry(database: Kysely<Tables>): SessionRegistry {
   };
 }
 
-/** The rule of the domain's function of this name, for a database to apply. */
-function isSelected(row: ExpressionBuilder<Tables, "sessions">, selection: SessionSelection) {
-  const { ids, names, namePrefixes } = selection;
-  return row.or([
-    ...(ids.size > 0 ? [row("session_id", "in", [...ids])] : []),
-    ...(names.size > 0 ? [row("name", "in", [...names])] : []),
-    // In characters, as SQL counts them. Not LIKE, for which some characters are patterns and case is the database's.
-    ...namePrefixes.map((prefix) => row(sql<string>`substr(name, 1, ${[...prefix].length})`, "=", prefix)),
-  ]);
+/**
+ * The positions of what the domain's `isSelected` selects. Each rule is a query of its own: with one for all, the database
+ * would look at every session of the project instead of using its indexes of IDs and names.
+ */
+function selected(
+  database: Kysely<Tables>,
+  applicationId: string,
+  { ids, names, namePrefixes }: SessionSelection,
+) {
+  const positions = database
+    .selectFrom("sessions")
+    .select("position")
+    .where("application_id", "=", applicationId);
+  const byPrefix = namePrefixes.map((prefix) =>
+    // Not LIKE, for which some characters are patterns and case is the database's.
+    positions.where("name", ">=", prefix).where("name", "<=", `${prefix}${LAST_CHARACTER}`),
+  );
+  return byPrefix.reduce(
+    (all, some) => all.union(some),
+    positions.where("session_id", "in", [...ids]).union(positions.where("name", "in", [...names])),
+  );
 }
 
 function toRow(session: Session): Insertable<SessionTable> {

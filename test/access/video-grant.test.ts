@@ -48,7 +48,15 @@ describe("readVideoGrant", () => {
     expect(readVideoGrant({ maxLifetime }).maxLifetime).toBe(maxLifetime);
   });
 
+  it("reads lists of a hundred", () => {
+    const sessions = Array.from({ length: 100 }, (_, i) => `1_${i}`);
+    expect(readVideoGrant({ sessions }).sessions.ids.size).toBe(100);
+    const names = sessions.map((id) => `${id}*`);
+    expect(readVideoGrant({ names }).sessions.namePrefixes).toHaveLength(100);
+  });
+
   it.each<[string, unknown, RegExp]>([
+    ["a list of more than a hundred", { names: Array(101).fill("a*") }, /at most 100 strings/],
     ["null", null, /^video_grant must be an object$/],
     ["a list", [], /^video_grant must be an object$/],
     ["a string", "*", /^video_grant must be an object$/],
@@ -56,14 +64,18 @@ describe("readVideoGrant", () => {
     ["true", true, /^video_grant must be an object$/],
     ["a member that is misspelt", { maxLifeTime: 60 }, /nothing else$/],
     ["a member named __proto__", JSON.parse('{"__proto__": {}}'), /nothing else$/],
-    ["roles that are no list", { roles: "MODERATOR" }, /^video_grant\.roles must be a list of strings/],
-    ["roles that are null", { roles: null }, /^video_grant\.roles must be a list of strings/],
+    [
+      "roles that are no list",
+      { roles: "MODERATOR" },
+      /^video_grant\.roles must be a list of at most 100 strings/,
+    ],
+    ["roles that are null", { roles: null }, /^video_grant\.roles must be a list of at most 100 strings/],
     [
       "a role that is no string",
       { roles: ["PUBLISHER", 1] },
-      /^video_grant\.roles must be a list of strings/,
+      /^video_grant\.roles must be a list of at most 100 strings/,
     ],
-    ["an empty role", { roles: [""] }, /^video_grant\.roles must be a list of strings/],
+    ["an empty role", { roles: [""] }, /^video_grant\.roles must be a list of at most 100 strings/],
     [
       "a role that is unknown",
       { roles: ["ADMIN"] },
@@ -72,12 +84,24 @@ describe("readVideoGrant", () => {
     ["a role as tokens carry it", { roles: ["moderator"] }, /^video_grant\.roles may have/],
     ["a role that every object has", { roles: ["constructor"] }, /^video_grant\.roles may have/],
     ["a star for every role", { roles: ["*"] }, /^video_grant\.roles may have/],
-    ["sessions that are no list", { sessions: "*" }, /^video_grant\.sessions must be a list of strings/],
-    ["an empty session ID", { sessions: ["1_a", ""] }, /^video_grant\.sessions must be a list of strings/],
+    [
+      "sessions that are no list",
+      { sessions: "*" },
+      /^video_grant\.sessions must be a list of at most 100 strings/,
+    ],
+    [
+      "an empty session ID",
+      { sessions: ["1_a", ""] },
+      /^video_grant\.sessions must be a list of at most 100 strings/,
+    ],
     ["a session ID with a star at its end", { sessions: ["1_*"] }, /^video_grant\.sessions may have/],
     ["two stars for a session", { sessions: ["*", "**"] }, /^video_grant\.sessions may have/],
-    ["names that are no list", { names: { 0: "lobby" } }, /^video_grant\.names must be a list of strings/],
-    ["an empty name", { names: [""] }, /^video_grant\.names must be a list of strings/],
+    [
+      "names that are no list",
+      { names: { 0: "lobby" } },
+      /^video_grant\.names must be a list of at most 100 strings/,
+    ],
+    ["an empty name", { names: [""] }, /^video_grant\.names must be a list of at most 100 strings/],
     ["a name that begins with a star", { names: ["*lobby"] }, /^video_grant\.names may have a "\*"/],
     ["a name with a star within", { names: ["lobby", "a*b"] }, /^video_grant\.names may have a "\*"/],
     ["a name with two stars at its end", { names: ["lobby**"] }, /^video_grant\.names may have a "\*"/],
