@@ -8,7 +8,7 @@ import type { DocumentNode, GraphQLSchema } from "graphql";
 import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
 import type { Context } from "./context.ts";
-import { completeErrors, formatError } from "./format-error.ts";
+import { completeErrors, formatError, withoutSuggestions } from "./format-error.ts";
 import { limitCost, limitShape, MAX_TOKENS } from "./limits.ts";
 import { statusByMediaType } from "./status.ts";
 
@@ -29,7 +29,7 @@ export function createApollo(
     introspection: true,
     hideSchemaDetailsFromClientErrors: production,
     includeStacktraceInErrorResponses: false,
-    formatError,
+    formatError: production ? withoutSuggestions : formatError,
     // Signals are the process's affair.
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: MAX_TOKENS },

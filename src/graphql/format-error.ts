@@ -8,7 +8,12 @@ import { nameArguments } from "./input-errors.ts";
 const INTERNAL = "INTERNAL_SERVER_ERROR";
 
 /** The codes of GraphQL's own errors that repeat what they are about. */
-const QUOTING = new Set(["GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "BAD_USER_INPUT"]);
+const QUOTING = new Set([
+  "GRAPHQL_PARSE_FAILED",
+  "GRAPHQL_VALIDATION_FAILED",
+  "BAD_USER_INPUT",
+  "OPERATION_RESOLUTION_FAILURE",
+]);
 
 /**
  * Masks what we did not mean to say. The message of an unknown error may hold anything, a database URL or a
@@ -17,6 +22,15 @@ const QUOTING = new Set(["GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "B
 export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   if (isUnknown(error)) return masked(formatted);
   return quotesInput(formatted, error) ? { ...formatted, message: abridge(formatted.message) } : formatted;
+}
+
+/** How GraphQL's messages end when a name of the schema is like the one that was written. */
+const SUGGESTION = / ?Did you mean .+\?$/s;
+
+/** As `formatError`. Apollo Server hides suggestions from errors of validation alone, not from those of variables. */
+export function withoutSuggestions(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+  const { message, ...others } = formatError(formatted, error);
+  return { message: quotesInput(formatted, error) ? message.replace(SUGGESTION, "") : message, ...others };
 }
 
 function masked({ locations, path, extensions }: GraphQLFormattedError): GraphQLFormattedError {

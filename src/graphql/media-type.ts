@@ -3,6 +3,13 @@ import Negotiator from "negotiator";
 const JSON_TYPE = "application/json; charset=utf-8";
 const GRAPHQL_RESPONSE_TYPE = "application/graphql-response+json; charset=utf-8";
 
+/** Those of answers in parts, which Apollo Server also offers. */
+const MULTIPART_TYPES = [
+  "multipart/mixed",
+  "multipart/mixed; deferSpec=20220824",
+  "multipart/mixed; incrementalSpec=v0.2",
+];
+
 /** The two media types of GraphQL over HTTP. They differ in the status of what is refused before it runs. */
 type MediaType = typeof JSON_TYPE | typeof GRAPHQL_RESPONSE_TYPE;
 
@@ -16,7 +23,7 @@ export function answerType(accept: string | undefined): MediaType | undefined {
 /** Whether a request wants a page sooner than an answer, as a browser's first visit does; Apollo Server decides the same. */
 export function prefersPage(method: string, accept: string | undefined): boolean {
   if (method !== "GET" || accept === undefined) return false;
-  const types = [JSON_TYPE, GRAPHQL_RESPONSE_TYPE, "text/html"];
+  const types = [JSON_TYPE, GRAPHQL_RESPONSE_TYPE, ...MULTIPART_TYPES, "text/html"];
   return new Negotiator({ headers: { accept } }).mediaType(types) === "text/html";
 }
 

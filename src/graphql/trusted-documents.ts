@@ -50,7 +50,8 @@ export function trustedDocuments(
       if (!texts.has(withoutIgnored(query) ?? "")) refuse("QUERY_NOT_IN_SAFELIST", requestId);
       return parameters;
     }
-    const document = manifest.get(String(documentId ?? persistedQueryId(extensions)));
+    const id = documentId ?? persistedQueryId(extensions);
+    const document = typeof id === "string" ? manifest.get(id) : undefined;
     if (document !== undefined) return { ...parameters, query: document, extensions: null };
     refuse("PERSISTED_QUERY_NOT_IN_LIST", requestId);
     return parameters;

@@ -7,11 +7,11 @@ export function admittedBody({ method, body, id }: FastifyRequest, admit: Admit)
   return method === "POST" && isObject ? admit(body, id) : body;
 }
 
-/** The query string of a request, with its question mark, likewise. */
-export function admittedSearch({ method, url, id }: FastifyRequest, admit: Admit): string {
+/** The query string of a request, with its question mark, likewise. One that asks for the page has no document. */
+export function admittedSearch({ method, url, id, caller }: FastifyRequest, admit: Admit): string {
   const start = url.indexOf("?");
   const search = start === -1 ? "" : url.slice(start);
-  if (method !== "GET") return search;
+  if (method !== "GET" || caller === null) return search;
   const parameters = new URLSearchParams(search);
   const { query } = admit(
     {

@@ -103,6 +103,15 @@ describe("in production", () => {
   });
 });
 
+it.each(["multipart/mixed, text/html", "multipart/mixed; deferSpec=20220824, text/html"])(
+  "a caller is needed for Accept: %s, which is not for the page",
+  async (accept) => {
+    const url = `${server.url}?query={__typename}`;
+    const response = await fetch(url, { headers: { accept, "apollo-require-preflight": "1" } });
+    expect(response.status).toBe(401);
+  },
+);
+
 describe("browsers", () => {
   const preflight = (url: string, origin: string) =>
     fetch(url, {

@@ -123,10 +123,21 @@ describe("with TRUSTED_DOCUMENTS=enforce", () => {
   const NOT_IN_LIST = "PERSISTED_QUERY_NOT_IN_LIST";
   const NOT_IN_SAFELIST = "QUERY_NOT_IN_SAFELIST";
 
+  it("the page of Apollo Sandbox is there in development", async () => {
+    const { server } = await start("enforce");
+    const response = await fetch(server.url, { headers: { accept: "text/html" } });
+    expect([response.status, await response.text()]).toEqual([
+      200,
+      expect.stringMatching(/<!DOCTYPE html>/i),
+    ]);
+  });
+
   it.each<[string, string, object]>([
     ["an unknown ID", NOT_IN_LIST, { documentId: "canary" }],
     ["an ID that objects have a member of", NOT_IN_LIST, { documentId: "constructor" }],
     ["an ID that is no string", NOT_IN_LIST, { documentId: { id: create } }],
+    ["an ID that cannot become a string", NOT_IN_LIST, { documentId: { toString: null } }],
+    ["a known ID in a list", NOT_IN_LIST, { documentId: [create] }],
     ["an unknown hash", NOT_IN_LIST, { extensions: persisted(sha(UNKNOWN)) }],
     ["a hash that is no string", NOT_IN_LIST, { extensions: { persistedQuery: { sha256Hash: {} } } }],
     ["no document at all", NOT_IN_LIST, {}],

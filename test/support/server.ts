@@ -61,6 +61,7 @@ export async function startServer(env: Record<string, string> = {}, now = () => 
       query: string,
       variables: Record<string, unknown> = {},
       credential = bearer,
+      operationName?: string,
     ): Promise<Answer> {
       if (credential) tokens.add(credential);
       const response = await fetch(server.url, {
@@ -69,7 +70,7 @@ export async function startServer(env: Record<string, string> = {}, now = () => 
           "content-type": "application/json",
           ...(credential && { authorization: `Bearer ${credential}` }),
         },
-        body: JSON.stringify({ query, variables }),
+        body: JSON.stringify({ query, variables, operationName }),
       });
       const text = await response.text();
       const { data, errors = [] } = JSON.parse(text);
