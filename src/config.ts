@@ -20,6 +20,7 @@ import {
   presentText,
   previousKey,
   privateKey,
+  safeUrl,
   wholeNumber,
 } from "./variables.ts";
 
@@ -162,7 +163,7 @@ const VARIABLES = {
   PLATFORM_TIMEOUT_MS: variable(wholeNumber(100, 60_000))({ default: 5000 }),
   DATABASE_URL: variable(databaseFile)({ default: "./data/stagepass.db" }),
   AUTH_JWT_SECRET: variable(jwtSecret)(optional),
-  AUTH_JWKS_URI: variable(apiUrl)(optional),
+  AUTH_JWKS_URI: variable(safeUrl)(optional),
   AUTH_JWT_ISSUER: variable(presentText)(optional),
   AUTH_JWT_AUDIENCE: variable(presentText)(optional),
   TOKENS_PER_MINUTE: variable(wholeNumber(1, 999_999_999))(optional),

@@ -127,14 +127,18 @@ function pemOf(value: string): string {
   }
 }
 
-/** Calls carry credentials, so they are encrypted unless they stay on this machine. */
+/** Where an API is, without a slash at the end: paths are put after it. */
 export function apiUrl(value: string): string {
+  if (value.includes("?")) throw new Error("must not have a query");
+  return safeUrl(value).replace(/\/+$/, "");
+}
+
+/** What is sent there, or believed from there, is encrypted unless it stays on this machine. */
+export function safeUrl(value: string): string {
   const url = URL.canParse(value) ? new URL(value) : null;
   const safe = url?.protocol === "https:" || (url?.protocol === "http:" && isLoopbackHostname(url.hostname));
-  if (url && safe && !url.username && !url.password && !/[?#]/.test(value)) {
-    return url.href.replace(/\/+$/, "");
-  }
-  throw new Error("must be an https: URL without credentials or query; http: is for this machine alone");
+  if (url && safe && !url.username && !url.password && !value.includes("#")) return url.href;
+  throw new Error("must be an https: URL without credentials or fragment; http: is for this machine alone");
 }
 
 /** The DATABASE_URL that keeps nothing. */

@@ -74,6 +74,14 @@ describe("parseConfig", () => {
     },
   );
 
+  it.each([
+    "https://idp.example.com/keys/",
+    "https://idp.example.com/keys?p=policy",
+    "http://127.0.0.1:8080/",
+  ])("takes AUTH_JWKS_URI=%s as it is", (AUTH_JWKS_URI) => {
+    expect(parseConfig({ AUTH_JWKS_URI }).jwtRules?.jwksUri).toBe(AUTH_JWKS_URI);
+  });
+
   it.each<[string, Record<string, string>]>([
     ["PORT", { PORT: "http" }],
     ["PORT", { PORT: "65536" }],
@@ -85,6 +93,8 @@ describe("parseConfig", () => {
     ["AUTH_JWT_SECRET", { AUTH_JWT_SECRET: "x".repeat(31) }],
     ["AUTH_JWT_SECRET", { ...project, AUTH_JWT_SECRET: API_SECRET }],
     ["AUTH_JWKS_URI", { AUTH_JWKS_URI: "http://idp.example.com/jwks" }],
+    ["AUTH_JWKS_URI", { AUTH_JWKS_URI: "https://user:password@idp.example.com/jwks" }],
+    ["AUTH_JWKS_URI", { AUTH_JWKS_URI: "https://idp.example.com/jwks#keys" }],
     ["AUTH_JWT_ISSUER", { AUTH_JWT_ISSUER: "https://idp.example.com/" }],
     ["AUTH_JWT_AUDIENCE", { AUTH_JWT_AUDIENCE: "stagepass" }],
     ["TOKENS_PER_MINUTE", { TOKENS_PER_MINUTE: "0" }],
