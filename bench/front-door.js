@@ -8,9 +8,9 @@ import { SESSION_ID } from "./project.js";
 import { requestFor, tryOut } from "./query.js";
 import { median, spread } from "./statistics.js";
 
-const ROUNDS = 3;
-const ROUND_MS = 4000;
-const WARM_UP_MS = 3000;
+const ROUNDS = 5;
+const ROUND_MS = 6000;
+const WARM_UP_MS = 10_000;
 const SLOW_SOCKETS = 200;
 const QUOTA = 6000;
 /** A little less than the quota of a minute. */

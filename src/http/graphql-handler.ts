@@ -22,7 +22,7 @@ export function graphqlHandler(
 ) {
   const turn = turns(PER_TURN);
   return async (request: FastifyRequest, reply: FastifyReply): Promise<string> => {
-    await turn();
+    await turn(request.caller?.id ?? "");
     const { status, headers, body } = await apollo.executeHTTPGraphQLRequest({
       httpGraphQLRequest: {
         method: request.method,

@@ -6,7 +6,7 @@ describe("turns", () => {
   it("lets only so many begin in one turn of the event loop, in the order in which they came", async () => {
     const turn = turns(3);
     const begun: number[] = [];
-    for (let i = 0; i < 8; i++) turn().then(() => begun.push(i));
+    for (let i = 0; i < 8; i++) turn("one").then(() => begun.push(i));
     await Promise.resolve();
     await Promise.resolve();
     expect(begun).toEqual([0, 1, 2]);
@@ -19,9 +19,9 @@ describe("turns", () => {
   it("counts those that waited, too", async () => {
     const turn = turns(2);
     const begun: string[] = [];
-    for (const name of ["a", "b", "c"]) turn().then(() => begun.push(name));
+    for (const name of ["a", "b", "c"]) turn("one").then(() => begun.push(name));
     await nextTurn();
-    for (const name of ["d", "e"]) turn().then(() => begun.push(name));
+    for (const name of ["d", "e"]) turn("one").then(() => begun.push(name));
     await Promise.resolve();
     await Promise.resolve();
     expect(begun).toEqual(["a", "b", "c", "d"]);
@@ -29,13 +29,36 @@ describe("turns", () => {
     expect(begun).toEqual(["a", "b", "c", "d", "e"]);
   });
 
+  it("lets nobody wait for the burst of another caller", async () => {
+    const turn = turns(2);
+    const begun: string[] = [];
+    const ask = (caller: string, count: number) => {
+      for (let i = 1; i <= count; i++) turn(caller).then(() => begun.push(`${caller}${i}`));
+    };
+    ask("greedy", 100);
+    ask("a", 2);
+    ask("b", 1);
+    await nextTurn();
+    expect(begun).toEqual(["greedy1", "greedy2", "greedy3", "a1"]);
+    await nextTurn();
+    expect(begun.slice(4)).toEqual(["b1", "greedy4"]);
+    await nextTurn();
+    expect(begun.slice(6)).toEqual(["a2", "greedy5"]);
+    ask("a", 1);
+    await nextTurn();
+    expect(begun.slice(8)).toEqual(["greedy6", "a1"]);
+    for (let turn = 0; turn < 60; turn++) await nextTurn();
+    expect(begun).toHaveLength(104);
+    expect(new Set(begun.filter((name) => name.startsWith("greedy"))).size).toBe(100);
+  });
+
   it("lets one that comes alone begin at once, also after a burst", async () => {
     const turn = turns(1);
-    await Promise.all([turn(), turn(), turn()]);
+    await Promise.all([turn("one"), turn("one"), turn("one")]);
     await nextTurn();
     await nextTurn();
     let begun = false;
-    turn().then(() => {
+    turn("one").then(() => {
       begun = true;
     });
     await Promise.resolve();
