@@ -53,9 +53,9 @@ export async function verifyJwt(
       clockTimestamp: Math.floor(now.getTime() / 1000),
     });
   } catch (error) {
+    if (!(error instanceof jsonwebtoken.JsonWebTokenError)) throw refused("it is malformed");
     // Such as "jwt audience invalid. expected: …", whose end is the server's own affair.
-    const [reason] = error instanceof Error ? error.message.split(". ") : [];
-    throw refused(reason ?? "it is malformed");
+    throw refused(error.message.replace(/\. .*/s, ""));
   }
   return checkedClaims(claims);
 }
@@ -86,7 +86,7 @@ function decoded(token: string): Record<string, unknown> {
 
 /** jsonwebtoken accepts what has no `exp`, and does not look at the types of the others that it need not compare. */
 function checkedClaims(claims: JwtPayload | string): JwtPayload {
-  if (typeof claims !== "object" || claims === null || Array.isArray(claims)) {
+  if (typeof claims !== "object" || Array.isArray(claims)) {
     throw refused("its payload is not an object");
   }
   if (claims.exp === undefined) throw refused("it has no exp");
