@@ -34,19 +34,18 @@ export function jwksKeys(uri: string): KeyOf {
   let keys: readonly PublicKey[] = [];
   let readAt = Number.NEGATIVE_INFINITY;
   let askedAt = Number.NEGATIVE_INFINITY;
-  let answered = false;
   let asking: Promise<void> | null = null;
 
   const ask = async () => {
-    try {
-      keys = (await client.getSigningKeys()).map(publicKeyOf);
-      readAt = performance.now();
-      answered = true;
-    } catch {
-      answered = false;
-    }
+    const read = await client
+      .getSigningKeys()
+      .then((signingKeys) => signingKeys.map(publicKeyOf))
+      .catch(() => null);
     askedAt = performance.now();
     asking = null;
+    if (read === null) return;
+    keys = read;
+    readAt = askedAt;
   };
   const askUnlessJustAsked = async () => {
     if (performance.now() - askedAt >= PAUSE) asking ??= ask();
@@ -61,7 +60,7 @@ export function jwksKeys(uri: string): KeyOf {
     await askUnlessJustAsked();
     const found = find(kid, algorithm, MAX_AGE + FALLBACK_AGE);
     // The key may be a new one, which the provider could not tell.
-    if (!found && !answered) throw new AuthenticationUnavailable();
+    if (!found && readAt < askedAt) throw new AuthenticationUnavailable();
     return found ?? null;
   };
 }

@@ -7,8 +7,8 @@ import { nameArguments } from "./input-errors.ts";
 
 const INTERNAL = "INTERNAL_SERVER_ERROR";
 
-/** The codes of GraphQL's own errors that repeat what they are about. */
-const QUOTING = new Set([
+/** The codes with which an operation is refused before it runs. GraphQL's own of these repeat what they are about. */
+export const REFUSALS: ReadonlySet<string> = new Set([
   "GRAPHQL_PARSE_FAILED",
   "GRAPHQL_VALIDATION_FAILED",
   "BAD_USER_INPUT",
@@ -74,7 +74,7 @@ const didEncounterErrors: GraphQLRequestListener<Context>["didEncounterErrors"] 
 };
 
 function quotesInput({ extensions }: GraphQLFormattedError, error: unknown): boolean {
-  return QUOTING.has(String(extensions?.code)) && !(unwrapResolverError(error) instanceof StagepassError);
+  return REFUSALS.has(String(extensions?.code)) && !(unwrapResolverError(error) instanceof StagepassError);
 }
 
 /** GraphQL's own errors have a code, given by Apollo Server or by us, unless something went wrong in here. */

@@ -24,6 +24,8 @@ const MAX_DEPTH = 10;
 /** The most that an operation may cost: a field is 1, and dearer fields say so where they are defined. */
 const MAX_COST = 2000;
 
+const ESTIMATORS = [fieldExtensionsEstimator(), simpleEstimator({ defaultComplexity: 1 })];
+
 interface Size {
   readonly rootFields: number;
   readonly aliases: number;
@@ -124,7 +126,7 @@ function costOf(
       query: document,
       variables,
       ...(operation.name && { operationName: operation.name.value }),
-      estimators: [fieldExtensionsEstimator(), simpleEstimator({ defaultComplexity: 1 })],
+      estimators: ESTIMATORS,
     });
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error;

@@ -1,13 +1,7 @@
 import type { ApolloServerPlugin } from "@apollo/server";
 import type { Context } from "./context.ts";
+import { REFUSALS } from "./format-error.ts";
 import { refusesWith200 } from "./media-type.ts";
-
-const REFUSALS = new Set([
-  "GRAPHQL_PARSE_FAILED",
-  "GRAPHQL_VALIDATION_FAILED",
-  "BAD_USER_INPUT",
-  "OPERATION_RESOLUTION_FAILURE",
-]);
 
 /**
  * GraphQL over HTTP, 6.4.1: an answer in `application/json` to a well-formed request has status 200, also when what is

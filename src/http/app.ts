@@ -58,7 +58,7 @@ export async function createApp(parts: AppParts): Promise<{ app: FastifyInstance
   app.route({
     method: ["GET", "POST"],
     url: GRAPHQL_PATH,
-    onRequest: [knowCaller(app, authenticate, hasPage, logger), checkHeaders(hasPage)],
+    onRequest: [knowCaller(app, authenticate, hasPage, logger), checkHeaders],
     handler: graphqlHandler(apollo, services, admit, logger),
   });
   return { app, drain };

@@ -19,6 +19,11 @@ const STATUS: Record<string, number> = {
   AUTHENTICATION_UNAVAILABLE: 503,
 };
 
+/** What `answerErrors` answers with this status and message. */
+export function refusal(statusCode: number, message: string): Error {
+  return Object.assign(new Error(message), { statusCode });
+}
+
 /** Answers errors outside GraphQL in the form that GraphQL clients read. The message of an unknown one is masked. */
 export function answerErrors(app: FastifyInstance, logger: Logger): void {
   app.setErrorHandler<FastifyError | StagepassError>((err, { id: requestId }, reply) => {

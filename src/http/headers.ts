@@ -1,7 +1,8 @@
 import cors from "@fastify/cors";
 import helmet from "@fastify/helmet";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { answerType, prefersPage } from "../graphql/media-type.ts";
+import { answerType } from "../graphql/media-type.ts";
+import { refusal } from "./errors.ts";
 
 const APOLLO = "https://*.apollographql.com";
 
@@ -37,20 +38,13 @@ export async function protectBrowsers(
   });
 }
 
-/** A hook that refuses what could not be answered, or not be read, before anything of it runs. */
-export function checkHeaders(hasPage: boolean) {
-  return async ({ method, headers }: FastifyRequest): Promise<void> => {
-    const page = hasPage && prefersPage(method, headers.accept);
-    if (!page && answerType(headers.accept) === undefined) {
-      throw refusal(406, "Accept must allow application/json or application/graphql-response+json");
-    }
-    // A small body can become a large one, and no client of this server needs it.
-    if ((headers["content-encoding"] ?? "identity") !== "identity") {
-      throw refusal(415, "The body must not be compressed");
-    }
-  };
-}
-
-function refusal(statusCode: number, message: string): Error {
-  return Object.assign(new Error(message), { statusCode });
+/** A hook that refuses what could not be answered, or not be read, before anything of it runs. The page has no caller. */
+export async function checkHeaders({ caller, headers }: FastifyRequest): Promise<void> {
+  if (caller !== null && answerType(headers.accept) === undefined) {
+    throw refusal(406, "Accept must allow application/json or application/graphql-response+json");
+  }
+  // A small body can become a large one, and no client of this server needs it.
+  if ((headers["content-encoding"] ?? "identity") !== "identity") {
+    throw refusal(415, "The body must not be compressed");
+  }
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { isLoopbackHostname } from "../loopback.ts";
+import { refusal } from "./errors.ts";
 
 /**
  * Refuses requests that name another host than this machine. A page of any site can point its own name at 127.0.0.1
@@ -10,6 +11,6 @@ export function refuseOtherHosts(app: FastifyInstance): void {
   app.addHook("onRequest", ({ hostname }, _reply, next) => {
     if (isLoopbackHostname(hostname)) return next();
     const message = "This server answers requests to localhost alone; the Host header names another";
-    return next(Object.assign(new Error(message), { statusCode: 421 }));
+    return next(refusal(421, message));
   });
 }

@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { FastifyInstance } from "fastify";
+import { refusal } from "./errors.ts";
 
 /** The largest body, in bytes. */
 export const BODY_LIMIT = 64 * 1024;
@@ -16,9 +17,9 @@ export function readJsonBodies(app: FastifyInstance): void {
   app.addContentTypeParser<Buffer>("application/json", { parseAs: "buffer" }, (request, body, done) => {
     const charset = CHARSET.exec(request.headers["content-type"] ?? "")?.[1] ?? "utf-8";
     if (!/^utf-?8$/i.test(charset)) {
-      done(Object.assign(new Error("The charset of the body must be utf-8"), { statusCode: 415 }));
+      done(refusal(415, "The charset of the body must be utf-8"));
     } else if (!isUtf8(body)) {
-      done(Object.assign(new Error("The body is not valid UTF-8"), { statusCode: 400 }));
+      done(refusal(400, "The body is not valid UTF-8"));
     } else {
       parseJson(request, body.toString("utf8"), done);
     }

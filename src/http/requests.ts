@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
+import { refusal } from "./errors.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -44,7 +45,7 @@ export function followRequests(app: FastifyInstance, logger: Logger): Drain {
     });
     if (!begun || request.routeOptions.config.probe) return next();
     reply.header("connection", "close");
-    return next(Object.assign(new Error("The server is stopping"), { statusCode: 503 }));
+    return next(refusal(503, "The server is stopping"));
   });
 
   return {

@@ -24,8 +24,8 @@ export class SessionService {
   }
 
   /**
-   * Creates a session on the platform and registers it; for the rest of the request it is the caller's own. When it cannot be registered, the caller does not get it:
-   * the platform keeps a session that nobody knows, which costs nothing.
+   * Creates a session on the platform and registers it; for the rest of the request it is the caller's own. When it
+   * cannot be registered, the caller does not get it: the platform keeps a session that nobody knows, which costs nothing.
    *
    * @throws {BadUserInput} naming the option that breaks a rule; then no session is created
    */
