@@ -54,14 +54,15 @@ module.exports = {
     only(
       "config-imports-keys",
       "^src/config\\.ts$",
-      "^src/(variables\\.ts$|errors\\.ts$|signing/key-ring\\.ts$|platform/credential-names\\.ts$|access/bearer-jwt\\.ts$)",
+      "^src/(variables\\.ts$|errors\\.ts$|signing/key-ring\\.ts$|platform/credential-names\\.ts$|access/bearer-jwt\\.ts$|store/database-address\\.ts$)",
     ),
     only(
       "variables-import-keys",
       "^src/variables\\.ts$",
       "^src/(errors\\.ts$|loopback\\.ts$|document-manifest\\.ts$|signing/rsa-key\\.ts$)",
     ),
-    only("keys-import-store", "^src/keys\\.ts$", "^src/(access/|store/|config\\.ts$|errors\\.ts$)"),
+    only("keys-import-store", "^src/keys\\.ts$", "^src/(access/|store/|command\\.ts$|config\\.ts$)"),
+    only("commands-import-store", "^src/(migrate|dump)\\.ts$", "^src/(store/|command\\.ts$|config\\.ts$)"),
     only("main-imports-server", "^src/main\\.ts$", "^src/(server|config|errors|logger)\\.ts$"),
     {
       name: "domain-is-pure",
@@ -77,7 +78,7 @@ module.exports = {
     kept("@apollo/server", "^src/(graphql|http)/"),
     kept("(fastify|@fastify)", "^src/(http/|server\\.ts$)"),
     kept("(jwks-rsa|rate-limiter-flexible)", "^src/access/"),
-    kept("(kysely|libsql)", "^src/store/"),
+    kept("(kysely|libsql|pg)", "^src/store/"),
     kept("jsonwebtoken", "^src/(signing|access)/"),
     kept("opossum", "^src/platform/"),
     kept("envalid", "^src/config\\.ts$"),

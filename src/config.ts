@@ -5,16 +5,15 @@ import type { JwtRules } from "./access/bearer-jwt.ts";
 import { StartupError } from "./errors.ts";
 import { CREDENTIAL_NAMES } from "./platform/credential-names.ts";
 import { type KeyRing, openTokKeyRing, vonageKeyRing } from "./signing/key-ring.ts";
+import { type DatabaseAddress, parseDatabaseUrl } from "./store/database-address.ts";
 import {
   apiKey,
   apiSecret,
   apiUrl,
   applicationId,
   corsOrigins,
-  databaseFile,
   documentManifest,
   host,
-  IN_MEMORY,
   jwtSecret,
   oneOf,
   presentText,
@@ -31,8 +30,13 @@ export interface Config {
   /** 0 lets the system choose. */
   readonly port: number;
   readonly platform: PlatformConfig;
-  /** The path of the embedded database; null for one that is kept in memory only. */
-  readonly databaseFile: string | null;
+  readonly database: DatabaseAddress;
+  /** The most connections to PostgreSQL. */
+  readonly databasePoolSize: number;
+  /** Whether tokens are recorded before they are delivered. */
+  readonly ledger: boolean;
+  /** For how many days records are kept; null keeps them. */
+  readonly ledgerRetentionDays: number | null;
   /** How callers' JWTs are verified; null when none are accepted. */
   readonly jwtRules: JwtRules | null;
   /** How many tokens a caller may ask for in a minute; null leaves it to the server. */
@@ -93,6 +97,7 @@ export function parseConfig(environment: NodeJS.Dict<string>): Config {
     ...credentialProblems(set),
     ...cutOffProblems(set),
     ...accessProblems(set),
+    ...sharingProblems(set),
   ]);
 
   return Object.freeze({
@@ -100,7 +105,10 @@ export function parseConfig(environment: NodeJS.Dict<string>): Config {
     host: env.HOST,
     port: env.PORT,
     platform: platformOf(env),
-    databaseFile: databaseFileOf(env),
+    database: env.DATABASE_URL,
+    databasePoolSize: env.DATABASE_POOL_SIZE,
+    ledger: env.LEDGER === "on",
+    ledgerRetentionDays: env.LEDGER_RETENTION_DAYS ?? null,
     jwtRules: jwtRulesOf(env),
     tokensPerMinute: env.TOKENS_PER_MINUTE ?? null,
     corsOrigins: env.CORS_ORIGINS,
@@ -110,17 +118,16 @@ export function parseConfig(environment: NodeJS.Dict<string>): Config {
 }
 
 /**
- * The path of the database alone, for a command that needs nothing else; null for one that is kept in memory only.
+ * The address of the database alone, for a command that needs nothing else.
  *
- * @throws {StartupError} when it cannot be one
+ * @throws {StartupError} when it is none, or of a database that would be gone after the command
  */
-export function parseDatabaseFile(environment: NodeJS.Dict<string>): string | null {
-  const { DATABASE_URL } = VARIABLES;
-  return databaseFileOf(cleaned(withoutEmpty(environment), { DATABASE_URL }));
-}
-
-function databaseFileOf({ DATABASE_URL }: { readonly DATABASE_URL: string }): string | null {
-  return DATABASE_URL === IN_MEMORY ? null : DATABASE_URL;
+export function parseDatabaseAddress(environment: NodeJS.Dict<string>): DatabaseAddress {
+  const { DATABASE_URL } = cleaned(withoutEmpty(environment), { DATABASE_URL: VARIABLES.DATABASE_URL });
+  if (DATABASE_URL.engine === "sqlite" && DATABASE_URL.file === null) {
+    throw new StartupError(["DATABASE_URL: must be of a database that is kept; :memory: is not"]);
+  }
+  return DATABASE_URL;
 }
 
 /** The variables' values, unless there are problems, with these or with one of them. */
@@ -161,7 +168,10 @@ const VARIABLES = {
   VONAGE_PRIVATE_KEY_PREVIOUS: variable(previousKey)(optional),
   VONAGE_API_URL: variable(apiUrl)({ default: "https://video.api.vonage.com" }),
   PLATFORM_TIMEOUT_MS: variable(wholeNumber(100, 60_000))({ default: 5000 }),
-  DATABASE_URL: variable(databaseFile)({ default: "./data/stagepass.db" }),
+  DATABASE_URL: variable(parseDatabaseUrl)({ default: parseDatabaseUrl("file:./data/stagepass.db") }),
+  DATABASE_POOL_SIZE: variable(wholeNumber(1, 1000))({ default: 10 }),
+  LEDGER: variable(oneOf("on", "off"))({ default: "on" }),
+  LEDGER_RETENTION_DAYS: variable(wholeNumber(1, 36_500))(optional),
   AUTH_JWT_SECRET: variable(jwtSecret)(optional),
   AUTH_JWKS_URI: variable(safeUrl)(optional),
   AUTH_JWT_ISSUER: variable(presentText)(optional),
@@ -220,6 +230,17 @@ function accessProblems(set: NodeJS.Dict<string>): string[] {
     problems.push(`TRUSTED_DOCUMENTS_MANIFEST: must be set, as TRUSTED_DOCUMENTS=${set.TRUSTED_DOCUMENTS}`);
   }
   return problems;
+}
+
+/** A project of the server's own making is kept on its machine, and the other servers would not know it. */
+function sharingProblems(set: NodeJS.Dict<string>): string[] {
+  const shared = /^postgres(ql)?:/.test(set.DATABASE_URL ?? "");
+  const local =
+    set.PLATFORM === "local" || (!set.PLATFORM && !set.OPENTOK_API_KEY && !set.VONAGE_APPLICATION_ID);
+  if (!shared || !local || set.OPENTOK_API_KEY !== undefined) return [];
+  return [
+    "OPENTOK_API_KEY: must be set, with OPENTOK_API_SECRET and PLATFORM=local, as DATABASE_URL is PostgreSQL: all servers need the same project; make up a number, and a secret with openssl rand -hex 20",
+  ];
 }
 
 function jwtRulesOf(env: CleanedEnv<typeof VARIABLES>): JwtRules | null {

@@ -100,6 +100,25 @@ export class PlatformUnavailable extends StagepassError {
   }
 }
 
+/** `DATABASE_UNAVAILABLE`: the database does not answer, or not in time. `reason` is for the log, and says where it is. */
+export class DatabaseUnavailable extends StagepassError {
+  readonly reason: string;
+
+  constructor(reason: string) {
+    super("DATABASE_UNAVAILABLE", "The database does not answer; ask again later", { retryable: true });
+    this.reason = reason;
+  }
+}
+
+/** `LEDGER_UNAVAILABLE`: the issuance of a token could not be recorded, so the token was not issued. */
+export class LedgerUnavailable extends StagepassError {
+  constructor() {
+    super("LEDGER_UNAVAILABLE", "The token could not be recorded, so it was not issued; ask again later", {
+      retryable: true,
+    });
+  }
+}
+
 /** How much is kept of what is cut short in a message, in characters. */
 const KEPT_LENGTH = 16;
 

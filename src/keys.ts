@@ -3,8 +3,8 @@ import { newApiKey } from "./access/api-key.ts";
 import type { Claims } from "./access/caller.ts";
 import { parseScopes, SCOPES } from "./access/scope.ts";
 import { MalformedGrant, readVideoGrant } from "./access/video-grant.ts";
-import { parseDatabaseFile, readEnvironment } from "./config.ts";
-import { StartupError } from "./errors.ts";
+import { runCommand, UsageError } from "./command.ts";
+import { parseDatabaseAddress, readEnvironment } from "./config.ts";
 import { openDatabase } from "./store/database.ts";
 import { sqlStore } from "./store/sql-store.ts";
 import type { ApiKeys } from "./store/store.ts";
@@ -17,11 +17,8 @@ A grant is JSON, as a JWT would claim it:
   '{"scope":"tokens:create","video_grant":{"roles":["PUBLISHER"],"sessions":["*"],"maxLifetime":3600}}'
 Scopes: ${SCOPES.join(", ")}`;
 
-/** What is wrong with the command line, for who typed it. */
-class UsageError extends Error {}
-
-/** Runs one command, and resolves to what it prints. */
-async function run(args: string[]): Promise<string> {
+/** `npm run keys`: the API keys of callers. */
+await runCommand(async (args) => {
   const { positionals, values } = parsed(args);
   const [command, subject, ...others] = positionals;
   if (others.length > 0) throw new UsageError(USAGE);
@@ -33,7 +30,7 @@ async function run(args: string[]): Promise<string> {
   if (command === "list" && subject === undefined) return withKeys(list);
   if (command === "revoke" && subject !== undefined) return withKeys((keys) => revoke(keys, subject));
   throw new UsageError(USAGE);
-}
+});
 
 function parsed(args: string[]) {
   try {
@@ -48,9 +45,7 @@ function parsed(args: string[]) {
 }
 
 async function withKeys(act: (keys: ApiKeys) => Promise<string>): Promise<string> {
-  const file = parseDatabaseFile(readEnvironment());
-  if (file === null) throw new UsageError("DATABASE_URL: keys need a database that is kept; :memory: is not");
-  const store = sqlStore(await openDatabase(file, () => {}));
+  const store = sqlStore(await openDatabase(parseDatabaseAddress(readEnvironment())));
   try {
     return await act(store.apiKeys);
   } finally {
@@ -116,12 +111,4 @@ function parsedGrant(grant: string): Claims & Record<string, unknown> {
     // Falls through to the rule.
   }
   throw new UsageError("--grant: must be a JSON object with scope and video_grant");
-}
-
-try {
-  process.stdout.write(`${await run(process.argv.slice(2))}\n`);
-} catch (error) {
-  if (!(error instanceof UsageError || error instanceof StartupError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 1;
 }

@@ -9,6 +9,7 @@ import type { Platform } from "./platform/platform.ts";
 import { restPlatform } from "./platform/rest-platform.ts";
 import { type KeyRing, openTokKeyRing } from "./signing/key-ring.ts";
 import { platformAuth } from "./signing/platform-auth.ts";
+import type { DatabaseAddress } from "./store/database-address.ts";
 import { VERSION } from "./version.ts";
 
 /** The project that the server works for. */
@@ -31,8 +32,8 @@ export interface Project {
  *
  * @throws {StartupError} when the local one cannot be kept
  */
-export function createProject({ platform: config, databaseFile }: Config, logger: Logger): Project {
-  const keyRing = config.keyRing ?? localProject(databaseFile);
+export function createProject({ platform: config, database }: Config, logger: Logger): Project {
+  const keyRing = config.keyRing ?? localProject(database);
   return {
     keyRing,
     platform: createPlatform(config, keyRing, logger),
@@ -40,11 +41,11 @@ export function createProject({ platform: config, databaseFile }: Config, logger
   };
 }
 
-function localProject(databaseFile: string | null): KeyRing {
+function localProject(database: DatabaseAddress): KeyRing {
   const { apiKey, apiSecret } =
-    databaseFile === null
-      ? newLocalProject()
-      : keptLocalProject(join(dirname(databaseFile), "local-project.json"));
+    database.engine === "sqlite" && database.file !== null
+      ? keptLocalProject(join(dirname(database.file), "local-project.json"))
+      : newLocalProject();
   return openTokKeyRing(apiKey, apiSecret);
 }
 

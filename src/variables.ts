@@ -1,7 +1,6 @@
 import { createSecretKey, type KeyObject } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
-import { fileURLToPath } from "node:url";
 import { parseManifest } from "./document-manifest.ts";
 import { quote } from "./errors.ts";
 import { isLoopbackHostname } from "./loopback.ts";
@@ -139,21 +138,4 @@ export function safeUrl(value: string): string {
   const safe = url?.protocol === "https:" || (url?.protocol === "http:" && isLoopbackHostname(url.hostname));
   if (url && safe && !url.username && !url.password && !value.includes("#")) return url.href;
   throw new Error("must be an https: URL without credentials or fragment; http: is for this machine alone");
-}
-
-/** The DATABASE_URL that keeps nothing. */
-export const IN_MEMORY = ":memory:";
-
-/** The path of the database, or `IN_MEMORY`. */
-export function databaseFile(url: string): string {
-  if (url === IN_MEMORY) return url;
-  try {
-    if (url.startsWith("file://")) return fileURLToPath(url);
-  } catch {
-    // Falls through to the rule.
-  }
-  if (/^file:(?!\/\/)./.test(url)) return url.slice("file:".length);
-  throw new Error(
-    "must be file: and the path of the database, such as file:./data/stagepass.db, or :memory:",
-  );
 }

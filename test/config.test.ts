@@ -42,7 +42,10 @@ describe("parseConfig", () => {
       host: "127.0.0.1",
       port: 4000,
       platform: { name: "local", keyRing: null },
-      databaseFile: "./data/stagepass.db",
+      database: { engine: "sqlite", file: "./data/stagepass.db" },
+      databasePoolSize: 10,
+      ledger: true,
+      ledgerRetentionDays: null,
       jwtRules: null,
       tokensPerMinute: null,
       corsOrigins: [],
@@ -64,7 +67,7 @@ describe("parseConfig", () => {
     ["file:///var/lib/a%20b.db", "/var/lib/a b.db"],
     [":memory:", null],
   ])("reads DATABASE_URL=%s", (DATABASE_URL, databaseFile) => {
-    expect(parseConfig({ DATABASE_URL }).databaseFile).toBe(databaseFile);
+    expect(parseConfig({ DATABASE_URL }).database).toEqual({ engine: "sqlite", file: databaseFile });
   });
 
   it.each(["127.0.0.1", "::1", "localhost", "0.0.0.0", "::", "video.example.com"])(

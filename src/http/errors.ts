@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
-import { StagepassError } from "../errors.ts";
+import { DatabaseUnavailable, StagepassError } from "../errors.ts";
 
 /** The codes of what is refused before GraphQL sees it. */
 const CODES: Record<number, string> = {
@@ -17,6 +17,7 @@ const CODES: Record<number, string> = {
 const STATUS: Record<string, number> = {
   UNAUTHENTICATED: 401,
   AUTHENTICATION_UNAVAILABLE: 503,
+  DATABASE_UNAVAILABLE: 503,
 };
 
 /** What `answerErrors` answers with this status and message. */
@@ -28,6 +29,7 @@ export function refusal(statusCode: number, message: string): Error {
 export function answerErrors(app: FastifyInstance, logger: Logger): void {
   app.setErrorHandler<FastifyError | StagepassError>((err, { id: requestId }, reply) => {
     if (err instanceof StagepassError) {
+      if (err instanceof DatabaseUnavailable) logger.warn({ requestId, reason: err.reason }, err.message);
       const status = STATUS[err.extensions.code] ?? 400;
       // RFC 9110, 15.5.2: a 401 says how to authenticate.
       if (status === 401) reply.header("www-authenticate", "Bearer");

@@ -1,9 +1,10 @@
-import type { Kysely, Selectable } from "kysely";
+import type { Selectable } from "kysely";
+import type { Database } from "./engine.ts";
 import type { ApiKey, ApiKeys } from "./store.ts";
-import type { ApiKeyTable, Tables } from "./tables.ts";
+import type { ApiKeyTable } from "./tables.ts";
 
 /** The API keys in a SQL database. */
-export function apiKeys(database: Kysely<Tables>): ApiKeys {
+export function apiKeys({ kysely: database }: Database): ApiKeys {
   return {
     async add({ id, name, digest, claims, createdAt, revokedAt }) {
       const result = await database

@@ -1,56 +1,77 @@
-import { closeSync, mkdirSync, openSync } from "node:fs";
-import { dirname } from "node:path";
-import { Kysely, type LogEvent, Migrator, SqliteDialect } from "kysely";
-import Libsql from "libsql";
-import { StartupError } from "../errors.ts";
-import { migrations } from "./migrations/index.ts";
+import { Kysely, type LogEvent } from "kysely";
+import { DatabaseUnavailable, StartupError } from "../errors.ts";
+import { type DatabaseAddress, describeAddress } from "./database-address.ts";
+import { PATIENCE } from "./deadline.ts";
+import type { Database } from "./engine.ts";
+import { migrate, pendingMigrations } from "./migrate.ts";
+import { sqlite } from "./sqlite.ts";
 import type { Tables } from "./tables.ts";
 
+/** How a database is used. */
+export interface DatabaseOptions {
+  /** The most connections to PostgreSQL. */
+  readonly poolSize?: number;
+  /** Is told the text of every query, which holds no values. */
+  readonly onQuery?: (sql: string) => void;
+  /** Is told why a connection that nobody used was lost. */
+  readonly onLost?: (reason: string) => void;
+}
+
 /**
- * Opens the embedded database, creates it when there is none, and migrates it to this version.
+ * Opens a database that has the tables of this version. The embedded one is created when there is none, and migrated:
+ * it has no other servers. No use of it takes longer than two seconds.
  *
- * @param file the database's path, or null to keep it in memory only
- * @param onQuery is told the text of every query, which holds no values
- * @throws {StartupError} when the file cannot be used
+ * @throws {StartupError} when it cannot be used
  */
-export async function openDatabase(
-  file: string | null,
-  onQuery: (sql: string) => void,
-): Promise<Kysely<Tables>> {
-  const log = (event: LogEvent) => onQuery(event.query.sql);
-  let database: Kysely<Tables> | undefined;
+export function openDatabase(address: DatabaseAddress, options: DatabaseOptions = {}): Promise<Database> {
+  return open(address, PATIENCE, options, async (database) => {
+    if (address.engine === "sqlite") await migrate(database);
+    else if ((await pendingMigrations(database.kysely)).length > 0)
+      throw new Error("it lacks tables of this version; run npm run migrate");
+  });
+}
+
+/**
+ * Opens a database as it is, for a command that takes as long as it takes.
+ *
+ * @throws {StartupError} when it cannot be used
+ */
+export function openForMaintenance(address: DatabaseAddress): Promise<Database> {
+  return open(address, null, {}, async () => {});
+}
+
+async function open(
+  address: DatabaseAddress,
+  patience: number | null,
+  { poolSize = 2, onQuery, onLost = () => {} }: DatabaseOptions,
+  prepare: (database: Database) => Promise<void>,
+): Promise<Database> {
+  let kysely: Kysely<Tables> | undefined;
   try {
-    const connection = open(file);
-    database = new Kysely<Tables>({ dialect: new SqliteDialect({ database: connection }), log });
-    await migrate(database, connection);
+    const engine =
+      address.engine === "sqlite"
+        ? sqlite(address.file, patience)
+        : // Loaded only where it is used: it makes the start longer.
+          await (await import("./postgres.ts")).postgres({ url: address.url, poolSize, patience, onLost });
+    kysely = new Kysely<Tables>({
+      dialect: engine.dialect,
+      ...(onQuery && { log: (event: LogEvent) => onQuery(event.query.sql) }),
+    });
+    const database = { kysely, engine };
+    await prepare(database);
     return database;
   } catch (error) {
-    await database?.destroy();
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new StartupError([`DATABASE_URL: ${file ?? "memory"} cannot be used as the database: ${reason}`]);
+    // What stopped the start is what matters, not what then fails in clearing up.
+    await kysely?.destroy().catch(() => {});
+    throw new StartupError([
+      `DATABASE_URL: ${describeAddress(address)} cannot be used as the database: ${reasonOf(error)}`,
+    ]);
   }
 }
 
-function open(file: string | null): Libsql.Database {
-  if (file !== null) makePrivate(file);
-  const connection = new Libsql(file ?? ":memory:", { timeout: 2000 });
-  connection.exec("PRAGMA journal_mode = WAL");
-  // FULL, because what was acknowledged must outlive a power cut, and WAL's default need not.
-  connection.exec("PRAGMA synchronous = FULL");
-  return connection;
-}
-
-/** Who may meet whom is nobody else's business, and the folder also holds the local project's secret. */
-function makePrivate(file: string): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  closeSync(openSync(file, "a", 0o600));
-}
-
-/** In one transaction of our own: on SQLite Kysely takes none, and two servers may start on one file at once. */
-async function migrate(database: Kysely<Tables>, connection: Libsql.Database): Promise<void> {
-  const migrator = new Migrator({ db: database, provider: { getMigrations: async () => migrations } });
-  connection.exec("BEGIN IMMEDIATE");
-  const { error } = await migrator.migrateToLatest();
-  connection.exec(error ? "ROLLBACK" : "COMMIT");
-  if (error) throw error;
+function reasonOf(error: unknown): string {
+  if (error instanceof DatabaseUnavailable) return error.reason;
+  return error instanceof Error
+    ? error.message || String((error as NodeJS.ErrnoException).code)
+    : String(error);
 }

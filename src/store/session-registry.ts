@@ -1,6 +1,7 @@
 import type { Insertable, Kysely, Selectable } from "kysely";
 import type { ArchiveMode, ArchiveResolution, MediaMode, Session } from "../domain/session.ts";
 import type { SessionSelection } from "../domain/session-selection.ts";
+import type { Database } from "./engine.ts";
 import type { SessionRegistry } from "./store.ts";
 import type { SessionTable, Tables } from "./tables.ts";
 
@@ -8,7 +9,7 @@ import type { SessionTable, Tables } from "./tables.ts";
 const LAST_CHARACTER = "\u{10FFFF}";
 
 /** The session registry in a SQL database. */
-export function sessionRegistry(database: Kysely<Tables>): SessionRegistry {
+export function sessionRegistry({ kysely: database }: Database): SessionRegistry {
   return {
     async add(session) {
       await database.insertInto("sessions").values(toRow(session)).execute();
@@ -25,7 +26,11 @@ export function sessionRegistry(database: Kysely<Tables>): SessionRegistry {
 
     async newest(applicationId, selection, limit, position) {
       let query = database.selectFrom("sessions").selectAll().where("application_id", "=", applicationId);
-      if (!selection.all) query = query.where("position", "in", selected(database, applicationId, selection));
+      if (!selection.all) {
+        const positions = selected(database, applicationId, selection);
+        if (!positions) return [];
+        query = query.where("position", "in", positions);
+      }
       if (position !== null) query = query.where("position", "<", position);
       const rows = await query.orderBy("position", "desc").limit(limit).execute();
       return rows.map((row) => ({ position: row.position, session: toSession(row) }));
@@ -34,7 +39,7 @@ export function sessionRegistry(database: Kysely<Tables>): SessionRegistry {
 }
 
 /**
- * The positions of what the domain's `isSelected` selects. Each rule is a query of its own: with one for all, the database
+ * The positions of what the domain's `isSelected` selects; undefined for nothing. Each rule is a query of its own: with one for all, the database
  * would look at every session of the project instead of using its indexes of IDs and names.
  */
 function selected(
@@ -50,13 +55,14 @@ function selected(
     // Not LIKE, for which some characters are patterns and case is the database's.
     positions.where("name", ">=", prefix).where("name", "<=", `${prefix}${LAST_CHARACTER}`),
   );
-  return byPrefix.reduce(
-    (all, some) => all.union(some),
-    positions.where("session_id", "in", [...ids]).union(positions.where("name", "in", [...names])),
-  );
+  const byId = ids.size > 0 ? [positions.where("session_id", "in", [...ids])] : [];
+  const byName = names.size > 0 ? [positions.where("name", "in", [...names])] : [];
+  const [first, ...others] = [...byId, ...byName, ...byPrefix];
+  return others.reduce((all, some) => all?.union(some), first);
 }
 
-function toRow(session: Session): Insertable<SessionTable> {
+/** A session as a row. */
+export function toRow(session: Session): Insertable<SessionTable> {
   return {
     session_id: session.sessionId,
     application_id: session.applicationId,
@@ -71,7 +77,8 @@ function toRow(session: Session): Insertable<SessionTable> {
   };
 }
 
-function toSession(row: Selectable<SessionTable>): Session {
+/** A row as a session. */
+export function toSession(row: Selectable<SessionTable>): Session {
   return {
     sessionId: row.session_id,
     applicationId: row.application_id,

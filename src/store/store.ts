@@ -1,3 +1,4 @@
+import type { IssuedToken } from "../domain/issued-token.ts";
 import type { Session } from "../domain/session.ts";
 import type { SessionSelection } from "../domain/session-selection.ts";
 
@@ -25,6 +26,64 @@ export interface SessionRegistry {
     limit: number,
     position: number | null,
   ): Promise<RegisteredSession[]>;
+}
+
+/** What is known of a name. */
+export interface NameState {
+  /**
+   * The session that it stands for, and for how long it has, in milliseconds by the database's clock, which all servers
+   * share; null while there is none.
+   */
+  readonly current: { readonly session: Session; readonly age: number } | null;
+  /** Whether somebody is creating the next one. */
+  readonly leased: boolean;
+}
+
+/** The names of sessions. A name stands for one session at a time, which whoever holds the name's lease replaces. */
+export interface SessionNames {
+  find(applicationId: string, name: string): Promise<NameState>;
+
+  /**
+   * Takes the lease of a name, unless somebody holds it, or the name no longer stands for `seen`: a session's ID, or null
+   * for none. It ends by itself after `duration` milliseconds, so that nobody waits for ever for one who died.
+   *
+   * @returns the lease's ID, or null when it is not to be had
+   */
+  lease(applicationId: string, name: string, seen: string | null, duration: number): Promise<string | null>;
+
+  /** Registers a session as what its name stands for, durably, and ends the lease; false when that was lost to another. */
+  assign(leaseId: string, session: Session & { readonly name: string }): Promise<boolean>;
+
+  /** Gives a lease back, so that the next one need not wait. */
+  release(applicationId: string, name: string, leaseId: string): Promise<void>;
+}
+
+/** A record of the ledger with its place in the order of issuance, which never changes. */
+export interface RecordedToken {
+  readonly position: number;
+  readonly issued: IssuedToken;
+}
+
+/** The ledger of the tokens that were issued. */
+export interface IssuanceLedger {
+  /**
+   * Records a token, and resolves when the record is durable.
+   *
+   * @throws {LedgerUnavailable} within two seconds, when it cannot be recorded
+   */
+  record(issued: IssuedToken): Promise<void>;
+
+  /**
+   * At most `limit` of the records of a session, newest first, from those before `position` in the order of issuance, or
+   * from the newest when it is null.
+   */
+  newest(sessionId: string, limit: number, position: number | null): Promise<RecordedToken[]>;
+
+  /** Looks through the oldest `limit` records, forgets those of before `instant`, and resolves to their number. */
+  purge(instant: Date, limit: number): Promise<number>;
+
+  /** Resolves when the ledger can be written to, and rejects when it cannot. It is tried once a second at most. */
+  check(): Promise<void>;
 }
 
 /** What is kept of an API key, which is not the key. */
@@ -62,6 +121,8 @@ export interface ApiKeys {
 /** What outlives the process. */
 export interface Store {
   readonly sessions: SessionRegistry;
+  readonly names: SessionNames;
+  readonly ledger: IssuanceLedger;
   readonly apiKeys: ApiKeys;
 
   /** Resolves when the store answers, and rejects when it does not. */

@@ -27,8 +27,54 @@ export interface ApiKeyTable {
   revoked_at: number | null;
 }
 
+/** The record of a token that was issued, as a row: instants in epoch milliseconds, enums by the platform's names. */
+export interface IssuedTokenTable {
+  /** The order of issuance; the cursor of a page. */
+  position: Generated<number>;
+  /** The token's `jti` or `nonce`. */
+  id: string;
+  session_id: string;
+  role: string;
+  format: string;
+  issued_to: string;
+  issued_at: number;
+  expires_at: number;
+}
+
+/** When the ledger was last written to, to find out whether it can be. */
+export interface LedgerCheckTable {
+  id: number;
+  /** In epoch milliseconds. */
+  checked_at: number;
+}
+
+/** A name of sessions as a row: instants in epoch milliseconds by the database's clock, which all servers share. */
+export interface SessionNameTable {
+  application_id: string;
+  name: string;
+  /** The session that the name stands for; null before there is one. */
+  session_id: string | null;
+  /** When it came to stand for it. */
+  since: number | null;
+  /** Who creates the next one; null when nobody does. */
+  lease_id: string | null;
+  /** When others may take over. */
+  leased_until: number | null;
+}
+
+/** A migration that was made, as a row. */
+export interface MigrationTable {
+  name: string;
+  /** When, in the form of RFC 3339. */
+  timestamp: string;
+}
+
 /** The tables of the database by their names. */
 export interface Tables {
+  kysely_migration: MigrationTable;
   sessions: SessionTable;
   api_keys: ApiKeyTable;
+  issued_tokens: IssuedTokenTable;
+  ledger_checks: LedgerCheckTable;
+  session_names: SessionNameTable;
 }

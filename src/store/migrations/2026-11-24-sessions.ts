@@ -1,29 +1,26 @@
-import type { Kysely } from "kysely";
+import type { SchemaModule } from "kysely";
+import type { Engine } from "../engine.ts";
 
 /** The sessions created here, in the order of creation. */
-export async function up(database: Kysely<unknown>): Promise<void> {
-  await database.schema
+export async function up(schema: SchemaModule, { position, text }: Engine): Promise<void> {
+  await schema
     .createTable("sessions")
-    // AUTOINCREMENT, because a page's cursor is a position: it must never be given out twice.
-    .addColumn("position", "integer", (column) => column.primaryKey().autoIncrement())
-    .addColumn("session_id", "text", (column) => column.notNull().unique())
-    .addColumn("application_id", "text", (column) => column.notNull())
-    .addColumn("name", "text")
+    // A page's cursor is a position.
+    .addColumn("position", ...position)
+    .addColumn("session_id", text, (column) => column.notNull().unique())
+    .addColumn("application_id", text, (column) => column.notNull())
+    .addColumn("name", text)
     .addColumn("media_mode", "text")
     .addColumn("archive_mode", "text")
     .addColumn("archive_name", "text")
     .addColumn("archive_resolution", "text")
     .addColumn("location", "text")
     .addColumn("e2ee", "integer")
-    .addColumn("created_at", "integer")
+    .addColumn("created_at", "bigint")
     .execute();
-  await database.schema
+  await schema
     .createIndex("sessions_by_application")
     .on("sessions")
     .columns(["application_id", "position"])
     .execute();
-}
-
-export async function down(database: Kysely<unknown>): Promise<void> {
-  await database.schema.dropTable("sessions").execute();
 }

@@ -1,25 +1,22 @@
-import { type Kysely, sql } from "kysely";
+import { type SchemaModule, sql } from "kysely";
+import type { Engine } from "../engine.ts";
 
 /** The API keys of callers, by the part that may be seen. */
-export async function up(database: Kysely<unknown>): Promise<void> {
-  await database.schema
+export async function up(schema: SchemaModule, { text }: Engine): Promise<void> {
+  await schema
     .createTable("api_keys")
-    .addColumn("id", "text", (column) => column.primaryKey())
-    .addColumn("name", "text", (column) => column.notNull())
+    .addColumn("id", text, (column) => column.primaryKey())
+    .addColumn("name", text, (column) => column.notNull())
     .addColumn("digest", "text", (column) => column.notNull())
     .addColumn("claims", "text", (column) => column.notNull())
-    .addColumn("created_at", "integer", (column) => column.notNull())
-    .addColumn("revoked_at", "integer")
+    .addColumn("created_at", "bigint", (column) => column.notNull())
+    .addColumn("revoked_at", "bigint")
     .execute();
-  await database.schema
+  await schema
     .createIndex("api_keys_by_name")
     .on("api_keys")
     .column("name")
     .unique()
     .where(sql`revoked_at`, "is", null)
     .execute();
-}
-
-export async function down(database: Kysely<unknown>): Promise<void> {
-  await database.schema.dropTable("api_keys").execute();
 }

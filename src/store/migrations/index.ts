@@ -1,11 +1,24 @@
-import type { Migration } from "kysely";
+import type { SchemaModule } from "kysely";
+import type { Engine } from "../engine.ts";
 import * as sessions from "./2026-11-24-sessions.ts";
 import * as apiKeys from "./2026-11-24b-api-keys.ts";
-import * as sessionNames from "./2026-11-24c-session-names.ts";
+import * as sessionsByName from "./2026-11-24c-session-names.ts";
+import * as ledger from "./2026-11-24d-ledger.ts";
+import * as names from "./2026-11-24e-names.ts";
 
-/** Every migration by its name; they run in the order of the names, each once. */
-export const migrations: Record<string, Migration> = {
+/** One change of the tables. */
+interface Migration {
+  up(schema: SchemaModule, engine: Engine): Promise<void>;
+}
+
+/**
+ * Every migration by its name, in their order. Each runs once. They only ever add, and nothing that those who do not know of it would have
+ * to fill: the version before goes on working beside this one.
+ */
+export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "2026-11-24-sessions": sessions,
   "2026-11-24b-api-keys": apiKeys,
-  "2026-11-24c-session-names": sessionNames,
+  "2026-11-24c-session-names": sessionsByName,
+  "2026-11-24d-ledger": ledger,
+  "2026-11-24e-names": names,
 };

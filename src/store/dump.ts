@@ -1,0 +1,255 @@
+import { createHash } from "node:crypto";
+import { type Kysely, sql } from "kysely";
+import type { Tables } from "./tables.ts";
+
+/** What of a table is dumped, and in which order. Positions are not: they are given out anew, in the same order. */
+interface DumpedTable {
+  readonly name: keyof Tables;
+  readonly columns: readonly string[];
+  /** Unique together; a row is dumped when all of them have a value. */
+  readonly order: readonly string[];
+  /** A column without which there is nothing to keep. */
+  readonly needs?: string;
+}
+
+const TABLES: readonly DumpedTable[] = [
+  {
+    name: "sessions",
+    columns: [
+      "session_id",
+      "application_id",
+      "name",
+      "media_mode",
+      "archive_mode",
+      "archive_name",
+      "archive_resolution",
+      "location",
+      "e2ee",
+      "created_at",
+    ],
+    order: ["position"],
+  },
+  {
+    name: "session_names",
+    columns: ["application_id", "name", "session_id", "since"],
+    order: ["application_id", "name"],
+    needs: "session_id",
+  },
+  {
+    name: "api_keys",
+    columns: ["id", "name", "digest", "claims", "created_at", "revoked_at"],
+    order: ["id"],
+  },
+  {
+    name: "issued_tokens",
+    columns: ["id", "session_id", "role", "format", "issued_to", "issued_at", "expires_at"],
+    order: ["position"],
+  },
+];
+
+/** How many rows are held in memory at once. */
+const STEP = 500;
+
+/** How many rows a table has, and the SHA-256 of their lines. */
+export interface TableSummary {
+  readonly rows: number;
+  readonly sha256: string;
+}
+
+/** Every dumped table by its name. */
+export type Summary = Readonly<Record<string, TableSummary>>;
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** What is wrong with a dump, or with the database that it is to go into, for whoever asked for it. */
+export class DumpError extends Error {}
+
+const HEADER = "stagepass";
+const FOOTER = "end";
+const VERSION = 1;
+
+/**
+ * Writes the whole database as lines of JSON, as it is at one instant: a line that names the format, a line for each row,
+ * with its table as `kind`, and a last line with counts and checksums, without which it is not whole.
+ *
+ * @param write takes some lines, and resolves when it can take more
+ * @param onProgress is told how many rows there are so far
+ */
+export function dump(
+  database: Kysely<Tables>,
+  now: Date,
+  write: (lines: string) => Promise<void>,
+  onProgress: (rows: number) => void,
+): Promise<Summary> {
+  return database
+    .transaction()
+    .setAccessMode("read only")
+    .setIsolationLevel("repeatable read")
+    .execute(async (transaction) => {
+      await write(lineOf(HEADER, { version: VERSION, createdAt: now.toISOString() }));
+      const summary = await summarize(transaction, write, onProgress);
+      await write(lineOf(FOOTER, { tables: summary }));
+      return summary;
+    });
+}
+
+/**
+ * Puts what `dump` wrote into an empty database, all of it or nothing: at the end, what the database then holds is
+ * compared with what the dump says of itself.
+ *
+ * @throws {DumpError} when the dump is damaged, or the database is not empty
+ */
+export function load(
+  database: Kysely<Tables>,
+  lines: AsyncIterable<string>,
+  onProgress: (rows: number) => void,
+): Promise<Summary> {
+  return database.transaction().execute(async (transaction) => {
+    await checkEmpty(transaction);
+    const declared = await insertAll(transaction, lines, onProgress);
+    const found = await summarize(
+      transaction,
+      async () => {},
+      () => {},
+    );
+    for (const { name } of TABLES) {
+      const [is, said] = [found[name], declared[name]];
+      if (is?.rows !== said?.rows || is?.sha256 !== said?.sha256) {
+        throw new DumpError(
+          `${name}: the dump says ${describe(said)}, and what was read of it is ${describe(is)}; nothing was kept`,
+        );
+      }
+    }
+    return found;
+  });
+}
+
+async function summarize(
+  database: Kysely<Tables>,
+  write: (lines: string) => Promise<void>,
+  onProgress: (rows: number) => void,
+): Promise<Summary> {
+  const summary: Record<string, TableSummary> = {};
+  let total = 0;
+  for (const table of TABLES) {
+    const hash = createHash("sha256");
+    let rows = 0;
+    for await (const page of pagesOf(database, table)) {
+      const lines = page.map((row) => lineOf(table.name, pick(row, table.columns))).join("");
+      hash.update(lines);
+      rows += page.length;
+      total += page.length;
+      await write(lines);
+      onProgress(total);
+    }
+    summary[table.name] = { rows, sha256: hash.digest("hex") };
+  }
+  return summary;
+}
+
+/** Each page begins where the one before ended, so that none costs more than another. */
+async function* pagesOf(
+  database: Kysely<Tables>,
+  { name, columns, order, needs }: DumpedTable,
+): AsyncGenerator<readonly Row[]> {
+  const key = sql.join(order.map((column) => sql.ref(column)));
+  const selected = sql.join([...new Set([...columns, ...order])].map((column) => sql.ref(column)));
+  const kept = needs ? sql`${sql.ref(needs)} is not null` : sql`1 = 1`;
+  let last: Row | undefined;
+  do {
+    const after: Row | undefined = last;
+    const rest = after ? sql`(${key}) > (${sql.join(order.map((column) => after[column]))})` : sql`1 = 1`;
+    const { rows } = await sql<Row>`
+      select ${selected} from ${sql.table(name)} where ${kept} and ${rest} order by ${key} limit ${sql.lit(STEP)}
+    `.execute(database);
+    if (rows.length > 0) yield rows;
+    last = rows.at(-1);
+  } while (last);
+}
+
+async function checkEmpty(database: Kysely<Tables>): Promise<void> {
+  for (const { name } of TABLES) {
+    const { rows } = await sql`select 1 from ${sql.table(name)} limit 1`.execute(database);
+    if (rows.length > 0) throw new DumpError(`the database must be empty, and ${name} has rows`);
+  }
+}
+
+async function insertAll(
+  database: Kysely<Tables>,
+  lines: AsyncIterable<string>,
+  onProgress: (rows: number) => void,
+): Promise<Summary> {
+  let number = 0;
+  let total = 0;
+  let ended: Summary | undefined;
+  let pending: { table: DumpedTable; rows: Row[] } | undefined;
+
+  const flush = async () => {
+    if (pending) await insert(database, pending.table, pending.rows);
+    pending = undefined;
+  };
+  for await (const line of lines) {
+    number += 1;
+    const { kind, ...row } = parsed(line, number);
+    if (number === 1) {
+      if (kind !== HEADER || row.version !== VERSION)
+        throw damaged(number, "it does not begin as a dump does");
+    } else if (ended) {
+      throw damaged(number, "there is more after its end");
+    } else if (kind === FOOTER) {
+      ended = row.tables as Summary;
+    } else {
+      const table = TABLES.find(({ name }) => name === kind);
+      if (!table || Object.keys(row).join() !== table.columns.join()) throw damaged(number, "it is no row");
+      if (pending?.table !== table || pending.rows.length === STEP) await flush();
+      pending ??= { table, rows: [] };
+      pending.rows.push(row);
+      total += 1;
+      if (total % STEP === 0) onProgress(total);
+    }
+  }
+  await flush();
+  if (!ended) throw damaged(number, "its end is missing");
+  return ended;
+}
+
+async function insert(
+  database: Kysely<Tables>,
+  { name, columns }: DumpedTable,
+  rows: readonly Row[],
+): Promise<void> {
+  const values = rows.map((row) => sql`(${sql.join(columns.map((column) => row[column]))})`);
+  await sql`
+    insert into ${sql.table(name)} (${sql.join(columns.map((column) => sql.ref(column)))}) values ${sql.join(values)}
+  `.execute(database);
+}
+
+function pick(row: Row, columns: readonly string[]): Row {
+  return Object.fromEntries(columns.map((column) => [column, row[column]]));
+}
+
+/** U+2028 and U+2029, which JSON allows in a line, end one for many readers, Node's among them. */
+function lineOf(kind: string, fields: Row): string {
+  const json = JSON.stringify({ kind, ...fields });
+  return `${json.replace(/[\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16)}`)}\n`;
+}
+
+function parsed(line: string, number: number): Row {
+  try {
+    const value: unknown = JSON.parse(line);
+    if (typeof value === "object" && value !== null) return { ...value };
+  } catch {
+    // Falls through.
+  }
+  throw damaged(number, "it is no JSON object");
+}
+
+function damaged(line: number, reason: string): DumpError {
+  return new DumpError(`line ${line} of the dump: ${reason}; nothing was kept`);
+}
+
+function describe(summary: TableSummary | undefined): string {
+  return summary
+    ? `${summary.rows} rows with the checksum ${String(summary.sha256).slice(0, 8)}…`
+    : "nothing";
+}

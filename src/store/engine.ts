@@ -1,0 +1,28 @@
+import type { ColumnBuilderCallback, Dialect, Kysely, RawBuilder } from "kysely";
+import type { Tables } from "./tables.ts";
+
+/** A database engine, with what the engines do not say alike. Every query that is not here is the same on all of them. */
+export interface Engine {
+  readonly dialect: Dialect;
+
+  /** The database's own clock, in epoch milliseconds: the one that all servers share. */
+  readonly clock: RawBuilder<number>;
+
+  /** The type of texts that are compared byte by byte, whatever the language of the database. */
+  readonly text: RawBuilder<unknown>;
+
+  /** The type and the rest of a column of numbers that the database gives out, ascending, and none of them twice. */
+  readonly position: readonly [type: RawBuilder<unknown>, rest: ColumnBuilderCallback];
+
+  /** Lets one transaction at a time change the tables; this one from now on, until it ends. */
+  lockTables(transaction: Kysely<Tables>): Promise<void>;
+
+  /** Does what the engine needs before it is left for good. */
+  settle(database: Kysely<Tables>): Promise<void>;
+}
+
+/** A database, with what is particular to its engine. */
+export interface Database {
+  readonly kysely: Kysely<Tables>;
+  readonly engine: Engine;
+}

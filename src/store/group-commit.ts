@@ -1,0 +1,80 @@
+/** What waits to be written together, with one outcome for all. */
+interface Group<T> {
+  readonly items: T[];
+  readonly written: Promise<void>;
+  /** Settles the outcome; only the first time counts. */
+  settle(error?: unknown): void;
+  /** Whether it is settled, and nobody waits for it any more. */
+  settled: boolean;
+}
+
+/** The most items that are written at once. */
+const MAX_GROUP = 500;
+
+/**
+ * Writes what arrives together in one go: while one group is written, the next one gathers, so that there are as many
+ * commits as the disk can take, and never one for each item. A group that is not written in time fails as a whole, and is
+ * then not begun any more; one that was begun may still be written after all.
+ *
+ * @param write writes all of them durably, or none
+ * @param patience how long an item waits at most, in milliseconds
+ * @param late the error of what was not written in time
+ */
+export function groupCommit<T>(
+  write: (items: readonly T[]) => Promise<void>,
+  patience: number,
+  late: () => Error,
+): (item: T) => Promise<void> {
+  /** In the order in which they are written. */
+  const waiting: Group<T>[] = [];
+  let writing = false;
+
+  const writeAll = async () => {
+    if (writing) return;
+    writing = true;
+    for (let group = waiting.shift(); group; group = waiting.shift()) {
+      if (group.settled) continue;
+      write(group.items).then(() => group.settle(), group.settle);
+      // Not the write itself: after a deadline the next group does not wait for what hangs.
+      await group.written.catch(() => {});
+    }
+    writing = false;
+  };
+
+  const newGroup = (): Group<T> => {
+    const { promise, resolve, reject } = deferred();
+    const timer = setTimeout(() => group.settle(late()), patience);
+    const group: Group<T> = {
+      items: [],
+      written: promise,
+      settled: false,
+      settle(error) {
+        clearTimeout(timer);
+        group.settled = true;
+        if (error === undefined) resolve();
+        else reject(error);
+      },
+    };
+    waiting.push(group);
+    // After what else arrives in this turn of the event loop.
+    setImmediate(writeAll);
+    return group;
+  };
+
+  return (item) => {
+    const last = waiting.at(-1);
+    const group = last && !last.settled && last.items.length < MAX_GROUP ? last : newGroup();
+    group.items.push(item);
+    return group.written;
+  };
+}
+
+function deferred() {
+  let resolve = () => {};
+  let reject = (_error: unknown) => {};
+  const promise = new Promise<void>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  return { promise, resolve, reject };
+}

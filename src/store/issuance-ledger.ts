@@ -1,0 +1,113 @@
+import type { Insertable, Selectable } from "kysely";
+import type { TokenFormat } from "../domain/connection-token.ts";
+import type { IssuedToken } from "../domain/issued-token.ts";
+import type { Role } from "../domain/role.ts";
+import { LedgerUnavailable } from "../errors.ts";
+import { PATIENCE } from "./deadline.ts";
+import type { Database } from "./engine.ts";
+import { groupCommit } from "./group-commit.ts";
+import type { IssuanceLedger } from "./store.ts";
+import type { IssuedTokenTable } from "./tables.ts";
+
+/** How long a check is believed, in milliseconds: whoever asks for health must not be able to keep the disk busy. */
+const BELIEVED = 1000;
+
+/** Is told that records cannot be written any more, with the cause, or, with null, that they can be again. */
+export type LedgerListener = (cause: unknown) => void;
+
+/**
+ * The ledger in a SQL database.
+ *
+ * @param onChange is told when it begins to fail, and why, and with null when records are written again
+ */
+export function issuanceLedger({ kysely, engine }: Database, onChange: LedgerListener): IssuanceLedger {
+  let failing = false;
+  const write = async (group: readonly IssuedToken[]): Promise<void> => {
+    try {
+      await kysely.insertInto("issued_tokens").values(group.map(toRow)).execute();
+    } catch (error) {
+      checked = null;
+      if (!failing) onChange(error);
+      failing = true;
+      throw new LedgerUnavailable();
+    }
+    if (failing) onChange(null);
+    failing = false;
+  };
+  const record = groupCommit(write, PATIENCE, () => new LedgerUnavailable());
+
+  let checked: { readonly at: number; readonly outcome: Promise<void> } | null = null;
+  const check = async (): Promise<void> => {
+    await kysely
+      .insertInto("ledger_checks")
+      .values({ id: 1, checked_at: engine.clock })
+      .onConflict((conflict) => conflict.column("id").doUpdateSet({ checked_at: engine.clock }))
+      .execute();
+  };
+
+  return {
+    record,
+
+    async newest(sessionId, limit, position) {
+      let query = kysely.selectFrom("issued_tokens").selectAll().where("session_id", "=", sessionId);
+      if (position !== null) query = query.where("position", "<", position);
+      const rows = await query.orderBy("position", "desc").limit(limit).execute();
+      return rows.map((row) => ({ position: row.position, issued: toIssuedToken(row) }));
+    },
+
+    async purge(instant, limit) {
+      // They are in the order of time, so that nobody need look further than at the oldest.
+      const oldest = kysely
+        .selectFrom("issued_tokens")
+        .select(["position", "issued_at"])
+        .orderBy("position")
+        .limit(limit)
+        .as("oldest");
+      const { numDeletedRows } = await kysely
+        .deleteFrom("issued_tokens")
+        .where("position", "in", (query) =>
+          query
+            .selectFrom(oldest)
+            .select("oldest.position")
+            .where("oldest.issued_at", "<", instant.getTime()),
+        )
+        .executeTakeFirstOrThrow();
+      return Number(numDeletedRows);
+    },
+
+    check() {
+      const now = performance.now();
+      if (checked === null || checked.at < now - BELIEVED) checked = { at: now, outcome: check() };
+      return checked.outcome;
+    },
+  };
+}
+
+/** The ledger of one who keeps none: tokens are issued without a record. */
+export function withoutRecords(ledger: IssuanceLedger): IssuanceLedger {
+  return { ...ledger, async record() {}, async check() {} };
+}
+
+function toRow(issued: IssuedToken): Insertable<IssuedTokenTable> {
+  return {
+    id: issued.id,
+    session_id: issued.sessionId,
+    role: issued.role,
+    format: issued.format,
+    issued_to: issued.issuedTo,
+    issued_at: issued.issuedAt.getTime(),
+    expires_at: issued.expiresAt.getTime(),
+  };
+}
+
+function toIssuedToken(row: Selectable<IssuedTokenTable>): IssuedToken {
+  return {
+    id: row.id,
+    sessionId: row.session_id,
+    role: row.role as Role,
+    format: row.format as TokenFormat,
+    issuedTo: row.issued_to,
+    issuedAt: new Date(row.issued_at),
+    expiresAt: new Date(row.expires_at),
+  };
+}

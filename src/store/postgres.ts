@@ -1,0 +1,130 @@
+import {
+  PostgresDialect,
+  type PostgresPool,
+  type PostgresPoolClient,
+  type PostgresQueryResult,
+  sql,
+} from "kysely";
+import pg from "pg";
+import { DatabaseUnavailable } from "../errors.ts";
+import { Deadline } from "./deadline.ts";
+import type { Engine } from "./engine.ts";
+
+/** How the pool of connections is to be. */
+export interface PostgresOptions {
+  readonly url: string;
+  /** The most connections. */
+  readonly poolSize: number;
+  /** How long one use of a connection may take, the wait for it included, in milliseconds; null sets no limit. */
+  readonly patience: number | null;
+  /** Is told why a connection that nobody used was lost. */
+  readonly onLost: (reason: string) => void;
+}
+
+/**
+ * PostgreSQL, or what speaks like it. Nothing is left in a connection between transactions, neither a setting nor a
+ * prepared statement nor a lock, so that a pooler may give each transaction another one.
+ *
+ * @throws whatever keeps it from being reached
+ */
+export async function postgres(options: PostgresOptions): Promise<Engine> {
+  const pool = lent(await connect(options), options.patience);
+  return {
+    dialect: new PostgresDialect({ pool }),
+    clock: sql<number>`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`,
+    text: sql`text collate "C"`,
+    position: [sql`bigint`, (column) => column.generatedByDefaultAsIdentity().primaryKey()],
+    async lockTables(transaction) {
+      await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)})`.execute(transaction);
+    },
+    async settle() {},
+  };
+}
+
+/** How long a command that takes as long as it takes tries to connect, in milliseconds. */
+const CONNECT_TIMEOUT = 10_000;
+
+/** Any number that nobody else in the database takes. */
+const MIGRATION_LOCK = 7_823_411_906;
+
+/** What PostgreSQL and poolers say of a parameter that they do not let a connection begin with. */
+const PROTOCOL_VIOLATION = "08P01";
+
+async function connect(options: PostgresOptions): Promise<pg.Pool> {
+  try {
+    return await openPool(options, options.patience);
+  } catch (error) {
+    if (options.patience === null || (error as { code?: unknown }).code !== PROTOCOL_VIOLATION) throw error;
+    // PgBouncer allows no statement_timeout here; then the deadline of our own is the only one.
+    return openPool(options, null);
+  }
+}
+
+async function openPool(
+  { url, poolSize, patience, onLost }: PostgresOptions,
+  statementTimeout: number | null,
+): Promise<pg.Pool> {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: poolSize,
+    keepAlive: true,
+    application_name: "stagepass",
+    types: { getTypeParser },
+    connectionTimeoutMillis: patience ?? CONNECT_TIMEOUT,
+    ...(statementTimeout !== null && { statement_timeout: statementTimeout }),
+  });
+  // Not the error itself, which has the connection in it.
+  pool.on("error", ({ message }) => onLost(message));
+  try {
+    const { rows } = await pool.query("show server_encoding");
+    const { server_encoding: encoding } = rows[0];
+    if (encoding !== "UTF8") throw new Error(`its encoding must be UTF8, and is ${encoding}`);
+    return pool;
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+}
+
+/** Positions, counts and instants are far below 2^53; pg would give them as texts. */
+const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: string) =>
+  oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format as "text");
+
+/**
+ * The pool for Kysely, which gives every connection back as good. One that did not answer in time must not be used again:
+ * whoever came next would wait behind what was abandoned.
+ */
+function lent(pool: pg.Pool, patience: number | null): PostgresPool {
+  return {
+    async connect(): Promise<PostgresPoolClient> {
+      const deadline = new Deadline(patience);
+      const client = await pool.connect().catch((error: Error) => {
+        throw typed(error);
+      });
+      let broken = false;
+      return {
+        async query<R>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<R>> {
+          try {
+            const limit = patience === null ? {} : { query_timeout: deadline.left };
+            const query = { text, values: [...values], ...limit };
+            // pg's types lack query_timeout, which its client reads.
+            return (await client.query(query)) as unknown as PostgresQueryResult<R>;
+          } catch (error) {
+            broken ||= !(error instanceof pg.DatabaseError) || error.severity !== "ERROR";
+            throw typed(error as Error);
+          }
+        },
+        release: () => client.release(broken),
+      } as PostgresPoolClient;
+    },
+    end: () => pool.end(),
+  };
+}
+
+/** The classes of SQLSTATE that tell of the server, its resources or somebody's intervention, and not of the query. */
+const UNAVAILABLE = new Set(["08", "25", "40", "53", "55", "57", "58", "XX"]);
+
+function typed(error: Error): Error {
+  const ofQuery = error instanceof pg.DatabaseError && !UNAVAILABLE.has(error.code?.slice(0, 2) ?? "");
+  return ofQuery ? error : new DatabaseUnavailable(error.message);
+}

@@ -1,0 +1,92 @@
+import { randomUUID } from "node:crypto";
+import { sql } from "kysely";
+import type { Database } from "./engine.ts";
+import { toRow, toSession } from "./session-registry.ts";
+import type { SessionNames } from "./store.ts";
+
+const NO_LEASE = { lease_id: null, leased_until: null };
+
+/**
+ * The names of sessions in a SQL database. A lease is kept in a row, and is no lock of the database: it outlives the
+ * transaction, for the platform is asked meanwhile, and it ends although its holder has died.
+ */
+export function sessionNames({ kysely, engine: { clock } }: Database): SessionNames {
+  return {
+    async find(applicationId, name) {
+      const row = await kysely
+        .selectFrom("session_names")
+        .leftJoin("sessions", "sessions.session_id", "session_names.session_id")
+        .selectAll("sessions")
+        .select([
+          sql<number | null>`${clock} - session_names.since`.as("age"),
+          sql<number | null>`session_names.leased_until - ${clock}`.as("lease_left"),
+        ])
+        .where("session_names.application_id", "=", applicationId)
+        .where("session_names.name", "=", name)
+        .executeTakeFirst();
+      if (!row) return { current: null, leased: false };
+      const { age, lease_left, session_id, application_id, position, ...others } = row;
+      const exists = session_id !== null && application_id !== null && position !== null && age !== null;
+      return {
+        current: exists
+          ? { session: toSession({ session_id, application_id, position, ...others }), age }
+          : null,
+        leased: lease_left !== null && lease_left > 0,
+      };
+    },
+
+    async lease(applicationId, name, seen, duration) {
+      const leaseId = randomUUID();
+      const result = await kysely
+        .insertInto("session_names")
+        .values({
+          application_id: applicationId,
+          name,
+          lease_id: leaseId,
+          leased_until: sql`${clock} + ${sql.lit(duration)}`,
+        })
+        .onConflict((conflict) =>
+          conflict
+            .columns(["application_id", "name"])
+            .doUpdateSet(({ ref }) => ({
+              lease_id: ref("excluded.lease_id"),
+              leased_until: ref("excluded.leased_until"),
+            }))
+            .where("session_names.session_id", "is not distinct from", seen)
+            .where(({ or, eb }) =>
+              or([
+                eb("session_names.leased_until", "is", null),
+                eb("session_names.leased_until", "<=", clock),
+              ]),
+            ),
+        )
+        .executeTakeFirst();
+      return result.numInsertedOrUpdatedRows === 1n ? leaseId : null;
+    },
+
+    assign(leaseId, session) {
+      return kysely.transaction().execute(async (transaction) => {
+        const { numUpdatedRows } = await transaction
+          .updateTable("session_names")
+          .set({ session_id: session.sessionId, since: clock, ...NO_LEASE })
+          .where("application_id", "=", session.applicationId)
+          .where("name", "=", session.name)
+          .where("lease_id", "=", leaseId)
+          .executeTakeFirst();
+        if (numUpdatedRows === 0n) return false;
+        await transaction.insertInto("sessions").values(toRow(session)).execute();
+        return true;
+      });
+    },
+
+    async release(applicationId, name, leaseId) {
+      await kysely
+        .updateTable("session_names")
+        .set(NO_LEASE)
+        .where("application_id", "=", applicationId)
+        .where("name", "=", name)
+        .where("lease_id", "=", leaseId)
+        .execute();
+    },
+  };
+}

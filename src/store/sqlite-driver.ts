@@ -1,0 +1,152 @@
+import type { CompiledQuery, DatabaseConnection, Driver, QueryResult, TransactionSettings } from "kysely";
+import { DatabaseUnavailable } from "../errors.ts";
+import { Deadline } from "./deadline.ts";
+
+/** A connection of libsql, whose own types say little. */
+export interface Libsql {
+  readonly inTransaction: boolean;
+  prepare(sql: string): Promise<Statement>;
+  exec(sql: string): Promise<void>;
+  close(): void;
+}
+
+interface Statement {
+  readonly reader: boolean;
+  all<R>(parameters: readonly unknown[]): Promise<R[]>;
+  run(parameters: readonly unknown[]): { readonly changes: number };
+}
+
+/**
+ * Drives SQLite through one connection, used by one at a time. Whatever may wait, for a lock of another process or for
+ * the disk, waits outside of the event loop: Kysely's own driver, which is synchronous, would stop the server meanwhile.
+ */
+export class SqliteDriver implements Driver {
+  readonly #open: () => Promise<Libsql>;
+  readonly #patience: number | null;
+  #database: Libsql | undefined;
+  /** Resolves when the connection is free. */
+  #free: Promise<void> = Promise.resolve();
+
+  /** @param patience how long one use of the connection may take, the wait for it included; null sets no limit */
+  constructor(open: () => Promise<Libsql>, patience: number | null) {
+    this.#open = open;
+    this.#patience = patience;
+  }
+
+  async init(): Promise<void> {
+    this.#database = await this.#open();
+  }
+
+  async acquireConnection(): Promise<SqliteConnection> {
+    const before = this.#free;
+    let leave = () => {};
+    this.#free = new Promise((resolve) => {
+      leave = resolve;
+    });
+    const deadline = new Deadline(this.#patience);
+    try {
+      await deadline.within(before, () => new DatabaseUnavailable("it is busy"));
+    } catch (error) {
+      // Its place in the queue is kept, so that nobody overtakes whoever still uses the connection.
+      void before.then(leave);
+      throw error;
+    }
+    if (!this.#database) throw new Error("the database is not open");
+    return new SqliteConnection(this.#database, deadline, leave);
+  }
+
+  /** Writers lock at once: one that first reads would fail, not wait, when another has written meanwhile. */
+  beginTransaction(connection: SqliteConnection, { accessMode }: TransactionSettings): Promise<void> {
+    return connection.execute(accessMode === "read only" ? "BEGIN" : "BEGIN IMMEDIATE");
+  }
+
+  commitTransaction(connection: SqliteConnection): Promise<void> {
+    return connection.execute("COMMIT");
+  }
+
+  rollbackTransaction(connection: SqliteConnection): Promise<void> {
+    return connection.execute("ROLLBACK");
+  }
+
+  async releaseConnection(connection: SqliteConnection): Promise<void> {
+    connection.release();
+  }
+
+  async destroy(): Promise<void> {
+    await this.#free;
+    this.#database?.close();
+  }
+}
+
+/** One use of the connection. */
+class SqliteConnection implements DatabaseConnection {
+  readonly #database: Libsql;
+  readonly #deadline: Deadline;
+  readonly #leave: () => void;
+  /** Settles when nothing runs, also of what was abandoned. */
+  #idle: Promise<unknown> = Promise.resolve();
+
+  constructor(database: Libsql, deadline: Deadline, leave: () => void) {
+    this.#database = database;
+    this.#deadline = deadline;
+    this.#leave = leave;
+  }
+
+  executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+    return this.#within<QueryResult<R>>(async () => {
+      const statement = await this.#database.prepare(sql);
+      if (statement.reader) return { rows: await statement.all<R>(parameters) };
+      if (this.#database.inTransaction) return changesOf<R>(statement.run(parameters));
+      // The row is written here at once, and only the lock and the disk are waited for.
+      await this.#database.exec("BEGIN IMMEDIATE");
+      try {
+        const result = changesOf<R>(statement.run(parameters));
+        await this.#database.exec("COMMIT");
+        return result;
+      } catch (error) {
+        await this.#rollBack();
+        throw error;
+      }
+    });
+  }
+
+  // biome-ignore lint/correctness/useYield: nothing of ours streams
+  async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
+    throw new Error("not supported");
+  }
+
+  execute(sql: string): Promise<void> {
+    return this.#within(() => this.#database.exec(sql));
+  }
+
+  /** Frees the connection, once what was abandoned is over, which must not leave a transaction behind. */
+  release(): void {
+    void this.#idle.then(() => this.#rollBack()).then(this.#leave, this.#leave);
+  }
+
+  async #rollBack(): Promise<void> {
+    if (this.#database.inTransaction) await this.#database.exec("ROLLBACK");
+  }
+
+  async #within<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#idle.then(work);
+    this.#idle = result.catch(() => {});
+    try {
+      return await this.#deadline.within(result, () => new DatabaseUnavailable("it does not answer"));
+    } catch (error) {
+      throw typed(error);
+    }
+  }
+}
+
+function changesOf<R>({ changes }: { changes: number }): QueryResult<R> {
+  return { numAffectedRows: BigInt(changes), rows: [] };
+}
+
+/** What is wrong with the file, the disk or a lock, and not with the query. */
+const UNAVAILABLE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB|PROTOCOL|NOMEM)/;
+
+function typed(error: unknown): unknown {
+  const { code, message } = error as { code?: unknown; message: string };
+  return UNAVAILABLE.test(String(code)) ? new DatabaseUnavailable(message) : error;
+}

@@ -1,0 +1,51 @@
+import { closeSync, mkdirSync, openSync } from "node:fs";
+import { dirname } from "node:path";
+import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, sql } from "kysely";
+import Database from "libsql/promise";
+import type { Engine } from "./engine.ts";
+import { type Libsql, SqliteDriver } from "./sqlite-driver.ts";
+
+/** How long to wait for a lock of another process, in milliseconds. */
+const BUSY_TIMEOUT = 2000;
+
+/**
+ * SQLite, embedded.
+ *
+ * @param file the database's path, or null to keep it in memory only
+ * @param patience how long one use may take, in milliseconds; null sets no limit
+ */
+export function sqlite(file: string | null, patience: number | null): Engine {
+  return {
+    dialect: {
+      createAdapter: () => new SqliteAdapter(),
+      createDriver: () => new SqliteDriver(() => open(file), patience),
+      createIntrospector: (database) => new SqliteIntrospector(database),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+    },
+    clock: sql<number>`cast(unixepoch('subsec') * 1000 as integer)`,
+    text: sql`text`,
+    // Without AUTOINCREMENT the number of a row that is gone would be given out again.
+    position: [sql`integer`, (column) => column.primaryKey().autoIncrement()],
+    // A transaction that writes is the only one.
+    async lockTables() {},
+    async settle(database) {
+      // So that the database is whole in its file; libsql leaves this to the garbage collector.
+      await sql`PRAGMA wal_checkpoint(TRUNCATE)`.execute(database);
+    },
+  };
+}
+
+async function open(file: string | null): Promise<Libsql> {
+  if (file !== null) makePrivate(file);
+  const database = new Database(file ?? ":memory:", { timeout: BUSY_TIMEOUT }) as unknown as Libsql;
+  await database.exec("PRAGMA journal_mode = WAL");
+  // FULL, because what was acknowledged must outlive a power cut, and WAL's default need not.
+  await database.exec("PRAGMA synchronous = FULL");
+  return database;
+}
+
+/** Who may meet whom is nobody else's business, and the folder also holds the local project's secret. */
+function makePrivate(file: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  closeSync(openSync(file, "a", 0o600));
+}

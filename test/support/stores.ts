@@ -1,0 +1,60 @@
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { openDatabase, openForMaintenance } from "../../src/store/database.ts";
+import { type DatabaseAddress, parseDatabaseUrl } from "../../src/store/database-address.ts";
+import type { Database } from "../../src/store/engine.ts";
+import { migrate } from "../../src/store/migrate.ts";
+import { sqlStore } from "../../src/store/sql-store.ts";
+import type { Store } from "../../src/store/store.ts";
+import { type Postgres, startPostgres } from "./postgres.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+/** The engines that a store is to be the same on, each with a way to a new empty database. */
+export const ENGINES = ["SQLite in memory", "SQLite in a file", "PostgreSQL"] as const;
+export type EngineName = (typeof ENGINES)[number];
+
+let postgres: Promise<Postgres> | undefined;
+
+/** The PostgreSQL of this test file; started when it is first needed. */
+export function sharedPostgres(): Promise<Postgres> {
+  postgres ??= startPostgres();
+  return postgres;
+}
+
+/** For `afterAll`. */
+export async function stopSharedPostgres(): Promise<void> {
+  await (await postgres)?.stop();
+  postgres = undefined;
+}
+
+/** The URL of an empty database. On PostgreSQL it has the tables unless it is to be bare. */
+export async function newDatabaseUrl(engine: EngineName, { bare = false } = {}): Promise<string> {
+  if (engine === "SQLite in memory") return ":memory:";
+  if (engine === "SQLite in a file") return `file:${join(temporaryFolder(), "test.db")}`;
+  const url = await (await sharedPostgres()).createDatabase();
+  if (!bare) await migrateUrl(url);
+  return url;
+}
+
+/** As `npm run migrate`; resolves to the names of the migrations that it took. */
+export async function migrateUrl(url: string): Promise<string[]> {
+  const database = await openForMaintenance(parseDatabaseUrl(url));
+  try {
+    return await migrate(database);
+  } finally {
+    await database.kysely.destroy();
+  }
+}
+
+/** A store that is closed when the test is over, with its database. */
+export async function openStore(address: DatabaseAddress | string): Promise<Store & { database: Database }> {
+  const database = await openDatabase(typeof address === "string" ? parseDatabaseUrl(address) : address);
+  const store = sqlStore(database);
+  let open = true;
+  const close = async () => {
+    if (open) await store.close();
+    open = false;
+  };
+  onTestFinished(close);
+  return { ...store, close, database };
+}
