@@ -3,17 +3,19 @@ import type { Logger } from "pino";
 import { authenticator, openUntilFirstKey } from "./access/authenticate.ts";
 import { quotaOf } from "./access/token-quota.ts";
 import type { Config, TrustedDocumentsConfig } from "./config.ts";
-import { quote, StartupError } from "./errors.ts";
+import { DatabaseUnavailable, quote, StartupError } from "./errors.ts";
 import { createApollo } from "./graphql/apollo.ts";
 import { createSchema } from "./graphql/schema.ts";
 import { type Admit, admitAll, trustedDocuments } from "./graphql/trusted-documents.ts";
 import { createApp, GRAPHQL_PATH } from "./http/app.ts";
 import { isLoopback } from "./loopback.ts";
 import { createProject, type Project } from "./project.ts";
+import { keepForDays } from "./services/retention.ts";
 import { SessionService } from "./services/session-service.ts";
 import { TokenService } from "./services/token-service.ts";
 import { SigningService } from "./signing/signing-service.ts";
 import { openDatabase } from "./store/database.ts";
+import { withoutRecords } from "./store/issuance-ledger.ts";
 import { sqlStore } from "./store/sql-store.ts";
 
 /** How long requests in flight may take to finish when the server stops, in milliseconds. */
@@ -47,16 +49,24 @@ export interface Surroundings {
  * @throws {StartupError} when it cannot work as configured
  */
 export async function createServer(config: Config, { logger, now }: Surroundings): Promise<Server> {
-  const database = await openDatabase(config.databaseFile, (sql) => logger.trace({ sql }, "query"));
-  const store = sqlStore(database);
+  const database = await openDatabase(config.database, {
+    poolSize: config.databasePoolSize,
+    onQuery: (sql) => logger.trace({ sql }, "query"),
+    onLost: (reason) => logger.warn({ reason }, "a connection to the database was lost"),
+  });
+  const store = sqlStore(database, (cause) => {
+    if (cause === null) return logger.info("the ledger is written again");
+    logger.error(whyOf(cause), "the ledger cannot be written; no tokens are issued");
+  });
   try {
     const open = config.jwtRules === null && !(await store.apiKeys.any());
     if (open) checkOpen(config);
     const { keyRing, platform, rotate } = createProject(config, logger);
+    const ledger = config.ledger ? store.ledger : withoutRecords(store.ledger);
     const quota = quotaOf(config.tokensPerMinute);
     const services = {
-      sessions: new SessionService(platform, store.sessions, now),
-      tokens: new TokenService(new SigningService(keyRing), store.sessions, quota, now),
+      sessions: new SessionService(platform, store.sessions, store.names, now),
+      tokens: new TokenService(new SigningService(keyRing), store.sessions, ledger, quota, now),
     };
     const authenticate = authenticator(config.jwtRules, store.apiKeys, now);
     const apollo = createApollo(createSchema(), config.production, logger);
@@ -69,16 +79,23 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       localOnly: open,
       hasPage: !config.production,
       corsOrigins: config.corsOrigins,
-      ping: store.ping,
+      async ping() {
+        await store.ping();
+        await ledger.check();
+      },
       logger,
     });
     const url = new URL(GRAPHQL_PATH, await listen(app, config)).href;
+    const retention = keepForDays(config.ledgerRetentionDays, store.ledger, now, (error) =>
+      logger.warn(whyOf(error), "old records could not be purged"),
+    );
     return {
       url,
       applicationId: keyRing.applicationId,
       open,
       rotate,
       async close() {
+        await retention.stop();
         try {
           await drain.finish(DRAIN_DEADLINE);
           await apollo.stop();
@@ -113,6 +130,10 @@ function admission(config: TrustedDocumentsConfig | null, logger: Logger): Admit
     if (!(error instanceof SyntaxError)) throw error;
     throw new StartupError([`TRUSTED_DOCUMENTS_MANIFEST: ${error.message}`]);
   }
+}
+
+function whyOf(error: unknown): Record<string, unknown> {
+  return error instanceof DatabaseUnavailable ? { reason: error.reason } : { err: error };
 }
 
 async function listen(app: FastifyInstance, { host, port }: Config): Promise<string> {

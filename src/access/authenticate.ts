@@ -1,5 +1,6 @@
+import { setTimeout } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
-import { Unauthenticated } from "../errors.ts";
+import { DatabaseUnavailable, Unauthenticated } from "../errors.ts";
 import type { ApiKey, ApiKeys } from "../store/store.ts";
 import { API_KEY_PREFIX, apiKeyId, isKeyOf } from "./api-key.ts";
 import { type JwtRules, verifyJwt } from "./bearer-jwt.ts";
@@ -59,17 +60,28 @@ export function authenticator(jwtRules: JwtRules | null, apiKeys: ApiKeys, now: 
   };
 }
 
+/** How long the database may take to say whether there is a key, in milliseconds. */
+const ANSWERS_WITHIN = 250;
+
 /**
  * Everybody, for a server that only its own machine can reach; but from the first API key on that there is, only whom
- * `authenticate` knows: who makes a key means it to be needed.
+ * `authenticate` knows: who makes a key means it to be needed. While the database does not answer, nobody can have made
+ * one, and whoever needs the database will hear so from it.
  */
 export function openUntilFirstKey(apiKeys: ApiKeys, authenticate: Authenticate): Authenticate {
   let closed = false;
-  const found = new LRUCache<"any", boolean>({ max: 1, ttl: BELIEVED, fetchMethod: () => apiKeys.any() });
+  const fetchMethod = () =>
+    Promise.race([apiKeys.any(), setTimeout(ANSWERS_WITHIN, false, { ref: false })]).catch(unlessUnavailable);
+  const found = new LRUCache<"any", boolean>({ max: 1, ttl: BELIEVED, fetchMethod });
   return async (credentials) => {
     closed ||= (await found.fetch("any")) ?? true;
     return closed ? authenticate(credentials) : localCaller();
   };
+}
+
+function unlessUnavailable(error: unknown): false {
+  if (error instanceof DatabaseUnavailable) return false;
+  throw error;
 }
 
 function credentialOf({ authorization, "x-api-key": apiKey }: Credentials): string {

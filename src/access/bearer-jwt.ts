@@ -1,5 +1,6 @@
 import type { KeyObject } from "node:crypto";
 import jsonwebtoken, { type Algorithm, type JwtPayload } from "jsonwebtoken";
+import { isStorable } from "../domain/text.ts";
 import { Unauthenticated } from "../errors.ts";
 import type { KeyOf } from "./jwks.ts";
 
@@ -20,6 +21,9 @@ export const LEEWAY = 60;
 
 /** The longest JWT that is looked at, in characters. */
 const MAX_LENGTH = 8192;
+
+/** The longest `sub`, as OpenID Connect Core 1.0, 2 has it. It goes on the ledger. */
+const MAX_SUBJECT_LENGTH = 255;
 
 const HMAC: readonly Algorithm[] = ["HS256"];
 const ASYMMETRIC: readonly Algorithm[] = ["RS256", "ES256", "PS256"];
@@ -97,6 +101,10 @@ function checkedClaims(claims: JwtPayload | string): JwtPayload {
   for (const name of ["sub", "iss", "jti"]) {
     if (claims[name] !== undefined && typeof claims[name] !== "string")
       throw refused(`its ${name} is not a string`);
+  }
+  const { sub = "" } = claims;
+  if (sub.length > MAX_SUBJECT_LENGTH || !isStorable(sub)) {
+    throw refused(`its sub is no text of at most ${MAX_SUBJECT_LENGTH} characters`);
   }
   return claims;
 }

@@ -9,8 +9,8 @@ export interface Caller {
   readonly subject: string;
   readonly scopes: ReadonlySet<Scope>;
   readonly grant: VideoGrant;
-  /** The IDs of the sessions that it has created in this request: they are its own, whatever its grant names. */
-  readonly created: Set<string>;
+  /** The IDs of the sessions that it has created in this request, or got by a name that it may use: it may use these. */
+  readonly admitted: Set<string>;
 }
 
 /** What a JWT claims, or an API key was given. */
@@ -26,7 +26,7 @@ export function callerWith(id: string, subject: string, { scope, video_grant }: 
     subject,
     scopes: parseScopes(scope),
     grant: parseVideoGrant(video_grant),
-    created: new Set(),
+    admitted: new Set(),
   };
 }
 
@@ -34,7 +34,7 @@ const LOCAL = "local";
 
 /** Whoever reaches a server without authentication: a process of its own machine, which may do everything. */
 export function localCaller(): Caller {
-  return { id: LOCAL, subject: LOCAL, scopes: new Set(SCOPES), grant: FULL_GRANT, created: new Set() };
+  return { id: LOCAL, subject: LOCAL, scopes: new Set(SCOPES), grant: FULL_GRANT, admitted: new Set() };
 }
 
 /** Whether it is the caller of a server without authentication. */

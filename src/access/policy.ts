@@ -1,5 +1,10 @@
 import { type Role, roleName } from "../domain/role.ts";
-import { isSelected, type SessionSelection, selectsByName } from "../domain/session-selection.ts";
+import {
+  isNameSelected,
+  isSelected,
+  type SessionSelection,
+  selectsByName,
+} from "../domain/session-selection.ts";
 import { Forbidden } from "../errors.ts";
 import type { Caller } from "./caller.ts";
 import type { Scope } from "./scope.ts";
@@ -14,8 +19,10 @@ export const REQUIRED_SCOPE = {
   // Not bound to the grant's sessions: whoever holds a token can read it, and connect with it.
   "Query.inspectToken": "tokens:inspect",
   "Mutation.createSession": "sessions:create",
+  "Mutation.ensureSession": "sessions:create",
   "Mutation.generateToken": "tokens:create",
   "Session.generateToken": "tokens:create",
+  "Session.issuedTokens": "ledger:read",
 } as const satisfies Record<string, Scope>;
 
 /** @throws {Forbidden} when the caller lacks the scope that the field, such as `Query.session`, needs */
@@ -37,21 +44,32 @@ export function checkRole({ grant }: Caller, role: Role): void {
 }
 
 /** Whether the decision about a session needs its name. */
-export function needsSessionName({ grant, created }: Caller, sessionId: string): boolean {
+export function needsSessionName({ grant, admitted }: Caller, sessionId: string): boolean {
   return (
-    selectsByName(grant.sessions) && !created.has(sessionId) && !isSelected(grant.sessions, sessionId, null)
+    selectsByName(grant.sessions) && !admitted.has(sessionId) && !isSelected(grant.sessions, sessionId, null)
   );
 }
 
 /** Whether the caller may use a session. `name` is null when it has none. */
-export function mayUseSession({ grant, created }: Caller, sessionId: string, name: string | null): boolean {
-  return created.has(sessionId) || isSelected(grant.sessions, sessionId, name);
+export function mayUseSession({ grant, admitted }: Caller, sessionId: string, name: string | null): boolean {
+  return admitted.has(sessionId) || isSelected(grant.sessions, sessionId, name);
 }
 
 /** @throws {Forbidden} when the caller may not use the session */
 export function checkSession(caller: Caller, sessionId: string, name: string | null): void {
   if (!mayUseSession(caller, sessionId, name)) {
     throw new Forbidden("the caller may not use this session", { requiredSession: sessionId });
+  }
+}
+
+/**
+ * A name is for whoever may use every session that has it: what it stands for can be replaced.
+ *
+ * @throws {Forbidden} when the caller may not use the name
+ */
+export function checkName({ grant }: Caller, name: string): void {
+  if (!isNameSelected(grant.sessions, name)) {
+    throw new Forbidden("the caller may not use this name", { requiredName: name });
   }
 }
 

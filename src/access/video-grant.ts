@@ -1,5 +1,6 @@
 import { Role } from "../domain/role.ts";
 import { ALL_SESSIONS, NO_SESSIONS, type SessionSelection } from "../domain/session-selection.ts";
+import { isStorable } from "../domain/text.ts";
 
 /** Which tokens a caller may have generated. */
 export interface VideoGrant {
@@ -65,9 +66,10 @@ export function parseVideoGrant(claim: unknown): VideoGrant {
 function stringsOf(member: string, value: unknown): string[] {
   if (value === undefined) return [];
   const isList = Array.isArray(value) && value.length <= MAX_ENTRIES;
-  if (isList && value.every((item) => typeof item === "string" && item !== "")) return value;
+  const isGood = (item: unknown) => typeof item === "string" && item !== "" && isStorable(item);
+  if (isList && value.every(isGood)) return value;
   throw new MalformedGrant(
-    `video_grant.${member} must be a list of at most ${MAX_ENTRIES} strings, none of them empty`,
+    `video_grant.${member} must be a list of at most ${MAX_ENTRIES} strings of Unicode without U+0000, none of them empty`,
   );
 }
 

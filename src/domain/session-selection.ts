@@ -23,7 +23,11 @@ export function selectsByName({ names, namePrefixes }: SessionSelection): boolea
 
 /** Whether a session is among them. `name` is null when it has none. */
 export function isSelected(selection: SessionSelection, sessionId: string, name: string | null): boolean {
-  const { all, ids, names, namePrefixes } = selection;
-  if (all || ids.has(sessionId)) return true;
-  return name !== null && (names.has(name) || namePrefixes.some((prefix) => name.startsWith(prefix)));
+  if (selection.all || selection.ids.has(sessionId)) return true;
+  return name !== null && isNameSelected(selection, name);
+}
+
+/** Whether every session of a name is among them. */
+export function isNameSelected({ all, names, namePrefixes }: SessionSelection, name: string): boolean {
+  return all || names.has(name) || namePrefixes.some((prefix) => name.startsWith(prefix));
 }

@@ -1,7 +1,7 @@
 import { isIPv4 } from "node:net";
 import { BadUserInput, quote } from "../errors.ts";
 import type { SessionIdFields } from "./session-id.ts";
-import { checkText } from "./text.ts";
+import { checkLine } from "./text.ts";
 
 /** How media flows between the participants. The values are the platform's names. */
 export enum MediaMode {
@@ -57,6 +57,31 @@ export interface Session {
 }
 
 /**
+ * Checks that a session was created with these options.
+ *
+ * @throws {BadUserInput} naming the first option in which it differs
+ */
+export function checkSameOptions(session: Session, options: SessionOptions): void {
+  for (const option of Object.keys(options) as (keyof SessionOptions)[]) {
+    if (session[option] === options[option]) continue;
+    const [is, asked] = [nameOf(option, session[option]), nameOf(option, options[option])];
+    throw new BadUserInput(
+      option,
+      `${option} is ${is} in the session that has this name, and ${asked} was asked for`,
+    );
+  }
+}
+
+const ENUMS = { mediaMode: MediaMode, archiveMode: ArchiveMode, archiveResolution: ArchiveResolution };
+
+/** The value of an option as the contract writes it. */
+function nameOf(option: keyof SessionOptions, value: string | boolean | null): string {
+  if (typeof value !== "string") return String(value);
+  const names: Record<string, string> = option in ENUMS ? ENUMS[option as keyof typeof ENUMS] : {};
+  return Object.keys(names).find((name) => names[name] === value) ?? quote(value);
+}
+
+/**
  * Applies the defaults, then checks the rules between the options, so that what a default forbids is
  * refused like what a caller wrote.
  *
@@ -84,8 +109,7 @@ export function sessionOptions(input: SessionOptionsInput): SessionOptions {
   if (archiveName !== null && !always) {
     throw new BadUserInput("archiveName", "archiveName names automatic archives; add archiveMode: ALWAYS");
   }
-  if (archiveName === "") throw new BadUserInput("archiveName", "archiveName must not be empty");
-  if (archiveName !== null) checkText("archiveName", archiveName, MAX_ARCHIVE_NAME_LENGTH);
+  if (archiveName !== null) checkLine("archiveName", archiveName, MAX_ARCHIVE_NAME_LENGTH);
   if (archiveResolution !== null && !always) {
     throw new BadUserInput(
       "archiveResolution",

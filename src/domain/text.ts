@@ -19,3 +19,22 @@ export function checkText(argument: string, text: string, maxLength: number): st
   }
   return text;
 }
+
+/**
+ * Checks a text of one line that people read, as `checkText`, and that it has no control characters: nobody sees them, so
+ * that two names would look alike.
+ *
+ * @throws {BadUserInput} naming `argument`
+ */
+export function checkLine(argument: string, text: string, maxLength: number): string {
+  if (text === "") throw new BadUserInput(argument, `${argument} must not be empty`);
+  checkText(argument, text, maxLength);
+  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text))
+    throw new BadUserInput(argument, `${argument} must not have control characters or line breaks`);
+  return text;
+}
+
+/** Whether a text can be kept: U+0000 has no place in PostgreSQL, nor a lone surrogate in UTF-8. */
+export function isStorable(text: string): boolean {
+  return text.isWellFormed() && !text.includes("\0");
+}

@@ -1,7 +1,13 @@
 import type { ApolloServerPlugin, GraphQLRequestListener } from "@apollo/server";
 import { unwrapResolverError } from "@apollo/server/errors";
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
-import { abridge, PlatformRejected, PlatformUnavailable, StagepassError } from "../errors.ts";
+import {
+  abridge,
+  DatabaseUnavailable,
+  PlatformRejected,
+  PlatformUnavailable,
+  StagepassError,
+} from "../errors.ts";
 import type { Context } from "./context.ts";
 import { nameArguments } from "./input-errors.ts";
 
@@ -64,8 +70,11 @@ const didEncounterErrors: GraphQLRequestListener<Context>["didEncounterErrors"] 
   }
   for (const error of errors) {
     const cause = unwrapResolverError(error);
-    if (!(cause instanceof PlatformRejected || cause instanceof PlatformUnavailable)) continue;
-    logger.warn({ requestId, ...cause.extensions }, cause.message);
+    if (cause instanceof PlatformRejected || cause instanceof PlatformUnavailable) {
+      logger.warn({ requestId, ...cause.extensions }, cause.message);
+    } else if (cause instanceof DatabaseUnavailable) {
+      logger.warn({ requestId, reason: cause.reason }, cause.message);
+    }
   }
   for (const error of errors.filter(isUnknown)) {
     logger.error({ requestId, err: unwrapResolverError(error) }, "unexpected error");

@@ -36,8 +36,13 @@ export class Loaders {
       // Never rejects; each look-up hears of its own failure when it is awaited.
       void this.#session.loadMany([...sessionIdsNamed(info, info.operation, new Set())]);
     }
+    return this.sessionOfRecord(sessionId);
+  }
+
+  /** The session of a token that was issued here; never null, either. */
+  async sessionOfRecord(sessionId: string): Promise<Session> {
     const session = await this.session(sessionId);
-    if (session === null) throw new Error("a token was generated for a session that is not ours");
+    if (session === null) throw new Error("a token was issued for a session that is not ours");
     return session;
   }
 }

@@ -2,6 +2,7 @@ import "reflect-metadata";
 import { type GraphQLSchema, isIntrospectionType, isSpecifiedScalarType, printType } from "graphql";
 import { buildSchemaSync } from "type-graphql";
 import { guardFields } from "./guard.ts";
+import { IssuedTokenResolver, SessionLedgerResolver } from "./resolvers/issued-token.ts";
 import { SessionResolver } from "./resolvers/session.ts";
 import { SessionTokenResolver, TokenResolver } from "./resolvers/token.ts";
 import { DateTime } from "./types/date-time.ts";
@@ -10,7 +11,13 @@ import "./types/enums.ts";
 /** The executable schema. */
 export function createSchema(): GraphQLSchema {
   const schema = buildSchemaSync({
-    resolvers: [SessionResolver, SessionTokenResolver, TokenResolver],
+    resolvers: [
+      SessionResolver,
+      SessionTokenResolver,
+      SessionLedgerResolver,
+      TokenResolver,
+      IssuedTokenResolver,
+    ],
     scalarsMap: [{ type: Date, scalar: DateTime }],
     // The rules of the domain are stricter, and name the argument.
     validate: false,
@@ -34,6 +41,7 @@ const READING_ORDER = [
   "Mutation",
   "Session",
   "ConnectionToken",
+  "IssuedToken",
   "TokenInspection",
   "Role",
   "MediaMode",
@@ -43,6 +51,8 @@ const READING_ORDER = [
   "TokenStatus",
   "SessionConnection",
   "SessionEdge",
+  "IssuedTokenConnection",
+  "IssuedTokenEdge",
   "PageInfo",
   "DateTime",
 ];

@@ -6,6 +6,7 @@ import type { Platform } from "./platform.ts";
 export function localPlatform(applicationId: string): Platform {
   return {
     applicationId,
+    timeout: 0,
     async createSession({ location }, now) {
       // 18 bytes are the 24 characters that the real platform's random field has.
       const random = randomBytes(18).toString("base64");

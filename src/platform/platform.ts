@@ -4,6 +4,8 @@ import type { SessionOptions } from "../domain/session.ts";
 export interface Platform {
   /** The project whose sessions these are: an OpenTok API key or a Vonage application ID. */
   readonly applicationId: string;
+  /** How long it takes to create a session at most, in milliseconds. */
+  readonly timeout: number;
 
   /**
    * Creates a session on the platform and resolves to its ID, which the project owns.

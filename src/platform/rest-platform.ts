@@ -70,6 +70,7 @@ export function restPlatform(options: RestPlatformOptions): Platform {
 
   return {
     applicationId,
+    timeout,
     async createSession(session, now) {
       // The breaker would refuse the call as well, but also count it, and then need many failures to open again.
       if (!breaker.closed && !breaker.pendingClose) throw leftAlone(lastFailure);

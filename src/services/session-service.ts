@@ -1,5 +1,5 @@
 import type { Caller } from "../access/caller.ts";
-import { listableSessions, mayUseSession } from "../access/policy.ts";
+import { checkName, listableSessions, mayUseSession } from "../access/policy.ts";
 import {
   type Session,
   type SessionOptionsInput,
@@ -7,19 +7,24 @@ import {
   sessionOptions,
 } from "../domain/session.ts";
 import { parseSessionId } from "../domain/session-id.ts";
+import { checkMaxAge, checkSessionName } from "../domain/session-name.ts";
 import type { Platform } from "../platform/platform.ts";
-import type { SessionRegistry } from "../store/store.ts";
+import type { SessionNames, SessionRegistry } from "../store/store.ts";
+import { createSession } from "./create-session.ts";
+import { NamedSessions } from "./named-sessions.ts";
 import { type Page, type PageInput, pageOf } from "./page.ts";
 
 /** What a caller can ask about sessions. */
 export class SessionService {
   readonly #platform: Platform;
   readonly #registry: SessionRegistry;
+  readonly #named: NamedSessions;
   readonly #now: () => Date;
 
-  constructor(platform: Platform, registry: SessionRegistry, now: () => Date) {
+  constructor(platform: Platform, registry: SessionRegistry, names: SessionNames, now: () => Date) {
     this.#platform = platform;
     this.#registry = registry;
+    this.#named = new NamedSessions(platform, names, now);
     this.#now = now;
   }
 
@@ -31,17 +36,33 @@ export class SessionService {
    */
   async create(caller: Caller, input: SessionOptionsInput): Promise<Session> {
     const options = sessionOptions(input);
-    const createdAt = this.#now();
-    const sessionId = await this.#platform.createSession(options, createdAt);
-    const session: Session = {
-      sessionId,
-      applicationId: this.#platform.applicationId,
-      name: null,
-      ...options,
-      createdAt,
-    };
+    const session = await createSession(this.#platform, null, options, this.#now());
     await this.#registry.add(session);
-    caller.created.add(sessionId);
+    caller.admitted.add(session.sessionId);
+    return session;
+  }
+
+  /**
+   * The session that a name stands for: the one there is, or a new one, the same for all who ask at once. One that is
+   * older than `maxAge` seconds is replaced.
+   *
+   * @throws {Forbidden} when the caller may not use the name
+   * @throws {BadUserInput} naming what breaks a rule, or the option in which the session differs
+   */
+  async ensure(
+    caller: Caller,
+    name: string,
+    maxAge: number | null,
+    input: SessionOptionsInput,
+  ): Promise<Session> {
+    checkSessionName(name);
+    checkName(caller, name);
+    const session = await this.#named.ensure({
+      name,
+      options: sessionOptions(input),
+      maxAge: maxAge === null ? null : checkMaxAge(maxAge),
+    });
+    caller.admitted.add(session.sessionId);
     return session;
   }
 

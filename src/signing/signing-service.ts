@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { TokenFormat } from "../domain/connection-token.ts";
 import type { Grant } from "../domain/grant.ts";
 import {
@@ -43,17 +42,17 @@ export class SigningService {
   }
 
   /**
-   * Signs the grant, with an identifier of its own from a cryptographic source. It signs whatever it is given: the
-   * limits are the domain's.
+   * Signs the grant. It signs whatever it is given: the limits are the domain's.
    *
+   * @param id unguessable and never used before; becomes the token's `jti` and `nonce`
    * @throws {BadUserInput} naming `format`, when the environment has no such tokens
    */
-  async sign(grant: Grant, format: TokenFormat): Promise<string> {
+  async sign(grant: Grant, id: string, format: TokenFormat): Promise<string> {
     const codec = this.#codec(format);
     if (codec === undefined) {
       throw new BadUserInput("format", "format must be JWT: the Vonage environment has no T1 tokens");
     }
-    return codec.sign(grant, randomUUID(), this.#keyRing);
+    return codec.sign(grant, id, this.#keyRing);
   }
 
   /** What a token grants as of `now`: invalid until its signature and everything it says have been found good. */

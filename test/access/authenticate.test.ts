@@ -81,7 +81,7 @@ describe("an API key", () => {
       subject: "backend",
       scopes: new Set(["tokens:create"]),
       grant: expect.objectContaining({ roles: new Set([Role.PUBLISHER]) }),
-      created: new Set(),
+      admitted: new Set(),
     });
   });
 
@@ -95,7 +95,7 @@ describe("an API key", () => {
     const authenticate = server();
     const one = await authenticate({ "x-api-key": key });
     const two = await authenticate({ "x-api-key": key });
-    expect(one.created).not.toBe(two.created);
+    expect(one.admitted).not.toBe(two.admitted);
     expect(keys.asked).toBe(1);
   });
 

@@ -29,7 +29,9 @@ describe("checkScope", () => {
     ["Query.inspectToken", "tokens:inspect"],
     ["Mutation.createSession", "sessions:create"],
     ["Mutation.generateToken", "tokens:create"],
+    ["Mutation.ensureSession", "sessions:create"],
     ["Session.generateToken", "tokens:create"],
+    ["Session.issuedTokens", "ledger:read"],
   ])("opens %s to the scope %s, and to no other", (field, requiredScope) => {
     expect(() => checkScope(scoped(requiredScope), field)).not.toThrow();
     const others = SCOPES.filter((scope) => scope !== requiredScope).join(" ");
@@ -39,7 +41,7 @@ describe("checkScope", () => {
   });
 
   it("has no more fields than these", () => {
-    expect(Object.keys(REQUIRED_SCOPE)).toHaveLength(6);
+    expect(Object.keys(REQUIRED_SCOPE)).toHaveLength(8);
   });
 
   it.each(["Query.secrets", "", "constructor", "toString", "__proto__", "query.session"])(
@@ -89,14 +91,14 @@ describe("sessions", () => {
 
   it("lets a caller use what it has created in the same request", () => {
     const caller = granted({});
-    caller.created.add("1_new");
+    caller.admitted.add("1_new");
     expect(mayUseSession(caller, "1_new", null)).toBe(true);
     expect(mayUseSession(caller, "1_other", null)).toBe(false);
   });
 
   it("asks for a session's name only when the name can decide", () => {
     const caller = granted(grant);
-    caller.created.add("1_new");
+    caller.admitted.add("1_new");
     expect(needsSessionName(caller, "1_other")).toBe(true);
     expect(needsSessionName(caller, "1_mine")).toBe(false);
     expect(needsSessionName(caller, "1_new")).toBe(false);
@@ -130,8 +132,8 @@ it("gives each local caller everything, and sessions of its own", () => {
   const caller = localCaller();
   expect(caller).toMatchObject({ id: "local", subject: "local", scopes: new Set(SCOPES) });
   expect(mayUseSession(caller, "1_any", null)).toBe(true);
-  expect(caller.created).toEqual(new Set());
-  expect(localCaller().created).not.toBe(caller.created);
+  expect(caller.admitted).toEqual(new Set());
+  expect(localCaller().admitted).not.toBe(caller.admitted);
 });
 
 it("grants a caller nothing that it does not claim", () => {
@@ -140,6 +142,6 @@ it("grants a caller nothing that it does not claim", () => {
     subject: "one",
     scopes: new Set(),
     grant: { roles: new Set(), sessions: { all: false }, maxLifetime: null },
-    created: new Set(),
+    admitted: new Set(),
   });
 });

@@ -41,7 +41,7 @@ describe("tokenQuota", () => {
     const quota = tokenQuota(1);
     await quota.take(one, 1);
     await quota.take(two, 1);
-    await expect(quota.take({ ...one, created: new Set() }, 1)).rejects.toThrow(RateLimited);
+    await expect(quota.take({ ...one, admitted: new Set() }, 1)).rejects.toThrow(RateLimited);
   });
 
   it("says how long is left of the minute, rounded up to whole seconds and never 0", async () => {

@@ -281,12 +281,15 @@ describe("Session.generateToken", () => {
 });
 
 describe("the look-up of a token's session", () => {
+  const lookUpsDuring = async (act: () => Promise<unknown>) =>
+    (await server.queriesDuring(act)).filter((sql) => sql.startsWith("select"));
+
   const tokens = (ids: string[]) =>
     ids.map((id, i) => `t${i}: generateToken(sessionId: "${id}") { session { id mediaMode } }`).join(" ");
 
   it("asks the database once for eight tokens of eight sessions", async () => {
     const ids = await Promise.all(Array.from({ length: 8 }, () => server.createSession()));
-    const queries = await server.queriesDuring(async () => {
+    const queries = await lookUpsDuring(async () => {
       const { data } = await server.graphql(`mutation { ${tokens(ids)} }`);
       expect(Object.values(data)).toEqual(ids.map((id) => ({ session: { id, mediaMode: "RELAYED" } })));
     });
@@ -295,7 +298,7 @@ describe("the look-up of a token's session", () => {
 
   it("asks once when they come by fragments and variables, too", async () => {
     const [a, b, c] = await Promise.all(Array.from({ length: 3 }, () => server.createSession()));
-    const queries = await server.queriesDuring(async () => {
+    const queries = await lookUpsDuring(async () => {
       const { data } = await server.graphql(
         `mutation($b: ID!) { a: generateToken(sessionId: "${a}") { ...S } ...B ... on Mutation { c: ${tokens([c ?? ""]).slice(4)} } }
          fragment B on Mutation { b: generateToken(sessionId: $b) { ...S } }
@@ -323,7 +326,7 @@ describe("the look-up of a token's session", () => {
   it("asks once for eight sessions in a query", async () => {
     const ids = await Promise.all(Array.from({ length: 8 }, () => server.createSession()));
     const fields = ids.map((id, i) => `s${i}: session(sessionId: "${id}") { id }`).join(" ");
-    expect(await server.queriesDuring(() => server.graphql(`{ ${fields} }`))).toHaveLength(1);
+    expect(await lookUpsDuring(() => server.graphql(`{ ${fields} }`))).toHaveLength(1);
   });
 
   it("does not spoil the others when one ID is another project's", async () => {
@@ -336,7 +339,7 @@ describe("the look-up of a token's session", () => {
 
   it("asks nothing when no session is selected", async () => {
     expect(
-      await server.queriesDuring(() =>
+      await lookUpsDuring(() =>
         server.graphql(`mutation { generateToken(sessionId: "${sessionId}") { token sessionId } }`),
       ),
     ).toEqual([]);

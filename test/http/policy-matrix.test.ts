@@ -25,6 +25,7 @@ import {
   type Keys,
   LIFETIME_BOUND,
   type MatrixCaller,
+  nameRefusal,
   now,
   nowSeconds,
   type Refusal,
@@ -52,10 +53,12 @@ interface Cell {
   readonly refusedData?: unknown;
   /** Whether a session is created. */
   readonly creates?: boolean;
+  /** Whether a token is issued that the answer does not have. */
+  readonly alone?: boolean;
   /** The tokens that are issued when it is granted. The ID of a session just created is in the data. */
   // biome-ignore lint/suspicious/noExplicitAny: data has the shape of the query that it answers
   readonly tokens?: (data: any) => Issued[];
-  /** The data when it is granted. */
+  /** The data when it is granted, or what tells it afterwards. */
   readonly data?: unknown;
 }
 
@@ -113,7 +116,7 @@ afterAll(async () => {
 /** Puts API keys into the database, as `npm run keys` does. */
 async function addKeys(file: string): Promise<Keys> {
   const { scope, video_grant } = fullClaims("");
-  const store = sqlStore(await openDatabase(file, () => {}));
+  const store = sqlStore(await openDatabase({ engine: "sqlite", file }));
   const add = async (name: string) => {
     const { key, id, digest } = newApiKey();
     const claims = { scope, video_grant };
@@ -127,10 +130,8 @@ async function addKeys(file: string): Promise<Keys> {
 }
 
 async function createNamed(name: string): Promise<string> {
-  const { data } = await ask(EVERYTHING, "mutation { createSession { sessionId } }");
-  const { sessionId } = data.createSession;
-  database.prepare("UPDATE sessions SET name = ? WHERE session_id = ?").run(name, sessionId);
-  return sessionId;
+  const { data } = await ask(EVERYTHING, ENSURE, { name });
+  return data.ensureSession.id;
 }
 
 function neverCreated(owner: string): string {
@@ -149,9 +150,22 @@ function count(): number {
   return (database.prepare("SELECT count(*) AS n FROM sessions").get() as { n: number }).n;
 }
 
+/** The records of a session as the contract shows them, newest first. */
+function recordsOf(sessionId: string) {
+  const rows = database
+    .prepare("SELECT * FROM issued_tokens WHERE session_id = ? ORDER BY position DESC LIMIT 100")
+    .all(sessionId) as Record<"id" | "role" | "issued_to", string>[];
+  return rows.map(({ id, role, issued_to }) => ({ id, role: WIRE_NAMES[role], issuedTo: issued_to }));
+}
+
 function ask(caller: MatrixCaller, query: string, variables: Record<string, unknown> = {}) {
   return server.graphql(query, variables, caller.credential(ids, keys));
 }
+
+const ENSURE = "mutation($name: String!) { ensureSession(name: $name) { id name } }";
+
+const ENSURE_AND_GENERATE = `mutation($name: String!, $role: Role) {
+  ensureSession(name: $name) { generateToken(role: $role) { token role } } }`;
 
 const GENERATE = `mutation($sessionId: ID!, $role: Role, $expireTime: Int, $format: TokenFormat) {
   generateToken(sessionId: $sessionId, role: $role, expireTime: $expireTime, format: $format) { token role } }`;
@@ -254,6 +268,73 @@ const CELLS: Record<string, (caller: MatrixCaller) => Cell[]> = {
     ];
   },
 
+  "Mutation.ensureSession": (caller) => {
+    const refusalOf = (name: string) => scopeRefusal(caller, "sessions:create") ?? nameRefusal(caller, name);
+    const existing = (["own", "sibling", "another's"] as const).map((kind) => ({
+      name: `the name of ${kind}`,
+      query: ENSURE,
+      variables: { name: SESSION_NAMES[kind] },
+      refusal: refusalOf(SESSION_NAMES[kind]),
+      at: ["ensureSession"],
+      data: { ensureSession: { id: ids[kind], name: SESSION_NAMES[kind] } },
+    }));
+    const fresh = ["room-", "other-"].map((beginning) => {
+      const name = `${beginning}${caller.name}`;
+      return {
+        name: `a new name, ${name}`,
+        query: "mutation($name: String!) { ensureSession(name: $name) { name applicationId } }",
+        variables: { name },
+        refusal: refusalOf(name),
+        at: ["ensureSession"],
+        creates: refusalOf(name) === null,
+        data: { ensureSession: { name, applicationId: API_KEY } },
+      };
+    });
+    const granting = ROLES.map((role) => {
+      const refusal = refusalOf(SESSION_NAMES.own);
+      return {
+        name: `the name of own, and a token as ${role}`,
+        query: ENSURE_AND_GENERATE,
+        variables: { name: SESSION_NAMES.own, role },
+        refusal: refusal ?? tokenRefusal(caller, "created", ids.own, { role }),
+        at: refusal ? ["ensureSession"] : ["ensureSession", "generateToken"],
+        tokens: () => [issuedFor(caller, ids.own, { role })],
+      };
+    });
+    return [...existing, ...fresh, ...granting];
+  },
+
+  "Session.issuedTokens": (caller) => [
+    ...SESSIONS.map((kind) => {
+      const unread = scopeRefusal(caller, "sessions:read");
+      const shown = caller.sessions.includes(kind);
+      return {
+        name: `${kind}, below Query.session`,
+        query: `query($sessionId: ID!) { session(sessionId: $sessionId) {
+          issuedTokens(first: 100) { nodes { id role issuedTo } } } }`,
+        variables: { sessionId: ids[kind] },
+        refusal: unread ?? (shown ? scopeRefusal(caller, "ledger:read") : null),
+        at: unread ? ["session"] : ["session", "issuedTokens"],
+        refusedData: { session: null },
+        data: () => ({ session: shown ? { issuedTokens: { nodes: recordsOf(ids[kind]) } } : null }),
+      };
+    }),
+    ...SESSIONS.map((kind) => {
+      const asked: Ask = { role: caller.roles[0] };
+      const refused = tokenRefusal(caller, kind, ids[kind], asked);
+      return {
+        name: `${kind}, below a token`,
+        query: `mutation($sessionId: ID!, $role: Role) { generateToken(sessionId: $sessionId, role: $role) {
+          session { issuedTokens { pageInfo { hasPreviousPage } } } } }`,
+        variables: { sessionId: ids[kind], role: asked.role ?? "PUBLISHER" },
+        refusal: refused ?? scopeRefusal(caller, "ledger:read"),
+        at: refused ? ["generateToken"] : ["generateToken", "session", "issuedTokens"],
+        alone: true,
+        data: { generateToken: { session: { issuedTokens: { pageInfo: { hasPreviousPage: false } } } } },
+      };
+    }),
+  ],
+
   "Mutation.generateToken": (caller) =>
     SESSIONS.flatMap((kind) =>
       ASKS.map((asked) => ({
@@ -351,7 +432,9 @@ function expected(caller: MatrixCaller, cell: Cell, data: unknown) {
     return { ...nothing, status: 200, data: cell.refusedData ?? null, errors, created };
   }
   const granted = { status: 200, errors: [], created };
-  if (!cell.tokens) return { ...granted, tokens: [], data: cell.data };
+  if (!cell.tokens) {
+    return { ...granted, tokens: [], data: typeof cell.data === "function" ? cell.data() : cell.data };
+  }
   // Nothing to tell of when there is no data: the comparison shows the errors.
   return { ...granted, tokens: data ? cell.tokens(data) : "some", data: "tokens" };
 }
@@ -432,9 +515,9 @@ describe.each(guarded)("%s", (path) => {
     async (_, caller) => {
       const all = CELLS[path]?.(caller) ?? [];
       expect(all).not.toEqual([]);
-      for (const cell of all.filter(({ creates }) => creates)) await check(caller, cell);
-      // Those that create nothing do not spoil each other's count of the sessions.
-      const others = all.filter(({ creates }) => !creates);
+      for (const cell of all.filter(({ creates, alone }) => creates || alone)) await check(caller, cell);
+      // The others do not spoil each other's count of the sessions, or what they see of the ledger.
+      const others = all.filter(({ creates, alone }) => !creates && !alone);
       for (let start = 0; start < others.length; start += 20) {
         await Promise.all(others.slice(start, start + 20).map((cell) => check(caller, cell)));
       }

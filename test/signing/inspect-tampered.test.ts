@@ -1,4 +1,4 @@
-import { constants, createHmac, createPublicKey, sign } from "node:crypto";
+import { constants, createHmac, createPublicKey, randomUUID, sign } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { TokenFormat } from "../../src/domain/connection-token.ts";
@@ -22,12 +22,12 @@ const grantOf = (sessionId: string, data = CANARY): Grant =>
   grantFor(sessionId, { data, initialLayoutClassList: ["focus"] }, now);
 
 const samples = [
-  ["an OpenTok JWT", openTok, await openTok.sign(grantOf(session.openTok), TokenFormat.JWT)],
-  ["a Vonage JWT", vonage, await vonage.sign(grantOf(session.vonage), TokenFormat.JWT)],
+  ["an OpenTok JWT", openTok, await openTok.sign(grantOf(session.openTok), randomUUID(), TokenFormat.JWT)],
+  ["a Vonage JWT", vonage, await vonage.sign(grantOf(session.vonage), randomUUID(), TokenFormat.JWT)],
   // Three in a row differ in length by one, and so in their base64's padding.
   ...(await Promise.all(
     ["", "x", "xx"].map(async (more): Promise<[string, SigningService, string]> => {
-      const token = await openTok.sign(grantOf(session.openTok, CANARY + more), TokenFormat.T1);
+      const token = await openTok.sign(grantOf(session.openTok, CANARY + more), randomUUID(), TokenFormat.T1);
       return [
         `a T1 token with ${token.length - unpadded(token).length} characters of padding`,
         openTok,

@@ -1,4 +1,4 @@
-import { createHmac, createPublicKey, sign } from "node:crypto";
+import { createHmac, createPublicKey, randomUUID, sign } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { TokenFormat } from "../../src/domain/connection-token.ts";
@@ -34,7 +34,7 @@ it.each(kinds)("every %s that we sign says what it grants", async (_, keyRing, f
   });
   await fc.assert(
     fc.asyncProperty(grants, async ({ createTime, expireTime, ...granted }) => {
-      const token = await service.sign({ createTime, expireTime, ...granted }, format);
+      const token = await service.sign({ createTime, expireTime, ...granted }, randomUUID(), format);
       expect(service.inspect(token, now)).toEqual({
         ...granted,
         status: expireTime > nowSeconds ? ACTIVE : EXPIRED,
@@ -200,7 +200,11 @@ describe.each([
   ["Vonage JWT", TokenFormat.JWT, vonageRingOf, PRIVATE_KEY, OLD_PRIVATE_KEY],
 ] as const)("the keys of a project, to a %s,", (_kind, format, ringOf, newKey, oldKey) => {
   const signWith = (keyRing: KeyRing) =>
-    new SigningService(keyRing).sign(grantFor(newSessionId(keyRing.applicationId), {}, now), format);
+    new SigningService(keyRing).sign(
+      grantFor(newSessionId(keyRing.applicationId), {}, now),
+      randomUUID(),
+      format,
+    );
   const NOT_OURS = invalidFor(/not signed with this project's credentials/);
 
   it("verify what the previous one signed, where it is named, and sign with the new one", async () => {
@@ -241,7 +245,11 @@ describe.each([
 it.each(["spki", "pkcs1"] as const)("the previous key of an application may be public (%s)", async (type) => {
   const pem = createPublicKey(OLD_PRIVATE_KEY).export({ type, format: "pem" }).toString();
   const grant = grantFor(newSessionId(APPLICATION_ID), {}, now);
-  const old = await new SigningService(vonageRingOf(OLD_PRIVATE_KEY)).sign(grant, TokenFormat.JWT);
+  const old = await new SigningService(vonageRingOf(OLD_PRIVATE_KEY)).sign(
+    grant,
+    randomUUID(),
+    TokenFormat.JWT,
+  );
   expect(inspect(vonageRingOf(PRIVATE_KEY, pem), old)).toMatchObject({ status: ACTIVE });
   expect(inspect(vonageRingOf(PRIVATE_KEY), old)).toMatchObject({ status: TokenStatus.INVALID });
 });

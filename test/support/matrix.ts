@@ -38,6 +38,8 @@ interface Rights {
   readonly scopes: readonly string[];
   readonly roles: readonly RoleName[];
   readonly sessions: readonly SessionKind[];
+  /** How the names begin that may be used. */
+  readonly names: readonly string[];
   /** In seconds. */
   readonly maxLifetime: number;
 }
@@ -52,10 +54,11 @@ const FULL: Rights = {
   scopes: SCOPES,
   roles: ROLES,
   sessions: EVERY,
+  names: [""],
   maxLifetime: Number.POSITIVE_INFINITY,
 };
 const NOBODY = { known: false };
-const NO_GRANT = { roles: [], sessions: [] } as const;
+const NO_GRANT = { roles: [], sessions: [], names: [] } as const;
 
 /** The claims of a caller who may do everything. */
 export const fullClaims = (sub: string) => ({
@@ -82,9 +85,13 @@ function withClaims(
   };
 }
 
-export const SESSION_BOUND = withClaims("bound to a session", { sessions: ["own"] }, ({ own }) => ({
-  video_grant: { roles: ROLES, sessions: [own] },
-}));
+export const SESSION_BOUND = withClaims(
+  "bound to a session",
+  { sessions: ["own"], names: [] },
+  ({ own }) => ({
+    video_grant: { roles: ROLES, sessions: [own] },
+  }),
+);
 
 export const LIFETIME_BOUND = withClaims("bound to a lifetime", { maxLifetime: 600 }, () => ({
   video_grant: { roles: ROLES, sessions: ["*"], maxLifetime: 600 },
@@ -118,13 +125,17 @@ export const CALLERS: readonly MatrixCaller[] = [
   ...ROLES.map((role) =>
     withClaims(`with only ${role}`, { roles: [role] }, { video_grant: { roles: [role], sessions: ["*"] } }),
   ),
-  withClaims("with no session", { sessions: [] }, { video_grant: { roles: ROLES } }),
+  withClaims("with no session", { sessions: [], names: [] }, { video_grant: { roles: ROLES } }),
   withClaims("with no role", { roles: [] }, { video_grant: { sessions: ["*"] } }),
   SESSION_BOUND,
-  withClaims("bound to a name", { sessions: ["own"] }, { video_grant: { roles: ROLES, names: ["room-1"] } }),
+  withClaims(
+    "bound to a name",
+    { sessions: ["own"], names: ["room-1"] },
+    { video_grant: { roles: ROLES, names: ["room-1"] } },
+  ),
   withClaims(
     "bound to a prefix",
-    { sessions: ["own", "sibling"] },
+    { sessions: ["own", "sibling"], names: ["room-"] },
     { video_grant: { roles: ROLES, names: ["room-*"] } },
   ),
   withClaims(
@@ -143,6 +154,11 @@ export type Refusal = Readonly<{ code: string } & Record<string, unknown>>;
 
 export function scopeRefusal({ scopes }: Rights, requiredScope: string): Refusal | null {
   return scopes.includes(requiredScope) ? null : { code: "FORBIDDEN", requiredScope };
+}
+
+export function nameRefusal({ names }: Rights, requiredName: string): Refusal | null {
+  const mayUse = names.some((beginning) => requiredName.startsWith(beginning));
+  return mayUse ? null : { code: "FORBIDDEN", requiredName };
 }
 
 /** What is asked of a token besides its session; what is undefined is not asked. */

@@ -3,7 +3,7 @@ import type { Session } from "../../domain/session.ts";
 import type { Page } from "../../services/page.ts";
 import type { Context } from "../context.ts";
 import { dear, perItem } from "../cost.ts";
-import { PageArgs, SessionArgs, SessionOptionsArgs } from "../types/args.ts";
+import { PageArgs, SessionArgs, SessionNameArgs, SessionOptionsArgs } from "../types/args.ts";
 import { SessionType } from "../types/session.ts";
 import { SessionConnection } from "../types/session-connection.ts";
 
@@ -43,6 +43,22 @@ export class SessionResolver {
     @Ctx() { caller, sessions }: Context,
   ): Promise<Session> {
     return sessions.create(caller, options);
+  }
+
+  // The schema lists the arguments of the last @Args first.
+  @Mutation(() => SessionType, {
+    description:
+      "The session of that name: the one there is, or a new one with these options. However many ask at\n" +
+      "once, from however many servers, all get the same session. It is an error when the one there is has other\n" +
+      "options. Requires `sessions:create`, and a grant for the name.",
+    complexity: dear,
+  })
+  ensureSession(
+    @Args(() => SessionOptionsArgs) options: SessionOptionsArgs,
+    @Args(() => SessionNameArgs) { name, maxAge }: SessionNameArgs,
+    @Ctx() { caller, sessions }: Context,
+  ): Promise<Session> {
+    return sessions.ensure(caller, name, maxAge ?? null, options);
   }
 
   @FieldResolver(() => ID)

@@ -29,6 +29,22 @@ export class PageArgs implements PageInput {
   after?: string | null;
 }
 
+/** Which session is wanted, whether or not there is one. */
+@ArgsType()
+export class SessionNameArgs {
+  @Field(() => String, {
+    description: "A name of your own for the place people meet, 1 to 200 characters, such as `standup`.",
+  })
+  name!: string;
+
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      "Replace the session when it is older than this many seconds. Without it, the session stays.",
+  })
+  maxAge?: number | null;
+}
+
 /** How a session is to be. */
 @ArgsType()
 export class SessionOptionsArgs implements SessionOptionsInput {

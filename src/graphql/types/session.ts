@@ -22,7 +22,7 @@ export class SessionType implements Session {
   })
   applicationId!: string;
 
-  @Field(() => String, { nullable: true, description: "A name of your own for it; null when it has none." })
+  @Field(() => String, { nullable: true, description: "The name it was given by `ensureSession`." })
   name!: string | null;
 
   @Field(() => MediaMode, { nullable: true })

@@ -1,0 +1,33 @@
+import { Args, Ctx, FieldResolver, Resolver, Root } from "type-graphql";
+import type { IssuedToken } from "../../domain/issued-token.ts";
+import type { Session } from "../../domain/session.ts";
+import type { Page } from "../../services/page.ts";
+import type { Context } from "../context.ts";
+import { perItem } from "../cost.ts";
+import { PageArgs } from "../types/args.ts";
+import { IssuedTokenType } from "../types/issued-token.ts";
+import { IssuedTokenConnection } from "../types/issued-token-connection.ts";
+import { SessionType } from "../types/session.ts";
+
+@Resolver(() => SessionType)
+export class SessionLedgerResolver {
+  @FieldResolver(() => IssuedTokenConnection, {
+    description: "The tokens issued here for this session, newest first. Requires `ledger:read`.",
+    complexity: perItem,
+  })
+  issuedTokens(
+    @Root() session: Session,
+    @Args(() => PageArgs) page: PageArgs,
+    @Ctx() { caller, tokens }: Context,
+  ): Promise<Page<IssuedToken>> {
+    return tokens.issued(caller, session, page);
+  }
+}
+
+@Resolver(() => IssuedTokenType)
+export class IssuedTokenResolver {
+  @FieldResolver(() => SessionType)
+  async session(@Root() { sessionId }: IssuedToken, @Ctx() { loaders }: Context): Promise<Session> {
+    return loaders.sessionOfRecord(sessionId);
+  }
+}

@@ -1,0 +1,25 @@
+import { Field, ObjectType } from "type-graphql";
+import type { IssuedToken } from "../../domain/issued-token.ts";
+import { IssuedTokenType } from "./issued-token.ts";
+import { PageInfo } from "./page-info.ts";
+
+@ObjectType({ simpleResolvers: true })
+export class IssuedTokenEdge {
+  @Field(() => String)
+  cursor!: string;
+
+  @Field(() => IssuedTokenType)
+  node!: IssuedToken;
+}
+
+@ObjectType({ simpleResolvers: true })
+export class IssuedTokenConnection {
+  @Field(() => [IssuedTokenEdge])
+  edges!: readonly IssuedTokenEdge[];
+
+  @Field(() => [IssuedTokenType])
+  nodes!: readonly IssuedToken[];
+
+  @Field(() => PageInfo)
+  pageInfo!: PageInfo;
+}

@@ -1,0 +1,92 @@
+import { setTimeout } from "node:timers/promises";
+import { checkSameOptions, type Session, type SessionOptions } from "../domain/session.ts";
+import { PlatformUnavailable } from "../errors.ts";
+import type { Platform } from "../platform/platform.ts";
+import type { SessionNames } from "../store/store.ts";
+import { createSession } from "./create-session.ts";
+
+/** How much longer than the platform's deadline a lease lasts, in milliseconds: for the database, and a busy server. */
+const LEASE_MARGIN = 5000;
+/** How long to wait between two looks at a name that another server holds, in milliseconds: at first, and at most. */
+const FIRST_PAUSE = 20;
+const LONGEST_PAUSE = 250;
+
+/** What is asked of a name. */
+export interface NamedSession {
+  readonly name: string;
+  readonly options: SessionOptions;
+  /** A session that is older is replaced, in seconds; null leaves it however old it is. */
+  readonly maxAge: number | null;
+}
+
+/** Finds or creates the one session of a name, together with whoever else asks, here or on other servers. */
+export class NamedSessions {
+  readonly #platform: Platform;
+  readonly #names: SessionNames;
+  readonly #now: () => Date;
+  /** What this server is about, so that all who ask for the same here are one to the others. */
+  readonly #underway = new Map<string, Promise<Session>>();
+
+  constructor(platform: Platform, names: SessionNames, now: () => Date) {
+    this.#platform = platform;
+    this.#names = names;
+    this.#now = now;
+  }
+
+  /**
+   * The session that a name stands for. Where there is none, or it is too old, whoever gets the name's lease creates one;
+   * the others wait for it, and take over when its lease ends.
+   *
+   * @throws {BadUserInput} naming the option in which the session differs
+   * @throws {PlatformRejected} or {PlatformUnavailable} when it cannot be created
+   */
+  ensure(asked: NamedSession): Promise<Session> {
+    const key = JSON.stringify(asked);
+    let found = this.#underway.get(key);
+    if (!found) {
+      found = this.#ensure(asked).finally(() => this.#underway.delete(key));
+      this.#underway.set(key, found);
+    }
+    return found;
+  }
+
+  async #ensure(asked: NamedSession): Promise<Session> {
+    const { applicationId, timeout } = this.#platform;
+    const { name, options, maxAge } = asked;
+    const duration = timeout + LEASE_MARGIN;
+    const begin = performance.now();
+    for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+      const { current, leased } = await this.#names.find(applicationId, name);
+      const waited = performance.now() - begin;
+      // What has replaced the old one since we began is young enough, or every waiter would replace it once more.
+      if (current && (maxAge === null || current.age - waited <= maxAge * 1000)) {
+        checkSameOptions(current.session, options);
+        return current.session;
+      }
+      if (!leased) {
+        const seen = current?.session.sessionId ?? null;
+        const leaseId = await this.#names.lease(applicationId, name, seen, duration);
+        const session = leaseId && (await this.#create(asked, leaseId));
+        if (session) return session;
+      }
+      // Long enough for one who died, and for one who took over from it.
+      if (waited > 2 * duration) {
+        throw new PlatformUnavailable("The session of this name is still being created; ask again", true);
+      }
+      await setTimeout(pause * (0.5 + Math.random()));
+    }
+  }
+
+  /** Creates the session under a lease; null when that was lost meanwhile, and another may have created one. */
+  async #create({ name, options }: NamedSession, leaseId: string): Promise<Session | null> {
+    let session: Session;
+    try {
+      session = await createSession(this.#platform, name, options, this.#now());
+    } catch (error) {
+      // Without it the lease ends by itself, only later.
+      await this.#names.release(this.#platform.applicationId, name, leaseId).catch(() => {});
+      throw error;
+    }
+    return (await this.#names.assign(leaseId, { ...session, name })) ? session : null;
+  }
+}
