@@ -13,14 +13,6 @@ const USAGE = `Usage: npm run export -- <file>
 
 The file has JSON Lines. An import is into an empty database, and is all or nothing.`;
 
-/** `npm run export` and `npm run import`: everything in the database to a file, and back, into whichever engine. */
-await runCommand(async ([command, file, ...others]) => {
-  if (file === undefined || others.length > 0) throw new UsageError(USAGE);
-  if (command === "export") return withDatabase((database) => exportTo(file, database));
-  if (command === "import") return withDatabase((database) => importFrom(file, database));
-  throw new UsageError(USAGE);
-});
-
 async function withDatabase(act: (database: Database) => Promise<Summary>): Promise<string> {
   const database = await openForMaintenance(parseDatabaseAddress(readEnvironment()));
   try {
@@ -83,3 +75,11 @@ function describe(summary: Summary): string {
     .map(([table, { rows, sha256 }]) => `${table}\t${rows} rows\tsha256 ${sha256}`)
     .join("\n");
 }
+
+/** `npm run export` and `npm run import`: everything in the database to a file, and back, into whichever engine. */
+await runCommand(async ([command, file, ...others]) => {
+  if (file === undefined || others.length > 0) throw new UsageError(USAGE);
+  if (command === "export") return withDatabase((database) => exportTo(file, database));
+  if (command === "import") return withDatabase((database) => importFrom(file, database));
+  throw new UsageError(USAGE);
+});

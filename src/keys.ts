@@ -17,21 +17,6 @@ A grant is JSON, as a JWT would claim it:
   '{"scope":"tokens:create","video_grant":{"roles":["PUBLISHER"],"sessions":["*"],"maxLifetime":3600}}'
 Scopes: ${SCOPES.join(", ")}`;
 
-/** `npm run keys`: the API keys of callers. */
-await runCommand(async (args) => {
-  const { positionals, values } = parsed(args);
-  const [command, subject, ...others] = positionals;
-  if (others.length > 0) throw new UsageError(USAGE);
-  if (command === "create" && subject === undefined) {
-    const { name, grant } = values;
-    if (name === undefined || grant === undefined) throw new UsageError(USAGE);
-    return withKeys((keys) => create(keys, checkedName(name), checkedClaims(grant)));
-  }
-  if (command === "list" && subject === undefined) return withKeys(list);
-  if (command === "revoke" && subject !== undefined) return withKeys((keys) => revoke(keys, subject));
-  throw new UsageError(USAGE);
-});
-
 function parsed(args: string[]) {
   try {
     return parseArgs({
@@ -112,3 +97,18 @@ function parsedGrant(grant: string): Claims & Record<string, unknown> {
   }
   throw new UsageError("--grant: must be a JSON object with scope and video_grant");
 }
+
+/** `npm run keys`: the API keys of callers. */
+await runCommand(async (args) => {
+  const { positionals, values } = parsed(args);
+  const [command, subject, ...others] = positionals;
+  if (others.length > 0) throw new UsageError(USAGE);
+  if (command === "create" && subject === undefined) {
+    const { name, grant } = values;
+    if (name === undefined || grant === undefined) throw new UsageError(USAGE);
+    return withKeys((keys) => create(keys, checkedName(name), checkedClaims(grant)));
+  }
+  if (command === "list" && subject === undefined) return withKeys(list);
+  if (command === "revoke" && subject !== undefined) return withKeys((keys) => revoke(keys, subject));
+  throw new UsageError(USAGE);
+});
