@@ -110,6 +110,13 @@ export class DatabaseUnavailable extends StagepassError {
   }
 }
 
+/** Why something failed, in a few words for the log. Where a host has several addresses, Node gives a code and no message. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof DatabaseUnavailable) return error.reason;
+  if (!(error instanceof Error)) return String(error);
+  return error.message || String((error as NodeJS.ErrnoException).code);
+}
+
 /** `LEDGER_UNAVAILABLE`: the issuance of a token could not be recorded, so the token was not issued. */
 export class LedgerUnavailable extends StagepassError {
   constructor() {

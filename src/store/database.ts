@@ -1,5 +1,5 @@
 import { Kysely, type LogEvent } from "kysely";
-import { DatabaseUnavailable, StartupError } from "../errors.ts";
+import { reasonOf, StartupError } from "../errors.ts";
 import { type DatabaseAddress, describeAddress } from "./database-address.ts";
 import { PATIENCE } from "./deadline.ts";
 import type { Database } from "./engine.ts";
@@ -47,10 +47,12 @@ async function open(
   prepare: (database: Database) => Promise<void>,
 ): Promise<Database> {
   let kysely: Kysely<Tables> | undefined;
+  // Its migrations take as long as they take.
+  let sqlitePatience: number | null = null;
   try {
     const engine =
       address.engine === "sqlite"
-        ? sqlite(address.file, patience)
+        ? sqlite(address.file, () => sqlitePatience)
         : // Loaded only where it is used: it makes the start longer.
           await (await import("./postgres.ts")).postgres({ url: address.url, poolSize, patience, onLost });
     kysely = new Kysely<Tables>({
@@ -59,6 +61,7 @@ async function open(
     });
     const database = { kysely, engine };
     await prepare(database);
+    sqlitePatience = patience;
     return database;
   } catch (error) {
     // What stopped the start is what matters, not what then fails in clearing up.
@@ -67,11 +70,4 @@ async function open(
       `DATABASE_URL: ${describeAddress(address)} cannot be used as the database: ${reasonOf(error)}`,
     ]);
   }
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof DatabaseUnavailable) return error.reason;
-  return error instanceof Error
-    ? error.message || String((error as NodeJS.ErrnoException).code)
-    : String(error);
 }

@@ -4,8 +4,6 @@ interface Group<T> {
   readonly written: Promise<void>;
   /** Settles the outcome; only the first time counts. */
   settle(error?: unknown): void;
-  /** Whether it is settled, and nobody waits for it any more. */
-  settled: boolean;
 }
 
 /** The most items that are written at once. */
@@ -13,8 +11,8 @@ const MAX_GROUP = 500;
 
 /**
  * Writes what arrives together in one go: while one group is written, the next one gathers, so that there are as many
- * commits as the disk can take, and never one for each item. A group that is not written in time fails as a whole, and is
- * then not begun any more; one that was begun may still be written after all.
+ * commits as the disk can take, and never one for each item. A group that is not written in time fails as a whole; it may
+ * still be written after all.
  *
  * @param write writes all of them durably, or none
  * @param patience how long an item waits at most, in milliseconds
@@ -33,7 +31,6 @@ export function groupCommit<T>(
     if (writing) return;
     writing = true;
     for (let group = waiting.shift(); group; group = waiting.shift()) {
-      if (group.settled) continue;
       write(group.items).then(() => group.settle(), group.settle);
       // Not the write itself: after a deadline the next group does not wait for what hangs.
       await group.written.catch(() => {});
@@ -47,10 +44,8 @@ export function groupCommit<T>(
     const group: Group<T> = {
       items: [],
       written: promise,
-      settled: false,
       settle(error) {
         clearTimeout(timer);
-        group.settled = true;
         if (error === undefined) resolve();
         else reject(error);
       },
@@ -63,7 +58,7 @@ export function groupCommit<T>(
 
   return (item) => {
     const last = waiting.at(-1);
-    const group = last && !last.settled && last.items.length < MAX_GROUP ? last : newGroup();
+    const group = last && last.items.length < MAX_GROUP ? last : newGroup();
     group.items.push(item);
     return group.written;
   };

@@ -6,7 +6,7 @@ import {
   sql,
 } from "kysely";
 import pg from "pg";
-import { DatabaseUnavailable } from "../errors.ts";
+import { DatabaseUnavailable, reasonOf } from "../errors.ts";
 import { Deadline } from "./deadline.ts";
 import type { Engine } from "./engine.ts";
 
@@ -74,7 +74,7 @@ async function openPool(
     ...(statementTimeout !== null && { statement_timeout: statementTimeout }),
   });
   // Not the error itself, which has the connection in it.
-  pool.on("error", ({ message }) => onLost(message));
+  pool.on("error", (error) => onLost(reasonOf(error)));
   try {
     const { rows } = await pool.query("show server_encoding");
     const { server_encoding: encoding } = rows[0];
@@ -98,9 +98,7 @@ function lent(pool: pg.Pool, patience: number | null): PostgresPool {
   return {
     async connect(): Promise<PostgresPoolClient> {
       const deadline = new Deadline(patience);
-      const client = await pool.connect().catch((error: Error) => {
-        throw typed(error);
-      });
+      const client = await clientOf(pool, deadline);
       let broken = false;
       return {
         async query<R>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<R>> {
@@ -121,10 +119,22 @@ function lent(pool: pg.Pool, patience: number | null): PostgresPool {
   };
 }
 
+/** The pool's own deadline is for each of two steps, a place in the pool and the connection. */
+async function clientOf(pool: pg.Pool, deadline: Deadline): Promise<pg.PoolClient> {
+  const connecting = pool.connect();
+  try {
+    return await deadline.within(connecting, () => new DatabaseUnavailable("it does not answer"));
+  } catch (error) {
+    connecting.then((client) => client.release()).catch(() => {});
+    throw typed(error as Error);
+  }
+}
+
 /** The classes of SQLSTATE that tell of the server, its resources or somebody's intervention, and not of the query. */
 const UNAVAILABLE = new Set(["08", "25", "40", "53", "55", "57", "58", "XX"]);
 
 function typed(error: Error): Error {
+  if (error instanceof DatabaseUnavailable) return error;
   const ofQuery = error instanceof pg.DatabaseError && !UNAVAILABLE.has(error.code?.slice(0, 2) ?? "");
-  return ofQuery ? error : new DatabaseUnavailable(error.message);
+  return ofQuery ? error : new DatabaseUnavailable(reasonOf(error));
 }

@@ -22,13 +22,14 @@ interface Statement {
  */
 export class SqliteDriver implements Driver {
   readonly #open: () => Promise<Libsql>;
-  readonly #patience: number | null;
+  readonly #patience: () => number | null;
   #database: Libsql | undefined;
   /** Resolves when the connection is free. */
   #free: Promise<void> = Promise.resolve();
 
-  /** @param patience how long one use of the connection may take, the wait for it included; null sets no limit */
-  constructor(open: () => Promise<Libsql>, patience: number | null) {
+  /** @param patience tells how long one use of the connection may take, in milliseconds, the wait for it included; null sets
+   *   no limit */
+  constructor(open: () => Promise<Libsql>, patience: () => number | null) {
     this.#open = open;
     this.#patience = patience;
   }
@@ -43,7 +44,7 @@ export class SqliteDriver implements Driver {
     this.#free = new Promise((resolve) => {
       leave = resolve;
     });
-    const deadline = new Deadline(this.#patience);
+    const deadline = new Deadline(this.#patience());
     try {
       await deadline.within(before, () => new DatabaseUnavailable("it is busy"));
     } catch (error) {

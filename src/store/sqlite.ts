@@ -12,9 +12,9 @@ const BUSY_TIMEOUT = 2000;
  * SQLite, embedded.
  *
  * @param file the database's path, or null to keep it in memory only
- * @param patience how long one use may take, in milliseconds; null sets no limit
+ * @param patience tells how long one use may take, in milliseconds; null sets no limit
  */
-export function sqlite(file: string | null, patience: number | null): Engine {
+export function sqlite(file: string | null, patience: () => number | null): Engine {
   return {
     dialect: {
       createAdapter: () => new SqliteAdapter(),

@@ -1,0 +1,174 @@
+import { Readable } from "node:stream";
+import { afterAll, describe, expect, it } from "vitest";
+import { TokenFormat } from "../../src/domain/connection-token.ts";
+import { Role } from "../../src/domain/role.ts";
+import { MediaMode, sessionKnownById } from "../../src/domain/session.ts";
+import { ALL_SESSIONS } from "../../src/domain/session-selection.ts";
+import { DumpError, dump, load, type Summary } from "../../src/store/dump.ts";
+import { ENGINES, newDatabaseUrl, openStore, stopSharedPostgres } from "../support/stores.ts";
+
+afterAll(stopSharedPostgres);
+
+type OpenStore = Awaited<ReturnType<typeof openStore>>;
+
+const PROJECT = "12345678";
+const now = new Date("2026-11-24T09:30:00.123Z");
+/** What JSON, SQL and lines each have a meaning of their own for. */
+const ODD = "Übung 🎥 'quoted' \"twice\" \\ \u2028 \u2029 %_";
+
+/** Some of everything, more of it than goes in one step. */
+async function fill({ sessions, names, ledger, apiKeys }: OpenStore): Promise<void> {
+  const known = (id: string) =>
+    sessionKnownById(id, { owner: PROJECT, location: "203.0.113.7", createdAt: now });
+  for (let i = 0; i < 5; i++) await sessions.add(known(`1_${i}`));
+  await sessions.add({ ...known("1_routed"), mediaMode: MediaMode.ROUTED, archiveName: ODD, e2ee: true });
+  const lease = (await names.lease(PROJECT, ODD, null, 60_000)) ?? "";
+  await names.assign(lease, { ...known("1_named"), name: ODD });
+  await names.lease(PROJECT, "only leased", null, 60_000);
+  await Promise.all(
+    Array.from({ length: 1201 }, (_, i) =>
+      ledger.record({
+        id: `id-${i}`,
+        sessionId: `1_${i % 5}`,
+        role: Role.PUBLISHER_ONLY,
+        format: i % 2 ? TokenFormat.JWT : TokenFormat.T1,
+        issuedTo: ODD,
+        issuedAt: now,
+        expiresAt: new Date(now.getTime() + i),
+      }),
+    ),
+  );
+  const key = { digest: "00".repeat(32), claims: { scope: "ledger:read" }, createdAt: now };
+  await apiKeys.add({ ...key, id: "0000000a", name: "web", revokedAt: now });
+  await apiKeys.add({ ...key, id: "0000000b", name: "web", revokedAt: null });
+}
+
+async function dumped({ database }: OpenStore): Promise<{ lines: string[]; summary: Summary }> {
+  let text = "";
+  const write = async (lines: string) => {
+    text += lines;
+  };
+  const summary = await dump(database.kysely, now, write, () => {});
+  return { lines: text.trimEnd().split("\n"), summary };
+}
+
+const loadLines = ({ database }: OpenStore, lines: readonly string[]) =>
+  load(database.kysely, Readable.from(lines), () => {});
+
+const newStore = async (engine: (typeof ENGINES)[number]) => openStore(await newDatabaseUrl(engine));
+
+const moves = ENGINES.flatMap((from) => ENGINES.map((to) => [from, to] as const));
+
+describe.each(moves)("a dump of %s in %s", (from, to) => {
+  it("is everything that there was, in the same order", async () => {
+    const [source, target] = [await newStore(from), await newStore(to)];
+    await fill(source);
+    const { lines, summary } = await dumped(source);
+    expect(Object.entries(summary).map(([table, { rows }]) => [table, rows])).toEqual([
+      ["sessions", 7],
+      ["session_names", 1],
+      ["api_keys", 2],
+      ["issued_tokens", 1201],
+    ]);
+    expect(lines).toHaveLength(1 + 7 + 1 + 2 + 1201 + 1);
+    expect(await loadLines(target, lines)).toEqual(summary);
+    expect((await dumped(target)).lines).toEqual(lines);
+
+    const everything = async ({ sessions, names, ledger, apiKeys }: OpenStore) => ({
+      sessions: (await sessions.newest(PROJECT, ALL_SESSIONS, 100, null)).map(({ session }) => session),
+      named: (await names.find(PROJECT, ODD)).current?.session,
+      issued: (await ledger.newest("1_1", 2000, null)).map(({ issued }) => issued),
+      keys: await apiKeys.list(),
+    });
+    expect(await everything(target)).toEqual(await everything(source));
+    // Whoever was about to create a session does not do so in the new place.
+    expect(await target.names.find(PROJECT, "only leased")).toEqual({ current: null, leased: false });
+  });
+});
+
+describe("a dump", () => {
+  it("goes on being written to in the new place", async () => {
+    const [source, target] = [await newStore("SQLite in memory"), await newStore("PostgreSQL")];
+    await fill(source);
+    await loadLines(target, (await dumped(source)).lines);
+    const one = sessionKnownById("1_new", { owner: PROJECT, location: null, createdAt: now });
+    await target.sessions.add(one);
+    const [newest] = await target.sessions.newest(PROJECT, ALL_SESSIONS, 1, null);
+    expect(newest?.session).toEqual(one);
+  });
+
+  it("is of one instant, though it is written to meanwhile", async () => {
+    const url = await newDatabaseUrl("PostgreSQL");
+    const [source, writer] = [await openStore(url), await openStore(url)];
+    await fill(source);
+    let added = 0;
+    const write = async (lines: string) => {
+      // The instant is that of the first row.
+      if (lines.startsWith('{"kind":"stagepass"')) return;
+      await writer.apiKeys.add({
+        id: `${added}`.padStart(8, "0"),
+        name: `later ${added}`,
+        digest: "",
+        claims: {},
+        createdAt: now,
+        revokedAt: null,
+      });
+      added += 1;
+    };
+    const summary = await dump(source.database.kysely, now, write, () => {});
+    expect(added).toBeGreaterThan(3);
+    expect(summary.api_keys?.rows).toBe(2);
+  });
+
+  it("goes only into an empty database", async () => {
+    const store = await newStore("SQLite in memory");
+    await fill(store);
+    await expect(loadLines(store, (await dumped(store)).lines)).rejects.toThrow(
+      new DumpError("the database must be empty, and sessions has rows"),
+    );
+  });
+
+  const damages: [string, (lines: string[]) => string[], RegExp][] = [
+    ["is cut off", (lines) => lines.slice(0, -1), /its end is missing/],
+    ["is empty", () => [], /its end is missing/],
+    ["is cut off in a line", (lines) => [...lines.slice(0, 9), "{"], /^line 10 of the dump: it is no JSON/],
+    ["lacks a row", (lines) => lines.filter((_, i) => i !== 20), /^issued_tokens: .*1201 rows.*1200 rows/],
+    [
+      "has a row twice",
+      (lines) => [...lines.slice(0, 21), ...lines.slice(20)],
+      /^issued_tokens: .*1202 rows/,
+    ],
+    ["was changed", (lines) => lines.map((line) => line.replace('id-7"', 'id-8"')), /^issued_tokens: /],
+    [
+      "has rows in another order",
+      (lines) => [...lines.slice(0, 20), lines[21] ?? "", lines[20] ?? "", ...lines.slice(22)],
+      /^issued_tokens: /,
+    ],
+    [
+      "has a column that is unknown",
+      (lines) => lines.map((line) => line.replace('"issued_to"', '"secret"')),
+      /^line 12 of the dump: it is no row/,
+    ],
+    [
+      "has a table that is unknown",
+      (lines) => lines.map((line) => line.replace('"issued_tokens"', '"kysely_migration"')),
+      /^line 12 of the dump: it is no row/,
+    ],
+    [
+      "is of a later version",
+      (lines) => lines.map((l) => l.replace('"version":1', '"version":2')),
+      /^line 1 /,
+    ],
+    ["is something else", () => ["hello"], /^line 1 of the dump: it is no JSON/],
+    ["goes on after its end", (lines) => [...lines, lines[1] ?? ""], /there is more after its end/],
+  ];
+  it.each(damages)("that %s is refused, and nothing of it is kept", async (_, damage, message) => {
+    const [source, target] = [await newStore("SQLite in memory"), await newStore("SQLite in memory")];
+    await fill(source);
+    const { lines } = await dumped(source);
+    const error = await loadLines(target, damage(lines)).catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(DumpError);
+    expect((error as Error).message).toMatch(message);
+    expect((await dumped(target)).lines).toHaveLength(2);
+  });
+});

@@ -1,0 +1,101 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { groupCommit } from "../../src/store/group-commit.ts";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** A writer whose writes end when the test says so. */
+function recorder(patience = 2000) {
+  const groups: (readonly number[])[] = [];
+  const ends: { succeed(): void; fail(error: Error): void }[] = [];
+  const add = groupCommit<number>(
+    (items) => {
+      groups.push([...items]);
+      return new Promise<void>((succeed, fail) => {
+        ends.push({ succeed, fail });
+      });
+    },
+    patience,
+    () => new Error("late"),
+  );
+  return { add, groups, ends };
+}
+
+const nextTurn = () => vi.advanceTimersByTimeAsync(0);
+
+describe("groupCommit", () => {
+  it("writes what arrives in one turn together, and tells all of them when it is written", async () => {
+    const { add, groups, ends } = recorder();
+    const written = vi.fn();
+    const all = Promise.all([1, 2, 3].map((item) => add(item))).then(written);
+    await nextTurn();
+    expect(groups).toEqual([[1, 2, 3]]);
+    expect(written).not.toHaveBeenCalled();
+    ends[0]?.succeed();
+    await all;
+    expect(written).toHaveBeenCalled();
+  });
+
+  it("gathers what arrives while it writes, and writes one group at a time", async () => {
+    const { add, groups, ends } = recorder();
+    const first = add(1);
+    await nextTurn();
+    const others = Promise.all([add(2), add(3)]);
+    await nextTurn();
+    expect(groups).toEqual([[1]]);
+    ends[0]?.succeed();
+    await first;
+    await nextTurn();
+    expect(groups).toEqual([[1], [2, 3]]);
+    ends[1]?.succeed();
+    await others;
+  });
+
+  it("writes at most five hundred at once", async () => {
+    const { add, groups, ends } = recorder();
+    const all = Promise.all(Array.from({ length: 1001 }, (_, item) => add(item)));
+    for (const i of [0, 1, 2]) {
+      await nextTurn();
+      ends[i]?.succeed();
+    }
+    await all;
+    expect(groups.map((group) => group.length)).toEqual([500, 500, 1]);
+    expect(groups.flat()).toEqual(Array.from({ length: 1001 }, (_, item) => item));
+  });
+
+  it("fails a whole group when it cannot be written, and goes on with the next", async () => {
+    const { add, groups, ends } = recorder();
+    const failing = Promise.allSettled([add(1), add(2)]);
+    await nextTurn();
+    const next = add(3);
+    const reason = new Error("the disk is full");
+    ends[0]?.fail(reason);
+    expect(await failing).toEqual([
+      { status: "rejected", reason },
+      { status: "rejected", reason },
+    ]);
+    await nextTurn();
+    ends[1]?.succeed();
+    await next;
+    expect(groups).toEqual([[1, 2], [3]]);
+  });
+
+  it("fails what is not written in time, and does not hold up the next group behind it", async () => {
+    const { add, groups, ends } = recorder(2000);
+    const hanging = add(1);
+    hanging.catch(() => {});
+    await vi.advanceTimersByTimeAsync(1500);
+    const next = add(2);
+    await vi.advanceTimersByTimeAsync(499);
+    expect(groups).toEqual([[1]]);
+    await vi.advanceTimersByTimeAsync(1);
+    await expect(hanging).rejects.toThrow("late");
+    expect(groups).toEqual([[1], [2]]);
+    ends[1]?.succeed();
+    await next;
+  });
+});

@@ -1,0 +1,145 @@
+import { randomInt } from "node:crypto";
+
+/** How many ask for tokens, and how many for names: these may have to wait for a name while the others go on. */
+const TOKEN_CLIENTS = 24;
+const NAME_CLIENTS = 8;
+/** How often names are asked for, old ones included, before the next new one. */
+const ASKS_PER_NEW_NAME = 6;
+
+const GENERATE_TOKEN = "mutation ($sessionId: ID!) { generateToken(sessionId: $sessionId) { token } }";
+const ENSURE_SESSION =
+  "mutation ($name: String!) { ensureSession(name: $name) { sessionId generateToken { token } } }";
+
+/** There was no whole answer, because the connection failed. */
+export class CutOff extends Error {}
+
+/** Clients of one server after the other, who remember everything that they were ever answered. */
+export function rememberingClients() {
+  const tokens = new Map<string, string>();
+  const sessions = new Map<string, string>();
+  const names: string[] = [];
+
+  const keepToken = (token: string, sessionId: string) => {
+    const { jti, session_id } = claimsOf(token);
+    if (session_id !== sessionId) throw new Error(`a token for ${sessionId} is for ${session_id}`);
+    if (tokens.has(jti)) throw new Error(`two tokens have the ID ${jti}`);
+    tokens.set(jti, sessionId);
+  };
+
+  const ensure = async (url: string, name: string) => {
+    const { ensureSession } = await ask<{ ensureSession: { sessionId: string; generateToken: Token } }>(
+      url,
+      ENSURE_SESSION,
+      { name },
+    );
+    const { sessionId, generateToken } = ensureSession;
+    const before = sessions.get(name) ?? sessionId;
+    if (sessionId !== before) throw new Error(`${name} was ${before}, and is ${sessionId}`);
+    sessions.set(name, sessionId);
+    keepToken(generateToken.token, sessionId);
+    return sessionId;
+  };
+
+  const generate = async (url: string, sessionId: string) => {
+    const { generateToken } = await ask<{ generateToken: Token }>(url, GENERATE_TOKEN, { sessionId });
+    keepToken(generateToken.token, sessionId);
+  };
+
+  const newName = () => {
+    const name = `room-${names.length}`;
+    names.push(name);
+    return name;
+  };
+
+  return {
+    /** The session of each token that was received, by the token's ID. */
+    tokens,
+    /** The session of each name that was answered. */
+    sessions,
+    /** Every name that was asked for, answered or not. */
+    names,
+
+    /** Loads a server, once it has answered, until `stop`. What is cut off before is an error; `running` rejects. */
+    async start(url: string) {
+      const open = [await ensure(url, newName())];
+      let asks = 0;
+      let stopped = false;
+      let cutOff = 0;
+
+      const nextName = () => {
+        asks += 1;
+        if (asks % ASKS_PER_NEW_NAME === 1) return newName();
+        // Whoever creates the newest one is not alone; old ones may be such as a kill left without a session.
+        return (asks % 2 === 0 ? names.at(-1) : undefined) ?? oneOf(names);
+      };
+      const repeat = async (act: () => Promise<unknown>) => {
+        while (!stopped) {
+          try {
+            await act();
+          } catch (error) {
+            if (!stopped || !(error instanceof CutOff)) throw error;
+            cutOff += 1;
+          }
+        }
+      };
+      const askForToken = () => generate(url, oneOf(open));
+      const askForName = async () => open.push(await ensure(url, nextName()));
+
+      const running = Promise.all([
+        ...Array.from({ length: TOKEN_CLIENTS }, () => repeat(askForToken)),
+        ...Array.from({ length: NAME_CLIENTS }, () => repeat(askForName)),
+      ]);
+      return {
+        running,
+        /** Sends nothing more. */
+        stop() {
+          stopped = true;
+        },
+        /** How many requests had been sent before the stop, and got no answer. */
+        cutOff: () => cutOff,
+      };
+    },
+
+    /** Asks for every name once more. */
+    async ensureAll(url: string) {
+      const remaining = names.values();
+      const askForRest = async () => {
+        for (const name of remaining) await ensure(url, name);
+      };
+      await Promise.all(Array.from({ length: TOKEN_CLIENTS + NAME_CLIENTS }, askForRest));
+    },
+  };
+}
+
+interface Token {
+  readonly token: string;
+}
+
+/** @throws {CutOff} when the connection fails; an error that was answered is thrown, too */
+async function ask<T>(url: string, query: string, variables: Record<string, string>): Promise<T> {
+  const text = await post(url, JSON.stringify({ query, variables }));
+  const { data, errors } = JSON.parse(text) as { data?: T | null; errors?: unknown };
+  if (errors || !data) throw new Error(`the server answered ${text}`);
+  return data;
+}
+
+async function post(url: string, body: string): Promise<string> {
+  try {
+    const headers = { "content-type": "application/json" };
+    const response = await fetch(url, { method: "POST", headers, body });
+    return await response.text();
+  } catch (cause) {
+    throw new CutOff("the connection failed", { cause });
+  }
+}
+
+function claimsOf(token: string): { jti: string; session_id: string } {
+  const [, payload = ""] = token.split(".");
+  return JSON.parse(Buffer.from(payload, "base64url").toString());
+}
+
+function oneOf<T>(choices: readonly T[]): T {
+  const choice = choices[randomInt(choices.length)];
+  if (choice === undefined) throw new Error("there is nothing to choose from");
+  return choice;
+}
