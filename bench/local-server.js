@@ -11,8 +11,9 @@ export const localServer = (env = {}) => ({
     PLATFORM: "local",
     OPENTOK_API_KEY: API_KEY,
     OPENTOK_API_SECRET: API_SECRET,
-    // The bare server keeps no log either.
+    // The bare server keeps neither log nor ledger.
     LOG_LEVEL: "error",
+    LEDGER: "off",
     ...env,
   },
 });

@@ -5,6 +5,8 @@
 import { execFileSync } from "node:child_process";
 import { benchFrontDoor } from "./front-door.js";
 import { benchHttp } from "./http.js";
+import { benchLedger } from "./ledger.js";
+import { benchPages } from "./pages.js";
 import { LOAD_CORE } from "./programs.js";
 import { benchSigning } from "./signing.js";
 import { benchStart } from "./start.js";
@@ -16,6 +18,8 @@ const results = [
   ...benchSigning(),
   ...(await benchVonage()),
   ...(await benchHttp()),
+  ...(await benchLedger()),
+  ...(await benchPages()),
   ...(await benchFrontDoor()),
   ...(await benchStart()),
 ];

@@ -14,7 +14,7 @@ const USAGE = `Usage: npm run keys -- create --name <name> --grant <grant>
        npm run keys -- revoke <name or ID>
 
 A grant is JSON, as a JWT would claim it:
-  '{"scope":"tokens:create","video_grant":{"roles":["PUBLISHER"],"sessions":["*"],"maxLifetime":3600}}'
+  '{"scope":"tokens:create","video_grant":{"roles":["PUBLISHER"],"names":["room-*"],"maxLifetime":3600}}'
 Scopes: ${SCOPES.join(", ")}`;
 
 function parsed(args: string[]) {

@@ -70,6 +70,22 @@ describe("parseConfig", () => {
     expect(parseConfig({ DATABASE_URL }).database).toEqual({ engine: "sqlite", file: databaseFile });
   });
 
+  it.each([
+    "postgres://stagepass:canary@db.example.com:5432/stagepass?sslmode=verify-full",
+    "postgresql://db/x",
+  ])("reads DATABASE_URL=%s", (DATABASE_URL) => {
+    expect(parseConfig({ ...project, PLATFORM: "local", DATABASE_URL }).database).toEqual({
+      engine: "postgres",
+      url: DATABASE_URL,
+    });
+  });
+
+  it("reads what is said of the database and the ledger", () => {
+    expect(
+      parseConfig({ DATABASE_POOL_SIZE: "3", LEDGER: "off", LEDGER_RETENTION_DAYS: "90" }),
+    ).toMatchObject({ databasePoolSize: 3, ledger: false, ledgerRetentionDays: 90 });
+  });
+
   it.each(["127.0.0.1", "::1", "localhost", "0.0.0.0", "::", "video.example.com"])(
     "accepts HOST=%s",
     (HOST) => {
@@ -100,6 +116,11 @@ describe("parseConfig", () => {
     ["AUTH_JWKS_URI", { AUTH_JWKS_URI: "https://idp.example.com/jwks#keys" }],
     ["AUTH_JWT_ISSUER", { AUTH_JWT_ISSUER: "https://idp.example.com/" }],
     ["AUTH_JWT_AUDIENCE", { AUTH_JWT_AUDIENCE: "stagepass" }],
+    ["DATABASE_POOL_SIZE", { DATABASE_POOL_SIZE: "0" }],
+    ["LEDGER", { LEDGER: "maybe" }],
+    ["LEDGER_RETENTION_DAYS", { LEDGER_RETENTION_DAYS: "0" }],
+    ["OPENTOK_API_KEY", { DATABASE_URL: "postgres://stagepass:canary@db/stagepass" }],
+    ["OPENTOK_API_KEY", { DATABASE_URL: "postgresql://stagepass:canary@db/stagepass", PLATFORM: "local" }],
     ["TOKENS_PER_MINUTE", { TOKENS_PER_MINUTE: "0" }],
     ["CORS_ORIGINS", { CORS_ORIGINS: "*" }],
     ["CORS_ORIGINS", { CORS_ORIGINS: "https://app.example.com/path" }],

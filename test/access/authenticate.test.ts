@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { newApiKey } from "../../src/access/api-key.ts";
 import { authenticator, type Credentials, openUntilFirstKey } from "../../src/access/authenticate.ts";
 import { Role } from "../../src/domain/role.ts";
-import { Unauthenticated } from "../../src/errors.ts";
+import { DatabaseUnavailable, Unauthenticated } from "../../src/errors.ts";
 import type { ApiKey, ApiKeys } from "../../src/store/store.ts";
 import { JWT_SECRET, signedJwt } from "../support/callers.ts";
 
@@ -256,6 +256,22 @@ describe("openUntilFirstKey", () => {
     vi.advanceTimersByTime(1);
     await authenticate({});
     expect(keys.asked).toBe(2);
+  });
+
+  it("lets everybody in while the database does not answer, when nobody can have made a key", async () => {
+    const authenticate = openUntilFirstKey(keys, server(null));
+    const { any } = keys;
+    keys.any = async () => {
+      throw new DatabaseUnavailable("it is away");
+    };
+    expect(await authenticate({})).toMatchObject({ id: "local" });
+    vi.advanceTimersByTime(2001);
+    keys.any = () => new Promise(() => {});
+    expect(await authenticate({})).toMatchObject({ id: "local" });
+    vi.advanceTimersByTime(2001);
+    keys.any = any;
+    await added();
+    await expect(authenticate({})).rejects.toThrow(Unauthenticated);
   });
 
   it("never opens again, and asks no more", async () => {

@@ -77,11 +77,12 @@ describe("verifyJwt accepts", () => {
     ["our audience among others", saying({ aud: ["another", audience] })],
     ["what says when it was issued, and its ID", saying({ iat: seconds, jti: "1" })],
     ["no subject", saying({ sub: undefined })],
+    ["a subject of 255 characters", saying({ sub: "ü".repeat(255) })],
     ["what is 8192 characters long", padded(8192)],
   ])("%s", async (_, token) => {
     const { sub, ...verified } = await verifyJwt(token, rules, jwks, now);
     expect(verified).toMatchObject({ iss: issuer });
-    expect([undefined, "alice"]).toContain(sub);
+    expect([undefined, "alice", "ü".repeat(255)]).toContain(sub);
   });
 
   it("any issuer and audience, or none, when none is configured", async () => {
@@ -158,6 +159,17 @@ describe("verifyJwt refuses, for what it says,", () => {
     ["an iat that is a string", saying({ iat: `${seconds}` }), "its iat is not a number"],
     ["a sub that is an object", saying({ sub: { id: 1 } }), "its sub is not a string"],
     ["a sub that is null", saying({ sub: null }), "its sub is not a string"],
+    [
+      "a sub of 256 characters",
+      saying({ sub: "a".repeat(256) }),
+      "its sub is no text of at most 255 characters",
+    ],
+    ["a sub with U+0000", saying({ sub: "a\0" }), "its sub is no text of at most 255 characters"],
+    [
+      "a sub with a lone surrogate",
+      saying({ sub: "\ud800" }),
+      "its sub is no text of at most 255 characters",
+    ],
     ["a jti that is a number", saying({ jti: 1 }), "its jti is not a string"],
     ["an iss that is a list", saying({ iss: [issuer] }), "jwt issuer invalid"],
     ["another issuer", saying({ iss: "another" }), "jwt issuer invalid"],

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type Caller, callerWith, localCaller } from "../../src/access/caller.ts";
 import {
   checkLifetime,
+  checkName,
   checkRole,
   checkScope,
   checkSession,
@@ -104,6 +105,27 @@ describe("sessions", () => {
     expect(needsSessionName(caller, "1_new")).toBe(false);
     expect(needsSessionName(granted({ sessions: ["1_mine"] }), "1_other")).toBe(false);
     expect(needsSessionName(granted({ sessions: ["*"], names: ["lobby"] }), "1_other")).toBe(false);
+  });
+
+  it.each<[string, object, string]>([
+    ["has it", grant, "lobby"],
+    ["has its beginning", grant, "room-7"],
+    ["has every name", { names: ["*"] }, "anything"],
+    ["has every session", { sessions: ["*"] }, "anything"],
+  ])("lets a caller use a name when its grant %s", (_, video_grant, name) => {
+    expect(() => checkName(granted(video_grant), name)).not.toThrow();
+  });
+
+  it.each<[object, string]>([
+    [grant, "lobby2"],
+    [grant, "room"],
+    [grant, "1_mine"],
+    [{ sessions: ["1_mine"] }, "1_mine"],
+    [{}, ""],
+  ])("refuses a name that the grant does not have: %j, %s", (video_grant, requiredName) => {
+    expect(() => checkName(granted(video_grant), requiredName)).toThrow(
+      forbidden("the caller may not use this name", { requiredName }),
+    );
   });
 
   it("lists the sessions of the grant", () => {

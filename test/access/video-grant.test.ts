@@ -102,6 +102,12 @@ describe("readVideoGrant", () => {
       /^video_grant\.names must be a list of at most 100 strings/,
     ],
     ["an empty name", { names: [""] }, /^video_grant\.names must be a list of at most 100 strings/],
+    ["a name with U+0000", { names: ["a\0"] }, /^video_grant\.names must be a list .* without U\+0000/],
+    [
+      "a session ID with a lone surrogate",
+      { sessions: ["1_\udc00"] },
+      /^video_grant\.sessions must be a list of at most 100 strings of Unicode/,
+    ],
     ["a name that begins with a star", { names: ["*lobby"] }, /^video_grant\.names may have a "\*"/],
     ["a name with a star within", { names: ["lobby", "a*b"] }, /^video_grant\.names may have a "\*"/],
     ["a name with two stars at its end", { names: ["lobby**"] }, /^video_grant\.names may have a "\*"/],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   ALL_SESSIONS,
+  isNameSelected,
   isSelected,
   NO_SESSIONS,
   type SessionSelection,
@@ -40,6 +41,27 @@ describe("isSelected", () => {
     ["it has no name, though any would do", named, "1_a", null],
   ])("does not find a session when %s", (_, selection, sessionId, name) => {
     expect(isSelected(selection, sessionId, name)).toBe(false);
+  });
+});
+
+describe("isNameSelected", () => {
+  it.each<[SessionSelection, string]>([
+    [ALL_SESSIONS, "any"],
+    [byName, "lobby"],
+    [byPrefix, "room-7"],
+    [byPrefix, "hall-"],
+    [named, "any"],
+  ])("finds a name in %j: %s", (selection, name) => {
+    expect(isNameSelected(selection, name)).toBe(true);
+  });
+
+  it.each<[SessionSelection, string]>([
+    [NO_SESSIONS, "any"],
+    [byId, "1_a"],
+    [byName, "lobby2"],
+    [byPrefix, "room"],
+  ])("does not find a name in %j: %s", (selection, name) => {
+    expect(isNameSelected(selection, name)).toBe(false);
   });
 });
 

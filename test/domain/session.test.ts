@@ -2,7 +2,10 @@ import { describe, expect, it } from "vitest";
 import {
   ArchiveMode,
   ArchiveResolution,
+  checkSameOptions,
   MediaMode,
+  type Session,
+  type SessionOptions,
   type SessionOptionsInput,
   sessionOptions,
 } from "../../src/domain/session.ts";
@@ -52,6 +55,7 @@ describe("sessionOptions", () => {
     ["archiveName", { ...archived, archiveName: "a".repeat(81) }, /80 characters; 81/],
     ["archiveName", { ...archived, archiveName: "" }, /empty/],
     ["archiveName", { ...archived, archiveName: "\ud800" }, /surrogate/],
+    ["archiveName", { ...archived, archiveName: "a\0" }, /control characters/],
     ["archiveResolution", { archiveResolution: ArchiveResolution.HD_PORTRAIT }, /archiveMode: ALWAYS/],
     [
       "archiveResolution",
@@ -68,6 +72,65 @@ describe("sessionOptions", () => {
     expect(() => sessionOptions(input)).toThrow(
       expect.objectContaining({
         message: expect.stringMatching(rule),
+        extensions: { code: "BAD_USER_INPUT", argument },
+      }),
+    );
+  });
+});
+
+describe("checkSameOptions", () => {
+  const options: SessionOptions = {
+    mediaMode: ROUTED,
+    archiveMode: ALWAYS,
+    archiveName: "Monday",
+    archiveResolution: ArchiveResolution.HD_PORTRAIT,
+    location: "203.0.113.7",
+    e2ee: false,
+  };
+  const session: Session = { sessionId: "1_a", applicationId: "1", name: "a", createdAt: null, ...options };
+
+  it("accepts the options that the session has, and needs nothing else of it", () => {
+    expect(() => checkSameOptions(session, options)).not.toThrow();
+    const plain = sessionOptions({});
+    expect(() => checkSameOptions({ ...session, ...plain }, plain)).not.toThrow();
+  });
+
+  it.each<[keyof SessionOptions, SessionOptionsInput, string]>([
+    [
+      "mediaMode",
+      { mediaMode: RELAYED },
+      "mediaMode is ROUTED in the session that has this name, and RELAYED was",
+    ],
+    [
+      "archiveMode",
+      { archiveMode: MANUAL },
+      "archiveMode is ALWAYS in the session that has this name, and MANUAL was",
+    ],
+    [
+      "archiveName",
+      { archiveName: "x" },
+      'archiveName is "Monday" in the session that has this name, and "x" was',
+    ],
+    [
+      "archiveName",
+      { archiveName: null },
+      'archiveName is "Monday" in the session that has this name, and null was',
+    ],
+    [
+      "archiveResolution",
+      { archiveResolution: ArchiveResolution.SD_LANDSCAPE },
+      "archiveResolution is HD_PORTRAIT in the session that has this name, and SD_LANDSCAPE was",
+    ],
+    [
+      "location",
+      { location: "1.1.1.1" },
+      'location is "203.0.113.7" in the session that has this name, and "1.1.1.1"',
+    ],
+    ["e2ee", { e2ee: true }, "e2ee is false in the session that has this name, and true was asked for"],
+  ])("names %s when it differs: %j", (argument, other, message) => {
+    expect(() => checkSameOptions(session, { ...options, ...other } as SessionOptions)).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining(message),
         extensions: { code: "BAD_USER_INPUT", argument },
       }),
     );

