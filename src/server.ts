@@ -62,7 +62,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
     const open = config.jwtRules === null && !(await store.apiKeys.any());
     if (open) checkOpen(config);
     const { keyRing, platform, rotate } = createProject(config, logger);
-    const ledger = config.ledger ? store.ledger : withoutRecords(store.ledger);
+    const ledger = config.ledger ? store.ledger : withoutRecords(store);
     const quota = quotaOf(config.tokensPerMinute);
     const services = {
       sessions: new SessionService(platform, store.sessions, store.names, now),
@@ -79,10 +79,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       localOnly: open,
       hasPage: !config.production,
       corsOrigins: config.corsOrigins,
-      async ping() {
-        await store.ping();
-        await ledger.check();
-      },
+      ping: ledger.check,
       logger,
     });
     const url = new URL(GRAPHQL_PATH, await listen(app, config)).href;

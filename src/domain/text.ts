@@ -21,16 +21,19 @@ export function checkText(argument: string, text: string, maxLength: number): st
 }
 
 /**
- * Checks a text of one line that people read, as `checkText`, and that it has no control characters: nobody sees them, so
- * that two names would look alike.
+ * Checks a text of one line that people read, as `checkText`, and that it has neither control characters nor what
+ * Unicode has no character for: nobody sees them, so that two names would look alike.
  *
  * @throws {BadUserInput} naming `argument`
  */
 export function checkLine(argument: string, text: string, maxLength: number): string {
   if (text === "") throw new BadUserInput(argument, `${argument} must not be empty`);
   checkText(argument, text, maxLength);
-  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text))
-    throw new BadUserInput(argument, `${argument} must not have control characters or line breaks`);
+  if (/[\p{Cc}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}]/u.test(text))
+    throw new BadUserInput(
+      argument,
+      `${argument} must not have control characters, line breaks or noncharacters`,
+    );
   return text;
 }
 

@@ -20,11 +20,22 @@ export type DatabaseAddress =
  */
 export function parseDatabaseUrl(url: string): DatabaseAddress {
   if (url === ":memory:") return { engine: "sqlite", file: null };
-  if (/^postgres(ql)?:\/\//.test(url) && URL.canParse(url)) return { engine: "postgres", url };
+  if (/^postgres(ql)?:\/\//.test(url)) return { engine: "postgres", url: checkedUrl(url) };
   const file = pathOf(url);
   if (file !== null) return { engine: "sqlite", file };
   throw new Error(
     "must be file: and the path of the database, such as file:./data/stagepass.db, or :memory:, or a URL such as postgres://user:password@host:5432/stagepass",
+  );
+}
+
+/** What is before an @ is read as something else when a / or ? in a password is not encoded, and then is no secret any more. */
+function checkedUrl(url: string): string {
+  const { pathname, search, hash } = URL.canParse(url)
+    ? new URL(url)
+    : { pathname: "@", search: "", hash: "" };
+  if (!`${pathname}${search}${hash}`.includes("@")) return url;
+  throw new Error(
+    "must be a URL such as postgres://user:password@host:5432/stagepass, with the user and the password percent-encoded",
   );
 }
 

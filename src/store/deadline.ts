@@ -10,6 +10,10 @@ export class Deadline {
     this.#end = patience === null ? Number.POSITIVE_INFINITY : performance.now() + patience;
   }
 
+  get isOver(): boolean {
+    return performance.now() >= this.#end;
+  }
+
   /** What is left of it, in milliseconds, at least 1. */
   get left(): number {
     return Math.max(1, this.#end - performance.now());

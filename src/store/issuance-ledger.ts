@@ -1,4 +1,5 @@
 import type { Insertable, Selectable } from "kysely";
+import { LRUCache } from "lru-cache";
 import type { TokenFormat } from "../domain/connection-token.ts";
 import type { IssuedToken } from "../domain/issued-token.ts";
 import type { Role } from "../domain/role.ts";
@@ -6,11 +7,11 @@ import { LedgerUnavailable } from "../errors.ts";
 import { PATIENCE } from "./deadline.ts";
 import type { Database } from "./engine.ts";
 import { groupCommit } from "./group-commit.ts";
-import type { IssuanceLedger } from "./store.ts";
+import type { IssuanceLedger, Store } from "./store.ts";
 import type { IssuedTokenTable } from "./tables.ts";
 
-/** How long a check is believed, in milliseconds: whoever asks for health must not be able to keep the disk busy. */
-const BELIEVED = 1000;
+/** How long a check that succeeded is believed, in milliseconds: who asks for health must not keep the disk busy. */
+const BELIEVED = 500;
 
 /** Is told that records cannot be written any more, with the cause, or, with null, that they can be again. */
 export type LedgerListener = (cause: unknown) => void;
@@ -26,7 +27,6 @@ export function issuanceLedger({ kysely, engine }: Database, onChange: LedgerLis
     try {
       await kysely.insertInto("issued_tokens").values(group.map(toRow)).execute();
     } catch (error) {
-      checked = null;
       if (!failing) onChange(error);
       failing = true;
       throw new LedgerUnavailable();
@@ -36,14 +36,18 @@ export function issuanceLedger({ kysely, engine }: Database, onChange: LedgerLis
   };
   const record = groupCommit(write, PATIENCE, () => new LedgerUnavailable());
 
-  let checked: { readonly at: number; readonly outcome: Promise<void> } | null = null;
-  const check = async (): Promise<void> => {
-    await kysely
-      .insertInto("ledger_checks")
-      .values({ id: 1, checked_at: engine.clock })
-      .onConflict((conflict) => conflict.column("id").doUpdateSet({ checked_at: engine.clock }))
-      .execute();
-  };
+  const checks = new LRUCache<"written", boolean>({
+    max: 1,
+    ttl: BELIEVED,
+    fetchMethod: async () => {
+      await kysely
+        .insertInto("ledger_checks")
+        .values({ id: 1, checked_at: engine.clock })
+        .onConflict((conflict) => conflict.column("id").doUpdateSet({ checked_at: engine.clock }))
+        .execute();
+      return true;
+    },
+  });
 
   return {
     record,
@@ -75,17 +79,15 @@ export function issuanceLedger({ kysely, engine }: Database, onChange: LedgerLis
       return Number(numDeletedRows);
     },
 
-    check() {
-      const now = performance.now();
-      if (checked === null || checked.at < now - BELIEVED) checked = { at: now, outcome: check() };
-      return checked.outcome;
+    async check() {
+      await checks.fetch("written");
     },
   };
 }
 
-/** The ledger of one who keeps none: tokens are issued without a record. */
-export function withoutRecords(ledger: IssuanceLedger): IssuanceLedger {
-  return { ...ledger, async record() {}, async check() {} };
+/** The ledger of one who keeps none any more: tokens are issued without a record, and the database need only answer. */
+export function withoutRecords({ ledger, ping }: Pick<Store, "ledger" | "ping">): IssuanceLedger {
+  return { ...ledger, async record() {}, check: ping };
 }
 
 function toRow(issued: IssuedToken): Insertable<IssuedTokenTable> {

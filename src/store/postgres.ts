@@ -81,7 +81,8 @@ async function openPool(
     if (encoding !== "UTF8") throw new Error(`its encoding must be UTF8, and is ${encoding}`);
     return pool;
   } catch (error) {
-    await pool.end();
+    // Not awaited: a connection that could not even be begun is waited for without an end.
+    void pool.end().catch(() => {});
     throw error;
   }
 }
@@ -100,6 +101,11 @@ function lent(pool: pg.Pool, patience: number | null): PostgresPool {
       const deadline = new Deadline(patience);
       const client = await clientOf(pool, deadline);
       let broken = false;
+      // The pool listens only to those that nobody uses, and what nobody listens to ends the process.
+      const onError = () => {
+        broken = true;
+      };
+      client.on("error", onError);
       return {
         async query<R>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<R>> {
           try {
@@ -112,7 +118,10 @@ function lent(pool: pg.Pool, patience: number | null): PostgresPool {
             throw typed(error as Error);
           }
         },
-        release: () => client.release(broken),
+        release() {
+          client.release(broken);
+          client.off("error", onError);
+        },
       } as PostgresPoolClient;
     },
     end: () => pool.end(),

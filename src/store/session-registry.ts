@@ -5,7 +5,7 @@ import type { Database } from "./engine.ts";
 import type { SessionRegistry } from "./store.ts";
 import type { SessionTable, Tables } from "./tables.ts";
 
-/** Sorted after all that stand for something. */
+/** Sorted after all that a name may have. */
 const LAST_CHARACTER = "\u{10FFFF}";
 
 /** The session registry in a SQL database. */

@@ -1,6 +1,11 @@
+import { setTimeout } from "node:timers/promises";
 import type { CompiledQuery, DatabaseConnection, Driver, QueryResult, TransactionSettings } from "kysely";
 import { DatabaseUnavailable } from "../errors.ts";
 import { Deadline } from "./deadline.ts";
+
+/** How long to wait before a lock of another process is tried again, in milliseconds: at first, and at most. */
+const FIRST_PAUSE = 1;
+const LONGEST_PAUSE = 20;
 
 /** A connection of libsql, whose own types say little. */
 export interface Libsql {
@@ -98,7 +103,7 @@ class SqliteConnection implements DatabaseConnection {
       const statement = await this.#database.prepare(sql);
       if (statement.reader) return { rows: await statement.all<R>(parameters) };
       if (this.#database.inTransaction) return changesOf<R>(statement.run(parameters));
-      // The row is written here at once, and only the lock and the disk are waited for.
+      // What is written goes to memory, at once; only the lock and the disk are waited for.
       await this.#database.exec("BEGIN IMMEDIATE");
       try {
         const result = changesOf<R>(statement.run(parameters));
@@ -116,6 +121,7 @@ class SqliteConnection implements DatabaseConnection {
     throw new Error("not supported");
   }
 
+  /** Runs what gives nothing back. */
   execute(sql: string): Promise<void> {
     return this.#within(() => this.#database.exec(sql));
   }
@@ -125,12 +131,28 @@ class SqliteConnection implements DatabaseConnection {
     void this.#idle.then(() => this.#rollBack()).then(this.#leave, this.#leave);
   }
 
+  /**
+   * Waits for other processes' locks by asking again. SQLite's own wait would hold the connection meanwhile, and then the
+   * event loop waits for it whenever the garbage collector finds a statement of that connection.
+   */
+  async #onceFree<T>(work: () => Promise<T>): Promise<T> {
+    for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+      try {
+        return await work();
+      } catch (error) {
+        const { code } = error as { code?: unknown };
+        if (code !== "SQLITE_BUSY" || this.#database.inTransaction || this.#deadline.isOver) throw error;
+      }
+      await setTimeout(pause);
+    }
+  }
+
   async #rollBack(): Promise<void> {
     if (this.#database.inTransaction) await this.#database.exec("ROLLBACK");
   }
 
   async #within<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#idle.then(work);
+    const result = this.#idle.then(() => this.#onceFree(work));
     this.#idle = result.catch(() => {});
     try {
       return await this.#deadline.within(result, () => new DatabaseUnavailable("it does not answer"));

@@ -5,7 +5,7 @@ import Database from "libsql/promise";
 import type { Engine } from "./engine.ts";
 import { type Libsql, SqliteDriver } from "./sqlite-driver.ts";
 
-/** How long to wait for a lock of another process, in milliseconds. */
+/** How long to wait for a lock of another process while the file is opened, in milliseconds. */
 const BUSY_TIMEOUT = 2000;
 
 /**
@@ -41,6 +41,8 @@ async function open(file: string | null): Promise<Libsql> {
   await database.exec("PRAGMA journal_mode = WAL");
   // FULL, because what was acknowledged must outlive a power cut, and WAL's default need not.
   await database.exec("PRAGMA synchronous = FULL");
+  // From here on the driver waits for locks.
+  await database.exec("PRAGMA busy_timeout = 0");
   return database;
 }
 

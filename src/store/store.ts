@@ -82,7 +82,7 @@ export interface IssuanceLedger {
   /** Looks through the oldest `limit` records, forgets those of before `instant`, and resolves to their number. */
   purge(instant: Date, limit: number): Promise<number>;
 
-  /** Resolves when the ledger can be written to, and rejects when it cannot. It is tried once a second at most. */
+  /** Resolves when the ledger can be written to, and rejects when it cannot. It is tried twice a second at most. */
   check(): Promise<void>;
 }
 

@@ -16,10 +16,12 @@ describe("checkSessionName", () => {
     ["", /^name must not be empty$/],
     ["a".repeat(201), /^name must be at most 200 characters; 201 were given$/],
     ["\ud83c", /^name must be well-formed Unicode/],
-    ...["\0", "\n", "a\tb", "\u007f", "\u0085", "\u2028", "a\u2029"].map((name): [string, RegExp] => [
-      name,
-      /^name must not have control characters or line breaks$/,
-    ]),
+    ...["\0", "\n", "a\tb", "\u007f", "\u0085", "\u2028", "a\u2029", "\ufffe", "a\u{10ffff}"].map(
+      (name): [string, RegExp] => [
+        name,
+        /^name must not have control characters, line breaks or noncharacters$/,
+      ],
+    ),
   ])("refuses %j", (name, rule) => {
     expect(() => checkSessionName(name)).toThrow(refused("name", rule));
   });

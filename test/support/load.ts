@@ -1,12 +1,16 @@
 import { randomInt } from "node:crypto";
 
-/** How many ask for tokens, and how many for names: these may have to wait for a name while the others go on. */
-const TOKEN_CLIENTS = 24;
+/** How many ask for one token at a time, for a party's, and for names: only these may have to wait for a dead server. */
+const SINGLE_CLIENTS = 12;
+const PARTY_CLIENTS = 12;
 const NAME_CLIENTS = 8;
+/** How many tokens a party needs. A server that has only just started answers few requests, so that these ask for more. */
+const PARTY = 5;
 /** How often names are asked for, old ones included, before the next new one. */
 const ASKS_PER_NEW_NAME = 6;
 
-const GENERATE_TOKEN = "mutation ($sessionId: ID!) { generateToken(sessionId: $sessionId) { token } }";
+const GENERATE_TOKEN = generateTokens(1);
+const GENERATE_PARTY = generateTokens(PARTY);
 const ENSURE_SESSION =
   "mutation ($name: String!) { ensureSession(name: $name) { sessionId generateToken { token } } }";
 
@@ -40,9 +44,9 @@ export function rememberingClients() {
     return sessionId;
   };
 
-  const generate = async (url: string, sessionId: string) => {
-    const { generateToken } = await ask<{ generateToken: Token }>(url, GENERATE_TOKEN, { sessionId });
-    keepToken(generateToken.token, sessionId);
+  const generate = async (url: string, query: string, sessionId: string) => {
+    const answer = await ask<Record<string, Token>>(url, query, { sessionId });
+    for (const { token } of Object.values(answer)) keepToken(token, sessionId);
   };
 
   const newName = () => {
@@ -59,37 +63,47 @@ export function rememberingClients() {
     /** Every name that was asked for, answered or not. */
     names,
 
-    /** Loads a server, once it has answered, until `stop`. What is cut off before is an error; `running` rejects. */
+    /** Begins to load a server, which ends with `stop`. To be cut off before that is an error. */
     async start(url: string) {
       const open = [await ensure(url, newName())];
       let asks = 0;
       let stopped = false;
       let cutOff = 0;
+      let answered = () => {};
+      const begun = new Promise<void>((resolve) => {
+        answered = resolve;
+      });
 
       const nextName = () => {
         asks += 1;
         if (asks % ASKS_PER_NEW_NAME === 1) return newName();
-        // Whoever creates the newest one is not alone; old ones may be such as a kill left without a session.
-        return (asks % 2 === 0 ? names.at(-1) : undefined) ?? oneOf(names);
+        // The newest is just being created; an old one may be what a kill left without a session.
+        return oneOf(asks % 2 === 0 ? names.slice(-1) : names);
       };
       const repeat = async (act: () => Promise<unknown>) => {
         while (!stopped) {
           try {
             await act();
+            answered();
           } catch (error) {
             if (!stopped || !(error instanceof CutOff)) throw error;
             cutOff += 1;
           }
         }
       };
-      const askForToken = () => generate(url, oneOf(open));
+      const askForToken = () => generate(url, GENERATE_TOKEN, oneOf(open));
+      const askForParty = () => generate(url, GENERATE_PARTY, oneOf(open));
       const askForName = async () => open.push(await ensure(url, nextName()));
 
       const running = Promise.all([
-        ...Array.from({ length: TOKEN_CLIENTS }, () => repeat(askForToken)),
+        ...Array.from({ length: SINGLE_CLIENTS }, () => repeat(askForToken)),
+        ...Array.from({ length: PARTY_CLIENTS }, () => repeat(askForParty)),
         ...Array.from({ length: NAME_CLIENTS }, () => repeat(askForName)),
       ]);
       return {
+        /** Resolves at the first answer, which may take a new process a while. */
+        begun,
+        /** Resolves when every client has stopped, and rejects as soon as one finds an error. */
         running,
         /** Sends nothing more. */
         stop() {
@@ -106,13 +120,21 @@ export function rememberingClients() {
       const askForRest = async () => {
         for (const name of remaining) await ensure(url, name);
       };
-      await Promise.all(Array.from({ length: TOKEN_CLIENTS + NAME_CLIENTS }, askForRest));
+      await Promise.all(Array.from({ length: NAME_CLIENTS }, askForRest));
     },
   };
 }
 
 interface Token {
   readonly token: string;
+}
+
+function generateTokens(count: number): string {
+  const fields = Array.from(
+    { length: count },
+    (_, i) => `t${i}: generateToken(sessionId: $sessionId) { token }`,
+  );
+  return `mutation ($sessionId: ID!) { ${fields.join(" ")} }`;
 }
 
 /** @throws {CutOff} when the connection fails; an error that was answered is thrown, too */
