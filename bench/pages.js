@@ -46,8 +46,8 @@ async function filled(engine, url, rows) {
       database.kysely,
     );
   }
-  // As they are after a while: PostgreSQL first reads what was just written more slowly.
-  await sql`vacuum`.execute(database.kysely);
+  // As they are after a while: PostgreSQL reads what was just written more slowly for the first time.
+  if (engine === "PostgreSQL") await sql`vacuum`.execute(database.kysely);
   await sql`analyze`.execute(database.kysely);
   await database.kysely.destroy();
   return sqlStore(await openDatabase(parseDatabaseUrl(url)));

@@ -6,6 +6,12 @@ interface Group<T> {
   settle(error?: unknown): void;
 }
 
+/**
+ * Where several arrive at once, the next group gathers until so many turns of the event loop have brought nothing more, or
+ * for so long after the one before began, in milliseconds. A commit costs as much as many items.
+ */
+const QUIET_TURNS = 2;
+const LONGEST_GATHERING = 5;
 /** The most items that are written at once. */
 const MAX_GROUP = 500;
 
@@ -27,13 +33,26 @@ export function groupCommit<T>(
   const waiting: Group<T>[] = [];
   let writing = false;
 
+  /** Resolves when nothing more arrives, or at a time. */
+  const gathered = async (end: number) => {
+    let size = -1;
+    for (let quiet = 0; quiet < QUIET_TURNS && performance.now() < end; ) {
+      const sizeNow = waiting.reduce((sum, { items }) => sum + items.length, 0);
+      quiet = sizeNow === size ? quiet + 1 : 0;
+      size = sizeNow;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+
   const writeAll = async () => {
     if (writing) return;
     writing = true;
     for (let group = waiting.shift(); group; group = waiting.shift()) {
+      const begin = performance.now();
       write(group.items).then(() => group.settle(), group.settle);
       // Not the write itself: after a deadline the next group does not wait for what hangs.
       await group.written.catch(() => {});
+      if (group.items.length > 1) await gathered(begin + LONGEST_GATHERING);
     }
     writing = false;
   };

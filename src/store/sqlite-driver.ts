@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import type { CompiledQuery, DatabaseConnection, Driver, QueryResult, TransactionSettings } from "kysely";
+import { LRUCache } from "lru-cache";
 import { DatabaseUnavailable } from "../errors.ts";
 import { Deadline } from "./deadline.ts";
 
@@ -21,6 +22,10 @@ interface Statement {
   run(parameters: readonly unknown[]): { readonly changes: number };
 }
 
+/** Statements by their texts: to prepare one costs as much as to run it. */
+type Statements = LRUCache<string, Statement>;
+const MAX_STATEMENTS = 200;
+
 /**
  * Drives SQLite through one connection, used by one at a time. Whatever may wait, for a lock of another process or for
  * the disk, waits outside of the event loop: Kysely's own driver, which is synchronous, would stop the server meanwhile.
@@ -28,6 +33,7 @@ interface Statement {
 export class SqliteDriver implements Driver {
   readonly #open: () => Promise<Libsql>;
   readonly #patience: () => number | null;
+  readonly #statements: Statements = new LRUCache({ max: MAX_STATEMENTS });
   #database: Libsql | undefined;
   /** Resolves when the connection is free. */
   #free: Promise<void> = Promise.resolve();
@@ -58,7 +64,7 @@ export class SqliteDriver implements Driver {
       throw error;
     }
     if (!this.#database) throw new Error("the database is not open");
-    return new SqliteConnection(this.#database, deadline, leave);
+    return new SqliteConnection(this.#database, this.#statements, deadline, leave);
   }
 
   /** Writers lock at once: one that first reads would fail, not wait, when another has written meanwhile. */
@@ -87,24 +93,27 @@ export class SqliteDriver implements Driver {
 /** One use of the connection. */
 class SqliteConnection implements DatabaseConnection {
   readonly #database: Libsql;
+  readonly #statements: Statements;
   readonly #deadline: Deadline;
   readonly #leave: () => void;
   /** Settles when nothing runs, also of what was abandoned. */
   #idle: Promise<unknown> = Promise.resolve();
 
-  constructor(database: Libsql, deadline: Deadline, leave: () => void) {
+  constructor(database: Libsql, statements: Statements, deadline: Deadline, leave: () => void) {
     this.#database = database;
+    this.#statements = statements;
     this.#deadline = deadline;
     this.#leave = leave;
   }
 
   executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
     return this.#within<QueryResult<R>>(async () => {
-      const statement = await this.#database.prepare(sql);
+      const statement = await this.#prepare(sql);
       if (statement.reader) return { rows: await statement.all<R>(parameters) };
       if (this.#database.inTransaction) return changesOf<R>(statement.run(parameters));
-      // What is written goes to memory, at once; only the lock and the disk are waited for.
-      await this.#database.exec("BEGIN IMMEDIATE");
+      // Nothing of this waits but the commit, for the disk: what is written goes to memory.
+      const begin = await this.#prepare("BEGIN IMMEDIATE");
+      begin.run([]);
       try {
         const result = changesOf<R>(statement.run(parameters));
         await this.#database.exec("COMMIT");
@@ -119,6 +128,12 @@ class SqliteConnection implements DatabaseConnection {
   // biome-ignore lint/correctness/useYield: nothing of ours streams
   async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
     throw new Error("not supported");
+  }
+
+  async #prepare(sql: string): Promise<Statement> {
+    const prepared = this.#statements.get(sql) ?? (await this.#database.prepare(sql));
+    this.#statements.set(sql, prepared);
+    return prepared;
   }
 
   /** Runs what gives nothing back. */

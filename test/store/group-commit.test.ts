@@ -55,11 +55,50 @@ describe("groupCommit", () => {
     await others;
   });
 
+  it("lets a group gather, after one of several, while every turn brings more", async () => {
+    const { add, groups, ends } = recorder();
+    const first = Promise.all([add(1), add(2)]);
+    await nextTurn();
+    const arrivals: Promise<void>[] = [];
+    const arrive = (item: number) => {
+      arrivals.push(add(item));
+      if (item < 9) setImmediate(() => arrive(item + 1));
+    };
+    setImmediate(() => arrive(3));
+    ends[0]?.succeed();
+    await first;
+    for (let turn = 0; turn < 20; turn++) await nextTurn();
+    expect(groups).toEqual([
+      [1, 2],
+      [3, 4, 5, 6, 7, 8, 9],
+    ]);
+    ends[1]?.succeed();
+    await Promise.all(arrivals);
+  });
+
+  it("lets a group gather for five milliseconds at most", async () => {
+    const { add, groups, ends } = recorder();
+    const first = Promise.all([add(1), add(2)]);
+    await nextTurn();
+    await vi.advanceTimersByTimeAsync(5);
+    const second = Promise.all([add(3), add(4)]);
+    ends[0]?.succeed();
+    await first;
+    // The commit alone took as long: nobody waits for a turn more.
+    await nextTurn();
+    expect(groups).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+    ends[1]?.succeed();
+    await second;
+  });
+
   it("writes at most five hundred at once", async () => {
     const { add, groups, ends } = recorder();
     const all = Promise.all(Array.from({ length: 1001 }, (_, item) => add(item)));
     for (const i of [0, 1, 2]) {
-      await nextTurn();
+      await vi.advanceTimersByTimeAsync(5);
       ends[i]?.succeed();
     }
     await all;
@@ -78,7 +117,7 @@ describe("groupCommit", () => {
       { status: "rejected", reason },
       { status: "rejected", reason },
     ]);
-    await nextTurn();
+    await vi.advanceTimersByTimeAsync(5);
     ends[1]?.succeed();
     await next;
     expect(groups).toEqual([[1, 2], [3]]);
