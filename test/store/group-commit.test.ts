@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { groupCommit } from "../../src/store/group-commit.ts";
 
 beforeEach(() => {
-  vi.useFakeTimers();
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -25,7 +25,7 @@ function recorder(patience = 2000) {
   return { add, groups, ends };
 }
 
-const nextTurn = () => vi.advanceTimersByTimeAsync(0);
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe("groupCommit", () => {
   it("writes what arrives in one turn together, and tells all of them when it is written", async () => {
@@ -98,7 +98,7 @@ describe("groupCommit", () => {
     const { add, groups, ends } = recorder();
     const all = Promise.all(Array.from({ length: 1001 }, (_, item) => add(item)));
     for (const i of [0, 1, 2]) {
-      await vi.advanceTimersByTimeAsync(5);
+      for (let turn = 0; turn < 5; turn++) await nextTurn();
       ends[i]?.succeed();
     }
     await all;
@@ -117,7 +117,7 @@ describe("groupCommit", () => {
       { status: "rejected", reason },
       { status: "rejected", reason },
     ]);
-    await vi.advanceTimersByTimeAsync(5);
+    for (let turn = 0; turn < 5; turn++) await nextTurn();
     ends[1]?.succeed();
     await next;
     expect(groups).toEqual([[1, 2], [3]]);
