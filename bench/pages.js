@@ -42,9 +42,7 @@ const SERIES = {
 async function filled(engine, url, rows) {
   const database = await openForMaintenance(parseDatabaseUrl(url));
   for (const { fill } of Object.values(LISTS)) {
-    await sql`${fill(sql.ref("series.i"))} from ${SERIES[engine](rows)} as series`.execute(
-      database.kysely,
-    );
+    await sql`${fill(sql.ref("series.i"))} from ${SERIES[engine](rows)} as series`.execute(database.kysely);
   }
   // As they are after a while: PostgreSQL reads what was just written more slowly for the first time.
   if (engine === "PostgreSQL") await sql`vacuum`.execute(database.kysely);
