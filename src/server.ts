@@ -15,6 +15,7 @@ import { SessionService } from "./services/session-service.ts";
 import { TokenService } from "./services/token-service.ts";
 import { SigningService } from "./signing/signing-service.ts";
 import { openDatabase } from "./store/database.ts";
+import { Deadline, PATIENCE } from "./store/deadline.ts";
 import { withoutRecords } from "./store/issuance-ledger.ts";
 import { sqlStore } from "./store/sql-store.ts";
 
@@ -62,7 +63,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
     const open = config.jwtRules === null && !(await store.apiKeys.any());
     if (open) checkOpen(config);
     const { keyRing, platform, rotate } = createProject(config, logger);
-    const ledger = config.ledger ? store.ledger : withoutRecords(store);
+    const ledger = config.ledger ? store.ledger : withoutRecords(store.ledger);
     const quota = quotaOf(config.tokensPerMinute);
     const services = {
       sessions: new SessionService(platform, store.sessions, store.names, now),
@@ -79,7 +80,8 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       localOnly: open,
       hasPage: !config.production,
       corsOrigins: config.corsOrigins,
-      ping: ledger.check,
+      // Together in the time of one, for whoever asks does not wait for longer.
+      ping: () => new Deadline(PATIENCE).within(store.ping().then(ledger.check), unanswered),
       logger,
     });
     const url = new URL(GRAPHQL_PATH, await listen(app, config)).href;
@@ -127,6 +129,10 @@ function admission(config: TrustedDocumentsConfig | null, logger: Logger): Admit
     if (!(error instanceof SyntaxError)) throw error;
     throw new StartupError([`TRUSTED_DOCUMENTS_MANIFEST: ${error.message}`]);
   }
+}
+
+function unanswered(): Error {
+  return new DatabaseUnavailable("it does not answer");
 }
 
 function whyOf(error: unknown): Record<string, unknown> {
