@@ -21,7 +21,15 @@ export async function withPostgres(use) {
     password: "bench",
     createPostgresUser: process.getuid() === 0,
     initdbFlags: ["--encoding=UTF8", "--locale=C"],
-    postgresFlags: ["-c", "unix_socket_directories=", "-c", "synchronous_commit=on", "-c", "fsync=on"],
+    // Memory for what a page is read from, as a database of a million rows would be given.
+    postgresFlags: [
+      "-c",
+      "unix_socket_directories=",
+      "-c",
+      "synchronous_commit=on",
+      "-c",
+      "shared_buffers=1GB",
+    ],
     onLog: () => {},
     onError: () => {},
   });

@@ -1,4 +1,5 @@
 /** Signing in process, against the official package. */
+import { randomUUID } from "node:crypto";
 import OpenTok from "opentok";
 import { grantFor } from "../dist/domain/grant.js";
 import { openTokKeyRing } from "../dist/signing/key-ring.js";
@@ -14,7 +15,11 @@ const opentok = new OpenTok(API_KEY, API_SECRET);
 const expireTime = Math.floor(Date.now() / 1000) + 3600;
 
 const ours = (format) => () =>
-  signing.sign(grantFor(SESSION_ID, { role: "moderator", data: DATA, expireTime }, new Date()), format);
+  signing.sign(
+    grantFor(SESSION_ID, { role: "moderator", data: DATA, expireTime }, new Date()),
+    randomUUID(),
+    format,
+  );
 const theirs = (t1) => () =>
   opentok.generateToken(SESSION_ID, { role: "moderator", data: DATA, expireTime }, t1);
 

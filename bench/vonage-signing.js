@@ -1,5 +1,5 @@
 /** Signs for the Vonage environment, against bare signatures of the same bytes; prints the rates of its rounds. */
-import { generateKeyPairSync, sign } from "node:crypto";
+import { generateKeyPairSync, randomUUID, sign } from "node:crypto";
 import { grantFor } from "../dist/domain/grant.js";
 import { vonageKeyRing } from "../dist/signing/key-ring.js";
 import { SigningService } from "../dist/signing/signing-service.js";
@@ -13,7 +13,11 @@ const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const signing = new SigningService(vonageKeyRing(APPLICATION_ID, privateKey));
 const expireTime = Math.floor(Date.now() / 1000) + 3600;
 const token = () =>
-  signing.sign(grantFor(VONAGE_SESSION_ID, { role: "moderator", data: DATA, expireTime }, new Date()), "jwt");
+  signing.sign(
+    grantFor(VONAGE_SESSION_ID, { role: "moderator", data: DATA, expireTime }, new Date()),
+    randomUUID(),
+    "jwt",
+  );
 const signed = (await token()).split(".").slice(0, 2).join(".");
 const bytes = Buffer.from(signed);
 

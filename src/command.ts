@@ -1,4 +1,4 @@
-import { DatabaseUnavailable, StartupError } from "./errors.ts";
+import { DatabaseUnavailable, reasonOf, StartupError } from "./errors.ts";
 
 /** What is wrong with a command line, or with what it names, for who typed it. */
 export class UsageError extends Error {}
@@ -16,5 +16,8 @@ export async function runCommand(command: (args: string[]) => Promise<string>): 
 function messageOf(error: unknown): string {
   if (error instanceof UsageError || error instanceof StartupError) return error.message;
   if (error instanceof DatabaseUnavailable) return `DATABASE_URL: ${error.reason}`;
+  // The operating system's and the database's own say enough; what has no code is a mistake of ours.
+  if (error instanceof Error && typeof (error as NodeJS.ErrnoException).code === "string")
+    return reasonOf(error);
   throw error;
 }

@@ -1,9 +1,11 @@
-import { createReadStream } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { createReadStream, existsSync } from "node:fs";
 import { access, open, rename, rm } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { runCommand, UsageError } from "./command.ts";
 import { parseDatabaseAddress, readEnvironment } from "./config.ts";
 import { openForMaintenance } from "./store/database.ts";
+import type { DatabaseAddress } from "./store/database-address.ts";
 import { DumpError, dump, load, type Summary } from "./store/dump.ts";
 import type { Database } from "./store/engine.ts";
 import { migrate, pendingMigrations } from "./store/migrate.ts";
@@ -13,8 +15,11 @@ const USAGE = `Usage: npm run export -- <file>
 
 The file has JSON Lines. An import is into an empty database, and is all or nothing.`;
 
-async function withDatabase(act: (database: Database) => Promise<Summary>): Promise<string> {
-  const database = await openForMaintenance(parseDatabaseAddress(readEnvironment()));
+async function withDatabase(
+  address: DatabaseAddress,
+  act: (database: Database) => Promise<Summary>,
+): Promise<string> {
+  const database = await openForMaintenance(address);
   try {
     return describe(await act(database));
   } catch (error) {
@@ -31,8 +36,9 @@ async function exportTo(path: string, { kysely }: Database): Promise<Summary> {
   if ((await pendingMigrations(kysely)).length > 0) {
     throw new UsageError("DATABASE_URL: the database lacks tables of this version; run npm run migrate");
   }
-  const partial = `${path}.partial`;
-  const file = await open(partial, "w", 0o600).catch((error: NodeJS.ErrnoException) => {
+  // Of this export alone: another one to the same path must not write into it.
+  const partial = `${path}.${randomUUID()}.partial`;
+  const file = await open(partial, "wx", 0o600).catch((error: NodeJS.ErrnoException) => {
     throw new UsageError(`${path}: cannot be written: ${error.code}`);
   });
   try {
@@ -49,12 +55,13 @@ async function exportTo(path: string, { kysely }: Database): Promise<Summary> {
 }
 
 async function importFrom(path: string, database: Database): Promise<Summary> {
-  await access(path).catch((error: NodeJS.ErrnoException) => {
-    throw new UsageError(`${path}: cannot be read: ${error.code}`);
-  });
   await migrate(database);
-  const lines = createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
-  return load(database.kysely, lines, progress());
+  return load(database.kysely, linesOf(path), progress());
+}
+
+/** Opened when the first line is asked for: what readline reads before is lost. */
+async function* linesOf(path: string): AsyncGenerator<string> {
+  yield* createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
 }
 
 /** How often progress is told, in rows. */
@@ -79,7 +86,19 @@ function describe(summary: Summary): string {
 /** `npm run export` and `npm run import`: everything in the database to a file, and back, into whichever engine. */
 await runCommand(async ([command, file, ...others]) => {
   if (file === undefined || others.length > 0) throw new UsageError(USAGE);
-  if (command === "export") return withDatabase((database) => exportTo(file, database));
-  if (command === "import") return withDatabase((database) => importFrom(file, database));
+  const address = parseDatabaseAddress(readEnvironment());
+  if (command === "export") {
+    // It would be made, and be empty.
+    if (address.engine === "sqlite" && !existsSync(address.file ?? "")) {
+      throw new UsageError(`DATABASE_URL: there is no database ${address.file}`);
+    }
+    return withDatabase(address, (database) => exportTo(file, database));
+  }
+  if (command === "import") {
+    await access(file).catch((error: NodeJS.ErrnoException) => {
+      throw new UsageError(`${file}: cannot be read: ${error.code}`);
+    });
+    return withDatabase(address, (database) => importFrom(file, database));
+  }
   throw new UsageError(USAGE);
 });

@@ -52,7 +52,10 @@ async function run(): Promise<number> {
   process.on("SIGHUP", () => onHangUp());
   const config = parseConfig(readEnvironment());
   const { logger, finish } = createLog(config.logLevel);
-  const server = await createServer(config, { logger, now: () => new Date() });
+  const starting = createServer(config, { logger, now: () => new Date() });
+  // The start may wait for a database, and for longer than whoever stops it.
+  const server = await Promise.race([starting, stop.then(() => null)]);
+  if (server === null) return 0;
 
   // Nobody need read the address for the server to serve.
   process.stdout.on("error", () => {});

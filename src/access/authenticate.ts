@@ -60,28 +60,35 @@ export function authenticator(jwtRules: JwtRules | null, apiKeys: ApiKeys, now: 
   };
 }
 
-/** How long the database may take to say whether there is a key, in milliseconds. */
+/** How long a request waits for the database to say whether there is a key, in milliseconds. */
 const ANSWERS_WITHIN = 250;
 
 /**
  * Everybody, for a server that only its own machine can reach; but from the first API key on that there is, only whom
- * `authenticate` knows: who makes a key means it to be needed. While the database does not answer, nobody can have made
- * one, and whoever needs the database will hear so from it.
+ * `authenticate` knows: who makes a key means it to be needed. While the database does not answer, its last answer counts,
+ * so that whoever needs it is told what fails; a late answer counts from when it comes.
  */
 export function openUntilFirstKey(apiKeys: ApiKeys, authenticate: Authenticate): Authenticate {
   let closed = false;
-  const fetchMethod = () =>
-    Promise.race([apiKeys.any(), setTimeout(ANSWERS_WITHIN, false, { ref: false })]).catch(unlessUnavailable);
-  const found = new LRUCache<"any", boolean>({ max: 1, ttl: BELIEVED, fetchMethod });
+  let answeredAt = Number.NEGATIVE_INFINITY;
+  let asking: Promise<void> | undefined;
+  const ask = async () => {
+    try {
+      closed = await apiKeys.any();
+      answeredAt = performance.now();
+    } catch (error) {
+      if (!(error instanceof DatabaseUnavailable)) throw error;
+    } finally {
+      asking = undefined;
+    }
+  };
   return async (credentials) => {
-    closed ||= (await found.fetch("any")) ?? true;
+    if (!closed && performance.now() - answeredAt > BELIEVED) {
+      asking ??= ask();
+      await Promise.race([asking, setTimeout(ANSWERS_WITHIN, undefined, { ref: false })]);
+    }
     return closed ? authenticate(credentials) : localCaller();
   };
-}
-
-function unlessUnavailable(error: unknown): false {
-  if (error instanceof DatabaseUnavailable) return false;
-  throw error;
 }
 
 function credentialOf({ authorization, "x-api-key": apiKey }: Credentials): string {

@@ -56,7 +56,7 @@ export class NamedSessions {
     const duration = timeout + LEASE_MARGIN;
     const begin = performance.now();
     for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
-      const { current, leased } = await this.#names.find(applicationId, name);
+      const { assigned, current, leased } = await this.#names.find(applicationId, name);
       const waited = performance.now() - begin;
       // What has replaced the old one since we began is young enough, or every waiter would replace it once more.
       if (current && (maxAge === null || current.age - waited <= maxAge * 1000)) {
@@ -64,8 +64,7 @@ export class NamedSessions {
         return current.session;
       }
       if (!leased) {
-        const seen = current?.session.sessionId ?? null;
-        const leaseId = await this.#names.lease(applicationId, name, seen, duration);
+        const leaseId = await this.#names.lease(applicationId, name, assigned, duration);
         const session = leaseId && (await this.#create(asked, leaseId));
         if (session) return session;
       }
@@ -79,14 +78,21 @@ export class NamedSessions {
 
   /** Creates the session under a lease; null when that was lost meanwhile, and another may have created one. */
   async #create({ name, options }: NamedSession, leaseId: string): Promise<Session | null> {
+    // When it cannot be given back, it ends by itself, only later.
+    const release = () => this.#names.release(this.#platform.applicationId, name, leaseId).catch(() => {});
     let session: Session;
     try {
       session = await createSession(this.#platform, name, options, this.#now());
     } catch (error) {
-      // Without it the lease ends by itself, only later.
-      await this.#names.release(this.#platform.applicationId, name, leaseId).catch(() => {});
+      await release();
       throw error;
     }
-    return (await this.#names.assign(leaseId, { ...session, name })) ? session : null;
+    try {
+      return (await this.#names.assign(leaseId, { ...session, name })) ? session : null;
+    } catch (error) {
+      // The database has taken its time already.
+      void release();
+      throw error;
+    }
   }
 }

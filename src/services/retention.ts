@@ -39,20 +39,23 @@ export function keepForDays(
 
   async function run(days: number): Promise<void> {
     while (!stopping.signal.aborted) {
-      const forgotten = await step(days);
-      await setTimeout(forgotten < STEP ? INTERVAL : PAUSE, undefined, {
-        signal: stopping.signal,
-        ref: false,
-      }).catch(() => {});
+      await forget(new Date(now().getTime() - days * DAY)).catch(onFailure);
+      await pause(INTERVAL);
     }
   }
 
-  async function step(days: number): Promise<number> {
-    try {
-      return await ledger.purge(new Date(now().getTime() - days * DAY), STEP);
-    } catch (error) {
-      onFailure(error);
-      return 0;
+  /** They are nearly in the order of time, as clocks differ: it is over where a whole step finds none that is old. */
+  async function forget(before: Date): Promise<void> {
+    let position: number | null = null;
+    for (;;) {
+      const { forgotten, last } = await ledger.purge(before, STEP, position);
+      if (forgotten === 0 || stopping.signal.aborted) return;
+      position = last;
+      await pause(PAUSE);
     }
+  }
+
+  async function pause(milliseconds: number): Promise<void> {
+    await setTimeout(milliseconds, undefined, { signal: stopping.signal, ref: false }).catch(() => {});
   }
 }

@@ -33,7 +33,7 @@ function checkedUrl(url: string): string {
   const { pathname, search, hash } = URL.canParse(url)
     ? new URL(url)
     : { pathname: "@", search: "", hash: "" };
-  if (!`${pathname}${search}${hash}`.includes("@")) return url;
+  if (pathname.length > 1 && !`${pathname}${search}${hash}`.includes("@")) return url;
   throw new Error(
     "must be a URL such as postgres://user:password@host:5432/stagepass, with the user and the password percent-encoded",
   );

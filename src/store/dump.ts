@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Kysely, sql } from "kysely";
+import { DatabaseUnavailable, reasonOf } from "../errors.ts";
 import type { Tables } from "./tables.ts";
 
 /** What of a table is dumped, and in which order. Positions are not: they are given out anew, in the same order. */
@@ -185,7 +186,11 @@ async function insertAll(
   let pending: { table: DumpedTable; rows: Row[] } | undefined;
 
   const flush = async () => {
-    if (pending) await insert(database, pending.table, pending.rows);
+    if (!pending) return;
+    await insert(database, pending.table, pending.rows).catch((error: unknown) => {
+      if (error instanceof DatabaseUnavailable) throw error;
+      throw damaged(number, `the database refuses it, or one of those before: ${reasonOf(error)}`);
+    });
     pending = undefined;
   };
   for await (const line of lines) {
@@ -200,7 +205,7 @@ async function insertAll(
       ended = row.tables as Summary;
     } else {
       const table = TABLES.find(({ name }) => name === kind);
-      if (!table || Object.keys(row).join() !== table.columns.join()) throw damaged(number, "it is no row");
+      if (!table || !isRowOf(table, row)) throw damaged(number, "it is no row");
       if (pending?.table !== table || pending.rows.length === STEP) await flush();
       pending ??= { table, rows: [] };
       pending.rows.push(row);
@@ -222,6 +227,12 @@ async function insert(
   await sql`
     insert into ${sql.table(name)} (${sql.join(columns.map((column) => sql.ref(column)))}) values ${sql.join(values)}
   `.execute(database);
+}
+
+function isRowOf({ columns }: DumpedTable, row: Row): boolean {
+  const isValue = (value: unknown) =>
+    value === null || typeof value === "string" || typeof value === "number";
+  return Object.keys(row).join() === columns.join() && Object.values(row).every(isValue);
 }
 
 function pick(row: Row, columns: readonly string[]): Row {

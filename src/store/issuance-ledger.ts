@@ -59,24 +59,24 @@ export function issuanceLedger({ kysely, engine }: Database, onChange: LedgerLis
       return rows.map((row) => ({ position: row.position, issued: toIssuedToken(row) }));
     },
 
-    async purge(instant, limit) {
-      // They are in the order of time, so that nobody need look further than at the oldest.
-      const oldest = kysely
+    async purge(instant, limit, position) {
+      const from = position ?? 0;
+      const seen = await kysely
         .selectFrom("issued_tokens")
         .select(["position", "issued_at"])
+        .where("position", ">", from)
         .orderBy("position")
         .limit(limit)
-        .as("oldest");
+        .execute();
+      const last = seen.at(-1)?.position ?? null;
+      if (!seen.some((row) => row.issued_at < instant.getTime())) return { forgotten: 0, last };
       const { numDeletedRows } = await kysely
         .deleteFrom("issued_tokens")
-        .where("position", "in", (query) =>
-          query
-            .selectFrom(oldest)
-            .select("oldest.position")
-            .where("oldest.issued_at", "<", instant.getTime()),
-        )
-        .executeTakeFirstOrThrow();
-      return Number(numDeletedRows);
+        .where("position", ">", from)
+        .where("position", "<=", last)
+        .where("issued_at", "<", instant.getTime())
+        .executeTakeFirst();
+      return { forgotten: Number(numDeletedRows), last };
     },
 
     async check() {

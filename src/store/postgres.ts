@@ -76,7 +76,9 @@ async function openPool(
   // Not the error itself, which has the connection in it.
   pool.on("error", (error) => onLost(reasonOf(error)));
   try {
-    const { rows } = await pool.query("show server_encoding");
+    // pg's types lack query_timeout, which its client reads.
+    const query = { text: "show server_encoding", query_timeout: patience ?? CONNECT_TIMEOUT };
+    const { rows } = await pool.query(query);
     const { server_encoding: encoding } = rows[0];
     if (encoding !== "UTF8") throw new Error(`its encoding must be UTF8, and is ${encoding}`);
     return pool;
@@ -111,7 +113,6 @@ function lent(pool: pg.Pool, patience: number | null): PostgresPool {
           try {
             const limit = patience === null ? {} : { query_timeout: deadline.left };
             const query = { text, values: [...values], ...limit };
-            // pg's types lack query_timeout, which its client reads.
             return (await client.query(query)) as unknown as PostgresQueryResult<R>;
           } catch (error) {
             broken ||= !(error instanceof pg.DatabaseError) || error.severity !== "ERROR";

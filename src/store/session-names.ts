@@ -18,16 +18,18 @@ export function sessionNames({ kysely, engine: { clock } }: Database): SessionNa
         .leftJoin("sessions", "sessions.session_id", "session_names.session_id")
         .selectAll("sessions")
         .select([
+          "session_names.session_id as assigned",
           sql<number | null>`${clock} - session_names.since`.as("age"),
           sql<number | null>`session_names.leased_until - ${clock}`.as("lease_left"),
         ])
         .where("session_names.application_id", "=", applicationId)
         .where("session_names.name", "=", name)
         .executeTakeFirst();
-      if (!row) return { current: null, leased: false };
-      const { age, lease_left, session_id, application_id, position, ...others } = row;
+      if (!row) return { assigned: null, current: null, leased: false };
+      const { assigned, age, lease_left, session_id, application_id, position, ...others } = row;
       const exists = session_id !== null && application_id !== null && position !== null && age !== null;
       return {
+        assigned,
         current: exists
           ? { session: toSession({ session_id, application_id, position, ...others }), age }
           : null,

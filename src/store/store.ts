@@ -30,6 +30,8 @@ export interface SessionRegistry {
 
 /** What is known of a name. */
 export interface NameState {
+  /** The ID of the session that was last assigned; null when none ever was. */
+  readonly assigned: string | null;
   /**
    * The session that it stands for, and for how long it has, in milliseconds by the database's clock, which all servers
    * share; null while there is none.
@@ -79,8 +81,17 @@ export interface IssuanceLedger {
    */
   newest(sessionId: string, limit: number, position: number | null): Promise<RecordedToken[]>;
 
-  /** Looks through the oldest `limit` records, forgets those of before `instant`, and resolves to their number. */
-  purge(instant: Date, limit: number): Promise<number>;
+  /**
+   * Looks through at most `limit` records from `position` on in the order of issuance, from the oldest when it is null,
+   * and forgets those of before `instant`.
+   *
+   * @returns how many were forgotten, and the position of the last that was looked at; null when there was none
+   */
+  purge(
+    instant: Date,
+    limit: number,
+    position: number | null,
+  ): Promise<{ readonly forgotten: number; readonly last: number | null }>;
 
   /** Resolves when the ledger can be written to, and rejects when it cannot. It is tried twice a second at most. */
   check(): Promise<void>;

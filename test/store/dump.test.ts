@@ -82,7 +82,11 @@ describe.each(moves)("a dump of %s in %s", (from, to) => {
     });
     expect(await everything(target)).toEqual(await everything(source));
     // Whoever was about to create a session does not do so in the new place.
-    expect(await target.names.find(PROJECT, "only leased")).toEqual({ current: null, leased: false });
+    expect(await target.names.find(PROJECT, "only leased")).toEqual({
+      assigned: null,
+      current: null,
+      leased: false,
+    });
   });
 });
 

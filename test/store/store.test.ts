@@ -109,13 +109,13 @@ describe.each(ENGINES)("the store on %s", (engine) => {
 
     it("stand for nothing at first", async () => {
       const { names } = await newStore();
-      expect(await names.find(PROJECT, "standup")).toEqual({ current: null, leased: false });
+      expect(await names.find(PROJECT, "standup")).toEqual({ assigned: null, current: null, leased: false });
     });
 
     it("stand for the session that the holder of the lease assigns, which is registered", async () => {
       const { names, sessions } = await newStore();
       const lease = await leased(names);
-      expect(await names.find(PROJECT, "standup")).toEqual({ current: null, leased: true });
+      expect(await names.find(PROJECT, "standup")).toEqual({ assigned: null, current: null, leased: true });
       expect(await names.assign(lease, named("1_a"))).toBe(true);
       const { current, leased: stillLeased } = await names.find(PROJECT, "standup");
       expect(current?.session).toEqual(named("1_a"));
@@ -138,7 +138,7 @@ describe.each(ENGINES)("the store on %s", (engine) => {
       await leased(names);
       expect(await names.lease(PROJECT, "Standup", null, LONG)).not.toBeNull();
       expect(await names.lease("87654321", "standup", null, LONG)).not.toBeNull();
-      expect(await names.find(PROJECT, "standup ")).toEqual({ current: null, leased: false });
+      expect(await names.find(PROJECT, "standup ")).toEqual({ assigned: null, current: null, leased: false });
     });
 
     it("are leased again when the lease is given back or has ended, and are lost to its holder", async () => {
@@ -171,7 +171,7 @@ describe.each(ENGINES)("the store on %s", (engine) => {
       await sessions.add(session("1_a"));
       const lease = await leased(names);
       await expect(names.assign(lease, named("1_a"))).rejects.toThrow();
-      expect(await names.find(PROJECT, "standup")).toEqual({ current: null, leased: true });
+      expect(await names.find(PROJECT, "standup")).toEqual({ assigned: null, current: null, leased: true });
     });
   });
 
@@ -211,10 +211,18 @@ describe.each(ENGINES)("the store on %s", (engine) => {
     it("forgets what is old, in steps from the oldest, and nothing else", async () => {
       const { ledger } = await newStore();
       for (let i = 0; i < 10; i++) await ledger.record(issued(`${i}`, { issuedAt: new Date(1000 + i) }));
-      expect(await ledger.purge(new Date(1000), 3)).toBe(0);
-      expect(await ledger.purge(new Date(1005), 3)).toBe(3);
-      expect(await ledger.purge(new Date(1005), 3)).toBe(2);
-      expect(await ledger.purge(new Date(1005), 3)).toBe(0);
+      const step = async (before: number, position: number | null) => {
+        const { forgotten, last } = await ledger.purge(new Date(before), 3, position);
+        return { forgotten, last: last ?? 0 };
+      };
+      expect((await step(1000, null)).forgotten).toBe(0);
+      const first = await step(1005, null);
+      expect(first.forgotten).toBe(3);
+      const second = await step(1005, first.last);
+      expect(second.forgotten).toBe(2);
+      expect((await step(1005, second.last)).forgotten).toBe(0);
+      expect((await step(1005, null)).forgotten).toBe(0);
+      expect(await ledger.purge(new Date(1005), 3, 1_000_000)).toEqual({ forgotten: 0, last: null });
       const left = await ledger.newest("1_a", 20, null);
       expect(left.map((recorded) => recorded.issued.id)).toEqual(["9", "8", "7", "6", "5"]);
     });

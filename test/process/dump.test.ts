@@ -1,0 +1,97 @@
+import { execFile } from "node:child_process";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, it } from "vitest";
+import { TokenFormat } from "../../src/domain/connection-token.ts";
+import { Role } from "../../src/domain/role.ts";
+import { newDatabaseUrl, openStore, stopSharedPostgres } from "../support/stores.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+afterAll(stopSharedPostgres);
+
+const DUMP = fileURLToPath(new URL("../../dist/dump.js", import.meta.url));
+
+/** Runs `npm run export` or `npm run import`, and resolves to what it says and its exit code. */
+function run(url: string, ...args: string[]): Promise<{ code: number; output: string; errors: string }> {
+  return new Promise((resolve) => {
+    const env = { PATH: process.env.PATH, DATABASE_URL: url };
+    execFile(process.execPath, [DUMP, ...args], { env, timeout: 20_000 }, (error, output, errors) =>
+      resolve({ code: error ? Number(error.code ?? -1) : 0, output, errors }),
+    );
+  });
+}
+
+async function filled(records: number): Promise<string> {
+  const url = await newDatabaseUrl("SQLite in a file");
+  const { ledger, close } = await openStore(url);
+  const instant = new Date(1_795_500_000_000);
+  const record = (id: string) => ({
+    id,
+    sessionId: "1_a",
+    role: Role.PUBLISHER,
+    format: TokenFormat.JWT,
+    issuedTo: "alice",
+    issuedAt: instant,
+    expiresAt: instant,
+  });
+  await Promise.all(Array.from({ length: records }, (_, i) => ledger.record(record(`${i}`))));
+  await close();
+  return url;
+}
+
+describe("npm run export and npm run import", () => {
+  it.each([0, 3, 2000])(
+    "bring %d records from SQLite to PostgreSQL, whole, and say the same of them",
+    async (records) => {
+      const file = join(temporaryFolder(), "dump.jsonl");
+      const exported = await run(await filled(records), "export", file);
+      expect(exported).toMatchObject({ code: 0, errors: "" });
+      expect(exported.output).toContain(`issued_tokens\t${records} rows\tsha256 `);
+      expect(statSync(file).mode & 0o777).toBe(0o600);
+      const url = await newDatabaseUrl("PostgreSQL", { bare: true });
+      expect(await run(url, "import", file)).toEqual({ code: 0, output: exported.output, errors: "" });
+      const again = await run(url, "import", file);
+      expect(again.code).toBe(records > 0 ? 1 : 0);
+      expect(again.errors).toBe(
+        records > 0 ? "the database must be empty, and issued_tokens has rows\n" : "",
+      );
+    },
+  );
+
+  it("write nothing into each other's file, and leave nothing else behind", async () => {
+    const folder = temporaryFolder();
+    const url = await filled(2000);
+    const file = join(folder, "dump.jsonl");
+    const both = await Promise.all([run(url, "export", file), run(url, "export", file)]);
+    expect(both.map(({ code }) => code)).toEqual([0, 0]);
+    expect(readdirSync(folder)).toEqual(["dump.jsonl"]);
+    expect(readFileSync(file, "utf8").trimEnd().split("\n")).toHaveLength(2002);
+    expect((await run(`file:${join(folder, "new.db")}`, "import", file)).code).toBe(0);
+  });
+
+  it("say in a line what cannot be done", async () => {
+    const folder = temporaryFolder();
+    const url = await filled(1);
+    const nowhere = join(folder, "none.db");
+    writeFileSync(join(folder, "bad.jsonl"), "hello\n");
+    const said = async (...args: Parameters<typeof run>) => {
+      const { code, errors } = await run(...args);
+      expect(code).toBe(1);
+      return errors;
+    };
+    expect(await said(url, "export")).toMatch(/^Usage: npm run export -- <file>/);
+    expect(await said(url, "export", folder)).toMatch(/^EISDIR: [^\n]*\n$/);
+    expect(await said(`file:${nowhere}`, "export", join(folder, "x"))).toBe(
+      `DATABASE_URL: there is no database ${nowhere}\n`,
+    );
+    expect(await said(`file:${nowhere}`, "import", join(folder, "y"))).toMatch(
+      /y: cannot be read: ENOENT\n$/,
+    );
+    expect(await said(`file:${nowhere}`, "import", folder)).toMatch(/^EISDIR: [^\n]*\n$/);
+    expect(await said(`file:${nowhere}`, "import", join(folder, "bad.jsonl"))).toMatch(
+      /^line 1 of the dump: it is no JSON object; nothing was kept\n$/,
+    );
+    expect(readdirSync(folder).filter((name) => name.endsWith(".partial"))).toEqual([]);
+  });
+});
