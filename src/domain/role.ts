@@ -1,3 +1,5 @@
+import { enumName } from "./enum-name.ts";
+
 /** What a client may do in a session. The values are the names that tokens carry. */
 export enum Role {
   SUBSCRIBER = "subscriber",
@@ -8,5 +10,5 @@ export enum Role {
 
 /** The name of a role in the contract, such as `PUBLISHER_ONLY`. */
 export function roleName(role: Role): string {
-  return Object.keys(Role).find((name) => Role[name as keyof typeof Role] === role) ?? role;
+  return enumName(Role, role) ?? role;
 }

@@ -1,5 +1,6 @@
 import { isIPv4 } from "node:net";
 import { BadUserInput, quote } from "../errors.ts";
+import { enumName } from "./enum-name.ts";
 import type { SessionIdFields } from "./session-id.ts";
 import { checkLine } from "./text.ts";
 
@@ -77,8 +78,8 @@ const ENUMS = { mediaMode: MediaMode, archiveMode: ArchiveMode, archiveResolutio
 /** The value of an option as the contract writes it. */
 function nameOf(option: keyof SessionOptions, value: string | boolean | null): string {
   if (typeof value !== "string") return String(value);
-  const names: Record<string, string> = option in ENUMS ? ENUMS[option as keyof typeof ENUMS] : {};
-  return Object.keys(names).find((name) => names[name] === value) ?? quote(value);
+  const names = option in ENUMS ? ENUMS[option as keyof typeof ENUMS] : {};
+  return enumName(names, value) ?? quote(value);
 }
 
 /**

@@ -218,6 +218,16 @@ function checkLog(server: Server): void {
   expect(log).not.toContain(DATABASE_PASSWORD);
 }
 
+function checkAll(experience: Experience, rows: readonly { readonly id: string }[], server: Server): void {
+  checkRecords(
+    experience,
+    rows.map(({ id }) => id),
+  );
+  checkAnswers(experience);
+  checkProbes(experience);
+  checkLog(server);
+}
+
 const SELECT_IDS = "SELECT id FROM issued_tokens";
 
 const STOPPED = async (): Promise<Outage> => {
@@ -244,13 +254,7 @@ it.each([
     const server = start(url);
     const experience = await liveThrough(await server.url(), await outage());
     const rows = await (await sharedPostgres()).query(SELECT_IDS, new URL(url).pathname.slice(1));
-    checkRecords(
-      experience,
-      rows.map(({ id }) => id),
-    );
-    checkAnswers(experience);
-    checkProbes(experience);
-    checkLog(server);
+    checkAll(experience, rows, server);
   },
 );
 
@@ -269,13 +273,7 @@ it("refuses tokens in time, issues none without a record, and recovers by itself
     duration: 4000,
   });
   const rows: { id: string }[] = await (await other.prepare(SELECT_IDS)).all();
-  checkRecords(
-    experience,
-    rows.map(({ id }) => id),
-  );
-  checkAnswers(experience);
-  checkProbes(experience);
-  checkLog(server);
+  checkAll(experience, rows, server);
 });
 
 it("ends within ten seconds of SIGTERM while PostgreSQL is stopped under load", async () => {
