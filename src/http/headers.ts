@@ -1,6 +1,7 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import cors from "@fastify/cors";
-import helmet from "@fastify/helmet";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from "fastify";
+import helmet, { type HelmetOptions } from "helmet";
 import { answerType } from "../graphql/media-type.ts";
 import { refusal } from "./errors.ts";
 
@@ -12,7 +13,7 @@ export async function protectBrowsers(
   corsOrigins: readonly string[],
   hasPage: boolean,
 ): Promise<void> {
-  await app.register(helmet, {
+  const headers = helmetHeaders({
     contentSecurityPolicy: {
       useDefaults: false,
       directives: hasPage
@@ -28,6 +29,10 @@ export async function protectBrowsers(
         : { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
     },
   });
+  app.addHook("onRequest", (_request, reply, next) => {
+    reply.headers(headers);
+    next();
+  });
   // Without an origin there are no CORS headers at all, so that browsers refuse every other site.
   if (corsOrigins.length === 0) return;
   await app.register(cors, {
@@ -38,13 +43,36 @@ export async function protectBrowsers(
   });
 }
 
-/** A hook that refuses what could not be answered, or not be read, before anything of it runs. The page has no caller. */
-export async function checkHeaders({ caller, headers }: FastifyRequest): Promise<void> {
+/** What helmet sets. No answer differs from another, and making the headers anew for each takes as long as a signature. */
+function helmetHeaders(options: HelmetOptions): Record<string, string> {
+  const headers: Record<string, string> = {};
+  const answer = {
+    setHeader: (name: string, value: string) => {
+      headers[name.toLowerCase()] = value;
+    },
+    removeHeader() {},
+  };
+  helmet(options)({} as IncomingMessage, answer as unknown as ServerResponse, () => {});
+  return headers;
+}
+
+/** A hook that refuses what could not be answered, or not be read, before anything of it runs. */
+export function checkHeaders(
+  request: FastifyRequest,
+  _reply: FastifyReply,
+  next: HookHandlerDoneFunction,
+): void {
+  next(refusalOf(request));
+}
+
+function refusalOf({ caller, headers }: FastifyRequest): Error | undefined {
+  // The page has no caller.
   if (caller !== null && answerType(headers.accept) === undefined) {
-    throw refusal(406, "Accept must allow application/json or application/graphql-response+json");
+    return refusal(406, "Accept must allow application/json or application/graphql-response+json");
   }
   // A small body can become a large one, and no client of this server needs it.
   if ((headers["content-encoding"] ?? "identity") !== "identity") {
-    throw refusal(415, "The body must not be compressed");
+    return refusal(415, "The body must not be compressed");
   }
+  return undefined;
 }

@@ -9,7 +9,7 @@ import { describe, expect, it } from "vitest";
 import { spawnServer } from "../support/process.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const KEYS = fileURLToPath(new URL("../../dist/keys.js", import.meta.url));
+const KEYS = fileURLToPath(new URL("../../bundle/keys.js", import.meta.url));
 const GRANT = JSON.stringify({
   scope: "sessions:create tokens:create",
   video_grant: { roles: ["PUBLISHER"] },

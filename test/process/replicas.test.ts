@@ -19,7 +19,7 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 
 afterAll(stopSharedPostgres);
 
-const MIGRATE = fileURLToPath(new URL("../../dist/migrate.js", import.meta.url));
+const MIGRATE = fileURLToPath(new URL("../../bundle/migrate.js", import.meta.url));
 
 /** The deadline of a call to the platform, in milliseconds, and how much longer a name is leased. */
 const TIMEOUT = 500;

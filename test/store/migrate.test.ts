@@ -17,7 +17,7 @@ import {
 
 afterAll(stopSharedPostgres);
 
-const MIGRATE = fileURLToPath(new URL("../../dist/migrate.js", import.meta.url));
+const MIGRATE = fileURLToPath(new URL("../../bundle/migrate.js", import.meta.url));
 
 const names = Object.keys(MIGRATIONS);
 

@@ -5,7 +5,7 @@ import { onTestFinished } from "vitest";
 import { checkForSecrets } from "./credentials.ts";
 
 /** The built program. */
-export const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+export const MAIN = fileURLToPath(new URL("../../bundle/main.js", import.meta.url));
 
 /** The built server as a process of its own, in `cwd`, with nothing in its environment but `env`. */
 export function spawnServer(
