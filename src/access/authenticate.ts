@@ -3,8 +3,8 @@ import { LRUCache } from "lru-cache";
 import { DatabaseUnavailable, Unauthenticated } from "../errors.ts";
 import type { ApiKey, ApiKeys } from "../store/store.ts";
 import { API_KEY_PREFIX, apiKeyId, isKeyOf } from "./api-key.ts";
-import { type JwtRules, verifyJwt } from "./bearer-jwt.ts";
-import { type Caller, callerWith, localCaller } from "./caller.ts";
+import { type JwtRules, LEEWAY, verifyJwt } from "./bearer-jwt.ts";
+import { asNew, type Caller, callerWith, localCaller } from "./caller.ts";
 import { jwksKeys } from "./jwks.ts";
 
 /** What a request says of who sends it. */
@@ -21,14 +21,19 @@ export interface Credentials {
  */
 export type Authenticate = (credentials: Credentials) => Promise<Caller>;
 
-/** How long a look-up of an API key is believed, in milliseconds. A key that is revoked works for so long at most. */
+/**
+ * How long a look-up of an API key is believed, and a JWT found genuine, in milliseconds. A key that is revoked works for so
+ * long at most.
+ */
 const BELIEVED = 2000;
+/** How many API keys, and JWTs, are known at a time. */
+const KNOWN = 1000;
 
 /** Callers by their API keys and, when there are rules for them, by their JWTs. */
 export function authenticator(jwtRules: JwtRules | null, apiKeys: ApiKeys, now: () => Date): Authenticate {
   const jwks = jwtRules?.jwksUri ? jwksKeys(jwtRules.jwksUri) : null;
   const found = new LRUCache<string, { readonly apiKey: ApiKey | null }>({
-    max: 1000,
+    max: KNOWN,
     ttl: BELIEVED,
     // A look-up that others crowd out before it ends still ends.
     ignoreFetchAbort: true,
@@ -44,14 +49,25 @@ export function authenticator(jwtRules: JwtRules | null, apiKeys: ApiKeys, now: 
     return callerWith(`key:${apiKey.id}`, apiKey.name, apiKey.claims);
   };
 
+  /** A back end sends the same JWT with each of its requests, and to verify it takes longer than to sign a token. */
+  const verified = new LRUCache<string, { readonly caller: Caller; readonly end: number }>({
+    max: KNOWN,
+    ttl: BELIEVED,
+  });
+
   const byJwt = async (token: string): Promise<Caller> => {
     if (!jwtRules) throw new Unauthenticated("This server accepts API keys, and no other bearer tokens");
-    const claims = await verifyJwt(token, jwtRules, jwks, now());
+    const instant = now();
+    const known = verified.get(token);
+    if (known && instant.getTime() < known.end) return asNew(known.caller);
+    const claims = await verifyJwt(token, jwtRules, jwks, instant);
     const subject = claims.sub ?? "";
-    return callerWith(`jwt:${JSON.stringify([claims.iss, subject])}`, subject, {
+    const caller = callerWith(`jwt:${JSON.stringify([claims.iss, subject])}`, subject, {
       scope: claims.scope,
       video_grant: claims.video_grant,
     });
+    verified.set(token, { caller, end: (claims.exp + LEEWAY) * 1000 });
+    return asNew(caller);
   };
 
   return async (credentials) => {

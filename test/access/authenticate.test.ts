@@ -1,7 +1,9 @@
 import { createSecretKey } from "node:crypto";
+import jsonwebtoken from "jsonwebtoken";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { newApiKey } from "../../src/access/api-key.ts";
 import { authenticator, type Credentials, openUntilFirstKey } from "../../src/access/authenticate.ts";
+import { LEEWAY } from "../../src/access/bearer-jwt.ts";
 import { Role } from "../../src/domain/role.ts";
 import { DatabaseUnavailable, Unauthenticated } from "../../src/errors.ts";
 import type { ApiKey, ApiKeys } from "../../src/store/store.ts";
@@ -156,6 +158,50 @@ describe("an API key", () => {
 });
 
 describe("a JWT", () => {
+  it("is not verified again with each request, and ends when it ends all the same", async () => {
+    const exp = Math.floor(Date.now() / 1000) + 10;
+    const authorization = `Bearer ${signedJwt({ sub: "alice", exp, ...CLAIMS })}`;
+    const authenticate = server();
+    const verify = vi.spyOn(jsonwebtoken, "verify");
+    vi.setSystemTime((exp + LEEWAY - 1) * 1000);
+    for (let i = 0; i < 3; i++) await authenticate({ authorization });
+    expect(verify).toHaveBeenCalledTimes(1);
+    vi.setSystemTime((exp + LEEWAY) * 1000 - 1);
+    await authenticate({ authorization });
+    vi.setSystemTime((exp + LEEWAY) * 1000);
+    await expect(authenticate({ authorization })).rejects.toThrow(refused(/expired/));
+  });
+
+  it("is verified again after two seconds", async () => {
+    const authorization = `Bearer ${signedJwt({ sub: "alice", ...CLAIMS })}`;
+    const authenticate = server();
+    const verify = vi.spyOn(jsonwebtoken, "verify");
+    await authenticate({ authorization });
+    vi.setSystemTime(Date.now() + 2100);
+    await authenticate({ authorization });
+    expect(verify).toHaveBeenCalledTimes(2);
+  });
+
+  it("has a new caller at each request, whose sessions of one request are not those of the next", async () => {
+    const authorization = `Bearer ${signedJwt({ sub: "alice", ...CLAIMS })}`;
+    const authenticate = server();
+    const first = await authenticate({ authorization });
+    first.admitted.add("a session");
+    for (let i = 0; i < 2; i++) {
+      const next = await authenticate({ authorization });
+      expect(next).toEqual({ ...first, admitted: new Set() });
+      next.admitted.add("another session");
+    }
+  });
+
+  it("that differs in its signature alone is not known", async () => {
+    const token = signedJwt({ sub: "alice", ...CLAIMS });
+    const authenticate = server();
+    await authenticate({ authorization: `Bearer ${token}` });
+    const forged = `${token.slice(0, -5)}${token.at(-5) === "A" ? "B" : "A"}${token.slice(-4)}`;
+    await expect(authenticate({ authorization: `Bearer ${forged}` })).rejects.toThrow(refused(/signature/));
+  });
+
   it("is accepted as a bearer token", async () => {
     const authorization = `Bearer ${signedJwt({ sub: "alice", iss: "idp", ...CLAIMS })}`;
     expect(await server()({ authorization })).toMatchObject({

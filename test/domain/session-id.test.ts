@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { composeSessionId, parseSessionId } from "../../src/domain/session-id.ts";
+import { composeSessionId, ownerOf, parseSessionId } from "../../src/domain/session-id.ts";
 
 const encode = (text: string, prefix = "1_") => prefix + Buffer.from(text).toString("base64url");
 
@@ -80,4 +80,19 @@ it("composes what it parses, for every project, location and instant", () => {
       expect(parseSessionId(composeSessionId({ ...known, random }))).toEqual(known);
     }),
   );
+});
+
+describe("ownerOf", () => {
+  it("is what parseSessionId says of any text", () => {
+    const texts = fc.oneof(
+      fc.string(),
+      fc.array(fc.string()).map((fields) => encode(fields.join("~"))),
+      fc.constantFrom("1_", encode("1~"), encode("1~~"), encode("1~owner"), "3_MX5vd25lcn4"),
+    );
+    fc.assert(
+      fc.property(texts, (text) => {
+        expect(ownerOf(text)).toBe(parseSessionId(text)?.owner ?? null);
+      }),
+    );
+  });
 });

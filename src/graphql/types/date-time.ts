@@ -6,5 +6,7 @@ export const DateTime = new GraphQLScalarType({
   ...GraphQLDateTimeISO.toConfig(),
   name: "DateTime",
   specifiedByURL: "https://scalars.graphql.org/andimarek/date-time.html",
+  // graphql-scalars looks at what it is given before it writes the same; resolvers give nothing but dates.
+  serialize: (instant) => (instant as Date).toISOString(),
   description: "An instant in UTC in RFC 3339 form, such as `2026-11-24T09:30:00.000Z`.",
 });
