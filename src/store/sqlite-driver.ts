@@ -2,6 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import type { CompiledQuery, DatabaseConnection, Driver, QueryResult, TransactionSettings } from "kysely";
 import { LRUCache } from "lru-cache";
 import { DatabaseUnavailable } from "../errors.ts";
+import type { Checkpoints } from "./checkpoints.ts";
 import { Deadline } from "./deadline.ts";
 
 /** How long to wait before a lock of another process is tried again, in milliseconds: at first, and at most. */
@@ -25,6 +26,8 @@ interface Statement {
 /** Statements by their texts: to prepare one costs as much as to run it. */
 type Statements = LRUCache<string, Statement>;
 const MAX_STATEMENTS = 200;
+/** The most characters of the texts of those that are kept. One that inserts a thousand records has 25,000, and takes a megabyte. */
+const MAX_TEXTS = 500_000;
 
 /**
  * Drives SQLite through one connection, used by one at a time. Whatever may wait, for a lock of another process or for
@@ -33,16 +36,23 @@ const MAX_STATEMENTS = 200;
 export class SqliteDriver implements Driver {
   readonly #open: () => Promise<Libsql>;
   readonly #patience: () => number | null;
-  readonly #statements: Statements = new LRUCache({ max: MAX_STATEMENTS });
+  readonly #checkpoints: Checkpoints;
+  readonly #statements: Statements = new LRUCache({
+    max: MAX_STATEMENTS,
+    maxSize: MAX_TEXTS,
+    sizeCalculation: (_statement, sql) => sql.length,
+  });
   #database: Libsql | undefined;
   /** Resolves when the connection is free. */
   #free: Promise<void> = Promise.resolve();
 
   /** @param patience tells how long one use of the connection may take, in milliseconds, the wait for it included; null sets
-   *   no limit */
-  constructor(open: () => Promise<Libsql>, patience: () => number | null) {
+   *   no limit
+   * @param checkpoints are told of every commit, and end with the connection */
+  constructor(open: () => Promise<Libsql>, patience: () => number | null, checkpoints: Checkpoints) {
     this.#open = open;
     this.#patience = patience;
+    this.#checkpoints = checkpoints;
   }
 
   async init(): Promise<void> {
@@ -64,7 +74,7 @@ export class SqliteDriver implements Driver {
       throw error;
     }
     if (!this.#database) throw new Error("the database is not open");
-    return new SqliteConnection(this.#database, this.#statements, deadline, leave);
+    return new SqliteConnection(this.#database, this.#statements, this.#checkpoints, deadline, leave);
   }
 
   /** Writers lock at once: one that first reads would fail, not wait, when another has written meanwhile. */
@@ -72,8 +82,9 @@ export class SqliteDriver implements Driver {
     return connection.execute(accessMode === "read only" ? "BEGIN" : "BEGIN IMMEDIATE");
   }
 
-  commitTransaction(connection: SqliteConnection): Promise<void> {
-    return connection.execute("COMMIT");
+  async commitTransaction(connection: SqliteConnection): Promise<void> {
+    await connection.execute("COMMIT");
+    this.#checkpoints.committed();
   }
 
   rollbackTransaction(connection: SqliteConnection): Promise<void> {
@@ -86,6 +97,7 @@ export class SqliteDriver implements Driver {
 
   async destroy(): Promise<void> {
     await this.#free;
+    await this.#checkpoints.stop();
     this.#database?.close();
   }
 }
@@ -94,14 +106,22 @@ export class SqliteDriver implements Driver {
 class SqliteConnection implements DatabaseConnection {
   readonly #database: Libsql;
   readonly #statements: Statements;
+  readonly #checkpoints: Checkpoints;
   readonly #deadline: Deadline;
   readonly #leave: () => void;
   /** Settles when nothing runs, also of what was abandoned. */
   #idle: Promise<unknown> = Promise.resolve();
 
-  constructor(database: Libsql, statements: Statements, deadline: Deadline, leave: () => void) {
+  constructor(
+    database: Libsql,
+    statements: Statements,
+    checkpoints: Checkpoints,
+    deadline: Deadline,
+    leave: () => void,
+  ) {
     this.#database = database;
     this.#statements = statements;
+    this.#checkpoints = checkpoints;
     this.#deadline = deadline;
     this.#leave = leave;
   }
@@ -117,6 +137,7 @@ class SqliteConnection implements DatabaseConnection {
       try {
         const result = changesOf<R>(statement.run(parameters));
         await this.#database.exec("COMMIT");
+        this.#checkpoints.committed();
         return result;
       } catch (error) {
         await this.#rollBack();

@@ -2,6 +2,7 @@ import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, sql } from "kysely";
 import Database from "libsql/promise";
+import { checkpoints, NO_CHECKPOINTS } from "./checkpoints.ts";
 import type { Engine } from "./engine.ts";
 import { type Libsql, SqliteDriver } from "./sqlite-driver.ts";
 
@@ -15,13 +16,15 @@ const BUSY_TIMEOUT = 2000;
  * @param patience tells how long one use may take, in milliseconds; null sets no limit
  */
 export function sqlite(file: string | null, patience: () => number | null): Engine {
+  const beside = file === null ? NO_CHECKPOINTS : checkpoints(() => open(file));
   return {
     dialect: {
       createAdapter: () => new SqliteAdapter(),
-      createDriver: () => new SqliteDriver(() => open(file), patience),
+      createDriver: () => new SqliteDriver(() => open(file), patience, beside),
       createIntrospector: (database) => new SqliteIntrospector(database),
       createQueryCompiler: () => new SqliteQueryCompiler(),
     },
+    parameter: (place) => `?${place}`,
     clock: sql<number>`cast(unixepoch('subsec') * 1000 as integer)`,
     text: sql`text`,
     // Without AUTOINCREMENT the number of a row that is gone would be given out again.
@@ -29,6 +32,7 @@ export function sqlite(file: string | null, patience: () => number | null): Engi
     // A transaction that writes is the only one.
     async lockTables() {},
     async settle(database) {
+      await beside.stop();
       // So that the database is whole in its file; libsql leaves this to the garbage collector.
       await sql`PRAGMA wal_checkpoint(TRUNCATE)`.execute(database);
     },
