@@ -117,12 +117,16 @@ export function reasonOf(error: unknown): string {
   return error.message || String((error as NodeJS.ErrnoException).code);
 }
 
-/** `LEDGER_UNAVAILABLE`: the issuance of a token could not be recorded, so the token was not issued. */
+/** `LEDGER_UNAVAILABLE`: the issuance of tokens could not be recorded, so none was issued. */
 export class LedgerUnavailable extends StagepassError {
   constructor() {
-    super("LEDGER_UNAVAILABLE", "The token could not be recorded, so it was not issued; ask again later", {
-      retryable: true,
-    });
+    super(
+      "LEDGER_UNAVAILABLE",
+      "The issuance could not be recorded, so nothing was issued; ask again later",
+      {
+        retryable: true,
+      },
+    );
   }
 }
 
@@ -136,17 +140,24 @@ export function quote(given: string): string {
 
 /** The longest word or quotation of a message that is not cut, in characters. Secrets and tokens are longer. */
 const MAX_PIECE_LENGTH = 30;
+/** The longest message, in characters. Those that repeat a value would repeat all of it. */
+const MAX_MESSAGE_LENGTH = 4096;
+
+/** A quotation, closed or not, or a word. Each character belongs to one piece, so that no text takes longer than its length. */
+const PIECE = /"""[\s\S]*?"""|"(?:[^"\\]|\\[\s\S])*(?:"|\\?$)|[^\s"]+/g;
 
 /**
  * A message of somebody else's, with long words and quotations cut: those that repeat what they are about would
  * repeat a token or a secret, too.
  */
 export function abridge(message: string): string {
-  return message.replace(/"""[\s\S]*?"""|"(?:[^"\\]|\\.)*"|[^\s"]+/g, (piece) =>
-    piece.length > MAX_PIECE_LENGTH
-      ? `${piece.slice(0, KEPT_LENGTH)}…${piece.endsWith('"') ? '"' : ""}`
-      : piece,
-  );
+  return message
+    .slice(0, MAX_MESSAGE_LENGTH)
+    .replace(PIECE, (piece) =>
+      piece.length > MAX_PIECE_LENGTH
+        ? `${piece.slice(0, KEPT_LENGTH)}…${piece.endsWith('"') ? '"' : ""}`
+        : piece,
+    );
 }
 
 /** The server cannot start. Each problem is one line and names the environment variable to change. */
