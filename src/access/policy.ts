@@ -21,6 +21,7 @@ export const REQUIRED_SCOPE = {
   "Mutation.createSession": "sessions:create",
   "Mutation.ensureSession": "sessions:create",
   "Mutation.generateToken": "tokens:create",
+  "Mutation.generateTokens": "tokens:create",
   "Session.generateToken": "tokens:create",
   "Session.issuedTokens": "ledger:read",
 } as const satisfies Record<string, Scope>;
@@ -33,6 +34,11 @@ export function checkScope({ scopes }: Caller, field: string): void {
   if (scope === undefined) throw new Forbidden(`${field} is open to nobody`);
   if (!scopes.has(scope))
     throw new Forbidden(`${field} requires the scope ${scope}`, { requiredScope: scope });
+}
+
+/** Whether the caller has the scope that the field needs. */
+export function hasScopeFor({ scopes }: Caller, field: keyof typeof REQUIRED_SCOPE): boolean {
+  return scopes.has(REQUIRED_SCOPE[field]);
 }
 
 /** @throws {Forbidden} when the caller may not grant the role */

@@ -4,6 +4,9 @@ import { type Caller, isLocal } from "./caller.ts";
 
 /** How many tokens a caller may ask for. */
 export interface TokenQuota {
+  /** The most tokens that a caller can ask for at once; infinite where there is no quota. */
+  most(caller: Caller): number;
+
   /**
    * Counts tokens that a caller asks for, whether or not it then gets them.
    *
@@ -19,13 +22,18 @@ const DEFAULT_PER_MINUTE = 6000;
 export function quotaOf(perMinute: number | null): TokenQuota {
   if (perMinute !== null) return tokenQuota(perMinute);
   const quota = tokenQuota(DEFAULT_PER_MINUTE);
-  return { take: async (caller, count) => (isLocal(caller) ? undefined : quota.take(caller, count)) };
+  return {
+    most: (caller) => (isLocal(caller) ? Number.POSITIVE_INFINITY : quota.most(caller)),
+    take: async (caller, count) => (isLocal(caller) ? undefined : quota.take(caller, count)),
+  };
 }
 
 /** So many tokens a minute for each caller, in a window that begins with its first. */
 export function tokenQuota(perMinute: number): TokenQuota {
   const limiter = new RateLimiterMemory({ points: perMinute, duration: 60 });
   return {
+    most: () => perMinute,
+
     async take({ id }, count) {
       try {
         await limiter.consume(id, count);

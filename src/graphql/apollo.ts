@@ -1,6 +1,7 @@
-import { ApolloServer, type ApolloServerPlugin } from "@apollo/server";
+import { ApolloServer, type ApolloServerPlugin, type GraphQLRequestListener } from "@apollo/server";
 import {
   ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginInlineTraceDisabled,
   ApolloServerPluginLandingPageDisabled,
 } from "@apollo/server/plugin/disabled";
 import { ApolloServerPluginLandingPageLocalDefault } from "@apollo/server/plugin/landingPage/default";
@@ -11,6 +12,7 @@ import type { Context } from "./context.ts";
 import { completeErrors, formatError, withoutSuggestions } from "./format-error.ts";
 import { limitCost, limitShape, MAX_TOKENS } from "./limits.ts";
 import { statusByMediaType } from "./status.ts";
+import { stringifyResult } from "./stringify.ts";
 
 /** How many parsed and validated documents are kept. Apollo Server's own store may take hundreds of megabytes. */
 const KEPT_DOCUMENTS = 250;
@@ -27,7 +29,6 @@ export function createApollo(
     nodeEnv: production ? "production" : "development",
     // Whoever gets here is a caller that is known, or of this machine.
     introspection: true,
-    hideSchemaDetailsFromClientErrors: production,
     includeStacktraceInErrorResponses: false,
     formatError: production ? withoutSuggestions : formatError,
     // Signals are the process's affair.
@@ -35,15 +36,24 @@ export function createApollo(
     parseOptions: { maxTokens: MAX_TOKENS },
     validationRules: [limitShape],
     documentStore: documentStore(),
+    stringifyResult,
     plugins: [
       landingPage(production),
       ApolloServerPluginCacheControlDisabled(),
-      limitCost,
-      completeErrors,
-      statusByMediaType,
+      ApolloServerPluginInlineTraceDisabled(),
+      everyRequest,
     ],
   });
 }
+
+/** One listener for all requests: each that is made for one, and each plugin, costs a round of promises in every phase. */
+const LISTENER: GraphQLRequestListener<Context> = {
+  didResolveOperation: limitCost,
+  didEncounterErrors: completeErrors,
+  willSendResponse: statusByMediaType,
+};
+
+const everyRequest: ApolloServerPlugin<Context> = { requestDidStart: async () => LISTENER };
 
 function documentStore() {
   const documents = new LRUCache<string, DocumentNode>({ max: KEPT_DOCUMENTS });

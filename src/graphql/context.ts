@@ -16,6 +16,8 @@ export interface Context extends Services {
   readonly loaders: Loaders;
   readonly requestId: string;
   readonly logger: Logger;
+  /** Whether its body is larger than that of anything but a batch of tokens. */
+  readonly hasLargeBody: boolean;
 }
 
 /** The context of one request. */
@@ -24,6 +26,7 @@ export function createContext(
   caller: Caller,
   requestId: string,
   logger: Logger,
+  hasLargeBody: boolean,
 ): Context {
-  return { sessions, tokens, caller, loaders: new Loaders(sessions), requestId, logger };
+  return { sessions, tokens, caller, loaders: new Loaders(sessions), requestId, logger, hasLargeBody };
 }

@@ -1,13 +1,40 @@
+import { TypeNameMetaFieldDef } from "graphql";
 import type { ComplexityEstimatorArgs } from "graphql-query-complexity";
+import { MAX_BATCH } from "../domain/token-batch.ts";
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from "../services/page.ts";
 
 /*
- * What fields cost that are dearer than the 1 of every other.
+ * What fields cost that are dearer or cheaper than the 1 of every other.
  */
+
+/** The names of the arguments by which a field costs more or less, but that of a batch. */
+export const COUNTING_ARGUMENTS: ReadonlySet<string> = new Set(["first"]);
+
+/** A value that a token or its refusal has at hand once it is made: with every one of them, a thousand are one operation. */
+export const AT_HAND = 0.1;
 
 /** A field that has a signature made or verified, or calls the platform. */
 export function dear({ childComplexity }: ComplexityEstimatorArgs): number {
   return 100 + childComplexity;
+}
+
+/** One of many tokens, without its own fields. A second batch fits into an operation, a third one does not. */
+const ONE_OF_MANY = 0.5;
+
+/**
+ * A batch costs what its tokens cost, and they are far cheaper than those that are asked for one by one, each with a field and
+ * a commit of its own. What is looked up or signed for each of them costs as much as everywhere else: a thousand pages or a
+ * thousand tokens within tokens are too many.
+ */
+export function perToken({ args, childComplexity }: ComplexityEstimatorArgs): number {
+  // One that is too large is refused for its size, in the words of the domain.
+  const size = Math.min(args.requests.length, MAX_BATCH);
+  return 100 + Math.ceil(size * (ONE_OF_MANY + childComplexity));
+}
+
+/** The name of a type is as much at hand as other values; Apollo Client asks for it everywhere. */
+export function typeName({ field, childComplexity }: ComplexityEstimatorArgs): number | undefined {
+  return field === TypeNameMetaFieldDef ? AT_HAND + childComplexity : undefined;
 }
 
 /** A page costs what its items cost; one of a size that is refused later costs as the largest. */

@@ -1,4 +1,4 @@
-import type { ApolloServerPlugin, GraphQLRequestListener } from "@apollo/server";
+import type { GraphQLRequestListener } from "@apollo/server";
 import { unwrapResolverError } from "@apollo/server/errors";
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import {
@@ -52,13 +52,7 @@ function masked({ locations, path, extensions }: GraphQLFormattedError): GraphQL
  * Completes errors before they are formatted: GraphQL's own name the argument, and an unknown one is logged
  * and gets the request ID under which the log has it.
  */
-export const completeErrors: ApolloServerPlugin<Context> = {
-  async requestDidStart() {
-    return { didEncounterErrors };
-  },
-};
-
-const didEncounterErrors: GraphQLRequestListener<Context>["didEncounterErrors"] = async ({
+export const completeErrors: NonNullable<GraphQLRequestListener<Context>["didEncounterErrors"]> = async ({
   errors,
   document,
   contextValue: { logger, requestId },

@@ -61,7 +61,10 @@ function definitionOf(
 function nameArgument(error: GraphQLError, argument: string): void {
   error.extensions.argument = argument;
   error.extensions.code ??= "BAD_USER_INPUT";
-  const hint = HINTS[argument];
+  // One of many requests is an argument's inside.
+  const isAbout = ([name]: [string, string]) =>
+    name === argument || new RegExp(` at "[^"]*\\.${name}"`).test(error.message);
+  const hint = Object.entries(HINTS).find(isAbout)?.[1];
   if (hint && error.message.includes("cannot represent")) error.message += `; ${hint}`;
 }
 

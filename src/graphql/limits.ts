@@ -1,6 +1,10 @@
-import type { ApolloServerPlugin } from "@apollo/server";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { GraphQLRequestListener } from "@apollo/server";
 import {
+  type ASTNode,
+  BREAK,
   type DocumentNode,
+  type FieldNode,
   GraphQLError,
   type GraphQLSchema,
   getVariableValues,
@@ -9,9 +13,13 @@ import {
   type SelectionSetNode,
   type ValidationContext,
   type ValidationRule,
+  visit,
 } from "graphql";
 import { fieldExtensionsEstimator, getComplexity, simpleEstimator } from "graphql-query-complexity";
+import { MAX_BATCH } from "../domain/token-batch.ts";
+import { batchesOf, checkBatches, variablesForCost } from "./batch-limits.ts";
 import type { Context } from "./context.ts";
+import { COUNTING_ARGUMENTS, typeName } from "./cost.ts";
 
 /** The most lexical tokens of a document. */
 export const MAX_TOKENS = 1000;
@@ -24,7 +32,7 @@ const MAX_DEPTH = 10;
 /** The most that an operation may cost: a field is 1, and dearer fields say so where they are defined. */
 const MAX_COST = 2000;
 
-const ESTIMATORS = [fieldExtensionsEstimator(), simpleEstimator({ defaultComplexity: 1 })];
+const ESTIMATORS = [fieldExtensionsEstimator(), typeName, simpleEstimator({ defaultComplexity: 1 })];
 
 interface Size {
   readonly rootFields: number;
@@ -90,28 +98,88 @@ function sizeOf(selectionSet: SelectionSetNode, context: ValidationContext): Siz
   return sum(selectionSet);
 }
 
-/** Refuses operations that cost too much with the variables that they are given. */
-export const limitCost: ApolloServerPlugin<Context> = {
-  async requestDidStart({ schema }) {
-    return {
-      async didResolveOperation({ document, operation, request: { variables = {} } }) {
-        if (operation) checkCost(schema, document, operation, variables);
-      },
-    };
-  },
+/**
+ * Those that can be afforded whatever variables they are given, with their batches: what a document costs need not be found
+ * out at each request.
+ */
+const affordable = new WeakMap<OperationDefinitionNode, readonly FieldNode[]>();
+
+/** Refuses operations that are too large, or cost too much, with the variables that they are given. */
+export const limitCost: NonNullable<GraphQLRequestListener<Context>["didResolveOperation"]> = async ({
+  schema,
+  document,
+  operation,
+  request: { variables = {} },
+  contextValue: { hasLargeBody },
+}) => {
+  if (!operation) return;
+  const known = affordable.get(operation);
+  const batches = known ?? batchesOf(document, operation);
+  checkBatches(batches, operation, variables, hasLargeBody);
+  if (hasLargeBody) checkVariables(schema, operation, variables);
+  if (!known) checkCost(schema, document, operation, batches, variables);
+  // The execution then looks at each value of a batch, which is enough for a turn of the event loop.
+  if (batches.length > 0) await nextTurn();
 };
+
+/** Refuses large variables that do not fit, with the first error: the execution would find fifty, and each repeats a value. */
+function checkVariables(
+  schema: GraphQLSchema,
+  operation: OperationDefinitionNode,
+  variables: Record<string, unknown>,
+): void {
+  const { errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, {
+    maxErrors: 1,
+  });
+  if (errors?.[0]) throw badInput(errors[0]);
+}
 
 function checkCost(
   schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
+  batches: readonly FieldNode[],
   variables: Record<string, unknown>,
 ): void {
+  const forCost = variablesForCost(batches, variables);
   // Variables that do not fit are refused when the operation is executed, in the words of every such error.
-  if (getVariableValues(schema, operation.variableDefinitions ?? [], variables).errors) return;
-  const cost = costOf(schema, document, operation, variables);
+  if (getVariableValues(schema, operation.variableDefinitions ?? [], forCost).errors) return;
+  const cost = costOf(schema, document, operation, forCost);
   if (cost > MAX_COST)
     throw refusal(`The operation costs ${cost}; at most ${MAX_COST} is allowed`, operation);
+  if (dependsOnVariables(document)) return;
+  const atMost =
+    batches.length === 0
+      ? cost
+      : costOf(schema, document, operation, variablesForCost(batches, variables, MAX_BATCH));
+  if (atMost <= MAX_COST) affordable.set(operation, batches);
+}
+
+/**
+ * Whether what an operation costs, or whether its arguments fit, may differ with its variables, leaving aside how large its
+ * batches are: by a directive, by an argument that counts, and by a variable that may be null where that does not fit, which
+ * GraphQL allows when it has a default.
+ */
+function dependsOnVariables(document: DocumentNode): boolean {
+  let found = false;
+  const holdsVariable = (node: ASTNode) => {
+    visit(node, {
+      Variable() {
+        found = true;
+        return BREAK;
+      },
+    });
+  };
+  visit(document, {
+    VariableDefinition({ defaultValue }) {
+      if (defaultValue) found = true;
+    },
+    Directive: holdsVariable,
+    Argument(node) {
+      if (COUNTING_ARGUMENTS.has(node.name.value)) holdsVariable(node);
+    },
+  });
+  return found;
 }
 
 function costOf(
@@ -121,22 +189,24 @@ function costOf(
   variables: Record<string, unknown>,
 ): number {
   try {
-    return getComplexity({
+    const cost = getComplexity({
       schema,
       query: document,
       variables,
       ...(operation.name && { operationName: operation.name.value }),
       estimators: ESTIMATORS,
     });
+    return Math.ceil(cost);
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error;
     // An argument whose value does not fit, which execution would find, too; or more fields than can be counted.
     if (error.nodes === undefined) throw refusal(error.message, operation);
-    throw new GraphQLError(error.message, {
-      nodes: error.nodes,
-      extensions: { code: "BAD_USER_INPUT", http: { status: 400 } },
-    });
+    throw badInput(error);
   }
+}
+
+function badInput({ message, nodes }: GraphQLError): GraphQLError {
+  return new GraphQLError(message, { nodes, extensions: { code: "BAD_USER_INPUT", http: { status: 400 } } });
 }
 
 function refusal(message: string, operation: OperationDefinitionNode): GraphQLError {

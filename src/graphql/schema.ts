@@ -2,14 +2,22 @@ import "reflect-metadata";
 import { type GraphQLSchema, isIntrospectionType, isSpecifiedScalarType, printType } from "graphql";
 import { buildSchemaSync } from "type-graphql";
 import { guardFields } from "./guard.ts";
+import { passPlainArguments } from "./plain-arguments.ts";
 import { IssuedTokenResolver, SessionLedgerResolver } from "./resolvers/issued-token.ts";
 import { SessionResolver } from "./resolvers/session.ts";
 import { SessionTokenResolver, TokenResolver } from "./resolvers/token.ts";
 import { DateTime } from "./types/date-time.ts";
 import "./types/enums.ts";
 
-/** The executable schema. */
+let schema: GraphQLSchema | undefined;
+
+/** The executable schema, which is made once: type-graphql keeps one record of what decorators say for the whole process. */
 export function createSchema(): GraphQLSchema {
+  schema ??= buildSchema();
+  return schema;
+}
+
+function buildSchema(): GraphQLSchema {
   const schema = buildSchemaSync({
     resolvers: [
       SessionResolver,
@@ -24,6 +32,7 @@ export function createSchema(): GraphQLSchema {
     // Introspects the whole schema at each start; a test does so once.
     skipCheck: true,
   });
+  passPlainArguments();
   guardFields(schema);
   describe(schema.getQueryType(), "Reads. Nothing here changes anything.");
   describe(schema.getMutationType(), "Writes. Each field is one action.");
@@ -41,6 +50,9 @@ const READING_ORDER = [
   "Mutation",
   "Session",
   "ConnectionToken",
+  "TokenRequest",
+  "TokenOutcome",
+  "TokenRefusal",
   "IssuedToken",
   "TokenInspection",
   "Role",

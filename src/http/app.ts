@@ -5,13 +5,14 @@ import type { Logger } from "pino";
 import type { Authenticate } from "../access/authenticate.ts";
 import type { Context, Services } from "../graphql/context.ts";
 import type { Admit } from "../graphql/trusted-documents.ts";
+import { BATCH_BODY_LIMIT, BODY_LIMIT, limitBody, limitChunks } from "./body-size.ts";
 import { knowCaller } from "./callers.ts";
 import { answerBadUrl, answerErrors } from "./errors.ts";
 import { graphqlHandler } from "./graphql-handler.ts";
 import { checkHeaders, protectBrowsers } from "./headers.ts";
 import { serveHealth } from "./health.ts";
 import { refuseOtherHosts } from "./host.ts";
-import { BODY_LIMIT, readJsonBodies } from "./json-body.ts";
+import { readJsonBodies } from "./json-body.ts";
 import { type Drain, followRequests } from "./requests.ts";
 
 /** Where GraphQL is served. */
@@ -58,7 +59,9 @@ export async function createApp(parts: AppParts): Promise<{ app: FastifyInstance
   app.route({
     method: ["GET", "POST"],
     url: GRAPHQL_PATH,
-    onRequest: [knowCaller(app, authenticate, hasPage, logger), checkHeaders],
+    bodyLimit: BATCH_BODY_LIMIT,
+    onRequest: [knowCaller(app, authenticate, hasPage, logger), checkHeaders, limitBody],
+    preParsing: limitChunks,
     handler: graphqlHandler(apollo, services, admit, logger),
   });
   return { app, drain };

@@ -41,6 +41,11 @@ export class SigningService {
     return this.#keyRing.applicationId;
   }
 
+  /** @throws {BadUserInput} naming `format`, when the environment has no such tokens */
+  checkFormat(format: TokenFormat): void {
+    this.#codecFor(format);
+  }
+
   /**
    * Signs the grant. It signs whatever it is given: the limits are the domain's.
    *
@@ -48,11 +53,7 @@ export class SigningService {
    * @throws {BadUserInput} naming `format`, when the environment has no such tokens
    */
   async sign(grant: Grant, id: string, format: TokenFormat): Promise<string> {
-    const codec = this.#codec(format);
-    if (codec === undefined) {
-      throw new BadUserInput("format", "format must be JWT: the Vonage environment has no T1 tokens");
-    }
-    return codec.sign(grant, id, this.#keyRing);
+    return this.#codecFor(format).sign(grant, id, this.#keyRing);
   }
 
   /** What a token grants as of `now`: invalid until its signature and everything it says have been found good. */
@@ -63,6 +64,12 @@ export class SigningService {
       "it is a T1 token, which the Vonage environment does not have";
     if (typeof claims === "string") return invalid(claims);
     return inspectClaims(claims, format, this.applicationId, now);
+  }
+
+  #codecFor(format: TokenFormat): Codec {
+    const codec = this.#codec(format);
+    if (codec) return codec;
+    throw new BadUserInput("format", "format must be JWT: the Vonage environment has no T1 tokens");
   }
 
   #codec(format: TokenFormat): Codec | undefined {

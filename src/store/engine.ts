@@ -5,6 +5,9 @@ import type { Tables } from "./tables.ts";
 export interface Engine {
   readonly dialect: Dialect;
 
+  /** How a query in plain SQL names its parameter at a place, from 1 on. */
+  parameter(place: number): string;
+
   /** The database's own clock, in epoch milliseconds: the one that all servers share. */
   readonly clock: RawBuilder<number>;
 

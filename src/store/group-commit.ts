@@ -12,13 +12,13 @@ interface Group<T> {
  */
 const QUIET_TURNS = 2;
 const LONGEST_GATHERING = 5;
-/** The most items that are written at once. */
+/** A group that has so many items takes no more. What comes together stays together, so that one can have more of them. */
 const MAX_GROUP = 500;
 
 /**
  * Writes what arrives together in one go: while one group is written, the next one gathers, so that there are as many
- * commits as the disk can take, and never one for each item. A group that is not written in time fails as a whole; it may
- * still be written after all.
+ * commits as the disk can take, and never one for each item. What is handed over in one call is always in one group. A group
+ * that is not written in time fails as a whole; it may still be written after all.
  *
  * @param write writes all of them durably, or none
  * @param patience how long an item waits at most, in milliseconds
@@ -28,7 +28,7 @@ export function groupCommit<T>(
   write: (items: readonly T[]) => Promise<void>,
   patience: number,
   late: () => Error,
-): (item: T) => Promise<void> {
+): (items: readonly T[]) => Promise<void> {
   /** In the order in which they are written. */
   const waiting: Group<T>[] = [];
   let writing = false;
@@ -75,10 +75,11 @@ export function groupCommit<T>(
     return group;
   };
 
-  return (item) => {
+  return (items) => {
+    if (items.length === 0) return Promise.resolve();
     const last = waiting.at(-1);
     const group = last && last.items.length < MAX_GROUP ? last : newGroup();
-    group.items.push(item);
+    group.items.push(...items);
     return group.written;
   };
 }

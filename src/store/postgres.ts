@@ -31,6 +31,7 @@ export async function postgres(options: PostgresOptions): Promise<Engine> {
   const pool = lent(await connect(options), options.patience);
   return {
     dialect: new PostgresDialect({ pool }),
+    parameter: (place) => `$${place}`,
     clock: sql<number>`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`,
     text: sql`text collate "C"`,
     position: [sql`bigint`, (column) => column.generatedByDefaultAsIdentity().primaryKey()],

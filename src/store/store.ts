@@ -69,11 +69,11 @@ export interface RecordedToken {
 /** The ledger of the tokens that were issued. */
 export interface IssuanceLedger {
   /**
-   * Records a token, and resolves when the record is durable.
+   * Records tokens in the order of issuance, all of them or none, and resolves when the records are durable.
    *
-   * @throws {LedgerUnavailable} within two seconds, when it cannot be recorded
+   * @throws {LedgerUnavailable} within two seconds, when they cannot be recorded
    */
-  record(issued: IssuedToken): Promise<void>;
+  record(issued: readonly IssuedToken[]): Promise<void>;
 
   /**
    * At most `limit` of the records of a session, newest first, from those before `position` in the order of issuance, or

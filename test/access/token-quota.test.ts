@@ -31,6 +31,13 @@ describe("tokenQuota", () => {
     await expect(quota.take(one, 2)).rejects.toThrow(RateLimited);
   });
 
+  it("says how many can be asked for at once", () => {
+    expect(tokenQuota(3).most(one)).toBe(3);
+    expect(quotaOf(3).most(localCaller())).toBe(3);
+    expect(quotaOf(null).most(one)).toBe(6000);
+    expect(quotaOf(null).most(localCaller())).toBe(Number.POSITIVE_INFINITY);
+  });
+
   it("counts what it refuses, too", async () => {
     const quota = tokenQuota(3);
     await expect(quota.take(one, 4)).rejects.toThrow(RateLimited);

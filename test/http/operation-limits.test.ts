@@ -120,6 +120,45 @@ describe("an operation's limits", () => {
     expect(errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT", argument: "role" } }]);
   });
 
+  it.each([
+    [
+      "a directive",
+      `query($on: Boolean!) { sessions(first: 100) { nodes { id ...P @include(if: $on) } } }
+       fragment P on Session { issuedTokens(first: 100) { nodes { id } } }`,
+      { on: false },
+      { on: true },
+    ],
+    [
+      "a directive of a fragment's field",
+      `query($off: Boolean!) { sessions(first: 100) { nodes { id ...P } } }
+       fragment P on Session { issuedTokens(first: 100) @skip(if: $off) { nodes { id } } }`,
+      { off: true },
+      { off: false },
+    ],
+    [
+      "the size of a page",
+      "query($first: Int) { sessions(first: 100) { nodes { issuedTokens(first: $first) { nodes { id } } } } }",
+      { first: 1 },
+      { first: 100 },
+    ],
+  ])("count what %s brings in with other variables later", async (_, query, cheap, expensive) => {
+    for (let i = 0; i < 2; i++) {
+      expect((await server.graphql(query, cheap)).errors).toEqual([]);
+      const { data, errors } = await server.graphql(query, expensive);
+      expect([data, errors[0].message]).toEqual([undefined, expect.stringContaining("costs")]);
+    }
+  });
+
+  it("answer the second time as the first time, also when a variable must not be null", async () => {
+    const query = `mutation($id: ID = "1_x") { createSession { id } generateToken(sessionId: $id) { token } }`;
+    await server.graphql(query, {});
+    const before = await count();
+    const answers = [await server.graphql(query, { id: null }), await server.graphql(query, { id: null })];
+    expect(answers[0]?.errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT" } }]);
+    expect(answers[1]?.errors).toEqual(answers[0]?.errors);
+    expect(await count()).toBe(before);
+  });
+
   it("have status 400 in the media type of GraphQL over HTTP, and 200 in the older one", async () => {
     const status = async (accept: string) => {
       const response = await fetch(server.url, {

@@ -179,6 +179,10 @@ const GENERATE_BELOW_CREATE = `mutation($role: Role, $expireTime: Int, $format: 
   createSession { sessionId
     generateToken(role: $role, expireTime: $expireTime, format: $format) { token role } } }`;
 
+const GENERATE_MANY = `mutation($sessionId: ID!, $requests: [TokenRequest!]!) {
+  generateTokens(sessionId: $sessionId, requests: $requests) {
+    ... on ConnectionToken { token role } ... on TokenRefusal { code } } }`;
+
 const MAY_ONLY_MUTATE: Refusal = { code: "BAD_USER_INPUT" };
 
 /** Every way in which tokens are asked for: each role, and none, with lifetimes around a limit, and in both formats. */
@@ -347,6 +351,11 @@ const CELLS: Record<string, (caller: MatrixCaller) => Cell[]> = {
       })),
     ),
 
+  "Mutation.generateTokens": (caller) =>
+    SESSIONS.flatMap((kind) =>
+      [...ASKS.map((asked) => [asked]), ASKS].map((asks) => batch(caller, kind, asks)),
+    ),
+
   "Session.generateToken": (caller) => [
     ...ASKS.map((asked) => belowCreate(caller, asked)),
     ...SESSIONS.flatMap((kind) => ASKS.map((asked) => belowToken(caller, kind, asked))),
@@ -366,6 +375,23 @@ const CELLS: Record<string, (caller: MatrixCaller) => Cell[]> = {
     }),
   ],
 };
+
+/** Mutation.generateTokens. Only what the caller may not do with the session refuses the whole of it. */
+function batch(caller: MatrixCaller, kind: (typeof SESSIONS)[number], asks: readonly Ask[]): Cell {
+  const unbound = { ...caller, roles: ROLES, maxLifetime: Number.POSITIVE_INFINITY };
+  const refusals = asks.map((asked) => tokenRefusal(caller, kind, ids[kind], asked));
+  const granted = asks.filter((_, i) => refusals[i] === null);
+  return {
+    name: `${kind}, ${asks.map(nameOf).join(" and ")}`,
+    query: GENERATE_MANY,
+    variables: { sessionId: ids[kind], requests: asks.map(variablesOf) },
+    refusal: tokenRefusal(unbound, kind, ids[kind], { role: undefined }),
+    at: ["generateTokens"],
+    ...(granted.length > 0
+      ? { tokens: () => granted.map((asked) => issuedFor(caller, ids[kind], asked)) }
+      : { data: { generateTokens: refusals.map((refusal) => ({ code: refusal?.code })) } }),
+  };
+}
 
 /** Session.generateToken in the request that creates the session. */
 function belowCreate(caller: MatrixCaller, asked: Ask): Cell {

@@ -10,6 +10,9 @@ const tokens = (count: number) => {
   return `mutation($id: ID!) { ${fields.join(" ")} }`;
 };
 
+const BATCH =
+  "mutation($id: ID!, $requests: [TokenRequest!]!) { generateTokens(sessionId: $id, requests: $requests) { __typename } }";
+
 const LIMITED = [{ extensions: { code: "RATE_LIMITED" } }];
 
 describe("five tokens a minute", () => {
@@ -56,6 +59,27 @@ describe("five tokens a minute", () => {
     const { data, errors } = await server.graphql(tokens(6), { id }, caller("greedy"));
     expect(errors).toMatchObject(LIMITED);
     expect(JSON.stringify(data)).not.toContain("token");
+  });
+
+  it("are used up by one batch of five, whether or not it gets them", async () => {
+    const who = caller("batch");
+    const batch = (requests: object[]) => server.graphql(BATCH, { id, requests }, who);
+    const refused = { expireTime: 1 };
+    expect((await batch([{}, refused, refused])).errors).toEqual([]);
+    const { data, errors } = await batch([{}, {}, {}]);
+    expect(errors).toMatchObject(LIMITED);
+    expect(data).toBeNull();
+  });
+
+  it("are never enough for a batch of six, which is told so and not to ask again, and takes none", async () => {
+    const who = caller("batch of six");
+    const batch = (size: number) => server.graphql(BATCH, { id, requests: Array(size).fill({}) }, who);
+    const { data, errors } = await batch(6);
+    expect(data).toBeNull();
+    expect(errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT", argument: "requests" } }]);
+    expect(errors[0].message).toMatch(/at most 5\b.*6 were given/);
+    expect((await batch(1001)).errors[0].message).toMatch(/at most 1000\b.*1001 were given/);
+    expect((await batch(5)).errors).toEqual([]);
   });
 
   it("are each caller's own: another has them while the first asks ten times over", async () => {

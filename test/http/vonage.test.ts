@@ -81,6 +81,32 @@ describe("generateToken on Vonage", () => {
     ]);
   });
 
+  it("makes many at once, and refuses those of a format that it does not have", async () => {
+    const { data, errors } = await server.graphql(
+      `mutation($sessionId: ID!, $requests: [TokenRequest!]!) {
+        generateTokens(sessionId: $sessionId, requests: $requests) {
+          ... on ConnectionToken { token } ... on TokenRefusal { code argument } } }`,
+      {
+        sessionId,
+        requests: Array.from({ length: 120 }, (_, i) => ({
+          data: `${i}`,
+          ...(i === 60 && { format: "T1" }),
+        })),
+      },
+    );
+    expect(errors).toEqual([]);
+    const [refused] = data.generateTokens.splice(60, 1);
+    expect(refused).toEqual({ code: "BAD_USER_INPUT", argument: "format" });
+    const claims = data.generateTokens.map(
+      ({ token }: { token: string }) =>
+        jwt.verify(token, publicKey, { algorithms: ["RS256"], clockTimestamp: nowSeconds }) as jwt.JwtPayload,
+    );
+    expect(claims.map(({ connection_data }: jwt.JwtPayload) => Number(connection_data))).toEqual(
+      Array.from({ length: 120 }, (_, i) => i).filter((i) => i !== 60),
+    );
+    expect(new Set(claims.map(({ jti }: jwt.JwtPayload) => jti)).size).toBe(119);
+  });
+
   it("makes tokens that inspectToken knows, for sessions that were created elsewhere, too", async () => {
     const { data } = await generate({ role: "SUBSCRIBER" });
     const inspected = await server.graphql(

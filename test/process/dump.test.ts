@@ -10,7 +10,7 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 
 afterAll(stopSharedPostgres);
 
-const DUMP = fileURLToPath(new URL("../../dist/dump.js", import.meta.url));
+const DUMP = fileURLToPath(new URL("../../bundle/dump.js", import.meta.url));
 
 /** Runs `npm run export` or `npm run import`, and resolves to what it says and its exit code. */
 function run(url: string, ...args: string[]): Promise<{ code: number; output: string; errors: string }> {
@@ -35,7 +35,7 @@ async function filled(records: number): Promise<string> {
     issuedAt: instant,
     expiresAt: instant,
   });
-  await Promise.all(Array.from({ length: records }, (_, i) => ledger.record(record(`${i}`))));
+  await Promise.all(Array.from({ length: records }, (_, i) => ledger.record([record(`${i}`)])));
   await close();
   return url;
 }

@@ -27,15 +27,17 @@ async function fill({ sessions, names, ledger, apiKeys }: OpenStore): Promise<vo
   await names.lease(PROJECT, "only leased", null, 60_000);
   await Promise.all(
     Array.from({ length: 1201 }, (_, i) =>
-      ledger.record({
-        id: `id-${i}`,
-        sessionId: `1_${i % 5}`,
-        role: Role.PUBLISHER_ONLY,
-        format: i % 2 ? TokenFormat.JWT : TokenFormat.T1,
-        issuedTo: ODD,
-        issuedAt: now,
-        expiresAt: new Date(now.getTime() + i),
-      }),
+      ledger.record([
+        {
+          id: `id-${i}`,
+          sessionId: `1_${i % 5}`,
+          role: Role.PUBLISHER_ONLY,
+          format: i % 2 ? TokenFormat.JWT : TokenFormat.T1,
+          issuedTo: ODD,
+          issuedAt: now,
+          expiresAt: new Date(now.getTime() + i),
+        },
+      ]),
     ),
   );
   const key = { digest: "00".repeat(32), claims: { scope: "ledger:read" }, createdAt: now };

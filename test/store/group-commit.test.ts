@@ -12,7 +12,7 @@ afterEach(() => {
 function recorder(patience = 2000) {
   const groups: (readonly number[])[] = [];
   const ends: { succeed(): void; fail(error: Error): void }[] = [];
-  const add = groupCommit<number>(
+  const addAll = groupCommit<number>(
     (items) => {
       groups.push([...items]);
       return new Promise<void>((succeed, fail) => {
@@ -22,7 +22,7 @@ function recorder(patience = 2000) {
     patience,
     () => new Error("late"),
   );
-  return { add, groups, ends };
+  return { add: (item: number) => addAll([item]), addAll, groups, ends };
 }
 
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
@@ -104,6 +104,25 @@ describe("groupCommit", () => {
     await all;
     expect(groups.map((group) => group.length)).toEqual([500, 500, 1]);
     expect(groups.flat()).toEqual(Array.from({ length: 1001 }, (_, item) => item));
+  });
+
+  it("keeps what comes in one call in one group, however much it is, and in its order", async () => {
+    const { add, addAll, groups, ends } = recorder();
+    const many = Array.from({ length: 1000 }, (_, i) => i);
+    const all = Promise.all([...many.slice(0, 499).map(add), addAll(many), add(-1), addAll([])]);
+    for (const i of [0, 1]) {
+      for (let turn = 0; turn < 5; turn++) await nextTurn();
+      ends[i]?.succeed();
+    }
+    await all;
+    expect(groups).toEqual([[...many.slice(0, 499), ...many], [-1]]);
+  });
+
+  it("writes nothing when there is nothing to write", async () => {
+    const { addAll, groups } = recorder();
+    await addAll([]);
+    for (let turn = 0; turn < 5; turn++) await nextTurn();
+    expect(groups).toEqual([]);
   });
 
   it("fails a whole group when it cannot be written, and goes on with the next", async () => {

@@ -197,7 +197,7 @@ describe("through a pooler that gives each transaction another connection", () =
   it("every token is recorded once, whichever of two servers issues it", async () => {
     const { url, stores } = await newStores(2);
     const ids = count(300, (i) => `id-${i}`);
-    await Promise.all(ids.map((id, i) => stores[i % 2]?.ledger.record(issued(id))));
+    await Promise.all(ids.map((id, i) => stores[i % 2]?.ledger.record([issued(id)])));
     for (const { ledger } of stores) {
       const found = await ledger.newest("1_a", 1000, null);
       expect(found.map((recorded) => recorded.issued.id).sort()).toEqual([...ids].sort());
@@ -281,7 +281,7 @@ describe("through a pooler that gives each transaction another connection", () =
 
   it("a dump is of one instant, though its transaction is long and others write", async () => {
     const { url, stores } = await newStores(2);
-    await Promise.all(count(600, (i) => stores[0]?.ledger.record(issued(`id-${i}`))));
+    await Promise.all(count(600, (i) => stores[0]?.ledger.record([issued(`id-${i}`)])));
     await Promise.all(count(10, (i) => stores[1]?.sessions.add(session(`1_${i}`))));
     const source = await openForMaintenance(parseDatabaseUrl(url));
     onTestFinished(() => source.kysely.destroy());
@@ -289,7 +289,7 @@ describe("through a pooler that gives each transaction another connection", () =
     const write = async (lines: string) => {
       // The instant is that of the first row.
       if (lines.startsWith('{"kind":"stagepass"')) return;
-      await stores[1]?.ledger.record(issued(`later-${written}`));
+      await stores[1]?.ledger.record([issued(`later-${written}`)]);
       written += 1;
     };
     const summary = await dump(source.kysely, CREATED_AT, write, () => {});
@@ -364,7 +364,7 @@ describe("a database", () => {
     }
     await sessions.add(session("1_a"));
     await sessions.add(session("1_b"));
-    await ledger.record(issued("a"));
+    await ledger.record([issued("a")]);
     expect(await sessions.newest(PROJECT, ALL_SESSIONS, 10, null)).toEqual([
       { position: far + 1, session: session("1_b") },
       { position: far, session: session("1_a") },

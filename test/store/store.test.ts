@@ -15,6 +15,7 @@ import {
   NO_SESSIONS,
   type SessionSelection,
 } from "../../src/domain/session-selection.ts";
+import { LedgerUnavailable } from "../../src/errors.ts";
 import type { ApiKey, SessionNames } from "../../src/store/store.ts";
 import { ENGINES, newDatabaseUrl, openStore, stopSharedPostgres } from "../support/stores.ts";
 
@@ -190,8 +191,8 @@ describe.each(ENGINES)("the store on %s", (engine) => {
     it("gives back what was recorded, newest first, from any position on", async () => {
       const { ledger } = await newStore();
       for (const id of ["a", "b", "c", "d"]) {
-        await ledger.record(issued(id));
-        await ledger.record(issued(id, { sessionId: "1_b" }));
+        await ledger.record([issued(id)]);
+        await ledger.record([issued(id, { sessionId: "1_b" })]);
       }
       const page = await ledger.newest("1_a", 2, null);
       expect(page.map((recorded) => recorded.issued)).toEqual([issued("d"), issued("c")]);
@@ -203,14 +204,33 @@ describe.each(ENGINES)("the store on %s", (engine) => {
     it("records all that arrive together", async () => {
       const { ledger } = await newStore();
       const ids = Array.from({ length: 1200 }, (_, i) => `id-${i}`);
-      await Promise.all(ids.map((id) => ledger.record(issued(id))));
+      await Promise.all(ids.map((id) => ledger.record([issued(id)])));
       const found = await ledger.newest("1_a", 2000, null);
       expect(found.map((recorded) => recorded.issued.id).reverse()).toEqual(ids);
     });
 
+    it("records a thousand in their order, beside others, or none of them", async () => {
+      const { ledger } = await newStore();
+      const ids = Array.from({ length: 1000 }, (_, i) => `id-${i}`);
+      const many = ids.map((id) => issued(id));
+      await Promise.all([
+        ledger.record([issued("before")]),
+        ledger.record(many),
+        ledger.record([issued("after")]),
+        ledger.record([]),
+      ]);
+      const idsFound = async () =>
+        (await ledger.newest("1_a", 3000, null)).map(({ issued }) => issued.id).reverse();
+      expect(await idsFound()).toEqual(["before", ...ids, "after"]);
+
+      const spoiled = [...many, issued("spoiled", { issuedTo: null as unknown as string })];
+      await expect(ledger.record(spoiled)).rejects.toThrow(LedgerUnavailable);
+      expect(await idsFound()).toHaveLength(1002);
+    });
+
     it("forgets what is old, in steps from the oldest, and nothing else", async () => {
       const { ledger } = await newStore();
-      for (let i = 0; i < 10; i++) await ledger.record(issued(`${i}`, { issuedAt: new Date(1000 + i) }));
+      for (let i = 0; i < 10; i++) await ledger.record([issued(`${i}`, { issuedAt: new Date(1000 + i) })]);
       const step = async (before: number, position: number | null) => {
         const { forgotten, last } = await ledger.purge(new Date(before), 3, position);
         return { forgotten, last: last ?? 0 };

@@ -2,14 +2,20 @@ import type { GraphQLResolveInfo } from "graphql";
 import { Args, Ctx, FieldResolver, Info, Mutation, Query, Resolver, Root, UseMiddleware } from "type-graphql";
 import type { ConnectionToken } from "../../domain/connection-token.ts";
 import type { Session } from "../../domain/session.ts";
+import type { TokenOutcome } from "../../domain/token-batch.ts";
 import type { TokenInspection } from "../../domain/token-inspection.ts";
 import type { Context } from "../context.ts";
-import { dear } from "../cost.ts";
+import { dear, perToken } from "../cost.ts";
+import { inTurns } from "../in-turns.ts";
 import { onlyInMutation } from "../only-in-mutation.ts";
-import { InspectTokenArgs, TokenArgs, TokenSessionArgs } from "../types/args.ts";
+import { InspectTokenArgs, TokenArgs, TokenBatchArgs, TokenSessionArgs } from "../types/args.ts";
 import { ConnectionTokenType } from "../types/connection-token.ts";
 import { SessionType } from "../types/session.ts";
 import { TokenInspectionType } from "../types/token-inspection.ts";
+import { TokenOutcomeType } from "../types/token-outcome.ts";
+
+/** How many outcomes are completed in one turn of the event loop. */
+const PER_TURN = 50;
 
 @Resolver(() => SessionType)
 export class SessionTokenResolver {
@@ -45,6 +51,21 @@ export class TokenResolver {
     @Ctx() { caller, tokens }: Context,
   ): Promise<ConnectionToken> {
     return tokens.generate(caller, sessionId, input);
+  }
+
+  @Mutation(() => [TokenOutcomeType], {
+    description:
+      "Generate many tokens for one session at once, each with its own outcome, in the order asked for. At most 1000.\n" +
+      "A request that is refused does not spoil the others, and all the others are recorded together. Give the requests\n" +
+      "in a variable. Requires `tokens:create`, and a grant for the session; each token needs a grant for its role and\n" +
+      "its lifetime.",
+    complexity: perToken,
+  })
+  async generateTokens(
+    @Args(() => TokenBatchArgs) { sessionId, requests }: TokenBatchArgs,
+    @Ctx() { caller, tokens }: Context,
+  ): Promise<Promise<TokenOutcome>[]> {
+    return inTurns(await tokens.generateMany(caller, sessionId, requests), PER_TURN);
   }
 
   @Query(() => TokenInspectionType, {

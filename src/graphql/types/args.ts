@@ -1,4 +1,4 @@
-import { ArgsType, Field, ID, Int } from "type-graphql";
+import { ArgsType, Field, ID, InputType, Int } from "type-graphql";
 import { TokenFormat } from "../../domain/connection-token.ts";
 import { Role } from "../../domain/role.ts";
 import { ArchiveMode, ArchiveResolution, MediaMode, type SessionOptionsInput } from "../../domain/session.ts";
@@ -95,8 +95,11 @@ export class TokenSessionArgs {
   sessionId!: string;
 }
 
-/** What a token is to grant. */
+/** What a token is to grant; as arguments, and as one of many requests. */
 @ArgsType()
+@InputType("TokenRequest", {
+  description: "What one of many tokens is to grant; as the arguments of `generateToken`.",
+})
 export class TokenArgs implements TokenInput {
   @Field(() => Role, {
     nullable: true,
@@ -134,6 +137,13 @@ export class TokenArgs implements TokenInput {
     description: "The format of the token.",
   })
   format?: TokenFormat | null;
+}
+
+/** Which tokens are asked for at once, all for one session. */
+@ArgsType()
+export class TokenBatchArgs extends TokenSessionArgs {
+  @Field(() => [TokenArgs], { description: "What each token is to grant. At most 1000." })
+  requests!: TokenArgs[];
 }
 
 /** Which token to inspect. */

@@ -47,6 +47,27 @@ export type TokenFormat =
   /** The legacy OpenTok format. */
   | 'T1';
 
+/** What one of many tokens is to grant; as the arguments of `generateToken`. */
+export type TokenRequest = {
+  /**
+   * Connection metadata such as a user ID or a name, up to 1000 characters. Every client in the session
+   * can read it, and it cannot be changed later.
+   */
+  data?: string | null | undefined;
+  /**
+   * When the token stops working, in whole seconds since the Unix epoch: later than now, and at most
+   * 30 days from now. Without it, 24 hours from now, or sooner when your tokens may not live so long. Who is
+   * connected by then stays connected.
+   */
+  expireTime?: number | null | undefined;
+  /** The format of the token. */
+  format?: TokenFormat | null | undefined;
+  /** Layout classes of the streams that the client publishes, for archives and broadcasts. */
+  initialLayoutClassList?: Array<string> | null | undefined;
+  /** What the client may do in the session. */
+  role?: Role | null | undefined;
+};
+
 export type TokenStatus =
   /** A client can connect with it now. */
   | 'ACTIVE'
@@ -88,6 +109,17 @@ export type GenerateTokenMutationVariables = Exact<{
 
 
 export type GenerateTokenMutation = { generateToken: { token: string, sessionId: string, applicationId: string, role: Role, data: string | null, initialLayoutClassList: Array<string>, format: TokenFormat, createdAt: string, expiresAt: string, expireTime: number } };
+
+export type GenerateTokensMutationVariables = Exact<{
+  sessionId: string | number;
+  requests: Array<TokenRequest> | TokenRequest;
+}>;
+
+
+export type GenerateTokensMutation = { generateTokens: Array<
+    | { token: string, role: Role, data: string | null, expiresAt: string }
+    | { code: string, message: string, argument: string | null }
+  > };
 
 export type InspectTokenQueryVariables = Exact<{
   token: string;
@@ -267,6 +299,50 @@ export function useGenerateTokenMutation(baseOptions?: ApolloReactHooks.Mutation
 export type GenerateTokenMutationHookResult = ReturnType<typeof useGenerateTokenMutation>;
 export type GenerateTokenMutationResult = ApolloReactCommon.MutationResult<GenerateTokenMutation>;
 export type GenerateTokenMutationOptions = ApolloReactCommon.BaseMutationOptions<GenerateTokenMutation, GenerateTokenMutationVariables>;
+export const GenerateTokensDocument = gql`
+    mutation GenerateTokens($sessionId: ID!, $requests: [TokenRequest!]!) {
+  generateTokens(sessionId: $sessionId, requests: $requests) {
+    ... on ConnectionToken {
+      token
+      role
+      data
+      expiresAt
+    }
+    ... on TokenRefusal {
+      code
+      message
+      argument
+    }
+  }
+}
+    `;
+export type GenerateTokensMutationFn = ApolloReactCommon.MutationFunction<GenerateTokensMutation, GenerateTokensMutationVariables>;
+
+/**
+ * __useGenerateTokensMutation__
+ *
+ * To run a mutation, you first call `useGenerateTokensMutation` within a React component and pass it any options that fit your needs.
+ * When your component renders, `useGenerateTokensMutation` returns a tuple that includes:
+ * - A mutate function that you can call at any time to execute the mutation
+ * - An object with fields that represent the current status of the mutation's execution
+ *
+ * @param baseOptions options that will be passed into the mutation, supported options are listed on: https://www.apollographql.com/docs/react/api/react-hooks/#options-2;
+ *
+ * @example
+ * const [generateTokensMutation, { data, loading, error }] = useGenerateTokensMutation({
+ *   variables: {
+ *      sessionId: // value for 'sessionId'
+ *      requests: // value for 'requests'
+ *   },
+ * });
+ */
+export function useGenerateTokensMutation(baseOptions?: ApolloReactHooks.MutationHookOptions<GenerateTokensMutation, GenerateTokensMutationVariables>) {
+        const options = {...defaultOptions, ...baseOptions}
+        return ApolloReactHooks.useMutation<GenerateTokensMutation, GenerateTokensMutationVariables>(GenerateTokensDocument, options);
+      }
+export type GenerateTokensMutationHookResult = ReturnType<typeof useGenerateTokensMutation>;
+export type GenerateTokensMutationResult = ApolloReactCommon.MutationResult<GenerateTokensMutation>;
+export type GenerateTokensMutationOptions = ApolloReactCommon.BaseMutationOptions<GenerateTokensMutation, GenerateTokensMutationVariables>;
 export const InspectTokenDocument = gql`
     query InspectToken($token: String!) {
   inspectToken(token: $token) {

@@ -1,0 +1,34 @@
+import { createUnionType, Field, ObjectType } from "type-graphql";
+import type { TokenRefusal } from "../../domain/token-batch.ts";
+import { AT_HAND } from "../cost.ts";
+import { ConnectionTokenType } from "./connection-token.ts";
+
+@ObjectType("TokenRefusal", {
+  description: "Why one of many tokens was not generated.",
+  simpleResolvers: true,
+})
+export class TokenRefusalType implements TokenRefusal {
+  @Field(() => String, {
+    complexity: AT_HAND,
+    description: "The code of the error that it would be alone, such as `BAD_USER_INPUT` or `FORBIDDEN`.",
+  })
+  code!: string;
+
+  @Field(() => String, { complexity: AT_HAND, description: "The reason, for a person to read." })
+  message!: string;
+
+  @Field(() => String, {
+    nullable: true,
+    complexity: AT_HAND,
+    description: "The field of the request that breaks a rule, where one does.",
+  })
+  argument!: string | null;
+}
+
+/** What became of one of many requests. */
+export const TokenOutcomeType = createUnionType({
+  name: "TokenOutcome",
+  description: "What became of one of many requests for a token.",
+  types: () => [ConnectionTokenType, TokenRefusalType] as const,
+  resolveType: (outcome) => ("token" in outcome ? ConnectionTokenType : TokenRefusalType),
+});

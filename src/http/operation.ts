@@ -1,0 +1,30 @@
+import type { GraphQLRequest, HTTPGraphQLRequest } from "@apollo/server";
+
+/**
+ * The operation of a request in the ordinary form: a JSON object with a document, sent by POST, which cannot be forged
+ * from a page of another site (see Apollo Server on CSRF). Null for every other.
+ */
+export function operationIn(http: HTTPGraphQLRequest): GraphQLRequest | null {
+  const { method, body } = http;
+  if (method !== "POST" || !isObject(body)) return null;
+  const { query, operationName, variables, extensions } = body;
+  if (typeof query !== "string" || query === "") return null;
+  if (!isAbsent(operationName) && typeof operationName !== "string") return null;
+  if (!isAbsent(variables) && !isObject(variables)) return null;
+  if (!isAbsent(extensions) && !isObject(extensions)) return null;
+  return {
+    query,
+    operationName: operationName ?? undefined,
+    variables: variables ?? undefined,
+    extensions: extensions ?? undefined,
+    http,
+  };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isAbsent(value: unknown): value is null | undefined {
+  return value === undefined || value === null;
+}

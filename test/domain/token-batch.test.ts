@@ -1,0 +1,47 @@
+import { describe, expect, it } from "vitest";
+import { checkBatch, refusalFor } from "../../src/domain/token-batch.ts";
+import { BadUserInput, Forbidden } from "../../src/errors.ts";
+
+describe("checkBatch", () => {
+  it.each([
+    [0, 1],
+    [1, 1],
+    [1000, Number.POSITIVE_INFINITY],
+    [1000, 1000],
+  ])("lets %i pass with a quota of %d", (count, quota) => {
+    expect(checkBatch(count, quota)).toBeUndefined();
+  });
+
+  it.each([
+    [1001, Number.POSITIVE_INFINITY, "at most 1000; 1001 were given"],
+    [1001, 1000, "at most 1000; 1001 were given"],
+    [6, 5, "at most 5, the tokens that the caller may ask for in a minute; 6 were given"],
+  ])("refuses %i with a quota of %d", (count, quota, words) => {
+    expect(() => checkBatch(count, quota)).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining(words),
+        extensions: { code: "BAD_USER_INPUT", argument: "requests" },
+      }),
+    );
+  });
+});
+
+describe("refusalFor", () => {
+  it("says what the error says", () => {
+    expect(refusalFor(new BadUserInput("data", "data is wrong"))).toEqual({
+      code: "BAD_USER_INPUT",
+      message: "data is wrong",
+      argument: "data",
+    });
+    expect(refusalFor(new Forbidden("no", { requiredRole: "MODERATOR" }))).toEqual({
+      code: "FORBIDDEN",
+      message: "Not allowed: no",
+      argument: null,
+    });
+  });
+
+  it("throws on what is not an error of ours", () => {
+    const error = new Error("a bug");
+    expect(() => refusalFor(error)).toThrow(error);
+  });
+});

@@ -1,0 +1,148 @@
+import { gunzipSync } from "node:zlib";
+import type { ApolloServerPlugin } from "@apollo/server";
+import { ApolloServerPluginUsageReporting } from "@apollo/server/plugin/usageReporting";
+import pino from "pino";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { localCaller } from "../../src/access/caller.ts";
+import { tokenQuota } from "../../src/access/token-quota.ts";
+import { composeSessionId } from "../../src/domain/session-id.ts";
+import { createApollo } from "../../src/graphql/apollo.ts";
+import type { Context } from "../../src/graphql/context.ts";
+import { createSchema } from "../../src/graphql/schema.ts";
+import { admitAll } from "../../src/graphql/trusted-documents.ts";
+import { createApp } from "../../src/http/app.ts";
+import type { SessionService } from "../../src/services/session-service.ts";
+import { TokenService } from "../../src/services/token-service.ts";
+import { openTokKeyRing } from "../../src/signing/key-ring.ts";
+import { SigningService } from "../../src/signing/signing-service.ts";
+import type { IssuanceLedger, SessionRegistry } from "../../src/store/store.ts";
+import { API_KEY, API_SECRET } from "../support/credentials.ts";
+
+const sessionId = composeSessionId({ owner: API_KEY, location: null, createdAt: new Date(), random: "abc" });
+const query = "mutation Join($sessionId: ID!) { generateToken(sessionId: $sessionId) { token role } }";
+
+let close = async () => {};
+afterEach(() => close());
+beforeEach(() => {
+  vi.stubEnv("APOLLO_KEY", "service:stagepass:a-key");
+  vi.stubEnv("APOLLO_GRAPH_REF", "stagepass@current");
+});
+afterEach(() => vi.unstubAllEnvs());
+
+/** The HTTP server with a plugin more, and tokens that are recorded nowhere. */
+async function start(plugin: ApolloServerPlugin<Context>) {
+  const logger = pino({ level: "silent" });
+  const apollo = createApollo(createSchema(), true, logger);
+  apollo.addPlugin(plugin);
+  await apollo.start();
+  const signing = new SigningService(openTokKeyRing(API_KEY, API_SECRET));
+  const ledger = { record: async () => {} } as unknown as IssuanceLedger;
+  const now = () => new Date();
+  const tokens = new TokenService(signing, {} as SessionRegistry, ledger, tokenQuota(1000), now);
+  const { app } = await createApp({
+    apollo,
+    services: { sessions: {} as SessionService, tokens },
+    authenticate: async () => localCaller(),
+    admit: admitAll,
+    localOnly: true,
+    hasPage: false,
+    corsOrigins: [],
+    ping: async () => {},
+    logger,
+  });
+  const origin = await app.listen({ host: "127.0.0.1", port: 0 });
+  close = async () => {
+    await app.close();
+    await apollo.stop();
+  };
+  return async (body: object, headers: Record<string, string> = {}) => {
+    const response = await fetch(`${origin}/graphql`, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body: JSON.stringify(body),
+    });
+    return { status: response.status, headers: response.headers, answer: await response.json() };
+  };
+}
+
+it("an Apollo plugin takes part in every phase of an ordinary request, and sees its headers", async () => {
+  const seen: string[] = [];
+  const ask = await start({
+    async requestDidStart({ request }) {
+      seen.push(`${request.http?.method} by ${request.http?.headers.get("apollographql-client-name")}`);
+      return {
+        didResolveSource: async ({ source }) => void seen.push(`source of ${source.length}`),
+        parsingDidStart: async () => void seen.push("parsing"),
+        validationDidStart: async () => void seen.push("validation"),
+        didResolveOperation: async ({ operationName }) => void seen.push(`operation ${operationName}`),
+        responseForOperation: async () => {
+          seen.push("response?");
+          return null;
+        },
+        executionDidStart: async () => ({
+          willResolveField: ({ info }) => void seen.push(`field ${info.parentType.name}.${info.fieldName}`),
+          executionDidEnd: async () => void seen.push("execution"),
+        }),
+        willSendResponse: async ({ response: { http } }) => {
+          seen.push("answer");
+          http.headers.set("x-plugin", "was here");
+          http.status = 202;
+        },
+      };
+    },
+  });
+  for (const isParsed of [false, true]) {
+    seen.length = 0;
+    const { status, headers, answer } = await ask(
+      { query, variables: { sessionId } },
+      { "apollographql-client-name": "web" },
+    );
+    expect(answer.data.generateToken.role).toBe("PUBLISHER");
+    expect([status, headers.get("x-plugin")]).toEqual([202, "was here"]);
+    expect(seen).toEqual([
+      "POST by web",
+      `source of ${query.length}`,
+      ...(isParsed ? [] : ["parsing", "validation"]),
+      "operation Join",
+      "response?",
+      "field Mutation.generateToken",
+      "field ConnectionToken.token",
+      "field ConnectionToken.role",
+      "execution",
+      "answer",
+    ]);
+  }
+});
+
+it("an Apollo plugin hears of errors", async () => {
+  const codes: unknown[] = [];
+  const ask = await start({
+    async requestDidStart() {
+      return {
+        didEncounterErrors: async ({ errors }) =>
+          void codes.push(...errors.map(({ extensions }) => extensions.code)),
+      };
+    },
+  });
+  await ask({ query, variables: { sessionId: "1_nobodys" } });
+  await ask({ query: "{ nothing }" });
+  expect(codes).toEqual(["SESSION_NOT_FOUND", "GRAPHQL_VALIDATION_FAILED"]);
+});
+
+it("Apollo's usage reporting reports operations", async () => {
+  const reports: { url: string; report: string }[] = [];
+  const ask = await start(
+    ApolloServerPluginUsageReporting({
+      sendReportsImmediately: true,
+      fetcher: async (url, options) => {
+        reports.push({ url, report: gunzipSync(options?.body as Buffer).toString("latin1") });
+        return new Response("{}");
+      },
+    }),
+  );
+  await ask({ query, variables: { sessionId } });
+  await expect.poll(() => reports.length).toBe(1);
+  expect(reports[0]?.url).toContain("usage-reporting");
+  // The signature under which Apollo Studio lists it.
+  expect(reports[0]?.report).toContain("# Join\nmutation Join($sessionId:ID!){generateToken");
+});
