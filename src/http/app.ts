@@ -29,6 +29,8 @@ export interface AppParts {
   readonly services: Services;
   readonly authenticate: Authenticate;
   readonly admit: Admit;
+  /** How many requests begin in one turn of the event loop. */
+  readonly perTurn: number;
   /** Answers only requests to this machine, for lack of authentication. */
   readonly localOnly: boolean;
   /** Whether the endpoint is also a page for people. */
@@ -40,7 +42,8 @@ export interface AppParts {
 
 /** The HTTP server: what arrives at GraphQL has a caller, and is JSON in UTF-8 of a bounded size. */
 export async function createApp(parts: AppParts): Promise<{ app: FastifyInstance; drain: Drain }> {
-  const { apollo, services, authenticate, admit, localOnly, hasPage, corsOrigins, ping, logger } = parts;
+  const { apollo, services, authenticate, admit, perTurn, localOnly, hasPage, corsOrigins, ping, logger } =
+    parts;
   const app: FastifyInstance = fastify({
     genReqId: () => randomUUID(),
     bodyLimit: BODY_LIMIT,
@@ -62,7 +65,7 @@ export async function createApp(parts: AppParts): Promise<{ app: FastifyInstance
     bodyLimit: BATCH_BODY_LIMIT,
     onRequest: [knowCaller(app, authenticate, hasPage, logger), checkHeaders, limitBody],
     preParsing: limitChunks,
-    handler: graphqlHandler(apollo, services, admit, logger),
+    handler: graphqlHandler(apollo, services, admit, perTurn, logger),
   });
   return { app, drain };
 }

@@ -12,20 +12,20 @@ import { encodeInTurns } from "./encode.ts";
 import { operationIn } from "./operation.ts";
 import { turns } from "./turns.ts";
 
-/** How many requests begin in one turn of the event loop. More are hardly faster, and hold up the loop for longer. */
-const PER_TURN = 32;
-
 /**
  * Hands requests to Apollo Server: an operation in the ordinary form directly, and what is left to its HTTP layer, such as
  * what that refuses, and GET, by way of it. That layer takes longer than it takes to sign a token.
+ *
+ * @param perTurn how many requests begin in one turn of the event loop
  */
 export function graphqlHandler(
   apollo: ApolloServer<Context>,
   services: Services,
   admit: Admit,
+  perTurn: number,
   logger: Logger,
 ) {
-  const turn = turns(PER_TURN);
+  const turn = turns(perTurn);
   return async (request: FastifyRequest, reply: FastifyReply): Promise<string | Buffer> => {
     await turn(request.caller?.id ?? "");
     if (request.hasLargeBody) await limitTexts(request);

@@ -44,6 +44,7 @@ async function start(plugin: ApolloServerPlugin<Context>) {
     services: { sessions: {} as SessionService, tokens },
     authenticate: async () => localCaller(),
     admit: admitAll,
+    perTurn: 10,
     localOnly: true,
     hasPage: false,
     corsOrigins: [],
