@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import { openTokKeyRing } from "../dist/signing/key-ring.js";
 import { signOpenTokJwt } from "../dist/signing/opentok-jwt.js";
+import { signOpenTokT1 } from "../dist/signing/opentok-t1.js";
 import { API_KEY, API_SECRET } from "./project.js";
 
 const keyRing = openTokKeyRing(API_KEY, API_SECRET);
@@ -11,17 +12,19 @@ const server = createServer((request, response) => {
   const chunks = [];
   request.on("data", (chunk) => chunks.push(chunk));
   request.on("end", () => {
-    const { sessionId, role, data, expireTime } = JSON.parse(Buffer.concat(chunks).toString()).variables;
+    const { variables } = JSON.parse(Buffer.concat(chunks).toString());
+    const { sessionId, role, data, expireTime, initialLayoutClassList, format } = variables;
     const createTime = Math.floor(Date.now() / 1000);
     const grant = {
       sessionId,
       role: role.toLowerCase(),
       data,
-      initialLayoutClassList: [],
+      initialLayoutClassList,
       createTime,
       expireTime,
     };
-    const token = signOpenTokJwt(grant, randomUUID(), keyRing);
+    const sign = format === "T1" ? signOpenTokT1 : signOpenTokJwt;
+    const token = sign(grant, randomUUID(), keyRing);
     const expiresAt = new Date(expireTime * 1000).toISOString();
     const answer = JSON.stringify({ data: { generateToken: { token, expiresAt, role } } });
     response.writeHead(200, {

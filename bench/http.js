@@ -1,63 +1,82 @@
-/** generateToken over HTTP, against a bare node:http server: one core for the server, another for the load. */
-import { readFileSync } from "node:fs";
-import autocannon from "autocannon";
+/** generateToken over HTTP, against other servers: one core for the servers, another for the load. */
+import { withSqlite } from "./databases.js";
+import { rate } from "./load.js";
 import { localServer } from "./local-server.js";
+import { megabytes } from "./memory.js";
 import { urlIn, withPrograms } from "./programs.js";
 import { SESSION_ID } from "./project.js";
 import { requestFor, tryOut } from "./query.js";
 import { median, spread } from "./statistics.js";
 
-const LAUNCHES = 5;
+const LAUNCHES = 4;
 const ROUNDS = 4;
-const ROUND_SECONDS = 1;
-const CONNECTIONS = 32;
+/** The larger programs take some six seconds to be compiled. */
+const WARM_UP_SECONDS = 8;
+
+const OURS = "Stagepass";
+const RECORDING = "Stagepass with the ledger on SQLite";
+const BARE = "a bare node:http server";
+const MERCURIUS = "Mercurius with JIT";
+const APOLLO = "Apollo Server on fastify";
+const YOGA = "GraphQL Yoga";
+
+/** Each contender's program, given the URL of a new database. */
+const CONTENDERS = {
+  [OURS]: () => localServer(),
+  [BARE]: () => ({ script: "bare-server.js" }),
+  [MERCURIUS]: () => ({ script: "peers/mercurius.js" }),
+  [APOLLO]: () => ({ script: "peers/apollo.js" }),
+  [YOGA]: () => ({ script: "peers/yoga.js" }),
+  [RECORDING]: (databaseUrl) => localServer({ DATABASE_URL: databaseUrl, LEDGER: "on" }),
+};
+const NAMES = Object.keys(CONTENDERS);
+
+const COMPARISONS = [
+  { one: OURS, other: BARE, asked: "≥ 0.55" },
+  { one: OURS, other: MERCURIUS, asked: "> 1" },
+  { one: OURS, other: APOLLO, asked: "> 1" },
+  { one: OURS, other: YOGA, asked: "> 1" },
+  { one: RECORDING, other: APOLLO, asked: "> 1" },
+  { one: RECORDING, other: YOGA, asked: "> 1" },
+];
 
 const request = requestFor(SESSION_ID);
 
-/** Requests per second during one round. */
-async function rate(url, seconds = ROUND_SECONDS) {
-  const result = await autocannon({ url, connections: CONNECTIONS, duration: seconds, ...request });
-  if (result.non2xx || result.errors)
-    throw new Error(`${url}: ${result.non2xx} refusals, ${result.errors} errors`);
-  return result.requests.average;
-}
-
-const megabytes = ({ pid }) =>
-  Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]) / 1024);
-
-const PROGRAMS = [localServer(), { script: "bare-server.js" }];
-
-/** One launch of both contenders; its rounds alternate, because the machine's speed drifts. */
-function launch(rates, memory) {
-  return withPrograms(PROGRAMS, async (ours, bare) => {
-    const urls = { ours: urlIn(ours.line), bare: urlIn(bare.line) };
-    for (const url of Object.values(urls)) {
-      await tryOut(url, request);
-      // The larger program takes some five seconds to be compiled.
-      await rate(url, 5);
+/** One launch of all contenders; their rounds alternate, because the machine's speed drifts. */
+function launch(databaseUrl, rates, memory) {
+  const programs = NAMES.map((name) => CONTENDERS[name](databaseUrl));
+  return withPrograms(programs, async (...servers) => {
+    for (const { line } of servers) {
+      await tryOut(urlIn(line), request);
+      await rate(urlIn(line), request, WARM_UP_SECONDS);
     }
     for (let round = 0; round < ROUNDS; round++) {
-      rates.ours.push(await rate(urls.ours));
-      rates.bare.push(await rate(urls.bare));
+      for (const [i, { line }] of servers.entries()) rates[NAMES[i]].push(await rate(urlIn(line), request));
     }
-    memory.ours.push(megabytes(ours.child));
-    memory.bare.push(megabytes(bare.child));
+    for (const [i, { child }] of servers.entries()) memory[NAMES[i]].push(megabytes(child));
   });
 }
 
-/** Several launches, because one process can be a quarter faster than the next of the same program. */
+/**
+ * Several launches, because one process can be a quarter faster than the next of the same program. The first result also
+ * has `chart`: the requests per second of every contender, with those of the bare server as 1.
+ */
 export async function benchHttp() {
-  const rates = { ours: [], bare: [] };
-  const memory = { ours: [], bare: [] };
-  for (let run = 0; run < LAUNCHES; run++) await launch(rates, memory);
-  const ratios = rates.ours.map((value, round) => value / rates.bare[round]);
-  return [
-    {
-      measure: "generateToken over HTTP, against a bare node:http server",
-      ours: `${Math.round(median(rates.ours))}/s, ${median(memory.ours)} MB`,
-      peer: `${Math.round(median(rates.bare))}/s, ${median(memory.bare)} MB`,
-      ratio: median(ratios),
-      spread: spread(ratios),
-    },
-  ];
+  const rates = Object.fromEntries(NAMES.map((name) => [name, []]));
+  const memory = Object.fromEntries(NAMES.map((name) => [name, []]));
+  await withSqlite(async (newDatabase) => {
+    for (let run = 0; run < LAUNCHES; run++) await launch(await newDatabase(), rates, memory);
+  });
+  const ratios = (one, other) => rates[one].map((value, round) => value / rates[other][round]);
+  const figures = (name) => `${Math.round(median(rates[name]))}/s, ${Math.round(median(memory[name]))} MB`;
+  const results = COMPARISONS.map(({ one, other, asked }) => ({
+    measure: `generateToken over HTTP${one === RECORDING ? ", the ledger on SQLite" : ""}, against ${other}`,
+    ours: figures(one),
+    peer: figures(other),
+    ratio: median(ratios(one, other)),
+    spread: spread(ratios(one, other)),
+    asked,
+  }));
+  results[0].chart = Object.fromEntries(NAMES.map((name) => [name, median(ratios(name, BARE))]));
+  return results;
 }

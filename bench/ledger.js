@@ -1,6 +1,6 @@
 /** What the ledger costs generateToken over HTTP, on each engine, against the same server with LEDGER=off. */
-import autocannon from "autocannon";
 import { withPostgres, withSqlite } from "./databases.js";
+import { rate } from "./load.js";
 import { localServer } from "./local-server.js";
 import { urlIn, withPrograms } from "./programs.js";
 import { API_KEY } from "./project.js";
@@ -9,8 +9,6 @@ import { median, spread } from "./statistics.js";
 
 const LAUNCHES = 3;
 const ROUNDS = 6;
-const ROUND_SECONDS = 1;
-const CONNECTIONS = 32;
 /** Those who join at one moment join few sessions; the ledger's index is written in a place for each. */
 const SESSIONS = 10;
 
@@ -18,19 +16,6 @@ const requests = Array.from({ length: SESSIONS }, (_, i) => {
   const random = `bench${String(i).padStart(3, "0")}`.padEnd(24, "x");
   return requestFor(`1_${Buffer.from(`1~${API_KEY}~~1795500000000~${random}~P~~`).toString("base64url")}`);
 });
-
-async function rate(url, seconds = ROUND_SECONDS) {
-  const { origin, pathname } = new URL(url);
-  const result = await autocannon({
-    url: origin,
-    connections: CONNECTIONS,
-    duration: seconds,
-    requests: requests.map((request) => ({ ...request, path: pathname })),
-  });
-  if (result.non2xx || result.errors)
-    throw new Error(`${url}: ${result.non2xx} refusals, ${result.errors} errors`);
-  return result.requests.average;
-}
 
 /** One launch of both; its rounds alternate, because the machine's speed drifts. */
 async function launch(newDatabase, rates) {
@@ -43,11 +28,11 @@ async function launch(newDatabase, rates) {
     for (const url of Object.values(urls)) {
       await tryOut(url, requests[0]);
       // The program takes some five seconds to be compiled.
-      await rate(url, 5);
+      await rate(url, requests, 5);
     }
     for (let round = 0; round < ROUNDS; round++) {
-      rates.on.push(await rate(urls.on));
-      rates.off.push(await rate(urls.off));
+      rates.on.push(await rate(urls.on, requests));
+      rates.off.push(await rate(urls.off, requests));
     }
   });
 }

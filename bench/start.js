@@ -1,60 +1,63 @@
-/** How soon a server on an existing database is ready, and how much memory it holds when idle. */
-import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+/** How soon a server on an existing database answers, and how much memory it holds when idle, against a plain Apollo Server. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import { CALLER_ENV } from "./caller.js";
-import { stop } from "./programs.js";
+import { withSqlite } from "./databases.js";
+import { localServer } from "./local-server.js";
+import { megabytes } from "./memory.js";
+import { urlIn, withPrograms } from "./programs.js";
 import { median, spread } from "./statistics.js";
 
-const STARTS = 7;
+const STARTS = 9;
+const IDLE_MS = 1000;
 
-export async function benchStart() {
-  const folder = mkdtempSync(join(tmpdir(), "stagepass-bench-"));
-  const times = [];
-  const memory = [];
-  try {
-    // The first makes the database.
+const PEER = { script: "./peers/empty-apollo.js" };
+const peerRequest = {
+  method: "POST",
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify({ query: "{ __typename }" }),
+};
+
+/** One start: how long it takes until the first answer, in milliseconds, and the memory a while later. */
+async function start(program, path, request) {
+  const begin = performance.now();
+  return await withPrograms([program], async ({ child, line }) => {
+    const response = await fetch(new URL(path, urlIn(line)), request);
+    await response.text();
+    const time = performance.now() - begin;
+    if (!response.ok) throw new Error(`${program.script}: ${response.status}`);
+    await sleep(IDLE_MS);
+    return { time, memory: megabytes(child) };
+  });
+}
+
+/** Starts alternate, because the machine's speed drifts. */
+export function benchStart() {
+  return withSqlite(async (newDatabase) => {
+    const program = localServer({ DATABASE_URL: await newDatabase(), LEDGER: "on" });
+    const ours = [];
+    const peers = [];
     for (let run = 0; run <= STARTS; run++) {
-      const start = performance.now();
-      const child = spawn(process.execPath, [fileURLToPath(new URL("../dist/main.js", import.meta.url))], {
-        env: {
-          ...process.env,
-          ...CALLER_ENV,
-          NODE_ENV: "production",
-          PORT: "0",
-          DATABASE_URL: `file:${join(folder, "bench.db")}`,
-        },
-        stdio: ["ignore", "pipe", "ignore"],
-      });
-      try {
-        let output = "";
-        for await (const chunk of child.stdout) {
-          output += chunk;
-          const url = /http:\S+/.exec(output)?.[0];
-          if (!url) continue;
-          const { ok } = await fetch(new URL("/readyz", url));
-          if (!ok) throw new Error("not ready");
-          if (run > 0) times.push(performance.now() - start);
-          break;
-        }
-        await sleep(1000);
-        const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
-        if (run > 0) memory.push(Number(/VmRSS:\s+(\d+)/.exec(status)[1]) / 1024);
-      } finally {
-        await stop(child);
-      }
+      const [own, peer] = [await start(program, "/readyz"), await start(PEER, "/", peerRequest)];
+      // The first start brings the files into memory.
+      if (run === 0) continue;
+      ours.push(own);
+      peers.push(peer);
     }
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-  return [
-    {
-      measure: "from `node dist/main.js` on an existing database to /readyz; memory when idle",
-      ours: `${Math.round(median(times))} ms, ${Math.round(median(memory))} MB`,
-      spread: spread(times),
-    },
-  ];
+    return [
+      compare("from its start to its first answer", "time", "ms", { ours, peers, asked: "≤ 1.2" }),
+      compare("memory when idle", "memory", "MB", { ours, peers }),
+    ];
+  });
+}
+
+function compare(what, key, unit, { ours, peers, asked }) {
+  const ratios = ours.map((own, run) => own[key] / peers[run][key]);
+  const middle = (starts) => `${Math.round(median(starts.map((one) => one[key])))} ${unit}`;
+  return {
+    measure: `${what}, on an existing database, against an Apollo Server without resolvers`,
+    ours: middle(ours),
+    peer: middle(peers),
+    ratio: median(ratios),
+    spread: spread(ratios),
+    asked,
+  };
 }

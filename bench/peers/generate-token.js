@@ -1,0 +1,53 @@
+/**
+ * What every peer serves: the same schema, with generateToken behind it, which keeps the same rules and signs with the
+ * same code. Nobody is asked who calls, nothing is counted against a quota and nothing goes on a ledger: the peers do
+ * less than the server that they are measured against, and the comparison is in their favour.
+ */
+import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { GraphQLError, GraphQLScalarType } from "graphql";
+import { TokenFormat } from "../../dist/domain/connection-token.js";
+import { grantFor } from "../../dist/domain/grant.js";
+import { Role } from "../../dist/domain/role.js";
+import { ownerOf } from "../../dist/domain/session-id.js";
+import { SessionNotFound, StagepassError } from "../../dist/errors.js";
+import { openTokKeyRing } from "../../dist/signing/key-ring.js";
+import { SigningService } from "../../dist/signing/signing-service.js";
+import { API_KEY, API_SECRET } from "../project.js";
+
+const signing = new SigningService(openTokKeyRing(API_KEY, API_SECRET));
+
+async function generateToken(_root, { sessionId, format, ...input }) {
+  try {
+    if (ownerOf(sessionId) !== API_KEY) throw new SessionNotFound("sessionId is not ours");
+    const grant = grantFor(sessionId, input, new Date());
+    const { role, data, initialLayoutClassList, createTime, expireTime } = grant;
+    return {
+      token: await signing.sign(grant, randomUUID(), format),
+      sessionId,
+      applicationId: API_KEY,
+      role,
+      data,
+      initialLayoutClassList,
+      format,
+      createdAt: new Date(createTime * 1000),
+      expiresAt: new Date(expireTime * 1000),
+      expireTime,
+    };
+  } catch (error) {
+    // Errors of any other class are hidden from the caller, by Yoga for one.
+    if (error instanceof StagepassError) throw new GraphQLError(error.message, error);
+    throw error;
+  }
+}
+
+/** The contract, as it is published. */
+export const typeDefs = readFileSync(new URL("../../schema.graphql", import.meta.url), "utf8");
+
+/** Of the contract, what generateToken needs. The enums say which value each of their names has in a token. */
+export const resolvers = {
+  Mutation: { generateToken },
+  Role,
+  TokenFormat,
+  DateTime: new GraphQLScalarType({ name: "DateTime", serialize: (date) => date.toISOString() }),
+};

@@ -1,0 +1,82 @@
+/**
+ * A load at a fixed pace, which waits for no answer. Over bare sockets, and it rests between the requests: a load that is
+ * as busy as the server looks late itself, and where two cores are one machine's it slows the server down.
+ */
+import { once } from "node:events";
+import { connect } from "node:net";
+
+const CONNECTIONS = 64;
+
+/**
+ * How long each answer took, in milliseconds, from the moment when its request was due: one that waits for a free
+ * connection, or for this program, is not forgiven.
+ */
+export async function steadyLoad(url, request, perSecond, seconds) {
+  const bytes = bytesOf(url, request);
+  const sockets = await Promise.all(Array.from({ length: CONNECTIONS }, () => open(url)));
+  try {
+    return await atPace(sockets, bytes, perSecond, Math.round(perSecond * seconds));
+  } finally {
+    for (const socket of sockets) socket.destroy();
+  }
+}
+
+function atPace(sockets, bytes, perSecond, total) {
+  return new Promise((resolve, reject) => {
+    const times = [];
+    const free = [];
+    const due = new Map();
+    for (const socket of sockets) {
+      free.push(socket);
+      socket.on("error", reject);
+      socket.on("close", () => reject(new Error("a connection was closed")));
+      onAnswers(socket, (answer) => {
+        times.push(performance.now() - due.get(socket));
+        if (!answer.startsWith("HTTP/1.1 200") || answer.includes('"errors"')) reject(new Error(answer));
+        free.push(socket);
+        if (times.length === total) resolve(times);
+      });
+    }
+    const start = performance.now();
+    let sent = 0;
+    const send = () => {
+      while (sent < total && free.length > 0) {
+        const moment = start + (sent * 1000) / perSecond;
+        if (moment > performance.now()) break;
+        const socket = free.pop();
+        due.set(socket, moment);
+        socket.write(bytes);
+        sent += 1;
+      }
+      if (sent < total) setTimeout(send, 1);
+    };
+    send();
+  });
+}
+
+/** Hears of each answer on a connection where they come one by one. */
+function onAnswers(socket, hear) {
+  let text = "";
+  socket.on("data", (chunk) => {
+    text += chunk;
+    const head = text.indexOf("\r\n\r\n") + 4;
+    if (head < 4 || text.length < head + Number(/content-length: *(\d+)/i.exec(text)[1])) return;
+    const answer = text;
+    text = "";
+    hear(answer);
+  });
+}
+
+async function open(url) {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname).setNoDelay().setEncoding("latin1");
+  await once(socket, "connect");
+  return socket;
+}
+
+function bytesOf(url, { method, headers, body }) {
+  const { host, pathname } = new URL(url);
+  const length = Buffer.byteLength(body);
+  const lines = Object.entries({ host, ...headers, "content-length": length }).map((pair) => pair.join(": "));
+  return Buffer.from(`${method} ${pathname} HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n${body}`);
+}
