@@ -30,6 +30,7 @@ describe("checkScope", () => {
     ["Query.inspectToken", "tokens:inspect"],
     ["Mutation.createSession", "sessions:create"],
     ["Mutation.generateToken", "tokens:create"],
+    ["Mutation.generateTokens", "tokens:create"],
     ["Mutation.ensureSession", "sessions:create"],
     ["Session.generateToken", "tokens:create"],
     ["Session.issuedTokens", "ledger:read"],
@@ -42,7 +43,7 @@ describe("checkScope", () => {
   });
 
   it("has no more fields than these", () => {
-    expect(Object.keys(REQUIRED_SCOPE)).toHaveLength(8);
+    expect(Object.keys(REQUIRED_SCOPE)).toHaveLength(9);
   });
 
   it.each(["Query.secrets", "", "constructor", "toString", "__proto__", "query.session"])(
