@@ -4,7 +4,15 @@ import { defineConfig } from "rolldown";
 export default defineConfig({
   input: ["dist/main.js", "dist/keys.js", "dist/migrate.js", "dist/dump.js"],
   platform: "node",
-  // The first has a binary for each platform, the second is for those who have PostgreSQL, and nobody installs the third.
-  external: ["libsql/promise", "pg", "class-validator", "@apollo/utils.createhash"],
+  external: [
+    // Has a binary for each platform.
+    "libsql/promise",
+    // For those who have PostgreSQL.
+    "pg",
+    // type-graphql asks for it where it validates, which it does not do here.
+    "class-validator",
+    // Looks for Node's own hashes by the loader of modules, and in a bundle takes its own, which are slow.
+    "@apollo/utils.createhash",
+  ],
   output: { dir: "bundle", cleanDir: true, sourcemap: true },
 });

@@ -1,6 +1,6 @@
 /** How long callers wait for a token from a server that is half as busy as it can be, on the embedded database. */
-import autocannon from "autocannon";
 import { withSqlite } from "./databases.js";
+import { rate } from "./load.js";
 import { localServer } from "./local-server.js";
 import { urlIn, withPrograms } from "./programs.js";
 import { SESSION_ID } from "./project.js";
@@ -13,17 +13,8 @@ const ROUNDS = 3;
 const ROUND_SECONDS = 10;
 const WARM_UP_SECONDS = 8;
 const MOST_SECONDS = 5;
-const CONNECTIONS = 32;
 
 const request = requestFor(SESSION_ID);
-
-/** The most requests per second. */
-async function most(url, duration) {
-  const result = await autocannon({ url, connections: CONNECTIONS, duration, ...request });
-  if (result.non2xx || result.errors)
-    throw new Error(`${url}: ${result.non2xx} refusals, ${result.errors} errors`);
-  return result.requests.average;
-}
 
 /** Each launch finds its own pace, because one process can be a quarter faster than the next. */
 function launch(databaseUrl, rounds) {
@@ -31,8 +22,8 @@ function launch(databaseUrl, rounds) {
   return withPrograms([program], async ({ line }) => {
     const url = urlIn(line);
     await tryOut(url, request);
-    await most(url, WARM_UP_SECONDS);
-    const pace = (await most(url, MOST_SECONDS)) / 2;
+    await rate(url, request, WARM_UP_SECONDS);
+    const pace = (await rate(url, request, MOST_SECONDS)) / 2;
     for (let round = 0; round < ROUNDS; round++) {
       const times = await steadyLoad(url, request, pace, ROUND_SECONDS);
       times.sort((a, b) => a - b);

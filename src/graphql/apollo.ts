@@ -9,8 +9,9 @@ import type { DocumentNode, GraphQLSchema } from "graphql";
 import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
 import type { Context } from "./context.ts";
+import { limitCost } from "./cost-limit.ts";
 import { completeErrors, formatError, withoutSuggestions } from "./format-error.ts";
-import { limitCost, limitShape, MAX_TOKENS } from "./limits.ts";
+import { limitShape, MAX_TOKENS } from "./limits.ts";
 import { statusByMediaType } from "./status.ts";
 import { stringifyResult } from "./stringify.ts";
 

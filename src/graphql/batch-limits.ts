@@ -2,6 +2,7 @@ import { type DocumentNode, type FieldNode, GraphQLError, Kind, type OperationDe
 import { MAX_DATA_LENGTH, MAX_LAYOUT_CLASSES_LENGTH } from "../domain/grant.ts";
 import { checkBatch, MAX_BATCH } from "../domain/token-batch.ts";
 import { BadUserInput } from "../errors.ts";
+import { rootFields } from "./root-fields.ts";
 
 type Variables = Record<string, unknown>;
 
@@ -19,7 +20,11 @@ const SOME_REQUEST = {};
 
 /** The batches that an operation asks for, those of its fragments among them. */
 export function batchesOf(document: DocumentNode, operation: OperationDefinitionNode): readonly FieldNode[] {
-  return [...rootFields(document, operation, new Set())].filter(({ name }) => name.value === BATCH);
+  const fragments = document.definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
+  const fields = rootFields(operation.selectionSet, (name) =>
+    fragments.find((fragment) => fragment.name.value === name),
+  );
+  return [...fields].filter(({ name }) => name.value === BATCH);
 }
 
 /**
@@ -79,25 +84,5 @@ function checkSize(batch: FieldNode, count: number): void {
       nodes: batch,
       extensions: { ...error.extensions, http: { status: 400 } },
     });
-  }
-}
-
-/** The fields of an operation, those of its fragments among them. Each fragment counts once. */
-function* rootFields(
-  document: DocumentNode,
-  { selectionSet }: Pick<OperationDefinitionNode, "selectionSet">,
-  seen: Set<string>,
-): Generator<FieldNode> {
-  for (const selection of selectionSet.selections) {
-    if (selection.kind === Kind.FIELD) yield selection;
-    else if (selection.kind === Kind.INLINE_FRAGMENT) yield* rootFields(document, selection, seen);
-    else if (!seen.has(selection.name.value)) {
-      seen.add(selection.name.value);
-      for (const definition of document.definitions) {
-        if (definition.kind === Kind.FRAGMENT_DEFINITION && definition.name.value === selection.name.value) {
-          yield* rootFields(document, definition, seen);
-        }
-      }
-    }
   }
 }

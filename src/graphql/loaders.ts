@@ -1,7 +1,8 @@
 import DataLoader from "dataloader";
-import { GraphQLID, type GraphQLResolveInfo, Kind, type SelectionSetNode, valueFromAST } from "graphql";
+import { GraphQLID, type GraphQLResolveInfo, valueFromAST } from "graphql";
 import type { Session } from "../domain/session.ts";
 import type { SessionService } from "../services/session-service.ts";
+import { rootFields } from "./root-fields.ts";
 
 /** The look-ups of one request: each asks the store once, however often it is needed. */
 export class Loaders {
@@ -34,7 +35,7 @@ export class Loaders {
     if (!this.#lookedAhead) {
       this.#lookedAhead = true;
       // Never rejects; each look-up hears of its own failure when it is awaited.
-      void this.#session.loadMany([...sessionIdsNamed(info, info.operation, new Set())]);
+      void this.#session.loadMany(sessionIdsNamed(info));
     }
     return this.sessionOfRecord(sessionId);
   }
@@ -47,23 +48,12 @@ export class Loaders {
   }
 }
 
-/** The values of the argument `sessionId` of the operation's root fields. Each fragment counts once. */
-function* sessionIdsNamed(
-  info: GraphQLResolveInfo,
-  { selectionSet }: { readonly selectionSet: SelectionSetNode },
-  seen: Set<string>,
-): Generator<string> {
-  for (const selection of selectionSet.selections) {
-    if (selection.kind === Kind.FIELD) {
-      const argument = selection.arguments?.find(({ name }) => name.value === "sessionId");
-      const sessionId = argument && valueFromAST(argument.value, GraphQLID, info.variableValues);
-      if (typeof sessionId === "string") yield sessionId;
-    } else if (selection.kind === Kind.INLINE_FRAGMENT) {
-      yield* sessionIdsNamed(info, selection, seen);
-    } else if (!seen.has(selection.name.value)) {
-      seen.add(selection.name.value);
-      const fragment = info.fragments[selection.name.value];
-      if (fragment) yield* sessionIdsNamed(info, fragment, seen);
-    }
-  }
+/** The values of the argument `sessionId` of the operation's root fields. */
+function sessionIdsNamed({ operation, fragments, variableValues }: GraphQLResolveInfo): string[] {
+  const fields = [...rootFields(operation.selectionSet, (name) => fragments[name])];
+  return fields.flatMap((field) => {
+    const argument = field.arguments?.find(({ name }) => name.value === "sessionId");
+    const sessionId = argument && valueFromAST(argument.value, GraphQLID, variableValues);
+    return typeof sessionId === "string" ? [sessionId] : [];
+  });
 }

@@ -1,0 +1,19 @@
+import { type FieldNode, type FragmentDefinitionNode, Kind, type SelectionSetNode } from "graphql";
+
+/** The root fields of an operation, those of its fragments among them. Each fragment counts once, and so a cycle ends. */
+export function* rootFields(
+  { selections }: SelectionSetNode,
+  fragmentNamed: (name: string) => FragmentDefinitionNode | undefined,
+  seen: Set<string> = new Set(),
+): Generator<FieldNode> {
+  for (const selection of selections) {
+    if (selection.kind === Kind.FIELD) yield selection;
+    else if (selection.kind === Kind.INLINE_FRAGMENT) {
+      yield* rootFields(selection.selectionSet, fragmentNamed, seen);
+    } else if (!seen.has(selection.name.value)) {
+      seen.add(selection.name.value);
+      const fragment = fragmentNamed(selection.name.value);
+      if (fragment) yield* rootFields(fragment.selectionSet, fragmentNamed, seen);
+    }
+  }
+}
