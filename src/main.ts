@@ -1,8 +1,15 @@
+import { setFlagsFromString } from "node:v8";
 import type { Logger } from "pino";
 import { parseConfig, readEnvironment } from "./config.ts";
 import { StartupError } from "./errors.ts";
 import { createLog } from "./logger.ts";
 import { createServer, type Server } from "./server.ts";
+
+/**
+ * How much the heap may grow before its garbage is collected, in percent of what is in use. V8 lets it grow to four times that
+ * size, and documents that nobody sent before fill it.
+ */
+const HEAP_GROWTH = 100;
 
 /** How long the last lines of the log may take, in milliseconds. */
 const LOG_DEADLINE = 500;
@@ -93,6 +100,7 @@ async function run(): Promise<number> {
   return code;
 }
 
+setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH}`);
 try {
   process.exit(await run());
 } catch (error) {
