@@ -7,28 +7,45 @@ import { refusal } from "./errors.ts";
 
 const APOLLO = "https://*.apollographql.com";
 
+/** Apollo Sandbox comes from Apollo's servers, and its page has scripts and styles inside. */
+const FOR_PAGES: HelmetOptions = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'self'", APOLLO],
+      scriptSrc: ["'self'", "'unsafe-inline'", APOLLO],
+      styleSrc: ["'self'", "'unsafe-inline'", APOLLO, "https://fonts.googleapis.com"],
+      fontSrc: ["https://fonts.gstatic.com"],
+      imgSrc: ["'self'", "data:", APOLLO],
+      frameAncestors: ["'none'"],
+    },
+  },
+};
+
+/** Where there are no pages, what says how one is shown says nothing, and takes some 4 % of the time of a request to send. */
+const FOR_ANSWERS: HelmetOptions = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+  },
+  crossOriginOpenerPolicy: false,
+  originAgentCluster: false,
+  referrerPolicy: false,
+  xDnsPrefetchControl: false,
+  xDownloadOptions: false,
+  // `frame-ancestors` says it.
+  xFrameOptions: false,
+  xPermittedCrossDomainPolicies: false,
+  xXssProtection: false,
+};
+
 /** What a browser may do with answers: nothing but read them, and from the listed origins alone. */
 export async function protectBrowsers(
   app: FastifyInstance,
   corsOrigins: readonly string[],
   hasPage: boolean,
 ): Promise<void> {
-  const headers = helmetHeaders({
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: hasPage
-        ? // Apollo Sandbox comes from Apollo's servers, and its page has scripts and styles inside.
-          {
-            defaultSrc: ["'self'", APOLLO],
-            scriptSrc: ["'self'", "'unsafe-inline'", APOLLO],
-            styleSrc: ["'self'", "'unsafe-inline'", APOLLO, "https://fonts.googleapis.com"],
-            fontSrc: ["https://fonts.gstatic.com"],
-            imgSrc: ["'self'", "data:", APOLLO],
-            frameAncestors: ["'none'"],
-          }
-        : { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-    },
-  });
+  const headers = helmetHeaders(hasPage ? FOR_PAGES : FOR_ANSWERS);
   app.addHook("onRequest", (_request, reply, next) => {
     reply.headers(headers);
     next();
