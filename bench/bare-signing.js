@@ -3,6 +3,7 @@ import { createSecretKey, randomUUID } from "node:crypto";
 import { createInterface } from "node:readline";
 import jsonwebtoken from "jsonwebtoken";
 import { API_KEY, API_SECRET, DATA, SESSION_ID } from "./project.js";
+import { signingRate } from "./signing-rate.js";
 
 const ROUND_MS = 500;
 const WARM_UP_ROUNDS = 4;
@@ -30,18 +31,7 @@ function sign() {
   );
 }
 
-/** Tokens per second during one round. */
-function rate() {
-  const start = performance.now();
-  let count = 0;
-  let elapsed = 0;
-  while (elapsed < ROUND_MS) {
-    for (let i = 0; i < 20; i++) sign();
-    count += 20;
-    elapsed = performance.now() - start;
-  }
-  return (count / elapsed) * 1000;
-}
+const rate = () => signingRate(sign, ROUND_MS);
 
 for (let round = 0; round < WARM_UP_ROUNDS; round++) rate();
 process.stdout.write("ready\n");

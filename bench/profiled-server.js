@@ -4,31 +4,20 @@
  */
 import { writeFileSync } from "node:fs";
 import { Session } from "node:inspector/promises";
-import { createInterface } from "node:readline";
-import { parseConfig } from "../dist/config.js";
-import { createLog } from "../dist/logger.js";
-import { createServer } from "../dist/server.js";
+import { serve } from "./serve.js";
 
 const SAMPLING_MICROSECONDS = 200;
-
-const config = parseConfig(process.env);
-const { logger } = createLog(config.logLevel);
-const { url } = await createServer(config, { logger, now: () => new Date() });
-process.stdout.write(`${url}\n`);
 
 const session = new Session();
 session.connect();
 await session.post("Profiler.enable");
 await session.post("Profiler.setSamplingInterval", { interval: SAMPLING_MICROSECONDS });
-for await (const order of createInterface(process.stdin)) {
-  if (order === "begin") {
-    await session.post("Profiler.start");
-    process.stdout.write("begun\n");
-  } else {
+
+await serve(process.env, {
+  begin: () => session.post("Profiler.start"),
+  end: async (file) => {
     const { profile } = await session.post("Profiler.stop");
-    writeFileSync(order, JSON.stringify(profile));
-    process.stdout.write(`${order}\n`);
-  }
-}
-// Who would read the rest has gone.
-process.exit();
+    writeFileSync(file, JSON.stringify(profile));
+    return file;
+  },
+});

@@ -5,6 +5,7 @@ import { grantFor } from "../dist/domain/grant.js";
 import { openTokKeyRing } from "../dist/signing/key-ring.js";
 import { SigningService } from "../dist/signing/signing-service.js";
 import { API_KEY, API_SECRET, DATA, SESSION_ID } from "./project.js";
+import { signingRate } from "./signing-rate.js";
 import { median, spread } from "./statistics.js";
 
 const ROUNDS = 15;
@@ -23,18 +24,7 @@ const ours = (format) => () =>
 const theirs = (t1) => () =>
   opentok.generateToken(SESSION_ID, { role: "moderator", data: DATA, expireTime }, t1);
 
-/** Tokens per second during one round. */
-function rate(sign) {
-  const start = performance.now();
-  let count = 0;
-  let elapsed = 0;
-  while (elapsed < ROUND_MS) {
-    for (let i = 0; i < 20; i++) sign();
-    count += 20;
-    elapsed = performance.now() - start;
-  }
-  return (count / elapsed) * 1000;
-}
+const rate = (sign) => signingRate(sign, ROUND_MS);
 
 /** Both contenders in short alternating rounds, because the machine's speed drifts. */
 export function benchSigning() {

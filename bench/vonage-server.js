@@ -4,19 +4,16 @@
  */
 import { generateKeyPairSync } from "node:crypto";
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import { createInterface } from "node:readline";
-import { parseConfig } from "../dist/config.js";
-import { createLog } from "../dist/logger.js";
-import { createServer } from "../dist/server.js";
 import { CALLER_ENV } from "./caller.js";
 import { APPLICATION_ID } from "./project.js";
+import { serve } from "./serve.js";
 
 const { privateKey } = generateKeyPairSync("rsa", {
   modulusLength: 2048,
   privateKeyEncoding: { type: "pkcs8", format: "pem" },
   publicKeyEncoding: { type: "spki", format: "pem" },
 });
-const config = parseConfig({
+const env = {
   ...CALLER_ENV,
   NODE_ENV: "production",
   PORT: "0",
@@ -25,21 +22,16 @@ const config = parseConfig({
   VONAGE_APPLICATION_ID: APPLICATION_ID,
   VONAGE_PRIVATE_KEY: privateKey,
   LOG_LEVEL: "warn",
-});
-const { logger } = createLog(config.logLevel);
-const { url } = await createServer(config, { logger, now: () => new Date() });
-process.stdout.write(`${url}\n`);
+};
 
 const delay = monitorEventLoopDelay({ resolution: 1 });
-for await (const order of createInterface(process.stdin)) {
-  if (order === "begin") {
+await serve(env, {
+  begin() {
     delay.reset();
     delay.enable();
-    process.stdout.write("begun\n");
-  } else {
+  },
+  end() {
     delay.disable();
-    process.stdout.write(`${delay.percentile(99) / 1e6}\n`);
-  }
-}
-// Who would read the rest has gone.
-process.exit();
+    return delay.percentile(99) / 1e6;
+  },
+});

@@ -3,15 +3,7 @@
  * prints for how long the loop was blocked at most, in milliseconds, give or take one.
  */
 import { readFileSync } from "node:fs";
-import { createInterface } from "node:readline";
-import { parseConfig } from "../dist/config.js";
-import { createLog } from "../dist/logger.js";
-import { createServer } from "../dist/server.js";
-
-const config = parseConfig(process.env);
-const { logger } = createLog(config.logLevel);
-const { url } = await createServer(config, { logger, now: () => new Date() });
-process.stdout.write(`${url}\n`);
+import { serve } from "./serve.js";
 
 /** Now; how long the event loop ran, how long it waited for the core, and how long all threads ran; in milliseconds. */
 function clocks() {
@@ -33,17 +25,15 @@ function turn() {
 }
 
 let watch;
-for await (const order of createInterface(process.stdin)) {
-  if (order === "begin") {
+await serve(process.env, {
+  begin() {
     before = clocks();
     longest = 0;
     // Not by setImmediate: a loop that never rests would take the core from the threads that write.
     watch = setInterval(turn, 1);
-    process.stdout.write("begun\n");
-  } else {
+  },
+  end() {
     clearInterval(watch);
-    process.stdout.write(`${longest}\n`);
-  }
-}
-// Who would read the rest has gone.
-process.exit();
+    return longest;
+  },
+});

@@ -14,6 +14,7 @@ const MAX_ROOT_FIELDS = 10;
 const MAX_ALIASES = 15;
 /** The most fields within fields of an operation. Introspection has GraphQL's own limit instead: it is always deep. */
 const MAX_DEPTH = 10;
+
 interface Size {
   readonly rootFields: number;
   readonly aliases: number;
