@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { authenticator, openUntilFirstKey } from "./access/authenticate.ts";
 import { quotaOf } from "./access/token-quota.ts";
 import type { Config, TrustedDocumentsConfig } from "./config.ts";
+import type { PlatformName } from "./domain/project.ts";
 import { DatabaseUnavailable, quote, StartupError } from "./errors.ts";
 import { createApollo } from "./graphql/apollo.ts";
 import { createSchema } from "./graphql/schema.ts";
@@ -10,6 +11,7 @@ import { type Admit, admitAll, trustedDocuments } from "./graphql/trusted-docume
 import { createApp, GRAPHQL_PATH } from "./http/app.ts";
 import { isLoopback } from "./loopback.ts";
 import { createProject, type Project } from "./project.ts";
+import { IssuanceService } from "./services/issuance-service.ts";
 import { keepForDays } from "./services/retention.ts";
 import { SessionService } from "./services/session-service.ts";
 import { TokenService } from "./services/token-service.ts";
@@ -72,9 +74,17 @@ export async function createServer(config: Config, { logger, now }: Surroundings
     const { keyRing, platform, rotate } = createProject(config, logger);
     const ledger = config.ledger ? store.ledger : withoutRecords(store.ledger);
     const quota = quotaOf(config.tokensPerMinute);
+    const { applicationId } = keyRing;
+    const signing = new SigningService(keyRing);
     const services = {
       sessions: new SessionService(platform, store.sessions, store.names, now),
-      tokens: new TokenService(new SigningService(keyRing), store.sessions, ledger, quota, now),
+      tokens: new TokenService(signing, store.sessions, ledger, quota, now),
+      issuances: new IssuanceService(applicationId, store.ledger, now),
+      project: {
+        applicationId,
+        platform: config.platform.name as PlatformName,
+        tokenFormats: signing.formats,
+      },
     };
     const authenticate = authenticator(config.jwtRules, store.apiKeys, now);
     const apollo = createApollo(createSchema(), config.production, logger);
@@ -98,7 +108,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
     );
     return {
       url,
-      applicationId: keyRing.applicationId,
+      applicationId,
       open,
       rotate,
       async close() {

@@ -21,7 +21,8 @@ export const FULL_GRANT: VideoGrant = {
   maxLifetime: null,
 };
 
-const ANY = "*";
+/** Every session, and every name that begins as what is before it. */
+export const ANY = "*";
 
 /** The most that a list of a grant may have. */
 const MAX_ENTRIES = 100;

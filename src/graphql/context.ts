@@ -1,13 +1,17 @@
 import type { Logger } from "pino";
 import type { Caller } from "../access/caller.ts";
+import type { Project } from "../domain/project.ts";
+import type { IssuanceService } from "../services/issuance-service.ts";
 import type { SessionService } from "../services/session-service.ts";
 import type { TokenService } from "../services/token-service.ts";
 import { Loaders } from "./loaders.ts";
 
-/** The use cases, made once. */
+/** The use cases, and what they are for, made once. */
 export interface Services {
   readonly sessions: SessionService;
   readonly tokens: TokenService;
+  readonly issuances: IssuanceService;
+  readonly project: Project;
 }
 
 /** What resolvers know of the request that they answer. */
@@ -22,11 +26,12 @@ export interface Context extends Services {
 
 /** The context of one request. */
 export function createContext(
-  { sessions, tokens }: Services,
+  { sessions, tokens, issuances, project }: Services,
   caller: Caller,
   requestId: string,
   logger: Logger,
   hasLargeBody: boolean,
 ): Context {
-  return { sessions, tokens, caller, loaders: new Loaders(sessions), requestId, logger, hasLargeBody };
+  const loaders = new Loaders(sessions);
+  return { sessions, tokens, issuances, project, caller, loaders, requestId, logger, hasLargeBody };
 }

@@ -1,5 +1,6 @@
 import { TypeNameMetaFieldDef } from "graphql";
 import type { ComplexityEstimatorArgs } from "graphql-query-complexity";
+import { DEFAULT_PERIODS, MAX_PERIODS } from "../domain/issuance.ts";
 import { MAX_BATCH } from "../domain/token-batch.ts";
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from "../services/page.ts";
 
@@ -8,7 +9,7 @@ import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from "../services/page.ts";
  */
 
 /** The names of the arguments by which a field costs more or less, but that of a batch. */
-export const COUNTING_ARGUMENTS: ReadonlySet<string> = new Set(["first"]);
+export const COUNTING_ARGUMENTS: ReadonlySet<string> = new Set(["first", "last"]);
 
 /** A value that a token or its refusal has at hand once it is made: with every one of them, a thousand are one operation. */
 export const AT_HAND = 0.1;
@@ -17,6 +18,9 @@ export const AT_HAND = 0.1;
 export function dear({ childComplexity }: ComplexityEstimatorArgs): number {
   return 100 + childComplexity;
 }
+
+/** A number that the database has to count. */
+export const COUNTED = 10;
 
 /** One of many tokens, without its own fields. A second batch fits into an operation, a third one does not. */
 const ONE_OF_MANY = 0.5;
@@ -43,4 +47,11 @@ export function perItem({ args, childComplexity }: ComplexityEstimatorArgs): num
   // Below zero a page would pay for other fields.
   const size = first < 0 ? MAX_PAGE_SIZE : Math.min(first, MAX_PAGE_SIZE);
   return 1 + size * childComplexity;
+}
+
+/** Periods cost what they hold, and to count is dear. */
+export function perPeriod({ args, childComplexity }: ComplexityEstimatorArgs): number {
+  const last: number = args.last ?? DEFAULT_PERIODS;
+  const periods = last < 0 ? MAX_PERIODS : Math.min(last, MAX_PERIODS);
+  return 100 + Math.ceil(periods * childComplexity);
 }

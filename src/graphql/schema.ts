@@ -5,7 +5,8 @@ import { guardFields } from "./guard.ts";
 import { passPlainArguments } from "./plain-arguments.ts";
 import { IssuedTokenResolver, SessionLedgerResolver } from "./resolvers/issued-token.ts";
 import { SessionResolver } from "./resolvers/session.ts";
-import { SessionTokenResolver, TokenResolver } from "./resolvers/token.ts";
+import { IssuanceResolver, SessionTokenResolver, TokenResolver } from "./resolvers/token.ts";
+import { ViewerResolver } from "./resolvers/viewer.ts";
 import { DateTime } from "./types/date-time.ts";
 import "./types/enums.ts";
 
@@ -25,6 +26,8 @@ function buildSchema(): GraphQLSchema {
       SessionLedgerResolver,
       TokenResolver,
       IssuedTokenResolver,
+      IssuanceResolver,
+      ViewerResolver,
     ],
     scalarsMap: [{ type: Date, scalar: DateTime }],
     // The rules of the domain are stricter, and name the argument.
@@ -55,12 +58,19 @@ const READING_ORDER = [
   "TokenRefusal",
   "IssuedToken",
   "TokenInspection",
+  "IssuancePeriod",
+  "RoleCount",
+  "Viewer",
+  "VideoGrant",
+  "Project",
   "Role",
   "MediaMode",
   "ArchiveMode",
   "ArchiveResolution",
   "TokenFormat",
   "TokenStatus",
+  "IssuanceInterval",
+  "Platform",
   "SessionConnection",
   "SessionEdge",
   "IssuedTokenConnection",

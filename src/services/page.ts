@@ -15,6 +15,8 @@ export interface PageInput {
 export interface Page<T> {
   readonly edges: readonly { readonly cursor: string; readonly node: T }[];
   readonly nodes: readonly T[];
+  /** How long the whole list is; it is counted only when asked for. */
+  readonly totalCount: () => Promise<number>;
   readonly pageInfo: {
     readonly hasNextPage: boolean;
     readonly hasPreviousPage: boolean;
@@ -30,13 +32,14 @@ interface Item<T> {
 
 /**
  * One page of a list that is ordered by position (keyset pagination): `read` gives at most `limit` items
- * after `position`, or from the start when it is null.
+ * after `position`, or from the start when it is null, and `count` the number of all.
  *
  * @throws {BadUserInput} naming `first` or `after`
  */
 export async function pageOf<T>(
   { first, after }: PageInput,
   read: (limit: number, position: number | null) => Promise<Item<T>[]>,
+  count: () => Promise<number>,
 ): Promise<Page<T>> {
   const size = checkSize(first ?? DEFAULT_PAGE_SIZE);
   const position = after == null ? null : parseCursor(after);
@@ -48,6 +51,7 @@ export async function pageOf<T>(
   return {
     edges,
     nodes: edges.map((edge) => edge.node),
+    totalCount: count,
     pageInfo: {
       hasNextPage: items.length > size,
       hasPreviousPage: position !== null,

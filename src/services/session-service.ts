@@ -96,9 +96,10 @@ export class SessionService {
   list(caller: Caller, page: PageInput): Promise<Page<Session>> {
     const { applicationId } = this.#platform;
     const selection = listableSessions(caller);
-    return pageOf(page, async (limit, position) => {
+    const read = async (limit: number, position: number | null) => {
       const found = await this.#registry.newest(applicationId, selection, limit, position);
       return found.map(({ position, session }) => ({ position, node: session }));
-    });
+    };
+    return pageOf(page, read, () => this.#registry.count(applicationId, selection));
   }
 }

@@ -117,10 +117,11 @@ export class TokenService {
    */
   issued(caller: Caller, { sessionId, name }: Session, page: PageInput): Promise<Page<IssuedToken>> {
     checkSession(caller, sessionId, name);
-    return pageOf(page, async (limit, position) => {
+    const read = async (limit: number, position: number | null) => {
       const found = await this.#ledger.newest(sessionId, limit, position);
       return found.map(({ position, issued }) => ({ position, node: issued }));
-    });
+    };
+    return pageOf(page, read, () => this.#ledger.count(sessionId));
   }
 
   /** What a token grants, and whether a client could connect with it now. Nothing in a token is an error. */

@@ -41,6 +41,11 @@ export class SigningService {
     return this.#keyRing.applicationId;
   }
 
+  /** The formats that the environment's tokens can have. */
+  get formats(): readonly TokenFormat[] {
+    return Object.keys(CODECS[this.#keyRing.environment]) as TokenFormat[];
+  }
+
   /** @throws {BadUserInput} naming `format`, when the environment has no such tokens */
   checkFormat(format: TokenFormat): void {
     this.#codecFor(format);

@@ -1,4 +1,4 @@
-import { CompiledQuery, type Insertable, type Selectable } from "kysely";
+import { CompiledQuery, type Insertable, type Selectable, sql } from "kysely";
 import { LRUCache } from "lru-cache";
 import type { TokenFormat } from "../domain/connection-token.ts";
 import type { IssuedToken } from "../domain/issued-token.ts";
@@ -57,6 +57,56 @@ export function issuanceLedger({ kysely, engine }: Database, onChange: LedgerLis
       if (position !== null) query = query.where("position", "<", position);
       const rows = await query.orderBy("position", "desc").limit(limit).execute();
       return rows.map((row) => ({ position: row.position, issued: toIssuedToken(row) }));
+    },
+
+    async count(sessionId) {
+      const { count } = await kysely
+        .selectFrom("issued_tokens")
+        .where("session_id", "=", sessionId)
+        .select(({ fn }) => fn.countAll().as("count"))
+        .executeTakeFirstOrThrow();
+      return Number(count);
+    },
+
+    async tally(interval, limit, position) {
+      let newest = kysely
+        .selectFrom("issued_tokens")
+        .select(["position", "session_id", "role", "issued_at"])
+        .orderBy("position", "desc")
+        .limit(limit);
+      if (position !== null) newest = newest.where("position", "<", position);
+      const groups = kysely
+        .selectFrom(newest.as("newest"))
+        .select(({ fn }) => [
+          // Not a parameter: PostgreSQL would take it for another one where it groups by it.
+          sql<number>`issued_at / ${sql.lit(interval)}`.as("period"),
+          "role",
+          "session_id",
+          fn.countAll().as("count"),
+          fn.min("position").as("last"),
+        ])
+        .groupBy(["period", "role", "session_id"]);
+      const rows = await kysely
+        .selectFrom(groups.as("groups"))
+        .leftJoin("sessions", "sessions.session_id", "groups.session_id")
+        .select(["period", "role", "groups.session_id", "count", "last", "name"])
+        .execute();
+      if (rows.length === 0) return { tallies: [], end: null };
+      const periods = rows.map((row) => Number(row.period));
+      return {
+        tallies: rows.map((row) => ({
+          period: Number(row.period),
+          role: row.role as Role,
+          count: Number(row.count),
+          sessionId: row.session_id,
+          name: row.name,
+        })),
+        end: {
+          position: Math.min(...rows.map((row) => Number(row.last))),
+          earliest: Math.min(...periods),
+          latest: Math.max(...periods),
+        },
+      };
     },
 
     async purge(instant, limit, position) {

@@ -25,17 +25,27 @@ export function sessionRegistry({ kysely: database }: Database): SessionRegistry
     },
 
     async newest(applicationId, selection, limit, position) {
-      let query = database.selectFrom("sessions").selectAll().where("application_id", "=", applicationId);
-      if (!selection.all) {
-        const positions = selected(database, applicationId, selection);
-        if (!positions) return [];
-        query = query.where("position", "in", positions);
-      }
+      let query = among(database, applicationId, selection)?.selectAll();
+      if (!query) return [];
       if (position !== null) query = query.where("position", "<", position);
       const rows = await query.orderBy("position", "desc").limit(limit).execute();
       return rows.map((row) => ({ position: row.position, session: toSession(row) }));
     },
+
+    async count(applicationId, selection) {
+      const query = among(database, applicationId, selection);
+      const row = await query?.select(({ fn }) => fn.countAll().as("count")).executeTakeFirst();
+      return Number(row?.count ?? 0);
+    },
   };
+}
+
+/** The project's selected sessions; undefined for none. */
+function among(database: Kysely<Tables>, applicationId: string, selection: SessionSelection) {
+  const sessions = database.selectFrom("sessions").where("application_id", "=", applicationId);
+  if (selection.all) return sessions;
+  const positions = selected(database, applicationId, selection);
+  return positions && sessions.where("position", "in", positions);
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { IssuanceInterval, IssuanceTally } from "../domain/issuance.ts";
 import type { IssuedToken } from "../domain/issued-token.ts";
 import type { Session } from "../domain/session.ts";
 import type { SessionSelection } from "../domain/session-selection.ts";
@@ -26,6 +27,9 @@ export interface SessionRegistry {
     limit: number,
     position: number | null,
   ): Promise<RegisteredSession[]>;
+
+  /** How many of the project's sessions are selected. */
+  count(applicationId: string, selection: SessionSelection): Promise<number>;
 }
 
 /** What is known of a name. */
@@ -66,6 +70,13 @@ export interface RecordedToken {
   readonly issued: IssuedToken;
 }
 
+/** How many records of one session there are, of a period and a role. */
+export interface SessionTally extends IssuanceTally {
+  readonly sessionId: string;
+  /** The session's name; null when it has none, or is not registered. */
+  readonly name: string | null;
+}
+
 /** The ledger of the tokens that were issued. */
 export interface IssuanceLedger {
   /**
@@ -80,6 +91,25 @@ export interface IssuanceLedger {
    * from the newest when it is null.
    */
   newest(sessionId: string, limit: number, position: number | null): Promise<RecordedToken[]>;
+
+  /** How many records of a session there are. */
+  count(sessionId: string): Promise<number>;
+
+  /**
+   * Looks through at most `limit` records from before `position` back in the order of issuance, from the newest when it is
+   * null, and counts them by the period of their issuance, by role and by session.
+   *
+   * @returns the counts, and where they end: the position of the last that was looked at, and the periods of the earliest and
+   *   of the latest issuance among them; null when there was none
+   */
+  tally(
+    interval: IssuanceInterval,
+    limit: number,
+    position: number | null,
+  ): Promise<{
+    readonly tallies: readonly SessionTally[];
+    readonly end: { readonly position: number; readonly earliest: number; readonly latest: number } | null;
+  }>;
 
   /**
    * Looks through at most `limit` records from `position` on in the order of issuance, from the oldest when it is null,

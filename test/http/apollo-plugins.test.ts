@@ -5,12 +5,14 @@ import pino from "pino";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { localCaller } from "../../src/access/caller.ts";
 import { tokenQuota } from "../../src/access/token-quota.ts";
+import type { Project } from "../../src/domain/project.ts";
 import { composeSessionId } from "../../src/domain/session-id.ts";
 import { createApollo } from "../../src/graphql/apollo.ts";
 import type { Context } from "../../src/graphql/context.ts";
 import { createSchema } from "../../src/graphql/schema.ts";
 import { admitAll } from "../../src/graphql/trusted-documents.ts";
 import { createApp } from "../../src/http/app.ts";
+import type { IssuanceService } from "../../src/services/issuance-service.ts";
 import type { SessionService } from "../../src/services/session-service.ts";
 import { TokenService } from "../../src/services/token-service.ts";
 import { openTokKeyRing } from "../../src/signing/key-ring.ts";
@@ -41,7 +43,12 @@ async function start(plugin: ApolloServerPlugin<Context>) {
   const tokens = new TokenService(signing, {} as SessionRegistry, ledger, tokenQuota(1000), now);
   const { app } = await createApp({
     apollo,
-    services: { sessions: {} as SessionService, tokens },
+    services: {
+      sessions: {} as SessionService,
+      tokens,
+      issuances: {} as IssuanceService,
+      project: {} as Project,
+    },
     authenticate: async () => localCaller(),
     admit: admitAll,
     perTurn: 10,

@@ -1,15 +1,17 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { Args, Ctx, FieldResolver, Info, Mutation, Query, Resolver, Root, UseMiddleware } from "type-graphql";
 import type { ConnectionToken } from "../../domain/connection-token.ts";
+import { DEFAULT_PERIODS, IssuanceInterval, type IssuancePeriod } from "../../domain/issuance.ts";
 import type { Session } from "../../domain/session.ts";
 import type { TokenOutcome } from "../../domain/token-batch.ts";
 import type { TokenInspection } from "../../domain/token-inspection.ts";
 import type { Context } from "../context.ts";
-import { dear, perToken } from "../cost.ts";
+import { dear, perPeriod, perToken } from "../cost.ts";
 import { inTurns } from "../in-turns.ts";
 import { onlyInMutation } from "../only-in-mutation.ts";
 import { InspectTokenArgs, TokenArgs, TokenBatchArgs, TokenSessionArgs } from "../types/args.ts";
 import { ConnectionTokenType } from "../types/connection-token.ts";
+import { IssuancePeriodType, IssuancesArgs } from "../types/issuance.ts";
 import { SessionType } from "../types/session.ts";
 import { TokenInspectionType } from "../types/token-inspection.ts";
 import { TokenOutcomeType } from "../types/token-outcome.ts";
@@ -88,5 +90,22 @@ export class TokenResolver {
     @Info() info: GraphQLResolveInfo,
   ): Promise<Session> {
     return loaders.sessionOfToken(sessionId, info);
+  }
+}
+
+@Resolver()
+export class IssuanceResolver {
+  @Query(() => [IssuancePeriodType], {
+    description:
+      "How many tokens were issued, by role, in each of the last periods, oldest first, for the sessions that you may see;\n" +
+      "as far as the ledger goes back. Beyond its newest 500,000 records there are fewer periods than asked for. Requires\n" +
+      "`ledger:read`.",
+    complexity: perPeriod,
+  })
+  issuances(
+    @Args(() => IssuancesArgs) { interval, last }: IssuancesArgs,
+    @Ctx() { caller, issuances }: Context,
+  ): Promise<IssuancePeriod[]> {
+    return issuances.count(caller, interval ?? IssuanceInterval.HOUR, last ?? DEFAULT_PERIODS);
   }
 }

@@ -1,5 +1,7 @@
 import { registerEnumType } from "type-graphql";
 import { TokenFormat } from "../../domain/connection-token.ts";
+import { IssuanceInterval } from "../../domain/issuance.ts";
+import { PlatformName } from "../../domain/project.ts";
 import { Role } from "../../domain/role.ts";
 import { ArchiveMode, ArchiveResolution, MediaMode } from "../../domain/session.ts";
 import { TokenStatus } from "../../domain/token-inspection.ts";
@@ -58,5 +60,27 @@ registerEnumType(TokenStatus, {
       description:
         "Not a token that this server's credentials signed, or not one that a client could connect with.",
     },
+  },
+});
+
+registerEnumType(PlatformName, {
+  name: "Platform",
+  description: "Where sessions come from.",
+  valuesConfig: {
+    LOCAL: {
+      description:
+        "The built-in platform. Its tokens have the platform's format, and no client can connect with them.",
+    },
+    OPENTOK: { description: "The OpenTok environment of the Vonage Video API." },
+    VONAGE: { description: "The Vonage Unified environment of the Vonage Video API." },
+  },
+});
+
+registerEnumType(IssuanceInterval, {
+  name: "IssuanceInterval",
+  valuesConfig: {
+    MINUTE: {},
+    HOUR: {},
+    DAY: { description: "Of UTC." },
   },
 });

@@ -1,5 +1,6 @@
-import { Field, ObjectType } from "type-graphql";
+import { Field, Int, ObjectType } from "type-graphql";
 import type { IssuedToken } from "../../domain/issued-token.ts";
+import { COUNTED } from "../cost.ts";
 import { IssuedTokenType } from "./issued-token.ts";
 import { PageInfo } from "./page-info.ts";
 
@@ -19,6 +20,9 @@ export class IssuedTokenConnection {
 
   @Field(() => [IssuedTokenType])
   nodes!: readonly IssuedToken[];
+
+  @Field(() => Int, { description: "How long the whole list is.", complexity: COUNTED })
+  totalCount!: () => Promise<number>;
 
   @Field(() => PageInfo)
   pageInfo!: PageInfo;

@@ -1,5 +1,6 @@
-import { Field, ObjectType } from "type-graphql";
+import { Field, Int, ObjectType } from "type-graphql";
 import type { Session } from "../../domain/session.ts";
+import { COUNTED } from "../cost.ts";
 import { PageInfo } from "./page-info.ts";
 import { SessionType } from "./session.ts";
 
@@ -19,6 +20,9 @@ export class SessionConnection {
 
   @Field(() => [SessionType])
   nodes!: readonly Session[];
+
+  @Field(() => Int, { description: "How long the whole list is.", complexity: COUNTED })
+  totalCount!: () => Promise<number>;
 
   @Field(() => PageInfo)
   pageInfo!: PageInfo;

@@ -1,0 +1,58 @@
+import { BadUserInput } from "../errors.ts";
+import { Role } from "./role.ts";
+
+/** How long the periods are in which issuances are counted. The values are milliseconds; a day is one of UTC. */
+export enum IssuanceInterval {
+  MINUTE = 60_000,
+  HOUR = 3_600_000,
+  DAY = 86_400_000,
+}
+
+/** The most periods that are counted at once. */
+export const MAX_PERIODS = 100;
+/** The periods that are counted when nothing is asked for: those of a day. */
+export const DEFAULT_PERIODS = 24;
+
+/** How many tokens were issued in a period, by role. */
+export interface IssuancePeriod {
+  readonly startsAt: Date;
+  /** One for each role, those with none too. */
+  readonly counts: readonly { readonly role: Role; readonly count: number }[];
+}
+
+/** How many tokens of a role were issued in the period with this number. */
+export interface IssuanceTally {
+  readonly period: number;
+  readonly role: Role;
+  readonly count: number;
+}
+
+/** @throws {BadUserInput} naming `last`, when that many periods cannot be counted */
+export function checkPeriods(last: number): number {
+  if (last >= 1 && last <= MAX_PERIODS) return last;
+  throw new BadUserInput("last", `last must be from 1 to ${MAX_PERIODS}; ${last} was given`);
+}
+
+/** The number of the period that an instant is in: periods are counted from the Unix epoch on. */
+export function periodOf(instant: Date, interval: IssuanceInterval): number {
+  return Math.floor(instant.getTime() / interval);
+}
+
+/** The periods from `first` to `last`, oldest first, with what the tallies say of them. */
+export function issuancePeriods(
+  interval: IssuanceInterval,
+  first: number,
+  last: number,
+  tallies: readonly IssuanceTally[],
+): IssuancePeriod[] {
+  const counted = new Map<string, number>();
+  for (const { period, role, count } of tallies) {
+    const key = `${period} ${role}`;
+    counted.set(key, (counted.get(key) ?? 0) + count);
+  }
+  const numbers = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);
+  return numbers.map((period) => ({
+    startsAt: new Date(period * interval),
+    counts: Object.values(Role).map((role) => ({ role, count: counted.get(`${period} ${role}`) ?? 0 })),
+  }));
+}
