@@ -45,6 +45,8 @@ export interface Config {
   readonly corsOrigins: readonly string[];
   /** Null when every document is executed, and none has an ID. */
   readonly trustedDocuments: TrustedDocumentsConfig | null;
+  /** Whether the console is served. */
+  readonly console: boolean;
   readonly logLevel: string;
 }
 
@@ -113,6 +115,7 @@ export function parseConfig(environment: NodeJS.Dict<string>): Config {
     tokensPerMinute: env.TOKENS_PER_MINUTE ?? null,
     corsOrigins: env.CORS_ORIGINS,
     trustedDocuments: trustedDocumentsOf(env),
+    console: (env.CONSOLE ?? (env.NODE_ENV === "production" ? "off" : "on")) === "on",
     logLevel: env.LOG_LEVEL,
   });
 }
@@ -180,6 +183,7 @@ const VARIABLES = {
   CORS_ORIGINS: variable(corsOrigins)({ default: [] }),
   TRUSTED_DOCUMENTS: variable(oneOf("off", "log", "enforce"))({ default: "off" }),
   TRUSTED_DOCUMENTS_MANIFEST: variable(documentManifest)(optional),
+  CONSOLE: variable(oneOf("on", "off"))(optional),
   LOG_LEVEL: variable(oneOf("trace", "debug", "info", "warn", "error", "fatal", "silent"))({
     default: "info",
   }),

@@ -15,13 +15,14 @@ const HEAP_GROWTH = 100;
 const LOG_DEADLINE = 500;
 
 /** The first thing to try: it answers with a session and a token for it. */
-function welcome(url: string, open: boolean): string {
+function welcome({ url, consoleUrl, open }: Server): string {
   const query = "mutation { createSession { sessionId applicationId generateToken { token expiresAt } } }";
   // The caller's own, which the server does not have.
   const credentials = open ? "" : ' -H "authorization: Bearer $STAGEPASS_CREDENTIAL"';
   return [
     `Stagepass serves GraphQL at ${url}`,
     "",
+    ...(consoleUrl === null ? [] : [`The console is at ${consoleUrl}`, ""]),
     "Create a session and a token for it:",
     "",
     `  curl '${url}' -H 'content-type: application/json'${credentials} -d '${JSON.stringify({ query })}'`,
@@ -66,7 +67,7 @@ async function run(): Promise<number> {
 
   // Nobody need read the address for the server to serve.
   process.stdout.on("error", () => {});
-  process.stdout.write(welcome(server.url, server.open));
+  process.stdout.write(welcome(server));
   const { name: platform } = config.platform;
   logger.info(
     { url: server.url, pid: process.pid, platform, applicationId: server.applicationId },

@@ -1,14 +1,17 @@
+import { fileURLToPath } from "node:url";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { authenticator, openUntilFirstKey } from "./access/authenticate.ts";
 import { quotaOf } from "./access/token-quota.ts";
 import type { Config, TrustedDocumentsConfig } from "./config.ts";
+import { parseManifest } from "./document-manifest.ts";
 import type { PlatformName } from "./domain/project.ts";
 import { DatabaseUnavailable, quote, StartupError } from "./errors.ts";
 import { createApollo } from "./graphql/apollo.ts";
 import { createSchema } from "./graphql/schema.ts";
 import { type Admit, admitAll, trustedDocuments } from "./graphql/trusted-documents.ts";
 import { createApp, GRAPHQL_PATH } from "./http/app.ts";
+import { type ConsoleBuild, readConsole } from "./http/console.ts";
 import { isLoopback } from "./loopback.ts";
 import { createProject, type Project } from "./project.ts";
 import { IssuanceService } from "./services/issuance-service.ts";
@@ -31,10 +34,15 @@ const DRAIN_DEADLINE = 7000;
  */
 const PER_TURN: Record<Environment, number> = { opentok: 32, vonage: 3 };
 
+/** The console's build; from `src`, `dist` and `bundle` alike. */
+const CONSOLE_FOLDER = new URL("../console/dist/", import.meta.url);
+
 /** A server that listens. */
 export interface Server {
   /** Where GraphQL is served. */
   readonly url: string;
+  /** Where the console is; null when it is off. */
+  readonly consoleUrl: string | null;
   /** The project that it works for: an OpenTok API key or a Vonage application ID. */
   readonly applicationId: string;
   /** Whether it has no authentication, and is open to its own machine. */
@@ -87,27 +95,30 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       },
     };
     const authenticate = authenticator(config.jwtRules, store.apiKeys, now);
+    const build = config.console ? consoleBuild() : null;
     const apollo = createApollo(createSchema(), config.production, logger);
     await apollo.start();
     const { app, drain } = await createApp({
       apollo,
       services,
       authenticate: open ? openUntilFirstKey(store.apiKeys, authenticate) : authenticate,
-      admit: admission(config.trustedDocuments, logger),
+      admit: admission(config.trustedDocuments, build, logger),
       perTurn: PER_TURN[keyRing.environment],
       localOnly: open,
       hasPage: !config.production,
+      console: build,
       corsOrigins: config.corsOrigins,
       // Together in the time of one, for whoever asks does not wait for longer.
       ping: () => new Deadline(PATIENCE).within(store.ping().then(ledger.check), unanswered),
       logger,
     });
-    const url = new URL(GRAPHQL_PATH, await listen(app, config)).href;
+    const origin = await listen(app, config);
     const retention = keepForDays(config.ledgerRetentionDays, store.ledger, now, (error) =>
       logger.warn(whyOf(error), "old records could not be purged"),
     );
     return {
-      url,
+      url: new URL(GRAPHQL_PATH, origin).href,
+      consoleUrl: build && new URL("/", origin).href,
       applicationId,
       open,
       rotate,
@@ -139,10 +150,21 @@ function checkOpen({ host, production }: Config): void {
   if (problems.length > 0) throw new StartupError(problems);
 }
 
-function admission(config: TrustedDocumentsConfig | null, logger: Logger): Admit {
-  if (config === null) return admitAll;
+function consoleBuild(): ConsoleBuild {
   try {
-    return trustedDocuments(config.manifest, config.enforce, logger);
+    return readConsole(fileURLToPath(CONSOLE_FOLDER));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new StartupError([`CONSOLE: the console cannot be read: ${code}; npm run build makes it`]);
+  }
+}
+
+/** The console is trusted where it is served. */
+function admission(config: TrustedDocumentsConfig | null, build: ConsoleBuild | null, logger: Logger): Admit {
+  if (config === null) return admitAll;
+  const manifest = new Map([...(build ? parseManifest(build.documents) : []), ...config.manifest]);
+  try {
+    return trustedDocuments(manifest, config.enforce, logger);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw new StartupError([`TRUSTED_DOCUMENTS_MANIFEST: ${error.message}`]);

@@ -7,6 +7,7 @@ import type { Context, Services } from "../graphql/context.ts";
 import type { Admit } from "../graphql/trusted-documents.ts";
 import { BATCH_BODY_LIMIT, BODY_LIMIT, limitBody, limitChunks } from "./body-size.ts";
 import { knowCaller } from "./callers.ts";
+import { type ConsoleBuild, serveConsole } from "./console.ts";
 import { answerBadUrl, answerErrors } from "./errors.ts";
 import { graphqlHandler } from "./graphql-handler.ts";
 import { checkHeaders, protectBrowsers } from "./headers.ts";
@@ -35,6 +36,8 @@ export interface AppParts {
   readonly localOnly: boolean;
   /** Whether the endpoint is also a page for people. */
   readonly hasPage: boolean;
+  /** Null where there is none. */
+  readonly console: ConsoleBuild | null;
   readonly corsOrigins: readonly string[];
   readonly ping: () => Promise<void>;
   readonly logger: Logger;
@@ -58,6 +61,7 @@ export async function createApp(parts: AppParts): Promise<{ app: FastifyInstance
   if (localOnly) refuseOtherHosts(app);
   await protectBrowsers(app, corsOrigins, hasPage);
 
+  if (parts.console) await serveConsole(app, parts.console, hasPage ? GRAPHQL_PATH : null);
   serveHealth(app, () => drain.begun, ping, logger);
   app.route({
     method: ["GET", "POST"],

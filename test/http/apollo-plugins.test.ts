@@ -54,6 +54,7 @@ async function start(plugin: ApolloServerPlugin<Context>) {
     perTurn: 10,
     localOnly: true,
     hasPage: false,
+    console: null,
     corsOrigins: [],
     ping: async () => {},
     logger,

@@ -1,0 +1,30 @@
+import type { Role, ViewerQuery } from "../generated/documents.ts";
+
+/** What the console offers. The server decides anyway; what it would refuse for certain is not offered. */
+export interface Rights {
+  readonly createSession: boolean;
+  readonly ensureSession: boolean;
+  readonly readSessions: boolean;
+  readonly createTokens: boolean;
+  readonly inspectTokens: boolean;
+  readonly readLedger: boolean;
+  /** The roles that may be granted. */
+  readonly roles: readonly Role[];
+  /** How long a token may live at most, in seconds. */
+  readonly maxLifetime: number;
+}
+
+export function rightsOf({ scopes, videoGrant }: ViewerQuery["viewer"]): Rights {
+  const { roles, sessions, names, maxLifetime } = videoGrant;
+  const createSession = scopes.includes("sessions:create");
+  return {
+    createSession,
+    ensureSession: createSession && (sessions.includes("*") || names.length > 0),
+    readSessions: scopes.includes("sessions:read"),
+    createTokens: scopes.includes("tokens:create") && roles.length > 0,
+    inspectTokens: scopes.includes("tokens:inspect"),
+    readLedger: scopes.includes("ledger:read"),
+    roles,
+    maxLifetime,
+  };
+}

@@ -1,0 +1,144 @@
+import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { Link, Redirect, Route, Router, Switch, useLocation } from "wouter";
+import { useHashLocation } from "wouter/use-hash-location";
+import type { Connection, ConnectionState } from "./api/connection.ts";
+import { MeContext } from "./api/me.ts";
+import { rightsOf } from "./api/rights.ts";
+import { ProblemNotice } from "./components/problem-notice.tsx";
+import type { TokenFieldsFragment } from "./generated/documents.ts";
+import { PLATFORMS } from "./labels.ts";
+import { InspectPage } from "./pages/inspect.tsx";
+import { SessionPage } from "./pages/session.tsx";
+import { SessionsPage } from "./pages/sessions.tsx";
+import { SignInAgain, SignInForm } from "./sign-in.tsx";
+
+/** The console. */
+export function App({ connection }: { connection: Connection }) {
+  const state = useSyncExternalStore(connection.subscribe, () => connection.state);
+
+  useEffect(() => {
+    void connection.open();
+  }, [connection]);
+
+  if (state.status === "ready") {
+    // Somebody else finds nothing of what was here before.
+    return <Shell key={state.me.viewer.subject} connection={connection} state={state} />;
+  }
+  return (
+    <main className="alone">
+      <h1 className="brand">Stagepass</h1>
+      {state.status === "connecting" && <p role="status">Connecting…</p>}
+      {state.status === "unreachable" && (
+        <ProblemNotice
+          problem={{ ...state.problem, retryable: true }}
+          onRetry={() => void connection.open()}
+        />
+      )}
+      {state.status === "signed out" && (
+        <section className="card" aria-label="Sign in">
+          <p>This server answers those it knows.</p>
+          <SignInForm connection={connection} />
+        </section>
+      )}
+    </main>
+  );
+}
+
+/** Where Apollo Sandbox is; undefined where it is not. */
+const SANDBOX = document.querySelector<HTMLLinkElement>("link[rel=service-doc]")?.href;
+
+interface ShellProps {
+  readonly connection: Connection;
+  readonly state: Extract<ConnectionState, { status: "ready" }>;
+}
+
+/** What is around every page once somebody is known. */
+function Shell({ connection, state }: ShellProps) {
+  const { me, signedIn, refusal } = state;
+  const [tokens, setTokens] = useState<readonly TokenFieldsFragment[]>([]);
+  const [inspected, inspect] = useState("");
+  const [location] = useHashLocation();
+  useArrival(location);
+  const shared = useMemo(
+    () => ({
+      project: me.project,
+      rights: rightsOf(me.viewer),
+      tokens,
+      keepTokens: (more: readonly TokenFieldsFragment[]) => setTokens((kept) => [...more, ...kept]),
+      inspected,
+      inspect,
+      live: refusal === null,
+    }),
+    [me, tokens, inspected, refusal],
+  );
+  return (
+    <MeContext value={shared}>
+      <Router hook={useHashLocation}>
+        <button type="button" className="skip" onClick={() => focusMain()}>
+          Skip to the content
+        </button>
+        <header>
+          <span className="brand">Stagepass</span>
+          <nav aria-label="Pages">
+            <Tab href="/">Sessions</Tab>
+            {shared.rights.inspectTokens && <Tab href="/inspect">Inspect a token</Tab>}
+            {SANDBOX && <a href={SANDBOX}>Apollo Sandbox</a>}
+          </nav>
+          <span className="who">
+            <span title={me.project.applicationId}>{PLATFORMS[me.project.platform]}</span>
+            {signedIn && (
+              <>
+                <span>{me.viewer.subject}</span>
+                <button type="button" className="quiet" onClick={() => void connection.signOut()}>
+                  Sign out
+                </button>
+              </>
+            )}
+          </span>
+        </header>
+        <main id="main" tabIndex={-1}>
+          <Switch>
+            <Route path="/">
+              <SessionsPage />
+            </Route>
+            <Route path="/sessions/:sessionId">
+              {({ sessionId }) => <SessionPage key={sessionId} sessionId={sessionId} />}
+            </Route>
+            {shared.rights.inspectTokens && (
+              <Route path="/inspect">
+                <InspectPage />
+              </Route>
+            )}
+            <Redirect to="/" />
+          </Switch>
+        </main>
+        {refusal !== null && <SignInAgain connection={connection} refusal={refusal} />}
+      </Router>
+    </MeContext>
+  );
+}
+
+function focusMain(): void {
+  document.getElementById("main")?.focus();
+}
+
+/** Tells those who do not see it that another page is there: its title, and the focus at its beginning. */
+function useArrival(location: string): void {
+  const arrived = useRef(location);
+  useEffect(() => {
+    const heading = document.querySelector("h1")?.textContent;
+    document.title = heading ? `${heading} · Stagepass` : "Stagepass";
+    if (arrived.current === location) return;
+    arrived.current = location;
+    focusMain();
+  }, [location]);
+}
+
+function Tab({ href, children }: { href: string; children: string }) {
+  const [location] = useLocation();
+  return (
+    <Link href={href} aria-current={location === href ? "page" : undefined}>
+      {children}
+    </Link>
+  );
+}

@@ -1,0 +1,59 @@
+import { type ReactNode, useId } from "react";
+import type { Problem } from "../api/problem.ts";
+
+/** What the control of a field takes over, so that its label, hint and error are read out with it. */
+interface Control {
+  readonly id: string;
+  /** The argument that it is for, by which an error finds it. */
+  readonly name: string;
+  readonly "aria-describedby": string | undefined;
+  readonly "aria-invalid": true | undefined;
+}
+
+interface Props {
+  /** The argument of the API that is filled in here. */
+  readonly name: string;
+  readonly label: string;
+  readonly hint?: ReactNode;
+  /** What is wrong with what was entered; null when nothing is. */
+  readonly error?: string | null;
+  readonly children: (control: Control) => ReactNode;
+}
+
+/** One field of a form. */
+export function Field({ name, label, hint, error = null, children }: Props) {
+  const id = useId();
+  const described = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(" ");
+  return (
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      {children({
+        id,
+        name,
+        "aria-describedby": described || undefined,
+        "aria-invalid": error ? true : undefined,
+      })}
+      {hint && (
+        <p className="hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
+      <p className="error" id={`${id}-error`} aria-live="polite">
+        {error}
+      </p>
+    </div>
+  );
+}
+
+/** The message of a problem where it concerns this argument. */
+export function errorAt(problem: Problem | null, argument: string): string | null {
+  return problem?.argument === argument ? problem.message : null;
+}
+
+/** Brings whoever fills a form to the field that a problem is about; false when it has none of that name. */
+export function focusProblem(form: HTMLFormElement | null, argument: string | null): boolean {
+  const control = argument === null ? null : form?.elements.namedItem(argument);
+  if (!(control instanceof HTMLElement)) return false;
+  control.focus();
+  return true;
+}

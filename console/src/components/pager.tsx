@@ -1,0 +1,47 @@
+import { useState } from "react";
+
+interface Pages {
+  /** The cursor that the page begins after; null for the first. */
+  readonly after: string | null;
+  readonly number: number;
+  next(endCursor: string): void;
+  previous(): void;
+}
+
+/** Which page of a list is shown. */
+export function usePages(): Pages {
+  const [cursors, setCursors] = useState<readonly string[]>([]);
+  return {
+    after: cursors.at(-1) ?? null,
+    number: cursors.length + 1,
+    next: (endCursor) => setCursors([...cursors, endCursor]),
+    previous: () => setCursors(cursors.slice(0, -1)),
+  };
+}
+
+interface Props {
+  readonly pages: Pages;
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+  /** What is listed, such as "sessions". */
+  readonly of: string;
+}
+
+/** Leads from page to page; nothing where there is only one. */
+export function Pager({ pages, pageInfo: { hasNextPage, endCursor }, of }: Props) {
+  if (pages.number === 1 && !hasNextPage) return null;
+  return (
+    <nav className="pager" aria-label={`Pages of ${of}`}>
+      <button type="button" disabled={pages.number === 1} onClick={pages.previous}>
+        Newer
+      </button>
+      <span>Page {pages.number}</span>
+      <button
+        type="button"
+        disabled={!hasNextPage || endCursor === null}
+        onClick={() => endCursor !== null && pages.next(endCursor)}
+      >
+        Older
+      </button>
+    </nav>
+  );
+}

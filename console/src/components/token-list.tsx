@@ -1,0 +1,76 @@
+import { useState } from "react";
+import { Link } from "wouter";
+import { useMe } from "../api/me.ts";
+import type { TokenFieldsFragment } from "../generated/documents.ts";
+import { formatInstant, formatRemaining, useNow } from "../time.ts";
+import { ClientSnippet } from "./client-snippet.tsx";
+import { CopyButton } from "./copy-button.tsx";
+import { RoleBadge } from "./role-badge.tsx";
+
+/** How many are shown at first. */
+const SHOWN = 10;
+
+/** The tokens that were generated for a session since signing in. */
+export function TokenList({ tokens }: { tokens: readonly TokenFieldsFragment[] }) {
+  const [all, setAll] = useState(false);
+  const shown = all ? tokens : tokens.slice(0, SHOWN);
+  return (
+    <>
+      <div className="row">
+        <p className="hint">
+          The server keeps no copy: they are gone when you leave this page or sign out. Treat them as secrets.
+        </p>
+        {tokens.length > 1 && (
+          <CopyButton
+            text={tokens.map(({ token }) => token).join("\n")}
+            label={`Copy all ${tokens.length}`}
+          />
+        )}
+      </div>
+      <ul className="cards">
+        {shown.map((token) => (
+          <li key={token.token}>
+            <TokenCard token={token} />
+          </li>
+        ))}
+      </ul>
+      {tokens.length > shown.length && (
+        <button type="button" onClick={() => setAll(true)}>
+          Show all {tokens.length}
+        </button>
+      )}
+    </>
+  );
+}
+
+function TokenCard({ token }: { token: TokenFieldsFragment }) {
+  const { rights, project, inspect } = useMe();
+  return (
+    <article>
+      <div className="row">
+        <RoleBadge role={token.role} />
+        {token.data !== null && <span className="data">{token.data}</span>}
+        <Countdown expiresAt={token.expiresAt} />
+      </div>
+      <code className="token">{token.token}</code>
+      <div className="row">
+        <CopyButton text={token.token} label="Copy the token" />
+        {rights.inspectTokens && (
+          <Link href="/inspect" onClick={() => inspect(token.token)}>
+            Inspect it
+          </Link>
+        )}
+      </div>
+      <ClientSnippet token={token} platform={project.platform} />
+    </article>
+  );
+}
+
+function Countdown({ expiresAt }: { expiresAt: string }) {
+  const left = Math.floor(new Date(expiresAt).getTime() / 1000) - useNow();
+  return (
+    <time dateTime={expiresAt} title={formatInstant(expiresAt)} className={left > 0 ? "left" : "left over"}>
+      {left > 0 ? `expires in ${formatRemaining(left)}` : "expired"}
+    </time>
+  );
+}

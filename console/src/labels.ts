@@ -1,0 +1,57 @@
+import type {
+  ArchiveMode,
+  ArchiveResolution,
+  IssuanceInterval,
+  MediaMode,
+  Platform,
+  Role,
+  TokenFormat,
+} from "./generated/documents.ts";
+
+/*
+ * The contract's values in words. Each list is whole: the compiler misses what is not here.
+ */
+
+export const ROLES: Readonly<Record<Role, string>> = {
+  SUBSCRIBER: "Subscriber",
+  PUBLISHER: "Publisher",
+  PUBLISHER_ONLY: "Publisher only",
+  MODERATOR: "Moderator",
+};
+
+export const ROLE_MEANINGS: Readonly<Record<Role, string>> = {
+  SUBSCRIBER: "Sees and hears the others.",
+  PUBLISHER: "Is seen and heard, sees and hears the others, and signals.",
+  PUBLISHER_ONLY: "Is seen and heard, and does not see or hear the others.",
+  MODERATOR: "What a publisher may, and can mute the others or make them leave.",
+};
+
+export const MEDIA_MODES: Readonly<Record<MediaMode, string>> = { RELAYED: "Relayed", ROUTED: "Routed" };
+
+export const ARCHIVE_MODES: Readonly<Record<ArchiveMode, string>> = { MANUAL: "Manual", ALWAYS: "Always" };
+
+export const ARCHIVE_RESOLUTIONS: Readonly<Record<ArchiveResolution, string>> = {
+  SD_LANDSCAPE: "640 × 480",
+  SD_PORTRAIT: "480 × 640",
+  HD_LANDSCAPE: "1280 × 720",
+  HD_PORTRAIT: "720 × 1280",
+  FHD_LANDSCAPE: "1920 × 1080",
+  FHD_PORTRAIT: "1080 × 1920",
+};
+
+export const TOKEN_FORMATS: Readonly<Record<TokenFormat, string>> = {
+  JWT: "JSON Web Token",
+  T1: "T1, the legacy format",
+};
+
+export const PLATFORMS: Readonly<Record<Platform, string>> = {
+  LOCAL: "Local platform",
+  OPENTOK: "OpenTok",
+  VONAGE: "Vonage",
+};
+
+export const INTERVALS: Readonly<Record<IssuanceInterval, { last: number; label: string }>> = {
+  MINUTE: { last: 60, label: "Last 60 minutes" },
+  HOUR: { last: 24, label: "Last 24 hours" },
+  DAY: { last: 30, label: "Last 30 days" },
+};

@@ -1,0 +1,17 @@
+import { ApolloProvider } from "@apollo/client/react";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { Connection } from "./api/connection.ts";
+import { App } from "./app.tsx";
+import "./styles.css";
+
+const connection = new Connection("/graphql");
+const root = document.getElementById("root");
+if (root === null) throw new Error("the page has no place for the console");
+createRoot(root).render(
+  <StrictMode>
+    <ApolloProvider client={connection.client}>
+      <App connection={connection} />
+    </ApolloProvider>
+  </StrictMode>,
+);

@@ -1,0 +1,150 @@
+import { useQuery } from "@apollo/client/react";
+import { Link } from "wouter";
+import { useMe, usePolling } from "../api/me.ts";
+import { problemOf } from "../api/problem.ts";
+import { CopyButton } from "../components/copy-button.tsx";
+import { Pager, usePages } from "../components/pager.tsx";
+import { ProblemNotice } from "../components/problem-notice.tsx";
+import { RoleBadge } from "../components/role-badge.tsx";
+import { TokenForm } from "../components/token-form.tsx";
+import { TokenList } from "../components/token-list.tsx";
+import { IssuedTokensDocument, SessionDocument, type SessionFieldsFragment } from "../generated/documents.ts";
+import { ARCHIVE_MODES, ARCHIVE_RESOLUTIONS, MEDIA_MODES } from "../labels.ts";
+import { formatInstant } from "../time.ts";
+
+/** One session: how it is, tokens for it, and what was issued for it. */
+export function SessionPage({ sessionId }: { sessionId: string }) {
+  const { rights, project, tokens } = useMe();
+  const { data, error, loading, refetch } = useQuery(SessionDocument, {
+    variables: { sessionId },
+    skip: !rights.readSessions,
+    // One just created by somebody who may not see it again is not in the cache, either.
+    fetchPolicy: "cache-and-network",
+  });
+  const session = data?.session;
+  const mine = tokens.filter((token) => token.sessionId === sessionId);
+  return (
+    <>
+      <p>
+        <Link href="/">← All sessions</Link>
+      </p>
+      <h1>{session?.name ?? "Session"}</h1>
+      <section className="card" aria-label="The session">
+        <div className="row">
+          <code className="token">{sessionId}</code>
+          <CopyButton text={sessionId} label="Copy the ID" />
+        </div>
+        <p className="hint">
+          Application <code>{session?.applicationId ?? project.applicationId}</code>
+        </p>
+        {error && <ProblemNotice problem={problemOf(error)} onRetry={() => void refetch()} />}
+        {loading && !session && <p role="status">Loading…</p>}
+        {session && <Options session={session} />}
+        {session === null && (
+          <p className="notice">You may not see this session, or its ID is not of this server's project.</p>
+        )}
+      </section>
+      <div className="columns">
+        <div>
+          {rights.createTokens && (
+            <section className="card" aria-labelledby="generate">
+              <h2 id="generate">Generate tokens</h2>
+              <TokenForm sessionId={sessionId} />
+            </section>
+          )}
+        </div>
+        <div>
+          {mine.length > 0 && (
+            <section className="card" aria-labelledby="tokens">
+              <h2 id="tokens">
+                Your tokens <span className="count">{mine.length}</span>
+              </h2>
+              <TokenList tokens={mine} />
+            </section>
+          )}
+          {rights.readLedger && rights.readSessions && session && <IssuedTokens sessionId={sessionId} />}
+        </div>
+      </div>
+    </>
+  );
+}
+
+function Options({ session }: { session: SessionFieldsFragment }) {
+  const options: [string, string | null][] = [
+    ["Created", session.createdAt && formatInstant(session.createdAt)],
+    ["Media mode", session.mediaMode && MEDIA_MODES[session.mediaMode]],
+    ["Archive mode", session.archiveMode && ARCHIVE_MODES[session.archiveMode]],
+    ["Archive name", session.archiveName],
+    ["Archive resolution", session.archiveResolution && ARCHIVE_RESOLUTIONS[session.archiveResolution]],
+    ["Location", session.location],
+    ["Encryption", session.e2ee === null ? null : session.e2ee ? "End to end" : "In transit"],
+  ];
+  return (
+    <dl>
+      {options.flatMap(([name, value]) =>
+        value === null
+          ? []
+          : [
+              <div key={name}>
+                <dt>{name}</dt>
+                <dd>{value}</dd>
+              </div>,
+            ],
+      )}
+    </dl>
+  );
+}
+
+/** How many records a page has. */
+const PAGE_SIZE = 10;
+
+function IssuedTokens({ sessionId }: { sessionId: string }) {
+  const pages = usePages();
+  const { data, previousData, error, refetch } = useQuery(IssuedTokensDocument, {
+    variables: { sessionId, first: PAGE_SIZE, after: pages.after },
+    fetchPolicy: "cache-and-network",
+    ...usePolling(5000),
+  });
+  const issued = (data ?? previousData)?.session?.issuedTokens;
+  return (
+    <section className="card" aria-labelledby="issued">
+      <h2 id="issued">
+        Issued for it {issued && <span className="count">{issued.totalCount.toLocaleString()}</span>}
+      </h2>
+      {error && <ProblemNotice problem={problemOf(error)} onRetry={() => void refetch()} />}
+      {!issued && !error && <p role="status">Loading…</p>}
+      {issued?.totalCount === 0 && <p>No tokens yet.</p>}
+      {issued && issued.nodes.length > 0 && (
+        <>
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">Role</th>
+                <th scope="col">To</th>
+                <th scope="col">Issued</th>
+                <th scope="col">Expires</th>
+              </tr>
+            </thead>
+            <tbody>
+              {issued.nodes.map((token) => (
+                <tr key={token.id}>
+                  <td>
+                    <RoleBadge role={token.role} />
+                  </td>
+                  <td>{token.issuedTo}</td>
+                  <td>
+                    <time dateTime={token.issuedAt}>{formatInstant(token.issuedAt)}</time>
+                  </td>
+                  <td>
+                    <time dateTime={token.expiresAt}>{formatInstant(token.expiresAt)}</time>
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+          <Pager pages={pages} pageInfo={issued.pageInfo} of="issued tokens" />
+        </>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,130 @@
+import { useQuery } from "@apollo/client/react";
+import { type FormEvent, lazy, Suspense, useState } from "react";
+import { Link, useLocation } from "wouter";
+import { useMe, usePolling } from "../api/me.ts";
+import { problemOf } from "../api/problem.ts";
+import { Field } from "../components/field.tsx";
+import { Pager, usePages } from "../components/pager.tsx";
+import { ProblemNotice } from "../components/problem-notice.tsx";
+import { SessionForm } from "../components/session-form.tsx";
+import { type SessionFieldsFragment, SessionsDocument } from "../generated/documents.ts";
+import { formatInstant } from "../time.ts";
+
+/** With the chart library, a sixth of the console's code, which need not be there first. */
+const IssuanceChart = lazy(() => import("../components/issuance-chart.tsx"));
+
+/** Where one creates sessions, and sees what there is. */
+export function SessionsPage() {
+  const { rights, keepTokens } = useMe();
+  const [, navigate] = useLocation();
+  return (
+    <>
+      <h1>Sessions</h1>
+      <div className="columns">
+        <div>
+          {rights.createSession && (
+            <section className="card" aria-labelledby="new-session">
+              <h2 id="new-session">New session</h2>
+              <SessionForm
+                onDone={({ sessionId, generateToken }) => {
+                  if (generateToken) keepTokens([generateToken]);
+                  navigate(`/sessions/${sessionId}`);
+                }}
+              />
+            </section>
+          )}
+        </div>
+        <div>
+          {rights.readLedger && (
+            <Suspense fallback={<section className="card">Loading…</section>}>
+              <IssuanceChart />
+            </Suspense>
+          )}
+          {rights.readSessions && <SessionList />}
+          <section className="card" aria-labelledby="by-id">
+            <h2 id="by-id">Open by ID</h2>
+            <OpenById onOpen={(sessionId) => navigate(`/sessions/${sessionId}`)} />
+          </section>
+        </div>
+      </div>
+    </>
+  );
+}
+
+/** How many sessions a page has. */
+const PAGE_SIZE = 10;
+
+function SessionList() {
+  const { rights } = useMe();
+  const pages = usePages();
+  const { data, previousData, error, refetch } = useQuery(SessionsDocument, {
+    variables: { first: PAGE_SIZE, after: pages.after, withTokens: rights.readLedger },
+    fetchPolicy: "cache-and-network",
+    ...usePolling(5000),
+  });
+  const sessions = (data ?? previousData)?.sessions;
+  return (
+    <section className="card" aria-labelledby="sessions">
+      <h2 id="sessions">
+        All sessions {sessions && <span className="count">{sessions.totalCount.toLocaleString()}</span>}
+      </h2>
+      {error && <ProblemNotice problem={problemOf(error)} onRetry={() => void refetch()} />}
+      {!sessions && !error && <p role="status">Loading…</p>}
+      {sessions?.totalCount === 0 && <p>There is none yet.</p>}
+      {sessions && (
+        <>
+          <ul className="list">
+            {sessions.nodes.map((session) => (
+              <li key={session.id}>
+                <SessionItem session={session} tokens={session.issuedTokens?.totalCount} />
+              </li>
+            ))}
+          </ul>
+          <Pager pages={pages} pageInfo={sessions.pageInfo} of="sessions" />
+        </>
+      )}
+    </section>
+  );
+}
+
+function SessionItem({ session, tokens }: { session: SessionFieldsFragment; tokens: number | undefined }) {
+  return (
+    <Link href={`/sessions/${session.sessionId}`} className="item">
+      <span className="title">{session.name ?? <code>{session.sessionId}</code>}</span>
+      <span className="meta">
+        {session.createdAt && <time dateTime={session.createdAt}>{formatInstant(session.createdAt)}</time>}
+        {session.mediaMode === "ROUTED" && <span>routed</span>}
+        {session.archiveMode === "ALWAYS" && <span>archived</span>}
+        {session.e2ee && <span>encrypted</span>}
+        {tokens !== undefined && (
+          <span>{tokens === 1 ? "1 token" : `${tokens.toLocaleString()} tokens`}</span>
+        )}
+      </span>
+    </Link>
+  );
+}
+
+/** For sessions that were created elsewhere in the project, and for those who may not list them. */
+function OpenById({ onOpen }: { onOpen: (sessionId: string) => void }) {
+  const [sessionId, setSessionId] = useState("");
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (sessionId.trim() !== "") onOpen(sessionId.trim());
+  };
+  return (
+    <form onSubmit={submit}>
+      <Field name="sessionId" label="Session ID">
+        {(control) => (
+          <input
+            {...control}
+            value={sessionId}
+            placeholder="1_MX4…"
+            autoComplete="off"
+            onChange={({ target }) => setSessionId(target.value)}
+          />
+        )}
+      </Field>
+      <button type="submit">Open</button>
+    </form>
+  );
+}

@@ -1,0 +1,61 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import fastifyStatic from "@fastify/static";
+import type { FastifyInstance } from "fastify";
+import { forConsole } from "./headers.ts";
+
+/** The console's build, in memory where it is small. */
+export interface ConsoleBuild {
+  /** The page itself. */
+  readonly page: string;
+  /** The folder of what the page loads. The files' names change with what is in them. */
+  readonly assets: string;
+  /** A manifest of the documents that it sends, as JSON. */
+  readonly documents: string;
+}
+
+/**
+ * Reads what `vite build` wrote.
+ *
+ * @throws {NodeJS.ErrnoException} when the console is not built
+ */
+export function readConsole(folder: string): ConsoleBuild {
+  return {
+    page: readFileSync(join(folder, "index.html"), "utf8"),
+    assets: join(folder, "assets"),
+    documents: readFileSync(join(folder, "persisted-documents.json"), "utf8"),
+  };
+}
+
+/**
+ * Serves the console at `/`, to whoever asks: the page has no data of its own.
+ *
+ * @param sandbox where Apollo Sandbox is; null where it is not
+ */
+export async function serveConsole(
+  app: FastifyInstance,
+  { page, assets }: ConsoleBuild,
+  sandbox: string | null,
+): Promise<void> {
+  // RFC 8631: where people read about the API.
+  const link = sandbox === null ? "" : `<link rel="service-doc" href="${sandbox}">`;
+  const html = page.replace("</head>", `${link}</head>`);
+  await app.register(async (pages) => {
+    pages.addHook("onRequest", (_request, reply, next) => {
+      // The assets are there compressed, too.
+      reply.headers({ ...forConsole, vary: "accept-encoding" });
+      next();
+    });
+    pages.get("/", (_request, reply) => reply.type("text/html; charset=utf-8").send(html));
+    await pages.register(fastifyStatic, {
+      root: assets,
+      prefix: "/assets/",
+      // The files that there are now, and no look at the disk for any other.
+      wildcard: false,
+      index: false,
+      preCompressed: true,
+      immutable: true,
+      maxAge: "1y",
+    });
+  });
+}
