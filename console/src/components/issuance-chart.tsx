@@ -1,7 +1,5 @@
 import { useQuery } from "@apollo/client/react";
-import { useEffect, useRef, useState } from "react";
-import uPlot from "uplot";
-import "uplot/dist/uPlot.min.css";
+import { lazy, Suspense, useState } from "react";
 import { usePolling } from "../api/me.ts";
 import { problemOf } from "../api/problem.ts";
 import {
@@ -15,15 +13,17 @@ import { formatInstant } from "../time.ts";
 import { Choice, optionsOf } from "./choice.tsx";
 import { ProblemNotice } from "./problem-notice.tsx";
 
-type Periods = IssuancesQuery["issuances"];
+export type Periods = IssuancesQuery["issuances"];
 
-const HEIGHT = 180;
+/** With the chart library, a sixth of the console's code, which need not be there first. */
+const Bars = lazy(() => import("./bars.tsx"));
+
 const LABELS = Object.fromEntries(
   Object.entries(INTERVALS).map(([interval, { label }]) => [interval, label]),
 ) as Record<IssuanceInterval, string>;
 
 /** How many tokens were issued over time, by role. */
-export default function IssuanceChart() {
+export function IssuanceChart() {
   const [interval, setInterval] = useState<IssuanceInterval>("HOUR");
   const { data, previousData, error, refetch } = useQuery(IssuancesDocument, {
     variables: { interval, last: INTERVALS[interval].last },
@@ -61,7 +61,9 @@ function Counts({ periods }: { periods: Periods }) {
           </li>
         ))}
       </ul>
-      <Bars periods={periods} roles={roles} />
+      <Suspense fallback={<div className="chart" />}>
+        <Bars periods={periods} roles={roles} />
+      </Suspense>
       <details>
         <summary>As a table</summary>
         <table>
@@ -91,89 +93,6 @@ function Counts({ periods }: { periods: Periods }) {
   );
 }
 
-function countOf({ counts }: Periods[number], role: Role): number {
+export function countOf({ counts }: Periods[number], role: Role): number {
   return counts.find((each) => each.role === role)?.count ?? 0;
-}
-
-/** Bars that stand on one another: each series is drawn up to the sum of its role and of those before it, the highest first. */
-function Bars({ periods, roles }: { periods: Periods; roles: readonly Role[] }) {
-  const host = useRef<HTMLDivElement>(null);
-  const dark = useDarkScheme();
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the colours are read anew when the scheme changes
-  useEffect(() => {
-    const element = host.current;
-    const [first, second] = periods;
-    if (!element || !first || !second) return;
-    const style = getComputedStyle(element);
-    const starts = periods.map(({ startsAt }) => new Date(startsAt).getTime() / 1000);
-    const length = new Date(second.startsAt).getTime() / 1000 - new Date(first.startsAt).getTime() / 1000;
-    const stacked = roles.map((_, i) =>
-      periods.map((period) => roles.slice(0, i + 1).reduce((sum, role) => sum + countOf(period, role), 0)),
-    );
-    const axis = {
-      stroke: style.color,
-      grid: { stroke: style.borderTopColor, width: 1 },
-      ticks: { show: false },
-    };
-    const plot = new uPlot(
-      {
-        width: element.clientWidth,
-        height: HEIGHT,
-        legend: { show: false },
-        cursor: { show: false },
-        scales: {
-          x: { range: () => [starts[0] ?? 0, (starts.at(-1) ?? 0) + length] },
-          y: { range: (_, _least, most) => [0, Math.max(4, Math.ceil(most * 1.1))] },
-        },
-        axes: [axis, { ...axis, size: 36, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 1e4, 1e5] }],
-        series: [
-          {},
-          ...roles
-            .map((role) => ({
-              label: ROLES[role],
-              fill: colourOf(role),
-              width: 0,
-              points: { show: false },
-              paths: uPlot.paths.bars?.({ size: [0.8, 48], align: 1 }),
-            }))
-            .toReversed(),
-        ],
-      },
-      [starts, ...stacked.toReversed()],
-      element,
-    );
-    const observer = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height: HEIGHT }));
-    observer.observe(element);
-    return () => {
-      observer.disconnect();
-      plot.destroy();
-    };
-  }, [periods, roles.join(), dark]);
-
-  return (
-    <div
-      ref={host}
-      className="chart"
-      role="img"
-      aria-label="Bar chart of the tokens issued over time by role; the table below has its numbers"
-    />
-  );
-}
-
-/** The colour that the style sheet gives a role in the scheme of the moment. */
-function colourOf(role: Role): string {
-  const swatch = document.querySelector(`.legend .${role.toLowerCase()}`);
-  return swatch ? getComputedStyle(swatch).backgroundColor : "gray";
-}
-
-function useDarkScheme(): boolean {
-  const [scheme] = useState(() => matchMedia("(prefers-color-scheme: dark)"));
-  const [dark, setDark] = useState(scheme.matches);
-  useEffect(() => {
-    const follow = () => setDark(scheme.matches);
-    scheme.addEventListener("change", follow);
-    return () => scheme.removeEventListener("change", follow);
-  }, [scheme]);
-  return dark;
 }

@@ -18,7 +18,8 @@ export function TokenList({ tokens }: { tokens: readonly TokenFieldsFragment[] }
     <>
       <div className="row">
         <p className="hint">
-          The server keeps no copy: they are gone when you leave this page or sign out. Treat them as secrets.
+          The server keeps no copy: they are gone when you reload this page or sign out. Treat them as
+          secrets.
         </p>
         {tokens.length > 1 && (
           <CopyButton

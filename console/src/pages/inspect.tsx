@@ -13,16 +13,19 @@ import { formatInstant, formatRemaining, useNow } from "../time.ts";
 /** Where one pastes a token, and sees what it grants, and whether it is valid. */
 export function InspectPage() {
   const { inspected, inspect } = useMe();
-  const [inspectToken, { data, error, loading, called }] = useLazyQuery(InspectTokenDocument, {
+  const [inspectToken, { data, error, loading, variables }] = useLazyQuery(InspectTokenDocument, {
     // A token that was pasted is nobody else's business.
     fetchPolicy: "no-cache",
   });
   const problem = error ? problemOf(error) : null;
+  const token = inspected.trim();
+  // What is said must be about what is entered.
+  const inspection = variables?.token === token ? data?.inspectToken : undefined;
 
   const submit = (event?: FormEvent) => {
     event?.preventDefault();
     // What goes wrong is in `error`.
-    inspectToken({ variables: { token: inspected.trim() } }).catch(() => {});
+    inspectToken({ variables: { token } }).catch(() => {});
   };
 
   return (
@@ -50,21 +53,17 @@ export function InspectPage() {
                 />
               )}
             </Field>
-            <button type="submit" className="main" disabled={loading || inspected.trim() === ""}>
+            <button type="submit" className="main" disabled={loading || token === ""}>
               {loading ? "One moment…" : "Inspect"}
             </button>
           </form>
           {problem && problem.argument !== "token" && <ProblemNotice problem={problem} onRetry={submit} />}
         </section>
         <section className="card" aria-label="What it grants" aria-live="polite">
-          {data ? (
-            <Inspection inspection={data.inspectToken} />
+          {inspection ? (
+            <Inspection inspection={inspection} />
           ) : (
-            <p className="hint">
-              {called && loading
-                ? "One moment…"
-                : "What the token grants is shown here: nothing is hidden in it."}
-            </p>
+            <p className="hint">What it grants is shown here, and whether a client can connect with it.</p>
           )}
         </section>
       </div>

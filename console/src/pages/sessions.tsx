@@ -1,17 +1,15 @@
 import { useQuery } from "@apollo/client/react";
-import { type FormEvent, lazy, Suspense, useState } from "react";
+import { type FormEvent, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { useMe, usePolling } from "../api/me.ts";
 import { problemOf } from "../api/problem.ts";
 import { Field } from "../components/field.tsx";
+import { IssuanceChart } from "../components/issuance-chart.tsx";
 import { Pager, usePages } from "../components/pager.tsx";
 import { ProblemNotice } from "../components/problem-notice.tsx";
 import { SessionForm } from "../components/session-form.tsx";
 import { type SessionFieldsFragment, SessionsDocument } from "../generated/documents.ts";
 import { formatInstant } from "../time.ts";
-
-/** With the chart library, a sixth of the console's code, which need not be there first. */
-const IssuanceChart = lazy(() => import("../components/issuance-chart.tsx"));
 
 /** Where one creates sessions, and sees what there is. */
 export function SessionsPage() {
@@ -35,11 +33,7 @@ export function SessionsPage() {
           )}
         </div>
         <div>
-          {rights.readLedger && (
-            <Suspense fallback={<section className="card">Loading…</section>}>
-              <IssuanceChart />
-            </Suspense>
-          )}
+          {rights.readLedger && <IssuanceChart />}
           {rights.readSessions && <SessionList />}
           <section className="card" aria-labelledby="by-id">
             <h2 id="by-id">Open by ID</h2>

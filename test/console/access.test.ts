@@ -1,0 +1,221 @@
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect } from "vitest";
+import { SCOPES } from "../../src/access/scope.ts";
+import { EVERYTHING, JWT_SECRET, signedJwt } from "../support/callers.ts";
+import { closeBrowser, itInBrowser, signIn, withConsole } from "../support/console.ts";
+import { startServer, type TestServer } from "../support/server.ts";
+
+/** How far ahead the server's clock is, in milliseconds. */
+let ahead = 0;
+let server: TestServer;
+beforeAll(async () => {
+  const env = { CONSOLE: "on", AUTH_JWT_SECRET: JWT_SECRET, NODE_ENV: "production" };
+  server = await startServer(env, () => new Date(Date.now() + ahead));
+});
+afterEach(() => {
+  ahead = 0;
+});
+afterAll(async () => {
+  await closeBrowser();
+  await server.close();
+});
+
+const everything = signedJwt(EVERYTHING);
+const ROLES = EVERYTHING.video_grant.roles;
+
+/** Expects to find these on the first page, and on the page of a session, and no others, however long one waits. */
+async function expectOffers(page: Page, sessionId: string, expected: typeof NOTHING): Promise<void> {
+  const headings = (name: string | RegExp) => page.getByRole("heading", { name }).count();
+  const onFirstPage = async () => ({
+    create: await headings("New session"),
+    ensure: await page.getByLabel("By name").count(),
+    list: await headings(/All sessions/),
+    chart: await headings("Tokens issued"),
+    inspect: await page.getByRole("link", { name: "Inspect a token" }).count(),
+  });
+  const ofSession = async () => ({
+    generate: await headings("Generate tokens"),
+    ledger: await headings(/Issued for it/),
+  });
+  const { generate, ledger, ...first } = expected;
+  await expectToStay(page, onFirstPage, first);
+  await page.goto(`/#/sessions/${sessionId}`);
+  await page.getByRole("heading", { name: "Session", exact: true }).waitFor();
+  await expectToStay(page, ofSession, { generate, ledger });
+}
+
+async function expectToStay<T>(page: Page, look: () => Promise<T>, expected: T): Promise<void> {
+  await expect.poll(look).toEqual(expected);
+  await page.waitForTimeout(300);
+  expect(await look()).toEqual(expected);
+}
+
+const NOTHING = { create: 0, ensure: 0, list: 0, chart: 0, inspect: 0, generate: 0, ledger: 0 };
+const sessions = ["*"];
+
+describe("what a caller may not do is not offered", () => {
+  for (const [name, claims, expected] of [
+    ["do nothing", {}, {}],
+    ["create sessions, of no name", { scope: "sessions:create" }, { create: 1 }],
+    [
+      "create sessions, of some names",
+      { scope: "sessions:create", video_grant: { names: ["room-*"] } },
+      { create: 1, ensure: 1 },
+    ],
+    ["read sessions", { scope: "sessions:read", video_grant: { sessions } }, { list: 1 }],
+    ["inspect tokens", { scope: "tokens:inspect" }, { inspect: 1 }],
+    ["create tokens, of no role", { scope: "tokens:create", video_grant: { sessions } }, {}],
+    [
+      "create tokens",
+      { scope: "tokens:create", video_grant: { sessions, roles: ["PUBLISHER"] } },
+      { generate: 1 },
+    ],
+    ["read the ledger, and no sessions", { scope: "ledger:read" }, { chart: 1 }],
+    [
+      "do everything",
+      { scope: SCOPES.join(" "), video_grant: { sessions, roles: ROLES } },
+      { create: 1, ensure: 1, list: 1, chart: 1, inspect: 1, generate: 1, ledger: 1 },
+    ],
+  ] as const) {
+    itInBrowser(`to one who may ${name}`, async (browser) => {
+      const { data } = await server.graphql("mutation { createSession { id } }", {}, everything);
+      await withConsole(browser, server.origin, async (page) => {
+        await signIn(page, signedJwt({ sub: "somebody", ...claims }));
+        await page.getByRole("heading", { name: "Sessions", exact: true }).waitFor();
+        await expectOffers(page, data.createSession.id, { ...NOTHING, ...expected });
+      });
+    });
+  }
+
+  itInBrowser(
+    "nor are roles and lifetimes that it may not grant, and what it then gets is within them",
+    async (browser) => {
+      const { data } = await server.graphql("mutation { createSession { id } }", {}, everything);
+      await withConsole(browser, server.origin, async (page) => {
+        const video_grant = { sessions, roles: ["SUBSCRIBER", "PUBLISHER_ONLY"], maxLifetime: 3600 };
+        await signIn(page, signedJwt({ sub: "bound", scope: "tokens:create", video_grant }));
+        await page.getByRole("heading", { name: "Sessions", exact: true }).waitFor();
+        await page.goto(`/#/sessions/${data.createSession.id}`);
+        const options = (label: string) =>
+          page.getByLabel(label, { exact: true }).locator("option").allTextContents();
+        await page.getByLabel("Role", { exact: true }).waitFor();
+        expect(await options("Role")).toEqual(["Subscriber", "Publisher only"]);
+        expect(await options("Expires")).toEqual(["By default", "In 15 minutes", "In 1 hour", "At a time…"]);
+        await page.getByLabel("Expires", { exact: true }).selectOption("At a time…");
+        await page.getByLabel("Expires at").fill("2037-01-01T00:00:00");
+        await page.getByRole("button", { name: "Generate a token" }).click();
+        await page.getByRole("form").getByText("expireTime must be at most 30 days from now").waitFor();
+      });
+    },
+  );
+
+  itInBrowser("and what the server alone knows to be refused is said", async (browser) => {
+    await withConsole(browser, server.origin, async (page) => {
+      const video_grant = { sessions: ["1_none"], roles: ["PUBLISHER"] };
+      await signIn(page, signedJwt({ sub: "bound", scope: "tokens:create", video_grant }));
+      await page.getByRole("heading", { name: "Sessions", exact: true }).waitFor();
+      const { data } = await server.graphql("mutation { createSession { id } }", {}, everything);
+      await page.goto(`/#/sessions/${data.createSession.id}`);
+      await page.getByRole("button", { name: "Generate a token" }).click();
+      await page.getByRole("alert").getByText("the caller may not use this session").waitFor();
+    });
+  });
+});
+
+describe("the sign-in", () => {
+  itInBrowser("takes no credential that the server does not, says why, and lets one try again", (browser) =>
+    withConsole(browser, server.origin, async (page) => {
+      await signIn(page, `${everything}x`);
+      await expect.poll(() => page.locator(".error").textContent()).toMatch(/signature|JWT/i);
+      expect(await page.getByRole("heading", { name: "Sessions", exact: true }).count()).toBe(0);
+      await signIn(page, everything);
+      await page.getByRole("heading", { name: "Sessions", exact: true }).waitFor();
+      await page.getByText("everything", { exact: true }).waitFor();
+    }),
+  );
+
+  itInBrowser("is in memory only, and gone with the page", (browser) =>
+    withConsole(browser, server.origin, async (page) => {
+      await signIn(page, everything);
+      await page.getByRole("heading", { name: "Sessions", exact: true }).waitFor();
+      const stored = await page.evaluate(async () =>
+        JSON.stringify([
+          { ...localStorage },
+          { ...sessionStorage },
+          document.cookie,
+          history.state,
+          location.href,
+          await indexedDB.databases(),
+          await caches.keys(),
+        ]),
+      );
+      expect(stored).not.toContain(everything.slice(-20));
+      await page.reload();
+      await page.getByLabel("Bearer token or API key").waitFor();
+    }),
+  );
+
+  itInBrowser(
+    "that expires is asked for again in front of the form, which keeps what was entered",
+    async (browser) => {
+      const { data } = await server.graphql("mutation { createSession { id } }", {}, everything);
+      await withConsole(browser, server.origin, async (page) => {
+        await signIn(page, everything);
+        await page.getByRole("heading", { name: "Sessions", exact: true }).waitFor();
+        await page.goto(`/#/sessions/${data.createSession.id}`);
+        await page.getByLabel("Connection data").fill("username=bob");
+        await page.getByRole("button", { name: "Generate a token" }).click();
+        await page.getByRole("article").waitFor();
+        ahead = 2 * 3_600_000;
+        await page.getByRole("button", { name: "Generate a token" }).click();
+        const dialog = page.getByRole("dialog", { name: "Sign in again" });
+        await dialog.getByText(/expired/).waitFor();
+        const exp = Math.floor((Date.now() + ahead) / 1000) + 3600;
+        await signIn(page, signedJwt({ ...EVERYTHING, exp }));
+        await dialog.waitFor({ state: "detached" });
+        expect(await page.getByLabel("Connection data").inputValue()).toBe("username=bob");
+        expect(await page.getByRole("article").count()).toBe(1);
+        await page.getByRole("button", { name: "Generate a token" }).click();
+        await expect.poll(() => page.getByRole("article").count()).toBe(2);
+      });
+    },
+  );
+
+  itInBrowser(
+    "of somebody else, after one that expired, finds nothing of what was there",
+    async (browser) => {
+      const { data } = await server.graphql("mutation { createSession { id } }", {}, everything);
+      await withConsole(browser, server.origin, async (page) => {
+        await signIn(page, everything);
+        await page.getByRole("heading", { name: "Sessions", exact: true }).waitFor();
+        await page.goto(`/#/sessions/${data.createSession.id}`);
+        await page.getByRole("button", { name: "Generate a token" }).click();
+        await page.getByRole("article").waitFor();
+        ahead = 2 * 3_600_000;
+        await page.getByRole("dialog").waitFor();
+        const exp = Math.floor((Date.now() + ahead) / 1000) + 3600;
+        await signIn(page, signedJwt({ sub: "another", scope: "sessions:read", exp }));
+        await page.getByText("another", { exact: true }).waitFor();
+        expect(await page.getByRole("article").count()).toBe(0);
+        await page.getByText("You may not see this session").waitFor();
+      });
+    },
+  );
+
+  itInBrowser("ends with the sign-out, which forgets everything", async (browser) => {
+    const { data } = await server.graphql("mutation { createSession { id } }", {}, everything);
+    await withConsole(browser, server.origin, async (page) => {
+      await signIn(page, everything);
+      await page.getByRole("heading", { name: "Sessions", exact: true }).waitFor();
+      await page.goto(`/#/sessions/${data.createSession.id}`);
+      await page.getByRole("button", { name: "Generate a token" }).click();
+      const token = await page.getByRole("article").locator("code.token").textContent();
+      await page.getByRole("button", { name: "Sign out" }).click();
+      await page.getByLabel("Bearer token or API key").waitFor();
+      expect(await page.content()).not.toContain(token);
+      await signIn(page, everything);
+      await page.getByRole("heading", { name: "Generate tokens" }).waitFor();
+      expect(await page.getByRole("article").count()).toBe(0);
+    });
+  });
+});

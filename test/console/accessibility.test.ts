@@ -1,0 +1,196 @@
+import axe from "axe-core";
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect } from "vitest";
+import { EVERYTHING, JWT_SECRET, signedJwt } from "../support/callers.ts";
+import { closeBrowser, itInBrowser, withConsole } from "../support/console.ts";
+import { startServer, type TestServer } from "../support/server.ts";
+
+let open: TestServer;
+let closed: TestServer;
+beforeAll(async () => {
+  open = await startServer({ CONSOLE: "on" });
+  closed = await startServer({ CONSOLE: "on", AUTH_JWT_SECRET: JWT_SECRET });
+});
+afterAll(async () => {
+  await closeBrowser();
+  await Promise.all([open.close(), closed.close()]);
+});
+
+/** What axe-core finds wrong with the page as it is. */
+async function violations(page: Page): Promise<string[]> {
+  // Through the debugger, which the page's Content-Security-Policy does not bind.
+  await page.evaluate(axe.source);
+  return page.evaluate(async () => {
+    const { axe } = globalThis as unknown as { axe: typeof import("axe-core") };
+    const { violations } = await axe.run(document);
+    return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html}`));
+  });
+}
+
+/** Whether anything is wider than the screen. */
+const overflows = (page: Page) =>
+  page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+
+const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
+
+/** Every state of every page, each checked. */
+async function visit(page: Page, check: () => Promise<void>): Promise<void> {
+  const many = await open.createSession();
+  await open.graphql(
+    `mutation($id: ID!, $requests: [TokenRequest!]!) { generateTokens(sessionId: $id, requests: $requests) { __typename } }`,
+    { id: many, requests: Array(12).fill({ role: "MODERATOR" }) },
+  );
+  await page.locator(".chart canvas").waitFor();
+  await page.getByText("As a table").click();
+  await page.getByLabel("By name").check();
+  await page.getByLabel("Archive name").fill("Monday");
+  await page.getByLabel("End-to-end encryption").check();
+  await check();
+
+  await page.goto(`/#/sessions/${many}`);
+  await page.getByRole("table").waitFor();
+  await page.getByLabel("How many").fill("3");
+  await page
+    .getByLabel("Connection data")
+    .fill(`username=ann-of-a-very-long-name-${"x".repeat(60)}\n${"x".repeat(1001)}`);
+  await button(page, "Generate 3 tokens").click();
+  await page.getByRole("alert").waitFor();
+  await page.getByText("Join with the client SDK").first().click();
+  await check();
+
+  await page.getByRole("link", { name: "Inspect it" }).first().click();
+  await check();
+  await button(page, "Inspect").click();
+  await page.getByText("Valid").waitFor();
+  await check();
+  await page.getByLabel("Token", { exact: true }).fill("hello");
+  await button(page, "Inspect").click();
+  await page.getByText("Not valid").waitFor();
+  await check();
+}
+
+const SCREENS: Record<string, BrowserContextOptions> = {
+  "in the light scheme": { colorScheme: "light" },
+  "in the dark scheme": { colorScheme: "dark" },
+  "in the light scheme on a screen 360 pixels wide": {
+    colorScheme: "light",
+    viewport: { width: 360, height: 740 },
+  },
+  "in the dark scheme on a screen 360 pixels wide": {
+    colorScheme: "dark",
+    viewport: { width: 360, height: 740 },
+  },
+};
+
+describe.each(Object.entries(SCREENS))("%s", (_, options) => {
+  itInBrowser("axe-core finds nothing wrong with any page, and nothing is too wide", (browser) =>
+    withConsole(
+      browser,
+      open.origin,
+      (page) =>
+        visit(page, async () => {
+          expect(await violations(page)).toEqual([]);
+          expect(await overflows(page)).toBe(false);
+        }),
+      options,
+    ),
+  );
+
+  itInBrowser("axe-core finds nothing wrong with the sign-in", (browser) =>
+    withConsole(
+      browser,
+      closed.origin,
+      async (page) => {
+        await page.getByLabel("Bearer token or API key").fill(signedJwt({ ...EVERYTHING, exp: 1 }));
+        expect(await violations(page)).toEqual([]);
+        await button(page, "Sign in").click();
+        await page.getByText(/expired/).waitFor();
+        expect(await violations(page)).toEqual([]);
+        await page.getByLabel("Bearer token or API key").fill(signedJwt(EVERYTHING));
+        await button(page, "Sign in").click();
+        await page.getByRole("heading", { name: "New session" }).waitFor();
+        // As if the credential had expired.
+        await page.route("**/graphql", (route) =>
+          route.fulfill({
+            status: 401,
+            json: { errors: [{ message: "The JWT has expired", extensions: { code: "UNAUTHENTICATED" } }] },
+          }),
+        );
+        await page.getByRole("dialog").waitFor();
+        expect(await violations(page)).toEqual([]);
+        expect(await overflows(page)).toBe(false);
+      },
+      options,
+    ),
+  );
+});
+
+describe("with the keyboard alone", () => {
+  itInBrowser("one creates a session, generates a token and inspects it", (browser) =>
+    withConsole(browser, open.origin, async (page) => {
+      const focused = () =>
+        page.evaluate(() => {
+          const element = document.activeElement;
+          const label = element?.id && document.querySelector(`label[for="${element.id}"]`);
+          return (label || element)?.textContent;
+        });
+      const tabTo = async (name: string) => {
+        for (let tabs = 0; tabs < 60; tabs++) {
+          await page.keyboard.press("Tab");
+          if ((await focused()) === name) return;
+        }
+        throw new Error(`no way to ${name} by the tabulator`);
+      };
+      await page.getByRole("heading", { name: "New session" }).waitFor();
+      await page.keyboard.press("Tab");
+      expect(await focused()).toBe("Skip to the content");
+      await page.keyboard.press("Enter");
+      await tabTo("Media mode");
+      await page.keyboard.press("ArrowDown");
+      await tabTo("Create the session");
+      await page.keyboard.press("Enter");
+      await page.getByText("Routed", { exact: true }).waitFor();
+      // The page that came is where one goes on.
+      expect(await page.evaluate(() => document.activeElement?.id)).toBe("main");
+      expect(await page.title()).toBe("Session · Stagepass");
+      await tabTo("Connection data");
+      await page.keyboard.type("username=bob");
+      await page.keyboard.press("Enter");
+      await page.getByRole("article").waitFor();
+      await tabTo("Inspect it");
+      await page.keyboard.press("Enter");
+      await tabTo("Inspect");
+      await page.keyboard.press("Enter");
+      await page.getByText("Valid: a client can connect with it now").waitFor();
+    }),
+  );
+});
+
+describe("the Content-Security-Policy", () => {
+  const FORBIDDEN: Record<string, () => void> = {
+    "an inline script": () => {
+      const script = document.createElement("script");
+      script.append("globalThis.ran = true");
+      document.body.append(script);
+    },
+    "an inline style": () => {
+      const style = document.createElement("style");
+      style.append("body { color: red }");
+      document.body.append(style);
+    },
+    "another origin": () => {
+      fetch("https://example.com/").catch(() => {});
+    },
+    "markup made of text": () => {
+      try {
+        document.body.innerHTML = "<p>";
+      } catch {}
+    },
+  };
+
+  for (const [name, act] of Object.entries(FORBIDDEN)) {
+    itInBrowser(`forbids ${name}, and the tests would hear of it`, async (browser) => {
+      await expect(withConsole(browser, open.origin, (page) => page.evaluate(act))).rejects.toThrow();
+    });
+  }
+});

@@ -1,0 +1,266 @@
+// @vitest-environment happy-dom
+import { readFileSync } from "node:fs";
+import { buildSchema, parse, validate } from "graphql";
+import type { DetachedWindowAPI } from "happy-dom";
+import jwt from "jsonwebtoken";
+import { createServer } from "vite";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import { JWT_SECRET, signedJwt } from "../support/callers.ts";
+import { API_SECRET } from "../support/credentials.ts";
+import { startServer } from "../support/server.ts";
+import { Application, fileName, type Snippet, snippets } from "./application.ts";
+
+const GUIDE = "docs/front-end.md";
+
+/** What the blocks of each language are called: those that are files begin with their names. */
+const NAMES: Record<string, RegExp | undefined> = {
+  graphql: /^src\/operations\/[\w-]+\.graphql$/,
+  yaml: /^codegen(-\w+)?\.yml$/,
+  ts: /^(src\/.*|[\w.-]+)\.ts$/,
+  tsx: /^src\/.*\.tsx$/,
+  html: /^index\.html$/,
+  dotenv: /^\.env$/,
+  sh: undefined,
+};
+
+const all = snippets(GUIDE);
+const named = (snippet: Snippet) => [`${GUIDE}:${snippet.line}, ${snippet.language}`, snippet] as const;
+
+const FOR_APOLLO_3 = ["src/apollo-client-3", "src/generated/hooks.ts"];
+
+/** The application with `codegen.yml`, and with the `codegen.ts` that replaces it. */
+let app: Application;
+let trusted: Application;
+beforeAll(() => {
+  app = new Application(GUIDE, all);
+  trusted = new Application(GUIDE, all);
+});
+afterAll(() => {
+  app.remove();
+  trusted.remove();
+});
+
+/** A module of the application, as a browser would have it. */
+// biome-ignore lint/suspicious/noExplicitAny: its types are checked with the other snippets
+const load = (app: Application, name: string): Promise<any> => import(/* @vite-ignore */ app.path(name));
+
+/** The callers of the guide, who may do what its examples do. */
+const caller = {
+  sub: "bob",
+  scope: "sessions:create sessions:read tokens:create",
+  video_grant: { roles: ["PUBLISHER", "SUBSCRIBER"], names: ["standup"], sessions: ["*"] },
+};
+
+/** A server for the application, and the browser on a page of its origin. */
+async function start(env: Record<string, string> = {}) {
+  const server = await startServer({ AUTH_JWT_SECRET: JWT_SECRET, ...env });
+  onTestFinished(() => server.close());
+  const bodies: Record<string, unknown>[] = [];
+  const browser = { accessToken: signedJwt(caller) };
+  visit(server.origin);
+  vi.stubGlobal("fetch", (input: string | URL, init?: RequestInit) => {
+    if (String(input).endsWith("/access-token")) return Response.json(browser);
+    bodies.push(JSON.parse(String(init?.body)));
+    return realFetch(input, init);
+  });
+  onTestFinished(() => void vi.unstubAllGlobals());
+  return { server, bodies, browser, accessToken: browser.accessToken };
+}
+const realFetch = fetch;
+const visit = (url: string) => (window as unknown as { happyDOM: DetachedWindowAPI }).happyDOM.setURL(url);
+
+const grantOf = (token: string) => jwt.verify(token, API_SECRET);
+
+describe("each snippet", () => {
+  it.each(all.map(named))("%s, is of a known kind and begins with the name of its file", (_, snippet) => {
+    expect(Object.keys(NAMES)).toContain(snippet.language);
+    const name = NAMES[snippet.language];
+    if (name) expect(fileName(snippet)).toMatch(name);
+    else expect(fileName(snippet)).toBeUndefined();
+  });
+
+  const schema = buildSchema(readFileSync("schema.graphql", "utf8"));
+  it.each(all.filter(({ language }) => language === "graphql").map(named))(
+    "%s, fits the schema",
+    (_, { code }) => {
+      expect(validate(schema, parse(code))).toEqual([]);
+    },
+  );
+});
+
+describe("the application", () => {
+  beforeAll(async () => {
+    expect(await app.run("graphql-codegen", "--config", "codegen.yml")).toBe("");
+  }, 60_000);
+
+  it("compiles", async () => {
+    expect(await app.typecheck({ include: ["src", "*.ts"], exclude: FOR_APOLLO_3 })).toBe("");
+  }, 60_000);
+
+  it("compiles with the hooks of Apollo Client 3, which has another name here", async () => {
+    expect(await app.run("graphql-codegen", "--config", "codegen-hooks.yml")).toBe("");
+    const paths = { "@apollo/client": ["../../node_modules/apollo-client-3"] };
+    expect(await app.typecheck({ include: [...FOR_APOLLO_3, "src/opentok.d.ts"], paths })).toBe("");
+  }, 60_000);
+
+  it("shows the page, the error beside its field, and the call", async () => {
+    const { server, browser } = await start();
+    const connected = vi.fn();
+    let end = () => {};
+    vi.stubGlobal("OT", {
+      initSession: (...ids: string[]) => ({
+        on: (event: string, listener: () => void) => {
+          if (event === "sessionDisconnected") end = listener;
+        },
+        off: () => {},
+        disconnect: () => {},
+        connect: (token: string) => connected(...ids, token),
+      }),
+    });
+    for (let room = 0; room < 21; room += 1)
+      await server.graphql("mutation { createSession { id } }", {}, browser.accessToken);
+
+    await load(app, "src/main.tsx");
+    const text = () => document.body.textContent ?? "";
+    const button = (label: string) =>
+      [...document.querySelectorAll("button")].find(({ textContent }) => textContent?.includes(label));
+    await expect.poll(text).toContain("20 of 21 sessions");
+    button("More")?.click();
+    await expect.poll(text).toContain("21 of 21 sessions");
+    expect(document.querySelectorAll("li")).toHaveLength(21);
+
+    const type = (value: string) => {
+      const input = document.querySelector("input");
+      Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value")?.set?.call(input, value);
+      input?.dispatchEvent(new Event("input", { bubbles: true }));
+    };
+    type("x".repeat(1001));
+    button("Join")?.click();
+    await expect.poll(text).toMatch(/Your name: data must .*1000/);
+
+    browser.accessToken = signedJwt({
+      ...caller,
+      video_grant: { ...caller.video_grant, sessions: [], names: [] },
+    });
+    type("bob");
+    button("Join")?.click();
+    await expect.poll(text).toContain("You may not do this.");
+    browser.accessToken = "of nobody";
+    button("Join")?.click();
+    await expect.poll(text).toContain("Log in again.");
+
+    browser.accessToken = signedJwt(caller);
+    button("Join")?.click();
+    await expect.poll(() => connected.mock.calls.length).toBe(1);
+    const [applicationId, sessionId, token] = connected.mock.calls[0] ?? [];
+    expect(grantOf(token)).toMatchObject({
+      iss: applicationId,
+      session_id: sessionId,
+      connection_data: "bob",
+    });
+    const { client } = await load(app, "src/client.ts");
+    const cached = JSON.stringify(client.cache.extract());
+    expect([cached.includes("Session:"), cached.includes(token)]).toEqual([true, false]);
+    end();
+    await expect.poll(() => button("Join")).toBeDefined();
+  });
+
+  it("gets tokens with urql and graphql-request", async () => {
+    const { server, bodies, accessToken } = await start();
+    const { SessionsDocument, GenerateTokenDocument } = await load(app, "src/generated/graphql.ts");
+    const { joinRoom } = await load(app, "src/join-room.ts");
+    const { sessionId, generateToken } = await joinRoom(server.url, accessToken, "standup");
+    expect(grantOf(generateToken.token)).toMatchObject({ session_id: sessionId });
+    const stranger = signedJwt({ ...caller, video_grant: { roles: ["PUBLISHER"], names: ["planning"] } });
+    expect(await joinRoom(server.url, stranger, "standup")).toBeNull();
+
+    const { client } = await load(app, "src/urql/client.ts");
+    const { data } = await client.mutation(GenerateTokenDocument, { sessionId }).toPromise();
+    expect(grantOf(data.generateToken.token)).toMatchObject({ session_id: sessionId });
+    expect((await client.query(SessionsDocument, {}).toPromise()).data.sessions.totalCount).toBe(1);
+    const { stillWorks } = await load(app, "src/still-works.ts");
+    expect([stillWorks(data.generateToken), stillWorks({ expiresAt: new Date().toISOString() })]).toEqual([
+      true,
+      false,
+    ]);
+    expect(bodies).toHaveLength(4);
+  });
+
+  it("reaches the server through Vite's proxy", async () => {
+    const { server, accessToken } = await start();
+    const { default: config } = await load(app, "vite.config.ts");
+    expect(Object.values(config.server.proxy)).toEqual(["http://127.0.0.1:4000"]);
+    const proxy = Object.fromEntries(Object.keys(config.server.proxy).map((path) => [path, server.origin]));
+    const vite = await createServer({
+      configFile: false,
+      root: app.path("."),
+      logLevel: "silent",
+      server: { port: 0, host: "127.0.0.1", proxy, watch: null },
+      optimizeDeps: { noDiscovery: true },
+    });
+    onTestFinished(() => vite.close());
+    await vite.listen();
+    const address = vite.httpServer?.address();
+    if (typeof address !== "object" || !address) throw new Error("Vite does not listen");
+    visit(`http://127.0.0.1:${address.port}/`);
+    const response = await fetch("/graphql", {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: `Bearer ${accessToken}` },
+      body: JSON.stringify({ query: "{ viewer { subject } }" }),
+    });
+    expect(await response.json()).toEqual({ data: { viewer: { subject: "bob" } } });
+  });
+});
+
+describe("with trusted documents, the application", () => {
+  beforeAll(async () => {
+    expect(await trusted.run("graphql-codegen", "--config", "codegen.ts")).toBe("");
+  }, 60_000);
+
+  it("compiles", async () => {
+    expect(await trusted.typecheck({ include: ["src", "*.ts"], exclude: FOR_APOLLO_3 })).toBe("");
+  }, 60_000);
+
+  it("sends IDs, which the server executes, and nothing else is executed", async () => {
+    const { server, bodies, accessToken } = await start({
+      TRUSTED_DOCUMENTS: "enforce",
+      TRUSTED_DOCUMENTS_MANIFEST: trusted.path("src/generated/persisted-documents.json"),
+    });
+    const { JoinRoomDocument, SessionsDocument, GenerateTokenDocument } = await load(
+      trusted,
+      "src/generated/graphql.ts",
+    );
+
+    const { clientOf } = await load(trusted, "src/send-the-id.ts");
+    const room = { room: "standup" };
+    const { ensureSession } = await clientOf(server.url, accessToken, JoinRoomDocument).request(
+      JoinRoomDocument,
+      room,
+    );
+    const { sessionId } = ensureSession;
+    expect(grantOf(ensureSession.generateToken.token)).toMatchObject({ session_id: sessionId });
+
+    const { client: apollo } = await load(trusted, "src/trusted-client.ts");
+    const made = await apollo.mutate({
+      mutation: GenerateTokenDocument,
+      variables: { sessionId },
+      fetchPolicy: "no-cache",
+    });
+    expect(grantOf(made.data.generateToken.token)).toMatchObject({ session_id: sessionId });
+    const listed = await apollo.query({ query: SessionsDocument });
+    expect(listed.data.sessions.nodes).toMatchObject([{ id: sessionId }]);
+    expect(apollo.cache.extract()).toHaveProperty([`Session:${sessionId}`]);
+
+    const { client: urql } = await load(trusted, "src/urql/trusted-client.ts");
+    const { data } = await urql.mutation(GenerateTokenDocument, { sessionId }).toPromise();
+    expect(grantOf(data.generateToken.token)).toMatchObject({ session_id: sessionId });
+    expect((await urql.query(SessionsDocument, {}).toPromise()).data.sessions.totalCount).toBe(1);
+
+    expect(bodies).toHaveLength(5);
+    expect(bodies.filter(({ query }) => query !== undefined)).toEqual([]);
+
+    const { client: untrusted } = await load(trusted, "src/urql/client.ts");
+    const { error } = await untrusted.query(SessionsDocument, {}).toPromise();
+    expect(error.graphQLErrors).toMatchObject([{ extensions: { code: "QUERY_NOT_IN_SAFELIST" } }]);
+  });
+});

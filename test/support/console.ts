@@ -1,0 +1,69 @@
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { expect, it, type TestContext } from "vitest";
+import { CHROMIUM, launchChromium } from "./browser.ts";
+
+/** A test in a browser, which is skipped, and says why, where there is none. */
+export function itInBrowser(name: string, test: (browser: Browser) => Promise<void>): void {
+  it(name, async (context: TestContext) => {
+    context.skip(CHROMIUM === null, "no Chromium was found; CHROMIUM_PATH says where one is");
+    await test(await theBrowser());
+  });
+}
+
+let browser: Promise<Browser> | undefined;
+
+/** One for all tests of a file. */
+function theBrowser(): Promise<Browser> {
+  browser ??= launchChromium();
+  return browser;
+}
+
+export async function closeBrowser(): Promise<void> {
+  await (await browser)?.close();
+}
+
+/** Opens the console, in a profile of its own, for as long as `use` takes; nothing may break its Content-Security-Policy or fail in it. */
+export async function withConsole(
+  browser: Browser,
+  origin: string,
+  use: (page: Page) => Promise<void>,
+  options: BrowserContextOptions = {},
+): Promise<void> {
+  const context = await browser.newContext({ baseURL: origin, ...options });
+  const problems: string[] = [];
+  try {
+    await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin });
+    await context.exposeFunction("report", (problem: string) => problems.push(problem));
+    await context.addInitScript(() => {
+      addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI, sample }) => {
+        const { report } = globalThis as unknown as { report(problem: string): void };
+        report(`${violatedDirective} forbids ${blockedURI} ${sample}`);
+      });
+    });
+    const page = await context.newPage();
+    page.on("pageerror", ({ message }) => problems.push(message));
+    page.on("console", (message) => {
+      // What the browser says of requests that fail is what the tests make fail.
+      if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) {
+        problems.push(message.text());
+      }
+    });
+    page.setDefaultTimeout(10_000);
+    await page.goto("/");
+    await use(page);
+  } finally {
+    await context.close();
+  }
+  expect(problems).toEqual([]);
+}
+
+/** Signs in with a credential. */
+export async function signIn(page: Page, credential: string): Promise<void> {
+  await page.getByLabel("Bearer token or API key").fill(credential);
+  await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+/** What the clipboard has. */
+export function clipboard(page: Page): Promise<string> {
+  return page.evaluate(() => navigator.clipboard.readText());
+}
