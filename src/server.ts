@@ -87,7 +87,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
     const services = {
       sessions: new SessionService(platform, store.sessions, store.names, now),
       tokens: new TokenService(signing, store.sessions, ledger, quota, now),
-      issuances: new IssuanceService(applicationId, store.ledger, now),
+      issuances: new IssuanceService(applicationId, store.sessions, store.ledger, now),
       project: {
         applicationId,
         platform: config.platform.name as PlatformName,

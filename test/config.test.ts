@@ -50,8 +50,18 @@ describe("parseConfig", () => {
       tokensPerMinute: null,
       corsOrigins: [],
       trustedDocuments: null,
+      console: true,
       logLevel: "info",
     });
+  });
+
+  it.each([
+    ["on", {}, true],
+    ["off", { NODE_ENV: "production" }, false],
+    ["on", { NODE_ENV: "production", CONSOLE: "on" }, true],
+    ["off", { CONSOLE: "off" }, false],
+  ])("has the console %s with %j", (_, environment, expected) => {
+    expect(parseConfig(environment).console).toBe(expected);
   });
 
   it("is frozen, and shows the secret to nobody", () => {
@@ -174,6 +184,7 @@ describe("parseConfig", () => {
     ["DATABASE_URL", { DATABASE_URL: "file://elsewhere/x" }],
     ["DATABASE_URL", { DATABASE_URL: "./data/x.db" }],
     ["LOG_LEVEL", { LOG_LEVEL: "loud" }],
+    ["CONSOLE", { CONSOLE: "yes" }],
   ])("names %s as what is wrong with %j, on one line", (name, environment) => {
     expect(problems(environment)).toEqual([expect.stringMatching(new RegExp(`^${name}: [^\n]+$`))]);
   });

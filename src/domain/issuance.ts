@@ -38,21 +38,33 @@ export function periodOf(instant: Date, interval: IssuanceInterval): number {
   return Math.floor(instant.getTime() / interval);
 }
 
-/** The periods from `first` to `last`, oldest first, with what the tallies say of them. */
-export function issuancePeriods(
-  interval: IssuanceInterval,
-  first: number,
-  last: number,
-  tallies: readonly IssuanceTally[],
-): IssuancePeriod[] {
-  const counted = new Map<string, number>();
-  for (const { period, role, count } of tallies) {
-    const key = `${period} ${role}`;
-    counted.set(key, (counted.get(key) ?? 0) + count);
+/** Adds up tallies by their periods and roles. */
+export class IssuanceCounts {
+  readonly #interval: IssuanceInterval;
+  readonly #counts = new Map<string, number>();
+
+  constructor(interval: IssuanceInterval) {
+    this.#interval = interval;
   }
-  const numbers = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);
-  return numbers.map((period) => ({
-    startsAt: new Date(period * interval),
-    counts: Object.values(Role).map((role) => ({ role, count: counted.get(`${period} ${role}`) ?? 0 })),
-  }));
+
+  add({ period, role, count }: IssuanceTally): void {
+    this.#counts.set(keyOf(period, role), this.#of(period, role) + count);
+  }
+
+  /** The periods from `first` to `last`, oldest first. */
+  periods(first: number, last: number): IssuancePeriod[] {
+    const numbers = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);
+    return numbers.map((period) => ({
+      startsAt: new Date(period * this.#interval),
+      counts: Object.values(Role).map((role) => ({ role, count: this.#of(period, role) })),
+    }));
+  }
+
+  #of(period: number, role: Role): number {
+    return this.#counts.get(keyOf(period, role)) ?? 0;
+  }
+}
+
+function keyOf(period: number, role: Role): string {
+  return `${period} ${role}`;
 }

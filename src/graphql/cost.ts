@@ -49,9 +49,9 @@ export function perItem({ args, childComplexity }: ComplexityEstimatorArgs): num
   return 1 + size * childComplexity;
 }
 
-/** Periods cost what they hold, and to count is dear. */
+/** Periods cost what they hold, and to look through the ledger is the dearest of all: an operation can do so three times. */
 export function perPeriod({ args, childComplexity }: ComplexityEstimatorArgs): number {
   const last: number = args.last ?? DEFAULT_PERIODS;
   const periods = last < 0 ? MAX_PERIODS : Math.min(last, MAX_PERIODS);
-  return 100 + Math.ceil(periods * childComplexity);
+  return 500 + Math.ceil(periods * childComplexity);
 }

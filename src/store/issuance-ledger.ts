@@ -75,7 +75,7 @@ export function issuanceLedger({ kysely, engine }: Database, onChange: LedgerLis
         .orderBy("position", "desc")
         .limit(limit);
       if (position !== null) newest = newest.where("position", "<", position);
-      const groups = kysely
+      const rows = await kysely
         .selectFrom(newest.as("newest"))
         .select(({ fn }) => [
           // Not a parameter: PostgreSQL would take it for another one where it groups by it.
@@ -85,28 +85,17 @@ export function issuanceLedger({ kysely, engine }: Database, onChange: LedgerLis
           fn.countAll().as("count"),
           fn.min("position").as("last"),
         ])
-        .groupBy(["period", "role", "session_id"]);
-      const rows = await kysely
-        .selectFrom(groups.as("groups"))
-        .leftJoin("sessions", "sessions.session_id", "groups.session_id")
-        .select(["period", "role", "groups.session_id", "count", "last", "name"])
+        .groupBy(["period", "role", "session_id"])
         .execute();
       if (rows.length === 0) return { tallies: [], end: null };
-      const periods = rows.map((row) => Number(row.period));
-      return {
-        tallies: rows.map((row) => ({
-          period: Number(row.period),
-          role: row.role as Role,
-          count: Number(row.count),
-          sessionId: row.session_id,
-          name: row.name,
-        })),
-        end: {
-          position: Math.min(...rows.map((row) => Number(row.last))),
-          earliest: Math.min(...periods),
-          latest: Math.max(...periods),
-        },
-      };
+      const tallies = rows.map((row) => ({
+        period: Number(row.period),
+        role: row.role as Role,
+        sessionId: row.session_id,
+        count: Number(row.count),
+      }));
+      const latest = Math.max(...tallies.map(({ period }) => period));
+      return { tallies, end: { position: Math.min(...rows.map(({ last }) => Number(last))), latest } };
     },
 
     async purge(instant, limit, position) {

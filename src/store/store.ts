@@ -73,8 +73,6 @@ export interface RecordedToken {
 /** How many records of one session there are, of a period and a role. */
 export interface SessionTally extends IssuanceTally {
   readonly sessionId: string;
-  /** The session's name; null when it has none, or is not registered. */
-  readonly name: string | null;
 }
 
 /** The ledger of the tokens that were issued. */
@@ -99,8 +97,8 @@ export interface IssuanceLedger {
    * Looks through at most `limit` records from before `position` back in the order of issuance, from the newest when it is
    * null, and counts them by the period of their issuance, by role and by session.
    *
-   * @returns the counts, and where they end: the position of the last that was looked at, and the periods of the earliest and
-   *   of the latest issuance among them; null when there was none
+   * @returns the counts, and where they end: the position of the last that was looked at, and the period of the latest issuance
+   *   among them; null when there was none
    */
   tally(
     interval: IssuanceInterval,
@@ -108,7 +106,7 @@ export interface IssuanceLedger {
     position: number | null,
   ): Promise<{
     readonly tallies: readonly SessionTally[];
-    readonly end: { readonly position: number; readonly earliest: number; readonly latest: number } | null;
+    readonly end: { readonly position: number; readonly latest: number } | null;
   }>;
 
   /**

@@ -6,6 +6,7 @@ import {
   checkRole,
   checkScope,
   checkSession,
+  hasScopeFor,
   listableSessions,
   mayUseSession,
   needsSessionName,
@@ -28,6 +29,7 @@ describe("checkScope", () => {
     ["Query.session", "sessions:read"],
     ["Query.sessions", "sessions:read"],
     ["Query.inspectToken", "tokens:inspect"],
+    ["Query.issuances", "ledger:read"],
     ["Mutation.createSession", "sessions:create"],
     ["Mutation.generateToken", "tokens:create"],
     ["Mutation.generateTokens", "tokens:create"],
@@ -42,8 +44,13 @@ describe("checkScope", () => {
     );
   });
 
+  it.each(["Query.viewer", "Query.project"] as const)("opens %s to a caller without any scope", (field) => {
+    expect(() => checkScope(granted({}), field)).not.toThrow();
+    expect(hasScopeFor(granted({}), field)).toBe(true);
+  });
+
   it("has no more fields than these", () => {
-    expect(Object.keys(REQUIRED_SCOPE)).toHaveLength(9);
+    expect(Object.keys(REQUIRED_SCOPE)).toHaveLength(12);
   });
 
   it.each(["Query.secrets", "", "constructor", "toString", "__proto__", "query.session"])(

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeJwt } from "jose";
@@ -421,4 +421,36 @@ describe("a connection that is lost", () => {
       await page.getByRole("heading", { name: "New session" }).waitFor();
     }),
   );
+});
+
+describe("where only trusted documents are executed", () => {
+  itInBrowser("the console works all the same", async (browser) => {
+    const path = join(folder, "manifest.json");
+    writeFileSync(path, JSON.stringify({ mine: "{ __typename }" }));
+    const env = { CONSOLE: "on", TRUSTED_DOCUMENTS: "enforce", TRUSTED_DOCUMENTS_MANIFEST: path };
+    const enforcing = await startServer(env);
+    try {
+      await withConsole(browser, enforcing.origin, async (page) => {
+        await page.locator(".legend").waitFor();
+        await page.getByLabel("By name").check();
+        await field(page, "Name").fill("standup");
+        await page.getByRole("button", { name: "Get the session" }).click();
+        await shownSession(page);
+        await page.getByRole("button", { name: "Generate a token" }).click();
+        await page.getByRole("article").waitFor();
+        await field(page, "How many").fill("2");
+        await page.getByRole("button", { name: "Generate 2 tokens" }).click();
+        await page.getByRole("cell", { name: "Publisher" }).nth(2).waitFor();
+        await page.getByRole("link", { name: "Inspect it" }).first().click();
+        await page.getByRole("button", { name: "Inspect", exact: true }).click();
+        await page.getByText("Valid: a client can connect with it now").waitFor();
+        await page.getByRole("link", { name: "Sessions", exact: true }).click();
+        await page.getByRole("button", { name: "Create the session" }).click();
+        await shownSession(page);
+        expect(await page.getByRole("alert").count()).toBe(0);
+      });
+    } finally {
+      await enforcing.close();
+    }
+  });
 });

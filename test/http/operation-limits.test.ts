@@ -92,6 +92,35 @@ describe("an operation's limits", () => {
     expect([data, errors[0].message]).toEqual([undefined, expect.stringContaining("costs")]);
   });
 
+  it.each<[number, string, Record<string, unknown>?]>([
+    [500 + 24, "issuances { startsAt }"],
+    [500 + 24 * 4, "issuances { startsAt counts { role count } }"],
+    [500 + 1, "issuances(last: 1) { startsAt }"],
+    [500 + 100 * 4, "issuances(interval: DAY, last: 100) { startsAt counts { role count } }"],
+    [500 + 24, "issuances(last: null) { startsAt }"],
+    [500 + 24, "issuances(last: $last) { startsAt }", {}],
+    [500 + 24, "issuances(last: $last) { startsAt }", { last: null }],
+    [500 + 7, "issuances(last: $last) { startsAt }", { last: 7 }],
+    [500 + 100, "issuances(last: $last) { startsAt }", { last: 100 }],
+    // As the dearest: they are refused later, and below zero they would pay for other fields.
+    [500 + 100, "issuances(last: $last) { startsAt }", { last: 101 }],
+    [500 + 100, "issuances(last: $last) { startsAt }", { last: -2_000_000_000 }],
+    [1 + 10, "sessions(first: 1) { totalCount }"],
+    [1 + 1 + 10, `session(sessionId: "1_x") { issuedTokens(first: 1) { totalCount } }`],
+  ])("count %i for %s with %j", async (cost, field, variables) => {
+    const head = variables ? "query($last: Int)" : "";
+    const expensive = times(
+      3,
+      (i) => `s${i}: sessions(first: 100) { nodes { id name location e2ee mediaMode createdAt } }`,
+    );
+    const costOf = async (query: string) => {
+      const { errors } = await server.graphql(query, variables);
+      return Number(/costs (\d+);/.exec(errors[0].message)?.[1]);
+    };
+    const all = await costOf(`${head} { ${expensive} ${field} }`);
+    expect(all - (await costOf(`{ ${expensive} }`))).toBe(cost);
+  });
+
   it("are not paid for by a page of a size below zero", async () => {
     const page = (first: string, name: string) =>
       `${name}: sessions(first: ${first}) { nodes { id name location e2ee mediaMode createdAt } }`;
@@ -140,6 +169,12 @@ describe("an operation's limits", () => {
       "query($first: Int) { sessions(first: 100) { nodes { issuedTokens(first: $first) { nodes { id } } } } }",
       { first: 1 },
       { first: 100 },
+    ],
+    [
+      "the number of periods",
+      `query($last: Int) { ${times(3, (i) => `p${i}: issuances(last: $last) { startsAt counts { role count } }`)} }`,
+      { last: 1 },
+      { last: 100 },
     ],
   ])("count what %s brings in with other variables later", async (_, query, cheap, expensive) => {
     for (let i = 0; i < 2; i++) {

@@ -95,10 +95,15 @@ beforeAll(async () => {
   database
     .prepare("INSERT INTO sessions (session_id, application_id, name) VALUES (?, ?, ?)")
     .run(ids["another project's"], "87654321", SESSION_NAMES.own);
+  // One that a caller of this project must not even be told the number of.
+  database
+    .prepare("INSERT INTO issued_tokens VALUES (NULL, 'x', ?, 'moderator', 'JWT', '', ?, ?)")
+    .run(ids["another project's"], now.getTime(), now.getTime() + 86_400_000);
   const issue = async (variables: object) => {
     const { data } = await ask(EVERYTHING, GENERATE, { ...variables });
     return data.generateToken.token;
   };
+  await issue({ sessionId: ids.unknown, role: "PUBLISHER_ONLY" });
   inspected = {
     own: await issue({ sessionId: ids.own }),
     "another's": await issue({ sessionId: ids["another's"], role: "MODERATOR" }),
@@ -153,9 +158,26 @@ function count(): number {
 /** The records of a session as the contract shows them, newest first. */
 function recordsOf(sessionId: string) {
   const rows = database
-    .prepare("SELECT * FROM issued_tokens WHERE session_id = ? ORDER BY position DESC LIMIT 100")
+    .prepare("SELECT * FROM issued_tokens WHERE session_id = ? ORDER BY position DESC")
     .all(sessionId) as Record<"id" | "role" | "issued_to", string>[];
   return rows.map(({ id, role, issued_to }) => ({ id, role: WIRE_NAMES[role], issuedTo: issued_to }));
+}
+
+/** How many tokens the ledger has of the sessions that a caller may see, by role. */
+function issuedByRole(caller: MatrixCaller) {
+  const rows = database.prepare("SELECT session_id, role FROM issued_tokens").all() as Record<
+    "session_id" | "role",
+    string
+  >[];
+  const shown = rows.filter(({ session_id: id }) =>
+    caller.sessions.includes("unknown")
+      ? id !== ids["another project's"]
+      : caller.sessions.some((kind) => ids[kind] === id),
+  );
+  return ROLES.map((role) => ({
+    role,
+    count: shown.filter((row) => WIRE_NAMES[row.role] === role).length,
+  }));
 }
 
 function ask(caller: MatrixCaller, query: string, variables: Record<string, unknown> = {}) {
@@ -201,6 +223,9 @@ const variablesOf = ({ role, lifetime, format }: Ask) => ({
   ...(format && { format }),
 });
 
+/** When the hour of the matrix began, or one so many hours before it. */
+const hoursAgo = (hours: number) => new Date(Math.floor(nowSeconds / 3600 - hours) * 3_600_000).toISOString();
+
 const nameOf = ({ role, lifetime, format }: Ask) =>
   `${role ?? "no role"} for ${lifetime ?? "no"} seconds as ${format ?? "JWT"}`;
 
@@ -227,7 +252,7 @@ const CELLS: Record<string, (caller: MatrixCaller) => Cell[]> = {
     return [1, 2, 100].map((first) => ({
       name: `the first ${first}`,
       query: `query($first: Int) { sessions(first: $first) {
-        nodes { id name } edges { node { id name } } pageInfo { hasNextPage } } }`,
+        nodes { id name } edges { node { id name } } totalCount pageInfo { hasNextPage } } }`,
       variables: { first },
       refusal: scopeRefusal(caller, "sessions:read"),
       at: ["sessions"],
@@ -235,6 +260,7 @@ const CELLS: Record<string, (caller: MatrixCaller) => Cell[]> = {
         sessions: {
           nodes: selected.slice(0, first),
           edges: selected.slice(0, first).map((node) => ({ node })),
+          totalCount: selected.length,
           pageInfo: { hasNextPage: selected.length > first },
         },
       },
@@ -257,6 +283,45 @@ const CELLS: Record<string, (caller: MatrixCaller) => Cell[]> = {
       data: { inspectToken: answers[kind] },
     }));
   },
+
+  "Query.issuances": (caller) => [
+    {
+      name: "of the current hour and the one before",
+      query: "{ issuances(last: 2) { startsAt counts { role count } } }",
+      refusal: scopeRefusal(caller, "ledger:read"),
+      at: ["issuances"],
+      data: () => ({
+        issuances: [
+          { startsAt: hoursAgo(1), counts: ROLES.map((role) => ({ role, count: 0 })) },
+          { startsAt: hoursAgo(0), counts: issuedByRole(caller) },
+        ],
+      }),
+    },
+  ],
+
+  "Query.viewer": (caller) => [
+    {
+      name: "itself",
+      query: "{ viewer { subject scopes videoGrant { roles maxLifetime } } }",
+      refusal: null,
+      data: {
+        viewer: {
+          subject: caller.subject,
+          scopes: caller.scopes,
+          videoGrant: { roles: caller.roles, maxLifetime: Math.min(caller.maxLifetime, 2_592_000) },
+        },
+      },
+    },
+  ],
+
+  "Query.project": () => [
+    {
+      name: "this server's",
+      query: "{ project { applicationId platform tokenFormats } }",
+      refusal: null,
+      data: { project: { applicationId: API_KEY, platform: "LOCAL", tokenFormats: ["JWT", "T1"] } },
+    },
+  ],
 
   "Mutation.createSession": (caller) => {
     const refusal = scopeRefusal(caller, "sessions:create");
@@ -315,12 +380,16 @@ const CELLS: Record<string, (caller: MatrixCaller) => Cell[]> = {
       return {
         name: `${kind}, below Query.session`,
         query: `query($sessionId: ID!) { session(sessionId: $sessionId) {
-          issuedTokens(first: 100) { nodes { id role issuedTo } } } }`,
+          issuedTokens(first: 100) { nodes { id role issuedTo } totalCount } } }`,
         variables: { sessionId: ids[kind] },
         refusal: unread ?? (shown ? scopeRefusal(caller, "ledger:read") : null),
         at: unread ? ["session"] : ["session", "issuedTokens"],
         refusedData: { session: null },
-        data: () => ({ session: shown ? { issuedTokens: { nodes: recordsOf(ids[kind]) } } : null }),
+        data: () => {
+          const all = recordsOf(ids[kind]);
+          const issuedTokens = { nodes: all.slice(0, 100), totalCount: all.length };
+          return { session: shown ? { issuedTokens } : null };
+        },
       };
     }),
     ...SESSIONS.map((kind) => {

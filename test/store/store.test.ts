@@ -1,5 +1,7 @@
+import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { TokenFormat } from "../../src/domain/connection-token.ts";
+import { IssuanceInterval, periodOf } from "../../src/domain/issuance.ts";
 import type { IssuedToken } from "../../src/domain/issued-token.ts";
 import { Role } from "../../src/domain/role.ts";
 import {
@@ -96,6 +98,36 @@ describe.each(ENGINES)("the store on %s", (engine) => {
       expect(found.map((item) => item.session).reverse()).toEqual(
         all.filter(({ sessionId, name }) => isSelected(selection, sessionId, name)),
       );
+    });
+
+    it("counts the sessions that it lists, each of them once, and no other project's", async () => {
+      const { sessions } = await newStore();
+      for (const [i, name] of names.entries()) {
+        await sessions.add({ ...session(`1_${i}`), name });
+        await sessions.add({ ...session(`1_${i}_other`, "87654321"), name });
+      }
+      const some = <T>(...values: T[]) => fc.uniqueArray(fc.constantFrom(...values), { maxLength: 4 });
+      const selections = fc.record<SessionSelection>({
+        all: fc.boolean(),
+        ids: some("1_0", "1_1", "1_8", "1_0_other", "1_x").map((ids) => new Set(ids)),
+        names: some("room-1", "ROOM-1", "%", "'", "lobby").map((chosen) => new Set(chosen)),
+        namePrefixes: some("", "room", "room-", "room-1", "%", "é", "x"),
+      });
+      await fc.assert(
+        fc.asyncProperty(selections, async (selection) => {
+          const listed = await sessions.newest(PROJECT, selection, 100, null);
+          expect(await sessions.count(PROJECT, selection)).toBe(listed.length);
+        }),
+      );
+      expect(await sessions.count(PROJECT, ALL_SESSIONS)).toBe(names.length);
+      expect(await sessions.count(PROJECT, NO_SESSIONS)).toBe(0);
+      expect(await sessions.count("11111111", ALL_SESSIONS)).toBe(0);
+      const overlapping = {
+        ids: new Set(["1_0"]),
+        names: new Set(["room-1"]),
+        namePrefixes: ["room-", "room-1"],
+      };
+      expect(await sessions.count(PROJECT, { ...NO_SESSIONS, ...overlapping })).toBe(2);
     });
   });
 
@@ -245,6 +277,125 @@ describe.each(ENGINES)("the store on %s", (engine) => {
       expect(await ledger.purge(new Date(1005), 3, 1_000_000)).toEqual({ forgotten: 0, last: null });
       const left = await ledger.newest("1_a", 20, null);
       expect(left.map((recorded) => recorded.issued.id)).toEqual(["9", "8", "7", "6", "5"]);
+    });
+
+    it("counts the records of a session, and no other's", async () => {
+      const { ledger } = await newStore();
+      await ledger.record(["a", "b", "c"].map((id) => issued(id)));
+      await ledger.record([issued("d", { sessionId: "1_b" })]);
+      expect(await ledger.count("1_a")).toBe(3);
+      expect(await ledger.count("1_b")).toBe(1);
+      expect(await ledger.count("1_c")).toBe(0);
+    });
+
+    describe("tallies its records", () => {
+      const { MINUTE, HOUR, DAY } = IssuanceInterval;
+      /** A midnight, and so the border of two periods of every interval. */
+      const BORDER = 20_000 * DAY;
+
+      it("by the hour, the role and the session", async () => {
+        const { ledger } = await newStore();
+        const at = (hours: number, more: Partial<IssuedToken>) =>
+          issued("x", { issuedAt: new Date(BORDER + hours * HOUR), ...more });
+        await ledger.record([
+          at(0, { role: Role.MODERATOR }),
+          at(0.5, { role: Role.MODERATOR }),
+          at(0.9, { role: Role.SUBSCRIBER }),
+          at(1, { role: Role.MODERATOR }),
+          at(0, { role: Role.MODERATOR, sessionId: "1_b" }),
+        ]);
+        const { tallies, end } = await ledger.tally(HOUR, 100, null);
+        const first = BORDER / HOUR;
+        const inFirst = { period: first, count: 1, role: Role.MODERATOR, sessionId: "1_a" };
+        expect(tallies).toHaveLength(4);
+        expect(tallies).toEqual(
+          expect.arrayContaining([
+            { ...inFirst, count: 2 },
+            { ...inFirst, role: Role.SUBSCRIBER },
+            { ...inFirst, period: first + 1 },
+            { ...inFirst, sessionId: "1_b" },
+          ]),
+        );
+        expect(end).toMatchObject({ latest: first + 1 });
+      });
+
+      it.each([
+        ["minute", MINUTE],
+        ["hour", HOUR],
+        ["day", DAY],
+      ])("by the %s, which begins with its first millisecond", async (_, interval) => {
+        const { ledger } = await newStore();
+        const instants = [-interval - 1, -interval, -1, 0, 1, interval - 1, interval].map(
+          (offset) => new Date(BORDER + offset),
+        );
+        for (const issuedAt of instants) await ledger.record([issued("x", { issuedAt })]);
+        const { tallies, end } = await ledger.tally(interval, 100, null);
+        const second = BORDER / interval;
+        expect(tallies.map(({ period, count }) => [period, count]).sort(([a = 0], [b = 0]) => a - b)).toEqual(
+          [
+            [second - 2, 1],
+            [second - 1, 2],
+            [second, 3],
+            [second + 1, 1],
+          ],
+        );
+        expect(end).toMatchObject({ latest: second + 1 });
+        expect(instants.map((instant) => periodOf(instant, interval) - second)).toEqual([
+          -2, -1, -1, 0, 0, 0, 1,
+        ]);
+      });
+
+      it("from the newest back, as many as it is told to, and says where it ends", async () => {
+        const { ledger } = await newStore();
+        // Not in the order of time: the clocks of servers differ.
+        const hours = [0, 9, 3, 1, 4];
+        for (const hour of hours) {
+          await ledger.record([issued(`${hour}`, { issuedAt: new Date(BORDER + hour * HOUR) })]);
+        }
+        const first = BORDER / HOUR;
+        const newest = await ledger.newest("1_a", 10, null);
+        const page = await ledger.tally(HOUR, 3, null);
+        expect(page.tallies.map(({ period }) => period - first).sort()).toEqual([1, 3, 4]);
+        expect(page.end).toEqual({ position: newest[2]?.position, latest: first + 4 });
+        const rest = await ledger.tally(HOUR, 3, page.end?.position ?? 0);
+        expect(rest.tallies.map(({ period }) => period - first).sort()).toEqual([0, 9]);
+        expect(rest.end).toEqual({ position: newest[4]?.position, latest: first + 9 });
+        expect(await ledger.tally(HOUR, 3, rest.end?.position ?? 0)).toEqual({ tallies: [], end: null });
+      });
+
+      it("each of them once, however they are paged", async () => {
+        const { ledger } = await newStore();
+        await ledger.record(
+          Array.from({ length: 50 }, (_, i) =>
+            issued(`${i}`, {
+              role: i % 2 ? Role.PUBLISHER : Role.MODERATOR,
+              sessionId: `1_${i % 2}`,
+              issuedAt: new Date(BORDER + i * 7 * MINUTE),
+            }),
+          ),
+        );
+        const sums = async (limit: number) => {
+          const counted: Record<string, number> = {};
+          let position: number | null = null;
+          for (;;) {
+            const { tallies, end } = await ledger.tally(HOUR, limit, position);
+            for (const { period, role, sessionId, count } of tallies) {
+              const key = [period, role, sessionId].join();
+              counted[key] = (counted[key] ?? 0) + count;
+            }
+            if (end === null) return counted;
+            position = end.position;
+          }
+        };
+        const atOnce = await sums(1000);
+        expect(Object.values(atOnce).reduce((sum, count) => sum + count)).toBe(50);
+        for (const limit of [1, 7, 25, 50]) expect(await sums(limit)).toEqual(atOnce);
+      });
+
+      it("when there are none", async () => {
+        const { ledger } = await newStore();
+        expect(await ledger.tally(HOUR, 100, null)).toEqual({ tallies: [], end: null });
+      });
     });
 
     it("can be written to, again and again", async () => {

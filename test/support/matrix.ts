@@ -46,6 +46,8 @@ interface Rights {
 
 export interface MatrixCaller extends Rights {
   readonly name: string;
+  /** What the server is to call it. */
+  readonly subject: string;
   credential(ids: SessionIds, keys: Keys): string | undefined;
 }
 
@@ -57,7 +59,7 @@ const FULL: Rights = {
   names: [""],
   maxLifetime: Number.POSITIVE_INFINITY,
 };
-const NOBODY = { known: false };
+const NOBODY = { known: false, subject: "" };
 const NO_GRANT = { roles: [], sessions: [], names: [] } as const;
 
 /** The claims of a caller who may do everything. */
@@ -80,6 +82,7 @@ function withClaims(
     ...FULL,
     ...rights,
     name,
+    subject: name,
     credential: (ids) =>
       signedJwt({ ...fullClaims(name), ...(typeof claims === "function" ? claims(ids) : claims) }),
   };
@@ -144,7 +147,7 @@ export const CALLERS: readonly MatrixCaller[] = [
     { video_grant: { roles: ROLES, names: ["*"] } },
   ),
   LIFETIME_BOUND,
-  { ...FULL, name: "with an API key", credential: (_, keys) => keys.live },
+  { ...FULL, name: "with an API key", subject: "live", credential: (_, keys) => keys.live },
   { ...FULL, ...NOBODY, name: "with a revoked API key", credential: (_, keys) => keys.revoked },
   { ...FULL, ...NOBODY, name: "with an API key of nobody", credential: (_, keys) => keys["never added"] },
 ];

@@ -69,7 +69,10 @@ export async function startPostgres(flags: readonly string[] = []) {
 
     async stop() {
       signal(folder, "SIGCONT");
-      await cluster.stop();
+      const stopped = cluster.stop();
+      // At once: nobody needs what it would write, which for each database takes it a third of a second.
+      signal(folder, "SIGQUIT");
+      await stopped;
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -98,7 +98,7 @@ export class IssuanceResolver {
   @Query(() => [IssuancePeriodType], {
     description:
       "How many tokens were issued, by role, in each of the last periods, oldest first, for the sessions that you may see;\n" +
-      "as far as the ledger goes back. Beyond its newest 500,000 records there are fewer periods than asked for. Requires\n" +
+      "as far as the ledger goes back. Beyond its newest 500,000 records there are fewer periods than asked for, or none. Requires\n" +
       "`ledger:read`.",
     complexity: perPeriod,
   })
