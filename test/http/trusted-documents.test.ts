@@ -13,7 +13,7 @@ const sha = (text: string, algorithm = "sha256") => createHash(algorithm).update
 
 /** The two forms of a manifest, and the IDs that they give to the documents. */
 const FORMS = {
-  // Its hashes are those of SHA-1, unless it is told otherwise.
+  // Its hashes have been those of SHA-1, and others; to the server an ID is any text.
   "the client preset": {
     create: sha(CREATE, "sha1"),
     list: sha(LIST, "sha1"),

@@ -3,7 +3,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { Role } from "../generated/documents.ts";
 import { ROLES } from "../labels.ts";
-import { countOf, type Periods } from "./issuance-chart.tsx";
+import { countOf, type Periods } from "../periods.ts";
 
 /** In pixels; the style sheet keeps the place free. */
 const HEIGHT = 180;

@@ -2,18 +2,12 @@ import { useQuery } from "@apollo/client/react";
 import { lazy, Suspense, useState } from "react";
 import { usePolling } from "../api/me.ts";
 import { problemOf } from "../api/problem.ts";
-import {
-  type IssuanceInterval,
-  IssuancesDocument,
-  type IssuancesQuery,
-  type Role,
-} from "../generated/documents.ts";
+import { type IssuanceInterval, IssuancesDocument, type Role } from "../generated/documents.ts";
 import { INTERVALS, ROLES } from "../labels.ts";
+import { countOf, type Periods } from "../periods.ts";
 import { formatInstant } from "../time.ts";
 import { Choice, optionsOf } from "./choice.tsx";
 import { ProblemNotice } from "./problem-notice.tsx";
-
-export type Periods = IssuancesQuery["issuances"];
 
 /** With the chart library, a sixth of the console's code, which need not be there first. */
 const Bars = lazy(() => import("./bars.tsx"));
@@ -28,7 +22,7 @@ export function IssuanceChart() {
   const { data, previousData, error, refetch } = useQuery(IssuancesDocument, {
     variables: { interval, last: INTERVALS[interval].last },
     fetchPolicy: "cache-and-network",
-    ...usePolling(10_000),
+    ...usePolling(15_000),
   });
   const periods = (data ?? previousData)?.issuances;
   return (
@@ -91,8 +85,4 @@ function Counts({ periods }: { periods: Periods }) {
       </details>
     </>
   );
-}
-
-export function countOf({ counts }: Periods[number], role: Role): number {
-  return counts.find((each) => each.role === role)?.count ?? 0;
 }
