@@ -122,12 +122,10 @@ function focusMain(): void {
   document.getElementById("main")?.focus();
 }
 
-/** Tells those who do not see it that another page is there: its title, and the focus at its beginning. */
+/** Tells those who do not see it that another page is there, with the focus at its beginning. */
 function useArrival(location: string): void {
   const arrived = useRef(location);
   useEffect(() => {
-    const heading = document.querySelector("h1")?.textContent;
-    document.title = heading ? `${heading} · Stagepass` : "Stagepass";
     if (arrived.current === location) return;
     arrived.current = location;
     focusMain();

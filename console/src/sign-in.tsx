@@ -1,8 +1,9 @@
-import { type FormEvent, useEffect, useRef, useState } from "react";
+import { type FormEvent, useLayoutEffect, useRef, useState } from "react";
 import type { Connection } from "./api/connection.ts";
 import { type Problem, problemOf } from "./api/problem.ts";
 import { Field } from "./components/field.tsx";
 import { ProblemNotice } from "./components/problem-notice.tsx";
+import { SubmitButton } from "./components/submit-button.tsx";
 
 /** Asks for a credential. */
 export function SignInForm({ connection }: { connection: Connection }) {
@@ -43,9 +44,9 @@ export function SignInForm({ connection }: { connection: Connection }) {
         )}
       </Field>
       {problem && !refused && <ProblemNotice problem={problem} onRetry={submit} />}
-      <button type="submit" className="main" disabled={loading || credential.trim() === ""}>
-        {loading ? "One moment…" : "Sign in"}
-      </button>
+      <SubmitButton busy={loading} disabled={credential.trim() === ""}>
+        Sign in
+      </SubmitButton>
     </form>
   );
 }
@@ -53,11 +54,22 @@ export function SignInForm({ connection }: { connection: Connection }) {
 /** Asks for a credential again, in front of what one was doing, which stays as it is. */
 export function SignInAgain({ connection, refusal }: { connection: Connection; refusal: string }) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => {
+    const element = dialog.current;
+    element?.showModal();
+    // While it is still on the page, so that the focus goes back to where it was.
+    return () => element?.close();
+  }, []);
   return (
-    <dialog ref={dialog} aria-labelledby="again" onCancel={(event) => event.preventDefault()}>
+    // Browsers let nobody be held by a dialog, and close it when Escape is pressed again and again.
+    <dialog
+      ref={dialog}
+      aria-labelledby="again"
+      onCancel={(event) => event.preventDefault()}
+      onClose={() => dialog.current?.showModal()}
+    >
       <h2 id="again">Sign in again</h2>
-      <p>{refusal}. What you have entered stays.</p>
+      <p>{refusal}. Sign in as before, and what you have entered stays.</p>
       <SignInForm connection={connection} />
       <button type="button" className="quiet" onClick={() => void connection.signOut()}>
         Sign out, and lose it

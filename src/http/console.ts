@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import fastifyStatic from "@fastify/static";
 import type { FastifyInstance } from "fastify";
 import { forConsole } from "./headers.ts";
 
@@ -40,6 +39,8 @@ export async function serveConsole(
   // RFC 8631: where people read about the API.
   const link = sandbox === null ? "" : `<link rel="service-doc" href="${sandbox}">`;
   const html = page.replace("</head>", `${link}</head>`);
+  // Not read where there is no console.
+  const { default: fastifyStatic } = await import("@fastify/static");
   await app.register(async (pages) => {
     pages.addHook("onRequest", (_request, reply, next) => {
       // The assets are there compressed, too.

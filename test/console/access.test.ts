@@ -170,9 +170,12 @@ describe("the sign-in", () => {
         await page.getByRole("button", { name: "Generate a token" }).click();
         const dialog = page.getByRole("dialog", { name: "Sign in again" });
         await dialog.getByText(/expired/).waitFor();
+        for (let times = 0; times < 3; times++) await page.keyboard.press("Escape");
+        await dialog.waitFor();
         const exp = Math.floor((Date.now() + ahead) / 1000) + 3600;
         await signIn(page, signedJwt({ ...EVERYTHING, exp }));
         await dialog.waitFor({ state: "detached" });
+        expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Generate a token");
         expect(await page.getByLabel("Connection data").inputValue()).toBe("username=bob");
         expect(await page.getByRole("article").count()).toBe(1);
         await page.getByRole("button", { name: "Generate a token" }).click();

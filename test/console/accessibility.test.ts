@@ -91,6 +91,10 @@ describe.each(Object.entries(SCREENS))("%s", (_, options) => {
         visit(page, async () => {
           expect(await violations(page)).toEqual([]);
           expect(await overflows(page)).toBe(false);
+          // What counts down would be read out each second.
+          expect(await page.locator("[aria-live] time, [role=status] time, [role=alert] time").count()).toBe(
+            0,
+          );
         }),
       options,
     ),

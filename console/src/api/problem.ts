@@ -1,4 +1,4 @@
-import { CombinedGraphQLErrors, ServerError } from "@apollo/client/errors";
+import { CombinedGraphQLErrors, ServerError, ServerParseError } from "@apollo/client/errors";
 
 /** What went wrong, for a person to read. */
 export interface Problem {
@@ -18,6 +18,8 @@ const UNREACHABLE: Problem = {
   retryable: true,
 };
 
+const UNINTELLIGIBLE = "The server answered with nothing that can be understood.";
+
 /** Says what an error of Apollo Client is about. */
 export function problemOf(error: unknown): Problem {
   if (CombinedGraphQLErrors.is(error)) return serverProblem(error.errors[0]);
@@ -27,6 +29,7 @@ export function problemOf(error: unknown): Problem {
     if (answer) return { ...serverProblem(answer), retryable: error.statusCode >= 500 };
     return { ...UNREACHABLE, message: `The server answered with status ${error.statusCode}.` };
   }
+  if (ServerParseError.is(error)) return { ...UNREACHABLE, message: UNINTELLIGIBLE };
   return UNREACHABLE;
 }
 
@@ -44,7 +47,7 @@ interface ServerErrorBody {
 function serverProblem(error: ServerErrorBody | undefined): Problem {
   const { code, argument, retryable } = error?.extensions ?? {};
   return {
-    message: error?.message ?? "The server answered with nothing that can be understood.",
+    message: error?.message ?? UNINTELLIGIBLE,
     code: typeof code === "string" ? code : null,
     argument: typeof argument === "string" ? argument : null,
     retryable: retryable === true || code === "INTERNAL_SERVER_ERROR" || code === "RATE_LIMITED",

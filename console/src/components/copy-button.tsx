@@ -23,9 +23,11 @@ export function CopyButton({ text, label = "Copy" }: { text: string; label?: str
   };
 
   return (
-    <button type="button" className="quiet" onClick={copy}>
-      {label}
-      <span role="status">{outcome && ` · ${outcome}`}</span>
-    </button>
+    <span className="copy">
+      <button type="button" className="quiet" onClick={copy}>
+        {label}
+      </button>
+      <span role="status">{outcome}</span>
+    </span>
   );
 }

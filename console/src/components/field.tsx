@@ -50,10 +50,8 @@ export function errorAt(problem: Problem | null, argument: string): string | nul
   return problem?.argument === argument ? problem.message : null;
 }
 
-/** Brings whoever fills a form to the field that a problem is about; false when it has none of that name. */
-export function focusProblem(form: HTMLFormElement | null, argument: string | null): boolean {
+/** Brings whoever fills a form to the field of an argument, where it has one. */
+export function focusField(form: HTMLFormElement | null, argument: string | null): void {
   const control = argument === null ? null : form?.elements.namedItem(argument);
-  if (!(control instanceof HTMLElement)) return false;
-  control.focus();
-  return true;
+  if (control instanceof HTMLElement) control.focus();
 }

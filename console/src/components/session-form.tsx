@@ -13,8 +13,9 @@ import {
 } from "../generated/documents.ts";
 import { ARCHIVE_MODES, ARCHIVE_RESOLUTIONS, MEDIA_MODES, ROLES } from "../labels.ts";
 import { Choice, optionsOf } from "./choice.tsx";
-import { errorAt, Field, focusProblem } from "./field.tsx";
+import { errorAt, Field, focusField } from "./field.tsx";
 import { ProblemNotice } from "./problem-notice.tsx";
+import { SubmitButton } from "./submit-button.tsx";
 
 interface Draft {
   readonly name: string;
@@ -82,7 +83,7 @@ export function SessionForm({ onDone }: { onDone: (session: Created) => void }) 
   async function submit(event?: FormEvent) {
     event?.preventDefault();
     const [rule] = Object.keys(broken);
-    if (rule !== undefined) return focusProblem(form.current, rule);
+    if (rule !== undefined) return focusField(form.current, rule);
     const variables = {
       mediaMode: draft.mediaMode,
       archiveMode: draft.archiveMode,
@@ -103,7 +104,7 @@ export function SessionForm({ onDone }: { onDone: (session: Created) => void }) 
         if (data) onDone(data.createSession);
       }
     } catch (failure) {
-      focusProblem(form.current, problemOf(failure).argument);
+      focusField(form.current, problemOf(failure).argument);
     }
   }
 
@@ -268,9 +269,7 @@ export function SessionForm({ onDone }: { onDone: (session: Created) => void }) 
       {problem && !(problem.argument && problem.argument in draft) && (
         <ProblemNotice problem={problem} onRetry={submit} />
       )}
-      <button type="submit" className="main" disabled={loading}>
-        {loading ? "One moment…" : byName ? "Get the session" : "Create the session"}
-      </button>
+      <SubmitButton busy={loading}>{byName ? "Get the session" : "Create the session"}</SubmitButton>
     </form>
   );
 }

@@ -13,8 +13,9 @@ import {
 import { ROLE_MEANINGS, ROLES, TOKEN_FORMATS } from "../labels.ts";
 import { nowInSeconds } from "../time.ts";
 import { Choice } from "./choice.tsx";
-import { errorAt, Field, focusProblem } from "./field.tsx";
+import { errorAt, Field, focusField } from "./field.tsx";
 import { ProblemNotice } from "./problem-notice.tsx";
+import { SubmitButton } from "./submit-button.tsx";
 
 /** The most tokens of one request. */
 const MAX_TOKENS = 1000;
@@ -97,7 +98,7 @@ export function TokenForm({ sessionId }: { sessionId: string }) {
 
   function show(found: Problem | null) {
     setProblem(found);
-    focusProblem(form.current, found?.argument ?? null);
+    focusField(form.current, found?.argument ?? null);
   }
 
   async function submit(event?: FormEvent) {
@@ -270,9 +271,9 @@ export function TokenForm({ sessionId }: { sessionId: string }) {
       )}
       {refusals.length > 0 && <Refusals refusals={refusals} />}
       <div className="row">
-        <button type="submit" className="main" disabled={loading}>
-          {loading ? "One moment…" : many ? `Generate ${draft.count} tokens` : "Generate a token"}
-        </button>
+        <SubmitButton busy={loading}>
+          {many ? `Generate ${draft.count} tokens` : "Generate a token"}
+        </SubmitButton>
         <span role="status">{done}</span>
       </div>
     </form>

@@ -4,8 +4,10 @@ import { Link } from "wouter";
 import { useMe } from "../api/me.ts";
 import { problemOf } from "../api/problem.ts";
 import { errorAt, Field } from "../components/field.tsx";
+import { PageHeading } from "../components/page-heading.tsx";
 import { ProblemNotice } from "../components/problem-notice.tsx";
 import { RoleBadge } from "../components/role-badge.tsx";
+import { SubmitButton } from "../components/submit-button.tsx";
 import { InspectTokenDocument, type InspectTokenQuery, type TokenStatus } from "../generated/documents.ts";
 import { TOKEN_FORMATS } from "../labels.ts";
 import { formatInstant, formatRemaining, useNow } from "../time.ts";
@@ -30,7 +32,7 @@ export function InspectPage() {
 
   return (
     <>
-      <h1>Inspect a token</h1>
+      <PageHeading>Inspect a token</PageHeading>
       <div className="columns">
         <section className="card" aria-label="The token">
           <form onSubmit={submit} noValidate>
@@ -53,18 +55,21 @@ export function InspectPage() {
                 />
               )}
             </Field>
-            <button type="submit" className="main" disabled={loading || token === ""}>
-              {loading ? "One moment…" : "Inspect"}
-            </button>
+            <SubmitButton busy={loading} disabled={token === ""}>
+              Inspect
+            </SubmitButton>
           </form>
           {problem && problem.argument !== "token" && <ProblemNotice problem={problem} onRetry={submit} />}
         </section>
-        <section className="card" aria-label="What it grants" aria-live="polite">
-          {inspection ? (
-            <Inspection inspection={inspection} />
-          ) : (
-            <p className="hint">What it grants is shown here, and whether a client can connect with it.</p>
-          )}
+        <section className="card" aria-label="What it grants">
+          <div role="status">
+            {inspection ? (
+              <Verdict inspection={inspection} />
+            ) : (
+              <p className="hint">What it grants is shown here, and whether a client can connect with it.</p>
+            )}
+          </div>
+          {inspection && inspection.status !== "INVALID" && <Grant inspection={inspection} />}
         </section>
       </div>
     </>
@@ -77,73 +82,76 @@ const VERDICTS: Readonly<Record<TokenStatus, readonly [tone: string, words: stri
   INVALID: ["bad", "Not valid"],
 };
 
-function Inspection({ inspection }: { inspection: InspectTokenQuery["inspectToken"] }) {
-  const { status, reason, role, sessionId, data, format, createdAt, expiresAt } = inspection;
+type Inspection = InspectTokenQuery["inspectToken"];
+
+function Verdict({ inspection: { status, reason } }: { inspection: Inspection }) {
   const [tone, verdict] = VERDICTS[status];
   return (
-    <>
-      <p className={`notice ${tone}`}>
-        <strong>{verdict}</strong>
-        {reason !== null && <>: {reason}</>}
-      </p>
-      {status !== "INVALID" && (
-        <dl>
-          {role && (
-            <div>
-              <dt>Role</dt>
-              <dd>
-                <RoleBadge role={role} />
-              </dd>
-            </div>
-          )}
-          {expiresAt && (
-            <div>
-              <dt>Expires</dt>
-              <dd>
-                <time dateTime={expiresAt}>{formatInstant(expiresAt)}</time>
-                {status === "ACTIVE" && <Remaining until={expiresAt} />}
-              </dd>
-            </div>
-          )}
-          {createdAt && (
-            <div>
-              <dt>Created</dt>
-              <dd>
-                <time dateTime={createdAt}>{formatInstant(createdAt)}</time>
-              </dd>
-            </div>
-          )}
-          {data !== null && (
-            <div>
-              <dt>Connection data</dt>
-              <dd className="data">{data}</dd>
-            </div>
-          )}
-          {inspection.initialLayoutClassList && inspection.initialLayoutClassList.length > 0 && (
-            <div>
-              <dt>Layout classes</dt>
-              <dd>{inspection.initialLayoutClassList.join(" ")}</dd>
-            </div>
-          )}
-          {format && (
-            <div>
-              <dt>Format</dt>
-              <dd>{TOKEN_FORMATS[format]}</dd>
-            </div>
-          )}
-          {sessionId && (
-            <div>
-              <dt>Session</dt>
-              <dd>
-                <Link href={`/sessions/${sessionId}`}>
-                  <code className="token">{sessionId}</code>
-                </Link>
-              </dd>
-            </div>
-          )}
-        </dl>
+    <p className={`notice ${tone}`}>
+      <strong>{verdict}</strong>
+      {reason !== null && <>: {reason}</>}
+    </p>
+  );
+}
+
+function Grant({ inspection }: { inspection: Inspection }) {
+  const { status, role, sessionId, data, format, createdAt, expiresAt } = inspection;
+  return (
+    <dl>
+      {role && (
+        <div>
+          <dt>Role</dt>
+          <dd>
+            <RoleBadge role={role} />
+          </dd>
+        </div>
       )}
-    </>
+      {expiresAt && (
+        <div>
+          <dt>Expires</dt>
+          <dd>
+            <time dateTime={expiresAt}>{formatInstant(expiresAt)}</time>
+            {status === "ACTIVE" && <Remaining until={expiresAt} />}
+          </dd>
+        </div>
+      )}
+      {createdAt && (
+        <div>
+          <dt>Created</dt>
+          <dd>
+            <time dateTime={createdAt}>{formatInstant(createdAt)}</time>
+          </dd>
+        </div>
+      )}
+      {data !== null && (
+        <div>
+          <dt>Connection data</dt>
+          <dd className="data">{data}</dd>
+        </div>
+      )}
+      {inspection.initialLayoutClassList && inspection.initialLayoutClassList.length > 0 && (
+        <div>
+          <dt>Layout classes</dt>
+          <dd>{inspection.initialLayoutClassList.join(" ")}</dd>
+        </div>
+      )}
+      {format && (
+        <div>
+          <dt>Format</dt>
+          <dd>{TOKEN_FORMATS[format]}</dd>
+        </div>
+      )}
+      {sessionId && (
+        <div>
+          <dt>Session</dt>
+          <dd>
+            <Link href={`/sessions/${sessionId}`}>
+              <code className="token">{sessionId}</code>
+            </Link>
+          </dd>
+        </div>
+      )}
+    </dl>
   );
 }
 

@@ -3,6 +3,7 @@ import { Link } from "wouter";
 import { useMe, usePolling } from "../api/me.ts";
 import { problemOf } from "../api/problem.ts";
 import { CopyButton } from "../components/copy-button.tsx";
+import { PageHeading } from "../components/page-heading.tsx";
 import { Pager, usePages } from "../components/pager.tsx";
 import { ProblemNotice } from "../components/problem-notice.tsx";
 import { RoleBadge } from "../components/role-badge.tsx";
@@ -28,7 +29,7 @@ export function SessionPage({ sessionId }: { sessionId: string }) {
       <p>
         <Link href="/">← All sessions</Link>
       </p>
-      <h1>{session?.name ?? "Session"}</h1>
+      <PageHeading>{session?.name ?? "Session"}</PageHeading>
       <section className="card" aria-label="The session">
         <div className="row">
           <code className="token">{sessionId}</code>

@@ -5,6 +5,7 @@ import { useMe, usePolling } from "../api/me.ts";
 import { problemOf } from "../api/problem.ts";
 import { Field } from "../components/field.tsx";
 import { IssuanceChart } from "../components/issuance-chart.tsx";
+import { PageHeading } from "../components/page-heading.tsx";
 import { Pager, usePages } from "../components/pager.tsx";
 import { ProblemNotice } from "../components/problem-notice.tsx";
 import { SessionForm } from "../components/session-form.tsx";
@@ -17,7 +18,7 @@ export function SessionsPage() {
   const [, navigate] = useLocation();
   return (
     <>
-      <h1>Sessions</h1>
+      <PageHeading>Sessions</PageHeading>
       <div className="columns">
         <div>
           {rights.createSession && (
