@@ -53,5 +53,11 @@ async function open(file: string | null): Promise<Libsql> {
 /** Who may meet whom is nobody else's business, and the folder also holds the local project's secret. */
 function makePrivate(file: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  closeSync(openSync(file, "a", 0o600));
+  // A file that is there must not even be opened: to close it would end all the locks that this process has on it, and the
+  // next one to leave the file would take what is not yet in it away (POSIX, fcntl).
+  try {
+    closeSync(openSync(file, "ax", 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
 }
