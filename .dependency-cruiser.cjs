@@ -55,7 +55,7 @@ module.exports = {
     only(
       "http-imports-graphql",
       "^src/http/",
-      "^src/(graphql/(batch-limits|context|media-type|stringify|trusted-documents)\\.ts$|access/|errors\\.ts$|loopback\\.ts$)",
+      "^src/(graphql/(batch-limits|context|media-type|stringify|trusted-documents)\\.ts$|access/|document-manifest\\.ts$|errors\\.ts$|loopback\\.ts$)",
     ),
     only(
       "config-imports-keys",

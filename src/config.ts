@@ -115,7 +115,7 @@ export function parseConfig(environment: NodeJS.Dict<string>): Config {
     tokensPerMinute: env.TOKENS_PER_MINUTE ?? null,
     corsOrigins: env.CORS_ORIGINS,
     trustedDocuments: trustedDocumentsOf(env),
-    console: (env.CONSOLE ?? (env.NODE_ENV === "production" ? "off" : "on")) === "on",
+    console: consoleOf(env),
     logLevel: env.LOG_LEVEL,
   });
 }
@@ -258,6 +258,12 @@ function trustedDocumentsOf(env: CleanedEnv<typeof VARIABLES>): TrustedDocuments
   const manifest = env.TRUSTED_DOCUMENTS_MANIFEST;
   if (env.TRUSTED_DOCUMENTS === "off" || manifest === undefined) return null;
   return { enforce: env.TRUSTED_DOCUMENTS === "enforce", manifest };
+}
+
+/** It is for development, and where only some documents are trusted its own are trusted when somebody says so. */
+function consoleOf({ CONSOLE, NODE_ENV, TRUSTED_DOCUMENTS }: CleanedEnv<typeof VARIABLES>): boolean {
+  const byDefault = NODE_ENV !== "production" && TRUSTED_DOCUMENTS !== "enforce";
+  return CONSOLE === undefined ? byDefault : CONSOLE === "on";
 }
 
 /** A secret that is cut off, such as an editor leaves for a moment while it writes the file that a SIGHUP then reads. */

@@ -4,9 +4,8 @@ import type { Logger } from "pino";
 import { authenticator, openUntilFirstKey } from "./access/authenticate.ts";
 import { quotaOf } from "./access/token-quota.ts";
 import type { Config, TrustedDocumentsConfig } from "./config.ts";
-import { parseManifest } from "./document-manifest.ts";
 import type { PlatformName } from "./domain/project.ts";
-import { DatabaseUnavailable, quote, StartupError } from "./errors.ts";
+import { DatabaseUnavailable, quote, reasonOf, StartupError } from "./errors.ts";
 import { createApollo } from "./graphql/apollo.ts";
 import { createSchema } from "./graphql/schema.ts";
 import { type Admit, admitAll, trustedDocuments } from "./graphql/trusted-documents.ts";
@@ -123,6 +122,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       open,
       rotate,
       async close() {
+        services.issuances.stop();
         await retention.stop();
         try {
           await drain.finish(DRAIN_DEADLINE);
@@ -154,15 +154,16 @@ function consoleBuild(): ConsoleBuild {
   try {
     return readConsole(fileURLToPath(CONSOLE_FOLDER));
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new StartupError([`CONSOLE: the console cannot be read: ${code}; npm run build makes it`]);
+    throw new StartupError([
+      `CONSOLE: the console cannot be read: ${reasonOf(error)}; npm run build makes it`,
+    ]);
   }
 }
 
 /** The console is trusted where it is served. */
 function admission(config: TrustedDocumentsConfig | null, build: ConsoleBuild | null, logger: Logger): Admit {
   if (config === null) return admitAll;
-  const manifest = new Map([...(build ? parseManifest(build.documents) : []), ...config.manifest]);
+  const manifest = new Map([...(build?.documents ?? []), ...config.manifest]);
   try {
     return trustedDocuments(manifest, config.enforce, logger);
   } catch (error) {

@@ -64,6 +64,16 @@ describe("parseConfig", () => {
     expect(parseConfig(environment).console).toBe(expected);
   });
 
+  it("has the console with trusted documents alone when that is said", () => {
+    const path = join(temporaryFolder(), "manifest.json");
+    writeFileSync(path, JSON.stringify({ mine: "{ __typename }" }));
+    const parse = (env: Record<string, string>) =>
+      parseConfig({ TRUSTED_DOCUMENTS_MANIFEST: path, ...env }).console;
+    expect(parse({ TRUSTED_DOCUMENTS: "log" })).toBe(true);
+    expect(parse({ TRUSTED_DOCUMENTS: "enforce" })).toBe(false);
+    expect(parse({ TRUSTED_DOCUMENTS: "enforce", CONSOLE: "on" })).toBe(true);
+  });
+
   it("is frozen, and shows the secret to nobody", () => {
     const config = parseConfig(project);
     expect(Object.isFrozen(config)).toBe(true);

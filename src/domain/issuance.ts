@@ -28,8 +28,8 @@ export interface IssuanceTally {
 }
 
 /** @throws {BadUserInput} naming `last`, when that many periods cannot be counted */
-export function checkPeriods(last: number): number {
-  if (last >= 1 && last <= MAX_PERIODS) return last;
+export function checkPeriods(last: number): void {
+  if (last >= 1 && last <= MAX_PERIODS) return;
   throw new BadUserInput("last", `last must be from 1 to ${MAX_PERIODS}; ${last} was given`);
 }
 

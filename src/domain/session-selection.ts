@@ -16,6 +16,11 @@ export const NO_SESSIONS: SessionSelection = {
 
 export const ALL_SESSIONS: SessionSelection = { ...NO_SESSIONS, all: true };
 
+/** Whether no session can be among them. */
+export function isEmpty(selection: SessionSelection): boolean {
+  return !selection.all && selection.ids.size === 0 && !selectsByName(selection);
+}
+
 /** Whether the name of a session can decide; otherwise its ID alone does, and nobody need look the name up. */
 export function selectsByName({ names, namePrefixes }: SessionSelection): boolean {
   return names.size > 0 || namePrefixes.length > 0;

@@ -1,6 +1,7 @@
-import { readFileSync } from "node:fs";
+import { accessSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
+import { parseManifest } from "../document-manifest.ts";
 import { forConsole } from "./headers.ts";
 
 /** The console's build, in memory where it is small. */
@@ -9,20 +10,22 @@ export interface ConsoleBuild {
   readonly page: string;
   /** The folder of what the page loads. The files' names change with what is in them. */
   readonly assets: string;
-  /** A manifest of the documents that it sends, as JSON. */
-  readonly documents: string;
+  /** The texts of the documents that it sends, by their IDs. */
+  readonly documents: ReadonlyMap<string, string>;
 }
 
 /**
  * Reads what `vite build` wrote.
  *
- * @throws {NodeJS.ErrnoException} when the console is not built
+ * @throws {Error} when the console is not built, or not whole
  */
 export function readConsole(folder: string): ConsoleBuild {
+  const assets = join(folder, "assets");
+  accessSync(assets);
   return {
     page: readFileSync(join(folder, "index.html"), "utf8"),
-    assets: join(folder, "assets"),
-    documents: readFileSync(join(folder, "persisted-documents.json"), "utf8"),
+    assets,
+    documents: parseManifest(readFileSync(join(folder, "persisted-documents.json"), "utf8")),
   };
 }
 
@@ -43,8 +46,9 @@ export async function serveConsole(
   const { default: fastifyStatic } = await import("@fastify/static");
   await app.register(async (pages) => {
     pages.addHook("onRequest", (_request, reply, next) => {
-      // The assets are there compressed, too.
-      reply.headers({ ...forConsole, vary: "accept-encoding" });
+      // The assets are there compressed, too. Where other origins may call, answers vary by these already.
+      const vary = [reply.getHeader("vary"), "accept-encoding"].filter(Boolean).join(", ");
+      reply.headers({ ...forConsole, vary });
       next();
     });
     pages.get("/", (_request, reply) => reply.type("text/html; charset=utf-8").send(html));

@@ -1,5 +1,5 @@
 import type { Caller } from "../access/caller.ts";
-import { mayUseSession, needsSessionName } from "../access/policy.ts";
+import { listableSessions, mayUseSession, needsSessionName } from "../access/policy.ts";
 import {
   checkPeriods,
   IssuanceCounts,
@@ -8,6 +8,8 @@ import {
   periodOf,
 } from "../domain/issuance.ts";
 import { ownerOf } from "../domain/session-id.ts";
+import { isEmpty, type SessionSelection } from "../domain/session-selection.ts";
+import { DatabaseUnavailable } from "../errors.ts";
 import type { IssuanceLedger, SessionRegistry, SessionTally } from "../store/store.ts";
 
 /** How many records are counted by one query: it takes some milliseconds, in which nobody else uses the database. */
@@ -15,12 +17,20 @@ const PER_QUERY = 2000;
 /** How many are looked through at most. */
 const MAX_RECORDS = 500_000;
 
+/** How many different questions may wait for their turn. */
+const MAX_WAITING = 5;
+
 /** What a caller can ask about the issuances of the whole project. */
 export class IssuanceService {
   readonly #applicationId: string;
   readonly #registry: SessionRegistry;
   readonly #ledger: IssuanceLedger;
   readonly #now: () => Date;
+  /** The questions whose turn has not come. */
+  readonly #waiting = new Map<string, Promise<IssuancePeriod[]>>();
+  /** Resolves when no question is being answered. */
+  #free: Promise<unknown> = Promise.resolve();
+  #stopped = false;
 
   constructor(applicationId: string, registry: SessionRegistry, ledger: IssuanceLedger, now: () => Date) {
     this.#applicationId = applicationId;
@@ -34,14 +44,41 @@ export class IssuanceService {
    * sessions that the caller may see. Where the newest 500,000 records do not reach back so far, only the periods that they
    * fill are given, which may be none.
    *
+   * One question is answered at a time, and all who wait for the same get one answer: to look through so many records
+   * takes a second, and tokens are to be issued meanwhile.
+   *
    * @throws {BadUserInput} naming `last`
+   * @throws {DatabaseUnavailable} when too many wait already, or the server stops
    */
   async count(caller: Caller, interval: IssuanceInterval, last: number): Promise<IssuancePeriod[]> {
+    checkPeriods(last);
+    const question = `${interval} ${last} ${keyOf(listableSessions(caller))}`;
+    const asked = this.#waiting.get(question);
+    if (asked) return asked;
+    if (this.#waiting.size >= MAX_WAITING) throw new DatabaseUnavailable("too many counts wait");
+    const answer = this.#free.then(() => {
+      // Who asks from now on is to hear of what is issued from now on.
+      this.#waiting.delete(question);
+      return this.#count(caller, interval, last);
+    });
+    this.#waiting.set(question, answer);
+    this.#free = answer.catch(() => {});
+    return answer;
+  }
+
+  /** Answers nothing any more. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  async #count(caller: Caller, interval: IssuanceInterval, last: number): Promise<IssuancePeriod[]> {
     const current = periodOf(this.#now(), interval);
-    const first = current - checkPeriods(last) + 1;
+    const first = current - last + 1;
     const counts = new IssuanceCounts(interval);
+    if (isEmpty(listableSessions(caller))) return counts.periods(first, current);
     let position: number | null = null;
     for (let looked = PER_QUERY; ; looked += PER_QUERY) {
+      if (this.#stopped) throw new DatabaseUnavailable("the server stops");
       const { tallies, end } = await this.#ledger.tally(interval, PER_QUERY, position);
       for (const tally of await this.#shownTo(caller, tallies)) counts.add(tally);
       // Servers' clocks differ, so that the order of issuance is not quite that of time: all of them must be too old.
@@ -61,4 +98,9 @@ export class IssuanceService {
     const names = new Map(sessions.map(({ sessionId, name }) => [sessionId, name]));
     return own.filter(({ sessionId }) => mayUseSession(caller, sessionId, names.get(sessionId) ?? null));
   }
+}
+
+/** Equal for equal selections. */
+function keyOf({ all, ids, names, namePrefixes }: SessionSelection): string {
+  return all ? "*" : JSON.stringify([[...ids], [...names], namePrefixes]);
 }

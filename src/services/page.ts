@@ -5,6 +5,9 @@ export const MAX_PAGE_SIZE = 100;
 /** The items of a page when nothing is asked for. */
 export const DEFAULT_PAGE_SIZE = 20;
 
+/** How far a list is counted: to count it takes as long as it is, and the database can do nothing else meanwhile. */
+export const MAX_TOTAL = 100_000;
+
 /** Which page: `first` items, those after the cursor `after`. */
 export interface PageInput {
   readonly first?: number | null;
@@ -15,7 +18,7 @@ export interface PageInput {
 export interface Page<T> {
   readonly edges: readonly { readonly cursor: string; readonly node: T }[];
   readonly nodes: readonly T[];
-  /** How long the whole list is; it is counted only when asked for. */
+  /** How long the whole list is, up to `MAX_TOTAL`; it is counted only when asked for. */
   readonly totalCount: () => Promise<number>;
   readonly pageInfo: {
     readonly hasNextPage: boolean;
@@ -32,14 +35,14 @@ interface Item<T> {
 
 /**
  * One page of a list that is ordered by position (keyset pagination): `read` gives at most `limit` items
- * after `position`, or from the start when it is null, and `count` the number of all.
+ * after `position`, or from the start when it is null, and `count` the number of all, up to a limit.
  *
  * @throws {BadUserInput} naming `first` or `after`
  */
 export async function pageOf<T>(
   { first, after }: PageInput,
   read: (limit: number, position: number | null) => Promise<Item<T>[]>,
-  count: () => Promise<number>,
+  count: (limit: number) => Promise<number>,
 ): Promise<Page<T>> {
   const size = checkSize(first ?? DEFAULT_PAGE_SIZE);
   const position = after == null ? null : parseCursor(after);
@@ -51,7 +54,7 @@ export async function pageOf<T>(
   return {
     edges,
     nodes: edges.map((edge) => edge.node),
-    totalCount: count,
+    totalCount: () => count(MAX_TOTAL),
     pageInfo: {
       hasNextPage: items.length > size,
       hasPreviousPage: position !== null,

@@ -100,6 +100,6 @@ export class SessionService {
       const found = await this.#registry.newest(applicationId, selection, limit, position);
       return found.map(({ position, session }) => ({ position, node: session }));
     };
-    return pageOf(page, read, () => this.#registry.count(applicationId, selection));
+    return pageOf(page, read, (limit) => this.#registry.count(applicationId, selection, limit));
   }
 }

@@ -121,7 +121,7 @@ export class TokenService {
       const found = await this.#ledger.newest(sessionId, limit, position);
       return found.map(({ position, issued }) => ({ position, node: issued }));
     };
-    return pageOf(page, read, () => this.#ledger.count(sessionId));
+    return pageOf(page, read, (limit) => this.#ledger.count(sessionId, limit));
   }
 
   /** What a token grants, and whether a client could connect with it now. Nothing in a token is an error. */

@@ -59,10 +59,14 @@ export function issuanceLedger({ kysely, engine }: Database, onChange: LedgerLis
       return rows.map((row) => ({ position: row.position, issued: toIssuedToken(row) }));
     },
 
-    async count(sessionId) {
-      const { count } = await kysely
+    async count(sessionId, limit) {
+      const records = kysely
         .selectFrom("issued_tokens")
+        .select("position")
         .where("session_id", "=", sessionId)
+        .limit(limit);
+      const { count } = await kysely
+        .selectFrom(records.as("counted"))
         .select(({ fn }) => fn.countAll().as("count"))
         .executeTakeFirstOrThrow();
       return Number(count);

@@ -32,10 +32,14 @@ export function sessionRegistry({ kysely: database }: Database): SessionRegistry
       return rows.map((row) => ({ position: row.position, session: toSession(row) }));
     },
 
-    async count(applicationId, selection) {
+    async count(applicationId, selection, limit) {
       const query = among(database, applicationId, selection);
-      const row = await query?.select(({ fn }) => fn.countAll().as("count")).executeTakeFirst();
-      return Number(row?.count ?? 0);
+      if (!query) return 0;
+      const { count } = await database
+        .selectFrom(query.select("position").limit(limit).as("counted"))
+        .select(({ fn }) => fn.countAll().as("count"))
+        .executeTakeFirstOrThrow();
+      return Number(count);
     },
   };
 }

@@ -28,8 +28,8 @@ export interface SessionRegistry {
     position: number | null,
   ): Promise<RegisteredSession[]>;
 
-  /** How many of the project's sessions are selected. */
-  count(applicationId: string, selection: SessionSelection): Promise<number>;
+  /** How many of the project's sessions are selected; at most `limit` are counted. */
+  count(applicationId: string, selection: SessionSelection, limit: number): Promise<number>;
 }
 
 /** What is known of a name. */
@@ -90,8 +90,8 @@ export interface IssuanceLedger {
    */
   newest(sessionId: string, limit: number, position: number | null): Promise<RecordedToken[]>;
 
-  /** How many records of a session there are. */
-  count(sessionId: string): Promise<number>;
+  /** How many records of a session there are; at most `limit` are counted. */
+  count(sessionId: string, limit: number): Promise<number>;
 
   /**
    * Looks through at most `limit` records from before `position` back in the order of issuance, from the newest when it is

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
+import { CHROMIUM } from "../support/browser.ts";
 import { closeBrowser, itInBrowser, withConsole } from "../support/console.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -10,6 +11,8 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 const { STAGEPASS_SCREENSHOTS: kept } = process.env;
 
 const HOUR = 3_600_000;
+
+if (kept && CHROMIUM === null) throw new Error("no Chromium was found; CHROMIUM_PATH says where one is");
 
 /** How many hours ago the server's clock says it is. */
 let ago = 0;

@@ -40,6 +40,12 @@ afterAll(() => {
   trusted.remove();
 });
 
+it("the page loads what the guide has, and has what that needs", () => {
+  const page = all.find((snippet) => snippet.language === "html");
+  const [, module = ""] = /<script type="module" src="\/([^"]+)"/.exec(page?.code ?? "") ?? [];
+  expect(all.map(fileName)).toContain(module);
+});
+
 /** A module of the application, as a browser would have it. */
 // biome-ignore lint/suspicious/noExplicitAny: its types are checked with the other snippets
 const load = (app: Application, name: string): Promise<any> => import(/* @vite-ignore */ app.path(name));

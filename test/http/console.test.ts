@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { readConsole } from "../../src/http/console.ts";
@@ -152,6 +152,32 @@ describe("what the page loads", () => {
     }
   });
 
+  const script = `/assets/${ASSETS.find((name) => name.endsWith(".js"))}`;
+
+  it.each<[string, number, string | undefined, Record<string, string>]>([
+    ["a part", 206, undefined, { range: "bytes=0-9" }],
+    ["a part that there is not", 416, "RANGE_NOT_SATISFIABLE", { range: "bytes=99999999-" }],
+    ["what it is not", 412, "PRECONDITION_FAILED", { "if-match": '"x"' }],
+    [
+      "what changed since",
+      304,
+      undefined,
+      { "if-modified-since": new Date(Date.now() + 86_400_000).toUTCString() },
+    ],
+  ])("is answered to who asks for %s: %i", async (_, status, code, headers) => {
+    const answer = await raw(production.origin, script, headers);
+    expect(answer.status).toBe(status);
+    expect(answer.headers["content-security-policy"]).toBe(POLICY);
+    if (code) expect(JSON.parse(answer.body.toString()).errors).toMatchObject([{ extensions: { code } }]);
+  });
+
+  it("varies by the origin, too, where others may call", async () => {
+    const server = await startServer({ CONSOLE: "on", CORS_ORIGINS: "https://app.example.com" });
+    const { headers } = await raw(server.origin, script, { origin: "https://app.example.com" });
+    expect(headers.vary).toBe("Origin, accept-encoding");
+    await server.close();
+  });
+
   it.each([
     "/assets/",
     "/assets/none.js",
@@ -183,7 +209,7 @@ describe("where only trusted documents are executed", () => {
     // Variables are missing, which is found out after a document is trusted.
     return answers.map(({ errors }) => errors[0]?.extensions.code);
   };
-  const texts = Object.values<string>(JSON.parse(documents));
+  const texts = [...documents.values()];
 
   it("the console's are trusted, with those of the manifest, and no others", async () => {
     const server = await start({ CONSOLE: "on" });
@@ -193,19 +219,45 @@ describe("where only trusted documents are executed", () => {
     expect(await codes(server, ["{ __typename }"])).toEqual(["QUERY_NOT_IN_SAFELIST"]);
   });
 
+  it("they are executed for nobody without a credential", async () => {
+    const server = await start({ CONSOLE: "on", AUTH_JWT_SECRET: JWT_SECRET });
+    const [text = ""] = texts;
+    expect(await server.graphql(text)).toMatchObject({
+      status: 401,
+      errors: [{ extensions: { code: "UNAUTHENTICATED" } }],
+    });
+  });
+
   it("they are not trusted where the console is off", async () => {
     const server = await start({ CONSOLE: "off" });
     expect(await codes(server, texts)).toEqual(texts.map(() => "QUERY_NOT_IN_SAFELIST"));
   });
 });
 
-it("a console that is not built is said", () => {
-  expect(() => readConsole(temporaryFolder())).toThrow(/ENOENT/);
-});
-
-it("the console's documents are trusted for nobody without a credential", async () => {
-  const server = await startServer({ CONSOLE: "on", AUTH_JWT_SECRET: JWT_SECRET });
-  onTestFinished(() => server.close());
-  const [text = ""] = Object.values<string>(JSON.parse(documents));
-  expect((await server.graphql(text)).status).toBe(401);
+describe("a console that is not whole", () => {
+  it.each<[string, Record<string, string>, RegExp]>([
+    ["not built", {}, /ENOENT.*index\.html|ENOENT.*assets/],
+    [
+      "without its documents",
+      { "index.html": "<html></html>", "assets/a.js": "" },
+      /ENOENT.*persisted-documents/,
+    ],
+    [
+      "with documents that cannot be read",
+      { "index.html": "<html></html>", "assets/a.js": "", "persisted-documents.json": "{" },
+      /is not JSON/,
+    ],
+    [
+      "without its scripts",
+      { "index.html": "<html></html>", "persisted-documents.json": '{"a":"{ b }"}' },
+      /ENOENT.*assets/,
+    ],
+  ])("is not served: %s", (_, files, problem) => {
+    const folder = temporaryFolder();
+    for (const [name, content] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), content);
+    }
+    expect(() => readConsole(folder)).toThrow(problem);
+  });
 });

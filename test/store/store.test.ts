@@ -116,18 +116,19 @@ describe.each(ENGINES)("the store on %s", (engine) => {
       await fc.assert(
         fc.asyncProperty(selections, async (selection) => {
           const listed = await sessions.newest(PROJECT, selection, 100, null);
-          expect(await sessions.count(PROJECT, selection)).toBe(listed.length);
+          expect(await sessions.count(PROJECT, selection, 100)).toBe(listed.length);
         }),
       );
-      expect(await sessions.count(PROJECT, ALL_SESSIONS)).toBe(names.length);
-      expect(await sessions.count(PROJECT, NO_SESSIONS)).toBe(0);
-      expect(await sessions.count("11111111", ALL_SESSIONS)).toBe(0);
+      expect(await sessions.count(PROJECT, ALL_SESSIONS, 100)).toBe(names.length);
+      expect(await sessions.count(PROJECT, NO_SESSIONS, 100)).toBe(0);
+      expect(await sessions.count("11111111", ALL_SESSIONS, 100)).toBe(0);
       const overlapping = {
         ids: new Set(["1_0"]),
         names: new Set(["room-1"]),
         namePrefixes: ["room-", "room-1"],
       };
-      expect(await sessions.count(PROJECT, { ...NO_SESSIONS, ...overlapping })).toBe(2);
+      expect(await sessions.count(PROJECT, { ...NO_SESSIONS, ...overlapping }, 100)).toBe(2);
+      expect(await sessions.count(PROJECT, ALL_SESSIONS, 3)).toBe(3);
     });
   });
 
@@ -283,9 +284,10 @@ describe.each(ENGINES)("the store on %s", (engine) => {
       const { ledger } = await newStore();
       await ledger.record(["a", "b", "c"].map((id) => issued(id)));
       await ledger.record([issued("d", { sessionId: "1_b" })]);
-      expect(await ledger.count("1_a")).toBe(3);
-      expect(await ledger.count("1_b")).toBe(1);
-      expect(await ledger.count("1_c")).toBe(0);
+      expect(await ledger.count("1_a", 100)).toBe(3);
+      expect(await ledger.count("1_b", 100)).toBe(1);
+      expect(await ledger.count("1_c", 100)).toBe(0);
+      expect(await ledger.count("1_a", 2)).toBe(2);
     });
 
     describe("tallies its records", () => {

@@ -2,10 +2,16 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { expect, it, type TestContext } from "vitest";
 import { CHROMIUM, launchChromium } from "./browser.ts";
 
-/** A test in a browser, which is skipped, and says why, where there is none. */
+if (CHROMIUM === null) {
+  process.stderr.write(
+    "Tests of the console are skipped: no Chromium was found; CHROMIUM_PATH says where one is\n",
+  );
+}
+
+/** A test in a browser, which is skipped where there is none. */
 export function itInBrowser(name: string, test: (browser: Browser) => Promise<void>): void {
   it(name, async (context: TestContext) => {
-    context.skip(CHROMIUM === null, "no Chromium was found; CHROMIUM_PATH says where one is");
+    context.skip(CHROMIUM === null, "no Chromium was found");
     await test(await theBrowser());
   });
 }
@@ -19,7 +25,7 @@ function theBrowser(): Promise<Browser> {
 }
 
 export async function closeBrowser(): Promise<void> {
-  await (await browser)?.close();
+  await (await browser?.catch(() => null))?.close();
 }
 
 /** Opens the console, in a profile of its own, for as long as `use` takes; nothing may break its Content-Security-Policy or fail in it. */

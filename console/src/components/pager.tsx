@@ -45,3 +45,16 @@ export function Pager({ pages, pageInfo: { hasNextPage, endCursor }, of }: Props
     </nav>
   );
 }
+
+/** How far the server counts a list. */
+const MAX_TOTAL = 100_000;
+
+/** How long a list is. */
+export function Total({ count }: { count: number }) {
+  return (
+    <span className="count">
+      {count.toLocaleString()}
+      {count >= MAX_TOTAL && "+"}
+    </span>
+  );
+}

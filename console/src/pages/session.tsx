@@ -4,7 +4,7 @@ import { useMe, usePolling } from "../api/me.ts";
 import { problemOf } from "../api/problem.ts";
 import { CopyButton } from "../components/copy-button.tsx";
 import { PageHeading } from "../components/page-heading.tsx";
-import { Pager, usePages } from "../components/pager.tsx";
+import { Pager, Total, usePages } from "../components/pager.tsx";
 import { ProblemNotice } from "../components/problem-notice.tsx";
 import { RoleBadge } from "../components/role-badge.tsx";
 import { TokenForm } from "../components/token-form.tsx";
@@ -58,7 +58,7 @@ export function SessionPage({ sessionId }: { sessionId: string }) {
           {mine.length > 0 && (
             <section className="card" aria-labelledby="tokens">
               <h2 id="tokens">
-                Your tokens <span className="count">{mine.length}</span>
+                Your tokens <Total count={mine.length} />
               </h2>
               <TokenList tokens={mine} />
             </section>
@@ -109,9 +109,7 @@ function IssuedTokens({ sessionId }: { sessionId: string }) {
   const issued = (data ?? previousData)?.session?.issuedTokens;
   return (
     <section className="card" aria-labelledby="issued">
-      <h2 id="issued">
-        Issued for it {issued && <span className="count">{issued.totalCount.toLocaleString()}</span>}
-      </h2>
+      <h2 id="issued">Issued for it {issued && <Total count={issued.totalCount} />}</h2>
       {error && <ProblemNotice problem={problemOf(error)} onRetry={() => void refetch()} />}
       {!issued && !error && <p role="status">Loading…</p>}
       {issued?.totalCount === 0 && <p>No tokens yet.</p>}

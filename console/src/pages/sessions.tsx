@@ -6,7 +6,7 @@ import { problemOf } from "../api/problem.ts";
 import { Field } from "../components/field.tsx";
 import { IssuanceChart } from "../components/issuance-chart.tsx";
 import { PageHeading } from "../components/page-heading.tsx";
-import { Pager, usePages } from "../components/pager.tsx";
+import { Pager, Total, usePages } from "../components/pager.tsx";
 import { ProblemNotice } from "../components/problem-notice.tsx";
 import { SessionForm } from "../components/session-form.tsx";
 import { type SessionFieldsFragment, SessionsDocument } from "../generated/documents.ts";
@@ -60,9 +60,7 @@ function SessionList() {
   const sessions = (data ?? previousData)?.sessions;
   return (
     <section className="card" aria-labelledby="sessions">
-      <h2 id="sessions">
-        All sessions {sessions && <span className="count">{sessions.totalCount.toLocaleString()}</span>}
-      </h2>
+      <h2 id="sessions">All sessions {sessions && <Total count={sessions.totalCount} />}</h2>
       {error && <ProblemNotice problem={problemOf(error)} onRetry={() => void refetch()} />}
       {!sessions && !error && <p role="status">Loading…</p>}
       {sessions?.totalCount === 0 && <p>There is none yet.</p>}

@@ -21,7 +21,10 @@ export class IssuedTokenConnection {
   @Field(() => [IssuedTokenType])
   nodes!: readonly IssuedToken[];
 
-  @Field(() => Int, { description: "How long the whole list is.", complexity: COUNTED })
+  @Field(() => Int, {
+    description: "How long the whole list is; counted up to 100,000.",
+    complexity: COUNTED,
+  })
   totalCount!: () => Promise<number>;
 
   @Field(() => PageInfo)

@@ -21,7 +21,10 @@ export class SessionConnection {
   @Field(() => [SessionType])
   nodes!: readonly Session[];
 
-  @Field(() => Int, { description: "How long the whole list is.", complexity: COUNTED })
+  @Field(() => Int, {
+    description: "How long the whole list is; counted up to 100,000.",
+    complexity: COUNTED,
+  })
   totalCount!: () => Promise<number>;
 
   @Field(() => PageInfo)
