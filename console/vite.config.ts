@@ -25,7 +25,6 @@ function manifest(): Plugin {
 
 export default defineConfig({
   root: import.meta.dirname,
-  base: "./",
   // RxJS has its modules of today under this condition, and otherwise those of 2009, which are larger.
   resolve: { conditions: ["es2015", ...defaultClientConditions] },
   build: {

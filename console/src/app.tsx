@@ -4,6 +4,7 @@ import { useHashLocation } from "wouter/use-hash-location";
 import type { Connection, ConnectionState } from "./api/connection.ts";
 import { MeContext } from "./api/me.ts";
 import { rightsOf } from "./api/rights.ts";
+import { CrashNotice } from "./components/crash-notice.tsx";
 import { ProblemNotice } from "./components/problem-notice.tsx";
 import type { TokenFieldsFragment } from "./generated/documents.ts";
 import { PLATFORMS } from "./labels.ts";
@@ -22,7 +23,7 @@ export function App({ connection }: { connection: Connection }) {
 
   if (state.status === "ready") {
     // Somebody else finds nothing of what was here before.
-    return <Shell key={state.me.viewer.subject} connection={connection} state={state} />;
+    return <Shell key={state.visit} connection={connection} state={state} />;
   }
   return (
     <main className="alone">
@@ -56,7 +57,7 @@ interface ShellProps {
 function Shell({ connection, state }: ShellProps) {
   const { me, signedIn, refusal } = state;
   const [tokens, setTokens] = useState<readonly TokenFieldsFragment[]>([]);
-  const [inspected, inspect] = useState("");
+  const [drafts] = useState(() => new Map<string, unknown>());
   const [location] = useHashLocation();
   useArrival(location);
   const shared = useMemo(
@@ -65,11 +66,10 @@ function Shell({ connection, state }: ShellProps) {
       rights: rightsOf(me.viewer),
       tokens,
       keepTokens: (more: readonly TokenFieldsFragment[]) => setTokens((kept) => [...more, ...kept]),
-      inspected,
-      inspect,
-      live: refusal === null,
+      drafts,
+      welcome: refusal === null,
     }),
-    [me, tokens, inspected, refusal],
+    [me, tokens, drafts, refusal],
   );
   return (
     <MeContext value={shared}>
@@ -97,29 +97,37 @@ function Shell({ connection, state }: ShellProps) {
           </span>
         </header>
         <main id="main" tabIndex={-1}>
-          <Switch>
-            <Route path="/">
-              <SessionsPage />
-            </Route>
-            <Route path="/sessions/:sessionId">
-              {({ sessionId }) => <SessionPage key={sessionId} sessionId={sessionId} />}
-            </Route>
-            {shared.rights.inspectTokens && (
-              <Route path="/inspect">
-                <InspectPage />
+          <CrashNotice key={location}>
+            <Switch>
+              <Route path="/">
+                <SessionsPage />
               </Route>
-            )}
-            <Redirect to="/" />
-          </Switch>
+              <Route path="/sessions/:sessionId">
+                {({ sessionId }) => <SessionPage key={sessionId} sessionId={sessionId} />}
+              </Route>
+              {shared.rights.inspectTokens && (
+                <Route path="/inspect">
+                  <InspectPage />
+                </Route>
+              )}
+              <Redirect to="/" replace />
+            </Switch>
+          </CrashNotice>
         </main>
-        {refusal !== null && <SignInAgain connection={connection} refusal={refusal} />}
+        {refusal !== null && (
+          <SignInAgain
+            connection={connection}
+            refusal={signedIn ? refusal : "The server now asks who you are"}
+          />
+        )}
       </Router>
     </MeContext>
   );
 }
 
 function focusMain(): void {
-  document.getElementById("main")?.focus();
+  document.getElementById("main")?.focus({ preventScroll: true });
+  scrollTo(0, 0);
 }
 
 /** Tells those who do not see it that another page is there, with the focus at its beginning. */

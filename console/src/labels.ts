@@ -50,8 +50,8 @@ export const PLATFORMS: Readonly<Record<Platform, string>> = {
   VONAGE: "Vonage",
 };
 
-export const INTERVALS: Readonly<Record<IssuanceInterval, { last: number; label: string }>> = {
-  MINUTE: { last: 60, label: "Last 60 minutes" },
-  HOUR: { last: 24, label: "Last 24 hours" },
-  DAY: { last: 30, label: "Last 30 days" },
+export const INTERVALS: Readonly<Record<IssuanceInterval, string>> = {
+  MINUTE: "Last 60 minutes",
+  HOUR: "Last 24 hours",
+  DAY: "Last 30 days of UTC",
 };

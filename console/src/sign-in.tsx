@@ -11,27 +11,32 @@ export function SignInForm({ connection }: { connection: Connection }) {
   const [problem, setProblem] = useState<Problem | null>(null);
   const [loading, setLoading] = useState(false);
 
+  // As it is often pasted.
+  const bare = credential.trim().replace(/^Bearer\s+/i, "");
+  const isPossible = /^[!-~]*$/.test(bare);
+
   async function submit(event?: FormEvent) {
     event?.preventDefault();
-    if (credential.trim() === "") return;
+    if (loading || bare === "" || !isPossible) return;
     setLoading(true);
     setProblem(null);
     try {
-      await connection.signIn(credential.trim());
+      await connection.signIn(bare);
     } catch (error) {
       setProblem(problemOf(error));
+    } finally {
       setLoading(false);
     }
   }
 
-  const refused = problem?.code === "UNAUTHENTICATED";
+  const refused = problem?.code === "UNAUTHENTICATED" ? problem.message : null;
   return (
     <form onSubmit={submit} noValidate>
       <Field
         name="credential"
         label="Bearer token or API key"
         hint="It is kept in this page's memory, and nowhere else."
-        error={refused ? problem.message : null}
+        error={isPossible ? refused : "It has characters that no credential has."}
       >
         {(control) => (
           <input
@@ -39,12 +44,15 @@ export function SignInForm({ connection }: { connection: Connection }) {
             type="password"
             autoComplete="off"
             value={credential}
-            onChange={({ target }) => setCredential(target.value)}
+            onChange={({ target }) => {
+              setProblem(null);
+              setCredential(target.value);
+            }}
           />
         )}
       </Field>
-      {problem && !refused && <ProblemNotice problem={problem} onRetry={submit} />}
-      <SubmitButton busy={loading} disabled={credential.trim() === ""}>
+      {problem && refused === null && <ProblemNotice problem={problem} onRetry={submit} />}
+      <SubmitButton busy={loading} disabled={bare === ""}>
         Sign in
       </SubmitButton>
     </form>

@@ -42,3 +42,15 @@ const MINUTES = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeSt
 export function formatInstant(instant: string): string {
   return MINUTES.format(new Date(instant));
 }
+
+const DAY_OF_UTC = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeZone: "UTC" });
+
+/** A day that begins at this instant, which is one of UTC. */
+export function formatDay(instant: string): string {
+  return DAY_OF_UTC.format(new Date(instant));
+}
+
+/** How many seconds there are until an instant; none when it is over. */
+export function useSecondsLeft(instant: string): number {
+  return Math.max(0, Math.floor(new Date(instant).getTime() / 1000) - useNow());
+}

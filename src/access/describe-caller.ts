@@ -5,6 +5,7 @@ import { ANY } from "./video-grant.ts";
 
 /** What a caller may know of itself. */
 export interface CallerDescription {
+  readonly id: string;
   readonly subject: string;
   readonly scopes: readonly string[];
   /** As a `video_grant` claim says it. */
@@ -18,9 +19,10 @@ export interface CallerDescription {
 }
 
 /** Who a caller is, and what it may do. */
-export function describeCaller({ subject, scopes, grant }: Caller): CallerDescription {
+export function describeCaller({ id, subject, scopes, grant }: Caller): CallerDescription {
   const { roles, sessions, maxLifetime } = grant;
   return {
+    id,
     subject,
     scopes: [...scopes],
     videoGrant: {

@@ -12,6 +12,7 @@ const grantOf = (video_grant: unknown) =>
 describe("describeCaller", () => {
   it("says that a local caller may do everything", () => {
     expect(describeCaller(localCaller())).toEqual({
+      id: "local",
       subject: "local",
       scopes: SCOPES,
       videoGrant: { roles: Object.values(Role), sessions: ["*"], names: [], maxLifetime: MONTH },
@@ -21,6 +22,7 @@ describe("describeCaller", () => {
   it("says that a caller may do nothing that it was not given", () => {
     const nothing = { roles: [], sessions: [], names: [], maxLifetime: MONTH };
     expect(describeCaller(callerWith("key:1", "one", {}))).toEqual({
+      id: "key:1",
       subject: "one",
       scopes: [],
       videoGrant: nothing,

@@ -159,6 +159,7 @@ describe("with the keyboard alone", () => {
       expect(await page.title()).toBe("Session · Stagepass");
       await tabTo("Connection data");
       await page.keyboard.type("username=bob");
+      await tabTo("Generate a token");
       await page.keyboard.press("Enter");
       await page.getByRole("article").waitFor();
       await tabTo("Inspect it");

@@ -75,7 +75,7 @@ describe("the console's page", () => {
   it("has no script and no style inside, and loads nothing from elsewhere", () => {
     expect(page).not.toMatch(/<style|\sstyle=|\son\w+=|javascript:|https?:\/\//i);
     expect(page.match(/<script[^>]*>[^<]/g)).toBeNull();
-    for (const [, url] of page.matchAll(/(?:src|href)="([^"]+)"/g)) expect(url).toMatch(/^\.\/assets\//);
+    for (const [, url] of page.matchAll(/(?:src|href)="([^"]+)"/g)) expect(url).toMatch(/^\/assets\//);
     for (const name of ASSETS.filter((each) => each.endsWith(".css"))) {
       expect(readFileSync(join(FOLDER, "assets", name), "utf8")).not.toMatch(/@import|url\(/);
     }

@@ -14,6 +14,8 @@ export type ConnectionState =
       readonly me: ViewerQuery;
       /** Whether a credential is in use; an open server asks for none. */
       readonly signedIn: boolean;
+      /** Goes up whenever somebody else comes. */
+      readonly visit: number;
       /** Why the server takes the credential no longer; null while it does. */
       readonly refusal: string | null;
     };
@@ -22,14 +24,21 @@ export type ConnectionState =
 export class Connection {
   readonly client: ApolloClient;
   #credential: string | null = null;
+  #visit = 0;
   #state: ConnectionState = { status: "connecting" };
   readonly #listeners = new Set<() => void>();
 
   constructor(uri: string) {
     this.client = new ApolloClient({
       link: ApolloLink.from([
-        new ErrorLink(({ error }) => this.#noticeRefusal(error)),
-        new SetContextLink(({ headers }) => ({ headers: { ...headers, ...this.#authorization() } })),
+        new SetContextLink(({ headers }) => ({
+          credential: this.#credential,
+          headers: { ...headers, ...this.#authorization() },
+        })),
+        new ErrorLink(({ error, operation }) => {
+          // What a credential of before gets says nothing of the one in use.
+          if (operation.getContext().credential === this.#credential) this.#noticeRefusal(error);
+        }),
         new HttpLink({ uri }),
       ]),
       cache: new InMemoryCache(),
@@ -50,7 +59,7 @@ export class Connection {
   async open(): Promise<void> {
     this.#become({ status: "connecting" });
     try {
-      this.#become({ status: "ready", me: await this.#viewer(), signedIn: false, refusal: null });
+      this.#welcome(await this.#viewer(), false);
     } catch (error) {
       if (signInProblem(error) === null) this.#become({ status: "unreachable", problem: problemOf(error) });
       else this.#become({ status: "signed out" });
@@ -65,16 +74,20 @@ export class Connection {
   async signIn(credential: string): Promise<void> {
     const before = this.#credential;
     this.#credential = credential;
+    let me: ViewerQuery;
     try {
-      const me = await this.#viewer();
-      const { subject } = me.viewer;
-      const same = this.#state.status === "ready" && this.#state.me.viewer.subject === subject;
-      if (!same) await this.client.clearStore();
-      this.#become({ status: "ready", me, signedIn: true, refusal: null });
-      if (same) await this.client.refetchQueries({ include: "active" });
+      me = await this.#viewer();
     } catch (error) {
-      this.#credential = before;
+      if (this.#credential === credential) this.#credential = before;
       throw error;
+    }
+    if (this.#isSame(me)) {
+      this.#become({ status: "ready", me, signedIn: true, visit: this.#visit, refusal: null });
+      // What fails of it is said where it is shown.
+      void this.client.refetchQueries({ include: "active" }).catch(() => {});
+    } else {
+      await this.client.clearStore();
+      this.#welcome(me, true);
     }
   }
 
@@ -83,6 +96,18 @@ export class Connection {
     this.#credential = null;
     this.#become({ status: "signed out" });
     await this.client.clearStore();
+  }
+
+  #welcome(me: ViewerQuery, signedIn: boolean): void {
+    this.#visit += 1;
+    this.#become({ status: "ready", me, signedIn, visit: this.#visit, refusal: null });
+  }
+
+  /** Whether it is who was here before. Where nobody was asked who they are, it is whoever is then asked. */
+  #isSame({ viewer }: ViewerQuery): boolean {
+    if (this.#state.status !== "ready") return false;
+    const { me, signedIn } = this.#state;
+    return !signedIn || (viewer.id === me.viewer.id && viewer.subject !== "");
   }
 
   async #viewer(): Promise<ViewerQuery> {

@@ -1,4 +1,4 @@
-import { createContext, use } from "react";
+import { createContext, use, useState } from "react";
 import type { TokenFieldsFragment, ViewerQuery } from "../generated/documents.ts";
 import type { Rights } from "./rights.ts";
 
@@ -9,11 +9,10 @@ export interface Me {
   /** The tokens generated since signing in, newest first. The server keeps no copy, so they are kept here, in memory. */
   readonly tokens: readonly TokenFieldsFragment[];
   keepTokens(tokens: readonly TokenFieldsFragment[]): void;
-  /** What is entered where tokens are inspected; not in the address, which gets about. */
-  readonly inspected: string;
-  inspect(token: string): void;
-  /** Whether lists ask the server again by themselves. */
-  readonly live: boolean;
+  /** What was entered into forms, by their names, for when one comes back to them. */
+  readonly drafts: Map<string, unknown>;
+  /** Whether the server answers whoever is here. */
+  readonly welcome: boolean;
 }
 
 export const MeContext = createContext<Me | null>(null);
@@ -25,8 +24,29 @@ export function useMe(): Me {
   return me;
 }
 
-/** Options of a query that is asked again by itself, while somebody looks and is signed in. */
+/** As `useState`, but that the value is still there when one comes back to the page. Each name has values of one type. */
+export function useDraft<T>(name: string, empty: T): [T, (value: T) => void] {
+  const { drafts } = useMe();
+  const [value, setValue] = useState(() => (drafts.get(name) as T | undefined) ?? empty);
+  return [
+    value,
+    (next) => {
+      drafts.set(name, next);
+      setValue(next);
+    },
+  ];
+}
+
+/** What is entered where tokens are inspected: not in the address, which gets about. */
+export const INSPECTED = "inspected";
+
+/** Options of a query that is asked again by itself, while somebody looks who gets answers. */
 export function usePolling(interval: number) {
-  const { live } = useMe();
-  return { pollInterval: interval, skipPollAttempt: () => document.hidden || !live };
+  const { welcome } = useMe();
+  return {
+    pollInterval: welcome ? interval : 0,
+    skipPollAttempt: () => document.hidden,
+    // What was shown stays, errors too, until the next answer is there.
+    notifyOnNetworkStatusChange: false,
+  };
 }

@@ -24,10 +24,12 @@ const UNINTELLIGIBLE = "The server answered with nothing that can be understood.
 export function problemOf(error: unknown): Problem {
   if (CombinedGraphQLErrors.is(error)) return serverProblem(error.errors[0]);
   if (ServerError.is(error)) {
+    const busy = error.statusCode >= 500 || error.statusCode === 429;
     // Refused before it got to GraphQL, in the same form.
-    const answer = errorsIn(error.bodyText)[0];
-    if (answer) return { ...serverProblem(answer), retryable: error.statusCode >= 500 };
-    return { ...UNREACHABLE, message: `The server answered with status ${error.statusCode}.` };
+    const problem = serverProblem(
+      errorsIn(error.bodyText)[0] ?? { message: `The server answered with status ${error.statusCode}.` },
+    );
+    return { ...problem, retryable: problem.retryable || busy };
   }
   if (ServerParseError.is(error)) return { ...UNREACHABLE, message: UNINTELLIGIBLE };
   return UNREACHABLE;
@@ -41,16 +43,23 @@ export function signInProblem(error: unknown): string | null {
 
 interface ServerErrorBody {
   readonly message: string;
-  readonly extensions?: Readonly<Record<string, unknown>>;
+  readonly path?: readonly unknown[] | undefined;
+  readonly extensions?: Readonly<Record<string, unknown>> | undefined;
 }
 
-function serverProblem(error: ServerErrorBody | undefined): Problem {
-  const { code, argument, retryable } = error?.extensions ?? {};
+/** Whose request may succeed later with nothing changed, besides those that say so. */
+const RETRYABLE: ReadonlySet<unknown> = new Set(["INTERNAL_SERVER_ERROR", "RATE_LIMITED"]);
+
+function serverProblem(error: ServerErrorBody = { message: UNINTELLIGIBLE }): Problem {
+  const { message, path = [], extensions = {} } = error;
+  const { code, argument, retryable } = extensions;
+  // Below a root field: what that did is done, and is not to be done again.
+  const isNested = path.length > 1;
   return {
-    message: error?.message ?? UNINTELLIGIBLE,
+    message,
     code: typeof code === "string" ? code : null,
     argument: typeof argument === "string" ? argument : null,
-    retryable: retryable === true || code === "INTERNAL_SERVER_ERROR" || code === "RATE_LIMITED",
+    retryable: !isNested && (retryable === true || RETRYABLE.has(code)),
   };
 }
 

@@ -6,6 +6,8 @@ export interface Rights {
   readonly ensureSession: boolean;
   readonly readSessions: boolean;
   readonly createTokens: boolean;
+  /** A token in the request that creates its session, which for as long is one's own. */
+  readonly createFirstToken: boolean;
   readonly inspectTokens: boolean;
   readonly readLedger: boolean;
   /** The roles that may be granted. */
@@ -17,11 +19,13 @@ export interface Rights {
 export function rightsOf({ scopes, videoGrant }: ViewerQuery["viewer"]): Rights {
   const { roles, sessions, names, maxLifetime } = videoGrant;
   const createSession = scopes.includes("sessions:create");
+  const createFirstToken = scopes.includes("tokens:create") && roles.length > 0;
   return {
     createSession,
     ensureSession: createSession && (sessions.includes("*") || names.length > 0),
     readSessions: scopes.includes("sessions:read"),
-    createTokens: scopes.includes("tokens:create") && roles.length > 0,
+    createTokens: createFirstToken && (sessions.length > 0 || names.length > 0),
+    createFirstToken,
     inspectTokens: scopes.includes("tokens:inspect"),
     readLedger: scopes.includes("ledger:read"),
     roles,

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useSyncExternalStore } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { Role } from "../generated/documents.ts";
@@ -8,8 +8,17 @@ import { countOf, type Periods } from "../periods.ts";
 /** In pixels; the style sheet keeps the place free. */
 const HEIGHT = 180;
 
+const compact = new Intl.NumberFormat(undefined, { notation: "compact" });
+
+interface Props {
+  readonly periods: Periods;
+  readonly roles: readonly Role[];
+  /** Whether the periods are those of UTC, and not of the reader's time zone. */
+  readonly isUtc: boolean;
+}
+
 /** Bars that stand on one another: each series is drawn up to the sum of its role and of those before it, the highest first. */
-export default function Bars({ periods, roles }: { periods: Periods; roles: readonly Role[] }) {
+export default function Bars({ periods, roles, isUtc }: Props) {
   const host = useRef<HTMLDivElement>(null);
   const dark = useDarkScheme();
 
@@ -39,7 +48,19 @@ export default function Bars({ periods, roles }: { periods: Periods; roles: read
           x: { range: () => [starts[0] ?? 0, (starts.at(-1) ?? 0) + length] },
           y: { range: (_, _least, most) => [0, Math.max(4, Math.ceil(most * 1.1))] },
         },
-        axes: [axis, { ...axis, size: 36, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 1e4, 1e5] }],
+        tzDate: (seconds) => {
+          const date = new Date(seconds * 1000);
+          return isUtc ? uPlot.tzDate(date, "UTC") : date;
+        },
+        axes: [
+          axis,
+          {
+            ...axis,
+            size: 44,
+            values: (_, ticks) => ticks.map((tick) => compact.format(tick)),
+            incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 1e4, 1e5],
+          },
+        ],
         series: [
           {},
           ...roles
@@ -62,7 +83,7 @@ export default function Bars({ periods, roles }: { periods: Periods; roles: read
       observer.disconnect();
       plot.destroy();
     };
-  }, [periods, roles.join(), dark]);
+  }, [periods, roles.join(), isUtc, dark]);
 
   return (
     <div
@@ -80,13 +101,14 @@ function colourOf(role: Role): string {
   return swatch ? getComputedStyle(swatch).backgroundColor : "gray";
 }
 
+const SCHEME = matchMedia("(prefers-color-scheme: dark)");
+
 function useDarkScheme(): boolean {
-  const [scheme] = useState(() => matchMedia("(prefers-color-scheme: dark)"));
-  const [dark, setDark] = useState(scheme.matches);
-  useEffect(() => {
-    const follow = () => setDark(scheme.matches);
-    scheme.addEventListener("change", follow);
-    return () => scheme.removeEventListener("change", follow);
-  }, [scheme]);
-  return dark;
+  return useSyncExternalStore(
+    (follow) => {
+      SCHEME.addEventListener("change", follow);
+      return () => SCHEME.removeEventListener("change", follow);
+    },
+    () => SCHEME.matches,
+  );
 }

@@ -1,9 +1,9 @@
 import type { ComponentProps } from "react";
 
 interface Props<T extends string> extends Omit<ComponentProps<"select">, "onChange" | "value"> {
-  readonly value: T | "";
-  readonly options: readonly (readonly [value: T | "", label: string])[];
-  readonly onChoose: (value: T | "") => void;
+  readonly value: T;
+  readonly options: readonly (readonly [value: T, label: string])[];
+  readonly onChoose: (value: T) => void;
 }
 
 /** A select box whose value is one of its options. */

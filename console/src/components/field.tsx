@@ -1,5 +1,4 @@
 import { type ReactNode, useId } from "react";
-import type { Problem } from "../api/problem.ts";
 
 /** What the control of a field takes over, so that its label, hint and error are read out with it. */
 interface Control {
@@ -43,15 +42,4 @@ export function Field({ name, label, hint, error = null, children }: Props) {
       </p>
     </div>
   );
-}
-
-/** The message of a problem where it concerns this argument. */
-export function errorAt(problem: Problem | null, argument: string): string | null {
-  return problem?.argument === argument ? problem.message : null;
-}
-
-/** Brings whoever fills a form to the field of an argument, where it has one. */
-export function focusField(form: HTMLFormElement | null, argument: string | null): void {
-  const control = argument === null ? null : form?.elements.namedItem(argument);
-  if (control instanceof HTMLElement) control.focus();
 }

@@ -5,44 +5,56 @@ import { problemOf } from "../api/problem.ts";
 import { type IssuanceInterval, IssuancesDocument, type Role } from "../generated/documents.ts";
 import { INTERVALS, ROLES } from "../labels.ts";
 import { countOf, type Periods } from "../periods.ts";
-import { formatInstant } from "../time.ts";
+import { formatDay, formatInstant } from "../time.ts";
 import { Choice, optionsOf } from "./choice.tsx";
 import { ProblemNotice } from "./problem-notice.tsx";
 
-/** With the chart library, a sixth of the console's code, which need not be there first. */
-const Bars = lazy(() => import("./bars.tsx"));
+/** With the chart library, a sixth of the console's code, which need not be there first, and may fail by itself. */
+const Bars = lazy(() => import("./bars.tsx").catch(() => ({ default: NoBars })));
 
-const LABELS = Object.fromEntries(
-  Object.entries(INTERVALS).map(([interval, { label }]) => [interval, label]),
-) as Record<IssuanceInterval, string>;
+function NoBars() {
+  return <p className="hint">The chart could not be loaded; the table has its numbers.</p>;
+}
+
+/** How many periods are shown. */
+const LAST: Readonly<Record<IssuanceInterval, number>> = { MINUTE: 60, HOUR: 24, DAY: 30 };
 
 /** How many tokens were issued over time, by role. */
 export function IssuanceChart() {
-  const [interval, setInterval] = useState<IssuanceInterval>("HOUR");
+  const [interval, setChosen] = useState<IssuanceInterval>("HOUR");
+  return (
+    <section className="card" aria-labelledby="issuances">
+      <div className="row">
+        <h2 id="issuances">Tokens issued</h2>
+        <Choice aria-label="Period" value={interval} options={optionsOf(INTERVALS)} onChoose={setChosen} />
+      </div>
+      {/* Anew for each, so that the counts of one are never shown as another's. */}
+      <Issuances key={interval} interval={interval} />
+    </section>
+  );
+}
+
+function Issuances({ interval }: { interval: IssuanceInterval }) {
   const { data, previousData, error, refetch } = useQuery(IssuancesDocument, {
-    variables: { interval, last: INTERVALS[interval].last },
+    variables: { interval, last: LAST[interval] },
     fetchPolicy: "cache-and-network",
     ...usePolling(15_000),
   });
   const periods = (data ?? previousData)?.issuances;
   return (
-    <section className="card" aria-labelledby="issuances">
-      <div className="row">
-        <h2 id="issuances">Tokens issued</h2>
-        <Choice
-          aria-label="Period"
-          value={interval}
-          options={optionsOf(LABELS)}
-          onChoose={(chosen) => chosen && setInterval(chosen)}
-        />
-      </div>
+    <>
       {error && <ProblemNotice problem={problemOf(error)} onRetry={() => void refetch()} />}
-      {periods ? <Counts periods={periods} /> : !error && <p role="status">Counting…</p>}
-    </section>
+      {!periods && !error && <p role="status">Counting…</p>}
+      {periods && periods.length < LAST[interval] && (
+        <p className="hint">Only the newest 500,000 records are counted: these periods are theirs.</p>
+      )}
+      {periods && <Counts periods={periods} interval={interval} />}
+    </>
   );
 }
 
-function Counts({ periods }: { periods: Periods }) {
+function Counts({ periods, interval }: { periods: Periods; interval: IssuanceInterval }) {
+  const formatPeriod = interval === "DAY" ? formatDay : formatInstant;
   const roles = periods[0]?.counts.map(({ role }) => role) ?? [];
   const total = (role: Role) => periods.reduce((sum, period) => sum + countOf(period, role), 0);
   return (
@@ -56,7 +68,7 @@ function Counts({ periods }: { periods: Periods }) {
         ))}
       </ul>
       <Suspense fallback={<div className="chart" />}>
-        <Bars periods={periods} roles={roles} />
+        <Bars periods={periods} roles={roles} isUtc={interval === "DAY"} />
       </Suspense>
       <details>
         <summary>As a table</summary>
@@ -74,7 +86,7 @@ function Counts({ periods }: { periods: Periods }) {
           <tbody>
             {periods.toReversed().map((period) => (
               <tr key={period.startsAt}>
-                <th scope="row">{formatInstant(period.startsAt)}</th>
+                <th scope="row">{formatPeriod(period.startsAt)}</th>
                 {roles.map((role) => (
                   <td key={role}>{countOf(period, role)}</td>
                 ))}

@@ -22,24 +22,25 @@ export function usePages(): Pages {
 interface Props {
   readonly pages: Pages;
   readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+  /** Whether what is shown is still the page before. */
+  readonly busy: boolean;
   /** What is listed, such as "sessions". */
   readonly of: string;
 }
 
 /** Leads from page to page; nothing where there is only one. */
-export function Pager({ pages, pageInfo: { hasNextPage, endCursor }, of }: Props) {
+export function Pager({ pages, pageInfo: { hasNextPage, endCursor }, busy, of }: Props) {
   if (pages.number === 1 && !hasNextPage) return null;
+  const older = !busy && hasNextPage && endCursor !== null ? () => pages.next(endCursor) : undefined;
+  const newer = !busy && pages.number > 1 ? pages.previous : undefined;
   return (
     <nav className="pager" aria-label={`Pages of ${of}`}>
-      <button type="button" disabled={pages.number === 1} onClick={pages.previous}>
+      {/* Not disabled, for that would take the focus away. */}
+      <button type="button" aria-disabled={!newer} onClick={newer}>
         Newer
       </button>
       <span>Page {pages.number}</span>
-      <button
-        type="button"
-        disabled={!hasNextPage || endCursor === null}
-        onClick={() => endCursor !== null && pages.next(endCursor)}
-      >
+      <button type="button" aria-disabled={!older} onClick={older}>
         Older
       </button>
     </nav>

@@ -1,7 +1,5 @@
 import { useMutation } from "@apollo/client/react";
-import { type FormEvent, useRef, useState } from "react";
-import { useMe } from "../api/me.ts";
-import { problemOf } from "../api/problem.ts";
+import { useDraft, useMe } from "../api/me.ts";
 import {
   type ArchiveMode,
   type ArchiveResolution,
@@ -13,11 +11,13 @@ import {
 } from "../generated/documents.ts";
 import { ARCHIVE_MODES, ARCHIVE_RESOLUTIONS, MEDIA_MODES, ROLES } from "../labels.ts";
 import { Choice, optionsOf } from "./choice.tsx";
-import { errorAt, Field, focusField } from "./field.tsx";
+import { Field } from "./field.tsx";
 import { ProblemNotice } from "./problem-notice.tsx";
 import { SubmitButton } from "./submit-button.tsx";
+import { useSubmission } from "./use-submission.ts";
 
 interface Draft {
+  readonly byName: boolean;
   readonly name: string;
   readonly maxAge: string;
   readonly mediaMode: MediaMode;
@@ -31,6 +31,7 @@ interface Draft {
 }
 
 const EMPTY: Draft = {
+  byName: false,
   name: "",
   maxAge: "",
   mediaMode: "RELAYED",
@@ -42,11 +43,13 @@ const EMPTY: Draft = {
   role: "",
 };
 
-/** The rules between the options that are broken as things stand, by the option whose need is not met. */
+/** The rules that are broken as things stand, by the option that breaks them, or whose need is not met. */
 function brokenRules(draft: Draft): Partial<Record<keyof Draft, string>> {
   const routed = draft.mediaMode === "ROUTED";
   const always = draft.archiveMode === "ALWAYS";
+  const wholeNumber = /^\d*$/.test(draft.maxAge.trim());
   return {
+    ...(draft.byName && !wholeNumber && { maxAge: "A whole number of seconds." }),
     ...(always && !routed && { archiveMode: "“Always” needs the media mode “Routed”." }),
     ...(draft.archiveName !== "" && !always && { archiveName: "A name needs the archive mode “Always”." }),
     ...(draft.archiveResolution !== "" &&
@@ -65,57 +68,62 @@ const UNCACHED = { fetchPolicy: "no-cache" } as const;
 
 type Created = CreateSessionMutation["createSession"];
 
+interface Props {
+  /** Is told of the session, and whether one is still at the form. */
+  readonly onDone: (session: Created, isThere: boolean) => void;
+}
+
 /** Creates a session with any options, or makes sure of the session of a name. */
-export function SessionForm({ onDone }: { onDone: (session: Created) => void }) {
+export function SessionForm({ onDone }: Props) {
   const { rights } = useMe();
-  const [byName, setByName] = useState(false);
-  const [draft, setDraft] = useState(EMPTY);
-  const form = useRef<HTMLFormElement>(null);
-  const [createSession, created] = useMutation(CreateSessionDocument, UNCACHED);
-  const [ensureSession, ensured] = useMutation(EnsureSessionDocument, UNCACHED);
+  const [draft, setDraft] = useDraft("session", EMPTY);
+  const [createSession] = useMutation(CreateSessionDocument, UNCACHED);
+  const [ensureSession] = useMutation(EnsureSessionDocument, UNCACHED);
+  const { form, busy, errorAt, notice, changed, submit } = useSubmission(
+    brokenRules(draft),
+    async (isThere) => {
+      const session = await askFor(draft);
+      if (!session) return;
+      setDraft(EMPTY);
+      onDone(session, isThere());
+    },
+  );
+  const { byName } = draft;
 
-  const { loading, error } = byName ? ensured : created;
-  const problem = error ? problemOf(error) : null;
-  const broken = brokenRules(draft);
-  const set = (change: Partial<Draft>) => setDraft({ ...draft, ...change });
-  const errorOf = (name: keyof Draft) => broken[name] ?? errorAt(problem, name);
+  const set = (change: Partial<Draft>) => {
+    changed();
+    setDraft({ ...draft, ...change });
+  };
 
-  async function submit(event?: FormEvent) {
-    event?.preventDefault();
-    const [rule] = Object.keys(broken);
-    if (rule !== undefined) return focusField(form.current, rule);
+  async function askFor({ name, maxAge, byName, ...options }: Draft): Promise<Created | undefined> {
     const variables = {
-      mediaMode: draft.mediaMode,
-      archiveMode: draft.archiveMode,
-      archiveName: draft.archiveName || null,
-      archiveResolution: draft.archiveResolution || null,
-      location: draft.location.trim() || null,
-      e2ee: draft.e2ee,
-      withToken: draft.role !== "",
-      role: draft.role || null,
+      mediaMode: options.mediaMode,
+      archiveMode: options.archiveMode,
+      archiveName: options.archiveName || null,
+      archiveResolution: options.archiveResolution || null,
+      location: options.location.trim() || null,
+      e2ee: options.e2ee,
+      withToken: options.role !== "",
+      role: options.role || null,
     };
-    try {
-      if (byName) {
-        const maxAge = draft.maxAge === "" ? null : Number(draft.maxAge);
-        const { data } = await ensureSession({ variables: { ...variables, name: draft.name, maxAge } });
-        if (data) onDone(data.ensureSession);
-      } else {
-        const { data } = await createSession({ variables });
-        if (data) onDone(data.createSession);
-      }
-    } catch (failure) {
-      focusField(form.current, problemOf(failure).argument);
-    }
+    if (!byName) return (await createSession({ variables })).data?.createSession;
+    const age = maxAge.trim() === "" ? null : Number(maxAge);
+    return (await ensureSession({ variables: { ...variables, name, maxAge: age } })).data?.ensureSession;
   }
 
   return (
     <form ref={form} onSubmit={submit} noValidate aria-label="New session">
       {rights.ensureSession && (
-        <fieldset className="switch">
-          <legend className="hidden">Which session</legend>
+        <fieldset className="switch" disabled={busy}>
+          <legend className="visually-hidden">Which session</legend>
           {[false, true].map((named) => (
             <label key={String(named)}>
-              <input type="radio" name="which" checked={byName === named} onChange={() => setByName(named)} />
+              <input
+                type="radio"
+                name="which"
+                checked={byName === named}
+                onChange={() => set({ byName: named })}
+              />
               {named ? "By name" : "A new one"}
             </label>
           ))}
@@ -128,7 +136,7 @@ export function SessionForm({ onDone }: { onDone: (session: Created) => void }) 
               name="name"
               label="Name"
               hint="The session of that name: the one there is, or a new one, the same for all who ask."
-              error={errorOf("name")}
+              error={errorAt("name")}
             >
               {(control) => (
                 <input
@@ -144,13 +152,12 @@ export function SessionForm({ onDone }: { onDone: (session: Created) => void }) 
               name="maxAge"
               label="Replace when older than (seconds)"
               hint="Empty: the session stays."
-              error={errorOf("maxAge")}
+              error={errorAt("maxAge")}
             >
               {(control) => (
                 <input
                   {...control}
-                  type="number"
-                  min={1}
+                  inputMode="numeric"
                   value={draft.maxAge}
                   onChange={({ target }) => set({ maxAge: target.value })}
                 />
@@ -162,14 +169,14 @@ export function SessionForm({ onDone }: { onDone: (session: Created) => void }) 
           name="mediaMode"
           label="Media mode"
           hint="Relayed: directly between clients where possible. Routed: through the media router, for larger sessions, archives and encryption."
-          error={errorOf("mediaMode")}
+          error={errorAt("mediaMode")}
         >
           {(control) => (
             <Choice
               {...control}
               value={draft.mediaMode}
               options={optionsOf(MEDIA_MODES)}
-              onChoose={(mediaMode) => mediaMode && set({ mediaMode })}
+              onChoose={(mediaMode) => set({ mediaMode })}
             />
           )}
         </Field>
@@ -177,14 +184,14 @@ export function SessionForm({ onDone }: { onDone: (session: Created) => void }) 
           name="archiveMode"
           label="Archive mode"
           hint="Always: the platform records the session by itself. Needs Routed."
-          error={errorOf("archiveMode")}
+          error={errorAt("archiveMode")}
         >
           {(control) => (
             <Choice
               {...control}
               value={draft.archiveMode}
               options={optionsOf(ARCHIVE_MODES)}
-              onChoose={(archiveMode) => archiveMode && set({ archiveMode })}
+              onChoose={(archiveMode) => set({ archiveMode })}
             />
           )}
         </Field>
@@ -192,7 +199,7 @@ export function SessionForm({ onDone }: { onDone: (session: Created) => void }) 
           name="archiveName"
           label="Archive name"
           hint="Up to 80 characters. Needs the archive mode Always."
-          error={errorOf("archiveName")}
+          error={errorAt("archiveName")}
         >
           {(control) => (
             <input
@@ -206,7 +213,7 @@ export function SessionForm({ onDone }: { onDone: (session: Created) => void }) 
           name="archiveResolution"
           label="Archive resolution"
           hint="Needs the archive mode Always."
-          error={errorOf("archiveResolution")}
+          error={errorAt("archiveResolution")}
         >
           {(control) => (
             <Choice
@@ -221,7 +228,7 @@ export function SessionForm({ onDone }: { onDone: (session: Created) => void }) 
           name="location"
           label="Location"
           hint="An IPv4 address near the participants, by which the platform chooses the region."
-          error={errorOf("location")}
+          error={errorAt("location")}
         >
           {(control) => (
             <input
@@ -237,7 +244,7 @@ export function SessionForm({ onDone }: { onDone: (session: Created) => void }) 
           name="e2ee"
           label="End-to-end encryption"
           hint="Needs Routed and the archive mode Manual."
-          error={errorOf("e2ee")}
+          error={errorAt("e2ee")}
         >
           {(control) => (
             <input
@@ -248,12 +255,12 @@ export function SessionForm({ onDone }: { onDone: (session: Created) => void }) 
             />
           )}
         </Field>
-        {rights.createTokens && (
+        {rights.createFirstToken && (
           <Field
             name="role"
             label="With a token as"
             hint="Generated in the same request."
-            error={errorOf("role")}
+            error={errorAt("role")}
           >
             {(control) => (
               <Choice
@@ -266,10 +273,8 @@ export function SessionForm({ onDone }: { onDone: (session: Created) => void }) 
           </Field>
         )}
       </div>
-      {problem && !(problem.argument && problem.argument in draft) && (
-        <ProblemNotice problem={problem} onRetry={submit} />
-      )}
-      <SubmitButton busy={loading}>{byName ? "Get the session" : "Create the session"}</SubmitButton>
+      {notice && <ProblemNotice problem={notice} onRetry={submit} />}
+      <SubmitButton busy={busy}>{byName ? "Get the session" : "Create the session"}</SubmitButton>
     </form>
   );
 }

@@ -1,21 +1,23 @@
 import { useMutation } from "@apollo/client/react";
-import { type FormEvent, useRef, useState } from "react";
-import { useMe } from "../api/me.ts";
-import { type Problem, problemOf } from "../api/problem.ts";
+import { useState } from "react";
+import { useDraft, useMe } from "../api/me.ts";
 import {
   GenerateTokenDocument,
   GenerateTokensDocument,
   type GenerateTokensMutation,
+  IssuedTokensDocument,
   type Role,
   type TokenFieldsFragment,
   type TokenFormat,
+  type TokenRequest,
 } from "../generated/documents.ts";
 import { ROLE_MEANINGS, ROLES, TOKEN_FORMATS } from "../labels.ts";
-import { nowInSeconds } from "../time.ts";
+import { formatRemaining, nowInSeconds } from "../time.ts";
 import { Choice } from "./choice.tsx";
-import { errorAt, Field, focusField } from "./field.tsx";
+import { Field } from "./field.tsx";
 import { ProblemNotice } from "./problem-notice.tsx";
 import { SubmitButton } from "./submit-button.tsx";
+import { useSubmission } from "./use-submission.ts";
 
 /** The most tokens of one request. */
 const MAX_TOKENS = 1000;
@@ -30,9 +32,13 @@ const LIFETIMES: readonly (readonly [seconds: number, label: string])[] = [
   [30 * 24 * HOUR, "30 days"],
 ];
 
+/** The least that a lifetime may be shorter than the longest one, in seconds: browsers' clocks are not the server's. */
+const CLOCK_DIFFERENCE = 60;
+
 interface Draft {
+  readonly role: Role;
   readonly count: string;
-  readonly role: Role | "";
+  /** Of one token; or that of each of many, on a line of its own. */
   readonly data: string;
   /** Seconds, `at` for an instant of `expiresAt`, or empty for the server's default. */
   readonly lifetime: string;
@@ -43,8 +49,8 @@ interface Draft {
 }
 
 const EMPTY: Draft = {
+  role: "PUBLISHER",
   count: "1",
-  role: "",
   data: "",
   lifetime: "",
   expiresAt: "",
@@ -54,89 +60,102 @@ const EMPTY: Draft = {
 
 type Refusal = Extract<GenerateTokensMutation["generateTokens"][number], { __typename: "TokenRefusal" }>;
 
-/** What a form says that need not be sent to be known as wrong. */
-function localProblem(argument: string, message: string): Problem {
-  return { message, argument, code: null, retryable: false };
+/** A token that was refused, with its place among those that were asked for. */
+type Refused = readonly [place: number, refusal: Refusal];
+
+/** What is pasted from a list often ends in a line break, which begins no line. */
+function linesOf(data: string): string[] {
+  return data === "" ? [] : data.replace(/\n$/, "").split("\n");
 }
 
-/** What is wrong with the draft before it is sent, if anything. */
-function problemIn({ count, data, lifetime, expiresAt }: Draft): Problem | null {
+/** The rules that are broken as things stand, by the argument that breaks them. */
+function brokenRules({ count, data, lifetime, expiresAt }: Draft, maxLifetime: number) {
   const many = Number(count);
-  if (!Number.isInteger(many) || many < 1 || many > MAX_TOKENS) {
-    return localProblem("requests", `A whole number from 1 to ${MAX_TOKENS}.`);
-  }
-  if (many > 1 && data !== "" && data.split("\n").length > many) {
-    return localProblem("data", `${data.split("\n").length} lines are too many for ${many} tokens.`);
-  }
-  if (lifetime === "at" && expiresAt === "") return localProblem("expireTime", "Say when.");
-  return null;
+  const lines = linesOf(data).length;
+  const isCount = Number.isInteger(many) && many >= 1 && many <= MAX_TOKENS;
+  const tooLate = new Date(expiresAt).getTime() / 1000 > nowInSeconds() + maxLifetime;
+  return {
+    requests: isCount ? undefined : `A whole number from 1 to ${MAX_TOKENS}.`,
+    data: many > 1 && lines > many ? `${lines} lines are too many for ${many} tokens.` : undefined,
+    expireTime:
+      lifetime !== "at"
+        ? undefined
+        : expiresAt === ""
+          ? "Say when."
+          : tooLate
+            ? `Your tokens may live for ${formatRemaining(maxLifetime)} at most.`
+            : undefined,
+  };
 }
 
 /** Generates tokens for a session, one or many, with any options. */
 export function TokenForm({ sessionId }: { sessionId: string }) {
   const { project, rights, keepTokens } = useMe();
-  const [draft, setDraft] = useState<Draft>({
-    ...EMPTY,
-    role: rights.roles.includes("PUBLISHER") ? "PUBLISHER" : (rights.roles[0] ?? ""),
-  });
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [refusals, setRefusals] = useState<readonly (readonly [place: number, refusal: Refusal])[]>([]);
+  const [entered, setDraft] = useDraft(`tokens of ${sessionId}`, EMPTY);
+  const [refused, setRefused] = useState<readonly Refused[]>([]);
   const [done, setDone] = useState("");
-  const form = useRef<HTMLFormElement>(null);
   const options = {
     // Tokens are to be in no cache.
     fetchPolicy: "no-cache" as const,
-    refetchQueries: rights.readLedger && rights.readSessions ? ["IssuedTokens"] : [],
+    refetchQueries: rights.readLedger && rights.readSessions ? [IssuedTokensDocument] : [],
   };
-  const [generateToken, one] = useMutation(GenerateTokenDocument, options);
-  const [generateTokens, several] = useMutation(GenerateTokensDocument, options);
+  const [generateToken] = useMutation(GenerateTokenDocument, options);
+  const [generateTokens] = useMutation(GenerateTokensDocument, options);
 
-  const loading = one.loading || several.loading;
-  const many = Number(draft.count) > 1;
-  const set = (change: Partial<Draft>) => setDraft({ ...draft, ...change });
   const offered = LIFETIMES.filter(([seconds]) => seconds <= rights.maxLifetime);
+  const draft = within(entered);
+  const many = Number(draft.count) > 1;
+  const { form, busy, errorAt, notice, changed, submit } = useSubmission(
+    brokenRules(draft, rights.maxLifetime),
+    async () => {
+      setRefused([]);
+      setDone("");
+      const tokens = await (many ? generateMany() : generateOne());
+      keepTokens(tokens);
+      if (tokens.length > 0)
+        setDone(tokens.length === 1 ? "One token was generated." : `${tokens.length} tokens were generated.`);
+    },
+  );
 
-  function show(found: Problem | null) {
-    setProblem(found);
-    focusField(form.current, found?.argument ?? null);
+  const set = (change: Partial<Draft>) => {
+    changed();
+    setDraft({ ...draft, ...change });
+  };
+
+  /** What was entered, as far as it may still be granted: whoever signs in again may come back with less. */
+  function within(draft: Draft): Draft {
+    const [role = draft.role] = rights.roles;
+    const isOffered = ["", "at", ...offered.map(([seconds]) => String(seconds))].includes(draft.lifetime);
+    return {
+      ...draft,
+      role: rights.roles.includes(draft.role) ? draft.role : role,
+      lifetime: isOffered ? draft.lifetime : "",
+    };
   }
 
-  async function submit(event?: FormEvent) {
-    event?.preventDefault();
-    setRefusals([]);
-    setDone("");
-    const found = problemIn(draft);
-    show(found);
-    if (found) return;
-    const request = {
-      role: draft.role || null,
-      expireTime: expireTimeOf(draft),
+  function request(data: string | undefined): TokenRequest {
+    return {
+      role: draft.role,
+      data: data || null,
+      expireTime: expireTimeOf(draft, rights.maxLifetime),
       initialLayoutClassList: draft.initialLayoutClassList.split(/\s+/).filter((name) => name !== ""),
       format: draft.format,
     };
-    try {
-      const tokens = many ? await generateMany(request) : await generateOne(request);
-      keepTokens(tokens);
-      setDone(tokens.length === 1 ? "One token was generated." : `${tokens.length} tokens were generated.`);
-    } catch (failure) {
-      show(problemOf(failure));
-    }
   }
 
-  async function generateOne(request: object): Promise<TokenFieldsFragment[]> {
-    const { data } = await generateToken({ variables: { ...request, sessionId, data: draft.data || null } });
+  async function generateOne(): Promise<TokenFieldsFragment[]> {
+    const { initialLayoutClassList, ...others } = request(draft.data);
+    const variables = { sessionId, initialLayoutClassList: initialLayoutClassList ?? null, ...others };
+    const { data } = await generateToken({ variables });
     return data ? [data.generateToken] : [];
   }
 
-  async function generateMany(request: object): Promise<TokenFieldsFragment[]> {
-    const lines = draft.data.split("\n");
-    const requests = Array.from({ length: Number(draft.count) }, (_, i) => ({
-      ...request,
-      data: lines[i] || null,
-    }));
+  async function generateMany(): Promise<TokenFieldsFragment[]> {
+    const lines = linesOf(draft.data);
+    const requests = Array.from({ length: Number(draft.count) }, (_, i) => request(lines[i]));
     const { data } = await generateTokens({ variables: { sessionId, requests } });
     const outcomes = data?.generateTokens ?? [];
-    setRefusals(
+    setRefused(
       outcomes.flatMap((outcome, i) =>
         outcome.__typename === "TokenRefusal" ? [[i + 1, outcome] as const] : [],
       ),
@@ -147,12 +166,7 @@ export function TokenForm({ sessionId }: { sessionId: string }) {
   return (
     <form ref={form} onSubmit={submit} noValidate aria-label="Generate tokens">
       <div className="fields">
-        <Field
-          name="role"
-          label="Role"
-          hint={draft.role && ROLE_MEANINGS[draft.role]}
-          error={errorAt(problem, "role")}
-        >
+        <Field name="role" label="Role" hint={ROLE_MEANINGS[draft.role]} error={errorAt("role")}>
           {(control) => (
             <Choice
               {...control}
@@ -166,7 +180,7 @@ export function TokenForm({ sessionId }: { sessionId: string }) {
           name="requests"
           label="How many"
           hint={`Up to ${MAX_TOKENS} in one request.`}
-          error={errorAt(problem, "requests")}
+          error={errorAt("requests")}
         >
           {(control) => (
             <input
@@ -187,32 +201,23 @@ export function TokenForm({ sessionId }: { sessionId: string }) {
               ? "One line for each token. Every client in the session can read it."
               : "Such as a user ID or a name. Every client in the session can read it."
           }
-          error={errorAt(problem, "data")}
+          error={errorAt("data")}
         >
-          {(control) =>
-            many ? (
-              <textarea
-                {...control}
-                rows={4}
-                value={draft.data}
-                placeholder={"username=ann\nusername=bob"}
-                onChange={({ target }) => set({ data: target.value })}
-              />
-            ) : (
-              <input
-                {...control}
-                value={draft.data}
-                placeholder="username=bob"
-                onChange={({ target }) => set({ data: target.value })}
-              />
-            )
-          }
+          {(control) => (
+            <textarea
+              {...control}
+              rows={many ? 4 : 1}
+              value={draft.data}
+              placeholder={many ? "username=ann\nusername=bob" : "username=bob"}
+              onChange={({ target }) => set({ data: target.value })}
+            />
+          )}
         </Field>
         <Field
           name="expireTime"
           label="Expires"
           hint="Who is connected by then stays connected."
-          error={errorAt(problem, "expireTime")}
+          error={errorAt("expireTime")}
         >
           {(control) => (
             <>
@@ -231,6 +236,8 @@ export function TokenForm({ sessionId }: { sessionId: string }) {
                   type="datetime-local"
                   step={1}
                   aria-label="Expires at"
+                  aria-describedby={control["aria-describedby"]}
+                  aria-invalid={control["aria-invalid"]}
                   value={draft.expiresAt}
                   onChange={({ target }) => set({ expiresAt: target.value })}
                 />
@@ -242,7 +249,7 @@ export function TokenForm({ sessionId }: { sessionId: string }) {
           name="initialLayoutClassList"
           label="Layout classes"
           hint="Of the client's streams, for archives and broadcasts, with spaces between them."
-          error={errorAt(problem, "initialLayoutClassList")}
+          error={errorAt("initialLayoutClassList")}
         >
           {(control) => (
             <input
@@ -254,24 +261,22 @@ export function TokenForm({ sessionId }: { sessionId: string }) {
           )}
         </Field>
         {project.tokenFormats.length > 1 && (
-          <Field name="format" label="Format" error={errorAt(problem, "format")}>
+          <Field name="format" label="Format" error={errorAt("format")}>
             {(control) => (
               <Choice
                 {...control}
                 value={draft.format}
                 options={project.tokenFormats.map((format) => [format, TOKEN_FORMATS[format]] as const)}
-                onChoose={(format) => format && set({ format })}
+                onChoose={(format) => set({ format })}
               />
             )}
           </Field>
         )}
       </div>
-      {problem && !(problem.argument && FIELDS.has(problem.argument)) && (
-        <ProblemNotice problem={problem} onRetry={submit} />
-      )}
-      {refusals.length > 0 && <Refusals refusals={refusals} />}
+      {notice && <ProblemNotice problem={notice} onRetry={submit} />}
+      {refused.length > 0 && <Refusals refused={refused} />}
       <div className="row">
-        <SubmitButton busy={loading}>
+        <SubmitButton busy={busy}>
           {many ? `Generate ${draft.count} tokens` : "Generate a token"}
         </SubmitButton>
         <span role="status">{done}</span>
@@ -280,36 +285,28 @@ export function TokenForm({ sessionId }: { sessionId: string }) {
   );
 }
 
-const FIELDS: ReadonlySet<string> = new Set([
-  "role",
-  "requests",
-  "data",
-  "expireTime",
-  "initialLayoutClassList",
-  "format",
-]);
-
 /** In whole seconds since the Unix epoch; null for the server's default. */
-function expireTimeOf({ lifetime, expiresAt }: Draft): number | null {
+function expireTimeOf({ lifetime, expiresAt }: Draft, maxLifetime: number): number | null {
   if (lifetime === "") return null;
   if (lifetime === "at") return Math.floor(new Date(expiresAt).getTime() / 1000);
-  return nowInSeconds() + Number(lifetime);
+  const longest = Math.max(1, maxLifetime - CLOCK_DIFFERENCE);
+  return nowInSeconds() + Math.min(Number(lifetime), longest);
 }
 
 /** How many refusals are shown; of a thousand, most say the same. */
 const SHOWN = 10;
 
-function Refusals({ refusals }: { refusals: readonly (readonly [place: number, refusal: Refusal])[] }) {
+function Refusals({ refused }: { refused: readonly Refused[] }) {
   return (
     <div className="notice bad" role="alert">
-      <p>{refusals.length === 1 ? "One was refused:" : `${refusals.length} were refused:`}</p>
+      <p>{refused.length === 1 ? "One was refused:" : `${refused.length} were refused:`}</p>
       <ul>
-        {refusals.slice(0, SHOWN).map(([place, { message }]) => (
+        {refused.slice(0, SHOWN).map(([place, { message }]) => (
           <li key={place}>
             Number {place}: {message}
           </li>
         ))}
-        {refusals.length > SHOWN && <li>and {refusals.length - SHOWN} more</li>}
+        {refused.length > SHOWN && <li>and {refused.length - SHOWN} more</li>}
       </ul>
     </div>
   );

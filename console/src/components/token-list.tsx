@@ -1,8 +1,8 @@
 import { useState } from "react";
 import { Link } from "wouter";
-import { useMe } from "../api/me.ts";
+import { INSPECTED, useMe } from "../api/me.ts";
 import type { TokenFieldsFragment } from "../generated/documents.ts";
-import { formatInstant, formatRemaining, useNow } from "../time.ts";
+import { formatInstant, formatRemaining, useSecondsLeft } from "../time.ts";
 import { ClientSnippet } from "./client-snippet.tsx";
 import { CopyButton } from "./copy-button.tsx";
 import { RoleBadge } from "./role-badge.tsx";
@@ -45,7 +45,7 @@ export function TokenList({ tokens }: { tokens: readonly TokenFieldsFragment[] }
 }
 
 function TokenCard({ token }: { token: TokenFieldsFragment }) {
-  const { rights, project, inspect } = useMe();
+  const { rights, project, drafts } = useMe();
   return (
     <article>
       <div className="row">
@@ -57,7 +57,7 @@ function TokenCard({ token }: { token: TokenFieldsFragment }) {
       <div className="row">
         <CopyButton text={token.token} label="Copy the token" />
         {rights.inspectTokens && (
-          <Link href="/inspect" onClick={() => inspect(token.token)}>
+          <Link href="/inspect" onClick={() => drafts.set(INSPECTED, token.token)}>
             Inspect it
           </Link>
         )}
@@ -68,7 +68,7 @@ function TokenCard({ token }: { token: TokenFieldsFragment }) {
 }
 
 function Countdown({ expiresAt }: { expiresAt: string }) {
-  const left = Math.floor(new Date(expiresAt).getTime() / 1000) - useNow();
+  const left = useSecondsLeft(expiresAt);
   return (
     <time dateTime={expiresAt} title={formatInstant(expiresAt)} className={left > 0 ? "left" : "left over"}>
       {left > 0 ? `expires in ${formatRemaining(left)}` : "expired"}

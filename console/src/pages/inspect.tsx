@@ -1,28 +1,31 @@
 import { useLazyQuery } from "@apollo/client/react";
 import type { FormEvent } from "react";
 import { Link } from "wouter";
-import { useMe } from "../api/me.ts";
+import { INSPECTED, useDraft } from "../api/me.ts";
 import { problemOf } from "../api/problem.ts";
-import { errorAt, Field } from "../components/field.tsx";
+import { Detail } from "../components/detail.tsx";
+import { Field } from "../components/field.tsx";
 import { PageHeading } from "../components/page-heading.tsx";
 import { ProblemNotice } from "../components/problem-notice.tsx";
 import { RoleBadge } from "../components/role-badge.tsx";
 import { SubmitButton } from "../components/submit-button.tsx";
 import { InspectTokenDocument, type InspectTokenQuery, type TokenStatus } from "../generated/documents.ts";
 import { TOKEN_FORMATS } from "../labels.ts";
-import { formatInstant, formatRemaining, useNow } from "../time.ts";
+import { sessionPath } from "../paths.ts";
+import { formatInstant, formatRemaining, useSecondsLeft } from "../time.ts";
 
 /** Where one pastes a token, and sees what it grants, and whether it is valid. */
 export function InspectPage() {
-  const { inspected, inspect } = useMe();
+  const [entered, setEntered] = useDraft(INSPECTED, "");
   const [inspectToken, { data, error, loading, variables }] = useLazyQuery(InspectTokenDocument, {
     // A token that was pasted is nobody else's business.
     fetchPolicy: "no-cache",
   });
-  const problem = error ? problemOf(error) : null;
-  const token = inspected.trim();
+  const token = entered.trim();
   // What is said must be about what is entered.
-  const inspection = variables?.token === token ? data?.inspectToken : undefined;
+  const isAnswered = variables?.token === token;
+  const inspection = isAnswered ? data?.inspectToken : undefined;
+  const problem = isAnswered && error ? problemOf(error) : null;
 
   const submit = (event?: FormEvent) => {
     event?.preventDefault();
@@ -40,18 +43,18 @@ export function InspectPage() {
               name="token"
               label="Token"
               hint="It goes to this server alone, and is not kept."
-              error={errorAt(problem, "token")}
+              error={problem?.argument === "token" ? problem.message : null}
             >
               {(control) => (
                 <textarea
                   {...control}
                   rows={6}
                   className="token"
-                  value={inspected}
+                  value={entered}
                   placeholder="eyJ… or T1==…"
                   autoComplete="off"
                   spellCheck={false}
-                  onChange={({ target }) => inspect(target.value)}
+                  onChange={({ target }) => setEntered(target.value)}
                 />
               )}
             </Field>
@@ -76,16 +79,20 @@ export function InspectPage() {
   );
 }
 
+type Inspection = InspectTokenQuery["inspectToken"];
+
 const VERDICTS: Readonly<Record<TokenStatus, readonly [tone: string, words: string]>> = {
   ACTIVE: ["good", "Valid: a client can connect with it now"],
   EXPIRED: ["worn", "Genuine, and expired"],
   INVALID: ["bad", "Not valid"],
 };
 
-type Inspection = InspectTokenQuery["inspectToken"];
+/** For tokens that name no end. */
+const NEVER = "9999-12-31T23:59:59Z";
 
-function Verdict({ inspection: { status, reason } }: { inspection: Inspection }) {
-  const [tone, verdict] = VERDICTS[status];
+function Verdict({ inspection: { status, reason, expiresAt } }: { inspection: Inspection }) {
+  const isOver = useSecondsLeft(expiresAt ?? NEVER) === 0;
+  const [tone, verdict] = VERDICTS[status === "ACTIVE" && isOver ? "EXPIRED" : status];
   return (
     <p className={`notice ${tone}`}>
       <strong>{verdict}</strong>
@@ -95,67 +102,34 @@ function Verdict({ inspection: { status, reason } }: { inspection: Inspection })
 }
 
 function Grant({ inspection }: { inspection: Inspection }) {
-  const { status, role, sessionId, data, format, createdAt, expiresAt } = inspection;
+  const { role, sessionId, data, initialLayoutClassList, format, createdAt, expiresAt } = inspection;
   return (
     <dl>
-      {role && (
-        <div>
-          <dt>Role</dt>
-          <dd>
-            <RoleBadge role={role} />
-          </dd>
-        </div>
-      )}
-      {expiresAt && (
-        <div>
-          <dt>Expires</dt>
-          <dd>
-            <time dateTime={expiresAt}>{formatInstant(expiresAt)}</time>
-            {status === "ACTIVE" && <Remaining until={expiresAt} />}
-          </dd>
-        </div>
-      )}
-      {createdAt && (
-        <div>
-          <dt>Created</dt>
-          <dd>
-            <time dateTime={createdAt}>{formatInstant(createdAt)}</time>
-          </dd>
-        </div>
-      )}
-      {data !== null && (
-        <div>
-          <dt>Connection data</dt>
-          <dd className="data">{data}</dd>
-        </div>
-      )}
-      {inspection.initialLayoutClassList && inspection.initialLayoutClassList.length > 0 && (
-        <div>
-          <dt>Layout classes</dt>
-          <dd>{inspection.initialLayoutClassList.join(" ")}</dd>
-        </div>
-      )}
-      {format && (
-        <div>
-          <dt>Format</dt>
-          <dd>{TOKEN_FORMATS[format]}</dd>
-        </div>
-      )}
-      {sessionId && (
-        <div>
-          <dt>Session</dt>
-          <dd>
-            <Link href={`/sessions/${sessionId}`}>
-              <code className="token">{sessionId}</code>
-            </Link>
-          </dd>
-        </div>
-      )}
+      <Detail name="Role">{role && <RoleBadge role={role} />}</Detail>
+      <Detail name="Expires">{expiresAt && <Expiry instant={expiresAt} />}</Detail>
+      <Detail name="Created">
+        {createdAt && <time dateTime={createdAt}>{formatInstant(createdAt)}</time>}
+      </Detail>
+      <Detail name="Connection data">{data}</Detail>
+      <Detail name="Layout classes">{initialLayoutClassList?.join(" ")}</Detail>
+      <Detail name="Format">{format && TOKEN_FORMATS[format]}</Detail>
+      <Detail name="Session">
+        {sessionId && (
+          <Link href={sessionPath(sessionId)}>
+            <code className="token">{sessionId}</code>
+          </Link>
+        )}
+      </Detail>
     </dl>
   );
 }
 
-function Remaining({ until }: { until: string }) {
-  const left = Math.floor(new Date(until).getTime() / 1000) - useNow();
-  return <span className="hint"> {left > 0 ? `in ${formatRemaining(left)}` : "by now"}</span>;
+function Expiry({ instant }: { instant: string }) {
+  const left = useSecondsLeft(instant);
+  return (
+    <>
+      <time dateTime={instant}>{formatInstant(instant)}</time>
+      {left > 0 && <span className="hint"> in {formatRemaining(left)}</span>}
+    </>
+  );
 }

@@ -3,6 +3,7 @@ import { Link } from "wouter";
 import { useMe, usePolling } from "../api/me.ts";
 import { problemOf } from "../api/problem.ts";
 import { CopyButton } from "../components/copy-button.tsx";
+import { Detail } from "../components/detail.tsx";
 import { PageHeading } from "../components/page-heading.tsx";
 import { Pager, Total, usePages } from "../components/pager.tsx";
 import { ProblemNotice } from "../components/problem-notice.tsx";
@@ -47,7 +48,7 @@ export function SessionPage({ sessionId }: { sessionId: string }) {
       </section>
       <div className="columns">
         <div>
-          {rights.createTokens && (
+          {rights.createTokens && session !== null && (
             <section className="card" aria-labelledby="generate">
               <h2 id="generate">Generate tokens</h2>
               <TokenForm sessionId={sessionId} />
@@ -71,27 +72,16 @@ export function SessionPage({ sessionId }: { sessionId: string }) {
 }
 
 function Options({ session }: { session: SessionFieldsFragment }) {
-  const options: [string, string | null][] = [
-    ["Created", session.createdAt && formatInstant(session.createdAt)],
-    ["Media mode", session.mediaMode && MEDIA_MODES[session.mediaMode]],
-    ["Archive mode", session.archiveMode && ARCHIVE_MODES[session.archiveMode]],
-    ["Archive name", session.archiveName],
-    ["Archive resolution", session.archiveResolution && ARCHIVE_RESOLUTIONS[session.archiveResolution]],
-    ["Location", session.location],
-    ["Encryption", session.e2ee === null ? null : session.e2ee ? "End to end" : "In transit"],
-  ];
+  const { createdAt, mediaMode, archiveMode, archiveName, archiveResolution, location, e2ee } = session;
   return (
     <dl>
-      {options.flatMap(([name, value]) =>
-        value === null
-          ? []
-          : [
-              <div key={name}>
-                <dt>{name}</dt>
-                <dd>{value}</dd>
-              </div>,
-            ],
-      )}
+      <Detail name="Created">{createdAt && formatInstant(createdAt)}</Detail>
+      <Detail name="Media mode">{mediaMode && MEDIA_MODES[mediaMode]}</Detail>
+      <Detail name="Archive mode">{archiveMode && ARCHIVE_MODES[archiveMode]}</Detail>
+      <Detail name="Archive name">{archiveName}</Detail>
+      <Detail name="Archive resolution">{archiveResolution && ARCHIVE_RESOLUTIONS[archiveResolution]}</Detail>
+      <Detail name="Location">{location}</Detail>
+      <Detail name="Encryption">{e2ee === null ? null : e2ee ? "End to end" : "In transit"}</Detail>
     </dl>
   );
 }
@@ -112,10 +102,10 @@ function IssuedTokens({ sessionId }: { sessionId: string }) {
       <h2 id="issued">Issued for it {issued && <Total count={issued.totalCount} />}</h2>
       {error && <ProblemNotice problem={problemOf(error)} onRetry={() => void refetch()} />}
       {!issued && !error && <p role="status">Loading…</p>}
-      {issued?.totalCount === 0 && <p>No tokens yet.</p>}
+      {issued?.totalCount === 0 && <p>There is no record of any.</p>}
       {issued && issued.nodes.length > 0 && (
         <>
-          <table>
+          <table aria-busy={!data && !error}>
             <thead>
               <tr>
                 <th scope="col">Role</th>
@@ -141,7 +131,7 @@ function IssuedTokens({ sessionId }: { sessionId: string }) {
               ))}
             </tbody>
           </table>
-          <Pager pages={pages} pageInfo={issued.pageInfo} of="issued tokens" />
+          <Pager pages={pages} pageInfo={issued.pageInfo} busy={!data && !error} of="issued tokens" />
         </>
       )}
     </section>

@@ -1,8 +1,9 @@
 import { useQuery } from "@apollo/client/react";
-import { type FormEvent, useState } from "react";
+import type { FormEvent } from "react";
 import { Link, useLocation } from "wouter";
-import { useMe, usePolling } from "../api/me.ts";
+import { useDraft, useMe, usePolling } from "../api/me.ts";
 import { problemOf } from "../api/problem.ts";
+import type { Rights } from "../api/rights.ts";
 import { Field } from "../components/field.tsx";
 import { IssuanceChart } from "../components/issuance-chart.tsx";
 import { PageHeading } from "../components/page-heading.tsx";
@@ -10,6 +11,7 @@ import { Pager, Total, usePages } from "../components/pager.tsx";
 import { ProblemNotice } from "../components/problem-notice.tsx";
 import { SessionForm } from "../components/session-form.tsx";
 import { type SessionFieldsFragment, SessionsDocument } from "../generated/documents.ts";
+import { sessionPath } from "../paths.ts";
 import { formatInstant } from "../time.ts";
 
 /** Where one creates sessions, and sees what there is. */
@@ -19,15 +21,17 @@ export function SessionsPage() {
   return (
     <>
       <PageHeading>Sessions</PageHeading>
+      {!offersAnything(rights) && <p className="notice">Your credential allows nothing on this page.</p>}
       <div className="columns">
         <div>
           {rights.createSession && (
             <section className="card" aria-labelledby="new-session">
               <h2 id="new-session">New session</h2>
               <SessionForm
-                onDone={({ sessionId, generateToken }) => {
+                onDone={({ sessionId, generateToken }, isThere) => {
                   if (generateToken) keepTokens([generateToken]);
-                  navigate(`/sessions/${sessionId}`);
+                  // Who has gone elsewhere meanwhile stays there.
+                  if (isThere) navigate(sessionPath(sessionId));
                 }}
               />
             </section>
@@ -36,14 +40,20 @@ export function SessionsPage() {
         <div>
           {rights.readLedger && <IssuanceChart />}
           {rights.readSessions && <SessionList />}
-          <section className="card" aria-labelledby="by-id">
-            <h2 id="by-id">Open by ID</h2>
-            <OpenById onOpen={(sessionId) => navigate(`/sessions/${sessionId}`)} />
-          </section>
+          {(rights.readSessions || rights.createTokens) && (
+            <section className="card" aria-labelledby="by-id">
+              <h2 id="by-id">Open by ID</h2>
+              <OpenById onOpen={(sessionId) => navigate(sessionPath(sessionId))} />
+            </section>
+          )}
         </div>
       </div>
     </>
   );
+}
+
+function offersAnything({ createSession, readSessions, createTokens, readLedger }: Rights): boolean {
+  return createSession || readSessions || createTokens || readLedger;
 }
 
 /** How many sessions a page has. */
@@ -66,14 +76,14 @@ function SessionList() {
       {sessions?.totalCount === 0 && <p>There is none yet.</p>}
       {sessions && (
         <>
-          <ul className="list">
+          <ul className="list" aria-busy={!data && !error}>
             {sessions.nodes.map((session) => (
               <li key={session.id}>
                 <SessionItem session={session} tokens={session.issuedTokens?.totalCount} />
               </li>
             ))}
           </ul>
-          <Pager pages={pages} pageInfo={sessions.pageInfo} of="sessions" />
+          <Pager pages={pages} pageInfo={sessions.pageInfo} busy={!data && !error} of="sessions" />
         </>
       )}
     </section>
@@ -82,7 +92,7 @@ function SessionList() {
 
 function SessionItem({ session, tokens }: { session: SessionFieldsFragment; tokens: number | undefined }) {
   return (
-    <Link href={`/sessions/${session.sessionId}`} className="item">
+    <Link href={sessionPath(session.sessionId)} className="item">
       <span className="title">{session.name ?? <code>{session.sessionId}</code>}</span>
       <span className="meta">
         {session.createdAt && <time dateTime={session.createdAt}>{formatInstant(session.createdAt)}</time>}
@@ -99,21 +109,28 @@ function SessionItem({ session, tokens }: { session: SessionFieldsFragment; toke
 
 /** For sessions that were created elsewhere in the project, and for those who may not list them. */
 function OpenById({ onOpen }: { onOpen: (sessionId: string) => void }) {
-  const [sessionId, setSessionId] = useState("");
+  const [entered, setEntered] = useDraft("session ID", "");
+  const sessionId = entered.trim();
+  // It would get into the address.
+  const isToken = /^(eyJ|T1==)/.test(sessionId);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (sessionId.trim() !== "") onOpen(sessionId.trim());
+    if (sessionId !== "" && !isToken) onOpen(sessionId);
   };
   return (
     <form onSubmit={submit}>
-      <Field name="sessionId" label="Session ID">
+      <Field
+        name="sessionId"
+        label="Session ID"
+        error={isToken ? "This is a token, and not the ID of a session." : null}
+      >
         {(control) => (
           <input
             {...control}
-            value={sessionId}
+            value={entered}
             placeholder="1_MX4…"
             autoComplete="off"
-            onChange={({ target }) => setSessionId(target.value)}
+            onChange={({ target }) => setEntered(target.value)}
           />
         )}
       </Field>

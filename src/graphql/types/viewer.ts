@@ -23,6 +23,11 @@ export class VideoGrant {
 
 @ObjectType({ description: "Who asks, and what it may do here.", simpleResolvers: true })
 export class Viewer {
+  @Field(() => ID, {
+    description: "Unique among callers, but that those whose JWTs have no subject share their issuer's.",
+  })
+  id!: string;
+
   @Field(() => String, {
     description:
       "The subject of its JWT, or the name of its API key; `local` where nobody is asked for a credential.",

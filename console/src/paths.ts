@@ -1,0 +1,4 @@
+/** Where the page of a session is. */
+export function sessionPath(sessionId: string): string {
+  return `/sessions/${encodeURIComponent(sessionId)}`;
+}
