@@ -122,6 +122,17 @@ describe("what a caller may not do is not offered", () => {
   });
 });
 
+/** Signs in, and goes to the page of a session. */
+async function signInAt(page: Page, credential: string, sessionId: string): Promise<void> {
+  await signIn(page, credential);
+  await page.getByRole("heading", { name: "Sessions", exact: true }).waitFor();
+  await page.goto(`/#/sessions/${sessionId}`);
+  await page.getByRole("button", { name: "Generate a token" }).waitFor();
+}
+
+/** In an hour by the server's clock, in seconds since the Unix epoch. */
+const inAnHour = () => Math.floor((Date.now() + ahead) / 1000) + 3600;
+
 describe("the sign-in", () => {
   itInBrowser("takes no credential that the server does not, says why, and lets one try again", (browser) =>
     withConsole(browser, server.origin, async (page) => {
@@ -160,9 +171,7 @@ describe("the sign-in", () => {
     async (browser) => {
       const { data } = await server.graphql("mutation { createSession { id } }", {}, everything);
       await withConsole(browser, server.origin, async (page) => {
-        await signIn(page, everything);
-        await page.getByRole("heading", { name: "Sessions", exact: true }).waitFor();
-        await page.goto(`/#/sessions/${data.createSession.id}`);
+        await signInAt(page, everything, data.createSession.id);
         await page.getByLabel("Connection data").fill("username=bob");
         await page.getByRole("button", { name: "Generate a token" }).click();
         await page.getByRole("article").waitFor();
@@ -172,8 +181,7 @@ describe("the sign-in", () => {
         await dialog.getByText(/expired/).waitFor();
         for (let times = 0; times < 3; times++) await page.keyboard.press("Escape");
         await dialog.waitFor();
-        const exp = Math.floor((Date.now() + ahead) / 1000) + 3600;
-        await signIn(page, signedJwt({ ...EVERYTHING, exp }));
+        await signIn(page, signedJwt({ ...EVERYTHING, exp: inAnHour() }));
         await dialog.waitFor({ state: "detached" });
         expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Generate a token");
         expect(await page.getByLabel("Connection data").inputValue()).toBe("username=bob");
@@ -184,20 +192,64 @@ describe("the sign-in", () => {
     },
   );
 
+  itInBrowser("again stands, though something fails that is then asked for anew", async (browser) => {
+    const { data } = await server.graphql("mutation { createSession { id } }", {}, everything);
+    await withConsole(browser, server.origin, async (page) => {
+      await signInAt(page, everything, data.createSession.id);
+      ahead = 2 * 3_600_000;
+      await page.getByRole("dialog").waitFor();
+      await page.route("**/graphql", (route) =>
+        route.request().postDataJSON().operationName === "IssuedTokens"
+          ? route.fulfill({ status: 500, body: "" })
+          : route.continue(),
+      );
+      await signIn(page, signedJwt({ ...EVERYTHING, exp: inAnHour() }));
+      await page.getByRole("dialog").waitFor({ state: "detached" });
+      await page.getByText("The server answered with status 500.").waitFor();
+      await page.getByRole("button", { name: "Generate a token" }).click();
+      await page.getByRole("article").waitFor();
+      expect(await page.getByRole("dialog").count()).toBe(0);
+    });
+  });
+
+  itInBrowser("takes a credential as it is often pasted, and says what none can have", (browser) =>
+    withConsole(browser, server.origin, async (page) => {
+      await page.getByLabel("Bearer token or API key").fill(`${everything}…`);
+      await page.getByText("It has characters that no credential has.").waitFor();
+      await signIn(page, `  Bearer ${everything} `);
+      await page.getByRole("heading", { name: "Sessions", exact: true }).waitFor();
+    }),
+  );
+
+  itInBrowser("of somebody without a subject finds nothing of another such", async (browser) => {
+    const { data } = await server.graphql("mutation { createSession { id } }", {}, everything);
+    const nobody = (more: object) => {
+      const { sub: _, ...claims } = EVERYTHING;
+      return signedJwt({ ...claims, ...more });
+    };
+    await withConsole(browser, server.origin, async (page) => {
+      await signInAt(page, nobody({}), data.createSession.id);
+      await page.getByRole("button", { name: "Generate a token" }).click();
+      await page.getByRole("article").waitFor();
+      ahead = 2 * 3_600_000;
+      await page.getByRole("dialog").waitFor();
+      await signIn(page, nobody({ exp: inAnHour() }));
+      await page.getByRole("dialog").waitFor({ state: "detached" });
+      expect(await page.getByRole("article").count()).toBe(0);
+    });
+  });
+
   itInBrowser(
     "of somebody else, after one that expired, finds nothing of what was there",
     async (browser) => {
       const { data } = await server.graphql("mutation { createSession { id } }", {}, everything);
       await withConsole(browser, server.origin, async (page) => {
-        await signIn(page, everything);
-        await page.getByRole("heading", { name: "Sessions", exact: true }).waitFor();
-        await page.goto(`/#/sessions/${data.createSession.id}`);
+        await signInAt(page, everything, data.createSession.id);
         await page.getByRole("button", { name: "Generate a token" }).click();
         await page.getByRole("article").waitFor();
         ahead = 2 * 3_600_000;
         await page.getByRole("dialog").waitFor();
-        const exp = Math.floor((Date.now() + ahead) / 1000) + 3600;
-        await signIn(page, signedJwt({ sub: "another", scope: "sessions:read", exp }));
+        await signIn(page, signedJwt({ sub: "another", scope: "sessions:read", exp: inAnHour() }));
         await page.getByText("another", { exact: true }).waitFor();
         expect(await page.getByRole("article").count()).toBe(0);
         await page.getByText("You may not see this session").waitFor();
@@ -208,9 +260,7 @@ describe("the sign-in", () => {
   itInBrowser("ends with the sign-out, which forgets everything", async (browser) => {
     const { data } = await server.graphql("mutation { createSession { id } }", {}, everything);
     await withConsole(browser, server.origin, async (page) => {
-      await signIn(page, everything);
-      await page.getByRole("heading", { name: "Sessions", exact: true }).waitFor();
-      await page.goto(`/#/sessions/${data.createSession.id}`);
+      await signInAt(page, everything, data.createSession.id);
       await page.getByRole("button", { name: "Generate a token" }).click();
       const token = await page.getByRole("article").locator("code.token").textContent();
       await page.getByRole("button", { name: "Sign out" }).click();

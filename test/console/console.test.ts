@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeJwt } from "jose";
-import type { Locator, Page } from "playwright-core";
+import type { Locator, Page, Route } from "playwright-core";
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { grantFor } from "../../src/domain/grant.ts";
 import { composeSessionId } from "../../src/domain/session-id.ts";
@@ -317,6 +317,119 @@ describe("a token", () => {
   );
 });
 
+describe("what is entered", () => {
+  itInBrowser("is still there after another page, until it is done", (browser) =>
+    withConsole(browser, server.origin, async (page) => {
+      await field(page, "Media mode").selectOption("Routed");
+      await field(page, "Location").fill("203.0.113.7");
+      await page.getByRole("link", { name: "Inspect a token" }).click();
+      await field(page, "Token").fill("eyJ");
+      await page.getByRole("link", { name: "Sessions", exact: true }).click();
+      expect(await field(page, "Location").inputValue()).toBe("203.0.113.7");
+      await page.getByRole("link", { name: "Inspect a token" }).click();
+      expect(await field(page, "Token").inputValue()).toBe("eyJ");
+      await page.getByRole("link", { name: "Sessions", exact: true }).click();
+      await page.getByRole("button", { name: "Create the session" }).click();
+      await shownSession(page);
+      await page.getByRole("link", { name: "All sessions" }).click();
+      expect(await field(page, "Location").inputValue()).toBe("");
+    }),
+  );
+
+  itInBrowser("as connection data is what is sent, whatever the number of tokens was before", (browser) =>
+    withConsole(browser, server.origin, async (page) => {
+      await openSession(page);
+      await field(page, "How many").fill("2");
+      await field(page, "Connection data").fill("username=ann\nusername=bob\n");
+      await page.getByRole("button", { name: "Generate 2 tokens" }).click();
+      await page.getByText("2 tokens were generated.").waitFor();
+      await field(page, "How many").fill("1");
+      const shown = await field(page, "Connection data").inputValue();
+      await page.getByRole("button", { name: "Generate a token" }).click();
+      await page.getByText("One token was generated.").waitFor();
+      const token = await page.getByRole("article").first().locator("code.token").textContent();
+      expect(decodeJwt(token ?? "").connection_data).toBe(shown);
+    }),
+  );
+
+  itInBrowser("where a session's ID belongs does not get into the address when it is a token", (browser) =>
+    withConsole(browser, server.origin, async (page) => {
+      await field(page, "Session ID").fill("eyJhbGciOiJIUzI1NiJ9");
+      await page.getByRole("button", { name: "Open" }).click();
+      expect(await errorBelow(field(page, "Session ID"))).toContain("token");
+      expect(page.url()).not.toContain("eyJ");
+    }),
+  );
+});
+
+/** Answers one operation in another way than the server would. */
+async function answer(
+  page: Page,
+  operationName: string,
+  act: (route: Route) => Promise<unknown>,
+): Promise<void> {
+  await page.route("**/graphql", (route) =>
+    route.request().postDataJSON().operationName === operationName ? act(route) : route.continue(),
+  );
+}
+
+describe("an answer that comes late", () => {
+  itInBrowser("takes nobody away from where they have gone meanwhile", (browser) =>
+    withConsole(browser, server.origin, async (page) => {
+      let arrive = () => {};
+      const late = new Promise<void>((resolve) => {
+        arrive = resolve;
+      });
+      await answer(page, "CreateSession", (route) => late.then(() => route.continue()));
+      await page.getByRole("button", { name: "Create the session" }).click();
+      await page.getByRole("link", { name: "Inspect a token" }).click();
+      const created = page.waitForResponse(
+        (response) => response.request().postDataJSON()?.operationName === "CreateSession",
+      );
+      arrive();
+      await created;
+      await page.waitForTimeout(300);
+      expect(page.url()).toContain("/#/inspect");
+    }),
+  );
+
+  itInBrowser("below a session that was created offers no retry, which would create another", (browser) =>
+    withConsole(browser, server.origin, async (page) => {
+      await answer(page, "CreateSession", (route) =>
+        route.fulfill({
+          json: {
+            data: null,
+            errors: [
+              {
+                message: "Too many tokens were asked for",
+                path: ["createSession", "generateToken"],
+                extensions: { code: "RATE_LIMITED" },
+              },
+            ],
+          },
+        }),
+      );
+      await field(page, "With a token as").selectOption("Publisher");
+      await page.getByRole("button", { name: "Create the session" }).click();
+      await page.getByRole("alert").getByText("Too many tokens").waitFor();
+      expect(await page.getByRole("button", { name: "Try again" }).count()).toBe(0);
+    }),
+  );
+});
+
+describe("a part of the console that does not load", () => {
+  itInBrowser("leaves the rest", (browser) =>
+    withConsole(browser, server.origin, async (page) => {
+      await page.route("**/assets/bars*", (route) => route.abort());
+      await page.reload();
+      await page.getByText("The chart could not be loaded").waitFor();
+      await page.getByText("As a table").click();
+      await page.getByRole("button", { name: "Create the session" }).click();
+      await shownSession(page);
+    }),
+  );
+});
+
 describe("the inspection of a token", () => {
   const keyRing = openTokKeyRing(API_KEY, API_SECRET);
   const created = (owner: string) =>
@@ -367,7 +480,19 @@ describe("the inspection of a token", () => {
     }),
   );
 
-  itInBrowser("is one click away from a token just generated", (browser) =>
+  itInBrowser("says so when the token expires meanwhile", (browser) =>
+    withConsole(browser, server.origin, async (page) => {
+      const { data } = await server.graphql(
+        "mutation($id: ID!, $end: Int) { generateToken(sessionId: $id, expireTime: $end) { token } }",
+        { id: await server.createSession(), end: Math.floor(Date.now() / 1000) + 5 },
+      );
+      const verdict = await inspect(page, data.generateToken.token);
+      expect(await verdict.locator(".notice").textContent()).toContain("Valid");
+      await expect.poll(() => verdict.locator(".notice").textContent()).toContain("Genuine, and expired");
+    }),
+  );
+
+  itInBrowser("is at hand for a token just generated", (browser) =>
     withConsole(browser, server.origin, async (page) => {
       await openSession(page);
       await page.getByRole("button", { name: "Generate a token" }).click();

@@ -51,6 +51,7 @@ async function fill(): Promise<void> {
 async function shoot(page: Page, name: string): Promise<void> {
   const folder = kept ?? temporaryFolder();
   mkdirSync(folder, { recursive: true });
+  await page.evaluate(() => scrollTo(0, 0));
   // What is still loading, or fading, is not for a picture.
   await page.waitForTimeout(500);
   const path = join(folder, name);

@@ -1,5 +1,5 @@
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { expect, it, type TestContext } from "vitest";
+import { it, type TestContext } from "vitest";
 import { CHROMIUM, launchChromium } from "./browser.ts";
 
 if (CHROMIUM === null) {
@@ -60,7 +60,7 @@ export async function withConsole(
   } finally {
     await context.close();
   }
-  expect(problems).toEqual([]);
+  if (problems.length > 0) throw new Error(problems.join("\n"));
 }
 
 /** Signs in with a credential. */
