@@ -81,6 +81,8 @@ export class Connection {
       if (this.#credential === credential) this.#credential = before;
       throw error;
     }
+    // Signed out meanwhile.
+    if (this.#credential !== credential) return;
     if (this.#isSame(me)) {
       this.#become({ status: "ready", me, signedIn: true, visit: this.#visit, refusal: null });
       // What fails of it is said where it is shown.

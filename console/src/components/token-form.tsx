@@ -32,7 +32,7 @@ const LIFETIMES: readonly (readonly [seconds: number, label: string])[] = [
   [30 * 24 * HOUR, "30 days"],
 ];
 
-/** The least that a lifetime may be shorter than the longest one, in seconds: browsers' clocks are not the server's. */
+/** How far the longest lifetime stays below what may be granted, in seconds: the browser's clock is not the server's. */
 const CLOCK_DIFFERENCE = 60;
 
 interface Draft {
