@@ -57,6 +57,8 @@ export async function withConsole(
     page.setDefaultTimeout(10_000);
     await page.goto("/");
     await use(page);
+    // What the page has to report is told in its turn, and would be lost with the page.
+    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 50)));
   } finally {
     await context.close();
   }
