@@ -11,7 +11,14 @@ export enum IssuanceInterval {
 /** The most periods that are counted at once. */
 export const MAX_PERIODS = 100;
 /** The periods that are counted when nothing is asked for: those of a day. */
+export const DEFAULT_INTERVAL = IssuanceInterval.HOUR;
 export const DEFAULT_PERIODS = 24;
+
+/** Which periods to count: the last ones, each of an interval; what is absent or null gets its default. */
+export interface IssuancesInput {
+  readonly interval?: IssuanceInterval | null;
+  readonly last?: number | null;
+}
 
 /** How many tokens were issued in a period, by role. */
 export interface IssuancePeriod {

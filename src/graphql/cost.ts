@@ -41,17 +41,18 @@ export function typeName({ field, childComplexity }: ComplexityEstimatorArgs): n
   return field === TypeNameMetaFieldDef ? AT_HAND + childComplexity : undefined;
 }
 
-/** A page costs what its items cost; one of a size that is refused later costs as the largest. */
+/** A page costs what its items cost. */
 export function perItem({ args, childComplexity }: ComplexityEstimatorArgs): number {
-  const first: number = args.first ?? DEFAULT_PAGE_SIZE;
-  // Below zero a page would pay for other fields.
-  const size = first < 0 ? MAX_PAGE_SIZE : Math.min(first, MAX_PAGE_SIZE);
-  return 1 + size * childComplexity;
+  return 1 + sizeFor(args.first, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE) * childComplexity;
 }
 
 /** Periods cost what they hold, and to look through the ledger is the dearest of all: an operation can do so three times. */
 export function perPeriod({ args, childComplexity }: ComplexityEstimatorArgs): number {
-  const last: number = args.last ?? DEFAULT_PERIODS;
-  const periods = last < 0 ? MAX_PERIODS : Math.min(last, MAX_PERIODS);
-  return 500 + Math.ceil(periods * childComplexity);
+  return 500 + Math.ceil(sizeFor(args.last, DEFAULT_PERIODS, MAX_PERIODS) * childComplexity);
+}
+
+/** How many are paid for: what is refused later counts as the most. Below zero it would pay for other fields. */
+function sizeFor(asked: number | null | undefined, byDefault: number, most: number): number {
+  const size = asked ?? byDefault;
+  return size < 0 ? most : Math.min(size, most);
 }

@@ -2,9 +2,12 @@ import type { Caller } from "../access/caller.ts";
 import { listableSessions, mayUseSession, needsSessionName } from "../access/policy.ts";
 import {
   checkPeriods,
+  DEFAULT_INTERVAL,
+  DEFAULT_PERIODS,
   IssuanceCounts,
   type IssuanceInterval,
   type IssuancePeriod,
+  type IssuancesInput,
   periodOf,
 } from "../domain/issuance.ts";
 import { ownerOf } from "../domain/session-id.ts";
@@ -50,7 +53,9 @@ export class IssuanceService {
    * @throws {BadUserInput} naming `last`
    * @throws {DatabaseUnavailable} when too many wait already, or the server stops
    */
-  async count(caller: Caller, interval: IssuanceInterval, last: number): Promise<IssuancePeriod[]> {
+  async count(caller: Caller, input: IssuancesInput): Promise<IssuancePeriod[]> {
+    const interval = input.interval ?? DEFAULT_INTERVAL;
+    const last = input.last ?? DEFAULT_PERIODS;
     checkPeriods(last);
     const question = `${interval} ${last} ${keyOf(listableSessions(caller))}`;
     const asked = this.#waiting.get(question);

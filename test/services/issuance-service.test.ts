@@ -31,7 +31,10 @@ const bound = (ids: string[]) => callerWith("id", "bound", { video_grant: { sess
 describe("the count of issuances", () => {
   it("looks through the ledger for one question at a time", async () => {
     const { service, asked, answer } = start();
-    const counts = [service.count(localCaller(), HOUR, 1), service.count(localCaller(), DAY, 2)];
+    const counts = [
+      service.count(localCaller(), { interval: HOUR, last: 1 }),
+      service.count(localCaller(), { interval: DAY, last: 2 }),
+    ];
     await new Promise(setImmediate);
     expect(asked).toEqual([HOUR]);
     await answer();
@@ -42,7 +45,7 @@ describe("the count of issuances", () => {
 
   it("is the same for all who wait for it, and anew for who asks once it has begun", async () => {
     const { service, asked, answer } = start();
-    const ask = () => service.count(localCaller(), HOUR, 24);
+    const ask = () => service.count(localCaller(), { interval: HOUR, last: 24 });
     const first = ask();
     await new Promise(setImmediate);
     const others = [ask(), ask(), ask()];
@@ -55,7 +58,7 @@ describe("the count of issuances", () => {
   it("is no other caller's, who may see other sessions", async () => {
     const { service, asked, answer } = start();
     const counts = [bound(["1_a"]), bound(["1_b"]), bound(["1_a"])].map((caller) =>
-      service.count(caller, HOUR, 1),
+      service.count(caller, { interval: HOUR, last: 1 }),
     );
     await new Promise(setImmediate);
     await answer();
@@ -66,21 +69,22 @@ describe("the count of issuances", () => {
 
   it("is nothing, with no look, for who may see no session", async () => {
     const { service, asked } = start();
-    expect(await service.count(bound([]), HOUR, 3)).toHaveLength(3);
+    expect(await service.count(bound([]), { interval: HOUR, last: 3 })).toHaveLength(3);
     expect(asked).toEqual([]);
   });
 
   it("is refused when too many different questions wait, and goes on afterwards", async () => {
     const { service, answer } = start();
-    const counts = [service.count(localCaller(), HOUR, 100)];
+    const counts = [service.count(localCaller(), { interval: HOUR, last: 100 })];
     await new Promise(setImmediate);
-    for (let last = 1; last <= 5; last++) counts.push(service.count(localCaller(), HOUR, last));
-    await expect(service.count(localCaller(), HOUR, 6)).rejects.toMatchObject({
+    for (let last = 1; last <= 5; last++)
+      counts.push(service.count(localCaller(), { interval: HOUR, last: last }));
+    await expect(service.count(localCaller(), { interval: HOUR, last: 6 })).rejects.toMatchObject({
       extensions: { code: "DATABASE_UNAVAILABLE", retryable: true },
     });
     for (let i = 0; i < 6; i++) await answer();
     expect((await Promise.all(counts)).map((periods) => periods.length)).toEqual([100, 1, 2, 3, 4, 5]);
-    const after = service.count(localCaller(), HOUR, 6);
+    const after = service.count(localCaller(), { interval: HOUR, last: 6 });
     await new Promise(setImmediate);
     await answer();
     expect(await after).toHaveLength(6);
@@ -89,8 +93,8 @@ describe("the count of issuances", () => {
   it("ends when the server stops, for who has it counted and for who waits", async () => {
     const { service, asked, answer } = start();
     const counts = Promise.allSettled([
-      service.count(localCaller(), HOUR, 1),
-      service.count(localCaller(), DAY, 1),
+      service.count(localCaller(), { interval: HOUR, last: 1 }),
+      service.count(localCaller(), { interval: DAY, last: 1 }),
     ]);
     await new Promise(setImmediate);
     service.stop();

@@ -20,7 +20,7 @@ export function SessionPage({ sessionId }: { sessionId: string }) {
   const { data, error, loading, refetch } = useQuery(SessionDocument, {
     variables: { sessionId },
     skip: !rights.readSessions,
-    // One just created by somebody who may not see it again is not in the cache, either.
+    // Whether one may see it can change.
     fetchPolicy: "cache-and-network",
   });
   const session = data?.session;
@@ -96,6 +96,8 @@ function IssuedTokens({ sessionId }: { sessionId: string }) {
     fetchPolicy: "cache-and-network",
     ...usePolling(5000),
   });
+  // What is shown is still the page before.
+  const busy = !data && !error;
   const issued = (data ?? previousData)?.session?.issuedTokens;
   return (
     <section className="card" aria-labelledby="issued">
@@ -105,7 +107,7 @@ function IssuedTokens({ sessionId }: { sessionId: string }) {
       {issued?.totalCount === 0 && <p>There is no record of any.</p>}
       {issued && issued.nodes.length > 0 && (
         <>
-          <table aria-busy={!data && !error}>
+          <table aria-busy={busy}>
             <thead>
               <tr>
                 <th scope="col">Role</th>
@@ -131,7 +133,7 @@ function IssuedTokens({ sessionId }: { sessionId: string }) {
               ))}
             </tbody>
           </table>
-          <Pager pages={pages} pageInfo={issued.pageInfo} busy={!data && !error} of="issued tokens" />
+          <Pager pages={pages} pageInfo={issued.pageInfo} busy={busy} of="issued tokens" />
         </>
       )}
     </section>

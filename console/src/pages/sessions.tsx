@@ -67,6 +67,8 @@ function SessionList() {
     fetchPolicy: "cache-and-network",
     ...usePolling(5000),
   });
+  // What is shown is still the page before.
+  const busy = !data && !error;
   const sessions = (data ?? previousData)?.sessions;
   return (
     <section className="card" aria-labelledby="sessions">
@@ -76,14 +78,14 @@ function SessionList() {
       {sessions?.totalCount === 0 && <p>There is none yet.</p>}
       {sessions && (
         <>
-          <ul className="list" aria-busy={!data && !error}>
+          <ul className="list" aria-busy={busy}>
             {sessions.nodes.map((session) => (
               <li key={session.id}>
                 <SessionItem session={session} tokens={session.issuedTokens?.totalCount} />
               </li>
             ))}
           </ul>
-          <Pager pages={pages} pageInfo={sessions.pageInfo} busy={!data && !error} of="sessions" />
+          <Pager pages={pages} pageInfo={sessions.pageInfo} busy={busy} of="sessions" />
         </>
       )}
     </section>

@@ -1,7 +1,7 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { Args, Ctx, FieldResolver, Info, Mutation, Query, Resolver, Root, UseMiddleware } from "type-graphql";
 import type { ConnectionToken } from "../../domain/connection-token.ts";
-import { DEFAULT_PERIODS, IssuanceInterval, type IssuancePeriod } from "../../domain/issuance.ts";
+import type { IssuancePeriod } from "../../domain/issuance.ts";
 import type { Session } from "../../domain/session.ts";
 import type { TokenOutcome } from "../../domain/token-batch.ts";
 import type { TokenInspection } from "../../domain/token-inspection.ts";
@@ -103,9 +103,9 @@ export class IssuanceResolver {
     complexity: perPeriod,
   })
   issuances(
-    @Args(() => IssuancesArgs) { interval, last }: IssuancesArgs,
+    @Args(() => IssuancesArgs) periods: IssuancesArgs,
     @Ctx() { caller, issuances }: Context,
   ): Promise<IssuancePeriod[]> {
-    return issuances.count(caller, interval ?? IssuanceInterval.HOUR, last ?? DEFAULT_PERIODS);
+    return issuances.count(caller, periods);
   }
 }

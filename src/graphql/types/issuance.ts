@@ -1,14 +1,20 @@
 import { ArgsType, Field, Int, ObjectType } from "type-graphql";
-import { DEFAULT_PERIODS, IssuanceInterval, type IssuancePeriod } from "../../domain/issuance.ts";
+import {
+  DEFAULT_INTERVAL,
+  DEFAULT_PERIODS,
+  IssuanceInterval,
+  type IssuancePeriod,
+  type IssuancesInput,
+} from "../../domain/issuance.ts";
 import { Role } from "../../domain/role.ts";
 import { DateTime } from "./date-time.ts";
 
 /** Which periods to count. */
 @ArgsType()
-export class IssuancesArgs {
+export class IssuancesArgs implements IssuancesInput {
   @Field(() => IssuanceInterval, {
     nullable: true,
-    defaultValue: IssuanceInterval.HOUR,
+    defaultValue: DEFAULT_INTERVAL,
     description: "How long each period is.",
   })
   interval?: IssuanceInterval | null;
