@@ -14,6 +14,7 @@ import { completeErrors, formatError, withoutSuggestions } from "./format-error.
 import { limitShape, MAX_TOKENS } from "./limits.ts";
 import { statusByMediaType } from "./status.ts";
 import { stringifyResult } from "./stringify.ts";
+import { noteCode, noteOperation } from "./summary.ts";
 
 /** How many parsed and validated documents are kept. Apollo Server's own store may take hundreds of megabytes. */
 const KEPT_DOCUMENTS = 250;
@@ -23,6 +24,7 @@ export function createApollo(
   schema: GraphQLSchema,
   production: boolean,
   logger: Logger,
+  plugins: readonly ApolloServerPlugin<Context>[] = [],
 ): ApolloServer<Context> {
   return new ApolloServer<Context>({
     schema,
@@ -43,15 +45,22 @@ export function createApollo(
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       everyRequest,
+      ...plugins,
     ],
   });
 }
 
 /** One listener for all requests: each that is made for one, and each plugin, costs a round of promises in every phase. */
 const LISTENER: GraphQLRequestListener<Context> = {
-  didResolveOperation: limitCost,
+  didResolveOperation(request) {
+    noteOperation(request);
+    return limitCost(request);
+  },
   didEncounterErrors: completeErrors,
-  willSendResponse: statusByMediaType,
+  willSendResponse(request) {
+    noteCode(request);
+    return statusByMediaType(request);
+  },
 };
 
 const everyRequest: ApolloServerPlugin<Context> = { requestDidStart: async () => LISTENER };

@@ -2,7 +2,7 @@ import { type DocumentNode, type FieldNode, GraphQLError, Kind, type OperationDe
 import { MAX_DATA_LENGTH, MAX_LAYOUT_CLASSES_LENGTH } from "../domain/grant.ts";
 import { checkBatch, MAX_BATCH } from "../domain/token-batch.ts";
 import { BadUserInput } from "../errors.ts";
-import { rootFields } from "./root-fields.ts";
+import { rootFieldsOf } from "./root-fields.ts";
 
 type Variables = Record<string, unknown>;
 
@@ -20,11 +20,7 @@ const SOME_REQUEST = {};
 
 /** The batches that an operation asks for, those of its fragments among them. */
 export function batchesOf(document: DocumentNode, operation: OperationDefinitionNode): readonly FieldNode[] {
-  const fragments = document.definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
-  const fields = rootFields(operation.selectionSet, (name) =>
-    fragments.find((fragment) => fragment.name.value === name),
-  );
-  return [...fields].filter(({ name }) => name.value === BATCH);
+  return rootFieldsOf(document, operation).filter(({ name }) => name.value === BATCH);
 }
 
 /**

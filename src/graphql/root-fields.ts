@@ -1,4 +1,17 @@
-import { type FieldNode, type FragmentDefinitionNode, Kind, type SelectionSetNode } from "graphql";
+import {
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+} from "graphql";
+
+/** The root fields of an operation of a document. */
+export function rootFieldsOf(document: DocumentNode, { selectionSet }: OperationDefinitionNode): FieldNode[] {
+  const fragments = document.definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
+  return [...rootFields(selectionSet, (name) => fragments.find((fragment) => fragment.name.value === name))];
+}
 
 /** The root fields of an operation, those of its fragments among them. Each fragment counts once, and so a cycle ends. */
 export function* rootFields(

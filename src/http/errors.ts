@@ -15,12 +15,19 @@ const CODES: Record<number, string> = {
   503: "SERVICE_UNAVAILABLE",
 };
 
+const INTERNAL = "INTERNAL_SERVER_ERROR";
+
 /** The status of our own errors outside GraphQL; 400 for the others. */
 const STATUS: Record<string, number> = {
   UNAUTHENTICATED: 401,
   AUTHENTICATION_UNAVAILABLE: 503,
   DATABASE_UNAVAILABLE: 503,
 };
+
+/** The code of an answer that has this status and nothing else to say, or `OK`. */
+export function codeOfStatus(status: number): string {
+  return status < 400 ? "OK" : (CODES[status] ?? INTERNAL);
+}
 
 /** What `answerErrors` answers with this status and message. */
 export function refusal(statusCode: number, message: string): Error {
@@ -29,8 +36,9 @@ export function refusal(statusCode: number, message: string): Error {
 
 /** Answers errors outside GraphQL in the form that GraphQL clients read. The message of an unknown one is masked. */
 export function answerErrors(app: FastifyInstance, logger: Logger): void {
-  app.setErrorHandler<FastifyError | StagepassError>((err, { id: requestId }, reply) => {
+  app.setErrorHandler<FastifyError | StagepassError>((err, { id: requestId, summary }, reply) => {
     if (err instanceof StagepassError) {
+      summary.code = err.extensions.code;
       if (err instanceof DatabaseUnavailable) logger.warn({ requestId, reason: err.reason }, err.message);
       const status = STATUS[err.extensions.code] ?? 400;
       // RFC 9110, 15.5.2: a 401 says how to authenticate.
@@ -41,9 +49,7 @@ export function answerErrors(app: FastifyInstance, logger: Logger): void {
     const code = CODES[status];
     if (code !== undefined) return reply.code(status).send(errors(err.message, { code }));
     logger.error({ requestId, err }, "unexpected error");
-    return reply
-      .code(500)
-      .send(errors("Internal server error", { code: "INTERNAL_SERVER_ERROR", requestId }));
+    return reply.code(500).send(errors("Internal server error", { code: INTERNAL, requestId }));
   });
 
   app.setNotFoundHandler((_request, reply) =>

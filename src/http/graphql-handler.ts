@@ -35,8 +35,9 @@ export function graphqlHandler(
       search: admittedSearch(request, admit),
       body: admittedBody(request, admit),
     };
+    const { id: requestId, hasLargeBody, summary } = request;
     const context = () =>
-      createContext(services, callerOf(request), request.id, logger, request.hasLargeBody);
+      createContext(services, { caller: callerOf(request), requestId, logger, hasLargeBody, summary });
     const operation = operationIn(http);
     if (operation) {
       const { http: head, body } = await apollo.executeOperation(operation, { contextValue: context() });

@@ -1,13 +1,22 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
-import { refusal } from "./errors.ts";
+import type { Summary } from "../graphql/summary.ts";
+import { codeOfStatus, refusal } from "./errors.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
     /** A question about the server itself, which is answered also while it stops. */
     probe?: boolean;
   }
+
+  interface FastifyRequest {
+    /** What it asks for and how it ends, as far as that is known. */
+    summary: Summary;
+  }
 }
+
+/** The code of a request whose answer its client did not wait for. */
+const BROKEN_OFF = "BROKEN_OFF";
 
 /** How a server stops without failing a request that it has begun. */
 export interface Drain {
@@ -31,16 +40,21 @@ export function followRequests(app: FastifyInstance, logger: Logger): Drain {
   let inFlight = 0;
   let becameIdle = () => {};
 
+  app.decorateRequest("summary");
   app.addHook("onRequest", (request, reply, next) => {
     const start = performance.now();
     inFlight += 1;
+    request.summary = { operation: null, code: null };
     reply.headers({ "x-request-id": request.id, "cache-control": "no-store" });
     // Not Fastify's onResponse, which is silent about a client that goes away while it sends its body.
     reply.raw.once("close", () => {
       inFlight -= 1;
       if (inFlight === 0) becameIdle();
-      const line = describe(request, reply.raw.statusCode, performance.now() - start);
-      if (reply.raw.writableFinished) logger.info(line, "request");
+      const { writableFinished, statusCode } = reply.raw;
+      if (!writableFinished) request.summary.code = BROKEN_OFF;
+      else request.summary.code ??= codeOfStatus(statusCode);
+      const line = describe(request, statusCode, performance.now() - start);
+      if (writableFinished) logger.info(line, "request");
       else logger.warn(line, "request broken off");
     });
     if (!begun || request.routeOptions.config.probe) return next();
@@ -69,7 +83,11 @@ export function followRequests(app: FastifyInstance, logger: Logger): Drain {
 }
 
 /** The route, not what was sent: a wrong path or a query string may hold anything, a token among it. */
-function describe({ id, method, routeOptions }: FastifyRequest, status: number, milliseconds: number) {
+function describe(
+  { id, method, routeOptions, summary }: FastifyRequest,
+  status: number,
+  milliseconds: number,
+) {
   const path = routeOptions.url ?? "(none)";
-  return { requestId: id, method, path, status, milliseconds: Math.round(milliseconds) };
+  return { requestId: id, method, path, status, ...summary, milliseconds: Math.round(milliseconds) };
 }

@@ -36,6 +36,9 @@ function isDraft(outcome: Draft | TokenRefusal): outcome is Draft {
  */
 const PER_TURN = 50;
 
+/** What a caller can ask about tokens, whoever answers. */
+export type Tokens = Pick<TokenService, keyof TokenService>;
+
 /** What a caller can ask about tokens. */
 export class TokenService {
   readonly #signing: SigningService;

@@ -221,6 +221,21 @@ it("logs the route of a request, and nothing else of its URL", async () => {
   expect(JSON.stringify(server.log())).not.toContain("canary");
 });
 
+it("logs what a request asked for and how it ended, in the words of the schema", async () => {
+  await server.graphql("mutation Canary { canary: createSession(archiveMode: ALWAYS) { id } }");
+  await server.graphql("query { viewer { id } }");
+  const logged = () => server.log().filter(({ msg, path }) => msg === "request" && path === "/graphql");
+  await expect
+    .poll(() => logged().map(({ operation, code }) => [operation, code]))
+    .toEqual(
+      expect.arrayContaining([
+        ["createSession", "BAD_USER_INPUT"],
+        ["viewer", "OK"],
+      ]),
+    );
+  expect(JSON.stringify(server.log())).not.toMatch(/canary/i);
+});
+
 it("gives up on a request that drips", async () => {
   const { hostname, port } = new URL(server.url);
   const socket = connect(Number(port), hostname);
