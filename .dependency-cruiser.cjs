@@ -55,7 +55,12 @@ module.exports = {
     only(
       "http-imports-graphql",
       "^src/http/",
-      "^src/(graphql/(batch-limits|context|media-type|stringify|trusted-documents)\\.ts$|access/|document-manifest\\.ts$|errors\\.ts$|loopback\\.ts$)",
+      "^src/(graphql/(batch-limits|context|media-type|stringify|summary|trusted-documents)\\.ts$|access/|document-manifest\\.ts$|errors\\.ts$|loopback\\.ts$)",
+    ),
+    only(
+      "instruments-import-what-they-follow",
+      "^src/instruments/",
+      "^src/(http/app\\.ts$|graphql/context\\.ts$|services/|store/(engine|store)\\.ts$|domain/|config\\.ts$|errors\\.ts$|version\\.ts$)",
     ),
     only(
       "config-imports-keys",
@@ -82,12 +87,13 @@ module.exports = {
       "(type-graphql|graphql|dataloader|graphql-scalars|graphql-query-complexity|negotiator)",
       "^src/graphql/",
     ),
-    kept("@apollo/server", "^src/(graphql|http)/"),
-    kept("(fastify|@fastify)", "^src/(http/|server\\.ts$)"),
+    kept("@apollo/server", "^src/(graphql|http|instruments)/"),
+    kept("(fastify|@fastify)", "^src/(http/|instruments/|server\\.ts$)"),
     kept("(jwks-rsa|rate-limiter-flexible)", "^src/access/"),
     kept("(kysely|libsql|pg)", "^src/store/"),
     kept("jsonwebtoken", "^src/(signing|access)/"),
     kept("opossum", "^src/platform/"),
+    kept("(prom-client|@opentelemetry)", "^src/instruments/"),
     kept("envalid", "^src/config\\.ts$"),
   ],
   options: {

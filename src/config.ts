@@ -11,6 +11,7 @@ import {
   apiSecret,
   apiUrl,
   applicationId,
+  collectorUrl,
   corsOrigins,
   documentManifest,
   host,
@@ -47,7 +48,18 @@ export interface Config {
   readonly trustedDocuments: TrustedDocumentsConfig | null;
   /** Whether the console is served. */
   readonly console: boolean;
+  /** Where metrics are served; null when nothing is counted. */
+  readonly metrics: { readonly host: string; readonly port: number } | null;
+  /** Null when no traces are made. */
+  readonly tracing: TracingConfig | null;
   readonly logLevel: string;
+}
+
+/** How traces are sent to a collector. */
+export interface TracingConfig {
+  readonly protocol: "http/protobuf" | "http/json";
+  /** The variables of OpenTelemetry, which its SDK reads. Some may be secrets. */
+  readonly variables: NodeJS.Dict<string>;
 }
 
 /** Which documents are trusted. */
@@ -116,6 +128,8 @@ export function parseConfig(environment: NodeJS.Dict<string>): Config {
     corsOrigins: env.CORS_ORIGINS,
     trustedDocuments: trustedDocumentsOf(env),
     console: consoleOf(env),
+    metrics: env.METRICS_PORT === undefined ? null : { host: env.METRICS_HOST, port: env.METRICS_PORT },
+    tracing: tracingOf(env, set),
     logLevel: env.LOG_LEVEL,
   });
 }
@@ -184,6 +198,11 @@ const VARIABLES = {
   TRUSTED_DOCUMENTS: variable(oneOf("off", "log", "enforce"))({ default: "off" }),
   TRUSTED_DOCUMENTS_MANIFEST: variable(documentManifest)(optional),
   CONSOLE: variable(oneOf("on", "off"))(optional),
+  METRICS_HOST: variable(host)({ default: "127.0.0.1" }),
+  METRICS_PORT: variable(wholeNumber(0, 65_535))(optional),
+  OTEL_EXPORTER_OTLP_ENDPOINT: variable(collectorUrl)(optional),
+  OTEL_EXPORTER_OTLP_PROTOCOL: variable(oneOf("http/protobuf", "http/json"))({ default: "http/protobuf" }),
+  OTEL_SDK_DISABLED: variable((value) => value.toLowerCase() === "true")({ default: false }),
   LOG_LEVEL: variable(oneOf("trace", "debug", "info", "warn", "error", "fatal", "silent"))({
     default: "info",
   }),
@@ -264,6 +283,12 @@ function trustedDocumentsOf(env: CleanedEnv<typeof VARIABLES>): TrustedDocuments
 function consoleOf({ CONSOLE, NODE_ENV, TRUSTED_DOCUMENTS }: CleanedEnv<typeof VARIABLES>): boolean {
   const byDefault = NODE_ENV !== "production" && TRUSTED_DOCUMENTS !== "enforce";
   return CONSOLE === undefined ? byDefault : CONSOLE === "on";
+}
+
+function tracingOf(env: CleanedEnv<typeof VARIABLES>, set: NodeJS.Dict<string>): TracingConfig | null {
+  if (env.OTEL_EXPORTER_OTLP_ENDPOINT === undefined || env.OTEL_SDK_DISABLED) return null;
+  const variables = Object.entries(set).filter(([name]) => name.startsWith("OTEL_"));
+  return { protocol: env.OTEL_EXPORTER_OTLP_PROTOCOL, variables: Object.fromEntries(variables) };
 }
 
 /** A secret that is cut off, such as an editor leaves for a moment while it writes the file that a SIGHUP then reads. */

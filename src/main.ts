@@ -70,7 +70,13 @@ async function run(): Promise<number> {
   process.stdout.write(welcome(server));
   const { name: platform } = config.platform;
   logger.info(
-    { url: server.url, pid: process.pid, platform, applicationId: server.applicationId },
+    {
+      url: server.url,
+      ...(server.metricsUrl && { metricsUrl: server.metricsUrl }),
+      pid: process.pid,
+      platform,
+      applicationId: server.applicationId,
+    },
     "listening",
   );
   if (server.open) {

@@ -2,6 +2,7 @@ import { dirname, join } from "node:path";
 import type { Logger } from "pino";
 import type { Config, PlatformConfig } from "./config.ts";
 import { StartupError } from "./errors.ts";
+import { type Instrument, NO_INSTRUMENT } from "./instruments/instrument.ts";
 import { CREDENTIAL_NAMES } from "./platform/credential-names.ts";
 import { localPlatform } from "./platform/local.ts";
 import { keptLocalProject, newLocalProject } from "./platform/local-project.ts";
@@ -32,11 +33,15 @@ export interface Project {
  *
  * @throws {StartupError} when the local one cannot be kept
  */
-export function createProject({ platform: config, database }: Config, logger: Logger): Project {
+export function createProject(
+  { platform: config, database }: Config,
+  logger: Logger,
+  instrument: Instrument = NO_INSTRUMENT,
+): Project {
   const keyRing = config.keyRing ?? localProject(database);
   return {
     keyRing,
-    platform: createPlatform(config, keyRing, logger),
+    platform: createPlatform(config, keyRing, logger, instrument),
     rotate: ({ platform: next }) => rotate(config, keyRing, next),
   };
 }
@@ -49,7 +54,12 @@ function localProject(database: DatabaseAddress): KeyRing {
   return openTokKeyRing(apiKey, apiSecret);
 }
 
-function createPlatform(config: PlatformConfig, keyRing: KeyRing, logger: Logger): Platform {
+function createPlatform(
+  config: PlatformConfig,
+  keyRing: KeyRing,
+  logger: Logger,
+  instrument: Instrument,
+): Platform {
   const { applicationId } = keyRing;
   if (config.name === "local") return localPlatform(applicationId);
   return restPlatform({
@@ -59,7 +69,11 @@ function createPlatform(config: PlatformConfig, keyRing: KeyRing, logger: Logger
     userAgent: `stagepass/${VERSION}`,
     names: CREDENTIAL_NAMES[config.name],
     authenticate: (now) => platformAuth(keyRing, now),
-    onCircuit: (state) => logger.warn({ state }, "the circuit breaker of the platform changed its state"),
+    around: (call) => instrument.platformCall(call),
+    onCircuit(state) {
+      instrument.circuit(state);
+      logger.warn({ state }, "the circuit breaker of the platform changed its state");
+    },
   });
 }
 

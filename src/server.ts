@@ -5,12 +5,15 @@ import { authenticator, openUntilFirstKey } from "./access/authenticate.ts";
 import { quotaOf } from "./access/token-quota.ts";
 import type { Config, TrustedDocumentsConfig } from "./config.ts";
 import type { PlatformName } from "./domain/project.ts";
-import { DatabaseUnavailable, quote, reasonOf, StartupError } from "./errors.ts";
+import { DatabaseUnavailable, reasonOf, StartupError } from "./errors.ts";
 import { createApollo } from "./graphql/apollo.ts";
 import { createSchema } from "./graphql/schema.ts";
 import { type Admit, admitAll, trustedDocuments } from "./graphql/trusted-documents.ts";
 import { createApp, GRAPHQL_PATH } from "./http/app.ts";
 import { type ConsoleBuild, readConsole } from "./http/console.ts";
+import { createInstruments, type Readings } from "./instruments/instruments.ts";
+import { type MetricsServer, serveMetrics } from "./instruments/metrics-server.ts";
+import { listening } from "./listen.ts";
 import { isLoopback } from "./loopback.ts";
 import { createProject, type Project } from "./project.ts";
 import { IssuanceService } from "./services/issuance-service.ts";
@@ -42,6 +45,8 @@ export interface Server {
   readonly url: string;
   /** Where the console is; null when it is off. */
   readonly consoleUrl: string | null;
+  /** Where metrics are served; null when they are not. */
+  readonly metricsUrl: string | null;
   /** The project that it works for: an OpenTok API key or a Vonage application ID. */
   readonly applicationId: string;
   /** Whether it has no authentication, and is open to its own machine. */
@@ -71,21 +76,26 @@ export async function createServer(config: Config, { logger, now }: Surroundings
     onQuery: (sql) => logger.trace({ sql }, "query"),
     onLost: (reason) => logger.warn({ reason }, "a connection to the database was lost"),
   });
-  const store = sqlStore(database, (cause) => {
-    if (cause === null) return logger.info("the ledger is written again");
-    logger.error(whyOf(cause), "the ledger cannot be written; no tokens are issued");
+  const { instrument, readings } = await createInstruments(config, database.engine.pool, logger);
+  const store = sqlStore(database, {
+    onChange(cause) {
+      if (cause === null) return logger.info("the ledger is written again");
+      logger.error(whyOf(cause), "the ledger cannot be written; no tokens are issued");
+    },
+    onCommit: instrument.committed,
   });
+  let metrics: MetricsServer | null = null;
   try {
     const open = config.jwtRules === null && !(await store.apiKeys.any());
     if (open) checkOpen(config);
-    const { keyRing, platform, rotate } = createProject(config, logger);
-    const ledger = config.ledger ? store.ledger : withoutRecords(store.ledger);
+    const { keyRing, platform, rotate } = createProject(config, logger, instrument);
+    const ledger = config.ledger ? instrument.ledger(store.ledger) : withoutRecords(store.ledger);
     const quota = quotaOf(config.tokensPerMinute);
     const { applicationId } = keyRing;
     const signing = new SigningService(keyRing);
     const services = {
       sessions: new SessionService(platform, store.sessions, store.names, now),
-      tokens: new TokenService(signing, store.sessions, ledger, quota, now),
+      tokens: instrument.tokens(new TokenService(signing, store.sessions, ledger, quota, now)),
       issuances: new IssuanceService(applicationId, store.sessions, store.ledger, now),
       project: {
         applicationId,
@@ -95,7 +105,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
     };
     const authenticate = authenticator(config.jwtRules, store.apiKeys, now);
     const build = config.console ? consoleBuild() : null;
-    const apollo = createApollo(createSchema(), config.production, logger);
+    const apollo = createApollo(createSchema(), config.production, logger, instrument.plugins);
     await apollo.start();
     const { app, drain } = await createApp({
       apollo,
@@ -109,8 +119,10 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       corsOrigins: config.corsOrigins,
       // Together in the time of one, for whoever asks does not wait for longer.
       ping: () => new Deadline(PATIENCE).within(store.ping().then(ledger.check), unanswered),
+      follow: instrument.follow,
       logger,
     });
+    metrics = readings && config.metrics && (await listenForMetrics(readings, config.metrics));
     const origin = await listen(app, config);
     const retention = keepForDays(config.ledgerRetentionDays, store.ledger, now, (error) =>
       logger.warn(whyOf(error), "old records could not be purged"),
@@ -118,6 +130,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
     return {
       url: new URL(GRAPHQL_PATH, origin).href,
       consoleUrl: build && new URL("/", origin).href,
+      metricsUrl: metrics?.url ?? null,
       applicationId,
       open,
       rotate,
@@ -128,12 +141,16 @@ export async function createServer(config: Config, { logger, now }: Surroundings
           await drain.finish(DRAIN_DEADLINE);
           await apollo.stop();
         } finally {
+          await metrics?.close();
+          await instrument.stop();
           await store.close();
         }
       },
     };
   } catch (error) {
     // What stopped the start is what matters, not what then fails in clearing up.
+    await metrics?.close();
+    await instrument.stop();
     await store.close().catch(() => {});
     throw error;
   }
@@ -181,13 +198,16 @@ function whyOf(error: unknown): Record<string, unknown> {
 }
 
 async function listen(app: FastifyInstance, { host, port }: Config): Promise<string> {
+  const address = { host, port, variables: { host: "HOST", port: "PORT" } };
   try {
-    return await app.listen({ host, port });
+    return await listening(address, () => app.listen({ host, port }));
   } catch (error) {
     await app.close();
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "EADDRINUSE") throw new StartupError([`PORT: ${port} is already in use on ${host}`]);
-    if (code === "EACCES") throw new StartupError([`PORT: ${port} is not allowed for this user`]);
-    throw new StartupError([`HOST: cannot listen on ${quote(host)}: ${code}`]);
+    throw error;
   }
+}
+
+function listenForMetrics(readings: Readings, where: { host: string; port: number }): Promise<MetricsServer> {
+  const address = { ...where, variables: { host: "METRICS_HOST", port: "METRICS_PORT" } };
+  return listening(address, () => serveMetrics(readings, where));
 }

@@ -132,6 +132,13 @@ export function apiUrl(value: string): string {
   return safeUrl(value).replace(/\/+$/, "");
 }
 
+/** Where a collector of traces is, which have no secret; many are reached within a cluster, without encryption. */
+export function collectorUrl(value: string): string {
+  const url = URL.canParse(value) ? new URL(value) : null;
+  if (url && /^https?:$/.test(url.protocol) && !url.username && !url.password) return url.href;
+  throw new Error("must be an http: or https: URL without credentials");
+}
+
 /** What is sent there, or believed from there, is encrypted unless it stays on this machine. */
 export function safeUrl(value: string): string {
   const url = URL.canParse(value) ? new URL(value) : null;

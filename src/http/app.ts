@@ -40,6 +40,8 @@ export interface AppParts {
   readonly console: ConsoleBuild | null;
   readonly corsOrigins: readonly string[];
   readonly ping: () => Promise<void>;
+  /** Adds hooks of its own, before there are any routes. */
+  readonly follow: (app: FastifyInstance) => void;
   readonly logger: Logger;
 }
 
@@ -57,6 +59,7 @@ export async function createApp(parts: AppParts): Promise<{ app: FastifyInstance
   readJsonBodies(app);
 
   const drain = followRequests(app, logger);
+  parts.follow(app);
   answerErrors(app, logger);
   if (localOnly) refuseOtherHosts(app);
   await protectBrowsers(app, corsOrigins, hasPage);

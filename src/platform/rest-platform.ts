@@ -18,6 +18,8 @@ export interface RestPlatformOptions {
   readonly names: CredentialNames;
   /** The header that authenticates one call; a fresh one for each. */
   readonly authenticate: (now: Date) => Promise<Record<string, string>>;
+  /** Put around each call that is made; the headers that it gives go along. */
+  readonly around?: <T>(call: (headers: Readonly<Record<string, string>>) => Promise<T>) => Promise<T>;
   /** Is told when calls begin to be answered without the platform, and when they no longer are. */
   readonly onCircuit: (state: "open" | "closed") => void;
   /** How long the platform is left alone once it keeps failing, in milliseconds. */
@@ -37,10 +39,12 @@ const RESET_TIMEOUT = 5000;
  */
 export function restPlatform(options: RestPlatformOptions): Platform {
   const { applicationId, url, timeout, userAgent, names, authenticate, onCircuit } = options;
+  const { around = (call) => call({}) } = options;
   let lastFailure: PlatformUnavailable | undefined;
 
-  const create = async (session: SessionOptions, now: Date): Promise<string> => {
+  const call = async (session: SessionOptions, now: Date, more: Readonly<Record<string, string>>) => {
     const headers = {
+      ...more,
       accept: "application/json",
       "user-agent": userAgent,
       ...(await authenticate(now)),
@@ -48,6 +52,9 @@ export function restPlatform(options: RestPlatformOptions): Platform {
     const answer = await post(`${url}/session/create`, headers, formOf(session), timeout);
     return sessionIdOf(answer, applicationId, names, now);
   };
+
+  const create = (session: SessionOptions, now: Date): Promise<string> =>
+    around((headers) => call(session, now, headers));
 
   const breaker = new CircuitBreaker(create, {
     // The call has its own deadline, which also ends it.

@@ -1,6 +1,14 @@
 import type { ColumnBuilderCallback, Dialect, Kysely, RawBuilder } from "kysely";
 import type { Tables } from "./tables.ts";
 
+/** The connections of this process to the database. */
+export interface PoolState {
+  readonly used: number;
+  readonly idle: number;
+  /** How many uses of the database wait for a connection. */
+  readonly waiting: number;
+}
+
 /** A database engine, with what the engines do not say alike. Every query that is not here is the same on all of them. */
 export interface Engine {
   readonly dialect: Dialect;
@@ -19,6 +27,8 @@ export interface Engine {
 
   /** Lets one transaction at a time change the tables; this one from now on, until it ends. */
   lockTables(transaction: Kysely<Tables>): Promise<void>;
+
+  pool(): PoolState;
 
   /** Does what the engine needs before it is left for good. */
   settle(database: Kysely<Tables>): Promise<void>;

@@ -13,26 +13,32 @@ import type { IssuedTokenTable } from "./tables.ts";
 /** How long a check that succeeded is believed, in milliseconds: who asks for health must not keep the disk busy. */
 const BELIEVED = 500;
 
-/** Is told that records cannot be written any more, with the cause, or, with null, that they can be again. */
-export type LedgerListener = (cause: unknown) => void;
+/** Is told how the ledger fares. */
+export interface LedgerListener {
+  /** Records cannot be written any more, with the cause, or, with null, they can be again. */
+  readonly onChange?: (cause: unknown) => void;
+  /** A commit was made, or failed: of how many records, and in how many milliseconds. */
+  readonly onCommit?: (records: number, milliseconds: number, done: boolean) => void;
+}
 
-/**
- * The ledger in a SQL database.
- *
- * @param onChange is told when it begins to fail, and why, and with null when records are written again
- */
-export function issuanceLedger({ kysely, engine }: Database, onChange: LedgerListener): IssuanceLedger {
+/** The ledger in a SQL database. */
+export function issuanceLedger(
+  { kysely, engine }: Database,
+  { onChange = () => {}, onCommit = () => {} }: LedgerListener,
+): IssuanceLedger {
   let failing = false;
   const write = async (group: readonly IssuedToken[]): Promise<void> => {
+    const begin = performance.now();
+    let failure: { readonly cause: unknown } | null = null;
     try {
       await kysely.executeQuery(insertion(group, engine));
-    } catch (error) {
-      if (!failing) onChange(error);
-      failing = true;
-      throw new LedgerUnavailable();
+    } catch (cause) {
+      failure = { cause };
     }
-    if (failing) onChange(null);
-    failing = false;
+    onCommit(group.length, performance.now() - begin, failure === null);
+    if (failing !== (failure !== null)) onChange(failure?.cause ?? null);
+    failing = failure !== null;
+    if (failing) throw new LedgerUnavailable();
   };
   const record = groupCommit(write, PATIENCE, () => new LedgerUnavailable());
 

@@ -28,15 +28,19 @@ export interface PostgresOptions {
  * @throws whatever keeps it from being reached
  */
 export async function postgres(options: PostgresOptions): Promise<Engine> {
-  const pool = lent(await connect(options), options.patience);
+  const pool = await connect(options);
   return {
-    dialect: new PostgresDialect({ pool }),
+    dialect: new PostgresDialect({ pool: lent(pool, options.patience) }),
     parameter: (place) => `$${place}`,
     clock: sql<number>`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`,
     text: sql`text collate "C"`,
     position: [sql`bigint`, (column) => column.generatedByDefaultAsIdentity().primaryKey()],
     async lockTables(transaction) {
       await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)})`.execute(transaction);
+    },
+    pool() {
+      const { totalCount, idleCount, waitingCount } = pool;
+      return { used: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
     },
     async settle() {},
   };

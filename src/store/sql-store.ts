@@ -8,14 +8,14 @@ import type { Store } from "./store.ts";
 /**
  * The store in a SQL database.
  *
- * @param onLedger is told when tokens cannot be recorded any more, and when they can again
+ * @param listener is told how the ledger fares
  */
-export function sqlStore(database: Database, onLedger: LedgerListener = () => {}): Store {
+export function sqlStore(database: Database, listener: LedgerListener = {}): Store {
   const { kysely, engine } = database;
   return {
     sessions: sessionRegistry(database),
     names: sessionNames(database),
-    ledger: issuanceLedger(database, onLedger),
+    ledger: issuanceLedger(database, listener),
     apiKeys: apiKeys(database),
     async ping() {
       // A table of ours, so that a database that answers but is not ours any more does not count.

@@ -45,6 +45,8 @@ export class SqliteDriver implements Driver {
   #database: Libsql | undefined;
   /** Resolves when the connection is free. */
   #free: Promise<void> = Promise.resolve();
+  /** How many have the connection, which is one at most, or wait for it. */
+  uses = 0;
 
   /** @param patience tells how long one use of the connection may take, in milliseconds, the wait for it included; null sets
    *   no limit
@@ -62,8 +64,12 @@ export class SqliteDriver implements Driver {
   async acquireConnection(): Promise<SqliteConnection> {
     const before = this.#free;
     let leave = () => {};
+    this.uses += 1;
     this.#free = new Promise((resolve) => {
-      leave = resolve;
+      leave = () => {
+        this.uses -= 1;
+        resolve();
+      };
     });
     const deadline = new Deadline(this.#patience());
     try {

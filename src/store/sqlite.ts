@@ -16,11 +16,15 @@ const BUSY_TIMEOUT = 2000;
  * @param patience tells how long one use may take, in milliseconds; null sets no limit
  */
 export function sqlite(file: string | null, patience: () => number | null): Engine {
+  let driver: SqliteDriver | undefined;
   const beside = file === null ? NO_CHECKPOINTS : checkpoints(() => open(file));
   return {
     dialect: {
       createAdapter: () => new SqliteAdapter(),
-      createDriver: () => new SqliteDriver(() => open(file), patience, beside),
+      createDriver() {
+        driver = new SqliteDriver(() => open(file), patience, beside);
+        return driver;
+      },
       createIntrospector: (database) => new SqliteIntrospector(database),
       createQueryCompiler: () => new SqliteQueryCompiler(),
     },
@@ -31,6 +35,10 @@ export function sqlite(file: string | null, patience: () => number | null): Engi
     position: [sql`integer`, (column) => column.primaryKey().autoIncrement()],
     // A transaction that writes is the only one.
     async lockTables() {},
+    pool() {
+      const uses = driver?.uses ?? 0;
+      return { used: Math.min(uses, 1), idle: Math.max(1 - uses, 0), waiting: Math.max(uses - 1, 0) };
+    },
     async settle(database) {
       await beside.stop();
       // So that the database is whole in its file; libsql leaves this to the garbage collector.

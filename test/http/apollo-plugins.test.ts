@@ -57,6 +57,7 @@ async function start(plugin: ApolloServerPlugin<Context>) {
     console: null,
     corsOrigins: [],
     ping: async () => {},
+    follow() {},
     logger,
   });
   const origin = await app.listen({ host: "127.0.0.1", port: 0 });

@@ -1,0 +1,62 @@
+import type { Counter } from "prom-client";
+import { TokenFormat } from "../domain/connection-token.ts";
+import { enumName } from "../domain/enum-name.ts";
+import { DEFAULT_ROLE } from "../domain/grant.ts";
+import { roleName } from "../domain/role.ts";
+import type { TokenOutcome } from "../domain/token-batch.ts";
+import type { TokenInput, Tokens } from "../services/token-service.ts";
+import { codeOf } from "./code.ts";
+
+/** The outcome of a token that a caller gets. */
+const ISSUED = "ISSUED";
+
+/** Counts the tokens that are asked for, by role, format and outcome. */
+export function countedTokens(tokens: Tokens, counter: Counter<"role" | "format" | "outcome">): Tokens {
+  const count = (requests: readonly TokenInput[], outcomeOf: (place: number) => string) => {
+    // Those of a batch have most in common, and to count one takes as long as a hundred.
+    const counts = new Map<string, number>();
+    for (const [i, { role, format }] of requests.entries()) {
+      const labels = [
+        roleName(role ?? DEFAULT_ROLE),
+        enumName(TokenFormat, format ?? TokenFormat.JWT),
+        outcomeOf(i),
+      ].join(" ");
+      counts.set(labels, (counts.get(labels) ?? 0) + 1);
+    }
+    for (const [labels, number] of counts) {
+      const [role = "", format = "", outcome = ""] = labels.split(" ");
+      counter.inc({ role, format, outcome }, number);
+    }
+  };
+
+  return {
+    async generate(caller, sessionId, input) {
+      try {
+        const token = await tokens.generate(caller, sessionId, input);
+        count([input], () => ISSUED);
+        return token;
+      } catch (error) {
+        count([input], () => codeOf(error));
+        throw error;
+      }
+    },
+
+    async generateMany(caller, sessionId, requests) {
+      try {
+        const outcomes = await tokens.generateMany(caller, sessionId, requests);
+        count(requests, (i) => refusalCode(outcomes[i]) ?? ISSUED);
+        return outcomes;
+      } catch (error) {
+        count(requests, () => codeOf(error));
+        throw error;
+      }
+    },
+
+    issued: (caller, session, page) => tokens.issued(caller, session, page),
+    inspect: (token) => tokens.inspect(token),
+  };
+}
+
+function refusalCode(outcome: TokenOutcome | undefined): string | undefined {
+  return outcome && "code" in outcome ? outcome.code : undefined;
+}

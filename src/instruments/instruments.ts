@@ -1,0 +1,29 @@
+import type { Logger } from "pino";
+import type { Config } from "../config.ts";
+import type { PoolState } from "../store/engine.ts";
+import { both, type Instrument, NO_INSTRUMENT } from "./instrument.ts";
+
+/** What Prometheus reads. */
+export interface Readings {
+  read(): Promise<string>;
+  readonly mediaType: string;
+}
+
+/**
+ * The instruments that are configured. Their libraries are loaded only with them.
+ *
+ * @param pool tells the state of the connections to the database
+ * @returns what to put around the server, and what to serve; null when nothing is counted
+ */
+export async function createInstruments(
+  { metrics, tracing, platform }: Config,
+  pool: () => PoolState,
+  logger: Logger,
+): Promise<{ instrument: Instrument; readings: Readings | null }> {
+  const meter = metrics && (await import("./metering.ts")).metering(platform.name, pool);
+  const tracer = tracing && (await (await import("./otlp.ts")).otlpTracing(tracing, logger));
+  return {
+    instrument: both(meter?.instrument ?? NO_INSTRUMENT, tracer ?? NO_INSTRUMENT),
+    readings: meter,
+  };
+}

@@ -1,0 +1,36 @@
+import type { ApolloServerPlugin } from "@apollo/server";
+import { SpanKind, type Tracer, trace } from "@opentelemetry/api";
+import type { Context } from "../graphql/context.ts";
+import { fail, type Place } from "./span.ts";
+
+/**
+ * A span for each operation, below that of its HTTP request and above all that its fields make happen.
+ *
+ * @param place tells where the code that runs is
+ */
+export function followOperations(
+  tracer: Tracer,
+  place: () => Place | undefined,
+): ApolloServerPlugin<Context> {
+  return {
+    async requestDidStart() {
+      const here = place();
+      if (!here) return;
+      const { context } = here;
+      const span = tracer.startSpan("GraphQL", { kind: SpanKind.INTERNAL }, context);
+      // Of this request alone, which has one operation.
+      here.context = trace.setSpan(context, span);
+      return {
+        async willSendResponse({ operation, contextValue: { summary } }) {
+          if (operation && summary.operation) {
+            span.updateName(`${operation.operation} ${summary.operation}`);
+            span.setAttribute("graphql.operation.type", operation.operation);
+          }
+          if (summary.code !== null && summary.code !== "OK") fail(span, summary.code);
+          span.end();
+          here.context = context;
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import { ExportResultCode } from "@opentelemetry/core";
+import { detectResources, envDetector, resourceFromAttributes } from "@opentelemetry/resources";
+import { BasicTracerProvider, BatchSpanProcessor, type SpanExporter } from "@opentelemetry/sdk-trace-base";
+import type { Logger } from "pino";
+import type { TracingConfig } from "../config.ts";
+import { VERSION } from "../version.ts";
+import type { Instrument } from "./instrument.ts";
+import { tracing } from "./tracing.ts";
+
+/** How long the last spans may take to be sent when the server stops, in milliseconds. */
+const LAST_EXPORT = 2000;
+
+/** Follows what the server does in traces, which are sent to a collector by OTLP over HTTP, in batches, beside the requests. */
+export async function otlpTracing(
+  { protocol, variables }: TracingConfig,
+  logger: Logger,
+): Promise<Instrument> {
+  // The SDK reads its many standard variables by itself, from the process alone; these may be in `.env`.
+  Object.assign(process.env, variables);
+  const { OTLPTraceExporter } =
+    protocol === "http/json"
+      ? await import("@opentelemetry/exporter-trace-otlp-http")
+      : await import("@opentelemetry/exporter-trace-otlp-proto");
+  const provider = new BasicTracerProvider({
+    resource: resourceFromAttributes({ "service.name": "stagepass", "service.version": VERSION }).merge(
+      detectResources({ detectors: [envDetector] }),
+    ),
+    spanProcessors: [new BatchSpanProcessor(heeded(new OTLPTraceExporter(), logger))],
+  });
+  return {
+    ...tracing(provider.getTracer("stagepass", VERSION)),
+    async stop() {
+      let timer: NodeJS.Timeout | undefined;
+      const enough = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, LAST_EXPORT);
+      });
+      await Promise.race([provider.shutdown().catch(() => {}), enough]);
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** Says in the log when the collector can no longer be reached, and when it can again. Its errors may repeat its answers. */
+function heeded(exporter: SpanExporter, logger: Logger): SpanExporter {
+  let failing = false;
+  return {
+    export(spans, done) {
+      exporter.export(spans, (result) => {
+        const failed = result.code === ExportResultCode.FAILED;
+        if (failed && !failing) logger.warn("traces cannot be sent to OTEL_EXPORTER_OTLP_ENDPOINT");
+        if (!failed && failing) logger.info("traces are sent again");
+        failing = failed;
+        done(result);
+      });
+    },
+    forceFlush: async () => exporter.forceFlush?.(),
+    shutdown: () => exporter.shutdown(),
+  };
+}

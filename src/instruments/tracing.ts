@@ -1,0 +1,99 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import {
+  type Attributes,
+  type Context,
+  defaultTextMapGetter,
+  defaultTextMapSetter,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  type Tracer,
+  trace,
+} from "@opentelemetry/api";
+import { W3CTraceContextPropagator } from "@opentelemetry/core";
+import type { FastifyRequest } from "fastify";
+import { codeOf } from "./code.ts";
+import { type Instrument, NO_INSTRUMENT } from "./instrument.ts";
+import { followOperations } from "./operation-spans.ts";
+import { fail, type Place } from "./span.ts";
+
+const w3c = new W3CTraceContextPropagator();
+
+/**
+ * Follows each request from HTTP through its operation to the calls and commits that it makes, in one trace, and takes part in that
+ * of the caller (W3C Trace Context). A span has no text of a caller's: no document, no name, no argument, no message of an error.
+ */
+export function tracing(tracer: Tracer): Instrument {
+  const places = new AsyncLocalStorage<Place>();
+  const spans = new WeakMap<FastifyRequest, Span>();
+
+  /** Runs `act` in a span below the place where the code is. */
+  async function inSpan<T>(
+    name: string,
+    kind: SpanKind,
+    attributes: Attributes,
+    act: (context: Context) => Promise<T>,
+  ): Promise<T> {
+    const parent = places.getStore()?.context ?? ROOT_CONTEXT;
+    const span = tracer.startSpan(name, { kind, attributes }, parent);
+    const context = trace.setSpan(parent, span);
+    try {
+      return await places.run({ context }, act, context);
+    } catch (error) {
+      fail(span, codeOf(error));
+      throw error;
+    } finally {
+      span.end();
+    }
+  }
+
+  return {
+    ...NO_INSTRUMENT,
+
+    follow(app) {
+      app.addHook("onRequest", (request, reply, next) => {
+        const { method, headers, routeOptions, id } = request;
+        if (routeOptions.config.probe) return next();
+        const route = routeOptions.url ?? "(none)";
+        const attributes = {
+          "http.request.method": method,
+          "http.route": route,
+          "stagepass.request_id": id,
+        };
+        const callers = w3c.extract(ROOT_CONTEXT, headers, defaultTextMapGetter);
+        const span = tracer.startSpan(`${method} ${route}`, { kind: SpanKind.SERVER, attributes }, callers);
+        spans.set(request, span);
+        reply.raw.once("close", () => {
+          const { statusCode } = reply.raw;
+          span.setAttribute("http.response.status_code", statusCode);
+          if (statusCode >= 500) fail(span, request.summary.code ?? String(statusCode));
+          span.end();
+        });
+        next();
+      });
+      // Here, and not above: what reads the body would forget it.
+      app.addHook("preHandler", (request, _reply, next) => {
+        const span = spans.get(request);
+        if (!span) return next();
+        places.run({ context: trace.setSpan(ROOT_CONTEXT, span) }, next);
+      });
+    },
+
+    plugins: [followOperations(tracer, () => places.getStore())],
+
+    platformCall: (call) =>
+      inSpan("POST /session/create", SpanKind.CLIENT, { "http.request.method": "POST" }, (context) => {
+        const headers: Record<string, string> = {};
+        w3c.inject(context, headers, defaultTextMapSetter);
+        return call(headers);
+      }),
+
+    ledger: (ledger) => ({
+      ...ledger,
+      record: (issued) =>
+        inSpan("ledger commit", SpanKind.INTERNAL, { "stagepass.ledger.records": issued.length }, () =>
+          ledger.record(issued),
+        ),
+    }),
+  };
+}
