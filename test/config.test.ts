@@ -51,6 +51,8 @@ describe("parseConfig", () => {
       corsOrigins: [],
       trustedDocuments: null,
       console: true,
+      metrics: null,
+      tracing: null,
       logLevel: "info",
     });
   });
