@@ -21,6 +21,7 @@ import { jsonOf, print, publish } from "./report.js";
 import { benchSigning } from "./signing.js";
 import { benchStart } from "./start.js";
 import { benchVonage } from "./vonage.js";
+import { benchWatching } from "./watching.js";
 
 const PARTS = {
   signing: benchSigning,
@@ -33,6 +34,7 @@ const PARTS = {
   "front-door": benchFrontDoor,
   start: benchStart,
   memory: benchMemory,
+  watching: benchWatching,
 };
 
 async function run({ values, positionals }) {

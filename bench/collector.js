@@ -1,0 +1,9 @@
+/** A collector of traces that takes whatever it gets, and prints its URL. */
+import { createServer } from "node:http";
+
+const server = createServer((request, response) => {
+  request
+    .resume()
+    .once("end", () => response.writeHead(200, { "content-type": "application/json" }).end("{}"));
+});
+server.listen(0, "127.0.0.1", () => process.stdout.write(`http://127.0.0.1:${server.address().port}\n`));
