@@ -2,10 +2,10 @@
 import { withSqlite } from "./databases.js";
 import { rate } from "./load.js";
 import { localServer } from "./local-server.js";
-import { megabytes } from "./memory.js";
 import { urlIn, withPrograms } from "./programs.js";
 import { SESSION_ID } from "./project.js";
 import { requestFor, tryOut } from "./query.js";
+import { megabytes } from "./resident-memory.js";
 import { median, spread } from "./statistics.js";
 
 const LAUNCHES = 4;

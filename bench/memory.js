@@ -1,5 +1,4 @@
 /** How much memory the server holds after a million tokens, and after as many documents as nobody has. */
-import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import autocannon from "autocannon";
 import { withSqlite } from "./databases.js";
@@ -7,6 +6,7 @@ import { localServer } from "./local-server.js";
 import { urlIn, withPrograms } from "./programs.js";
 import { SESSION_ID } from "./project.js";
 import { requestFor, tryOut } from "./query.js";
+import { megabytes } from "./resident-memory.js";
 
 const FIRST_TOKENS = 10_000;
 const ALL_TOKENS = 1_000_000;
@@ -17,10 +17,6 @@ const IDLE_MS = 5000;
 const LOOK_MS = 250;
 
 const request = requestFor(SESSION_ID);
-
-/** The memory that a program holds, in megabytes. */
-export const megabytes = ({ pid }) =>
-  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]) / 1024;
 
 /** The least that it holds while it is left alone. Nobody makes it collect its garbage. */
 async function idleMegabytes(child) {

@@ -9,16 +9,17 @@ const CORE = "0";
 /** Of what measures it. */
 export const LOAD_CORE = "1";
 
-/** Starts the programs, on the core of what is measured unless they say another, hands them to `use` with the first line that each has printed, and ends them whatever happens. */
+/** Starts the programs, on the core of what is measured unless they say another, hands them to `use` with the first line that each has printed, and ends them whatever happens. One that is `detached` does not hear the terminal's Ctrl-C. */
 export async function withPrograms(programs, use) {
   const children = [];
   try {
     const started = [];
-    for (const { script, args = [], env = {}, core = CORE } of programs) {
+    for (const { script, args = [], env = {}, core = CORE, detached = false } of programs) {
       const path = fileURLToPath(new URL(script, import.meta.url));
       const child = spawn("taskset", ["-c", core, process.execPath, path, ...args], {
         env: { ...process.env, NODE_ENV: "production", ...env },
         stdio: ["pipe", "pipe", "inherit"],
+        detached,
       });
       children.push(child);
       await once(child, "spawn");
@@ -40,11 +41,16 @@ export async function withPrograms(programs, use) {
   }
 }
 
+/** How long a program may take to end by itself, in milliseconds. */
+const END_MS = 10_000;
+
 /** Ends a program, and resolves when it has ended. */
 export async function stop(child) {
   if (child.exitCode !== null || child.signalCode !== null) return;
+  const force = setTimeout(() => child.kill("SIGKILL"), END_MS);
   child.kill();
   await once(child, "exit");
+  clearTimeout(force);
 }
 
 /** The URL in a line. */

@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { withSqlite } from "./databases.js";
 import { localServer } from "./local-server.js";
-import { megabytes } from "./memory.js";
 import { urlIn, withPrograms } from "./programs.js";
+import { megabytes } from "./resident-memory.js";
 import { median, spread } from "./statistics.js";
 
 const STARTS = 9;

@@ -1,0 +1,73 @@
+/** One soak of a server that runs: the load, and what is seen of it. */
+import { megabytes } from "./resident-memory.js";
+import { atPace, client } from "./soak-load.js";
+import { Observations } from "./soak-observations.js";
+import { countOf, credentialOf, SESSIONS, workOf, wrongIn } from "./soak-work.js";
+
+const LOOK_MS = 1000;
+const PROGRESS_LINES = 20;
+/** The most that the server counts. */
+const MOST_COUNTED = 100_000;
+
+/** Soaks the server of that process and URL until the time is over or `stopped` aborts; calls `tell` with a line from time to time. Resolves to the Observations. */
+export async function soak(child, url, { minutes, rate }, stopped, tell) {
+  const ms = minutes * 60_000;
+  const seen = new Observations(ms);
+  const { post, close } = client(url);
+  const minted = new Map(SESSIONS.map((sessionId) => [sessionId, { acknowledged: 0, asked: 0 }]));
+
+  const send = async (i, due) => {
+    const work = workOf(i);
+    const tokens = minted.get(work.sessionId);
+    tokens.asked += work.mints;
+    const wrong = await wrongOf(work, () => post(work.body, credentialOf(i)));
+    seen.answer(due, performance.now() - due);
+    if (wrong) seen.fail(`${work.name}: ${wrong}`);
+    else tokens.acknowledged += work.mints;
+  };
+
+  // A server that has ended is found out by the requests, too, but not soon.
+  const over = new AbortController();
+  child.once("exit", () => over.abort());
+  const look = setInterval(() => {
+    if (child.exitCode === null && child.signalCode === null) seen.look(megabytes(child));
+  }, LOOK_MS);
+  const progress = setInterval(() => tell(seen.line()), ms / PROGRESS_LINES);
+  try {
+    await atPace(rate, ms, AbortSignal.any([stopped, over.signal]), send);
+    if (over.signal.aborted) seen.fail("the server has ended");
+    else await compareLedger(minted, post, seen);
+  } finally {
+    clearInterval(look);
+    clearInterval(progress);
+    close();
+  }
+  return seen;
+}
+
+async function wrongOf(work, ask) {
+  try {
+    const { status, text } = await ask();
+    return wrongIn(work, status, text);
+  } catch (error) {
+    return error.name === "AbortError" || error.name === "TimeoutError" ? "no answer in time" : error.message;
+  }
+}
+
+/** Whether the ledger has all tokens that were delivered, and none that nobody asked for. */
+async function compareLedger(minted, post, seen) {
+  for (const [sessionId, { acknowledged, asked }] of minted) {
+    let recorded;
+    const right = ({ session }) => {
+      recorded = session.issuedTokens.totalCount;
+      return true;
+    };
+    const body = countOf(sessionId);
+    const wrong = await wrongOf({ body, right }, () => post(body, credentialOf(0)));
+    const [least, most] = [acknowledged, asked].map((count) => Math.min(count, MOST_COUNTED));
+    if (wrong) seen.fail(`the ledger's count: ${wrong}`);
+    else if (recorded < least || recorded > most) {
+      seen.fail(`the ledger's count: ${recorded} tokens where ${least} were delivered and ${most} asked for`);
+    }
+  }
+}
