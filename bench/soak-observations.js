@@ -57,6 +57,12 @@ export class Observations {
     if (this.#failures.size < MOST_FAILURES) this.#failures.add(why);
   }
 
+  /** As `fail`, of what is told before all else: it is no request's own failure. */
+  failAsAWhole(why) {
+    this.failed += 1;
+    this.#failures = new Set([why, ...this.#failures]);
+  }
+
   /** The memory that the server holds now. */
   look(megabytes) {
     this.#megabytes = megabytes;

@@ -30,12 +30,16 @@ export async function soak(child, url, { minutes, rate }, stopped, tell) {
   const over = new AbortController();
   child.once("exit", () => over.abort());
   const look = setInterval(() => {
-    if (child.exitCode === null && child.signalCode === null) seen.look(megabytes(child));
+    try {
+      seen.look(megabytes(child));
+    } catch {
+      // It has just ended, and this is about to be heard.
+    }
   }, LOOK_MS);
   const progress = setInterval(() => tell(seen.line()), ms / PROGRESS_LINES);
   try {
     await atPace(rate, ms, AbortSignal.any([stopped, over.signal]), send);
-    if (over.signal.aborted) seen.fail("the server has ended");
+    if (over.signal.aborted) seen.failAsAWhole("the server has ended");
     else await compareLedger(minted, post, seen);
   } finally {
     clearInterval(look);
@@ -56,18 +60,20 @@ async function wrongOf(work, ask) {
 
 /** Whether the ledger has all tokens that were delivered, and none that nobody asked for. */
 async function compareLedger(minted, post, seen) {
+  const wrongs = [];
   for (const [sessionId, { acknowledged, asked }] of minted) {
+    const [least, most] = [acknowledged, asked].map((count) => Math.min(count, MOST_COUNTED));
     let recorded;
     const right = ({ session }) => {
       recorded = session.issuedTokens.totalCount;
-      return true;
+      return recorded >= least && recorded <= most;
     };
     const body = countOf(sessionId);
     const wrong = await wrongOf({ body, right }, () => post(body, credentialOf(0)));
-    const [least, most] = [acknowledged, asked].map((count) => Math.min(count, MOST_COUNTED));
-    if (wrong) seen.fail(`the ledger's count: ${wrong}`);
-    else if (recorded < least || recorded > most) {
-      seen.fail(`the ledger's count: ${recorded} tokens where ${least} were delivered and ${most} asked for`);
-    }
+    if (wrong)
+      wrongs.push(`${recorded} tokens where ${least} were delivered and ${most} asked for (${wrong})`);
+  }
+  if (wrongs.length > 0) {
+    seen.failAsAWhole(`the ledger of ${wrongs.length} sessions of ${minted.size}, such as ${wrongs[0]}`);
   }
 }

@@ -23,8 +23,8 @@ export function slopeOf(points) {
 /**
  * Judges a soak by what was seen after its warm-up, and by all that failed: `memory` is points of `{ minutes, megabytes }`,
  * `tenths` are `{ answers, p99 }` in milliseconds, `failures` are lines and `failed` is how many requests they stand for.
- * In the verdict `failures` has a line for each bound that is broken, and `unjudged` one for each that
- * so short a time says nothing about; its figure is null.
+ * In the verdict `failures` has a line for each bound that is broken, and `unjudged` one for each that so short a time says
+ * nothing about; its figure is null.
  */
 export function judge({ memory, tenths, failed, failures }) {
   const broken = [];

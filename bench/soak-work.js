@@ -170,13 +170,25 @@ export function workOf(i) {
 /** Why an answer is wrong, or null. Says nothing of what is in it but errors: it may be a token. */
 export function wrongIn({ body, right, refused }, status, text) {
   if (status < 200 || status > 299) return `HTTP ${status}`;
+  let answer;
   try {
-    const { data, errors } = JSON.parse(text);
-    if (refused) return errors?.[0].extensions.code === refused ? null : `not refused with ${refused}`;
-    if (errors) return `${errors[0].extensions?.code}: ${errors[0].message}`;
-    return right(data, body.variables) ? null : "not what was asked for";
+    answer = JSON.parse(text);
   } catch {
-    return "not an answer of GraphQL";
+    return "not JSON";
+  }
+  const { data, errors } = answer ?? {};
+  const [error] = errors ?? [];
+  if (refused) return error?.extensions?.code === refused ? null : `not refused with ${refused}`;
+  if (error) return `${error.extensions?.code}: ${error.message}`;
+  return isRight(() => right(data, body.variables)) ? null : "not what was asked for";
+}
+
+/** What has another form than it should is not right. */
+function isRight(right) {
+  try {
+    return right();
+  } catch {
+    return false;
   }
 }
 

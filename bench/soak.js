@@ -47,8 +47,8 @@ function report({ minutes, rate, json }, seen, early) {
   console.table(
     seen.tenths.map(({ answers, p50, p99 }) => ({
       answers,
-      "p50 ms": p50.toFixed(2),
-      "p99 ms": p99.toFixed(2),
+      "p50 ms": answers === 0 ? "-" : p50.toFixed(2),
+      "p99 ms": answers === 0 ? "-" : p99.toFixed(2),
     })),
   );
   console.log(`Memory: ${seen.memory.map(({ megabytes }) => Math.round(megabytes)).join(" ")} MB`);
