@@ -1,169 +1,15 @@
-/** What a server is asked for while it is soaked, and what a right answer is. */
-import { callerJwt } from "./caller.js";
-import { API_KEY } from "./project.js";
-
-/** Known by their IDs alone, so that nothing need be created first. */
-export const SESSIONS = Array.from({ length: 20 }, (_, i) => {
-  const random = `soak${String(i).padStart(3, "0")}`.padEnd(24, "x");
-  return `1_${Buffer.from(`1~${API_KEY}~~1795500000000~${random}~P~~`).toString("base64url")}`;
-});
-
-const CALLERS = 8;
-/** How often they sign in anew, in milliseconds. */
-const RENEWAL_MS = 60_000;
-const BATCH = 20;
-const CLAIMS = {
-  scope: "tokens:create tokens:inspect sessions:create sessions:read ledger:read",
-  video_grant: {
-    roles: ["SUBSCRIBER", "PUBLISHER", "PUBLISHER_ONLY", "MODERATOR"],
-    sessions: ["*"],
-    names: ["*"],
-  },
-};
-
-const REQUESTS = Array.from({ length: BATCH }, (_, i) => ({ role: "PUBLISHER", data: `user=${i}` }));
-
-const GENERATE = `mutation Generate($sessionId: ID!, $data: String, $expireTime: Int) {
-  generateToken(sessionId: $sessionId, role: PUBLISHER, data: $data, expireTime: $expireTime) { token expiresAt role }
-}`;
-
-const inAnHour = () => Math.floor(Date.now() / 1000) + 3600;
-
-/** The last token that was generated. */
-let lastToken = "none";
-
-function tokenIn({ generateToken }) {
-  lastToken = generateToken.token;
-  return lastToken.startsWith("eyJ");
-}
-
-const isPage = (page) => Array.isArray(page.nodes);
-
-/**
- * How many of a thousand requests are of each kind; what is asked, given the request's number and a session; how many tokens
- * that mints; and whether the data, or the errors where there should be some, are right.
- *
- * What has the database count becomes dearer while the ledger grows, as it should. It is less than one in a hundred, so
- * that the p99 is not its time alone.
- */
-const KINDS = {
-  generateToken: {
-    of1000: 400,
-    ask: (i, sessionId) => ({
-      query: GENERATE,
-      variables: { sessionId, data: `user=${i}`, expireTime: inAnHour() },
-    }),
-    mints: 1,
-    right: tokenIn,
-  },
-  inspectToken: {
-    of1000: 150,
-    ask: () => ({
-      query: "query Inspect($token: String!) { inspectToken(token: $token) { status role data expiresAt } }",
-      variables: { token: lastToken },
-    }),
-    right: ({ inspectToken }, { token }) => inspectToken.status === (token === "none" ? "INVALID" : "ACTIVE"),
-  },
-  "generateToken, of a document of its own": {
-    of1000: 100,
-    ask: (i, sessionId) => ({
-      query: `mutation Generate${i} { generateToken(sessionId: "${sessionId}", data: "user=${i}") { token } }`,
-    }),
-    mints: 1,
-    right: tokenIn,
-  },
-  "session, of a document of its own": {
-    of1000: 50,
-    ask: (i, sessionId) => ({
-      query: `query Session${i} { own${i}: session(sessionId: "${sessionId}") { sessionId mediaMode } }`,
-    }),
-    right: (data) => Object.values(data)[0].sessionId.startsWith("1_"),
-  },
-  createSession: {
-    of1000: 50,
-    ask: () => ({ query: "mutation Create { createSession(mediaMode: ROUTED) { sessionId createdAt } }" }),
-    right: ({ createSession }) => createSession.sessionId.startsWith("1_"),
-  },
-  "ensureSession of a name there is": {
-    of1000: 60,
-    ask: (i) => ({ query: ENSURE, variables: { name: `room-${i % 20}` } }),
-    right: ({ ensureSession }) => ensureSession.name.startsWith("room-"),
-  },
-  "ensureSession of a new name": {
-    of1000: 20,
-    ask: (i) => ({ query: ENSURE, variables: { name: `new-${i}` } }),
-    right: ({ ensureSession }) => ensureSession.name.startsWith("new-"),
-  },
-  generateTokens: {
-    of1000: 40,
-    ask: (_, sessionId) => ({
-      query: `mutation Many($sessionId: ID!, $requests: [TokenRequest!]!) {
-        generateTokens(sessionId: $sessionId, requests: $requests) { ... on ConnectionToken { token } }
-      }`,
-      variables: { sessionId, requests: REQUESTS },
-    }),
-    mints: BATCH,
-    right: ({ generateTokens }) =>
-      generateTokens.length === BATCH && generateTokens.every(({ token }) => token),
-  },
-  "a page of sessions": {
-    of1000: 50,
-    ask: () => ({ query: "{ sessions { nodes { sessionId name } pageInfo { endCursor } } }" }),
-    right: ({ sessions }) => isPage(sessions),
-  },
-  "a page of issuedTokens": {
-    of1000: 40,
-    ask: (_, sessionId) => ({
-      query: `query Issued($sessionId: ID!) {
-        session(sessionId: $sessionId) { issuedTokens { nodes { id role issuedTo } pageInfo { endCursor } } }
-      }`,
-      variables: { sessionId },
-    }),
-    right: ({ session }) => isPage(session.issuedTokens),
-  },
-  "the number of sessions": {
-    of1000: 3,
-    ask: () => ({ query: "{ sessions(first: 1) { totalCount } }" }),
-    right: ({ sessions }) => sessions.totalCount >= 0,
-  },
-  "the number of issuedTokens": {
-    of1000: 3,
-    ask: (_, sessionId) => countOf(sessionId),
-    right: ({ session }) => session.issuedTokens.totalCount >= 0,
-  },
-  issuances: {
-    of1000: 2,
-    ask: () => ({ query: "{ issuances(interval: MINUTE, last: 10) { startsAt counts { role count } } }" }),
-    right: ({ issuances }) => Array.isArray(issuances),
-  },
-  viewer: {
-    of1000: 22,
-    ask: () => ({ query: "{ viewer { subject scopes } project { applicationId } }" }),
-    right: ({ viewer }) => viewer.subject.startsWith("soak-"),
-  },
-  "generateToken that is refused": {
-    of1000: 10,
-    ask: (i, sessionId) => ({ query: GENERATE, variables: { sessionId, data: `user=${i}`, expireTime: 1 } }),
-    refused: "BAD_USER_INPUT",
-  },
-};
-
-const ENSURE = "mutation Ensure($name: String!) { ensureSession(name: $name) { sessionId name } }";
+/** What a server is asked for while it is soaked, and whether an answer is right. */
+import { KINDS, SESSIONS } from "./soak-kinds.js";
 
 const ORDER = Object.entries(KINDS).flatMap(([name, kind]) => Array(kind.of1000).fill({ name, ...kind }));
 /** Without a divisor in common with a thousand: each comes once in a thousand requests, and likes are not in a row. */
 const STEP = 617;
 
-/** How many tokens the ledger has for a session; at most 100,000 are counted. */
-export const countOf = (sessionId) => ({
-  query: "query Count($id: ID!) { session(sessionId: $id) { issuedTokens(first: 1) { totalCount } } }",
-  variables: { id: sessionId },
-});
-
 /** The request of that number: what it is, its body, the session it is about, and how many tokens it mints there. */
 export function workOf(i) {
   const { name, ask, mints = 0, right, refused } = ORDER[(i * STEP) % ORDER.length];
-  const sessionId = SESSIONS[i % SESSIONS.length];
+  // In the next thousand, a kind meets other sessions.
+  const sessionId = SESSIONS[(i + Math.floor(i / ORDER.length)) % SESSIONS.length];
   return { name, body: ask(i, sessionId), sessionId, mints, right, refused };
 }
 
@@ -190,17 +36,4 @@ function isRight(right) {
   } catch {
     return false;
   }
-}
-
-const credentials = [];
-let signedIn = Number.NEGATIVE_INFINITY;
-
-/** What a caller proves itself with; there are several of them, who sign in anew from time to time. */
-export function credentialOf(i) {
-  if (performance.now() - signedIn > RENEWAL_MS) {
-    signedIn = performance.now();
-    for (let caller = 0; caller < CALLERS; caller++)
-      credentials[caller] = callerJwt(`soak-${caller}`, CLAIMS);
-  }
-  return `Bearer ${credentials[i % CALLERS]}`;
 }

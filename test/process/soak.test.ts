@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { checkForSecrets } from "../support/credentials.ts";
+import { endingSoon, miscounting, standIn } from "../support/soaked-servers.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const SOAK = fileURLToPath(new URL("../../bench/soak.js", import.meta.url));
@@ -34,23 +35,6 @@ function startSoak(...args: string[]) {
     await ended;
   });
   return { child, ended, output: () => output };
-}
-
-/** A program that prints its URL and answers everything so, and says in standard error who it is. */
-function standIn(status: number, body: unknown): string {
-  const file = join(temporaryFolder(), "stand-in.mjs");
-  writeFileSync(
-    file,
-    `import { createServer } from "node:http";
-     const server = createServer((request, response) => {
-       request.resume().on("end", () => response.writeHead(${status}).end(${JSON.stringify(JSON.stringify(body))}));
-     });
-     server.listen(0, "127.0.0.1", () => {
-       console.error("pid", process.pid);
-       console.log("http://127.0.0.1:" + server.address().port + "/graphql");
-     });`,
-  );
-  return file;
 }
 
 // It gives the server a core and itself another, and reads memory from /proc.
@@ -90,6 +74,16 @@ describe.runIf(process.platform === "linux" && availableParallelism() > 1)("a so
     expect(() => process.kill(pid, 0)).toThrow("ESRCH");
   });
 
+  it("of a server whose ledger has a token that nobody asked for fails", async () => {
+    const { code, output } = await startSoak("--minutes", "0.05", "--server", miscounting()).ended;
+    expect(code).toBe(1);
+    expect(output.match(/^FAILED .*$/gm)).toEqual([
+      expect.stringMatching(
+        / the ledger of 20 sessions of 20, such as (\d+) tokens where (?!\1)\d+ were delivered/,
+      ),
+    ]);
+  });
+
   it("of a server that ends fails soon", async () => {
     const { ended } = startSoak("--minutes", "5", "--server", endingSoon());
     expect(await ended).toMatchObject({ code: 1, output: expect.stringContaining("the server has ended") });
@@ -114,13 +108,3 @@ describe.runIf(process.platform === "linux" && availableParallelism() > 1)("a so
     expect(await startSoak(...args).ended).toEqual({ code: 2, output: "", errors });
   });
 });
-
-/** A program that ends at the first request. */
-function endingSoon(): string {
-  const file = standIn(200, {});
-  writeFileSync(
-    file,
-    readFileSync(file, "utf8").replace("request.resume()", "process.exit(); request.resume()"),
-  );
-  return file;
-}
