@@ -2,8 +2,11 @@
 
 /** How fast memory may grow, in megabytes a minute. */
 const MOST_GROWTH = 1;
-/** For how long memory must be watched before its growth says something, in minutes: a collection of garbage is worth several megabytes. */
-const LEAST_MINUTES = 2;
+/**
+ * For how long memory must be watched before its growth says something, in minutes: the warm-up, a quarter of that, must fill
+ * the caches and the heap first, which takes minutes.
+ */
+const LEAST_MINUTES = 7;
 /** How much slower the last tenth may be than the first. */
 const MOST_SLOWDOWN = 1.5;
 /** Of fewer answers, a p99 is one or two of them. */

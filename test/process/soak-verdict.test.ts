@@ -60,7 +60,7 @@ describe("the verdict of a soak", () => {
     });
     expect(short.failures).toEqual(["answers: 1 were wrong, such as: viewer: HTTP 500"]);
     expect(short.unjudged).toEqual([
-      expect.stringMatching(/^memory: .* 2 minutes/),
+      expect.stringMatching(/^memory: .* 7 minutes/),
       expect.stringMatching(/^p99: .* 1000 /),
     ]);
   });
