@@ -94,7 +94,7 @@ export class SqliteDriver implements Driver {
   }
 
   rollbackTransaction(connection: SqliteConnection): Promise<void> {
-    return connection.execute("ROLLBACK");
+    return connection.rollBack();
   }
 
   async releaseConnection(connection: SqliteConnection): Promise<void> {
@@ -166,6 +166,11 @@ class SqliteConnection implements DatabaseConnection {
   /** Runs what gives nothing back. */
   execute(sql: string): Promise<void> {
     return this.#within(() => this.#database.exec(sql));
+  }
+
+  /** Rolls back, unless SQLite has done so by itself, as where the disk is full: to ask again would hide why. */
+  rollBack(): Promise<void> {
+    return this.#within(() => this.#rollBack());
   }
 
   /** Frees the connection, once what was abandoned is over, which must not leave a transaction behind. */

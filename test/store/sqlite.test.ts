@@ -38,6 +38,16 @@ describe("the embedded database", () => {
     expect((await sql`PRAGMA journal_mode`.execute(database.kysely)).rows).toEqual([{ journal_mode: "wal" }]);
   });
 
+  it("says why a transaction failed, also where SQLite has rolled it back by itself", async () => {
+    const { database, sessions } = await openStore(addressOf(join(temporaryFolder(), "test.db")));
+    const failing = database.kysely.transaction().execute(async (transaction) => {
+      await sql`INSERT INTO ledger_checks VALUES (1, 1)`.execute(transaction);
+      await sql`INSERT OR ROLLBACK INTO ledger_checks VALUES (1, 2)`.execute(transaction);
+    });
+    await expect(failing).rejects.toThrow(/UNIQUE constraint failed/);
+    await sessions.add(session);
+  });
+
   it("names DATABASE_URL when its file is no database", async () => {
     const file = join(temporaryFolder(), "test.db");
     writeFileSync(file, "hello, this is no database at all\n".repeat(100));
