@@ -12,9 +12,9 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { localServer } from "./local-server.js";
 import { LOAD_CORE, urlIn, withPrograms } from "./programs.js";
-import { readOptions, WrongOption } from "./soak-options.js";
-import { soak } from "./soak-run.js";
-import { judge } from "./soak-verdict.js";
+import { readOptions, WrongOption } from "./soak/options.js";
+import { soak } from "./soak/run.js";
+import { judge } from "./soak/verdict.js";
 
 async function run(options) {
   const stop = new AbortController();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { judge, type Seen, slopeOf } from "../../bench/soak-verdict.js";
+import { judge, type Seen, slopeOf } from "../../bench/soak/verdict.js";
 
 const memoryOf = (megabytesAt: (minutes: number) => number) =>
   Array.from({ length: 20 }, (_, i) => ({ minutes: i, megabytes: megabytesAt(i) }));

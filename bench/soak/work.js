@@ -1,5 +1,5 @@
 /** What a server is asked for while it is soaked, and whether an answer is right. */
-import { KINDS, SESSIONS } from "./soak-kinds.js";
+import { KINDS, SESSIONS } from "./kinds.js";
 
 const ORDER = Object.entries(KINDS).flatMap(([name, kind]) => Array(kind.of1000).fill({ name, ...kind }));
 /** Without a divisor in common with a thousand: each comes once in a thousand requests, and likes are not in a row. */

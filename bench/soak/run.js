@@ -1,10 +1,10 @@
 /** One soak of a server that runs: the load, and what is seen of it. */
-import { megabytes } from "./resident-memory.js";
-import { credentialOf } from "./soak-callers.js";
-import { countOf, SESSIONS } from "./soak-kinds.js";
-import { atPace, client } from "./soak-load.js";
-import { Observations } from "./soak-observations.js";
-import { workOf, wrongIn } from "./soak-work.js";
+import { megabytes } from "../resident-memory.js";
+import { credentialOf } from "./callers.js";
+import { countOf, SESSIONS } from "./kinds.js";
+import { atPace, client } from "./load.js";
+import { Observations } from "./observations.js";
+import { workOf, wrongIn } from "./work.js";
 
 const LOOK_MS = 1000;
 const PROGRESS_LINES = 20;

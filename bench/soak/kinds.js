@@ -1,5 +1,5 @@
 /** The kinds of requests that a server is soaked with. */
-import { API_KEY } from "./project.js";
+import { API_KEY } from "../project.js";
 
 /** Known by their IDs alone, so that nothing need be created first. */
 export const SESSIONS = Array.from({ length: 20 }, (_, i) => {

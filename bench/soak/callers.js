@@ -1,5 +1,5 @@
 /** Who asks while a server is soaked. */
-import { callerJwt } from "./caller.js";
+import { callerJwt } from "../caller.js";
 
 const CALLERS = 8;
 /** How often they sign in anew, in milliseconds. */
