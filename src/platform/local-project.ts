@@ -9,7 +9,6 @@ import {
   unlinkSync,
   writeFileSync,
 } from "node:fs";
-import { userInfo } from "node:os";
 import { StartupError } from "../errors.ts";
 
 /** An OpenTok project of our own, in the form of the platform's: an eight-digit key and a 40-digit secret. */
@@ -56,8 +55,8 @@ function keep(project: LocalProject, file: string): void {
 
 function read(file: string): LocalProject {
   const { uid, mode } = statSync(file);
-  // Who planted the secret could sign with it.
-  if (uid !== userInfo().uid) throw unusable(file, "it belongs to another user");
+  // Who planted the secret could sign with it. The user may be a number without a name, as in a container.
+  if (uid !== process.geteuid?.()) throw unusable(file, "it belongs to another user");
   if ((mode & 0o077) !== 0) throw unusable(file, `others may read it; run: chmod 600 ${file}`);
   let project: Partial<LocalProject>;
   try {
