@@ -1,0 +1,158 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, describe, expect, it } from "vitest";
+import { parseConfig } from "../../src/config.ts";
+import { BATCH_BODY_LIMIT } from "../../src/http/body-size.ts";
+import { JWT_SECRET, signedJwt } from "../support/callers.ts";
+import { imageEnvironment, readCompose, readProxyConfig } from "../support/compose.ts";
+import { API_KEY, API_SECRET } from "../support/credentials.ts";
+import { DATABASE_PASSWORD } from "../support/postgres.ts";
+import { spawnServer } from "../support/process.ts";
+import { newDatabaseUrl, stopSharedPostgres } from "../support/stores.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+afterAll(stopSharedPostgres);
+
+const VARIABLES = {
+  POSTGRES_PASSWORD: DATABASE_PASSWORD,
+  OPENTOK_API_KEY: API_KEY,
+  OPENTOK_API_SECRET: API_SECRET,
+  AUTH_JWT_SECRET: JWT_SECRET,
+};
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const REPLICAS = ["replica-1", "replica-2"];
+
+const { services, networks } = readCompose(VARIABLES);
+const environmentOf = (name: string) => ({ ...imageEnvironment(), ...services[name]?.environment });
+
+async function ask(url: string, query: string, variables = {}) {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      authorization: `Bearer ${signedJwt({
+        sub: "ann",
+        scope: "sessions:create sessions:read tokens:create",
+        video_grant: { roles: ["PUBLISHER"], sessions: ["*"] },
+      })}`,
+    },
+    body: JSON.stringify({ query, variables }),
+  });
+  const { data, errors } = await response.json();
+  expect(errors).toBeUndefined();
+  return data;
+}
+
+describe("compose.yaml", () => {
+  it.each(Object.entries(services))(
+    "gives %s no privilege, and no file to write but in a volume",
+    (name, service) => {
+      expect(service).toMatchObject({
+        read_only: true,
+        cap_drop: ["ALL"],
+        security_opt: ["no-new-privileges:true"],
+      });
+      expect(service.privileged).toBeUndefined();
+      expect(service.cap_add).toBeUndefined();
+      // The user of the server's image is the Dockerfile's.
+      expect(service.user).toEqual({ postgres: "postgres", proxy: "nginx" }[name]);
+      for (const volume of service.volumes ?? []) expect(volume).toMatch(/^postgres:|:ro$/);
+    },
+  );
+
+  it("publishes the proxy's port alone, to this machine, and keeps the database from all others", () => {
+    const published = Object.entries(services).filter(([, { ports }]) => ports !== undefined);
+    expect(published.map(([name, { ports }]) => [name, ports])).toEqual([["proxy", ["127.0.0.1:8080:8080"]]]);
+    expect(services.postgres?.networks).toEqual(["database"]);
+    expect(networks.database).toEqual({ internal: true });
+    expect(services.proxy?.networks).not.toContain("database");
+  });
+
+  it("migrates when the database is there, and starts the replicas after that", () => {
+    expect(services.migrate?.depends_on).toEqual({ postgres: { condition: "service_healthy" } });
+    for (const name of REPLICAS) {
+      expect(services[name]?.depends_on).toEqual({
+        migrate: { condition: "service_completed_successfully" },
+      });
+    }
+  });
+
+  it.each(Object.keys(VARIABLES))("does not start without %s, and says what it is to be", (name) => {
+    expect(() => readCompose({ ...VARIABLES, [name]: "" })).toThrow(
+      new RegExp(`^required variable ${name} is missing a value: .*(openssl rand|make up a number)`),
+    );
+  });
+
+  it("gives both replicas the same configuration, which is one for production", () => {
+    const [first, second] = REPLICAS.map(environmentOf);
+    expect(second).toEqual(first);
+    const config = parseConfig(first ?? {});
+    expect(config).toMatchObject({
+      production: true,
+      host: "0.0.0.0",
+      port: 4000,
+      console: false,
+      ledger: true,
+      platform: { name: "local", keyRing: { applicationId: API_KEY } },
+      database: { engine: "postgres" },
+    });
+    expect(config.jwtRules?.secret).not.toBeNull();
+  });
+
+  it("has the account's credentials where .env says so", () => {
+    const { services } = readCompose({ ...VARIABLES, PLATFORM: "opentok" });
+    const config = parseConfig({ ...imageEnvironment(), ...services["replica-1"]?.environment });
+    expect(config.platform).toMatchObject({ name: "opentok", url: "https://api.opentok.com" });
+  });
+
+  it("has a proxy that knows the replicas, and passes on the largest batch", () => {
+    const config = readProxyConfig();
+    const { PORT } = imageEnvironment();
+    const upstreams = [...config.matchAll(/^ *server (\S+) resolve /gm)].map(([, address]) => address);
+    expect(upstreams).toEqual(REPLICAS.map((name) => `${name}:${PORT}`));
+    expect(config).toMatch(/^ *listen 8080;$/m);
+    expect(Number(/client_max_body_size (\d+)m;/.exec(config)?.[1]) * 1024 * 1024).toBeGreaterThan(
+      BATCH_BODY_LIMIT,
+    );
+  });
+
+  it("runs: the tables are made, both replicas get ready, and what one creates the other knows", async () => {
+    const databaseUrl = await newDatabaseUrl("PostgreSQL", { bare: true });
+    // As in a container, but for where the database is, and on an address that nobody else reaches.
+    const here = (name: string) => {
+      const environment = environmentOf(name);
+      const url = new URL(environment.DATABASE_URL ?? "");
+      const { hostname, port, pathname } = new URL(databaseUrl);
+      expect([url.hostname, url.port, url.pathname]).toEqual(["postgres", "5432", "/stagepass"]);
+      Object.assign(url, { hostname, port, pathname });
+      return { ...environment, DATABASE_URL: url.href, HOST: "127.0.0.1", PORT: "0" };
+    };
+    const [migrate = ""] = services.migrate?.command ?? [];
+    await promisify(execFile)(process.execPath, [`${ROOT}${migrate}`], {
+      cwd: temporaryFolder(),
+      env: { PATH: process.env.PATH, ...here("migrate") },
+    });
+    const servers = REPLICAS.map((name) => spawnServer(temporaryFolder(), here(name)));
+    const [first = "", second = ""] = await Promise.all(servers.map((server) => server.url()));
+    for (const url of [first, second]) expect((await fetch(new URL("/readyz", url))).status).toBe(200);
+    const { createSession } = await ask(first, "mutation { createSession { sessionId } }");
+    const { session } = await ask(second, "query ($id: ID!) { session(sessionId: $id) { sessionId } }", {
+      id: createSession.sessionId,
+    });
+    expect(session).toEqual(createSession);
+    const { generateToken } = await ask(
+      second,
+      "mutation ($id: ID!) { generateToken(sessionId: $id) { token } }",
+      { id: createSession.sessionId },
+    );
+    expect(generateToken.token).toMatch(/^eyJ/);
+    for (const server of servers) {
+      server.kill("SIGTERM");
+      expect(await server.exited).toEqual({ code: 0, signal: null });
+      for (const secret of Object.values(VARIABLES).filter((value) => value !== API_KEY)) {
+        expect(server.output() + server.errors()).not.toContain(secret);
+      }
+    }
+  });
+});
