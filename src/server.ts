@@ -2,9 +2,8 @@ import { fileURLToPath } from "node:url";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { authenticator, openUntilFirstKey } from "./access/authenticate.ts";
-import { quotaOf } from "./access/token-quota.ts";
 import type { Config, TrustedDocumentsConfig } from "./config.ts";
-import type { PlatformName } from "./domain/project.ts";
+import { createServices, type Surroundings } from "./create-services.ts";
 import { DatabaseUnavailable, reasonOf, StartupError } from "./errors.ts";
 import { createApollo } from "./graphql/apollo.ts";
 import { createSchema } from "./graphql/schema.ts";
@@ -15,16 +14,11 @@ import { createInstruments, type Readings } from "./instruments/instruments.ts";
 import { type MetricsServer, serveMetrics } from "./instruments/metrics-server.ts";
 import { listening } from "./listen.ts";
 import { isLoopback } from "./loopback.ts";
-import { createProject, type Project } from "./project.ts";
-import { IssuanceService } from "./services/issuance-service.ts";
+import type { Project } from "./project.ts";
 import { keepForDays } from "./services/retention.ts";
-import { SessionService } from "./services/session-service.ts";
-import { TokenService } from "./services/token-service.ts";
 import type { Environment } from "./signing/key-ring.ts";
-import { SigningService } from "./signing/signing-service.ts";
 import { openDatabase } from "./store/database.ts";
 import { Deadline, PATIENCE } from "./store/deadline.ts";
-import { withoutRecords } from "./store/issuance-ledger.ts";
 import { sqlStore } from "./store/sql-store.ts";
 
 /** How long requests in flight may take to finish when the server stops, in milliseconds. */
@@ -59,12 +53,6 @@ export interface Server {
   close(): Promise<void>;
 }
 
-/** What the server takes from the process around it. */
-export interface Surroundings {
-  readonly logger: Logger;
-  readonly now: () => Date;
-}
-
 /**
  * Puts the server together and starts it.
  *
@@ -88,21 +76,8 @@ export async function createServer(config: Config, { logger, now }: Surroundings
   try {
     const open = config.jwtRules === null && !(await store.apiKeys.any());
     if (open) checkOpen(config);
-    const { keyRing, platform, rotate } = createProject(config, logger, instrument);
-    const ledger = config.ledger ? instrument.ledger(store.ledger) : withoutRecords(store.ledger);
-    const quota = quotaOf(config.tokensPerMinute);
-    const { applicationId } = keyRing;
-    const signing = new SigningService(keyRing);
-    const services = {
-      sessions: new SessionService(platform, store.sessions, store.names, now),
-      tokens: instrument.tokens(new TokenService(signing, store.sessions, ledger, quota, now)),
-      issuances: new IssuanceService(applicationId, store.sessions, store.ledger, now),
-      project: {
-        applicationId,
-        platform: config.platform.name as PlatformName,
-        tokenFormats: signing.formats,
-      },
-    };
+    const { services, project, ledger } = createServices(config, store, { logger, now }, instrument);
+    const { keyRing, rotate } = project;
     const authenticate = authenticator(config.jwtRules, store.apiKeys, now);
     const build = config.console ? consoleBuild() : null;
     const apollo = createApollo(createSchema(), config.production, logger, instrument.plugins);
@@ -131,7 +106,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       url: new URL(GRAPHQL_PATH, origin).href,
       consoleUrl: build && new URL("/", origin).href,
       metricsUrl: metrics?.url ?? null,
-      applicationId,
+      applicationId: keyRing.applicationId,
       open,
       rotate,
       async close() {

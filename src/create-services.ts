@@ -1,0 +1,59 @@
+import type { Logger } from "pino";
+import { quotaOf } from "./access/token-quota.ts";
+import type { Config } from "./config.ts";
+import type { PlatformName } from "./domain/project.ts";
+import type { Services } from "./graphql/context.ts";
+import { type Instrument, NO_INSTRUMENT } from "./instruments/instrument.ts";
+import { createProject, type Project } from "./project.ts";
+import { IssuanceService } from "./services/issuance-service.ts";
+import { SessionService } from "./services/session-service.ts";
+import { TokenService } from "./services/token-service.ts";
+import { SigningService } from "./signing/signing-service.ts";
+import { withoutRecords } from "./store/issuance-ledger.ts";
+import type { IssuanceLedger, Store } from "./store/store.ts";
+
+/** What is taken from the process around. */
+export interface Surroundings {
+  readonly logger: Logger;
+  readonly now: () => Date;
+}
+
+/** The use cases, with what they work for and write to. */
+export interface Assembly {
+  readonly services: Services;
+  readonly project: Project;
+  /** Where tokens are recorded; without a ledger it takes none. */
+  readonly ledger: IssuanceLedger;
+}
+
+/**
+ * The use cases as configured, the same for a server and for the shell.
+ *
+ * @param instrument is put around them
+ * @throws {StartupError} when the local project cannot be kept
+ */
+export function createServices(
+  config: Config,
+  store: Store,
+  { logger, now }: Surroundings,
+  instrument: Instrument = NO_INSTRUMENT,
+): Assembly {
+  const project = createProject(config, logger, instrument);
+  const { keyRing, platform } = project;
+  const ledger = config.ledger ? instrument.ledger(store.ledger) : withoutRecords(store.ledger);
+  const { applicationId } = keyRing;
+  const signing = new SigningService(keyRing);
+  const services = {
+    sessions: new SessionService(platform, store.sessions, store.names, now),
+    tokens: instrument.tokens(
+      new TokenService(signing, store.sessions, ledger, quotaOf(config.tokensPerMinute), now),
+    ),
+    issuances: new IssuanceService(applicationId, store.sessions, store.ledger, now),
+    project: {
+      applicationId,
+      platform: config.platform.name as PlatformName,
+      tokenFormats: signing.formats,
+    },
+  };
+  return { services, project, ledger };
+}
