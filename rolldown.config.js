@@ -1,8 +1,8 @@
 import { defineConfig } from "rolldown";
 
-/** Puts each program into a few files: to find and read the 1,400 modules that the server is made of takes a second. */
+/** Puts the programs into a few files: to find and read the 1,400 modules that the server is made of takes a second. */
 export default defineConfig({
-  input: ["dist/main.js", "dist/keys.js", "dist/migrate.js", "dist/dump.js"],
+  input: ["dist/main.js", "dist/cli.js"],
   platform: "node",
   external: [
     // Has a binary for each platform.

@@ -141,10 +141,15 @@ export function parseConfig(environment: NodeJS.Dict<string>): Config {
  */
 export function parseDatabaseAddress(environment: NodeJS.Dict<string>): DatabaseAddress {
   const { DATABASE_URL } = cleaned(withoutEmpty(environment), { DATABASE_URL: VARIABLES.DATABASE_URL });
-  if (DATABASE_URL.engine === "sqlite" && DATABASE_URL.file === null) {
+  return keptDatabase(DATABASE_URL);
+}
+
+/** @throws {StartupError} when the database would be gone after a command */
+export function keptDatabase(address: DatabaseAddress): DatabaseAddress {
+  if (address.engine === "sqlite" && address.file === null) {
     throw new StartupError(["DATABASE_URL: must be of a database that is kept; :memory: is not"]);
   }
-  return DATABASE_URL;
+  return address;
 }
 
 /** The variables' values, unless there are problems, with these or with one of them. */

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Logger } from "pino";
 import type { Config, PlatformConfig } from "./config.ts";
@@ -46,12 +47,31 @@ export function createProject(
   };
 }
 
+/**
+ * The credentials of the project there is, for who only reads.
+ *
+ * @throws {StartupError} when there are none, and no server has made a local project yet
+ */
+export function existingKeyRing({ platform, database }: Config): KeyRing {
+  const file = localProjectFile(database);
+  if (platform.keyRing === null && (file === null || !existsSync(file))) {
+    throw new StartupError([
+      "DATABASE_URL: there is no local project beside the database; it is made when the server first starts",
+    ]);
+  }
+  return platform.keyRing ?? localProject(database);
+}
+
 function localProject(database: DatabaseAddress): KeyRing {
-  const { apiKey, apiSecret } =
-    database.engine === "sqlite" && database.file !== null
-      ? keptLocalProject(join(dirname(database.file), "local-project.json"))
-      : newLocalProject();
+  const file = localProjectFile(database);
+  const { apiKey, apiSecret } = file === null ? newLocalProject() : keptLocalProject(file);
   return openTokKeyRing(apiKey, apiSecret);
+}
+
+/** Where a local project is kept; null for one that lasts as long as its database in memory. */
+function localProjectFile(database: DatabaseAddress): string | null {
+  if (database.engine !== "sqlite" || database.file === null) return null;
+  return join(dirname(database.file), "local-project.json");
 }
 
 function createPlatform(

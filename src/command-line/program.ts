@@ -1,0 +1,53 @@
+import { Command } from "commander";
+import { BAD_USER_INPUT, Refusal } from "../commands/refusal.ts";
+import { abridge } from "../errors.ts";
+import { VERSION } from "../version.ts";
+import { defineDatabase } from "./database.ts";
+import { defineInspect } from "./inspect.ts";
+import { defineKeys } from "./keys.ts";
+import { defineSession } from "./session.ts";
+import { defineStart } from "./start.ts";
+import { defineToken } from "./token.ts";
+
+/** The help or the version was asked for, and is printed: there is nothing more to do. */
+export class HelpPrinted extends Error {}
+
+/** What may be typed after `stagepass`. What the commands do is loaded when one is asked for. */
+export function createProgram(): Command {
+  const program = new Command("stagepass")
+    .description(
+      "Creates video sessions and generates connection tokens: a GraphQL server, and the same from the shell.",
+    )
+    .version(VERSION, "--version", "print the version")
+    .helpOption("--help", "print what there is to say")
+    // What is wrong is told in one place, and once.
+    .configureOutput({ writeErr: () => {} })
+    .addHelpText(
+      "after",
+      [
+        "",
+        "Without a command it starts the server.",
+        "",
+        "Exit codes: 0 done; 1 refused or failed, and standard error says why; 2 something is wrong in the command line.",
+        "With --json an error is JSON, too: { error: { code, message, argument } } on standard error.",
+      ].join("\n"),
+    );
+  defineStart(program);
+  defineToken(program);
+  defineInspect(program);
+  defineSession(program);
+  defineKeys(program);
+  defineDatabase(program);
+  refuses(program, "stagepass");
+  return program;
+}
+
+/** Throws what is wrong in a command line, instead of ending the process; what it repeats may be a secret in the wrong place. */
+function refuses(command: Command, path: string): void {
+  command.exitOverride(({ code, message, exitCode }) => {
+    if (exitCode === 0) throw new HelpPrinted();
+    const problem = code === "commander.help" ? "a command is missing" : message.replace(/^error: /, "");
+    throw new Refusal(BAD_USER_INPUT, `${abridge(problem).replaceAll("\n", " ")}; see ${path} --help`);
+  });
+  for (const each of command.commands) refuses(each, `${path} ${each.name()}`);
+}

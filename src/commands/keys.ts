@@ -1,0 +1,102 @@
+import { newApiKey } from "../access/api-key.ts";
+import type { Claims } from "../access/caller.ts";
+import { parseScopes, SCOPES } from "../access/scope.ts";
+import { MalformedGrant, readVideoGrant } from "../access/video-grant.ts";
+import { parseDatabaseAddress, readEnvironment } from "../config.ts";
+import { quote } from "../errors.ts";
+import { openDatabase } from "../store/database.ts";
+import { sqlStore } from "../store/sql-store.ts";
+import type { ApiKeys } from "../store/store.ts";
+import type { Outcome } from "./outcome.ts";
+import { BAD_USER_INPUT, Refusal } from "./refusal.ts";
+
+async function withKeys<T>(act: (keys: ApiKeys) => Promise<T>): Promise<T> {
+  const store = sqlStore(await openDatabase(parseDatabaseAddress(readEnvironment())));
+  try {
+    return await act(store.apiKeys);
+  } finally {
+    await store.close();
+  }
+}
+
+/** Makes an API key, which is shown this once. */
+export async function createKey(options: {
+  readonly name: string;
+  readonly grant: string;
+}): Promise<Outcome> {
+  const name = checkedName(options.name);
+  const claims = checkedClaims(options.grant);
+  const { key, id, digest } = newApiKey();
+  const createdAt = new Date();
+  const added = await withKeys((keys) => keys.add({ id, name, digest, claims, createdAt, revokedAt: null }));
+  if (!added) {
+    const message = `there is a key named ${name}; revoke it first, or choose another`;
+    throw new Refusal("KEY_EXISTS", message, "--name");
+  }
+  return {
+    text: `${key}\n\nThis is shown once. Keep it where secrets are kept.`,
+    json: { key, id, name, createdAt, grant: claims },
+  };
+}
+
+/** Lists the API keys that there are or were, the oldest first, without what makes them work. */
+export async function listKeys(): Promise<Outcome> {
+  const all = await withKeys((keys) => keys.list());
+  const lines = all.map(({ id, name, claims, createdAt, revokedAt }) => {
+    const state = revokedAt ? `revoked ${revokedAt.toISOString()}` : "active";
+    return [id, name, createdAt.toISOString(), state, JSON.stringify(claims)].join("\t");
+  });
+  const json = all.map(({ id, name, claims, createdAt, revokedAt }) => {
+    return { id, name, createdAt, revokedAt, grant: claims };
+  });
+  return { text: lines.join("\n") || "There are no keys.", json };
+}
+
+/** Revokes an API key, by its name or its ID. */
+export async function revokeKey(idOrName: string): Promise<Outcome> {
+  const revokedAt = new Date();
+  if (await withKeys((keys) => keys.revoke(idOrName, revokedAt)))
+    return {
+      text: "Revoked: within two seconds it stops working everywhere.",
+      json: { idOrName, revokedAt },
+    };
+  // Somebody may have given the key itself.
+  throw new Refusal("KEY_NOT_FOUND", "there is no such key, or it is revoked", quote(idOrName));
+}
+
+/** No name may look like an ID, by which keys are revoked, too. */
+function checkedName(name: string): string {
+  if (/^[\w.@-]{1,100}$/.test(name) && !/^[0-9a-f]{8}$/.test(name)) return name;
+  const rule = "must be 1 to 100 letters, digits, or . _ @ -, and must not look like a key's ID";
+  throw new Refusal(BAD_USER_INPUT, rule, "--name");
+}
+
+/** What a JWT with such claims would silently lose is refused here: somebody is there to mend it. */
+function checkedClaims(grant: string): Record<string, unknown> {
+  const { scope, video_grant, ...others } = parsedGrant(grant);
+  if (Object.keys(others).length > 0) throw badGrant("has scope and video_grant, and nothing else");
+  if (typeof scope !== "string" || parseScopes(scope).size !== new Set(scope.split(" ")).size) {
+    throw badGrant(`scope must be some of ${SCOPES.join(", ")}, with spaces between them`);
+  }
+  try {
+    readVideoGrant(video_grant);
+  } catch (error) {
+    if (error instanceof MalformedGrant) throw badGrant(error.message);
+    throw error;
+  }
+  return { scope, ...(video_grant !== undefined && { video_grant }) };
+}
+
+function parsedGrant(grant: string): Claims & Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(grant);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
+  } catch {
+    // Falls through to the rule.
+  }
+  throw badGrant("must be a JSON object with scope and video_grant");
+}
+
+function badGrant(rule: string): Refusal {
+  return new Refusal(BAD_USER_INPUT, rule, "--grant");
+}

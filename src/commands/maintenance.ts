@@ -1,0 +1,43 @@
+import { openForMaintenance } from "../store/database.ts";
+import type { DatabaseAddress } from "../store/database-address.ts";
+import { DumpError, type Summary } from "../store/dump.ts";
+import type { Database } from "../store/engine.ts";
+import type { Outcome } from "./outcome.ts";
+import { Refusal } from "./refusal.ts";
+
+/** Brings the whole database to a file or back, and tells what that had. */
+export async function withWholeDatabase(
+  address: DatabaseAddress,
+  act: (database: Database) => Promise<Summary>,
+): Promise<Outcome> {
+  const database = await openForMaintenance(address);
+  try {
+    const tables = await act(database);
+    return { text: describe(tables), json: { tables } };
+  } catch (error) {
+    if (error instanceof DumpError) throw new Refusal("DUMP_REFUSED", error.message);
+    throw error;
+  } finally {
+    await database.engine.settle(database.kysely);
+    await database.kysely.destroy();
+  }
+}
+
+/** How often progress is told, in rows. */
+const EVERY = 100_000;
+
+/** Tells how many rows there are so far, on standard error. */
+export function progress(): (rows: number) => void {
+  let next = EVERY;
+  return (rows) => {
+    if (rows < next) return;
+    next = rows - (rows % EVERY) + EVERY;
+    process.stderr.write(`${rows} rows\n`);
+  };
+}
+
+function describe(summary: Summary): string {
+  return Object.entries(summary)
+    .map(([table, { rows, sha256 }]) => `${table}\t${rows} rows\tsha256 ${sha256}`)
+    .join("\n");
+}

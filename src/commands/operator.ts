@@ -1,0 +1,47 @@
+import { type Caller, localCaller } from "../access/caller.ts";
+import { keptDatabase, parseConfig, readEnvironment } from "../config.ts";
+import { createServices } from "../create-services.ts";
+import { LedgerUnavailable, reasonOf } from "../errors.ts";
+import type { Services } from "../graphql/context.ts";
+import { createLog } from "../logger.ts";
+import { openDatabase } from "../store/database.ts";
+import { sqlStore } from "../store/sql-store.ts";
+import { Refusal } from "./refusal.ts";
+
+/** Who types a command, and with what. */
+export interface Operator {
+  /** May do everything: whoever can read the configuration has the credentials. */
+  readonly caller: Caller;
+  readonly services: Services;
+  /** When everything that the command does happens. */
+  readonly now: Date;
+}
+
+/**
+ * Acts with the server's own configuration, services and database, beside a server or without one.
+ *
+ * @throws {StartupError} when they cannot be used as configured, or the database would be gone after the command
+ */
+export async function asOperator<T>(act: (operator: Operator) => Promise<T>): Promise<T> {
+  const config = parseConfig(readEnvironment());
+  const database = await openDatabase(keptDatabase(config.database));
+  let cause: unknown = null;
+  const store = sqlStore(database, {
+    onChange(error) {
+      cause = error;
+    },
+  });
+  try {
+    const now = new Date();
+    // What there would be to log is the error itself.
+    const { logger } = createLog("silent");
+    const { services } = createServices(config, store, { logger, now: () => now });
+    return await act({ caller: localCaller(), services, now });
+  } catch (error) {
+    // The server logs why; nobody reads a log here.
+    if (!(error instanceof LedgerUnavailable) || cause === null) throw error;
+    throw new Refusal(error.extensions.code, `${error.message} (DATABASE_URL: ${reasonOf(cause)})`);
+  } finally {
+    await store.close();
+  }
+}

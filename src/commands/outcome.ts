@@ -1,0 +1,9 @@
+/** What a command of the shell has done. */
+export interface Outcome {
+  /** For a person, or a variable of the shell; without a line break at its end. */
+  readonly text: string;
+  /** The same for a program, with `--json`. */
+  readonly json: unknown;
+  /** The exit code; 0 unless it says otherwise. */
+  readonly exitCode?: number;
+}
