@@ -72,8 +72,16 @@ module.exports = {
       "^src/variables\\.ts$",
       "^src/(errors\\.ts$|loopback\\.ts$|document-manifest\\.ts$|signing/rsa-key\\.ts$)",
     ),
-    only("keys-import-store", "^src/keys\\.ts$", "^src/(access/|store/|command\\.ts$|config\\.ts$)"),
-    only("commands-import-store", "^src/(migrate|dump)\\.ts$", "^src/(store/|command\\.ts$|config\\.ts$)"),
+    only(
+      "commands-do-what-the-server-does",
+      "^src/commands/",
+      "^src/(create-services|config|errors|logger|project)\\.ts$|^src/(access|domain|services|signing|store)/|^src/graphql/context\\.ts$",
+    ),
+    only(
+      "command-line-only-reads-it",
+      "^src/(cli\\.ts$|command-line/)",
+      "^src/(commands/|domain/|errors\\.ts$|main\\.ts$|version\\.ts$)",
+    ),
     only("main-imports-server", "^src/main\\.ts$", "^src/(server|config|errors|logger)\\.ts$"),
     only("console-stands-alone", "^console/", "^$"),
     {
@@ -94,6 +102,7 @@ module.exports = {
     kept("jsonwebtoken", "^src/(signing|access)/"),
     kept("opossum", "^src/platform/"),
     kept("(prom-client|@opentelemetry)", "^src/instruments/"),
+    kept("commander", "^src/command-line/"),
     kept("envalid", "^src/config\\.ts$"),
   ],
   options: {

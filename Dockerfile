@@ -34,5 +34,5 @@ EXPOSE 4000
 USER 65532:65532
 # Not /readyz: what is unhealthy gets restarted, and a server whose database is away need not be.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/livez`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node"]
-CMD ["bundle/main.js"]
+ENTRYPOINT ["node", "bundle/cli.js"]
+CMD ["start"]

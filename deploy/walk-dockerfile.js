@@ -107,7 +107,7 @@ async function use(image, identity) {
     "without authentication it does not start",
     refused.code === 1 && /^HOST: .*\nNODE_ENV: /.test(refused.output),
   );
-  const made = await start(["bundle/keys.js", "create", "--name", "first", "--grant", JSON.stringify(GRANT)])
+  const made = await start(["keys", "create", "--name", "first", "--grant", JSON.stringify(GRANT)])
     .exited;
   if (made.code !== 0) throw new Error(made.output);
   const [key] = made.output.split("\n");

@@ -27,7 +27,7 @@ export function openDatabase(address: DatabaseAddress, options: DatabaseOptions 
   return open(address, PATIENCE, options, async (database) => {
     if (address.engine === "sqlite") await migrate(database);
     else if ((await pendingMigrations(database.kysely)).length > 0)
-      throw new Error("it lacks tables of this version; run npm run migrate");
+      throw new Error("it lacks tables of this version; run stagepass migrate, or npm run migrate");
   });
 }
 

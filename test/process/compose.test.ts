@@ -1,6 +1,3 @@
-import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
 import { parseConfig } from "../../src/config.ts";
 import { BATCH_BODY_LIMIT } from "../../src/http/body-size.ts";
@@ -8,7 +5,7 @@ import { JWT_SECRET, signedJwt } from "../support/callers.ts";
 import { imageEnvironment, readCompose, readProxyConfig } from "../support/compose.ts";
 import { API_KEY, API_SECRET } from "../support/credentials.ts";
 import { DATABASE_PASSWORD } from "../support/postgres.ts";
-import { spawnServer } from "../support/process.ts";
+import { spawnServer, stagepass } from "../support/process.ts";
 import { newDatabaseUrl, stopSharedPostgres } from "../support/stores.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -20,7 +17,6 @@ const VARIABLES = {
   OPENTOK_API_SECRET: API_SECRET,
   AUTH_JWT_SECRET: JWT_SECRET,
 };
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const REPLICAS = ["replica-1", "replica-2"];
 
 const { services, networks } = readCompose(VARIABLES);
@@ -128,11 +124,8 @@ describe("compose.yaml", () => {
       Object.assign(url, { hostname, port, pathname });
       return { ...environment, DATABASE_URL: url.href, HOST: "127.0.0.1", PORT: "0" };
     };
-    const [migrate = ""] = services.migrate?.command ?? [];
-    await promisify(execFile)(process.execPath, [`${ROOT}${migrate}`], {
-      cwd: temporaryFolder(),
-      env: { PATH: process.env.PATH, ...here("migrate") },
-    });
+    const { code } = await stagepass(temporaryFolder(), services.migrate?.command ?? [], here("migrate"));
+    expect(code).toBe(0);
     const servers = REPLICAS.map((name) => spawnServer(temporaryFolder(), here(name)));
     const [first = "", second = ""] = await Promise.all(servers.map((server) => server.url()));
     for (const url of [first, second]) expect((await fetch(new URL("/readyz", url))).status).toBe(200);

@@ -1,26 +1,17 @@
-import { execFile } from "node:child_process";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { TokenFormat } from "../../src/domain/connection-token.ts";
 import { Role } from "../../src/domain/role.ts";
+import { type Ended, stagepass } from "../support/process.ts";
 import { newDatabaseUrl, openStore, stopSharedPostgres } from "../support/stores.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 afterAll(stopSharedPostgres);
 
-const DUMP = fileURLToPath(new URL("../../bundle/dump.js", import.meta.url));
-
-/** Runs `npm run export` or `npm run import`, and resolves to what it says and its exit code. */
-function run(url: string, ...args: string[]): Promise<{ code: number; output: string; errors: string }> {
-  return new Promise((resolve) => {
-    const env = { PATH: process.env.PATH, DATABASE_URL: url };
-    execFile(process.execPath, [DUMP, ...args], { env, timeout: 20_000 }, (error, output, errors) =>
-      resolve({ code: error ? Number(error.code ?? -1) : 0, output, errors }),
-    );
-  });
-}
+/** Runs `stagepass export` or `stagepass import`. */
+const run = (url: string, ...args: string[]): Promise<Ended> =>
+  stagepass(temporaryFolder(), args, { DATABASE_URL: url });
 
 async function filled(records: number): Promise<string> {
   const url = await newDatabaseUrl("SQLite in a file");
@@ -40,7 +31,7 @@ async function filled(records: number): Promise<string> {
   return url;
 }
 
-describe("npm run export and npm run import", () => {
+describe("stagepass export and stagepass import", () => {
   it.each([0, 3, 2000])(
     "bring %d records from SQLite to PostgreSQL, whole, and say the same of them",
     async (records) => {
@@ -80,7 +71,10 @@ describe("npm run export and npm run import", () => {
       expect(code).toBe(1);
       return errors;
     };
-    expect(await said(url, "export")).toMatch(/^Usage: npm run export -- <file>/);
+    expect(await run(url, "export")).toMatchObject({
+      code: 2,
+      errors: expect.stringMatching(/'file'.*--help\n$/),
+    });
     expect(await said(url, "export", folder)).toMatch(/^EISDIR: [^\n]*\n$/);
     expect(await said(`file:${nowhere}`, "export", join(folder, "x"))).toBe(
       `DATABASE_URL: there is no database ${nowhere}\n`,

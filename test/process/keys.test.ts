@@ -1,23 +1,22 @@
-import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import Libsql from "libsql";
 import { describe, expect, it } from "vitest";
-import { spawnServer } from "../support/process.ts";
+import { spawnServer, stagepass } from "../support/process.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const KEYS = fileURLToPath(new URL("../../bundle/keys.js", import.meta.url));
 const GRANT = JSON.stringify({
   scope: "sessions:create tokens:create",
   video_grant: { roles: ["PUBLISHER"] },
 });
 
 /** Runs the command in a folder; it fails with what it printed as an error. */
-const keys = async (cwd: string, ...args: string[]) =>
-  (await promisify(execFile)(process.execPath, [KEYS, ...args], { cwd })).stdout;
+async function keys(cwd: string, ...args: string[]): Promise<string> {
+  const { code, output, errors } = await stagepass(cwd, ["keys", ...args]);
+  if (code !== 0) throw new Error(errors);
+  return output;
+}
 
 const create = async (cwd: string, name = "web", grant = GRANT) => {
   const [key = ""] = (await keys(cwd, "create", "--name", name, "--grant", grant)).split("\n");
@@ -35,7 +34,7 @@ async function ask(url: string, role: string, headers: Record<string, string> = 
   return { status: response.status, token: data?.createSession?.generateToken?.token, errors };
 }
 
-describe("npm run keys", () => {
+describe("stagepass keys", () => {
   it("makes a key that works by either header, within its grant, and never shows it again", async () => {
     const folder = temporaryFolder();
     const key = await create(folder);
@@ -108,9 +107,9 @@ describe("npm run keys", () => {
   });
 
   it.each<[string, string[], RegExp]>([
-    ["no command", [], /Usage/],
-    ["an unknown option", ["create", "--admin"], /Usage/],
-    ["no name", ["create", "--grant", GRANT], /Usage/],
+    ["no command", [], /a command is missing; see stagepass keys --help/],
+    ["an unknown option", ["create", "--name", "a", "--grant", GRANT, "--admin"], /unknown option '--admin'/],
+    ["no name", ["create", "--grant", GRANT], /required option '--name <name>'/],
     ["a name that looks like an ID", ["create", "--name", "0123abcd", "--grant", GRANT], /--name/],
     [
       "a grant that is not JSON",

@@ -1,6 +1,5 @@
 import { execFile } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import { API_KEY, API_SECRET } from "../support/credentials.ts";
@@ -13,13 +12,11 @@ import {
   startFaultServer,
 } from "../support/fault-server.ts";
 import { DATABASE_PASSWORD } from "../support/postgres.ts";
-import { spawnServer } from "../support/process.ts";
+import { CLI, spawnServer } from "../support/process.ts";
 import { newDatabaseUrl, sharedPostgres, stopSharedPostgres } from "../support/stores.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 afterAll(stopSharedPostgres);
-
-const MIGRATE = fileURLToPath(new URL("../../bundle/migrate.js", import.meta.url));
 
 /**
  * The deadline of a call to a platform that fails, in milliseconds, and how much longer a name is leased. A platform
@@ -282,7 +279,7 @@ describe("an empty PostgreSQL", () => {
     const databaseUrl = await newDatabaseUrl("PostgreSQL", { bare: true });
     const cwd = temporaryFolder();
     const migrate = () =>
-      promisify(execFile)(process.execPath, [MIGRATE], {
+      promisify(execFile)(process.execPath, [CLI, "migrate"], {
         cwd,
         env: { PATH: process.env.PATH, DATABASE_URL: databaseUrl },
       });

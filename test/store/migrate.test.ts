@@ -1,5 +1,4 @@
 import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
 import { openForMaintenance } from "../../src/store/database.ts";
@@ -7,6 +6,7 @@ import { parseDatabaseUrl } from "../../src/store/database-address.ts";
 import type { Database } from "../../src/store/engine.ts";
 import { pendingMigrations } from "../../src/store/migrate.ts";
 import { MIGRATIONS } from "../../src/store/migrations/index.ts";
+import { CLI } from "../support/process.ts";
 import {
   type EngineName,
   migrateUrl,
@@ -17,13 +17,11 @@ import {
 
 afterAll(stopSharedPostgres);
 
-const MIGRATE = fileURLToPath(new URL("../../bundle/migrate.js", import.meta.url));
-
 const names = Object.keys(MIGRATIONS);
 
 /** As `npm run migrate`, and resolves to what it prints. */
 async function migrateInProcess(url: string): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, [MIGRATE], {
+  const { stdout } = await promisify(execFile)(process.execPath, [CLI, "migrate"], {
     env: { PATH: process.env.PATH, DATABASE_URL: url },
   });
   return stdout;

@@ -7,6 +7,44 @@ import { checkForSecrets } from "./credentials.ts";
 /** The built program. */
 export const MAIN = fileURLToPath(new URL("../../bundle/main.js", import.meta.url));
 
+/** The built program of the shell. */
+export const CLI = fileURLToPath(new URL("../../bundle/cli.js", import.meta.url));
+
+/** What a command of the shell printed, and how it ended. */
+export interface Ended {
+  readonly code: number | null;
+  readonly output: string;
+  readonly errors: string;
+}
+
+/**
+ * Runs `stagepass` in a folder, with nothing in its environment but `env`, and finds that no secret was said.
+ *
+ * @param input what it can read
+ */
+export async function stagepass(
+  cwd: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+  input = "",
+): Promise<Ended> {
+  const child = spawn(process.execPath, [CLI, ...args], { cwd, env: { PATH: process.env.PATH, ...env } });
+  // A command that reads nothing has ended by then.
+  child.stdin.on("error", () => {});
+  child.stdin.end(input);
+  let output = "";
+  let errors = "";
+  child.stdout.on("data", (chunk) => {
+    output += chunk;
+  });
+  child.stderr.on("data", (chunk) => {
+    errors += chunk;
+  });
+  const [code] = await once(child, "close");
+  checkForSecrets(output + errors);
+  return { code, output, errors };
+}
+
 /** The built server as a process of its own, in `cwd`, with nothing in its environment but `env`. */
 export function spawnServer(
   cwd: string,
