@@ -1,29 +1,8 @@
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-
-const ROOT = resolve(import.meta.dirname, "../..");
-
-/** A fenced block of a guide: code of a language, and the line of the guide that it begins in. */
-export interface Snippet {
-  readonly language: string;
-  readonly code: string;
-  readonly line: number;
-}
-
-/** The fenced blocks of a guide, also those within lists, which are indented. */
-export function snippets(guide: string): Snippet[] {
-  const markdown = readFileSync(resolve(ROOT, guide), "utf8");
-  const blocks = [...markdown.matchAll(/^( *)```(.*)\n([\s\S]*?)^\1```$/gm)];
-  const fences = markdown.match(/^\s*(```|~~~)/gm) ?? [];
-  if (fences.length !== 2 * blocks.length) throw new Error(`${guide} has a block that is not closed`);
-  return blocks.map(({ 1: indent, 2: language = "", 3: code = "", index }) => ({
-    language,
-    code: code.replaceAll(new RegExp(`^${indent}`, "gm"), ""),
-    line: markdown.slice(0, index).split("\n").length,
-  }));
-}
+import { ROOT, type Snippet } from "./markdown.ts";
 
 function mkdirs(path: string): string {
   mkdirSync(path, { recursive: true });
@@ -50,7 +29,7 @@ export class Application {
       this.#lines.set(name, snippet.line);
       this.write(name, snippet.code);
     }
-    cpSync(join(ROOT, "schema.graphql"), this.path("schema.graphql"));
+    this.copy("schema.graphql", "schema.graphql");
   }
 
   path(name: string): string {
@@ -60,6 +39,12 @@ export class Application {
   write(name: string, text: string): void {
     mkdirs(dirname(this.path(name)));
     writeFileSync(this.path(name), text);
+  }
+
+  /** Takes a file of the repository over. */
+  copy(from: string, to: string): void {
+    mkdirs(dirname(this.path(to)));
+    cpSync(join(ROOT, from), this.path(to));
   }
 
   remove(): void {

@@ -8,7 +8,8 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "v
 import { JWT_SECRET, signedJwt } from "../support/callers.ts";
 import { API_SECRET } from "../support/credentials.ts";
 import { startServer } from "../support/server.ts";
-import { Application, fileName, type Snippet, snippets } from "./application.ts";
+import { Application, fileName } from "./application.ts";
+import { type Snippet, snippets } from "./markdown.ts";
 
 const GUIDE = "docs/front-end.md";
 

@@ -1,0 +1,183 @@
+import { expect } from "vitest";
+import { isADiagram } from "./diagram.ts";
+import type { Snippet } from "./markdown.ts";
+import { makesADatabase, managesKeys, movesTheDatabase, startsOnAManifest } from "./run-operations.ts";
+import { compiles, fromProviderToFrontEnd, joinsTheCall, signsForItsUsers } from "./run-programs.ts";
+import { commands, curl, heldBy, operation, type Run, settings } from "./run-snippets.ts";
+
+/** What holds the snippets of a document that are under a heading, of a language, and have a text in them. */
+export interface Claim {
+  readonly document: string;
+  /** Any, where none is named. */
+  readonly heading?: string;
+  readonly language: string | readonly string[];
+  readonly has?: string;
+  readonly run: Run | { readonly file: string };
+}
+
+const TOKEN = expect.stringMatching(/^eyJ/);
+const ID = expect.stringMatching(/^1_/);
+const INSTANT = expect.stringMatching(/Z$/);
+
+const README = "README.md";
+const FRONT_END = "docs/front-end.md";
+const OPERATIONS = "docs/operations.md";
+const FROM_PROVIDER = "From an identity provider to a front end that can only publish in its own rooms";
+
+/** Every snippet of the documents is held by exactly one of these. */
+export const CLAIMS: readonly Claim[] = [
+  {
+    document: README,
+    heading: "Start",
+    language: "sh",
+    run: commands(
+      ({ output, calls }) => {
+        expect(calls).toEqual([
+          ["npm", "ci"],
+          ["npm", "start"],
+          ["npm", "cit"],
+        ]);
+        expect(output).toMatch(/^Stagepass serves GraphQL at [\s\S]*^The console is at /m);
+      },
+      { LOG_LEVEL: "silent" },
+    ),
+  },
+  {
+    document: README,
+    heading: "A first session and token",
+    language: "sh",
+    run: curl(({ createSession }) =>
+      expect(createSession).toEqual({
+        sessionId: ID,
+        applicationId: expect.any(String),
+        generateToken: { token: TOKEN, expiresAt: INSTANT },
+      }),
+    ),
+  },
+  {
+    document: README,
+    heading: "A first session and token",
+    language: "graphql",
+    run: operation((data) => expect(data).toEqual({ generateToken: { token: TOKEN, expiresAt: INSTANT } })),
+  },
+  {
+    document: README,
+    heading: "Many tokens at once",
+    language: "sh",
+    run: curl(({ generateTokens }) =>
+      expect(generateTokens).toEqual([
+        { token: TOKEN, role: "MODERATOR", data: "username=ann" },
+        { token: TOKEN, role: "PUBLISHER", data: "username=bob" },
+        {
+          code: "BAD_USER_INPUT",
+          message: expect.stringMatching(/^expireTime must be later than now, /),
+          argument: "expireTime",
+        },
+      ]),
+    ),
+  },
+  {
+    document: README,
+    heading: "One room, one session",
+    language: "graphql",
+    run: operation((data) =>
+      expect(data.ensureSession).toEqual({ sessionId: ID, generateToken: { token: TOKEN } }),
+    ),
+  },
+  {
+    document: README,
+    heading: "What was issued",
+    language: "graphql",
+    run: operation(({ session, issuances }) => {
+      expect(session.issuedTokens.totalCount).toBe(1);
+      expect(issuances).toHaveLength(24);
+    }),
+  },
+  { document: README, heading: "From a front end", language: "tsx", run: compiles },
+  { document: README, heading: "Joining the call", language: "js", run: joinsTheCall },
+  {
+    document: README,
+    heading: "What does this token allow?",
+    language: "graphql",
+    run: operation(({ inspectToken }) =>
+      expect(inspectToken).toEqual({
+        status: "ACTIVE",
+        reason: null,
+        role: "PUBLISHER",
+        sessionId: ID,
+        expiresAt: INSTANT,
+      }),
+    ),
+  },
+  {
+    document: README,
+    heading: FROM_PROVIDER,
+    language: "js",
+    has: "onExecutePostLogin",
+    run: fromProviderToFrontEnd,
+  },
+  {
+    document: README,
+    heading: FROM_PROVIDER,
+    language: "js",
+    has: "await fetch(",
+    run: fromProviderToFrontEnd,
+  },
+  { document: README, heading: FROM_PROVIDER, language: "sh", has: "AUTH_JWKS_URI", run: settings() },
+  { document: README, heading: FROM_PROVIDER, language: "sh", has: "AUTH_JWT_SECRET", run: settings() },
+  { document: README, heading: FROM_PROVIDER, language: "js", has: "jsonwebtoken", run: signsForItsUsers },
+  { document: README, heading: "API keys for back ends", language: "sh", run: managesKeys },
+  { document: README, heading: "With an OpenTok account", language: "sh", run: settings() },
+  { document: README, heading: "With a Vonage account", language: "sh", run: settings() },
+
+  {
+    document: FRONT_END,
+    language: ["graphql", "yaml", "ts", "tsx", "html"],
+    run: heldBy("test/docs/front-end.test.ts"),
+  },
+  { document: FRONT_END, heading: "Origins", language: "dotenv", run: settings() },
+  { document: FRONT_END, heading: "Trusted documents", language: "sh", run: startsOnAManifest },
+  ...["Typed operations", "Generated hooks, for Apollo Client 3", "urql", "graphql-request"].map(
+    (heading) => ({
+      document: FRONT_END,
+      heading,
+      language: "sh",
+      // The packages are those that the application of the other test is compiled and run with.
+      run: commands(({ calls }) => expect(calls).not.toEqual([])),
+    }),
+  ),
+
+  {
+    document: OPERATIONS,
+    heading: "Several replicas",
+    language: "sh",
+    run: settings({ OPENTOK_API_KEY: "47665971", OPENTOK_API_SECRET: "c0ffee00".repeat(5) }),
+  },
+  { document: OPERATIONS, heading: "Several replicas", language: "sql", run: makesADatabase },
+  {
+    document: OPERATIONS,
+    heading: "Backup, audit, and moving to PostgreSQL",
+    language: "sh",
+    run: movesTheDatabase,
+  },
+  {
+    document: "docs/performance.md",
+    heading: "Measuring again",
+    language: "sh",
+    // It takes half an hour, and both cores.
+    run: commands(({ calls }) => expect(calls.every(([, , script]) => script === "bench")).toBe(true)),
+  },
+
+  { document: "docs/architecture.md", language: "mermaid", run: isADiagram },
+];
+
+/** The claims of which a snippet is. */
+export function claimsOf({ document, heading, language, code }: Snippet): Claim[] {
+  return CLAIMS.filter(
+    (claim) =>
+      claim.document === document &&
+      (claim.heading ?? heading) === heading &&
+      [claim.language].flat().includes(language) &&
+      code.includes(claim.has ?? ""),
+  );
+}

@@ -1,0 +1,116 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { parseEnv } from "node:util";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
+import { expect, onTestFinished, vi } from "vitest";
+import { JWT_SECRET } from "../support/callers.ts";
+import { Application } from "./application.ts";
+import { type Snippet, snippets } from "./markdown.ts";
+import type { Run } from "./run-snippets.ts";
+import { serverForSnippets } from "./server-for-snippets.ts";
+
+const AsyncFunction = (async () => {}).constructor as typeof Function;
+
+/** The lines that join a call, with a client SDK that notes what it is told. */
+export const joinsTheCall: Run = async ({ code }) => {
+  const connect = vi.fn((_token: string, done: () => void) => done());
+  const publish = vi.fn();
+  const OT = { initSession: vi.fn(() => ({ connect, publish })), initPublisher: (id: string) => ({ id }) };
+  new Function("OT", "applicationId", "sessionId", "token", code)(OT, "the project", "the session", "eyJ");
+  expect(OT.initSession).toHaveBeenCalledWith("the project", "the session");
+  expect(connect).toHaveBeenCalledWith("eyJ", expect.any(Function));
+  expect(publish).toHaveBeenCalledWith({ id: "publisher" });
+};
+
+/** A component that compiles with the documents that `codegen.yml` makes. */
+export const compiles: Run = async ({ document, code }) => {
+  const app = new Application(document, []);
+  onTestFinished(() => app.remove());
+  app.write("src/Join.tsx", code);
+  app.copy("test/codegen/generated/documents.ts", "src/generated/documents.ts");
+  app.write(
+    "src/Call.d.ts",
+    "declare const Call: (call: { applicationId: string; sessionId: string; token: string }) => null;\n",
+  );
+  expect(await app.typecheck({ include: ["src"] })).toBe("");
+};
+
+/** A key set of an identity provider, and tokens that it signs. */
+async function startProvider() {
+  const { publicKey, privateKey } = await generateKeyPair("RS256");
+  const keys = [{ ...(await exportJWK(publicKey)), kid: "a", alg: "RS256", use: "sig" }];
+  const provider = createServer((_, response) => response.end(JSON.stringify({ keys })));
+  await new Promise((resolve) => provider.listen(0, "127.0.0.1", () => resolve(null)));
+  onTestFinished(() => void provider.close());
+  const { port } = provider.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    sign: (claims: Record<string, unknown>, issuer: string, audience: string) =>
+      new SignJWT(claims)
+        .setProtectedHeader({ alg: "RS256", kid: "a" })
+        .setIssuer(issuer)
+        .setAudience(audience)
+        .setExpirationTime("1h")
+        .sign(privateKey),
+  };
+}
+
+const ENSURE = (name: string, role = "PUBLISHER") =>
+  `mutation { ensureSession(name: "${name}") { generateToken(role: ${role}) { token } } }`;
+
+/**
+ * The way from an identity provider to a front end, which all blocks of this language under this heading are steps of: the
+ * provider's action makes the claims, the server is started with the settings, and the front end asks it.
+ */
+export const fromProviderToFrontEnd: Run = async ({ document, heading }) => {
+  const steps = snippets(document).filter((step) => step.heading === heading);
+  const find = (text: string) => (steps.find(({ code }) => code.includes(text)) as Snippet).code;
+  const scopes: string[] = [];
+  const claims: Record<string, unknown> = {};
+  const accessToken = {
+    addScope: (scope: string) => scopes.push(scope),
+    setCustomClaim: (name: string, value: unknown) => {
+      claims[name] = value;
+    },
+  };
+  const exports: Record<string, (event: object, api: object) => Promise<void>> = {};
+  new Function("exports", find("onExecutePostLogin"))(exports);
+  const event = { user: { app_metadata: { rooms: ["standup", "team-7-*"] } } };
+  await exports.onExecutePostLogin?.(event, { accessToken });
+
+  const provider = await startProvider();
+  const settings = parseEnv(find("AUTH_JWKS_URI")) as Record<string, string>;
+  const { AUTH_JWT_ISSUER = "", AUTH_JWT_AUDIENCE = "" } = settings;
+  const { sign } = provider;
+  const userToken = await sign(
+    { sub: "ann", scope: scopes.join(" "), ...claims },
+    AUTH_JWT_ISSUER,
+    AUTH_JWT_AUDIENCE,
+  );
+  const { server } = await serverForSnippets({ ...settings, AUTH_JWKS_URI: provider.url }, userToken);
+
+  const frontEnd = find("await fetch(").replace("https://video.example.com", server.origin);
+  const response: Response = await new AsyncFunction("accessToken", `${frontEnd}\nreturn response;`)(
+    userToken,
+  );
+  const { data } = await response.json();
+  expect(data.ensureSession.generateToken.token).toMatch(/^eyJ/);
+  for (const beyond of [ENSURE("standup", "MODERATOR"), ENSURE("planning")]) {
+    const { errors } = await server.graphql(beyond, {}, userToken);
+    expect(errors).toMatchObject([{ extensions: { code: "FORBIDDEN" } }]);
+  }
+};
+
+/** A program of a back end that signs a JWT for a user, with which the user gets tokens for its rooms and no others. */
+export const signsForItsUsers: Run = async ({ document, code }) => {
+  const app = new Application(document, []);
+  onTestFinished(() => app.remove());
+  app.write("sign.js", `const user = { id: "ann", rooms: ["standup"] };\n${code}\nexport { accessToken };\n`);
+  vi.stubEnv("AUTH_JWT_SECRET", JWT_SECRET);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const { accessToken } = await import(/* @vite-ignore */ app.path("sign.js"));
+  const { server } = await serverForSnippets({ AUTH_JWT_SECRET: JWT_SECRET }, accessToken);
+  expect((await server.graphql(ENSURE("standup"), {}, accessToken)).errors).toEqual([]);
+  const { errors } = await server.graphql(ENSURE("planning"), {}, accessToken);
+  expect(errors).toMatchObject([{ extensions: { code: "FORBIDDEN", requiredName: "planning" } }]);
+};
