@@ -168,6 +168,11 @@ export const CLAIMS: readonly Claim[] = [
     run: commands(({ calls }) => expect(calls.every(([, , script]) => script === "bench")).toBe(true)),
   },
 
+  {
+    document: "docs/errors.md",
+    language: ["graphql", "sh", "json"],
+    run: heldBy("test/docs/errors.test.ts"),
+  },
   { document: "docs/architecture.md", language: "mermaid", run: isADiagram },
 ];
 

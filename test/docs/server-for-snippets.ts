@@ -4,9 +4,14 @@ import { startServer, type TestServer } from "../support/server.ts";
 /** Where the documents have a server. */
 export const DOCUMENTED_ORIGIN = "http://127.0.0.1:4000";
 
+/** What each server is asked first, so that there is a session, and a token of it. */
+export const FIRST_SESSION = "mutation { createSession { sessionId generateToken { token } } }";
+
 /** A server for the snippets of a document, and what their placeholders stand for there. */
 export interface SnippetServer {
   readonly server: TestServer;
+  /** Stops it, before the test is over. */
+  stop(): Promise<void>;
   /** The snippet with the server's address, a session of it for `1_MX4…`, and a token of it for `eyJ…`. */
   fill(code: string): string;
 }
@@ -17,16 +22,18 @@ export async function serverForSnippets(
   credential?: string,
 ): Promise<SnippetServer> {
   const server = await startServer(env);
-  onTestFinished(() => server.close());
-  const { data, errors } = await server.graphql(
-    "mutation { createSession { sessionId generateToken { token } } }",
-    {},
-    credential,
-  );
+  let stopped: Promise<void> | undefined;
+  const stop = () => {
+    stopped ??= server.close();
+    return stopped;
+  };
+  onTestFinished(stop);
+  const { data, errors } = await server.graphql(FIRST_SESSION, {}, credential);
   expect(errors).toEqual([]);
   const { sessionId, generateToken } = data.createSession;
   return {
     server,
+    stop,
     fill: (code) =>
       code
         .replaceAll(DOCUMENTED_ORIGIN, server.origin)

@@ -1,0 +1,128 @@
+import { once } from "node:events";
+import { readdirSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { join, resolve } from "node:path";
+import { generateKeyPair, SignJWT } from "jose";
+import Libsql from "libsql";
+import { onTestFinished } from "vitest";
+import { EVERYTHING, JWT_SECRET, signedJwt } from "../support/callers.ts";
+import { API_KEY, API_SECRET } from "../support/credentials.ts";
+import { answer, honest, refuse, startFaultServer } from "../support/fault-server.ts";
+import { freePort } from "../support/postgres.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { ROOT } from "./markdown.ts";
+import { FIRST_SESSION, type SnippetServer, serverForSnippets } from "./server-for-snippets.ts";
+
+/** A server that answers with an error, and the credential of who asks it. */
+export interface Situation extends SnippetServer {
+  readonly credential?: string;
+}
+
+/** A server without authentication, with which `spoil` does something. */
+const open =
+  (env: Record<string, string> = {}, spoil: (situation: Situation) => unknown = () => {}) =>
+  async (): Promise<Situation> => {
+    const situation = await serverForSnippets(env);
+    await spoil(situation);
+    return situation;
+  };
+
+/** A server that knows its callers, and one of them. */
+const knowing = (claims: object | null) => async (): Promise<Situation> => {
+  const situation = await serverForSnippets({ AUTH_JWT_SECRET: JWT_SECRET }, signedJwt(EVERYTHING));
+  return claims === null ? situation : { ...situation, credential: signedJwt(claims) };
+};
+
+/** A server whose database file another program does something with. */
+const withDatabase = (sql: string) => async (): Promise<Situation> => {
+  const file = join(temporaryFolder(), "test.db");
+  return open({ DATABASE_URL: `file:${file}` }, () => {
+    const database = new Libsql(file);
+    onTestFinished(() => void database.close());
+    database.exec(sql);
+  })();
+};
+
+/** A server on a platform that makes one session and then does something else. */
+const withPlatform = (then: ReturnType<typeof answer>) => async (): Promise<Situation> => {
+  const platform = await startFaultServer(honest("opentok", API_KEY, API_SECRET));
+  onTestFinished(() => platform.close());
+  return open({ PLATFORM: "opentok", OPENTOK_API_URL: platform.url }, () => platform.behave(then))();
+};
+
+async function withoutProvider(): Promise<Situation> {
+  const { privateKey } = await generateKeyPair("RS256");
+  const credential = await new SignJWT({})
+    .setProtectedHeader({ alg: "RS256", kid: "a" })
+    .setExpirationTime("1h")
+    .sign(privateKey);
+  const env = { AUTH_JWKS_URI: `http://127.0.0.1:${await freePort()}/`, AUTH_JWT_SECRET: JWT_SECRET };
+  return { ...(await serverForSnippets(env, signedJwt(EVERYTHING))), credential };
+}
+
+function withTrustedDocuments(): Promise<Situation> {
+  const manifest = join(temporaryFolder(), "manifest.json");
+  writeFileSync(manifest, JSON.stringify({ first: FIRST_SESSION }));
+  return open({ TRUSTED_DOCUMENTS: "enforce", TRUSTED_DOCUMENTS_MANIFEST: manifest })();
+}
+
+/** A server with the console, one of whose files the snippet names. */
+async function withConsole(): Promise<Situation> {
+  const situation = await open({ CONSOLE: "on" })();
+  const asset = readdirSync(resolve(ROOT, "console/dist/assets")).find((name) => /^index-.*\.js$/.test(name));
+  return { ...situation, fill: (code) => situation.fill(code).replace("index-….js", asset ?? "") };
+}
+
+/** Stops while a request is still on its way. */
+async function stopWhileAsked({ server, stop }: Situation): Promise<void> {
+  const { hostname, port } = new URL(server.origin);
+  const socket = connect(Number(port), hostname);
+  const head = "POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n";
+  socket.write(`${head}content-length: 10\r\n\r\n{`);
+  await once(socket, "ready");
+  // The server has read it when it has answered one that came later.
+  await fetch(`${server.origin}/livez`);
+  const stopped = stop();
+  onTestFinished(async () => {
+    socket.destroy();
+    await stopped;
+  });
+}
+
+const READER = { sub: "reader", scope: "sessions:read" };
+const PUBLISHER = {
+  sub: "publisher",
+  scope: "tokens:create",
+  video_grant: { roles: ["PUBLISHER"], sessions: ["*"] },
+};
+
+/** For each code, a server that answers with it what the document asks. */
+export const SITUATIONS: Readonly<Record<string, () => Promise<Situation>>> = {
+  BAD_USER_INPUT: open(),
+  SESSION_NOT_FOUND: open(),
+  GRAPHQL_PARSE_FAILED: open(),
+  GRAPHQL_VALIDATION_FAILED: open(),
+  OPERATION_RESOLUTION_FAILURE: open(),
+  UNAUTHENTICATED: knowing(null),
+  AUTHENTICATION_UNAVAILABLE: withoutProvider,
+  FORBIDDEN: knowing(PUBLISHER),
+  // One was needed for the server's first token.
+  RATE_LIMITED: open({ TOKENS_PER_MINUTE: "1" }),
+  PERSISTED_QUERY_NOT_IN_LIST: withTrustedDocuments,
+  QUERY_NOT_IN_SAFELIST: withTrustedDocuments,
+  PERSISTED_QUERY_NOT_FOUND: open(),
+  PLATFORM_REJECTED: withPlatform(refuse(403, "Issuer not found")),
+  PLATFORM_UNAVAILABLE: withPlatform(answer(503, "text/plain", "")),
+  LEDGER_UNAVAILABLE: withDatabase("ALTER TABLE issued_tokens RENAME TO away"),
+  DATABASE_UNAVAILABLE: withDatabase("BEGIN IMMEDIATE"),
+  INTERNAL_SERVER_ERROR: withDatabase("ALTER TABLE sessions RENAME TO away"),
+  BAD_REQUEST: open(),
+  NOT_FOUND: open(),
+  NOT_ACCEPTABLE: open(),
+  PRECONDITION_FAILED: withConsole,
+  PAYLOAD_TOO_LARGE: knowing(READER),
+  UNSUPPORTED_MEDIA_TYPE: open(),
+  RANGE_NOT_SATISFIABLE: withConsole,
+  MISDIRECTED_REQUEST: open(),
+  SERVICE_UNAVAILABLE: open({}, stopWhileAsked),
+};
