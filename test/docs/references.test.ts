@@ -1,0 +1,55 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import { anchorOf, codeSpans, DOCUMENTS, headings, links, ROOT, textOf } from "./markdown.ts";
+
+const { scripts } = JSON.parse(readFileSync(resolve(ROOT, "package.json"), "utf8"));
+const ofEach = DOCUMENTS.map((document) => [document, textOf(document)] as const);
+
+/** A path of this repository, from one of the folders that Git keeps. */
+const PATH = /^(?:src|test|docs|bench|console)(?:\/[\w.-]+)+\/?$/;
+
+describe.each(ofEach)("%s", (document, markdown) => {
+  it("links to files and headings that there are", () => {
+    const broken = links(markdown)
+      .filter((target) => !/^https?:/.test(target))
+      .filter((target) => {
+        const [path = "", anchor] = target.split("#");
+        const file = path === "" ? document : join(dirname(document), path);
+        if (!existsSync(resolve(ROOT, file))) return true;
+        return anchor !== undefined && !headings(textOf(file)).map(anchorOf).includes(anchor);
+      });
+    expect(broken).toEqual([]);
+  });
+
+  it("names paths that there are", () => {
+    // The application of the guide has files of its own, which are held by the test of its snippets.
+    const inTheGuide = document === "docs/front-end.md" ? /^src\// : /^$/;
+    const paths = codeSpans(markdown).filter((code) => PATH.test(code) && !inTheGuide.test(code));
+    expect(paths.filter((path) => !existsSync(resolve(ROOT, path)))).toEqual([]);
+  });
+
+  it("names commands that there are", () => {
+    const missing = codeSpans(markdown).filter((code) => {
+      const [, script, program] = /^npm run ([\w:]+)|^npx (\S+)/.exec(code) ?? [];
+      if (script) return scripts[script] === undefined;
+      return program && !existsSync(resolve(ROOT, "node_modules/.bin", program));
+    });
+    expect(missing).toEqual([]);
+  });
+});
+
+describe("the invariants", () => {
+  const rows = textOf("docs/architecture.md")
+    .split("\n")
+    .filter((line) => /^\| I\d+ \|/.test(line));
+
+  it("are numbered, and each names what makes it so and a test that holds it", () => {
+    expect(rows.map((row) => row.split(" ")[1])).toEqual(rows.map((_, i) => `I${i + 1}`));
+    for (const row of rows) {
+      const [, , sources = "", tests = ""] = row.split(" | ");
+      expect(sources).toMatch(/`[\w./-]+\.(ts|yml)`/);
+      expect(tests).toMatch(/`test\/[\w./-]+\.test\.ts`/);
+    }
+  });
+});
