@@ -96,6 +96,7 @@ module.exports = {
       "^src/graphql/",
     ),
     kept("@apollo/server", "^src/(graphql|http|instruments)/"),
+    kept("@apollo/subgraph", "^src/graphql/"),
     kept("(fastify|@fastify)", "^src/(http/|instruments/|server\\.ts$)"),
     kept("(jwks-rsa|rate-limiter-flexible)", "^src/access/"),
     kept("(kysely|libsql|pg)", "^src/store/"),

@@ -1,3 +1,4 @@
+import type { KeyObject } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { type CleanedEnv, cleanEnv, makeExactValidator } from "envalid";
@@ -10,11 +11,14 @@ import {
   apiKey,
   apiSecret,
   apiUrl,
+  apolloKey,
   applicationId,
   collectorUrl,
   corsOrigins,
   documentManifest,
+  graphRef,
   host,
+  ingressUrl,
   jwtSecret,
   oneOf,
   presentText,
@@ -52,6 +56,10 @@ export interface Config {
   readonly metrics: { readonly host: string; readonly port: number } | null;
   /** Null when no traces are made. */
   readonly tracing: TracingConfig | null;
+  /** Whether it is a subgraph, for a router to ask. */
+  readonly federation: boolean;
+  /** Where the use of the API is reported; null when it is not. */
+  readonly usageReporting: UsageReportingConfig | null;
   readonly logLevel: string;
 }
 
@@ -68,6 +76,15 @@ export interface TrustedDocumentsConfig {
   readonly enforce: boolean;
   /** Their texts by their IDs. */
   readonly manifest: ReadonlyMap<string, string>;
+}
+
+/** A graph of Apollo Studio. */
+export interface UsageReportingConfig {
+  /** The secret by which Apollo Studio knows the graph. */
+  readonly apolloKey: KeyObject;
+  readonly graphRef: string;
+  /** Where reports go, without the path that Apollo gives them. */
+  readonly endpoint: string;
 }
 
 /** Where sessions come from, and whose they are. */
@@ -112,6 +129,7 @@ export function parseConfig(environment: NodeJS.Dict<string>): Config {
     ...cutOffProblems(set),
     ...accessProblems(set),
     ...sharingProblems(set),
+    ...graphProblems(set),
   ]);
 
   return Object.freeze({
@@ -130,6 +148,8 @@ export function parseConfig(environment: NodeJS.Dict<string>): Config {
     console: consoleOf(env),
     metrics: env.METRICS_PORT === undefined ? null : { host: env.METRICS_HOST, port: env.METRICS_PORT },
     tracing: tracingOf(env, set),
+    federation: env.FEDERATION === "on",
+    usageReporting: usageReportingOf(env),
     logLevel: env.LOG_LEVEL,
   });
 }
@@ -208,6 +228,12 @@ const VARIABLES = {
   OTEL_EXPORTER_OTLP_ENDPOINT: variable(collectorUrl)(optional),
   OTEL_EXPORTER_OTLP_PROTOCOL: variable(oneOf("http/protobuf", "http/json"))({ default: "http/protobuf" }),
   OTEL_SDK_DISABLED: variable((value) => value.toLowerCase() === "true")({ default: false }),
+  FEDERATION: variable(oneOf("on", "off"))({ default: "off" }),
+  APOLLO_KEY: variable(apolloKey)(optional),
+  APOLLO_GRAPH_REF: variable(graphRef)(optional),
+  APOLLO_USAGE_REPORTING_INGRESS_URL: variable(ingressUrl)({
+    default: "https://usage-reporting.api.apollographql.com",
+  }),
   LOG_LEVEL: variable(oneOf("trace", "debug", "info", "warn", "error", "fatal", "silent"))({
     default: "info",
   }),
@@ -269,6 +295,30 @@ function sharingProblems(set: NodeJS.Dict<string>): string[] {
   return [
     "OPENTOK_API_KEY: must be set, with OPENTOK_API_SECRET and PLATFORM=local, as DATABASE_URL is PostgreSQL: all servers need the same project; make up a number, and a secret with openssl rand -hex 20",
   ];
+}
+
+/** Rules between the variables of Apollo's graphs. */
+function graphProblems(set: NodeJS.Dict<string>): string[] {
+  const names = ["APOLLO_KEY", "APOLLO_GRAPH_REF"];
+  const because = [...names, "APOLLO_USAGE_REPORTING_INGRESS_URL"].find((name) => set[name] !== undefined);
+  const missing = because === undefined ? [] : names.filter((name) => set[name] === undefined);
+  const problems = missing.map((name) => `${name}: must be set, as ${because} is`);
+  if (set.FEDERATION === "on" && set.TRUSTED_DOCUMENTS === "enforce") {
+    problems.push(
+      "FEDERATION: cannot be on with TRUSTED_DOCUMENTS=enforce: what a router asks is in no manifest; have the router enforce it",
+    );
+  }
+  return problems;
+}
+
+function usageReportingOf(env: CleanedEnv<typeof VARIABLES>): UsageReportingConfig | null {
+  const { APOLLO_KEY, APOLLO_GRAPH_REF, APOLLO_USAGE_REPORTING_INGRESS_URL } = env;
+  if (APOLLO_KEY === undefined || APOLLO_GRAPH_REF === undefined) return null;
+  return {
+    apolloKey: APOLLO_KEY,
+    graphRef: APOLLO_GRAPH_REF,
+    endpoint: APOLLO_USAGE_REPORTING_INGRESS_URL,
+  };
 }
 
 function jwtRulesOf(env: CleanedEnv<typeof VARIABLES>): JwtRules | null {

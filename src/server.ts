@@ -5,9 +5,12 @@ import { authenticator, openUntilFirstKey } from "./access/authenticate.ts";
 import type { Config, TrustedDocumentsConfig } from "./config.ts";
 import { createServices, type Surroundings } from "./create-services.ts";
 import { DatabaseUnavailable, reasonOf, StartupError } from "./errors.ts";
-import { createApollo } from "./graphql/apollo.ts";
+import { createApollo, type Measuring } from "./graphql/apollo.ts";
 import { createSchema } from "./graphql/schema.ts";
+import { inlineTraces, UNMEASURED } from "./graphql/studio.ts";
+import { createSubgraphSchema } from "./graphql/subgraph.ts";
 import { type Admit, admitAll, trustedDocuments } from "./graphql/trusted-documents.ts";
+import { usageReports } from "./graphql/usage-reports.ts";
 import { createApp, GRAPHQL_PATH } from "./http/app.ts";
 import { type ConsoleBuild, readConsole } from "./http/console.ts";
 import { createInstruments, type Readings } from "./instruments/instruments.ts";
@@ -80,7 +83,12 @@ export async function createServer(config: Config, { logger, now }: Surroundings
     const { keyRing, rotate } = project;
     const authenticate = authenticator(config.jwtRules, store.apiKeys, now);
     const build = config.console ? consoleBuild() : null;
-    const apollo = createApollo(createSchema(), config.production, logger, instrument.plugins);
+    const schema = config.federation ? await createSubgraphSchema() : createSchema();
+    const { account, plugins } = await measuring(config, logger);
+    const apollo = createApollo(schema, config.production, logger, {
+      account,
+      plugins: [...plugins, ...instrument.plugins],
+    });
     await apollo.start();
     const { app, drain } = await createApp({
       apollo,
@@ -162,6 +170,18 @@ function admission(config: TrustedDocumentsConfig | null, build: ConsoleBuild | 
     if (!(error instanceof SyntaxError)) throw error;
     throw new StartupError([`TRUSTED_DOCUMENTS_MANIFEST: ${error.message}`]);
   }
+}
+
+/** A subgraph is measured by its router, and any other server by itself. */
+async function measuring({ federation, usageReporting }: Config, logger: Logger): Promise<Measuring> {
+  if (federation) {
+    if (usageReporting) logger.info("usage is not reported: with FEDERATION=on the router reports it");
+    return { plugins: await inlineTraces(), account: {} };
+  }
+  if (!usageReporting) return { plugins: UNMEASURED, account: {} };
+  const { apolloKey, graphRef, endpoint } = usageReporting;
+  const key = apolloKey.export().toString("utf8");
+  return { plugins: await usageReports(endpoint, logger), account: { key, graphRef } };
 }
 
 function unanswered(): Error {

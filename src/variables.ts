@@ -44,6 +44,25 @@ export function jwtSecret(value: string): KeyObject {
   throw new Error(`must have at least ${MIN_JWT_SECRET} bytes; make one with: openssl rand -base64 32`);
 }
 
+/** The key by which Apollo Studio knows a graph: it is sent in a header. */
+export function apolloKey(value: string): KeyObject {
+  if (/^[!-~]{8,}$/.test(value)) return createSecretKey(value, "utf8");
+  throw new Error(
+    "must be a graph's API key of Apollo Studio, such as service:<graph>:…, without white space",
+  );
+}
+
+/** Not what was given is said: it may be the key, when the two are swapped. */
+export function graphRef(value: string): string {
+  if (/^[a-z][\w-]*(@[\w./-]+)?$/i.test(value)) return value;
+  throw new Error("must be a graph and its variant, such as my-graph@current");
+}
+
+/** Where usage reports go: as Apollo Router has it, with the path, or without. */
+export function ingressUrl(value: string): string {
+  return apiUrl(value).replace(/\/api\/ingress\/traces$/, "");
+}
+
 /** Text that says something. */
 export function presentText(value: string): string {
   if (value.trim() === value) return value;

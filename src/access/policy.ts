@@ -21,6 +21,9 @@ export const REQUIRED_SCOPE = {
   // Not bound to the grant's sessions: whoever holds a token can read it, and connect with it.
   "Query.inspectToken": "tokens:inspect",
   "Query.issuances": "ledger:read",
+  // How a router asks, where there is one.
+  "Query._service": null,
+  "Query._entities": "sessions:read",
   "Mutation.createSession": "sessions:create",
   "Mutation.ensureSession": "sessions:create",
   "Mutation.generateToken": "tokens:create",

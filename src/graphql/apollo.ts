@@ -1,8 +1,13 @@
-import { ApolloServer, type ApolloServerPlugin, type GraphQLRequestListener } from "@apollo/server";
+import {
+  type ApolloConfigInput,
+  ApolloServer,
+  type ApolloServerPlugin,
+  type GraphQLRequestListener,
+} from "@apollo/server";
 import {
   ApolloServerPluginCacheControlDisabled,
-  ApolloServerPluginInlineTraceDisabled,
   ApolloServerPluginLandingPageDisabled,
+  ApolloServerPluginSchemaReportingDisabled,
 } from "@apollo/server/plugin/disabled";
 import { ApolloServerPluginLandingPageLocalDefault } from "@apollo/server/plugin/landingPage/default";
 import type { DocumentNode, GraphQLSchema } from "graphql";
@@ -14,21 +19,30 @@ import { completeErrors, formatError, withoutSuggestions } from "./format-error.
 import { limitShape, MAX_TOKENS } from "./limits.ts";
 import { statusByMediaType } from "./status.ts";
 import { stringifyResult } from "./stringify.ts";
+import { UNMEASURED } from "./studio.ts";
 import { noteCode, noteOperation } from "./summary.ts";
 
 /** How many parsed and validated documents are kept. Apollo Server's own store may take hundreds of megabytes. */
 const KEPT_DOCUMENTS = 250;
+
+/** What Apollo Studio learns: the plugins that measure, and for whom. */
+export interface Measuring {
+  readonly plugins: readonly ApolloServerPlugin<Context>[];
+  readonly account: ApolloConfigInput;
+}
 
 /** Apollo Server over the schema, to be started by the caller, and served by a transport of its own. */
 export function createApollo(
   schema: GraphQLSchema,
   production: boolean,
   logger: Logger,
-  plugins: readonly ApolloServerPlugin<Context>[] = [],
+  { plugins, account }: Measuring = { plugins: UNMEASURED, account: {} },
 ): ApolloServer<Context> {
   return new ApolloServer<Context>({
     schema,
     logger,
+    // Empty, so that it looks for none in the environment by itself.
+    apollo: { graphId: "", graphVariant: "", ...account },
     nodeEnv: production ? "production" : "development",
     // Whoever gets here is a caller that is known, or of this machine.
     introspection: true,
@@ -43,7 +57,7 @@ export function createApollo(
     plugins: [
       landingPage(production),
       ApolloServerPluginCacheControlDisabled(),
-      ApolloServerPluginInlineTraceDisabled(),
+      ApolloServerPluginSchemaReportingDisabled(),
       everyRequest,
       ...plugins,
     ],

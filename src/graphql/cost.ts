@@ -3,13 +3,14 @@ import type { ComplexityEstimatorArgs } from "graphql-query-complexity";
 import { DEFAULT_PERIODS, MAX_PERIODS } from "../domain/issuance.ts";
 import { MAX_BATCH } from "../domain/token-batch.ts";
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from "../services/page.ts";
+import { MAX_REPRESENTATIONS } from "./entities.ts";
 
 /*
  * What fields cost that are dearer or cheaper than the 1 of every other.
  */
 
 /** The names of the arguments by which a field costs more or less, but that of a batch. */
-export const COUNTING_ARGUMENTS: ReadonlySet<string> = new Set(["first", "last"]);
+export const COUNTING_ARGUMENTS: ReadonlySet<string> = new Set(["first", "last", "representations"]);
 
 /** A value that a token or its refusal has at hand once it is made: with every one of them, a thousand are one operation. */
 export const AT_HAND = 0.1;
@@ -44,6 +45,13 @@ export function typeName({ field, childComplexity }: ComplexityEstimatorArgs): n
 /** A page costs what its items cost. */
 export function perItem({ args, childComplexity }: ComplexityEstimatorArgs): number {
   return 1 + sizeFor(args.first, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE) * childComplexity;
+}
+
+/** What a router asks for costs what a page of as many items does. */
+export function perRepresentation({ args, childComplexity }: ComplexityEstimatorArgs): number {
+  const size = args.representations.length;
+  // Too many are refused for their number, and nothing is looked up.
+  return size > MAX_REPRESENTATIONS ? 1 : 1 + Math.ceil(size * Math.max(1, childComplexity));
 }
 
 /** Periods cost what they hold, and to look through the ledger is the dearest of all: an operation can do so three times. */

@@ -7,12 +7,13 @@ export function guardFields(schema: GraphQLSchema): void {
   for (const type of Object.values(schema.getTypeMap()).filter(isObjectType)) {
     const isRoot = type === schema.getQueryType() || type === schema.getMutationType();
     for (const name of Object.keys(type.getFields())) {
-      if (isRoot || Object.hasOwn(REQUIRED_SCOPE, `${type.name}.${name}`)) guard(type, name);
+      if (isRoot || Object.hasOwn(REQUIRED_SCOPE, `${type.name}.${name}`)) guardField(type, name);
     }
   }
 }
 
-function guard(type: GraphQLObjectType<unknown, Context>, name: string): void {
+/** Lets the policy decide on one field. */
+export function guardField(type: GraphQLObjectType<unknown, Context>, name: string): void {
   const field = type.getFields()[name];
   if (!field) return;
   const path = `${type.name}.${name}`;
