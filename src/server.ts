@@ -141,7 +141,8 @@ export async function createServer(config: Config, { logger, now }: Surroundings
 
 /** Whoever reaches an open server gets tokens from it, so only its own machine may, and it is for development. */
 function checkOpen({ host, production }: Config): void {
-  const remedy = "set AUTH_JWT_SECRET or AUTH_JWKS_URI, or make an API key with stagepass keys create, or npm run keys";
+  const remedy =
+    "set AUTH_JWT_SECRET or AUTH_JWKS_URI, or make an API key with stagepass keys create, or npm run keys";
   const problems = [];
   if (!isLoopback(host)) {
     problems.push(`HOST: must be a loopback address such as 127.0.0.1 without authentication; ${remedy}`);

@@ -53,6 +53,8 @@ describe("parseConfig", () => {
       console: true,
       metrics: null,
       tracing: null,
+      federation: false,
+      usageReporting: null,
       logLevel: "info",
     });
   });

@@ -30,7 +30,7 @@ export function resolveEntities(
 function sessionIdOf(representation: unknown): string {
   const { __typename, sessionId } = (representation ?? {}) as Record<string, unknown>;
   if (__typename !== "Session") throw misused('must each have "Session" as __typename');
-  if (typeof sessionId !== "string") throw misused("must each have a text as sessionId");
+  if (typeof sessionId !== "string") throw misused("must each have a string as sessionId");
   return sessionId;
 }
 

@@ -30,6 +30,7 @@ describe("checkScope", () => {
     ["Query.sessions", "sessions:read"],
     ["Query.inspectToken", "tokens:inspect"],
     ["Query.issuances", "ledger:read"],
+    ["Query._entities", "sessions:read"],
     ["Mutation.createSession", "sessions:create"],
     ["Mutation.generateToken", "tokens:create"],
     ["Mutation.generateTokens", "tokens:create"],
@@ -44,13 +45,16 @@ describe("checkScope", () => {
     );
   });
 
-  it.each(["Query.viewer", "Query.project"] as const)("opens %s to a caller without any scope", (field) => {
-    expect(() => checkScope(granted({}), field)).not.toThrow();
-    expect(hasScopeFor(granted({}), field)).toBe(true);
-  });
+  it.each(["Query.viewer", "Query.project", "Query._service"] as const)(
+    "opens %s to a caller without any scope",
+    (field) => {
+      expect(() => checkScope(granted({}), field)).not.toThrow();
+      expect(hasScopeFor(granted({}), field)).toBe(true);
+    },
+  );
 
   it("has no more fields than these", () => {
-    expect(Object.keys(REQUIRED_SCOPE)).toHaveLength(12);
+    expect(Object.keys(REQUIRED_SCOPE)).toHaveLength(14);
   });
 
   it.each(["Query.secrets", "", "constructor", "toString", "__proto__", "query.session"])(
