@@ -594,7 +594,7 @@ function issuedAs(token: string) {
   };
 }
 
-/** With the fields of a router; all others are the same objects as without it, which test/http/federation.test.ts finds. */
+/** With the fields of a router; all others are the same objects as without it, which test/graphql/subgraph.test.ts finds. */
 const schema = await createSubgraphSchema();
 const rules: Record<string, string | null> = REQUIRED_SCOPE;
 
