@@ -1,8 +1,6 @@
-import { gunzipSync } from "node:zlib";
 import type { ApolloServerPlugin } from "@apollo/server";
-import { ApolloServerPluginUsageReporting } from "@apollo/server/plugin/usageReporting";
 import pino from "pino";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, expect, it } from "vitest";
 import { localCaller } from "../../src/access/caller.ts";
 import { tokenQuota } from "../../src/access/token-quota.ts";
 import type { Project } from "../../src/domain/project.ts";
@@ -25,11 +23,6 @@ const query = "mutation Join($sessionId: ID!) { generateToken(sessionId: $sessio
 
 let close = async () => {};
 afterEach(() => close());
-beforeEach(() => {
-  vi.stubEnv("APOLLO_KEY", "service:stagepass:a-key");
-  vi.stubEnv("APOLLO_GRAPH_REF", "stagepass@current");
-});
-afterEach(() => vi.unstubAllEnvs());
 
 /** The HTTP server with a plugin more, and tokens that are recorded nowhere. */
 async function start(plugin: ApolloServerPlugin<Context>) {
@@ -137,22 +130,4 @@ it("an Apollo plugin hears of errors", async () => {
   await ask({ query, variables: { sessionId: "1_nobodys" } });
   await ask({ query: "{ nothing }" });
   expect(codes).toEqual(["SESSION_NOT_FOUND", "GRAPHQL_VALIDATION_FAILED"]);
-});
-
-it("Apollo's usage reporting reports operations", async () => {
-  const reports: { url: string; report: string }[] = [];
-  const ask = await start(
-    ApolloServerPluginUsageReporting({
-      sendReportsImmediately: true,
-      fetcher: async (url, options) => {
-        reports.push({ url, report: gunzipSync(options?.body as Buffer).toString("latin1") });
-        return new Response("{}");
-      },
-    }),
-  );
-  await ask({ query, variables: { sessionId } });
-  await expect.poll(() => reports.length).toBe(1);
-  expect(reports[0]?.url).toContain("usage-reporting");
-  // The signature under which Apollo Studio lists it.
-  expect(reports[0]?.report).toContain("# Join\nmutation Join($sessionId:ID!){generateToken");
 });
