@@ -107,8 +107,7 @@ async function use(image, identity) {
     "without authentication it does not start",
     refused.code === 1 && /^HOST: .*\nNODE_ENV: /.test(refused.output),
   );
-  const made = await start(["keys", "create", "--name", "first", "--grant", JSON.stringify(GRANT)])
-    .exited;
+  const made = await start(["keys", "create", "--name", "first", "--grant", JSON.stringify(GRANT)]).exited;
   if (made.code !== 0) throw new Error(made.output);
   const [key] = made.output.split("\n");
 

@@ -1,6 +1,11 @@
+import { existsSync } from "node:fs";
 import { expect } from "vitest";
+import { parse } from "yaml";
+import { readOptions } from "../../bench/soak/options.js";
+import { parseConfig } from "../../src/config.ts";
 import { isADiagram } from "./diagram.ts";
 import type { Snippet } from "./markdown.ts";
+import { publishesTheGraph, publishesTheSubgraph } from "./run-graph.ts";
 import { makesADatabase, managesKeys, movesTheDatabase, startsOnAManifest } from "./run-operations.ts";
 import { compiles, fromProviderToFrontEnd, joinsTheCall, signsForItsUsers } from "./run-programs.ts";
 import { commands, curl, heldBy, operation, type Run, settings } from "./run-snippets.ts";
@@ -22,6 +27,7 @@ const INSTANT = expect.stringMatching(/Z$/);
 const README = "README.md";
 const FRONT_END = "docs/front-end.md";
 const OPERATIONS = "docs/operations.md";
+const STUDIO = "In a federated graph, and in Apollo Studio";
 const FROM_PROVIDER = "From an identity provider to a front end that can only publish in its own rooms";
 
 /** Every snippet of the documents is held by exactly one of these. */
@@ -131,6 +137,27 @@ export const CLAIMS: readonly Claim[] = [
   { document: README, heading: "With a Vonage account", language: "sh", run: settings() },
 
   {
+    document: README,
+    heading: "From the shell",
+    language: "sh",
+    run: commands(({ output }) => expect(output).toMatch(/^status +ACTIVE\n[\s\S]*^role +MODERATOR\n/m)),
+  },
+  {
+    document: README,
+    heading: "In a container",
+    language: "sh",
+    run: commands(({ calls }) => expect(calls.every(([program]) => program === "docker")).toBe(true)),
+  },
+  { document: README, heading: STUDIO, language: "sh", has: "introspect", run: publishesTheSubgraph },
+  {
+    document: README,
+    heading: STUDIO,
+    language: "sh",
+    has: "rover graph publish",
+    run: publishesTheGraph,
+  },
+
+  {
     document: FRONT_END,
     language: ["graphql", "yaml", "ts", "tsx", "html"],
     run: heldBy("test/docs/front-end.test.ts"),
@@ -159,6 +186,28 @@ export const CLAIMS: readonly Claim[] = [
     heading: "Backup, audit, and moving to PostgreSQL",
     language: "sh",
     run: movesTheDatabase,
+  },
+  {
+    document: OPERATIONS,
+    heading: "Metrics",
+    language: "yaml",
+    run: ({ code }) => {
+      const { rule_files, scrape_configs } = parse(code);
+      expect(rule_files.every((file: string) => existsSync(`docs/${file}`))).toBe(true);
+      const [{ static_configs }] = scrape_configs;
+      const [port] = [static_configs[0].targets[0].split(":")[1]];
+      expect(parseConfig({ METRICS_PORT: port }).metrics?.port).toBe(9464);
+    },
+  },
+  { document: OPERATIONS, heading: "Traces", language: "text", run: heldBy("test/http/tracing.test.ts") },
+  {
+    document: "docs/performance.md",
+    heading: "Soak",
+    language: "sh",
+    run: ({ code }) => {
+      for (const [, options = ""] of code.matchAll(/^npm run soak(?: -- ([^#\n]*))?/gm))
+        expect(readOptions(options.split(" ").filter(Boolean)).minutes).toBeGreaterThan(0);
+    },
   },
   {
     document: "docs/performance.md",

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { parseConfig } from "../../src/config.ts";
 import { attributesOf, type ExportedSpan, startCollector } from "../support/collector.ts";
@@ -64,6 +65,14 @@ it("follows a request from HTTP through its operation to the platform call and t
   await expect.poll(() => collector.spans()).toHaveLength(4);
 
   const spans = collector.spans();
+  // As the documentation draws it.
+  const drawn = /```text\n([\s\S]*?)```/.exec(readFileSync("docs/operations.md", "utf8"))?.[1] ?? "";
+  expect(drawn.split("\n").flatMap((line) => line.replace(/^[^A-Za-z]+/, "") || [])).toEqual([
+    "POST /graphql",
+    "mutation createSession",
+    "POST /session/create",
+    "ledger commit",
+  ]);
   expect(new Set(spans.map((span) => span.traceId))).toEqual(new Set([traceId]));
   expect(tree(spans, "b7ad6b7169203331")).toEqual([
     ["POST /graphql", ["mutation createSession", ["POST /session/create"], ["ledger commit"]]],
