@@ -28,7 +28,7 @@ function codesOfTheSource(): Set<string> {
     .filter((name) => name.endsWith(".ts"))
     .map((name) => readFileSync(resolve(ROOT, "src", name), "utf8"))
     .join("\n");
-  const [, statuses = ""] = /const CODES[^{]*\{([^}]*)\}/.exec(source) ?? [];
+  const [, statuses = ""] = /const CODES\b[^{]*\{([^}]*)\}/.exec(source) ?? [];
   const [, untrusted = ""] = /type NotTrusted = ([^;]*);/.exec(source) ?? [];
   const quoted = (text: string) => [...text.matchAll(/"([A-Z_]+)"/g)].map(([, code = ""]) => code);
   const thrown = [...source.matchAll(/(?:super\(\s*|\bcode(?::| \?\?=) )"([A-Z_]{4,})"/g)];

@@ -86,6 +86,6 @@ describe.each<EngineName>(["SQLite in a file", "PostgreSQL"])("the migrations on
 it("a server does not use a PostgreSQL whose tables are not of its version", async () => {
   const url = await newDatabaseUrl("PostgreSQL", { bare: true });
   await expect(openStore(url)).rejects.toThrow(
-    /^DATABASE_URL: 127\.0\.0\.1:\d+\/stagepass_\d+ cannot be used .* run npm run migrate$/,
+    /^DATABASE_URL: 127\.0\.0\.1:\d+\/stagepass_\d+ cannot be used .* npm run migrate$/,
   );
 });
