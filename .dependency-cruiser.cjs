@@ -60,18 +60,19 @@ module.exports = {
     only(
       "instruments-import-what-they-follow",
       "^src/instruments/",
-      "^src/(http/app\\.ts$|graphql/context\\.ts$|services/|store/(engine|store)\\.ts$|domain/|config\\.ts$|errors\\.ts$|version\\.ts$)",
+      "^src/(http/(app|requests)\\.ts$|platform/rest-platform\\.ts$|tracing-config\\.ts$|graphql/context\\.ts$|services/|store/(engine|store)\\.ts$|domain/|config\\.ts$|errors\\.ts$|version\\.ts$)",
     ),
     only(
       "config-imports-keys",
       "^src/config\\.ts$",
-      "^src/(variables\\.ts$|errors\\.ts$|signing/key-ring\\.ts$|platform/credential-names\\.ts$|access/bearer-jwt\\.ts$|store/database-address\\.ts$)",
+      "^src/((variables|tracing-config)\\.ts$|errors\\.ts$|signing/key-ring\\.ts$|platform/credential-names\\.ts$|access/bearer-jwt\\.ts$|store/database-address\\.ts$)",
     ),
     only(
       "variables-import-keys",
       "^src/variables\\.ts$",
       "^src/(errors\\.ts$|loopback\\.ts$|document-manifest\\.ts$|signing/rsa-key\\.ts$)",
     ),
+    only("tracing-config-imports-variables", "^src/tracing-config\\.ts$", "^src/variables\\.ts$"),
     only(
       "commands-do-what-the-server-does",
       "^src/commands/",

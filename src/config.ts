@@ -7,13 +7,13 @@ import { StartupError } from "./errors.ts";
 import { CREDENTIAL_NAMES } from "./platform/credential-names.ts";
 import { type KeyRing, openTokKeyRing, vonageKeyRing } from "./signing/key-ring.ts";
 import { type DatabaseAddress, parseDatabaseUrl } from "./store/database-address.ts";
+import { type TracingConfig, tracingOf, tracingProblems } from "./tracing-config.ts";
 import {
   apiKey,
   apiSecret,
   apiUrl,
   apolloKey,
   applicationId,
-  collectorUrl,
   corsOrigins,
   documentManifest,
   graphRef,
@@ -61,13 +61,6 @@ export interface Config {
   /** Where the use of the API is reported; null when it is not. */
   readonly usageReporting: UsageReportingConfig | null;
   readonly logLevel: string;
-}
-
-/** How traces are sent to a collector. */
-export interface TracingConfig {
-  readonly protocol: "http/protobuf" | "http/json";
-  /** The variables of OpenTelemetry, which its SDK reads. Some may be secrets. */
-  readonly variables: NodeJS.Dict<string>;
 }
 
 /** Which documents are trusted. */
@@ -130,6 +123,7 @@ export function parseConfig(environment: NodeJS.Dict<string>): Config {
     ...accessProblems(set),
     ...sharingProblems(set),
     ...graphProblems(set),
+    ...tracingProblems(set),
   ]);
 
   return Object.freeze({
@@ -147,7 +141,7 @@ export function parseConfig(environment: NodeJS.Dict<string>): Config {
     trustedDocuments: trustedDocumentsOf(env),
     console: consoleOf(env),
     metrics: env.METRICS_PORT === undefined ? null : { host: env.METRICS_HOST, port: env.METRICS_PORT },
-    tracing: tracingOf(env, set),
+    tracing: tracingOf(set),
     federation: env.FEDERATION === "on",
     usageReporting: usageReportingOf(env),
     logLevel: env.LOG_LEVEL,
@@ -225,9 +219,6 @@ const VARIABLES = {
   CONSOLE: variable(oneOf("on", "off"))(optional),
   METRICS_HOST: variable(host)({ default: "127.0.0.1" }),
   METRICS_PORT: variable(wholeNumber(0, 65_535))(optional),
-  OTEL_EXPORTER_OTLP_ENDPOINT: variable(collectorUrl)(optional),
-  OTEL_EXPORTER_OTLP_PROTOCOL: variable(oneOf("http/protobuf", "http/json"))({ default: "http/protobuf" }),
-  OTEL_SDK_DISABLED: variable((value) => value.toLowerCase() === "true")({ default: false }),
   FEDERATION: variable(oneOf("on", "off"))({ default: "off" }),
   APOLLO_KEY: variable(apolloKey)(optional),
   APOLLO_GRAPH_REF: variable(graphRef)(optional),
@@ -338,12 +329,6 @@ function trustedDocumentsOf(env: CleanedEnv<typeof VARIABLES>): TrustedDocuments
 function consoleOf({ CONSOLE, NODE_ENV, TRUSTED_DOCUMENTS }: CleanedEnv<typeof VARIABLES>): boolean {
   const byDefault = NODE_ENV !== "production" && TRUSTED_DOCUMENTS !== "enforce";
   return CONSOLE === undefined ? byDefault : CONSOLE === "on";
-}
-
-function tracingOf(env: CleanedEnv<typeof VARIABLES>, set: NodeJS.Dict<string>): TracingConfig | null {
-  if (env.OTEL_EXPORTER_OTLP_ENDPOINT === undefined || env.OTEL_SDK_DISABLED) return null;
-  const variables = Object.entries(set).filter(([name]) => name.startsWith("OTEL_"));
-  return { protocol: env.OTEL_EXPORTER_OTLP_PROTOCOL, variables: Object.fromEntries(variables) };
 }
 
 /** A secret that is cut off, such as an editor leaves for a moment while it writes the file that a SIGHUP then reads. */

@@ -39,8 +39,12 @@ export class Unauthenticated extends StagepassError {
 
 /** `AUTHENTICATION_UNAVAILABLE`: the identity provider's keys cannot be had, so that nobody can tell who asks. */
 export class AuthenticationUnavailable extends StagepassError {
-  constructor() {
+  /** For the log. */
+  readonly reason: string;
+
+  constructor(reason: string) {
     super("AUTHENTICATION_UNAVAILABLE", "The keys of the identity provider cannot be read; ask again later");
+    this.reason = reason;
   }
 }
 

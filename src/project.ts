@@ -92,7 +92,8 @@ function createPlatform(
     around: (call) => instrument.platformCall(call),
     onCircuit(state) {
       instrument.circuit(state);
-      logger.warn({ state }, "the circuit breaker of the platform changed its state");
+      if (state !== "halfOpen")
+        logger.warn({ state }, "the circuit breaker of the platform changed its state");
     },
   });
 }

@@ -90,6 +90,8 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       plugins: [...plugins, ...instrument.plugins],
     });
     await apollo.start();
+    // Together in the time of one, for whoever asks does not wait for longer.
+    const ping = () => new Deadline(PATIENCE).within(store.ping().then(ledger.check), unanswered);
     const { app, drain } = await createApp({
       apollo,
       services,
@@ -100,12 +102,12 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       hasPage: !config.production,
       console: build,
       corsOrigins: config.corsOrigins,
-      // Together in the time of one, for whoever asks does not wait for longer.
-      ping: () => new Deadline(PATIENCE).within(store.ping().then(ledger.check), unanswered),
+      ping,
       follow: instrument.follow,
+      onRequestEnd: instrument.requestEnded,
       logger,
     });
-    metrics = readings && config.metrics && (await listenForMetrics(readings, config.metrics));
+    metrics = readings && config.metrics && (await listenForMetrics(readings, ping, config.metrics));
     const origin = await listen(app, config);
     const retention = keepForDays(config.ledgerRetentionDays, store.ledger, now, (error) =>
       logger.warn(whyOf(error), "old records could not be purged"),
@@ -203,7 +205,16 @@ async function listen(app: FastifyInstance, { host, port }: Config): Promise<str
   }
 }
 
-function listenForMetrics(readings: Readings, where: { host: string; port: number }): Promise<MetricsServer> {
+function listenForMetrics(
+  { read, mediaType }: Readings,
+  ping: () => Promise<void>,
+  where: { host: string; port: number },
+): Promise<MetricsServer> {
   const address = { ...where, variables: { host: "METRICS_HOST", port: "METRICS_PORT" } };
-  return listening(address, () => serveMetrics(readings, where));
+  const ready = () =>
+    ping().then(
+      () => true,
+      () => false,
+    );
+  return listening(address, () => serveMetrics(async () => read(await ready()), mediaType, where));
 }

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { JwksClient, type SigningKey } from "jwks-rsa";
-import { AuthenticationUnavailable } from "../errors.ts";
+import { AuthenticationUnavailable, abridge, reasonOf } from "../errors.ts";
 
 /**
  * The public key with an ID, for one algorithm; null when the provider has no such key.
@@ -35,12 +35,17 @@ export function jwksKeys(uri: string): KeyOf {
   let readAt = Number.NEGATIVE_INFINITY;
   let askedAt = Number.NEGATIVE_INFINITY;
   let asking: Promise<void> | null = null;
+  let lastFailure = "";
 
   const ask = async () => {
     const read = await client
       .getSigningKeys()
       .then((signingKeys) => signingKeys.map(publicKeyOf))
-      .catch(() => null);
+      .catch((error: Error) => {
+        // Of a connection that fails, `fetch` says so, and its cause says why.
+        lastFailure = abridge([error, error.cause].filter(Boolean).map(reasonOf).join(": "));
+        return null;
+      });
     askedAt = performance.now();
     asking = null;
     if (read === null) return;
@@ -60,7 +65,7 @@ export function jwksKeys(uri: string): KeyOf {
     await askUnlessJustAsked();
     const found = find(kid, algorithm, MAX_AGE + FALLBACK_AGE);
     // The key may be a new one, which the provider could not tell.
-    if (!found && readAt < askedAt) throw new AuthenticationUnavailable();
+    if (!found && readAt < askedAt) throw new AuthenticationUnavailable(lastFailure);
     return found ?? null;
   };
 }

@@ -14,7 +14,7 @@ import { checkHeaders, protectBrowsers } from "./headers.ts";
 import { serveHealth } from "./health.ts";
 import { refuseOtherHosts } from "./host.ts";
 import { readJsonBodies } from "./json-body.ts";
-import { type Drain, followRequests } from "./requests.ts";
+import { type Drain, followRequests, type OnRequestEnd } from "./requests.ts";
 
 /** Where GraphQL is served. */
 export const GRAPHQL_PATH = "/graphql";
@@ -42,6 +42,8 @@ export interface AppParts {
   readonly ping: () => Promise<void>;
   /** Adds hooks of its own, before there are any routes. */
   readonly follow: (app: FastifyInstance) => void;
+  /** Is told of each request that has ended. */
+  readonly onRequestEnd: OnRequestEnd;
   readonly logger: Logger;
 }
 
@@ -58,7 +60,7 @@ export async function createApp(parts: AppParts): Promise<{ app: FastifyInstance
   });
   readJsonBodies(app);
 
-  const drain = followRequests(app, logger);
+  const drain = followRequests(app, logger, parts.onRequestEnd);
   parts.follow(app);
   answerErrors(app, logger);
   if (localOnly) refuseOtherHosts(app);

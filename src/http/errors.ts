@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
-import { DatabaseUnavailable, StagepassError } from "../errors.ts";
+import { AuthenticationUnavailable, DatabaseUnavailable, StagepassError } from "../errors.ts";
 
 /** The codes of what is refused before GraphQL sees it. */
 const CODES: Record<number, string> = {
@@ -26,7 +26,8 @@ const STATUS: Record<string, number> = {
 
 /** The code of an answer that has this status and nothing else to say, or `OK`. */
 export function codeOfStatus(status: number): string {
-  return status < 400 ? "OK" : (CODES[status] ?? INTERNAL);
+  if (status < 400) return "OK";
+  return CODES[status] ?? (status < 500 ? "BAD_REQUEST" : INTERNAL);
 }
 
 /** What `answerErrors` answers with this status and message. */
@@ -39,7 +40,8 @@ export function answerErrors(app: FastifyInstance, logger: Logger): void {
   app.setErrorHandler<FastifyError | StagepassError>((err, { id: requestId, summary }, reply) => {
     if (err instanceof StagepassError) {
       summary.code = err.extensions.code;
-      if (err instanceof DatabaseUnavailable) logger.warn({ requestId, reason: err.reason }, err.message);
+      if (err instanceof DatabaseUnavailable || err instanceof AuthenticationUnavailable)
+        logger.warn({ requestId, reason: err.reason }, err.message);
       const status = STATUS[err.extensions.code] ?? 400;
       // RFC 9110, 15.5.2: a 401 says how to authenticate.
       if (status === 401) reply.header("www-authenticate", "Bearer");

@@ -18,6 +18,17 @@ declare module "fastify" {
 /** The code of a request whose answer its client did not wait for. */
 const BROKEN_OFF = "BROKEN_OFF";
 
+/** How a request ended, beside its `summary`. */
+export interface RequestEnd {
+  /** The status of the answer; null when the client did not wait for it. */
+  readonly status: number | null;
+  /** From its headers to the end of the answer. */
+  readonly milliseconds: number;
+}
+
+/** Is told of each request that has ended. */
+export type OnRequestEnd = (request: FastifyRequest, end: RequestEnd) => void;
+
 /** How a server stops without failing a request that it has begun. */
 export interface Drain {
   /** Whether the server is stopping, and new requests should go elsewhere. */
@@ -34,8 +45,10 @@ export interface Drain {
  * Follows each request from its headers to its end: its ID goes back in `x-request-id`, and its end is one
  * line in the log. Not with Fastify's logger, which makes a child logger for every request: that alone costs
  * a tenth of the throughput.
+ *
+ * @param onEnd is told, too
  */
-export function followRequests(app: FastifyInstance, logger: Logger): Drain {
+export function followRequests(app: FastifyInstance, logger: Logger, onEnd: OnRequestEnd): Drain {
   let begun = false;
   let inFlight = 0;
   let becameIdle = () => {};
@@ -53,9 +66,11 @@ export function followRequests(app: FastifyInstance, logger: Logger): Drain {
       const { writableFinished, statusCode } = reply.raw;
       if (!writableFinished) request.summary.code = BROKEN_OFF;
       else request.summary.code ??= codeOfStatus(statusCode);
-      const line = describe(request, statusCode, performance.now() - start);
+      const milliseconds = performance.now() - start;
+      const line = describe(request, statusCode, milliseconds);
       if (writableFinished) logger.info(line, "request");
       else logger.warn(line, "request broken off");
+      onEnd(request, { status: writableFinished ? statusCode : null, milliseconds });
     });
     if (!begun || request.routeOptions.config.probe) return next();
     reply.header("connection", "close");

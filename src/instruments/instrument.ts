@@ -1,6 +1,8 @@
 import type { ApolloServerPlugin } from "@apollo/server";
 import type { FastifyInstance } from "fastify";
 import type { Context } from "../graphql/context.ts";
+import type { OnRequestEnd } from "../http/requests.ts";
+import type { CircuitState } from "../platform/rest-platform.ts";
 import type { Tokens } from "../services/token-service.ts";
 import type { IssuanceLedger } from "../store/store.ts";
 
@@ -15,6 +17,9 @@ export interface Instrument {
   /** Follows the requests of an HTTP server that has no routes yet. */
   follow(app: FastifyInstance): void;
 
+  /** Is told of each request that has ended. */
+  readonly requestEnded: OnRequestEnd;
+
   /** Follows operations. */
   readonly plugins: readonly ApolloServerPlugin<Context>[];
 
@@ -25,7 +30,7 @@ export interface Instrument {
   platformCall<T>(call: (headers: Headers) => Promise<T>): Promise<T>;
 
   /** Is told whether the platform is left alone from now on. */
-  circuit(state: "open" | "closed"): void;
+  circuit(state: CircuitState): void;
 
   /** Behaves as `ledger` does. */
   ledger(ledger: IssuanceLedger): IssuanceLedger;
@@ -40,6 +45,7 @@ export interface Instrument {
 /** Follows nothing. */
 export const NO_INSTRUMENT: Instrument = {
   follow() {},
+  requestEnded() {},
   plugins: [],
   tokens: (tokens) => tokens,
   platformCall: (call) => call({}),
@@ -55,6 +61,10 @@ export function both(outer: Instrument, inner: Instrument): Instrument {
     follow(app) {
       outer.follow(app);
       inner.follow(app);
+    },
+    requestEnded(request, end) {
+      outer.requestEnded(request, end);
+      inner.requestEnded(request, end);
     },
     plugins: [...outer.plugins, ...inner.plugins],
     tokens: (tokens) => outer.tokens(inner.tokens(tokens)),

@@ -5,7 +5,8 @@ import { both, type Instrument, NO_INSTRUMENT } from "./instrument.ts";
 
 /** What Prometheus reads. */
 export interface Readings {
-  read(): Promise<string>;
+  /** @param ready whether the server can serve, as `/readyz` says */
+  read(ready: boolean): Promise<string>;
   readonly mediaType: string;
 }
 
@@ -22,8 +23,9 @@ export async function createInstruments(
 ): Promise<{ instrument: Instrument; readings: Readings | null }> {
   const meter = metrics && (await import("./metering.ts")).metering(platform.name, pool);
   const tracer = tracing && (await (await import("./otlp.ts")).otlpTracing(tracing, logger));
+  const instruments = [meter?.instrument, tracer].filter((instrument) => instrument != null);
   return {
-    instrument: both(meter?.instrument ?? NO_INSTRUMENT, tracer ?? NO_INSTRUMENT),
+    instrument: instruments.length === 0 ? NO_INSTRUMENT : instruments.reduce(both),
     readings: meter,
   };
 }

@@ -18,18 +18,11 @@ export function metering(platform: string, pool: () => PoolState) {
   const instrument: Instrument = {
     ...NO_INSTRUMENT,
 
-    follow(app) {
-      app.addHook("onRequest", (request, reply, next) => {
-        if (request.routeOptions.url !== GRAPHQL_PATH) return next();
-        const begin = performance.now();
-        reply.raw.once("close", () => {
-          const { operation, code } = request.summary;
-          const label = operation ?? "none";
-          metrics.requests.inc({ operation: label, code: code ?? "none" });
-          metrics.requestDuration.observe({ operation: label }, seconds(begin));
-        });
-        next();
-      });
+    requestEnded({ routeOptions, summary: { operation, code } }, { milliseconds }) {
+      if (routeOptions.url !== GRAPHQL_PATH) return;
+      const label = operation ?? "none";
+      metrics.requests.inc({ operation: label, code: code ?? "none" });
+      metrics.requestDuration.observe({ operation: label }, milliseconds / 1000);
     },
 
     tokens: (tokens) => countedTokens(tokens, metrics.tokens),
@@ -43,7 +36,7 @@ export function metering(platform: string, pool: () => PoolState) {
         result = codeOf(error);
         throw error;
       } finally {
-        metrics.platformCallDuration.observe({ result }, seconds(begin));
+        metrics.platformCallDuration.observe({ result }, (performance.now() - begin) / 1000);
       }
     },
 
@@ -56,9 +49,9 @@ export function metering(platform: string, pool: () => PoolState) {
       if (done) metrics.commitRecords.observe(records);
     },
   };
-  return { instrument, read: () => registry.metrics(), mediaType: registry.contentType };
-}
-
-function seconds(begin: number): number {
-  return (performance.now() - begin) / 1000;
+  const read = (ready: boolean) => {
+    metrics.ready.set(ready ? 1 : 0);
+    return registry.metrics();
+  };
+  return { instrument, read, mediaType: registry.contentType };
 }

@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Readings } from "./instruments.ts";
 
 /** Where metrics are served. */
 const PATH = "/metrics";
@@ -15,10 +14,12 @@ export interface MetricsServer {
 /**
  * Serves metrics on a port of their own, which need not be open to those who call the API.
  *
+ * @param read gives them as they are now
  * @throws the system's error when it cannot listen there
  */
 export async function serveMetrics(
-  { read, mediaType }: Readings,
+  read: () => Promise<string>,
+  mediaType: string,
   address: { readonly host: string; readonly port: number },
 ): Promise<MetricsServer> {
   const server = createServer({ headersTimeout: 5000, requestTimeout: 5000 }, async (request, response) => {

@@ -2,8 +2,8 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 import type { PoolState } from "../store/engine.ts";
 import { VERSION } from "../version.ts";
 
-/** What each bucket of a duration holds at most, in seconds: from a signature to the longest deadline. */
-const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+/** What each bucket of a duration holds at most, in seconds: from a signature to the longest deadline of a call to the platform. */
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
 /** What each bucket of a commit's size holds at most: from one token to a thousand in one request, and some more. */
 const RECORDS = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 1500];
@@ -49,8 +49,14 @@ export function createMetrics(platform: string, pool: () => PoolState) {
     },
   });
 
-  return {
+  const metrics = {
     registry,
+
+    ready: new Gauge({
+      name: "stagepass_ready",
+      help: "1 while the server can serve, as /readyz says: its database answers and can be written.",
+      registers,
+    }),
 
     requests: new Counter({
       name: "stagepass_requests_total",
@@ -103,6 +109,11 @@ export function createMetrics(platform: string, pool: () => PoolState) {
       registers,
     }),
   };
+  // What has not happened yet is 0, and not absent: increase() does not see the first of what was not there before.
+  for (const result of ["OK", "PLATFORM_REJECTED", "PLATFORM_UNAVAILABLE"])
+    metrics.platformCallDuration.zero({ result });
+  for (const result of ["OK", "FAILED"]) metrics.commitDuration.zero({ result });
+  return metrics;
 }
 
 export type Metrics = ReturnType<typeof createMetrics>;

@@ -1,14 +1,15 @@
+import { setTimeout } from "node:timers/promises";
 import { ExportResultCode } from "@opentelemetry/core";
 import { detectResources, envDetector, resourceFromAttributes } from "@opentelemetry/resources";
 import { BasicTracerProvider, BatchSpanProcessor, type SpanExporter } from "@opentelemetry/sdk-trace-base";
 import type { Logger } from "pino";
-import type { TracingConfig } from "../config.ts";
+import type { TracingConfig } from "../tracing-config.ts";
 import { VERSION } from "../version.ts";
 import type { Instrument } from "./instrument.ts";
 import { tracing } from "./tracing.ts";
 
 /** How long the last spans may take to be sent when the server stops, in milliseconds. */
-const LAST_EXPORT = 2000;
+const LAST_EXPORT = 1000;
 
 /** Follows what the server does in traces, which are sent to a collector by OTLP over HTTP, in batches, beside the requests. */
 export async function otlpTracing(
@@ -30,12 +31,14 @@ export async function otlpTracing(
   return {
     ...tracing(provider.getTracer("stagepass", VERSION)),
     async stop() {
-      let timer: NodeJS.Timeout | undefined;
-      const enough = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, LAST_EXPORT);
-      });
-      await Promise.race([provider.shutdown().catch(() => {}), enough]);
-      clearTimeout(timer);
+      const enough = new AbortController();
+      const sent = provider.shutdown().then(
+        () => true,
+        () => false,
+      );
+      const late = setTimeout(LAST_EXPORT, false, { signal: enough.signal }).catch(() => false);
+      if (!(await Promise.race([sent, late]))) logger.warn("the last traces could not be sent");
+      enough.abort();
     },
   };
 }
@@ -47,7 +50,7 @@ function heeded(exporter: SpanExporter, logger: Logger): SpanExporter {
     export(spans, done) {
       exporter.export(spans, (result) => {
         const failed = result.code === ExportResultCode.FAILED;
-        if (failed && !failing) logger.warn("traces cannot be sent to OTEL_EXPORTER_OTLP_ENDPOINT");
+        if (failed && !failing) logger.warn("traces cannot be sent to the collector");
         if (!failed && failing) logger.info("traces are sent again");
         failing = failed;
         done(result);

@@ -7,6 +7,7 @@ import {
   ROOT_CONTEXT,
   type Span,
   SpanKind,
+  SpanStatusCode,
   type Tracer,
   trace,
 } from "@opentelemetry/api";
@@ -21,7 +22,8 @@ const w3c = new W3CTraceContextPropagator();
 
 /**
  * Follows each request from HTTP through its operation to the calls and commits that it makes, in one trace, and takes part in that
- * of the caller (W3C Trace Context). A span has no text of a caller's: no document, no name, no argument, no message of an error.
+ * of the caller (W3C Trace Context). A span has no text of a caller's but its `tracestate`, which that standard has everybody pass on:
+ * no document, no name, no argument, no message of an error.
  */
 export function tracing(tracer: Tracer): Instrument {
   const places = new AsyncLocalStorage<Place>();
@@ -51,7 +53,7 @@ export function tracing(tracer: Tracer): Instrument {
     ...NO_INSTRUMENT,
 
     follow(app) {
-      app.addHook("onRequest", (request, reply, next) => {
+      app.addHook("onRequest", (request, _reply, next) => {
         const { method, headers, routeOptions, id } = request;
         if (routeOptions.config.probe) return next();
         const route = routeOptions.url ?? "(none)";
@@ -63,12 +65,6 @@ export function tracing(tracer: Tracer): Instrument {
         const callers = w3c.extract(ROOT_CONTEXT, headers, defaultTextMapGetter);
         const span = tracer.startSpan(`${method} ${route}`, { kind: SpanKind.SERVER, attributes }, callers);
         spans.set(request, span);
-        reply.raw.once("close", () => {
-          const { statusCode } = reply.raw;
-          span.setAttribute("http.response.status_code", statusCode);
-          if (statusCode >= 500) fail(span, request.summary.code ?? String(statusCode));
-          span.end();
-        });
         next();
       });
       // Here, and not above: what reads the body would forget it.
@@ -77,6 +73,17 @@ export function tracing(tracer: Tracer): Instrument {
         if (!span) return next();
         places.run({ context: trace.setSpan(ROOT_CONTEXT, span) }, next);
       });
+    },
+
+    requestEnded(request, { status }) {
+      const span = spans.get(request);
+      if (!span) return;
+      const { code } = request.summary;
+      if (status !== null) span.setAttribute("http.response.status_code", status);
+      if (code !== null && code !== "OK") span.setAttribute("error.type", code);
+      // What a caller did wrong is no error of the server.
+      if (status === null || status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+      span.end();
     },
 
     plugins: [followOperations(tracer, () => places.getStore())],
@@ -90,10 +97,12 @@ export function tracing(tracer: Tracer): Instrument {
 
     ledger: (ledger) => ({
       ...ledger,
-      record: (issued) =>
-        inSpan("ledger commit", SpanKind.INTERNAL, { "stagepass.ledger.records": issued.length }, () =>
-          ledger.record(issued),
-        ),
+      async record(issued) {
+        // No commit: all of a batch were refused.
+        if (issued.length === 0) return;
+        const attributes = { "stagepass.ledger.records": issued.length };
+        await inSpan("ledger commit", SpanKind.INTERNAL, attributes, () => ledger.record(issued));
+      },
     }),
   };
 }

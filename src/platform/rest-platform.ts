@@ -6,6 +6,9 @@ import type { Platform } from "./platform.ts";
 import { post } from "./rest-client.ts";
 import { sessionIdOf } from "./session-answer.ts";
 
+/** Whether calls are answered without the platform (`open`), or the next one finds out whether it is there again (`halfOpen`). */
+export type CircuitState = "closed" | "open" | "halfOpen";
+
 /** What a platform that is reached over the network needs. */
 export interface RestPlatformOptions {
   readonly applicationId: string;
@@ -20,8 +23,8 @@ export interface RestPlatformOptions {
   readonly authenticate: (now: Date) => Promise<Record<string, string>>;
   /** Put around each call that is made; the headers that it gives go along. */
   readonly around?: <T>(call: (headers: Readonly<Record<string, string>>) => Promise<T>) => Promise<T>;
-  /** Is told when calls begin to be answered without the platform, and when they no longer are. */
-  readonly onCircuit: (state: "open" | "closed") => void;
+  /** Is told of each change. */
+  readonly onCircuit: (state: CircuitState) => void;
   /** How long the platform is left alone once it keeps failing, in milliseconds. */
   readonly resetTimeout?: number;
 }
@@ -73,6 +76,7 @@ export function restPlatform(options: RestPlatformOptions): Platform {
     if (error instanceof PlatformUnavailable) lastFailure = error;
   });
   breaker.on("open", () => onCircuit("open"));
+  breaker.on("halfOpen", () => onCircuit("halfOpen"));
   breaker.on("close", () => onCircuit("closed"));
 
   return {

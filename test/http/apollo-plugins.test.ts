@@ -51,6 +51,7 @@ async function start(plugin: ApolloServerPlugin<Context>) {
     corsOrigins: [],
     ping: async () => {},
     follow() {},
+    onRequestEnd() {},
     logger,
   });
   const origin = await app.listen({ host: "127.0.0.1", port: 0 });

@@ -1,6 +1,9 @@
 import { readFileSync } from "node:fs";
+import { request, type ServerResponse } from "node:http";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { parseConfig } from "../../src/config.ts";
+import type { StartupError } from "../../src/errors.ts";
+import { EVERYTHING, JWT_SECRET, signedJwt } from "../support/callers.ts";
 import { attributesOf, type ExportedSpan, startCollector } from "../support/collector.ts";
 import { API_KEY, API_SECRET } from "../support/credentials.ts";
 import { answerSession, newSessionId, refuse, startFaultServer } from "../support/fault-server.ts";
@@ -114,8 +117,9 @@ it("says what failed by its code, and nothing that a caller or the platform wrot
   await server.graphql(`{ canary_field }`);
   await server.graphql(`{ "canary-syntax" }`);
   await fetch(`${server.origin}/canary?token=${token}`, { headers: { authorization: `Bearer ${token}` } });
+  await fetch(server.url, { method: "POST", headers: { authorization: "Bearer canary" } });
   await fetch(`${server.origin}/readyz`);
-  await expect.poll(() => collector.spans().filter(({ kind }) => kind === 2)).toHaveLength(6);
+  await expect.poll(() => collector.spans().filter(({ kind }) => kind === 2)).toHaveLength(7);
   const failed = collector.spans().filter(({ status }) => status.code === 2);
   expect(failed.map((span) => [span.name, attributesOf(span)["error.type"]])).toEqual(
     expect.arrayContaining([
@@ -126,9 +130,69 @@ it("says what failed by its code, and nothing that a caller or the platform wrot
     ]),
   );
   expect(failed.every(({ status }) => status.message === undefined)).toBe(true);
+  // What the caller did wrong is no error of the server, and is told all the same.
+  const answers = collector.spans().filter(({ kind }) => kind === 2);
+  expect(answers.map((span) => attributesOf(span)["error.type"])).toEqual([
+    undefined,
+    "PLATFORM_REJECTED",
+    undefined,
+    "GRAPHQL_VALIDATION_FAILED",
+    "GRAPHQL_PARSE_FAILED",
+    "NOT_FOUND",
+    "BAD_REQUEST",
+  ]);
+  expect(answers.every(({ status }) => status.code !== 2)).toBe(true);
   expect(collector.text()).not.toMatch(/canary/i);
   for (const secret of [token, API_SECRET, ok.data.createSession.sessionId])
     expect(collector.text()).not.toContain(secret);
+});
+
+it("tells of requests that the caller broke off, and of no commit where nothing was recorded", async () => {
+  const { collector, server } = await startAll({ AUTH_JWT_SECRET: JWT_SECRET });
+  const leaving = request(server.url, {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      "content-length": "100",
+      authorization: `Bearer ${signedJwt(EVERYTHING)}`,
+    },
+  });
+  leaving.on("error", () => {});
+  leaving.write("{", () => leaving.destroy());
+  await expect.poll(() => collector.spans()).toHaveLength(1);
+  const [left] = collector.spans();
+  expect(left?.status.code).toBe(2);
+  expect(left && attributesOf(left)).toMatchObject({ "error.type": "BROKEN_OFF" });
+  expect(left && attributesOf(left)).not.toHaveProperty("http.response.status_code");
+
+  const refused = `mutation { generateTokens(sessionId: "${newSessionId(API_KEY)}", requests: [{ expireTime: 1 }]) { __typename } }`;
+  expect((await server.graphql(refused, {}, signedJwt(EVERYTHING))).errors).toEqual([]);
+  await expect.poll(() => collector.spans()).toHaveLength(3);
+  expect(collector.spans().map(({ name }) => name)).not.toContain("ledger commit");
+});
+
+it("has those of the last requests sent when the server stops, and an error of the server's for one", async () => {
+  const collector = await startCollector();
+  const server = await start(collector, {
+    OTEL_BSP_SCHEDULE_DELAY: "600000",
+    AUTH_JWKS_URI: "http://127.0.0.1:1/keys",
+  });
+  const [, claims] = signedJwt({ sub: "a" }).split(".");
+  const header = Buffer.from('{"alg":"RS256","kid":"k"}').toString("base64url");
+  const unverified = [header, claims, "c2lnbmF0dXJl"].join(".");
+  const response = await fetch(server.url, {
+    method: "POST",
+    headers: { authorization: `Bearer ${unverified}` },
+  });
+  expect(response.status).toBe(503);
+  expect(collector.requests).toHaveLength(0);
+  await server.close();
+  const [span] = collector.spans();
+  expect(span?.status.code).toBe(2);
+  expect(span && attributesOf(span)).toMatchObject({
+    "http.response.status_code": 503,
+    "error.type": "AUTHENTICATION_UNAVAILABLE",
+  });
 });
 
 it("leaves out what the caller's trace leaves out, and begins a trace of its own where there is none", async () => {
@@ -192,12 +256,12 @@ describe("a collector that fails", () => {
     const begin = performance.now();
     await server.close();
     expect(performance.now() - begin).toBeLessThan(4000);
+    expect(server.log().map(({ msg }) => msg)).toContain("the last traces could not be sent");
   });
 
   it("is told of in the log, without what it answers", async () => {
-    const collector = await startCollector((_request, response) =>
-      response.writeHead(400).end("canary-answer"),
-    );
+    let answer = (response: ServerResponse) => response.writeHead(400).end("canary-answer");
+    const collector = await startCollector((_request, response) => answer(response));
     const server = await start(collector);
     onTestFinished(() => server.close());
     for (const _ of [1, 2, 3]) {
@@ -206,9 +270,12 @@ describe("a collector that fails", () => {
       await expect.poll(() => collector.requests.length).toBeGreaterThan(length);
     }
     const warnings = () => server.log().filter(({ level }) => Number(level) >= 40 && Number(level) < 50);
+    answer = (response) => response.writeHead(200).end("{}");
+    await server.graphql("{ viewer { id } }");
+    await expect.poll(() => server.log().map(({ msg }) => msg)).toContain("traces are sent again");
     await expect
       .poll(() => warnings().filter(({ msg }) => String(msg).startsWith("traces")))
-      .toEqual([expect.objectContaining({ msg: "traces cannot be sent to OTEL_EXPORTER_OTLP_ENDPOINT" })]);
+      .toEqual([expect.objectContaining({ msg: "traces cannot be sent to the collector" })]);
     expect(JSON.stringify(server.log())).not.toContain("canary-answer");
   });
 });
@@ -221,7 +288,44 @@ it("is off unless it is configured, and checks what it is given", () => {
   expect(() => parseConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: "collector:4318" })).toThrow(
     "OTEL_EXPORTER_OTLP_ENDPOINT: must be an http: or https: URL without credentials",
   );
-  expect(() =>
-    parseConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" }),
-  ).toThrow("OTEL_EXPORTER_OTLP_PROTOCOL: must be one of http/protobuf, http/json");
+  expect(parseConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_TRACES_EXPORTER: "none" }).tracing).toBeNull();
+  const forTraces = {
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: url,
+    OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: "http/json",
+  };
+  expect(parseConfig(forTraces).tracing?.protocol).toBe("http/json");
+});
+
+it.each([
+  ["OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", "must be one of http/protobuf, http/json"],
+  ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://user:canary@collector", "must be an http: or https: URL"],
+  ["OTEL_TRACES_EXPORTER", "console", "must be one of otlp, none"],
+  ["OTEL_TRACES_SAMPLER", "sometimes", "must be one of always_on"],
+  ["OTEL_TRACES_SAMPLER_ARG", "1.5", "must be a number from 0 to 1"],
+  ["OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "0", "must be a whole number from 1"],
+  ["OTEL_BSP_SCHEDULE_DELAY", "-1", "must be a whole number from 1"],
+  ["OTEL_EXPORTER_OTLP_HEADERS", "x-key=canary%zz", "must be headers such as"],
+  ["OTEL_EXPORTER_OTLP_COMPRESSION", "brotli", "must be one of gzip, none"],
+  ["OTEL_EXPORTER_OTLP_CERTIFICATE", "no-such-file", "must be the path of a file that can be read: ENOENT"],
+])("stops the start with %s=%s, where there are traces", (name, value, problem) => {
+  const problems = () => {
+    try {
+      parseConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector:4318", [name]: value });
+    } catch (error) {
+      return (error as StartupError).problems;
+    }
+  };
+  expect(problems()).toEqual([expect.stringContaining(`${name}: ${problem}`)]);
+  expect(String(problems())).not.toContain("canary");
+  expect(parseConfig({ [name]: value.includes("://") ? "" : value }).tracing).toBeNull();
+});
+
+it.each([
+  ["OTEL_TRACES_SAMPLER_ARG", "0.25"],
+  ["OTEL_TRACES_SAMPLER_ARG", "1"],
+  ["OTEL_EXPORTER_OTLP_HEADERS", "authorization=Basic%20Zm9v,x-scope=a=b"],
+  ["OTEL_EXPORTER_OTLP_CERTIFICATE", "package.json"],
+])("takes %s=%s", (name, value) => {
+  const { tracing } = parseConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector:4318", [name]: value });
+  expect(tracing?.variables).toMatchObject({ [name]: value });
 });
