@@ -62,18 +62,18 @@ export const completeErrors: NonNullable<GraphQLRequestListener<Context>["didEnc
   for (const { path, originalError, extensions } of errors) {
     if (!path && !originalError) extensions.code ??= "BAD_REQUEST";
   }
-  for (const error of errors) {
-    const cause = unwrapResolverError(error);
+  // One failed look-up fails each field that waits for it: a router may ask for a thousand at once.
+  for (const cause of new Set(errors.map(unwrapResolverError))) {
     if (cause instanceof PlatformRejected || cause instanceof PlatformUnavailable) {
       logger.warn({ requestId, ...cause.extensions }, cause.message);
     } else if (cause instanceof DatabaseUnavailable) {
       logger.warn({ requestId, reason: cause.reason }, cause.message);
     }
   }
-  for (const error of errors.filter(isUnknown)) {
-    logger.error({ requestId, err: unwrapResolverError(error) }, "unexpected error");
-    error.extensions.requestId = requestId;
-  }
+  const unknown = errors.filter(isUnknown);
+  for (const err of new Set(unknown.map(unwrapResolverError)))
+    logger.error({ requestId, err }, "unexpected error");
+  for (const { extensions } of unknown) extensions.requestId = requestId;
 };
 
 function quotesInput({ extensions }: GraphQLFormattedError, error: unknown): boolean {

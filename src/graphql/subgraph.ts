@@ -49,8 +49,8 @@ async function asSubgraph(schema: GraphQLSchema): Promise<GraphQLSchema> {
       ...fields,
       _entities: {
         description:
-          "The sessions that another subgraph names by their IDs, each as from `session`; at most 1000. Requires\n" +
-          "`sessions:read`.",
+          "The sessions that another subgraph names by their IDs, each as from `session`; at most 1000, and as many as a\n" +
+          "body has room for. Requires `sessions:read`.",
         type: new GraphQLNonNull(new GraphQLList(entityType(session))),
         args: { representations: { type: nonNullListOf(ANY) } },
         extensions: { complexity: perRepresentation },
@@ -64,8 +64,7 @@ async function asSubgraph(schema: GraphQLSchema): Promise<GraphQLSchema> {
     },
   });
   for (const name of ["_entities", "_service"]) guardField(extended, name);
-  const inOrder = types.map((type) => (type === query ? extended : type));
-  return new GraphQLSchema({ ...others, types: inOrder, query: extended });
+  return new GraphQLSchema({ ...others, types: types.filter((type) => type !== query), query: extended });
 }
 
 /** The names of these types are the specification's. */
@@ -82,9 +81,12 @@ function nonNullListOf(type: GraphQLScalarType) {
 
 /** The contract with its directives, as @apollo/subgraph writes it when it finds nothing wrong. */
 async function describeSubgraph(schema: GraphQLSchema): Promise<unknown> {
-  const contract = printContract(schema).replace(/^type (\w+)(?= \{$)/gm, (declaration, name: string) =>
-    Object.hasOwn(DIRECTIVES, name) ? `${declaration} ${DIRECTIVES[name]}` : declaration,
-  );
+  let contract = printContract(schema);
+  for (const [name, directive] of Object.entries(DIRECTIVES)) {
+    const directed = contract.replace(`\ntype ${name} {\n`, `\ntype ${name} ${directive} {\n`);
+    if (directed === contract) throw new Error(`the schema has no type ${name} to be found in its text`);
+    contract = directed;
+  }
   // Not read where there is no router.
   const { buildSubgraphSchema } = await import("@apollo/subgraph");
   const described = buildSubgraphSchema({ typeDefs: parse(`${LINK}\n\n${contract}`) });

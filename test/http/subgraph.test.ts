@@ -1,9 +1,12 @@
+import { join } from "node:path";
 import { Trace } from "@apollo/usage-reporting-protobuf";
+import Libsql from "libsql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EVERYTHING, JWT_SECRET, signedJwt } from "../support/callers.ts";
-import { API_SECRET, APPLICATION_ID, checkForSecrets } from "../support/credentials.ts";
+import { API_KEY, API_SECRET, APPLICATION_ID, checkForSecrets } from "../support/credentials.ts";
 import { newSessionId } from "../support/fault-server.ts";
 import { startServer, type TestServer } from "../support/server.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const settings = { FEDERATION: "on", AUTH_JWT_SECRET: JWT_SECRET, PLATFORM: "local" };
 const credential = signedJwt(EVERYTHING);
@@ -107,6 +110,28 @@ describe("representations", () => {
     expect(data._entities.map((session: { sessionId: string }) => session.sessionId)).toEqual(ids);
     await vonage.close();
   });
+});
+
+it("a look-up that fails is logged once, however many sessions wait for it", async () => {
+  const file = join(temporaryFolder(), "test.db");
+  const failing = await startServer({ ...settings, DATABASE_URL: `file:${file}` });
+  const database = new Libsql(file, { timeout: 2000 });
+  database.exec("ALTER TABLE sessions RENAME TO away");
+  database.close();
+  const representations = Array.from({ length: 50 }, () => {
+    return { __typename: "Session", sessionId: newSessionId(API_KEY) };
+  });
+  const { data, errors } = await failing.graphql(
+    "query($representations: [_Any!]!) { _entities(representations: $representations) { ... on Session { name } } }",
+    { representations },
+    credential,
+  );
+  await failing.close();
+  expect(data._entities).toEqual(Array(50).fill(null));
+  expect(errors).toHaveLength(50);
+  expect(failing.log().filter(({ level }) => Number(level) >= 40)).toEqual([
+    expect.objectContaining({ msg: "unexpected error" }),
+  ]);
 });
 
 describe("what a router asks costs", () => {

@@ -77,22 +77,73 @@ describe("a report", () => {
     await server.graphql(`{ session(sessionId: "${id}") { id } }`);
     await server.graphql(`mutation { createSession(archiveName: "canary-name") { id } }`);
     await server.graphql(`mutation { createSession(e2ee: "canary-argument") { id } }`);
-    await server.graphql(`{ canary_field }`);
     await server.graphql(`{ "canary-syntax" }`);
-    const response = await fetch(server.url, {
-      method: "POST",
-      headers: { "content-type": "application/json", "x-canary": "canary", cookie: "canary" },
-      body: '{"query":"{ project { platform } }"}',
-    });
-    expect((await response.json()).data).toEqual({ project: { platform: "LOCAL" } });
-    // What is asked at the very end may be missing from the last report.
-    await server.graphql("{ viewer { id } }");
+    // Of what cannot be executed Apollo keeps most.
+    for (const query of ["query($canary: String) { canary_field }", "{ project { platform } }"]) {
+      const response = await fetch(server.url, {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          "x-canary": "canary",
+          cookie: "canary",
+          // An API key has 62 characters.
+          "apollographql-client-name": `canary${"a".repeat(56)}`,
+          "apollographql-client-version": token,
+        },
+        body: JSON.stringify({ query, variables: { canary: "canary" } }),
+      });
+      expect(response.status).toBe(200);
+    }
     await server.close();
     const text = ingress.received.map(({ bytes }) => bytes.toString("latin1")).join("\n");
     expect(text).toContain("inspectToken");
+    // The last one is in it, too.
     expect(text).toContain("platform");
+    expect(text).not.toContain(token.slice(0, 20));
     expect(text).not.toContain("canary");
     for (const secret of [token, id, API_SECRET, KEY]) expect(text).not.toContain(secret);
+  });
+
+  it("has what a client calls itself", async () => {
+    const ingress = await startIngress();
+    const server = await start(ingress.url);
+    await fetch(server.url, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        "apollographql-client-name": "web",
+        "apollographql-client-version": "1.2.3",
+      },
+      body: '{"query":"{ viewer { id } }"}',
+    });
+    await server.close();
+    const [{ bytes }] = ingress.received as [(typeof ingress.received)[number]];
+    const [operation] = Object.values(Report.decode(bytes).tracesPerQuery);
+    expect(operation?.statsWithContext).toMatchObject([
+      { context: { clientName: "web", clientVersion: "1.2.3" } },
+    ]);
+  });
+
+  it("stays small when no operation comes twice, and counts them all", async () => {
+    const ingress = await startIngress();
+    const server = await start(ingress.url);
+    await server.graphql("{ viewer { id } }");
+    const asked = Array.from({ length: 600 }, (_, i) => server.graphql(`query Q${i} { viewer { id } }`));
+    await Promise.all(asked);
+    await server.graphql("{ viewer { id } }");
+    await server.close();
+    const reports = ingress.received.map(({ bytes }) => Report.decode(bytes));
+    for (const { tracesPerQuery } of reports) expect(Object.keys(tracesPerQuery).length).toBeLessThan(500);
+    expect(reports.reduce((sum, { operationCount }) => sum + Number(operationCount), 0)).toBe(602);
+  });
+
+  it("that is on its way at the stop is waited for", async () => {
+    const ingress = await startIngress((response) => setTimeout(() => response.writeHead(200).end(), 300));
+    const server = await start(ingress.url);
+    await server.graphql("{ viewer { id } }");
+    await server.close();
+    expect(ingress.received).toHaveLength(1);
+    expect(server.log().map(({ msg }) => msg)).not.toContain("a usage report was not taken");
   });
 
   it("is not made where no account is configured", async () => {
@@ -120,10 +171,6 @@ describe("an ingress that fails", () => {
     ["never answers", () => {}],
     ["refuses", (response) => response.writeHead(401).end("canary-answer")],
     ["fails", (response) => response.writeHead(500).end("canary-answer")],
-    [
-      "points elsewhere",
-      (response) => response.writeHead(307, { location: "http://127.0.0.1:1/canary" }).end(),
-    ],
     ["is not there", null],
   ])("and %s holds up neither requests nor the stop, and is not repeated in the log", async (_, answer) => {
     const ingress = answer && (await startIngress(answer));
@@ -137,6 +184,19 @@ describe("an ingress that fails", () => {
     const log = JSON.stringify(server.log());
     for (const canary of ["canary-answer", KEY]) expect(log).not.toContain(canary);
   });
+});
+
+it("a redirection is not followed: the key would go along", async () => {
+  const elsewhere = await startIngress();
+  const ingress = await startIngress((response) =>
+    response.writeHead(307, { location: `${elsewhere.url}/canary` }).end(),
+  );
+  const server = await start(ingress.url);
+  await server.graphql("{ viewer { id } }");
+  await server.close();
+  expect(ingress.received.length).toBeGreaterThan(0);
+  expect(elsewhere.received).toEqual([]);
+  expect(JSON.stringify(server.log())).not.toContain("canary");
 });
 
 describe("the account", () => {
