@@ -25,11 +25,17 @@ function tokenIn({ generateToken }) {
   return lastToken.startsWith("eyJ");
 }
 
-const isPage = (page) => Array.isArray(page.nodes);
+/** The most that the server counts. */
+export const MOST_COUNTED = 100_000;
+
+/** A page is not empty when there is something to be on it, and a number not less than what there is. */
+const isPage = ({ nodes }, onRecord) => Array.isArray(nodes) && nodes.length >= Math.min(onRecord, 1);
+const isCount = ({ totalCount }, onRecord) => totalCount >= Math.min(onRecord, MOST_COUNTED);
 
 /**
  * How many of a thousand requests are of each kind; what is asked, given the request's number and a session; how many tokens
- * that mints; and whether the data, or the errors where there should be some, are right.
+ * that mints and sessions it creates; and whether the data, or the errors where there should be some, are right, given the
+ * variables and what was on record when it was asked: so many `sessions`, `tokens`, and `tokensOfSession` of the one it is about.
  *
  * What has the database count becomes dearer while the ledger grows, as it should. It is less than one in a hundred, so
  * that the p99 is not its time alone.
@@ -70,6 +76,7 @@ export const KINDS = {
   createSession: {
     of1000: 50,
     ask: () => ({ query: "mutation Create { createSession(mediaMode: ROUTED) { sessionId createdAt } }" }),
+    creates: 1,
     right: ({ createSession }) => createSession.sessionId.startsWith("1_"),
   },
   "ensureSession of a name there is": {
@@ -80,6 +87,7 @@ export const KINDS = {
   "ensureSession of a new name": {
     of1000: 20,
     ask: (i) => ({ query: ENSURE, variables: { name: `new-${i}` } }),
+    creates: 1,
     right: ({ ensureSession }) => ensureSession.name.startsWith("new-"),
   },
   generateTokens: {
@@ -97,7 +105,7 @@ export const KINDS = {
   "a page of sessions": {
     of1000: 50,
     ask: () => ({ query: "{ sessions { nodes { sessionId name } pageInfo { endCursor } } }" }),
-    right: ({ sessions }) => isPage(sessions),
+    right: ({ sessions }, _, onRecord) => isPage(sessions, onRecord.sessions),
   },
   "a page of issuedTokens": {
     of1000: 40,
@@ -107,22 +115,25 @@ export const KINDS = {
       }`,
       variables: { sessionId },
     }),
-    right: ({ session }) => isPage(session.issuedTokens),
+    right: ({ session }, _, onRecord) => isPage(session.issuedTokens, onRecord.tokensOfSession),
   },
   "the number of sessions": {
     of1000: 3,
     ask: () => ({ query: "{ sessions(first: 1) { totalCount } }" }),
-    right: ({ sessions }) => sessions.totalCount >= 0,
+    right: ({ sessions }, _, onRecord) => isCount(sessions, onRecord.sessions),
   },
   "the number of issuedTokens": {
     of1000: 3,
     ask: (_, sessionId) => countOf(sessionId),
-    right: ({ session }) => session.issuedTokens.totalCount >= 0,
+    right: ({ session }, _, onRecord) => isCount(session.issuedTokens, onRecord.tokensOfSession),
   },
   issuances: {
     of1000: 2,
     ask: () => ({ query: "{ issuances(interval: MINUTE, last: 10) { startsAt counts { role count } } }" }),
-    right: ({ issuances }) => Array.isArray(issuances),
+    right: ({ issuances }, _, onRecord) => {
+      const counted = issuances.flatMap(({ counts }) => counts).reduce((sum, { count }) => sum + count, 0);
+      return counted >= Math.min(onRecord.tokens, 1);
+    },
   },
   viewer: {
     of1000: 22,
@@ -138,7 +149,7 @@ export const KINDS = {
 
 const ENSURE = "mutation Ensure($name: String!) { ensureSession(name: $name) { sessionId name } }";
 
-/** How many tokens the ledger has for a session; at most 100,000 are counted. */
+/** How many tokens the ledger has for a session, up to `MOST_COUNTED`. */
 export const countOf = (sessionId) => ({
   query: "query Count($id: ID!) { session(sessionId: $id) { issuedTokens(first: 1) { totalCount } } }",
   variables: { id: sessionId },

@@ -14,13 +14,14 @@ const p = (histogram, percentile) => histogram.percentile(percentile) / 1000;
 const share = (ms) => (ms === 0 ? "-" : ms.toFixed(1));
 
 export class Observations {
-  #start = performance.now();
   #ms;
+  #now;
+  #start;
   #total = createHistogram();
   #tenths = Array.from({ length: TENTHS }, () => createHistogram());
   /** Since the last line of progress. */
   #recent = createHistogram();
-  #recentStart = this.#start;
+  #recentStart;
   /**
    * The least of each window: the heap is a sawtooth, and what a server holds shows where its garbage was just collected.
    */
@@ -29,9 +30,12 @@ export class Observations {
   #failures = new Set();
   failed = 0;
 
-  /** Of a soak that takes so many milliseconds and begins now. */
-  constructor(ms) {
+  /** Of a soak that takes so many milliseconds and begins now; `now` is a clock of milliseconds, that of `performance`. */
+  constructor(ms, now = () => performance.now()) {
     this.#ms = ms;
+    this.#now = now;
+    this.#start = now();
+    this.#recentStart = this.#start;
   }
 
   get answers() {
@@ -66,7 +70,7 @@ export class Observations {
   /** The memory that the server holds now. */
   look(megabytes) {
     this.#megabytes = megabytes;
-    const now = performance.now();
+    const now = this.#now();
     const window = this.#partOf(now, WINDOWS);
     if (window < 0 || this.#memory[window]?.megabytes <= megabytes) return;
     this.#memory[window] = { minutes: (now - this.#start) / 60_000, megabytes };
@@ -74,7 +78,7 @@ export class Observations {
 
   /** What was seen since the last line. */
   line() {
-    const now = performance.now();
+    const now = this.#now();
     const seconds = (now - this.#recentStart) / 1000;
     const said = [
       `${((now - this.#start) / 60_000).toFixed(2)} min`,
