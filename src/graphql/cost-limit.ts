@@ -46,7 +46,7 @@ export const limitCost: NonNullable<GraphQLRequestListener<Context>["didResolveO
   if (batches.length > 0) await nextTurn();
 };
 
-/** Refuses large variables that do not fit, with the first error: the execution would find fifty, and each repeats a value. */
+/** Refuses large variables that do not fit, with the first error: the execution would find fifty, and print a value for each. */
 function checkVariables(
   schema: GraphQLSchema,
   operation: OperationDefinitionNode,
@@ -129,8 +129,9 @@ function costOf(
   }
 }
 
-function badInput({ message, nodes }: GraphQLError): GraphQLError {
-  return new GraphQLError(message, { nodes, extensions: { code: "BAD_USER_INPUT", http: { status: 400 } } });
+function badInput({ message, nodes, originalError }: GraphQLError): GraphQLError {
+  const extensions = { code: "BAD_USER_INPUT", http: { status: 400 } };
+  return new GraphQLError(message, { nodes, originalError, extensions });
 }
 
 function refusal(message: string, operation: OperationDefinitionNode): GraphQLError {

@@ -10,10 +10,11 @@ import {
 } from "../errors.ts";
 import type { Context } from "./context.ts";
 import { nameArguments } from "./input-errors.ts";
+import { withholdValue } from "./withhold-values.ts";
 
 const INTERNAL = "INTERNAL_SERVER_ERROR";
 
-/** The codes with which an operation is refused before it runs. GraphQL's own of these repeat what they are about. */
+/** The codes with which an operation is refused before it runs. GraphQL's own of these repeat names that they are about. */
 export const REFUSALS: ReadonlySet<string> = new Set([
   "GRAPHQL_PARSE_FAILED",
   "GRAPHQL_VALIDATION_FAILED",
@@ -49,7 +50,7 @@ function masked({ locations, path, extensions }: GraphQLFormattedError): GraphQL
 }
 
 /**
- * Completes errors before they are formatted: GraphQL's own name the argument, and an unknown one is logged
+ * Completes errors before they are formatted: GraphQL's own name the argument and not its value, and an unknown one is logged
  * and gets the request ID under which the log has it.
  */
 export const completeErrors: NonNullable<GraphQLRequestListener<Context>["didEncounterErrors"]> = async ({
@@ -57,6 +58,9 @@ export const completeErrors: NonNullable<GraphQLRequestListener<Context>["didEnc
   document,
   contextValue: { logger, requestId },
 }) => {
+  for (const error of errors) {
+    if (!(unwrapResolverError(error) instanceof StagepassError)) withholdValue(error);
+  }
   if (document) nameArguments(errors, document);
   // What GraphQL and Apollo Server refuse before any field runs is the request's fault, also where they give no code.
   for (const { path, originalError, extensions } of errors) {

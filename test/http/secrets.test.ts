@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { API_SECRET } from "../support/credentials.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 
@@ -60,4 +60,119 @@ it("logs no token, no secret and no connection data, at any level, whatever goes
 it("logs the text of queries at trace level, and no values", async () => {
   const queries = await server.queriesDuring(() => server.createSession());
   expect(queries).toEqual([expect.stringMatching(/^insert into "sessions" .* values \((\?, )+\?\)$/)]);
+});
+
+describe("a message about a value that does not fit says where and why, and not the value", () => {
+  // Shorter than what is cut for its length alone, and like what the messages are made of.
+  const values = [
+    { email: "bob@x.io", pin: "4711" },
+    ["bob@x.io", 4711],
+    [{ "bob@x.io": ' at "4711"; String cannot represent' }],
+    4711,
+  ];
+  const literals = ['{ email: "bob@x.io", pin: "4711" }', '["bob@x.io", 4711]', "bob_4711", "4711", "4711.5"];
+  const canary = /bob|4711/;
+  const ONE = "($d: String) { generateToken(sessionId: $s, data: $d) { token } }";
+  const MANY = "($d: [TokenRequest!]!) { generateTokens(sessionId: $s, requests: $d) { __typename } }";
+  const inSession = (sessionId: string, operation: string) =>
+    `mutation${operation.replace("$s", JSON.stringify(sessionId))}`;
+
+  it.each(values.map((value) => [value]))("in a variable: %j", async (value) => {
+    const sessionId = await server.createSession();
+    for (const [operation, d, place, rule] of [
+      [ONE, value, "", "String cannot represent a non string value"],
+      [
+        MANY,
+        [{ role: "PUBLISHER" }, { data: value }],
+        ' at "d[1].data"',
+        "String cannot represent a non string value",
+      ],
+      [
+        MANY,
+        [{ data: "bob 4711", role: 5 }],
+        ' at "d[0].role"',
+        'Enum "Role" cannot represent non-string value',
+      ],
+      [MANY, ["bob 4711"], ' at "d[0]"', 'Expected type "TokenRequest" to be an object.'],
+      [MANY, [{ data: "4711", role: "bob" }], ' at "d[0].role"', 'The value does not exist in "Role" enum.'],
+      [
+        MANY,
+        [{ data: "4711", rolle: "bob" }],
+        ' at "d[0]"',
+        /^Field "rolle" is not defined by type "TokenRequest"\./,
+      ],
+      [MANY, [{ "bob@x.io": "4711" }], ' at "d[0]"', 'A field is not defined by type "TokenRequest".'],
+      // With a body that is large, the variables are looked at before all else.
+      [
+        MANY,
+        [{ data: "x".repeat(70_000) }, { data: value }],
+        ' at "d[1].data"',
+        "String cannot represent a non string value",
+      ],
+    ] as const) {
+      const { errors } = await server.graphql(inSession(sessionId, operation), { d });
+      const begin = `Variable "$d" got invalid value${place}; `;
+      expect(errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT" } }]);
+      expect(errors[0].message.slice(0, begin.length)).toBe(begin);
+      expect(errors[0].message.slice(begin.length)).toEqual(
+        typeof rule === "string" ? rule : expect.stringMatching(rule),
+      );
+      expect(JSON.stringify(errors)).not.toMatch(canary);
+    }
+  });
+
+  it.each(literals)("in the document: %s", async (literal) => {
+    const sessionId = await server.createSession();
+    for (const [operation, rule] of [
+      [
+        `{ generateToken(sessionId: $s, data: ${literal}) { token } }`,
+        "String cannot represent a non string value",
+      ],
+      [
+        `{ generateTokens(sessionId: $s, requests: [{ data: ${literal} }]) { __typename } }`,
+        "String cannot represent a non string value",
+      ],
+      [
+        `($d: String = ${literal}) { generateToken(sessionId: $s, data: $d) { token } }`,
+        "String cannot represent a non string value",
+      ],
+    ] as const) {
+      const { errors } = await server.graphql(inSession(sessionId, operation));
+      expect(errors.map(({ message }) => message)).toEqual([rule]);
+      expect(errors[0].extensions.code).toBe("GRAPHQL_VALIDATION_FAILED");
+      expect(JSON.stringify(errors)).not.toMatch(canary);
+    }
+  });
+
+  it.each([
+    [
+      '{ generateToken(sessionId: "1_x", data "bob 4711") { token } }',
+      'Syntax Error: Expected ":", found String.',
+    ],
+    [
+      '{ generateToken(sessionId: "1_x", """bob 4711""") { token } }',
+      "Syntax Error: Expected Name, found BlockString.",
+    ],
+    ['{ generateToken(sessionId: "1_x", 4711) { token } }', "Syntax Error: Expected Name, found Int."],
+    [
+      '{ generateTokens(sessionId: "1_x", requests: "bob 4711") { __typename } }',
+      'Expected value of type "[TokenRequest!]!"',
+    ],
+    [
+      '{ generateToken(sessionId: "1_x", role: bob_4711) { token } }',
+      'The value does not exist in "Role" enum.',
+    ],
+    [
+      '{ generateToken(sessionId: "1_x", role: "bob 4711") { token } }',
+      'Enum "Role" cannot represent non-enum value',
+    ],
+    [
+      '($r: TokenRequest = {}) { generateTokens(sessionId: "1_x", requests: [$r, { data: "bob 4711" }]) { __typename } }',
+      'Argument "requests" has invalid value',
+    ],
+  ])("in another place: %s", async (operation, message) => {
+    const { errors } = await server.graphql(`mutation${operation}`, { r: null });
+    expect(errors.map((error) => error.message)).toEqual([message]);
+    expect(JSON.stringify(errors)).not.toMatch(canary);
+  });
 });
