@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Logger } from "pino";
+import type { JwtRules } from "./access/bearer-jwt.ts";
 import type { Config, PlatformConfig } from "./config.ts";
 import { StartupError } from "./errors.ts";
 import { type Instrument, NO_INSTRUMENT } from "./instruments/instrument.ts";
@@ -24,7 +25,7 @@ export interface Project {
    * else of it is looked at.
    *
    * @returns whether they are others than before
-   * @throws {StartupError} when they are of another project; then nothing changes
+   * @throws {StartupError} when they are of another project, or sign callers' JWTs; then nothing changes
    */
   rotate(next: Config): boolean;
 }
@@ -32,19 +33,30 @@ export interface Project {
 /**
  * The project as configured; a local one of our own when there are no credentials.
  *
- * @throws {StartupError} when the local one cannot be kept
+ * @throws {StartupError} when the local one cannot be kept, or callers' JWTs are signed with its secret
  */
 export function createProject(
-  { platform: config, database }: Config,
+  { platform: config, database, jwtRules }: Config,
   logger: Logger,
   instrument: Instrument = NO_INSTRUMENT,
 ): Project {
   const keyRing = config.keyRing ?? localProject(database);
+  checkOtherSecret(jwtRules, keyRing);
   return {
     keyRing,
     platform: createPlatform(config, keyRing, logger, instrument),
-    rotate: ({ platform: next }) => rotate(config, keyRing, next),
+    rotate({ platform: next }) {
+      if (next.keyRing) checkOtherSecret(jwtRules, next.keyRing);
+      return rotate(config, keyRing, next);
+    },
   };
+}
+
+/** A connection token would be a caller's JWT, too. The configuration alone knows no secret of our own making, or of before. */
+function checkOtherSecret(jwtRules: JwtRules | null, { verifyingKeys }: KeyRing): void {
+  const secret = jwtRules?.secret;
+  if (!secret || !verifyingKeys.some((key) => key.equals(secret))) return;
+  throw new StartupError(["AUTH_JWT_SECRET: must be another secret than the OpenTok project's"]);
 }
 
 /**

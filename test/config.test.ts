@@ -10,6 +10,7 @@ import { temporaryFolder } from "./support/temporary-folder.ts";
 
 const openTok = { OPENTOK_API_KEY: API_KEY, OPENTOK_API_SECRET: API_SECRET };
 const vonage = { VONAGE_APPLICATION_ID: APPLICATION_ID, VONAGE_PRIVATE_KEY: PRIVATE_KEY };
+const OLD_SECRET = "decade00".repeat(5);
 const project = { PLATFORM: "local", ...openTok };
 
 const pem = { type: "pkcs8", format: "pem" } as const;
@@ -135,6 +136,7 @@ describe("parseConfig", () => {
     ["HOST", { HOST: "127.0.0.1:4000" }],
     ["AUTH_JWT_SECRET", { AUTH_JWT_SECRET: "x".repeat(31) }],
     ["AUTH_JWT_SECRET", { ...project, AUTH_JWT_SECRET: API_SECRET }],
+    ["AUTH_JWT_SECRET", { ...openTok, OPENTOK_API_SECRET_PREVIOUS: OLD_SECRET, AUTH_JWT_SECRET: OLD_SECRET }],
     ["AUTH_JWKS_URI", { AUTH_JWKS_URI: "http://idp.example.com/jwks" }],
     ["AUTH_JWKS_URI", { AUTH_JWKS_URI: "https://user:password@idp.example.com/jwks" }],
     ["AUTH_JWKS_URI", { AUTH_JWKS_URI: "https://idp.example.com/jwks#keys" }],

@@ -27,11 +27,11 @@ const statusOf = async (url: string, token: string): Promise<string> =>
   (await graphql(url, `{ inspectToken(token: "${token}") { status } }`)).data.inspectToken.status;
 
 /** A server whose OpenTok project is in a `.env` file, which a test can write anew. */
-function startOpenTok(env: Record<string, string> = {}) {
+function startOpenTok(env: Record<string, string> = {}, more = "") {
   const folder = temporaryFolder();
   const write = (secret: string, more = "", key = API_KEY) =>
     writeFileSync(join(folder, ".env"), `OPENTOK_API_KEY=${key}\nOPENTOK_API_SECRET=${secret}\n${more}`);
-  write(API_SECRET);
+  write(API_SECRET, more);
   return { write, server: spawnServer(folder, { DATABASE_URL: ":memory:", ...env }) };
 }
 
@@ -135,6 +135,17 @@ describe("SIGHUP", () => {
     expect(verifies(token, API_SECRET)).toBe(true);
     expect(await statusOf(url, token)).toBe("ACTIVE");
     expect(server.errors() + server.output()).not.toContain(NEW_SECRET);
+  });
+
+  it("keeps the old secret when callers' JWTs are signed with the new one, also if the file has another for these", async () => {
+    const { server, write } = startOpenTok({}, `AUTH_JWT_SECRET=${NEW_SECRET}\n`);
+    await server.url();
+    for (const [i, jwtSecret] of [NEW_SECRET, "x".repeat(32)].entries()) {
+      write(NEW_SECRET, `AUTH_JWT_SECRET=${jwtSecret}\n`);
+      server.kill("SIGHUP");
+      await expect.poll(() => server.errors().split("the old ones stay").length - 1).toBe(i + 1);
+    }
+    expect(server.errors().match(/AUTH_JWT_SECRET: must be another secret/g)).toHaveLength(2);
   });
 
   it("keeps the old Vonage key when the new one is bad, also in a file that is half written", async () => {

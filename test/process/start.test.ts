@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
+import { keptLocalProject } from "../../src/platform/local-project.ts";
 import { API_KEY, API_SECRET, APPLICATION_ID } from "../support/credentials.ts";
 import { spawnServer } from "../support/process.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -122,6 +123,15 @@ describe("a start that cannot work", () => {
     expect(await server.exited).toEqual({ code: 1, signal: null });
     expect(server.errors()).toMatch(lines);
     expect(server.output()).toBe("");
+  });
+
+  it("because callers' JWTs are signed with the secret of the project of its own making says so", async () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, "data"), { mode: 0o700 });
+    const { apiSecret } = keptLocalProject(join(folder, "data", "local-project.json"));
+    const server = spawnServer(folder, { AUTH_JWT_SECRET: apiSecret, LOG_LEVEL: "info" });
+    expect(await server.exited).toEqual({ code: 1, signal: null });
+    expect(server.errors()).toBe("AUTH_JWT_SECRET: must be another secret than the OpenTok project's\n");
   });
 
   it("because the port is taken says so", async () => {
