@@ -1,12 +1,45 @@
+/** Every code that is answered with, each a promise to clients: ours, and those of GraphQL over HTTP that Apollo Server has. */
+export const ERROR_CODES = [
+  "BAD_USER_INPUT",
+  "SESSION_NOT_FOUND",
+  "GRAPHQL_PARSE_FAILED",
+  "GRAPHQL_VALIDATION_FAILED",
+  "OPERATION_RESOLUTION_FAILURE",
+  "UNAUTHENTICATED",
+  "AUTHENTICATION_UNAVAILABLE",
+  "FORBIDDEN",
+  "RATE_LIMITED",
+  "PERSISTED_QUERY_NOT_IN_LIST",
+  "QUERY_NOT_IN_SAFELIST",
+  "PERSISTED_QUERY_NOT_FOUND",
+  "PLATFORM_REJECTED",
+  "PLATFORM_UNAVAILABLE",
+  "LEDGER_UNAVAILABLE",
+  "DATABASE_UNAVAILABLE",
+  "INTERNAL_SERVER_ERROR",
+  "BAD_REQUEST",
+  "NOT_FOUND",
+  "NOT_ACCEPTABLE",
+  "PRECONDITION_FAILED",
+  "PAYLOAD_TOO_LARGE",
+  "UNSUPPORTED_MEDIA_TYPE",
+  "RANGE_NOT_SATISFIABLE",
+  "MISDIRECTED_REQUEST",
+  "SERVICE_UNAVAILABLE",
+] as const;
+
+/** A code that is answered with. */
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
 /**
  * Every error that we answer with. `extensions` is the GraphQL error's: its `code` is a promise to clients,
  * its message is for a person and may be bettered at any time. No message ever holds a secret, a token or
  * connection data.
  */
 export abstract class StagepassError extends Error {
-  readonly extensions: Readonly<Record<string, unknown>> & { readonly code: string };
+  readonly extensions: Readonly<Record<string, unknown>> & { readonly code: ErrorCode };
 
-  protected constructor(code: string, message: string, details: Record<string, unknown> = {}) {
+  protected constructor(code: ErrorCode, message: string, details: Record<string, unknown> = {}) {
     super(message);
     this.name = new.target.name;
     this.extensions = { code, ...details };

@@ -130,8 +130,11 @@ function costOf(
 }
 
 function badInput({ message, nodes, originalError }: GraphQLError): GraphQLError {
-  const extensions = { code: "BAD_USER_INPUT", http: { status: 400 } };
-  return new GraphQLError(message, { nodes, originalError, extensions });
+  return new GraphQLError(message, {
+    nodes,
+    originalError,
+    extensions: { code: "BAD_USER_INPUT", http: { status: 400 } },
+  });
 }
 
 function refusal(message: string, operation: OperationDefinitionNode): GraphQLError {

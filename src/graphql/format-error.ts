@@ -4,6 +4,7 @@ import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import {
   abridge,
   DatabaseUnavailable,
+  type ErrorCode,
   PlatformRejected,
   PlatformUnavailable,
   StagepassError,
@@ -12,7 +13,14 @@ import type { Context } from "./context.ts";
 import { nameArguments } from "./input-errors.ts";
 import { withholdValue } from "./withhold-values.ts";
 
-const INTERNAL = "INTERNAL_SERVER_ERROR";
+const INTERNAL = "INTERNAL_SERVER_ERROR" satisfies ErrorCode;
+
+declare module "graphql/error/GraphQLError.js" {
+  interface GraphQLErrorExtensions {
+    /** So that no error of GraphQL's gets a code that there is not. */
+    code?: ErrorCode;
+  }
+}
 
 /** The codes with which an operation is refused before it runs. GraphQL's own of these repeat names that they are about. */
 export const REFUSALS: ReadonlySet<string> = new Set([

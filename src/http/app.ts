@@ -5,14 +5,15 @@ import type { Logger } from "pino";
 import type { Authenticate } from "../access/authenticate.ts";
 import type { Context, Services } from "../graphql/context.ts";
 import type { Admit } from "../graphql/trusted-documents.ts";
+import { answerBadUrl, answerClientErrors, answerExpectations } from "./before-hooks.ts";
 import { BATCH_BODY_LIMIT, BODY_LIMIT, limitBody, limitChunks } from "./body-size.ts";
 import { knowCaller } from "./callers.ts";
 import { type ConsoleBuild, serveConsole } from "./console.ts";
-import { answerBadUrl, answerErrors } from "./errors.ts";
+import { answerErrors } from "./errors.ts";
 import { graphqlHandler } from "./graphql-handler.ts";
 import { checkHeaders, protectBrowsers } from "./headers.ts";
 import { serveHealth } from "./health.ts";
-import { refuseOtherHosts } from "./host.ts";
+import { refuseOtherHosts, requireHost } from "./host.ts";
 import { readJsonBodies } from "./json-body.ts";
 import { type Drain, followRequests, type OnRequestEnd } from "./requests.ts";
 
@@ -55,14 +56,17 @@ export async function createApp(parts: AppParts): Promise<{ app: FastifyInstance
     genReqId: () => randomUUID(),
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT,
-    frameworkErrors: answerBadUrl,
-    http: { headersTimeout: HEADERS_TIMEOUT, connectionsCheckingInterval: 1000 },
+    frameworkErrors: answerBadUrl(logger),
+    clientErrorHandler: answerClientErrors(logger),
+    http: { headersTimeout: HEADERS_TIMEOUT, connectionsCheckingInterval: 1000, requireHostHeader: false },
   });
   readJsonBodies(app);
+  answerExpectations(app, logger);
 
   const drain = followRequests(app, logger, parts.onRequestEnd);
   parts.follow(app);
   answerErrors(app, logger);
+  requireHost(app);
   if (localOnly) refuseOtherHosts(app);
   await protectBrowsers(app, corsOrigins, hasPage);
 

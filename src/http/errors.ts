@@ -1,9 +1,9 @@
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyError, FastifyInstance } from "fastify";
 import type { Logger } from "pino";
-import { AuthenticationUnavailable, DatabaseUnavailable, StagepassError } from "../errors.ts";
+import { AuthenticationUnavailable, DatabaseUnavailable, type ErrorCode, StagepassError } from "../errors.ts";
 
 /** The codes of what is refused before GraphQL sees it. */
-const CODES: Record<number, string> = {
+const CODES: Readonly<Record<number, ErrorCode>> = {
   400: "BAD_REQUEST",
   404: "NOT_FOUND",
   406: "NOT_ACCEPTABLE",
@@ -15,17 +15,17 @@ const CODES: Record<number, string> = {
   503: "SERVICE_UNAVAILABLE",
 };
 
-const INTERNAL = "INTERNAL_SERVER_ERROR";
+const INTERNAL = "INTERNAL_SERVER_ERROR" satisfies ErrorCode;
 
 /** The status of our own errors outside GraphQL; 400 for the others. */
-const STATUS: Record<string, number> = {
+const STATUS: Partial<Record<ErrorCode, number>> = {
   UNAUTHENTICATED: 401,
   AUTHENTICATION_UNAVAILABLE: 503,
   DATABASE_UNAVAILABLE: 503,
 };
 
 /** The code of an answer that has this status and nothing else to say, or `OK`. */
-export function codeOfStatus(status: number): string {
+export function codeOfStatus(status: number): ErrorCode | "OK" {
   if (status < 400) return "OK";
   return CODES[status] ?? (status < 500 ? "BAD_REQUEST" : INTERNAL);
 }
@@ -59,14 +59,10 @@ export function answerErrors(app: FastifyInstance, logger: Logger): void {
   );
 }
 
-/** Answers a URL that Fastify cannot decode, which reaches no hook and no error handler. */
-export function answerBadUrl(_error: FastifyError, { id }: FastifyRequest, reply: FastifyReply): void {
-  reply
-    .code(400)
-    .headers({ "x-request-id": id, "cache-control": "no-store" })
-    .send(errors("The URL is malformed", { code: "BAD_REQUEST" }));
-}
-
-function errors(message: string, extensions: Readonly<Record<string, unknown>>) {
+/** An answer with one error, in the form that GraphQL clients read. */
+export function errors(
+  message: string,
+  extensions: { readonly code: ErrorCode; readonly [member: string]: unknown },
+) {
   return { errors: [{ message, extensions }] };
 }

@@ -2,6 +2,17 @@ import type { FastifyInstance } from "fastify";
 import { isLoopbackHostname } from "../loopback.ts";
 import { refusal } from "./errors.ts";
 
+/** Refuses requests that name no host, which HTTP/1.1 asks for. Node would do so without a body, and without a line in the log. */
+export function requireHost(app: FastifyInstance): void {
+  app.addHook("onRequest", ({ raw, headers }, _reply, next) =>
+    next(
+      raw.httpVersion === "1.1" && headers.host === undefined
+        ? refusal(400, "The Host header is missing")
+        : undefined,
+    ),
+  );
+}
+
 /**
  * Refuses requests that name another host than this machine. A page of any site can point its own name at 127.0.0.1
  * (DNS rebinding) and is then, to the browser, of the same origin as this server, which has no authentication; but

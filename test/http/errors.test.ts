@@ -50,16 +50,19 @@ describe("an unexpected error", () => {
 
 describe("a request that GraphQL refuses without a code", () => {
   it.each([
-    ["a subscription", { query: "subscription { x: __typename }" }],
+    ["a subscription", 200, { query: "subscription { x: __typename }" }],
     [
       "a persisted query of another version",
+      400,
       { query: "{ __typename }", extensions: { persistedQuery: { version: 2, sha256Hash: "x" } } },
     ],
     [
       "a persisted query whose hash is another's",
+      400,
       { query: "{ __typename }", extensions: { persistedQuery: { version: 1, sha256Hash: "x" } } },
     ],
-  ])("is no error of the server's: %s", async (_, body) => {
+    ["extensions that are no object", 400, { query: "{ __typename }", extensions: 5 }],
+  ])("is no error of the server's: %s", async (_, status, body) => {
     const server = await startServer();
     const response = await fetch(server.url, {
       method: "POST",
@@ -68,7 +71,7 @@ describe("a request that GraphQL refuses without a code", () => {
     });
     const { errors } = await response.json();
     expect(errors).toMatchObject([{ message: expect.not.stringMatching(/internal/i) }]);
-    expect(["BAD_REQUEST", "GRAPHQL_VALIDATION_FAILED"]).toContain(errors[0].extensions.code);
+    expect([response.status, errors[0].extensions.code]).toEqual([status, "BAD_REQUEST"]);
     expect(server.log().filter(({ msg }) => msg === "unexpected error")).toEqual([]);
     await server.close();
   });

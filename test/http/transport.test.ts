@@ -1,6 +1,9 @@
-import { request as httpRequest } from "node:http";
-import { connect } from "node:net";
+import { once } from "node:events";
+import { createServer, request as httpRequest } from "node:http";
+import { type AddressInfo, connect, type Socket } from "node:net";
+import pino from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { answerClientErrors } from "../../src/http/before-hooks.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 
 let server: TestServer;
@@ -104,6 +107,7 @@ describe("what is refused before GraphQL, with nothing created", () => {
     const response = await fetch(url, { headers: { "apollo-require-preflight": "1" } });
     expect(response.status).toBe(405);
     expect(response.headers.get("allow")).toBe("POST");
+    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: "BAD_REQUEST" } }] });
     expect(await count()).toBe(before);
   });
 
@@ -207,10 +211,98 @@ describe("the Host header", () => {
   });
 });
 
-it("answers a malformed URL in the form of every other error", async () => {
-  const response = await fetch(`${server.origin}/%zz`);
-  expect(response.status).toBe(400);
-  expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: "BAD_REQUEST" } }] });
+describe("what reaches no hook of the server's", () => {
+  const HEAD = "POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n";
+
+  /** What is answered on a connection on which all this is sent, until it ends. */
+  const answerTo = (sent: string) =>
+    new Promise<string>((resolve) => {
+      const { hostname, port } = new URL(server.url);
+      const socket = connect(Number(port), hostname, () => socket.write(sent));
+      let answer = "";
+      socket.on("data", (chunk) => {
+        answer += chunk;
+      });
+      socket.on("close", () => resolve(answer));
+    });
+
+  it.each([
+    ["no HTTP", 400, "canary\r\n\r\n"],
+    ["a header that is none", 400, `${HEAD}canary\r\n\r\n`],
+    ["a body in chunks that are none", 400, `${HEAD}transfer-encoding: chunked\r\n\r\ncanary\r\n`],
+    [
+      "a URL that cannot be decoded",
+      400,
+      "GET /canary%zz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n",
+    ],
+    ["no Host", 400, "GET /canary HTTP/1.1\r\nconnection: close\r\n\r\n"],
+    ["an Expect that nobody knows", 417, `${HEAD}expect: canary\r\n\r\n`],
+    ["headers over 16 KB", 431, `${HEAD}x-canary: ${"x".repeat(17_000)}\r\n\r\n`],
+  ])(
+    "is answered and logged like all else, and with nothing of what was sent: %s",
+    async (_, status, sent) => {
+      const [head = "", body = ""] = (await answerTo(sent)).split("\r\n\r\n");
+      expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} [A-Z]`));
+      expect(head).toMatch(/^connection: close$/im);
+      expect(head).toMatch(/^content-type: application\/json; charset=utf-8$/m);
+      expect(JSON.parse(body)).toEqual({
+        errors: [{ message: expect.any(String), extensions: { code: "BAD_REQUEST" } }],
+      });
+      const [, requestId] = /^x-request-id: (\S+)$/m.exec(head) ?? [];
+      await expect
+        .poll(() => server.log())
+        .toContainEqual(expect.objectContaining({ msg: "request", requestId, status, code: "BAD_REQUEST" }));
+      expect(body + JSON.stringify(server.log())).not.toContain("canary");
+    },
+  );
+
+  it("is not answered in the middle of another answer", async () => {
+    const slow = createServer((_, response) => void response.writeHead(200).write("the beginning"));
+    slow.on("clientError", answerClientErrors(pino({ level: "silent" })));
+    slow.listen(0, "127.0.0.1");
+    await once(slow, "listening");
+    const socket = connect((slow.address() as AddressInfo).port, "127.0.0.1");
+    socket.write("GET / HTTP/1.1\r\nhost: localhost\r\n\r\n");
+    let answer = "";
+    socket.on("data", (chunk) => {
+      answer += chunk;
+      if (answer.includes("the beginning")) socket.write("canary\r\n\r\n");
+    });
+    await once(socket, "close");
+    expect(answer.match(/^HTTP/gm)).toHaveLength(1);
+    slow.close();
+  });
+
+  it.each<[string, (socket: Socket, peer: Socket) => unknown]>([
+    [
+      "has gone",
+      async (socket, peer) => {
+        socket.write("GET / HTT");
+        // Until it is read, nobody can tell whether more of it will come.
+        await expect.poll(() => peer.bytesRead).toBeGreaterThan(0);
+        socket.resetAndDestroy();
+      },
+    ],
+    ["has sent nothing", () => {}],
+  ])("is neither answered nor logged when its client %s", async (_, act) => {
+    const lines: string[] = [];
+    const waiting = createServer({ headersTimeout: 2000, connectionsCheckingInterval: 100 });
+    waiting.on("clientError", answerClientErrors(pino({}, { write: (line) => lines.push(line) })));
+    waiting.listen(0, "127.0.0.1");
+    await once(waiting, "listening");
+    const socket = connect((waiting.address() as AddressInfo).port, "127.0.0.1");
+    let answer = "";
+    socket.on("data", (chunk) => {
+      answer += chunk;
+    });
+    const refused = once(waiting, "clientError");
+    const [peer] = await once(waiting, "connection");
+    await act(socket, peer);
+    await refused;
+    waiting.close();
+    waiting.closeAllConnections();
+    expect([answer, lines]).toEqual(["", []]);
+  });
 });
 
 it("logs the route of a request, and nothing else of its URL", async () => {
@@ -249,7 +341,8 @@ it("gives up on a request that drips", async () => {
   });
   await new Promise((resolve) => socket.once("close", resolve));
   clearInterval(drip);
-  expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+  expect(answer).toMatch(/^HTTP\/1\.1 408 [\s\S]*"code":"BAD_REQUEST"/);
+  expect(server.log()).toContainEqual(expect.objectContaining({ msg: "request", status: 408 }));
 });
 
 describe("Apollo Sandbox", () => {
