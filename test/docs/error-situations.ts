@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { generateKeyPair, SignJWT } from "jose";
 import Libsql from "libsql";
 import { onTestFinished } from "vitest";
+import type { ErrorCode } from "../../src/errors.ts";
 import { EVERYTHING, JWT_SECRET, signedJwt } from "../support/callers.ts";
 import { API_KEY, API_SECRET } from "../support/credentials.ts";
 import { answer, honest, refuse, startFaultServer } from "../support/fault-server.ts";
@@ -97,7 +98,7 @@ const PUBLISHER = {
 };
 
 /** For each code, a server that answers with it what the document asks. */
-export const SITUATIONS: Readonly<Record<string, () => Promise<Situation>>> = {
+export const SITUATIONS: Readonly<Record<ErrorCode, () => Promise<Situation>>> = {
   BAD_USER_INPUT: open(),
   SESSION_NOT_FOUND: open(),
   GRAPHQL_PARSE_FAILED: open(),
