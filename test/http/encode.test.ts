@@ -1,5 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { encodeInTurns } from "../../src/http/encode.ts";
+import { startServer } from "../support/server.ts";
+
+vi.mock("../../src/http/encode.ts", { spy: true });
 
 const MIB = 1024 * 1024;
 
@@ -16,4 +19,35 @@ describe("encodeInTurns", () => {
       expect(Buffer.isBuffer(encoded) && encoded.equals(Buffer.from(text))).toBe(true);
     },
   );
+
+  it("yields to the event loop between portions", async () => {
+    let turns = 0;
+    const count = () => {
+      turns += 1;
+      immediate = setImmediate(count);
+    };
+    let immediate = setImmediate(count);
+    await encodeInTurns("x".repeat(8 * MIB));
+    clearImmediate(immediate);
+    expect(turns).toBeGreaterThanOrEqual(8);
+  });
+});
+
+it("is how a long answer is encoded over HTTP", async () => {
+  const server = await startServer();
+  const sessionId = await server.createSession();
+  const response = await fetch(server.url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({
+      query: `mutation($id: ID!, $requests: [TokenRequest!]!) {
+        generateTokens(sessionId: $id, requests: $requests) { ... on ConnectionToken { token data } } }`,
+      variables: { id: sessionId, requests: Array(1000).fill({ data: "x".repeat(1000) }) },
+    }),
+  });
+  const answer = Buffer.from(await response.arrayBuffer());
+  expect(answer.length).toBeGreaterThan(2 * MIB);
+  const encoded = await vi.mocked(encodeInTurns).mock.results.at(-1)?.value;
+  expect(Buffer.isBuffer(encoded) && encoded.equals(answer)).toBe(true);
+  await server.close();
 });

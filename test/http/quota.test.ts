@@ -69,6 +69,31 @@ describe("five tokens a minute", () => {
     const { data, errors } = await batch([{}, {}, {}]);
     expect(errors).toMatchObject(LIMITED);
     expect(data).toBeNull();
+    // Those that were too many are counted, too: without them there would be two left.
+    expect((await batch([{}])).errors).toMatchObject(LIMITED);
+  });
+
+  it("are used up by five that break a rule, or go beyond the grant", async () => {
+    const who = signedJwt({
+      ...EVERYTHING,
+      sub: "refused",
+      video_grant: { roles: ["PUBLISHER"], sessions: [id] },
+    });
+    for (const more of [
+      "expireTime: 1",
+      "role: MODERATOR",
+      "expireTime: 2",
+      "role: MODERATOR",
+      "expireTime: 3",
+    ]) {
+      const { errors } = await server.graphql(
+        `mutation($id: ID!) { generateToken(sessionId: $id, ${more}) { token } }`,
+        { id },
+        who,
+      );
+      expect(errors[0].extensions.code).toMatch(/^(BAD_USER_INPUT|FORBIDDEN)$/);
+    }
+    expect((await server.graphql(tokens(1), { id }, who)).errors).toMatchObject(LIMITED);
   });
 
   it("are never enough for a batch of six, which is told so and not to ask again, and takes none", async () => {
