@@ -1,0 +1,36 @@
+import { expect, it, onTestFinished } from "vitest";
+import { EVERYTHING, JWT_SECRET, signedJwt } from "../support/callers.ts";
+import { startPostgres } from "../support/postgres.ts";
+import { startServer } from "../support/server.ts";
+import { migrateUrl } from "../support/stores.ts";
+
+it("while the database is away, a token fails where it is needed first: for the name of the session, or for the record", async () => {
+  const postgres = await startPostgres();
+  onTestFinished(() => postgres.stop());
+  const url = await postgres.createDatabase();
+  await migrateUrl(url);
+  const server = await startServer({ DATABASE_URL: url, AUTH_JWT_SECRET: JWT_SECRET });
+  onTestFinished(() => server.close());
+  const everything = signedJwt(EVERYTHING);
+  const { data } = await server.graphql('mutation { ensureSession(name: "standup") { id } }', {}, everything);
+  const { id } = data.ensureSession;
+  const grantedBy = (grant: object) =>
+    signedJwt({ ...EVERYTHING, video_grant: { roles: ["PUBLISHER"], ...grant } });
+  const codeFor = async (credential: string) => {
+    const query = "mutation($id: ID!) { generateToken(sessionId: $id) { token } }";
+    return (await server.graphql(query, { id }, credential)).errors[0]?.extensions.code;
+  };
+  const byName = grantedBy({ names: ["standup"] });
+  expect(await codeFor(byName)).toBeUndefined();
+
+  postgres.pause();
+  onTestFinished(() => postgres.resume());
+  const codes = [byName, grantedBy({ sessions: ["*"] }), grantedBy({ sessions: [id] })].map(codeFor);
+  expect(await Promise.all(codes)).toEqual([
+    "DATABASE_UNAVAILABLE",
+    "LEDGER_UNAVAILABLE",
+    "LEDGER_UNAVAILABLE",
+  ]);
+  const inspected = await server.graphql('{ inspectToken(token: "x") { status } }', {}, everything);
+  expect(inspected.data).toEqual({ inspectToken: { status: "INVALID" } });
+});
