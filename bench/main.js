@@ -7,13 +7,13 @@
  */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { benchBatch } from "./batch.js";
 import { benchFrontDoor } from "./front-door.js";
 import { benchHttp } from "./http.js";
 import { benchLatency } from "./latency.js";
 import { benchLedger } from "./ledger.js";
 import { benchMemory } from "./memory.js";
+import { PARTS, readOptions } from "./options.js";
 import { benchPages } from "./pages.js";
 import { profile } from "./profile.js";
 import { LOAD_CORE } from "./programs.js";
@@ -23,7 +23,7 @@ import { benchStart } from "./start.js";
 import { benchVonage } from "./vonage.js";
 import { benchWatching } from "./watching.js";
 
-const PARTS = {
+const BENCHES = {
   signing: benchSigning,
   vonage: benchVonage,
   http: benchHttp,
@@ -37,22 +37,24 @@ const PARTS = {
   watching: benchWatching,
 };
 
-async function run({ values, positionals }) {
-  const unknown = positionals.find((name) => !Object.hasOwn(PARTS, name));
-  if (unknown) {
-    console.error(`There is no part ${unknown}; there are ${Object.keys(PARTS).join(", ")}`);
-    // The packages that are imported exit with 0 when nobody says another code.
-    process.exit(2);
-  }
+async function run({ parts, profile: profiled, json }) {
   execFileSync("taskset", ["-cp", LOAD_CORE, String(process.pid)], { stdio: "ignore" });
-  if (values.profile) return await profile();
-  const names = positionals.length > 0 ? positionals : Object.keys(PARTS);
+  if (profiled) return await profile();
   const results = [];
-  for (const name of names) results.push(...(await PARTS[name]()));
+  for (const name of parts.length > 0 ? parts : PARTS) results.push(...(await BENCHES[name]()));
   print(results);
-  if (values.json) writeFileSync(values.json, jsonOf(results));
-  if (positionals.length === 0) publish(results);
+  if (json) writeFileSync(json, jsonOf(results));
+  if (parts.length === 0) publish(results);
 }
 
-const options = { profile: { type: "boolean" }, json: { type: "string" } };
-await run(parseArgs({ options, allowPositionals: true }));
+/** The options, or an end: the packages that are imported exit with 0 when nobody says another code. */
+function optionsOrEnd() {
+  try {
+    return readOptions(process.argv.slice(2));
+  } catch (error) {
+    console.error(error.message);
+    process.exit(2);
+  }
+}
+
+await run(optionsOrEnd());

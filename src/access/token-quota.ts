@@ -16,7 +16,7 @@ export interface TokenQuota {
 }
 
 /** How many tokens a caller may ask for in a minute when nothing is said. */
-const DEFAULT_PER_MINUTE = 6000;
+export const DEFAULT_PER_MINUTE = 6000;
 
 /** The quota as configured; when nothing is said, the default, but none for processes of this machine on an open server. */
 export function quotaOf(perMinute: number | null): TokenQuota {

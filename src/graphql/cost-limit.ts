@@ -18,7 +18,7 @@ import type { Context } from "./context.ts";
 import { COUNTING_ARGUMENTS, typeName } from "./cost.ts";
 
 /** The most that an operation may cost: a field is 1, and dearer fields say so where they are defined. */
-const MAX_COST = 2000;
+export const MAX_COST = 2000;
 
 const ESTIMATORS = [fieldExtensionsEstimator(), typeName, simpleEstimator({ defaultComplexity: 1 })];
 

@@ -9,11 +9,11 @@ import {
 /** The most lexical tokens of a document. */
 export const MAX_TOKENS = 1000;
 /** The most root fields of an operation, counted as often as its fragments bring them in. */
-const MAX_ROOT_FIELDS = 10;
+export const MAX_ROOT_FIELDS = 10;
 /** The most aliases of an operation, counted as often as its fragments bring them in. */
-const MAX_ALIASES = 15;
+export const MAX_ALIASES = 15;
 /** The most fields within fields of an operation. Introspection has GraphQL's own limit instead: it is always deep. */
-const MAX_DEPTH = 10;
+export const MAX_DEPTH = 10;
 
 interface Size {
   readonly rootFields: number;

@@ -21,8 +21,8 @@ import { type Drain, followRequests, type OnRequestEnd } from "./requests.ts";
 export const GRAPHQL_PATH = "/graphql";
 
 /** How long the headers of a request, and a whole request, may take to arrive, in milliseconds. */
-const HEADERS_TIMEOUT = 10_000;
-const REQUEST_TIMEOUT = 15_000;
+export const HEADERS_TIMEOUT = 10_000;
+export const REQUEST_TIMEOUT = 15_000;
 
 /** What the HTTP server is made of. */
 export interface AppParts {

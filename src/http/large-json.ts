@@ -9,7 +9,7 @@ const PORTION = 512 * 1024;
  * The most objects, lists and members of them in a large body. So many are parsed in some 20 milliseconds; of empty
  * objects, 6 MB hold forty times as many. It is fifty for each of a thousand requests.
  */
-const MAX_VALUES = 50_000;
+export const MAX_VALUES = 50_000;
 
 const [QUOTE, COMMA, BRACKET, BACKSLASH, BRACE] = Array.from('",[\\{', (sign) => sign.charCodeAt(0));
 

@@ -6,8 +6,9 @@ import { anchorOf, codeSpans, DOCUMENTS, headings, links, ROOT, textOf } from ".
 const { scripts, bin } = JSON.parse(readFileSync(resolve(ROOT, "package.json"), "utf8"));
 const ofEach = DOCUMENTS.map((document) => [document, textOf(document)] as const);
 
-/** A path of this repository, from one of the folders that Git keeps. */
-const PATH = /^(?:src|test|docs|bench|console)(?:\/[\w.-]+)+\/?$/;
+/** A path of this repository: of one of its folders, or of a file beside them. */
+const PATH =
+  /^(?:src|test|docs|bench|console|deploy|bundle)(?:\/[\w.-]+)+\/?$|^(?:\.?[\w-]+\.(?:json|ya?ml|c?js|ts|md|graphql)|Dockerfile)$/;
 
 describe.each(ofEach)("%s", (document, markdown) => {
   it("links to files and headings that there are", () => {

@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import { request, type ServerResponse } from "node:http";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { parseConfig } from "../../src/config.ts";
 import type { StartupError } from "../../src/errors.ts";
+import { snippets } from "../docs/markdown.ts";
 import { EVERYTHING, JWT_SECRET, signedJwt } from "../support/callers.ts";
 import { attributesOf, type ExportedSpan, startCollector } from "../support/collector.ts";
 import { API_KEY, API_SECRET } from "../support/credentials.ts";
@@ -69,8 +69,9 @@ it("follows a request from HTTP through its operation to the platform call and t
 
   const spans = collector.spans();
   // As the documentation draws it.
-  const drawn = /```text\n([\s\S]*?)```/.exec(readFileSync("docs/operations.md", "utf8"))?.[1] ?? "";
-  expect(drawn.split("\n").flatMap((line) => line.replace(/^[^A-Za-z]+/, "") || [])).toEqual([
+  const [drawn, ...others] = snippets("docs/operations.md").filter(({ heading }) => heading === "Traces");
+  expect(others).toEqual([]);
+  expect(drawn?.code.split("\n").flatMap((line) => line.replace(/^[^A-Za-z]+/, "") || [])).toEqual([
     "POST /graphql",
     "mutation createSession",
     "POST /session/create",

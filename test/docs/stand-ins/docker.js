@@ -1,30 +1,44 @@
-import { argumentsOf, fail, mustExist, optionValues } from "./command.js";
+import { argumentsOf, fail, mustExist, packageJson, runNode } from "./command.js";
 
-const COMMANDS = ["build", "exec", "images", "inspect", "load", "logs", "ps", "pull", "rm", "run", "save"];
-const COMPOSE_COMMANDS = ["build", "config", "down", "exec", "logs", "ps", "pull", "restart", "run", "up"];
-/** Options of `docker compose` that stand before its command and have a value. */
-const COMPOSE_OPTIONS = ["-f", "--file", "-p", "--project-name", "--profile", "--env-file"];
+/** The commands that the documents use, with their options: those that stand alone, and those that have a value. */
+const COMMANDS = {
+  build: { alone: [], valued: ["-t", "-f"] },
+  run: {
+    alone: ["--rm", "-d", "--read-only"],
+    valued: ["-v", "-p", "--name", "--cap-drop", "--security-opt"],
+  },
+  "compose up": { alone: ["-d"], valued: [] },
+};
 
-/** The command of `docker compose`, after the options that are for all of them. */
-function composeCommand(args) {
-  for (let i = 0; i < args.length; i += 1) {
-    if (COMPOSE_OPTIONS.includes(args[i])) i += 1;
-    else if (!args[i].startsWith("-")) return args[i];
+/** The values of the options before the first argument that is none, and what follows these. */
+function split(args, { alone, valued }) {
+  const values = {};
+  let next = 0;
+  while (args[next]?.startsWith("-")) {
+    const name = args[next];
+    if (valued.includes(name)) {
+      values[name] = args[next + 1] ?? fail(`${name} needs a value`);
+      next += 2;
+    } else if (alone.includes(name)) next += 1;
+    else fail(`no document uses ${name}; docker.js of the stand-ins has the options`);
   }
-  return undefined;
+  return { values, rest: args.slice(next) };
 }
 
-/** `docker`, which is not where the tests run: the command is one that there is, and the files that it names exist. */
-const [command, ...args] = argumentsOf("docker");
-if (command === "compose") {
-  const compose = composeCommand(args);
-  if (!COMPOSE_COMMANDS.includes(compose)) fail(`docker compose has no command ${compose}`);
-  const files = optionValues(args, "-f", "--file");
-  for (const file of files.length > 0 ? files : ["compose.yaml"]) mustExist(file);
-} else if (!COMMANDS.includes(command)) {
-  fail(`docker has no command ${command}`);
+/** `docker`, which is not where the tests run: files and options are those that there are, and the image's program is run. */
+const args = argumentsOf("docker");
+const command = args.slice(0, args[0] === "compose" ? 2 : 1).join(" ");
+const options = COMMANDS[command] ?? fail(`no document uses docker ${command}`);
+const { values, rest } = split(args.slice(command.split(" ").length), options);
+if (command === "compose up") {
+  if (rest.length > 0) fail("compose.yaml is started as a whole");
+  mustExist("compose.yaml");
 } else if (command === "build") {
-  const [file = "Dockerfile"] = optionValues(args, "-f", "--file");
-  mustExist(file);
-  mustExist(args.at(-1));
+  if (rest.length !== 1) fail("docker build needs one folder");
+  mustExist(values["-f"] ?? "Dockerfile");
+  mustExist(rest[0]);
+} else {
+  const [image, ...program] = rest;
+  if (image !== packageJson.name) fail(`no image is called ${image}`);
+  if (program.length > 0) runNode(packageJson.bin[image], program);
 }

@@ -1,0 +1,27 @@
+/** What `npm run bench` is told. */
+import { parseArgs } from "node:util";
+
+/** What can be measured alone. */
+export const PARTS = [
+  "signing",
+  "vonage",
+  "http",
+  "latency",
+  "batch",
+  "ledger",
+  "pages",
+  "front-door",
+  "start",
+  "memory",
+  "watching",
+];
+
+const OPTIONS = { profile: { type: "boolean" }, json: { type: "string" } };
+
+/** Throws what is wrong with the options, or with the name of a part. */
+export function readOptions(args) {
+  const { values, positionals } = parseArgs({ args, options: OPTIONS, allowPositionals: true });
+  const unknown = positionals.find((name) => !PARTS.includes(name));
+  if (unknown !== undefined) throw new Error(`There is no part ${unknown}; there are ${PARTS.join(", ")}`);
+  return { ...values, parts: positionals };
+}

@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import { DEFAULT_PER_MINUTE } from "../../src/access/token-quota.ts";
+import { parseConfig } from "../../src/config.ts";
+import { MAX_COST } from "../../src/graphql/cost-limit.ts";
+import { MAX_ALIASES, MAX_DEPTH, MAX_ROOT_FIELDS, MAX_TOKENS } from "../../src/graphql/limits.ts";
+import { HEADERS_TIMEOUT, REQUEST_TIMEOUT } from "../../src/http/app.ts";
+import { BATCH_BODY_LIMIT, BODY_LIMIT } from "../../src/http/body-size.ts";
+import { MAX_VALUES } from "../../src/http/large-json.ts";
+import { API_KEY, API_SECRET, APPLICATION_ID, PRIVATE_KEY } from "../support/credentials.ts";
+import { textOf } from "./markdown.ts";
+
+/** The text under a heading of the README. */
+const section = (heading: string) =>
+  textOf("README.md").split(`\n## ${heading}\n`)[1]?.split("\n## ")[0] ?? "";
+
+/** The variables of the table whose default is a value, each with it. */
+const defaults = section("Configuration")
+  .split("\n")
+  .filter((line) => line.startsWith("| `"))
+  .flatMap((line) => {
+    const [, names = "", values = ""] = line.split("|");
+    return names
+      .split(",")
+      .map((name, i): [string, string | undefined] => [
+        name.replaceAll(/[` ]/g, ""),
+        /^\s*`([^`]+)`/.exec(values.split(", ")[i] ?? "")?.[1],
+      ]);
+  })
+  .filter((row): row is [string, string] => row[1] !== undefined);
+
+const openTok = { OPENTOK_API_KEY: API_KEY, OPENTOK_API_SECRET: API_SECRET };
+const vonage = { VONAGE_APPLICATION_ID: APPLICATION_ID, VONAGE_PRIVATE_KEY: PRIVATE_KEY };
+const traces = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318" };
+
+/** What else must be set for a variable to matter. */
+const WITH: Readonly<Record<string, Record<string, string>>> = {
+  OPENTOK_API_URL: openTok,
+  VONAGE_API_URL: vonage,
+  PLATFORM_TIMEOUT_MS: openTok,
+  METRICS_HOST: { METRICS_PORT: "9464" },
+  OTEL_EXPORTER_OTLP_PROTOCOL: traces,
+  OTEL_SDK_DISABLED: traces,
+};
+/** Another value, where not every text is one, or is refused. */
+const OTHER: Readonly<Record<string, string>> = { NODE_ENV: "production", OTEL_SDK_DISABLED: "true" };
+
+/** The configuration, or why there is none. Of traces, the variables are those that were set. */
+function configOf(environment: Record<string, string>): unknown {
+  try {
+    const config = parseConfig(environment);
+    return { ...config, tracing: config.tracing?.protocol };
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+describe("the default of a variable is what the README says", () => {
+  it("of most of them", () => expect(defaults.length).toBeGreaterThan(15));
+
+  it.each(defaults.filter(([name]) => name !== "TOKENS_PER_MINUTE"))("%s: %s", (name, value) => {
+    const without = configOf(WITH[name] ?? {});
+    expect(configOf({ ...WITH[name], [name]: value })).toEqual(without);
+    expect(configOf({ ...WITH[name], [name]: OTHER[name] ?? "x" })).not.toEqual(without);
+  });
+
+  it("TOKENS_PER_MINUTE, which depends on the caller", () => {
+    expect(defaults).toContainEqual(["TOKENS_PER_MINUTE", String(DEFAULT_PER_MINUTE)]);
+  });
+});
+
+it("the limits are what the README says", () => {
+  const limits = section("Limits").replaceAll(/\s+/g, " ");
+  for (const limit of [
+    `A document has at most ${MAX_TOKENS} lexical tokens.`,
+    `at most ${MAX_ROOT_FIELDS} root fields, ${MAX_ALIASES} aliases and ${MAX_DEPTH} levels of fields`,
+    `costs at most ${MAX_COST}:`,
+    `A body has at most ${BODY_LIMIT / 1024} KB`,
+    `may have ${(BATCH_BODY_LIMIT / 1e6).toFixed(1)} MB and ${MAX_VALUES.toLocaleString("en")} values`,
+    `the query stays within ${BODY_LIMIT / 1024} KB`,
+    `Headers arrive within ${HEADERS_TIMEOUT / 1000} seconds, and the whole request within ${REQUEST_TIMEOUT / 1000}.`,
+  ])
+    expect(limits).toContain(limit);
+});
