@@ -76,14 +76,14 @@ module.exports = {
     only(
       "commands-do-what-the-server-does",
       "^src/commands/",
-      "^src/(create-services|config|errors|logger|project)\\.ts$|^src/(access|domain|services|signing|store)/|^src/graphql/context\\.ts$",
+      "^src/(create-services|config|errors|logger|project|signals)\\.ts$|^src/(access|domain|services|signing|store)/|^src/graphql/context\\.ts$",
     ),
     only(
       "command-line-only-reads-it",
       "^src/(cli\\.ts$|command-line/)",
-      "^src/(commands/|domain/|errors\\.ts$|main\\.ts$|version\\.ts$)",
+      "^src/(commands/|domain/|errors\\.ts$|main\\.ts$|signals\\.ts$|version\\.ts$)",
     ),
-    only("main-imports-server", "^src/main\\.ts$", "^src/(server|config|errors|logger)\\.ts$"),
+    only("main-imports-server", "^src/main\\.ts$", "^src/(server|config|errors|logger|signals)\\.ts$"),
     only("console-stands-alone", "^console/", "^$"),
     {
       name: "domain-is-pure",

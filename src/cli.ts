@@ -1,21 +1,11 @@
 #!/usr/bin/env node
-import { exitCodeOf, failureOf } from "./command-line/failure.ts";
-import { createProgram, HelpPrinted } from "./command-line/program.ts";
+import { atStopSignal, endBy } from "./signals.ts";
 
 /** `stagepass`: the server, and what it does from the shell. */
-async function run(args: string[]): Promise<void> {
-  // Nobody need read what is printed.
-  process.stdout.on("error", () => {});
-  try {
-    await createProgram().parseAsync(args.length === 0 ? ["start"] : args, { from: "user" });
-  } catch (error) {
-    if (error instanceof HelpPrinted) return;
-    const failure = failureOf(error);
-    process.stderr.write(
-      `${args.includes("--json") ? JSON.stringify({ error: failure }) : failure.message}\n`,
-    );
-    process.exitCode = exitCodeOf(failure);
-  }
-}
+const [command = "start", ...rest] = process.argv.slice(2);
 
-await run(process.argv.slice(2));
+// Before anything else is loaded, which takes a while. A server that has not begun has nothing to finish, and ends well.
+atStopSignal((signal) => (command === "start" ? process.exit(0) : endBy(signal)));
+
+const { run } = await import("./command-line/run.ts");
+await run([command, ...rest]);

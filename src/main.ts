@@ -4,6 +4,7 @@ import { parseConfig, readEnvironment } from "./config.ts";
 import { StartupError } from "./errors.ts";
 import { createLog } from "./logger.ts";
 import { createServer, type Server } from "./server.ts";
+import { atStopSignal } from "./signals.ts";
 
 /**
  * How much the heap may grow before its garbage is collected, in percent of what is in use. V8 lets it grow to four times that
@@ -33,9 +34,7 @@ function welcome({ url, consoleUrl, open }: Server): string {
 
 /** Resolves at the first signal to stop. Later ones change nothing: a terminal's Ctrl-C comes twice under npm. */
 function signalled(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => resolve());
-  });
+  return new Promise((resolve) => atStopSignal(() => resolve()));
 }
 
 /** Reads the credentials again. Whatever is wrong with them, the server goes on with those it has. */

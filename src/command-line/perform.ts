@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { Outcome } from "../commands/outcome.ts";
+import { print } from "../commands/standard-streams.ts";
 
 /**
  * Lets a command do its work, which it loads first, and print what it has done: a text, or JSON with `--json`.
@@ -12,8 +13,10 @@ export function performs<O extends object>(
 ): Command {
   return command.option("--json", "print JSON instead").action(async (...given: unknown[]) => {
     const options = command.opts<O & { json?: true }>();
-    const { text, json, exitCode = 0 } = await work(options, String(given[0]));
-    process.stdout.write(`${options.json ? JSON.stringify(json) : text}\n`);
+    const { text, json, exitCode = 0, outputTaken } = await work(options, String(given[0]));
+    const said = `${options.json ? JSON.stringify(json) : text}\n`;
+    if (outputTaken) process.stderr.write(said);
+    else await print(said);
     process.exitCode = exitCode;
   });
 }

@@ -9,19 +9,32 @@ import { defineSession } from "./session.ts";
 import { defineStart } from "./start.ts";
 import { defineToken } from "./token.ts";
 
-/** The help or the version was asked for, and is printed: there is nothing more to do. */
-export class HelpPrinted extends Error {}
+/** The help or the version was asked for: there is nothing to do but to print it. */
+export class HelpAsked extends Error {
+  readonly text: string;
+
+  constructor(text: string) {
+    super("help was asked for");
+    this.text = text;
+  }
+}
 
 /** What may be typed after `stagepass`. What the commands do is loaded when one is asked for. */
 export function createProgram(): Command {
+  let help = "";
   const program = new Command("stagepass")
     .description(
       "Creates video sessions and generates connection tokens: a GraphQL server, and the same from the shell.",
     )
     .version(VERSION, "--version", "print the version")
     .helpOption("--help", "print what there is to say")
-    // What is wrong is told in one place, and once.
-    .configureOutput({ writeErr: () => {} })
+    // What is wrong is told in one place, and once, and the help is printed as everything else is.
+    .configureOutput({
+      writeErr: () => {},
+      writeOut(text) {
+        help += text;
+      },
+    })
     .addHelpText(
       "after",
       [
@@ -38,16 +51,16 @@ export function createProgram(): Command {
   defineSession(program);
   defineKeys(program);
   defineDatabase(program);
-  refuses(program, "stagepass");
+  refuses(program, "stagepass", () => help);
   return program;
 }
 
 /** Throws what is wrong in a command line, instead of ending the process; what it repeats may be a secret in the wrong place. */
-function refuses(command: Command, path: string): void {
+function refuses(command: Command, path: string, help: () => string): void {
   command.exitOverride(({ code, message, exitCode }) => {
-    if (exitCode === 0) throw new HelpPrinted();
+    if (exitCode === 0) throw new HelpAsked(help());
     const problem = code === "commander.help" ? "a command is missing" : message.replace(/^error: /, "");
     throw new Refusal(BAD_USER_INPUT, `${abridge(problem).replaceAll("\n", " ")}; see ${path} --help`);
   });
-  for (const each of command.commands) refuses(each, `${path} ${each.name()}`);
+  for (const each of command.commands) refuses(each, `${path} ${each.name()}`, help);
 }

@@ -1,5 +1,4 @@
 import { createReadStream } from "node:fs";
-import { access } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { parseDatabaseAddress, readEnvironment } from "../config.ts";
 import { load } from "../store/dump.ts";
@@ -7,20 +6,37 @@ import { migrate } from "../store/migrate.ts";
 import { progress, withWholeDatabase } from "./maintenance.ts";
 import type { Outcome } from "./outcome.ts";
 import { Refusal } from "./refusal.ts";
+import { DASH } from "./standard-streams.ts";
 
-/** Brings what an export wrote into an empty database, whose tables it makes. */
+/**
+ * Brings what an export wrote into an empty database, whose tables it makes.
+ *
+ * @param file `-` for standard input
+ */
 export async function importDatabase(file: string): Promise<Outcome> {
   const address = parseDatabaseAddress(readEnvironment());
-  await access(file).catch((error: NodeJS.ErrnoException) => {
+  const lines = linesOf(file);
+  // Before there is a database: a file that cannot be read must not leave an empty one behind.
+  const first = await lines.next().catch((error: NodeJS.ErrnoException) => {
     throw new Refusal(`${error.code}`, `cannot be read: ${error.code}`, file);
   });
   return withWholeDatabase(address, async (database) => {
     await migrate(database);
-    return load(database.kysely, linesOf(file), progress());
+    return load(database.kysely, continued(first, lines), progress());
   });
 }
 
 /** Opened when the first line is asked for: what readline reads before is lost. */
-async function* linesOf(path: string): AsyncGenerator<string> {
-  yield* createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
+async function* linesOf(file: string): AsyncGenerator<string> {
+  const input = file === DASH ? process.stdin : createReadStream(file);
+  yield* createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+}
+
+async function* continued(
+  first: IteratorResult<string>,
+  rest: AsyncGenerator<string>,
+): AsyncGenerator<string> {
+  if (first.done) return;
+  yield first.value;
+  yield* rest;
 }

@@ -6,4 +6,6 @@ export interface Outcome {
   readonly json: unknown;
   /** The exit code; 0 unless it says otherwise. */
   readonly exitCode?: number;
+  /** Whether standard output has what was asked for, so that this is told on standard error. */
+  readonly outputTaken?: boolean;
 }

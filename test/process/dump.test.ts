@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { TokenFormat } from "../../src/domain/connection-token.ts";
@@ -10,8 +10,11 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 afterAll(stopSharedPostgres);
 
 /** Runs `stagepass export` or `stagepass import`. */
-const run = (url: string, ...args: string[]): Promise<Ended> =>
-  stagepass(temporaryFolder(), args, { DATABASE_URL: url });
+const run = (url: string, ...args: string[]): Promise<Ended> => runWith("", url, ...args);
+
+/** The same with something to read. */
+const runWith = (input: string, url: string, ...args: string[]): Promise<Ended> =>
+  stagepass(temporaryFolder(), args, { DATABASE_URL: url }, input);
 
 async function filled(records: number): Promise<string> {
   const url = await newDatabaseUrl("SQLite in a file");
@@ -61,6 +64,37 @@ describe("stagepass export and stagepass import", () => {
     expect((await run(`file:${join(folder, "new.db")}`, "import", file)).code).toBe(0);
   });
 
+  it("take - for standard output and standard input, and say on standard error what the former has", async () => {
+    const url = await filled(3);
+    const file = join(temporaryFolder(), "dump.jsonl");
+    const summary = (await run(url, "export", file)).output;
+    const exported = await run(url, "export", "-");
+    expect(exported).toMatchObject({ code: 0, errors: summary });
+    const rows = (text: string) => text.trimEnd().split("\n").slice(1);
+    expect(rows(exported.output)).toEqual(rows(readFileSync(file, "utf8")));
+    const { output, errors } = await run(url, "export", "-", "--json");
+    expect(rows(output)).toEqual(rows(exported.output));
+    expect(JSON.parse(errors).tables.issued_tokens.rows).toBe(3);
+
+    const copy = `file:${join(temporaryFolder(), "copy.db")}`;
+    expect(await runWith(exported.output, copy, "import", "-")).toEqual({
+      code: 0,
+      output: summary,
+      errors: "",
+    });
+  });
+
+  it.each([">/dev/full", "| true"])("fail when standard output is %s", async (where) => {
+    const ended = await stagepass(
+      temporaryFolder(),
+      ["export", "-"],
+      { DATABASE_URL: await filled(2000) },
+      "",
+      `{ "$@"; echo "ended with $?" >&2; } ${where}`,
+    );
+    expect(ended.errors).toMatch(/^standard output cannot be written: (ENOSPC|EPIPE); .*\nended with 1\n$/);
+  });
+
   it("say in a line what cannot be done", async () => {
     const folder = temporaryFolder();
     const url = await filled(1);
@@ -75,17 +109,21 @@ describe("stagepass export and stagepass import", () => {
       code: 2,
       errors: expect.stringMatching(/'file'.*--help\n$/),
     });
-    expect(await said(url, "export", folder)).toMatch(/^EISDIR: [^\n]*\n$/);
+    const taken = join(folder, "taken");
+    mkdirSync(taken);
+    expect(await said(url, "export", taken)).toMatch(/^EISDIR: [^\n]*\n$/);
     expect(await said(`file:${nowhere}`, "export", join(folder, "x"))).toBe(
       `DATABASE_URL: there is no database ${nowhere}\n`,
     );
     expect(await said(`file:${nowhere}`, "import", join(folder, "y"))).toMatch(
       /y: cannot be read: ENOENT\n$/,
     );
-    expect(await said(`file:${nowhere}`, "import", folder)).toMatch(/^EISDIR: [^\n]*\n$/);
+    expect(await said(`file:${nowhere}`, "import", folder)).toMatch(/: cannot be read: EISDIR\n$/);
+    expect(existsSync(nowhere)).toBe(false);
     expect(await said(`file:${nowhere}`, "import", join(folder, "bad.jsonl"))).toMatch(
       /^line 1 of the dump: it is no JSON object; nothing was kept\n$/,
     );
     expect(readdirSync(folder).filter((name) => name.endsWith(".partial"))).toEqual([]);
+    expect(readdirSync(taken)).toEqual([]);
   });
 });

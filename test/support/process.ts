@@ -21,14 +21,17 @@ export interface Ended {
  * Runs `stagepass` in a folder, with nothing in its environment but `env`, and finds that no secret was said.
  *
  * @param input what it can read
+ * @param script what a shell does with it, which is `"$@"` there
  */
 export async function stagepass(
   cwd: string,
   args: readonly string[],
   env: Record<string, string> = {},
   input = "",
+  script = 'exec "$@"',
 ): Promise<Ended> {
-  const child = spawn(process.execPath, [CLI, ...args], { cwd, env: { PATH: process.env.PATH, ...env } });
+  const command = ["-c", script, "sh", process.execPath, CLI, ...args];
+  const child = spawn("sh", command, { cwd, env: { PATH: process.env.PATH, ...env } });
   // A command that reads nothing has ended by then.
   child.stdin.on("error", () => {});
   child.stdin.end(input);
@@ -72,6 +75,9 @@ export function spawnServer(
   });
 
   return {
+    pid: child.pid,
+    /** Gives it something to read. */
+    write: (text: string) => child.stdin.write(text),
     kill: (signal: NodeJS.Signals) => child.kill(signal),
     /** How it ended. */
     exited,
