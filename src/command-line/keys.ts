@@ -35,7 +35,10 @@ export function defineKeys(program: Command): void {
   const revoke = keys
     .command("revoke")
     .description("Revoke a key, for ever.")
-    .argument("<name or ID>", "the key's name, or the first part of it");
-  performs(revoke, async (_, idOrName) => (await import("../commands/keys.ts")).revokeKey(idOrName));
+    .argument(
+      "<key>",
+      "its name, its ID, which is between the first _ and the second, or the key itself; - reads that from standard input",
+    );
+  performs(revoke, async (_, key) => (await import("../commands/keys.ts")).revokeKey(key));
   explains(revoke, "stagepass keys revoke web", ENVIRONMENT);
 }

@@ -1,14 +1,15 @@
-import { newApiKey } from "../access/api-key.ts";
+import { API_KEY_PREFIX, newApiKey } from "../access/api-key.ts";
 import type { Claims } from "../access/caller.ts";
 import { parseScopes, SCOPES } from "../access/scope.ts";
 import { MalformedGrant, readVideoGrant } from "../access/video-grant.ts";
 import { parseDatabaseAddress, readEnvironment } from "../config.ts";
-import { quote } from "../errors.ts";
+import { abridge } from "../errors.ts";
 import { openDatabase } from "../store/database.ts";
 import { sqlStore } from "../store/sql-store.ts";
 import type { ApiKeys } from "../store/store.ts";
 import type { Outcome } from "./outcome.ts";
 import { BAD_USER_INPUT, Refusal } from "./refusal.ts";
+import { DASH, readArgument } from "./standard-streams.ts";
 
 async function withKeys<T>(act: (keys: ApiKeys) => Promise<T>): Promise<T> {
   const store = sqlStore(await openDatabase(parseDatabaseAddress(readEnvironment())));
@@ -52,22 +53,33 @@ export async function listKeys(): Promise<Outcome> {
   return { text: lines.join("\n") || "There are no keys.", json };
 }
 
-/** Revokes an API key, by its name or its ID. */
-export async function revokeKey(idOrName: string): Promise<Outcome> {
+/**
+ * Revokes an API key, by its name or its ID, or by the key itself, of which the ID alone is looked at, and nothing else is told.
+ *
+ * @param given `-` for the one on standard input
+ */
+export async function revokeKey(given: string): Promise<Outcome> {
+  const said = given === DASH ? await readArgument("key") : given;
+  const idOrName = WITH_SECRET.exec(said)?.[1] ?? said;
   const revokedAt = new Date();
   if (await withKeys((keys) => keys.revoke(idOrName, revokedAt)))
     return {
       text: "Revoked: within two seconds it stops working everywhere.",
       json: { idOrName, revokedAt },
     };
-  // Somebody may have given the key itself.
-  throw new Refusal("KEY_NOT_FOUND", "there is no such key, or it is revoked", quote(idOrName));
+  // Somebody may have given a part of a secret.
+  throw new Refusal("KEY_NOT_FOUND", "there is no such key, or it is revoked", abridge(idOrName));
 }
 
-/** No name may look like an ID, by which keys are revoked, too. */
+/** A key, or the beginning of one, as it is found where it has leaked. */
+const WITH_SECRET = new RegExp(`^${API_KEY_PREFIX}([0-9a-f]{8})_`);
+
+/** No name may look like an ID or a key, by which keys are revoked, too. */
 function checkedName(name: string): string {
-  if (/^[\w.@-]{1,100}$/.test(name) && !/^[0-9a-f]{8}$/.test(name)) return name;
-  const rule = "must be 1 to 100 letters, digits, or . _ @ -, and must not look like a key's ID";
+  if (/^[\w.@-]{1,100}$/.test(name) && !/^[0-9a-f]{8}$|^-$/.test(name) && !WITH_SECRET.test(name))
+    return name;
+  const rule =
+    "must be 1 to 100 letters, digits, or . _ @ -, and must not look like a key or its ID, nor be -";
   throw new Refusal(BAD_USER_INPUT, rule, "--name");
 }
 

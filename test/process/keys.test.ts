@@ -106,11 +106,45 @@ describe("stagepass keys", () => {
     await expect(keys(folder, "revoke", "nobody")).rejects.toThrow(/there is no such key/);
   });
 
+  it("revokes the key that is pasted, and never tells it", async () => {
+    const folder = temporaryFolder();
+    const revoke = (given: string, input = "") =>
+      stagepass(folder, ["keys", "revoke", given, "--json"], {}, input);
+    const [first, second] = [await create(folder, "first"), await create(folder, "second")];
+    const idOf = (key: string) => key.slice("stagepass_".length, "stagepass_xxxxxxxx".length);
+    const revoked = { code: 0, errors: "" };
+    expect(await revoke(first)).toEqual({ ...revoked, output: expect.stringContaining(`"${idOf(first)}"`) });
+    // Cut off, as a scanner for secrets shows it.
+    expect(await revoke("-", `${second.slice(0, 30)}\n`)).toEqual({
+      ...revoked,
+      output: expect.stringContaining(`"${idOf(second)}"`),
+    });
+    const again = await revoke(first);
+    expect(again.code).toBe(1);
+    expect(JSON.parse(again.errors).error).toEqual({
+      code: "KEY_NOT_FOUND",
+      message: `${idOf(first)}: there is no such key, or it is revoked`,
+      argument: idOf(first),
+    });
+    const part = first.slice(-40);
+    expect((await revoke(part)).errors).not.toContain(part.slice(0, 20));
+  });
+
   it.each<[string, string[], RegExp]>([
     ["no command", [], /a command is missing; see stagepass keys --help/],
     ["an unknown option", ["create", "--name", "a", "--grant", GRANT, "--admin"], /unknown option '--admin'/],
     ["no name", ["create", "--grant", GRANT], /required option '--name <name>'/],
     ["a name that looks like an ID", ["create", "--name", "0123abcd", "--grant", GRANT], /--name/],
+    [
+      "a name that looks like a key",
+      ["create", "--name", "stagepass_0123abcd_x", "--grant", GRANT],
+      /--name: .*must not look like a key/,
+    ],
+    [
+      "a name that stands for standard input",
+      ["create", "--name", "-", "--grant", GRANT],
+      /--name: .*nor be -/,
+    ],
     [
       "a grant that is not JSON",
       ["create", "--name", "a", "--grant", "all"],
