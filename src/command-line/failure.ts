@@ -42,12 +42,16 @@ function optionFor(argument: string): string {
   return OPTIONS[argument] ?? `--${argument.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-/** The API's messages, whose arguments are options here: `add mediaMode: ROUTED` is `add --media-mode ROUTED`. */
+/**
+ * The API's messages, whose arguments are options here: `add mediaMode: ROUTED` is `add --media-mode ROUTED`. What an argument
+ * that is true needs, its option needs.
+ */
 function refused({ message, extensions: { code, argument } }: StagepassError): Failure {
   if (typeof argument !== "string") return told(code, message);
   const rule = message
-    .replace(new RegExp(`^${argument}:? `), "")
-    .replace(/\b([a-z][A-Za-z0-9]*): ([A-Z]+|true)\b/g, (_, name, value) => `${optionFor(name)} ${value}`);
+    .replace(new RegExp(`^${argument}(: true|:)? `), "")
+    .replace(/\b([a-z][A-Za-z0-9]*): true\b/g, (_, name) => optionFor(name))
+    .replace(/\b([a-z][A-Za-z0-9]*): ([A-Z]+)\b/g, (_, name, value) => `${optionFor(name)} ${value}`);
   const option = optionFor(argument);
   return told(code, `${option}: ${rule}`, option);
 }

@@ -3,7 +3,7 @@ import type { TokenOptions } from "../commands/token.ts";
 import { TokenFormat } from "../domain/connection-token.ts";
 import { Role } from "../domain/role.ts";
 import { CREDENTIALS, explains, performs } from "./perform.ts";
-import { instant, lifetime, namesOf, oneOf, text, valued } from "./values.ts";
+import { instant, lifetime, listed, namesOf, oneOf, text, valued } from "./values.ts";
 
 /** `stagepass token`. */
 export function defineToken(program: Command): void {
@@ -26,7 +26,9 @@ export function defineToken(program: Command): void {
       ).conflicts("expireTime"),
     )
     .addOption(valued("--format <format>", `${namesOf(TokenFormat)} (default: jwt)`, oneOf(TokenFormat)))
-    .option("--initial-layout-class-list <names...>", "layout classes of the streams that it publishes");
+    .addOption(
+      listed("--initial-layout-class-list <names...>", "layout classes of the streams that it publishes"),
+    );
   performs<TokenOptions>(command, async (options) =>
     (await import("../commands/token.ts")).generateToken(options),
   );

@@ -11,15 +11,34 @@ import { quote } from "../errors.ts";
 /** An option with a value, which may be given once: of two, nobody could tell which was meant. */
 export function valued<T>(flags: string, description: string, read: (value: string) => T): Option {
   const option = new Option(flags, description);
-  const wrong = (rule: string) => new Refusal(BAD_USER_INPUT, rule, `${option.long}`);
   return option.argParser((value, previous: T | undefined) => {
-    if (previous !== undefined) throw wrong("may be given once");
+    checkGiven(option, value);
+    if (previous !== undefined) throw wrong(option, "may be given once");
     try {
       return read(value);
     } catch (error) {
-      throw wrong((error as Error).message);
+      throw wrong(option, (error as Error).message);
     }
   });
+}
+
+/** An option with one value or more, each of them any text. */
+export function listed(flags: string, description: string): Option {
+  const option = new Option(flags, description);
+  return option.argParser((value, previous: readonly string[] = []) => {
+    checkGiven(option, value);
+    return [...previous, value];
+  });
+}
+
+/** Where the value is missing, as that of `--name $EMPTY --e2ee` in a shell, the next option is taken for it. */
+function checkGiven(option: Option, value: string): void {
+  if (!value.startsWith("--") || process.argv.includes(`${option.long}=${value}`)) return;
+  throw wrong(option, `has no value; one that begins with -- is given as ${option.long}=--…`);
+}
+
+function wrong(option: Option, rule: string): Refusal {
+  return new Refusal(BAD_USER_INPUT, rule, `${option.long}`);
 }
 
 /** Any text. */

@@ -5,6 +5,7 @@ import { LedgerUnavailable, reasonOf } from "../errors.ts";
 import type { Services } from "../graphql/context.ts";
 import { createLog } from "../logger.ts";
 import { openDatabase } from "../store/database.ts";
+import { PATIENCE } from "../store/deadline.ts";
 import { sqlStore } from "../store/sql-store.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -39,8 +40,9 @@ export async function asOperator<T>(act: (operator: Operator) => Promise<T>): Pr
     return await act({ caller: localCaller(), services, now });
   } catch (error) {
     // The server logs why; nobody reads a log here.
-    if (!(error instanceof LedgerUnavailable) || cause === null) throw error;
-    throw new Refusal(error.extensions.code, `${error.message} (DATABASE_URL: ${reasonOf(cause)})`);
+    if (!(error instanceof LedgerUnavailable)) throw error;
+    const reason = cause === null ? `it did not answer within ${PATIENCE / 1000} seconds` : reasonOf(cause);
+    throw new Refusal(error.extensions.code, `${error.message} (DATABASE_URL: ${reason})`);
   } finally {
     await store.close();
   }

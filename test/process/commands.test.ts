@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import Libsql from "libsql";
 import { describe, expect, it } from "vitest";
 import { API_KEY, API_SECRET, APPLICATION_ID, PRIVATE_KEY } from "../support/credentials.ts";
 import { answerSession, newSessionId, refuse, startFaultServer } from "../support/fault-server.ts";
@@ -25,7 +26,8 @@ const COMMANDS = [
 /** A folder to work in, with what a command prints there when it is done, and the error when it is not. */
 function shell(env: Record<string, string> = PROJECT) {
   const cwd = temporaryFolder();
-  const run = (args: readonly string[], input = "") => stagepass(cwd, args, env, input);
+  const run = (args: readonly string[], input = "", script?: string) =>
+    stagepass(cwd, args, env, input, script);
   return {
     cwd,
     run,
@@ -40,6 +42,8 @@ function shell(env: Record<string, string> = PROJECT) {
       expect(errors.trimEnd()).not.toContain("\n");
       return { code, error: errors.trimEnd() };
     },
+    /** The database's file, of its own. */
+    database: () => new Libsql(join(cwd, "data", "stagepass.db")),
     /** What the ledger has of a session. */
     async recorded(sessionId: string) {
       const { ledger } = await openStore(`file:${join(cwd, "data", "stagepass.db")}`);
@@ -89,6 +93,51 @@ describe("the program", () => {
         message: '--role: must be one of subscriber, publisher, publisher_only, moderator; "boss" was given',
         argument: "--role",
       },
+    });
+  });
+
+  it.each([
+    [["token", "--session", newSessionId(API_KEY)], 'exec "$@" >/dev/full', "ENOSPC"],
+    [
+      ["keys", "create", "--name", "web", "--grant", '{"scope":"sessions:read"}'],
+      'exec "$@" >/dev/full',
+      "ENOSPC",
+    ],
+    [["--version"], 'exec "$@" >/dev/full', "ENOSPC"],
+    // What is written first still has room.
+    [["--help"], 'ulimit -f 1; exec "$@" >help', "EFBIG"],
+  ])("fails when what %j prints cannot be written, with %s", async (args, script, code) => {
+    expect(await shell().run(args, "", script)).toEqual({
+      code: 1,
+      output: "",
+      errors: `standard output cannot be written: ${code}; what was done stays done\n`,
+    });
+  });
+
+  it("is done when nobody reads what it prints", async () => {
+    const command = spawnServer(shell().cwd, PROJECT, [process.execPath, CLI, "session", "create"]);
+    command.closeOutput();
+    expect(await command.exited).toEqual({ code: 0, signal: null });
+  });
+
+  it.each([
+    [["session", "create", "--name", "--e2ee"], "--name"],
+    [["token", "--session", "--json"], "--session"],
+    [["token", "--session", "a", "--initial-layout-class-list", "--json"], "--initial-layout-class-list"],
+    [["keys", "create", "--name", "--grant", "{}"], "--name"],
+  ])("takes no option for the value of one, as in %j", async (args, option) => {
+    const { code, error } = await shell().failed(...args);
+    expect(error).toContain(`${option}: has no value; one that begins with -- is given as ${option}=--…`);
+    expect(code).toBe(2);
+  });
+
+  it("takes a value that begins as an option does with =", async () => {
+    const { done } = shell();
+    const sessionId = await done("session", "create");
+    const args = ["--session", sessionId, "--data=--json", "--initial-layout-class-list=--focus", "--json"];
+    expect(JSON.parse(await done("token", ...args))).toMatchObject({
+      data: "--json",
+      initialLayoutClassList: ["--focus"],
     });
   });
 
@@ -182,7 +231,39 @@ describe("stagepass token", () => {
     expect([code, error]).toEqual([2, expect.stringMatching(/^--format: /)]);
   });
 
-  it("is not issued when it cannot be recorded", async () => {
+  it("is not issued when it cannot be recorded, and says why", async () => {
+    const { done, failed, database } = shell();
+    const sessionId = await done("session", "create");
+    const before = database();
+    before.exec(
+      "create trigger full before insert on issued_tokens begin select raise(abort, 'there is no room'); end",
+    );
+    before.close();
+    expect(await failed("token", "--session", sessionId)).toEqual({
+      code: 1,
+      error: expect.stringMatching(
+        /^The issuance could not be recorded.* \(DATABASE_URL: there is no room\)$/,
+      ),
+    });
+    expect(JSON.parse((await failed("token", "--session", sessionId, "--json")).error).error.code).toBe(
+      "LEDGER_UNAVAILABLE",
+    );
+  });
+
+  it("is not issued while another process has the database locked, and says so", async () => {
+    const { done, failed, database } = shell();
+    const sessionId = await done("session", "create");
+    const other = database();
+    other.exec("begin immediate");
+    const { code, error } = await failed("token", "--session", sessionId);
+    other.close();
+    expect(error).toMatch(
+      /^The issuance could not be recorded.* \(DATABASE_URL: it did not answer within 2 seconds\)$/,
+    );
+    expect(code).toBe(1);
+  });
+
+  it("is not issued when the database cannot be reached", async () => {
     const { failed } = shell({
       ...PROJECT,
       DATABASE_URL: "postgres://stagepass:canary@127.0.0.1:1/stagepass",
@@ -262,6 +343,11 @@ describe("stagepass session create", () => {
 
   it.each([
     [["--archive-mode", "always"], /^--archive-mode: .*add --media-mode ROUTED/],
+    [["--e2ee"], /^--e2ee: needs a routed session; add --media-mode ROUTED$/],
+    [
+      ["--e2ee", "--media-mode", "routed", "--archive-mode", "always"],
+      /^--e2ee: excludes --archive-mode ALWAYS; /,
+    ],
     [["--max-age", "1h"], /^--max-age: is of the session that has a name; add --name/],
     [["--location", "nowhere"], /^--location: /],
     [["--name", ""], /^--name: /],
