@@ -1,5 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -15,20 +25,47 @@ const [home, folder, data] = ["home", "folder", "data"].map((name) => join(root,
 ];
 let npm: Record<string, string>;
 let files: string[];
+/** Whether what is made for the package alone is still there when it is packed. */
+let left: boolean;
+
+/**
+ * A copy of what is packed. To build it anew where the other tests use it would take it away from them, so that in the copy it
+ * has been built; all else that npm does when it packs is the same.
+ */
+function copyOfRepository(): string {
+  const copy = join(root, "repository");
+  mkdirSync(copy);
+  const { files, scripts, ...others } = JSON.parse(readFileSync("package.json", "utf8"));
+  const paths = files.map((path: string) => path.replace(/\/\*\*.*$/, ""));
+  for (const path of [...paths, "package-lock.json", "shrinkwrap.js", ".gitignore", "README.md", "LICENSE"])
+    if (existsSync(path)) cpSync(path, join(copy, path), { recursive: true });
+  const manifest = { ...others, files, scripts: { ...scripts, build: "true" } };
+  writeFileSync(join(copy, "package.json"), JSON.stringify(manifest));
+  return copy;
+}
 
 beforeAll(async () => {
-  // It was built for the other tests.
-  const packed = execFileSync("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", root], {
+  const copy = copyOfRepository();
+  const packed = execFileSync("npm", ["pack", "--json", "--pack-destination", root], {
+    cwd: copy,
     encoding: "utf8",
     stdio: ["ignore", "pipe", "ignore"],
   });
   const [tarball] = JSON.parse(packed);
+  left = existsSync(join(copy, "npm-shrinkwrap.json"));
   files = tarball.files.map(({ path }: { path: string }) => path);
   for (const path of [home, folder, data]) mkdirSync(path);
   chmodSync(root, 0o755);
   giveAway(root);
   npm = npmEnvironment(home);
-  const install = ["npm", "install", "--no-audit", "--no-fund", join(root, tarball.filename)];
+  const install = [
+    "npm",
+    "install",
+    "--engine-strict",
+    "--no-audit",
+    "--no-fund",
+    join(root, tarball.filename),
+  ];
   const { code, errors } = await spawnUnprivileged(folder, install, npm).exited;
   if (code !== 0) throw new Error(errors);
   // Nobody but root could write to what has no permission, and that is not who works here.
@@ -77,9 +114,12 @@ it("has the program, the console, the contract and the documents, and no tests, 
         "schema.graphql",
         "bundle/cli.js",
         "bundle/main.js",
+        "bundle/THIRD-PARTY-LICENSES.txt",
+        "npm-shrinkwrap.json",
       ],
       ...[
         "console/dist/index.html",
+        "console/dist/THIRD-PARTY-LICENSES.md",
         "console/dist/persisted-documents.json",
         "docs/operations.md",
         "docs/alerts.yml",
@@ -89,6 +129,21 @@ it("has the program, the console, the contract and the documents, and no tests, 
   expect(files.filter((path) => /\.(ts|tsx|map|pem|key)$|^(src|test|bench|data)\/|\.env/.test(path))).toEqual(
     [],
   );
+});
+
+it("has a shrinkwrap of what it was built and tested with, and of nothing that only its tests need", () => {
+  const said = readFileSync(join(folder, "node_modules", "stagepass", "npm-shrinkwrap.json"), "utf8");
+  // A registry's address would be that of whoever packed it.
+  expect(said).not.toMatch(/"resolved"/);
+  const { packages } = JSON.parse(readFileSync("package-lock.json", "utf8"));
+  const needed = Object.entries<{ dev?: true }>(packages).filter(([path, { dev }]) => path !== "" && !dev);
+  expect(needed.length).toBeGreaterThan(100);
+  const { "": root, ...others } = JSON.parse(said).packages;
+  expect(others).toEqual(Object.fromEntries(needed));
+  expect(root.dependencies).toEqual(packages[""].dependencies);
+  expect(root).not.toHaveProperty("devDependencies");
+  // In the repository it would be taken for its own.
+  expect(left).toBe(false);
 });
 
 describe("npx stagepass", () => {
