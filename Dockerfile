@@ -9,7 +9,8 @@ RUN npm ci --ignore-scripts
 COPY tsconfig.json rolldown.config.js ./
 COPY src src
 COPY console console
-RUN npm run build
+# Nobody looks for the lines of the sources in the image.
+RUN npm run build && rm bundle/*.js.map
 
 FROM base AS dependencies
 # No binary for the other C library, and nothing that a package runs when it is installed.

@@ -1,4 +1,34 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { defineConfig } from "rolldown";
+
+/** The folder of the package that a module is of, where it is of one. */
+const PACKAGE = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/;
+/** A file whose text must go with the code; a few packages have none. */
+const NOTICE = /^(licen[cs]e|notice|copying)\b.*(?<!\.js)$/i;
+
+/** The name, the version, the author and the licence of a package, with the texts that it has of that. */
+function noticeOf(folder) {
+  const read = (file) => readFileSync(join(folder, file), "utf8").trim();
+  const { name, version, license, licenses, author } = JSON.parse(read("package.json"));
+  const title = `${name} ${version} (${license ?? licenses.map(({ type }) => type).join(", ")})`;
+  const texts = readdirSync(folder).filter((file) => NOTICE.test(file));
+  const by = author ? [`By ${author.name ?? author}`] : [];
+  return [title, ...by, ...texts.map(read)].join("\n\n");
+}
+
+/** Writes what the licences of the packages want to go with their code, of those whose modules are in the bundle. */
+const thirdParties = {
+  name: "third-party-licenses",
+  generateBundle(_options, bundle) {
+    const modules = Object.values(bundle).flatMap((chunk) => chunk.moduleIds ?? []);
+    const folders = new Set(modules.flatMap((id) => PACKAGE.exec(id.replaceAll("\\", "/"))?.[0] ?? []));
+    // Some packages are there more than once, in one version.
+    const notices = new Set([...folders].map(noticeOf).sort());
+    const source = `${[...notices].join(`\n\n${"-".repeat(80)}\n\n`)}\n`;
+    this.emitFile({ type: "asset", fileName: "THIRD-PARTY-LICENSES.txt", source });
+  },
+};
 
 /** Puts the programs into a few files: to find and read the 1,400 modules that the server is made of takes a second. */
 export default defineConfig({
@@ -14,5 +44,7 @@ export default defineConfig({
     // Looks for Node's own hashes by the loader of modules, and in a bundle takes its own, which are slow.
     "@apollo/utils.createhash",
   ],
-  output: { dir: "bundle", cleanDir: true, sourcemap: true },
+  // The maps are for whoever looks into the build: nothing that is delivered names them.
+  output: { dir: "bundle", cleanDir: true, sourcemap: "hidden" },
+  plugins: [thirdParties],
 });

@@ -33,6 +33,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 600,
+    // What the licences of the packages want to go with their code.
+    license: { fileName: "THIRD-PARTY-LICENSES.md" },
   },
   plugins: [manifest(), compression({ include: /\.(js|css|svg)$/, algorithms: ["brotliCompress", "gzip"] })],
   server: { proxy: { "/graphql": "http://127.0.0.1:4000" } },
