@@ -106,11 +106,21 @@ async function run(): Promise<number> {
   return code;
 }
 
+/** What is wrong in what was configured is said in its lines; anything else is a mistake of ours, whose place is in its stack. */
+async function tellWhy(error: unknown): Promise<void> {
+  if (error instanceof StartupError) {
+    process.stderr.write(`${error.problems.join("\n")}\n`);
+    return;
+  }
+  const { logger, finish } = createLog("fatal");
+  logger.fatal({ err: error }, "the server has failed");
+  await finish(LOG_DEADLINE);
+}
+
 setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH}`);
 try {
   process.exit(await run());
 } catch (error) {
-  if (!(error instanceof StartupError)) throw error;
-  process.stderr.write(`${error.problems.join("\n")}\n`);
-  process.exitCode = 1;
+  await tellWhy(error);
+  process.exit(1);
 }
