@@ -39,6 +39,8 @@ export default defineConfig({
     "libsql/promise",
     // For those who have PostgreSQL.
     "pg",
+    // For those who have a router. Parts of it have a licence under which this package does not hand code on (Elastic-2.0).
+    "@apollo/subgraph",
     // type-graphql asks for it where it validates, which it does not do here.
     "class-validator",
     // Looks for Node's own hashes by the loader of modules, and in a bundle takes its own, which are slow.

@@ -6,6 +6,9 @@ import { parseAst } from "rolldown/parseAst";
 import { expect, it } from "vitest";
 import { MAIN } from "../support/process.ts";
 
+/** Licences under which code may be handed on by whoever hands on its notice. */
+const PERMISSIVE = ["MIT", "ISC", "0BSD", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "BlueOak-1.0.0"];
+
 const FOLDER = dirname(MAIN);
 const files = readdirSync(FOLDER).filter((file) => file.endsWith(".js"));
 const read = (path: string) => readFileSync(path, "utf8");
@@ -56,6 +59,13 @@ it("has with it the licence of every package whose code it has", () => {
     const licence = readdirSync(folder).find((file) => /^licen[cs]e(\.md|\.txt|-MIT)?$/i.test(file));
     if (licence) expect(notices).toContain(read(join(folder, licence)).trim());
   }
+});
+
+it("has no code whose licence asks for more than to be named", () => {
+  const titles = read(join(FOLDER, "THIRD-PARTY-LICENSES.txt")).matchAll(/^\S+ \d\S* \((.*)\)$/gm);
+  const licences = new Set([...titles].map(([, licence]) => licence));
+  expect([...licences].filter((licence) => !PERMISSIVE.includes(`${licence}`))).toEqual([]);
+  expect([...licences]).toContain("MIT");
 });
 
 it("names no source map, which nobody is given", () => {

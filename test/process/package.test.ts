@@ -1,15 +1,5 @@
 import { execFileSync } from "node:child_process";
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -25,34 +15,14 @@ const [home, folder, data] = ["home", "folder", "data"].map((name) => join(root,
 ];
 let npm: Record<string, string>;
 let files: string[];
-/** Whether what is made for the package alone is still there when it is packed. */
-let left: boolean;
-
-/**
- * A copy of what is packed. To build it anew where the other tests use it would take it away from them, so that in the copy it
- * has been built; all else that npm does when it packs is the same.
- */
-function copyOfRepository(): string {
-  const copy = join(root, "repository");
-  mkdirSync(copy);
-  const { files, scripts, ...others } = JSON.parse(readFileSync("package.json", "utf8"));
-  const paths = files.map((path: string) => path.replace(/\/\*\*.*$/, ""));
-  for (const path of [...paths, "package-lock.json", "shrinkwrap.js", ".gitignore", "README.md", "LICENSE"])
-    if (existsSync(path)) cpSync(path, join(copy, path), { recursive: true });
-  const manifest = { ...others, files, scripts: { ...scripts, build: "true" } };
-  writeFileSync(join(copy, "package.json"), JSON.stringify(manifest));
-  return copy;
-}
 
 beforeAll(async () => {
-  const copy = copyOfRepository();
-  const packed = execFileSync("npm", ["pack", "--json", "--pack-destination", root], {
-    cwd: copy,
+  // It was built for the other tests, and to build it anew would take it away from them.
+  const packed = execFileSync("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", root], {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "ignore"],
   });
   const [tarball] = JSON.parse(packed);
-  left = existsSync(join(copy, "npm-shrinkwrap.json"));
   files = tarball.files.map(({ path }: { path: string }) => path);
   for (const path of [home, folder, data]) mkdirSync(path);
   chmodSync(root, 0o755);
@@ -115,7 +85,6 @@ it("has the program, the console, the contract and the documents, and no tests, 
         "bundle/cli.js",
         "bundle/main.js",
         "bundle/THIRD-PARTY-LICENSES.txt",
-        "npm-shrinkwrap.json",
       ],
       ...[
         "console/dist/index.html",
@@ -131,19 +100,8 @@ it("has the program, the console, the contract and the documents, and no tests, 
   );
 });
 
-it("has a shrinkwrap of what it was built and tested with, and of nothing that only its tests need", () => {
-  const said = readFileSync(join(folder, "node_modules", "stagepass", "npm-shrinkwrap.json"), "utf8");
-  // A registry's address would be that of whoever packed it.
-  expect(said).not.toMatch(/"resolved"/);
-  const { packages } = JSON.parse(readFileSync("package-lock.json", "utf8"));
-  const needed = Object.entries<{ dev?: true }>(packages).filter(([path, { dev }]) => path !== "" && !dev);
-  expect(needed.length).toBeGreaterThan(100);
-  const { "": root, ...others } = JSON.parse(said).packages;
-  expect(others).toEqual(Object.fromEntries(needed));
-  expect(root.dependencies).toEqual(packages[""].dependencies);
-  expect(root).not.toHaveProperty("devDependencies");
-  // In the repository it would be taken for its own.
-  expect(left).toBe(false);
+it("is built when it is packed", () => {
+  expect(JSON.parse(readFileSync("package.json", "utf8")).scripts.prepack).toBe("npm run build --silent");
 });
 
 describe("npx stagepass", () => {
