@@ -28,20 +28,18 @@ export function bodyLimitFor(caller: Caller | null): number {
 /** A hook that refuses a body that is too large for its caller before it is read, where the headers tell its length. */
 export function limitBody(
   { caller, headers }: FastifyRequest,
-  reply: FastifyReply,
+  _reply: FastifyReply,
   next: HookHandlerDoneFunction,
 ): void {
   const length = Number(headers["content-length"] ?? 0);
   const isTooLarge = length > BODY_LIMIT && length > bodyLimitFor(caller);
-  // Nobody reads the rest.
-  if (isTooLarge) reply.header("connection", "close");
   next(isTooLarge ? tooLarge() : undefined);
 }
 
 /** A hook that breaks off a body whose length no header tells, where it becomes too large for its caller. */
 export function limitChunks(
   { caller, headers }: FastifyRequest,
-  reply: FastifyReply,
+  _reply: FastifyReply,
   payload: RequestPayload,
   done: (error: null, payload: RequestPayload) => void,
 ): void {
@@ -54,7 +52,6 @@ export function limitChunks(
   const counted = new Transform({
     transform(chunk: Buffer, _encoding, next) {
       received += chunk.length;
-      if (received > limit) reply.header("connection", "close");
       next(received > limit ? tooLarge() : null, chunk);
     },
   });

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { AuthenticationUnavailable, DatabaseUnavailable, type ErrorCode, StagepassError } from "../errors.ts";
+import { dropBody } from "./unread-body.ts";
 
 /** The codes of what is refused before GraphQL sees it. */
 const CODES: Readonly<Record<number, ErrorCode>> = {
@@ -37,7 +38,8 @@ export function refusal(statusCode: number, message: string): Error {
 
 /** Answers errors outside GraphQL in the form that GraphQL clients read. The message of an unknown one is masked. */
 export function answerErrors(app: FastifyInstance, logger: Logger): void {
-  app.setErrorHandler<FastifyError | StagepassError>((err, { id: requestId, summary }, reply) => {
+  app.setErrorHandler<FastifyError | StagepassError>((err, { id: requestId, summary, raw }, reply) => {
+    dropBody(raw);
     if (err instanceof StagepassError) {
       summary.code = err.extensions.code;
       if (err instanceof DatabaseUnavailable || err instanceof AuthenticationUnavailable)
@@ -49,6 +51,8 @@ export function answerErrors(app: FastifyInstance, logger: Logger): void {
     }
     const status = err.statusCode ?? 500;
     const code = CODES[status];
+    // Fastify closes the connection of a body that it does not read, and the client may not get the answer.
+    if (status === 413) reply.removeHeader("connection");
     if (code !== undefined) return reply.code(status).send(errors(err.message, { code }));
     logger.error({ requestId, err }, "unexpected error");
     return reply.code(500).send(errors("Internal server error", { code: INTERNAL, requestId }));
