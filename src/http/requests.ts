@@ -1,3 +1,5 @@
+import { type Socket, Server as TcpServer } from "node:net";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import type { Summary } from "../graphql/summary.ts";
@@ -18,6 +20,9 @@ declare module "fastify" {
 /** The code of a request whose answer its client did not wait for. */
 const BROKEN_OFF = "BROKEN_OFF";
 
+/** How long nothing arrives, in milliseconds, before the connections that a proxy keeps are closed. */
+const QUIET = 100;
+
 /** How a request ended, beside its `summary`. */
 export interface RequestEnd {
   /** The status of the answer; null when the client did not wait for it. */
@@ -35,8 +40,9 @@ export interface Drain {
   readonly begun: boolean;
 
   /**
-   * Refuses new requests with 503, waits for those in flight for at most `deadline` milliseconds, then closes every
-   * connection. New connections are accepted while it waits, so that a load balancer can read `/readyz`.
+   * Waits for the requests in flight for at most `deadline` milliseconds, and then closes every connection. A new connection is
+   * accepted meanwhile, so that a load balancer can read `/readyz`, and refused all else with 503. On those that were there
+   * requests go on, or a proxy that keeps them would lose what it is just sending.
    */
   finish(deadline: number): Promise<void>;
 }
@@ -50,19 +56,24 @@ export interface Drain {
  */
 export function followRequests(app: FastifyInstance, logger: Logger, onEnd: OnRequestEnd): Drain {
   let begun = false;
-  let inFlight = 0;
-  let becameIdle = () => {};
+  let closing = false;
+  let now = newcomers();
+  /** The connections that came while the server was stopping. */
+  const late = new WeakSet<Socket>();
+  app.server.on("connection", (socket: Socket) => begun && late.add(socket));
 
   app.decorateRequest("summary");
   app.addHook("onRequest", (request, reply, next) => {
     const start = performance.now();
-    inFlight += 1;
+    const its = now;
+    its.arrived += 1;
+    its.inFlight += 1;
     request.summary = { operation: null, code: null };
     reply.headers({ "x-request-id": request.id, "cache-control": "no-store" });
     // Not Fastify's onResponse, which is silent about a client that goes away while it sends its body.
     reply.raw.once("close", () => {
-      inFlight -= 1;
-      if (inFlight === 0) becameIdle();
+      its.inFlight -= 1;
+      if (its.inFlight === 0) its.becameIdle();
       const { writableFinished, statusCode } = reply.raw;
       if (!writableFinished) request.summary.code = BROKEN_OFF;
       else request.summary.code ??= codeOfStatus(statusCode);
@@ -72,9 +83,9 @@ export function followRequests(app: FastifyInstance, logger: Logger, onEnd: OnRe
       else logger.warn(line, "request broken off");
       onEnd(request, { status: writableFinished ? statusCode : null, milliseconds });
     });
-    if (!begun || request.routeOptions.config.probe) return next();
-    reply.header("connection", "close");
-    return next(refusal(503, "The server is stopping"));
+    const refused = late.has(request.raw.socket) && !request.routeOptions.config.probe;
+    if (refused || closing) reply.header("connection", "close");
+    return next(refused ? refusal(503, "The server is stopping") : undefined);
   });
 
   return {
@@ -84,17 +95,35 @@ export function followRequests(app: FastifyInstance, logger: Logger, onEnd: OnRe
 
     async finish(deadline) {
       begun = true;
+      const end = performance.now() + deadline;
+      const before = now;
+      now = newcomers();
       let timer: NodeJS.Timeout | undefined;
       await new Promise<void>((resolve) => {
-        if (inFlight === 0) return resolve();
-        becameIdle = resolve;
+        if (before.inFlight === 0) return resolve();
+        before.becameIdle = resolve;
         timer = setTimeout(resolve, deadline);
       });
       clearTimeout(timer);
+      // What has connected in this turn of the event loop is accepted in it.
+      await nextTurn();
+      // Not as an HTTP server, which would at once close the connections on which nothing has arrived yet.
+      TcpServer.prototype.close.call(app.server);
+      closing = true;
+      let seen: number;
+      do {
+        seen = now.arrived;
+        await sleep(QUIET);
+      } while ((now.inFlight > 0 || now.arrived > seen) && performance.now() < end);
       app.server.closeAllConnections();
       await app.close();
     },
   };
+}
+
+/** Requests that arrive from now on. */
+function newcomers() {
+  return { arrived: 0, inFlight: 0, becameIdle: () => {} };
 }
 
 /** The route, not what was sent: a wrong path or a query string may hold anything, a token among it. */

@@ -1,6 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { Agent, request } from "node:http";
+import {
+  Agent,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestOptions,
+  request,
+} from "node:http";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,10 +17,13 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 const start = () => spawnServer(temporaryFolder(), { DATABASE_URL: ":memory:" });
 const BODY = '{"query":"mutation { createSession { id } }"}';
 
-/** A request whose body has begun to arrive, and everything that comes back. */
-function half(url: string): { socket: Socket; answer: Promise<string> } {
+function open(url: string): Socket {
   const { hostname, port } = new URL(url);
-  const socket = connect(Number(port), hostname);
+  return connect(Number(port), hostname);
+}
+
+/** A request whose body has begun to arrive, and everything that comes back. */
+function half(url: string, socket = open(url)): { socket: Socket; answer: Promise<string> } {
   socket.write(
     `POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${BODY.length}\r\n\r\n${BODY.slice(0, 9)}`,
   );
@@ -29,14 +38,40 @@ function half(url: string): { socket: Socket; answer: Promise<string> } {
 }
 
 /** A request on a connection that stays open. */
-function get(url: string, agent: Agent): Promise<number | undefined> {
-  return new Promise((resolve, reject) => {
-    request(url, { agent }, (response) => {
-      response.resume();
-      response.on("end", () => resolve(response.statusCode));
-    })
-      .on("error", reject)
-      .end();
+async function get(url: string, agent: Agent): Promise<number | undefined> {
+  return (await send(url, { agent })).statusCode;
+}
+
+/** A mutation, on a new connection unless an agent has one. */
+const create = (url: string, agent: Agent | false = false) =>
+  send(url, { agent, method: "POST", headers: { "content-type": "application/json" } }, BODY);
+
+function send(url: string, options: RequestOptions, body?: string) {
+  return new Promise<{ statusCode?: number; headers: IncomingHttpHeaders; text: string }>(
+    (resolve, reject) => {
+      request(url, options, (response) => {
+        let text = "";
+        response.on("data", (chunk) => {
+          text += chunk;
+        });
+        response.on("end", () => resolve({ ...pick(response), text }));
+      })
+        .on("error", reject)
+        .end(body);
+    },
+  );
+}
+
+const pick = ({ statusCode, headers }: IncomingMessage) => ({ statusCode, headers });
+
+/** Whether nobody listens any more. */
+function refusesConnections(url: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = open(url).once("connect", () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.once("error", () => resolve(true));
   });
 }
 
@@ -53,7 +88,7 @@ describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
     agent.destroy();
   });
 
-  it("finishes the requests in flight, refuses new ones, and answers probes meanwhile", async () => {
+  it("finishes the requests in flight, refuses those on new connections, and answers probes meanwhile", async () => {
     const server = start();
     const url = await server.url();
     const probe = async (path: string) => (await fetch(new URL(path, url))).status;
@@ -64,17 +99,41 @@ describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
     server.kill(signal);
     await expect.poll(() => probe("/readyz")).toBe(503);
     expect(await probe("/livez")).toBe(200);
-    const refused = await fetch(url, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: BODY,
+    const refused = await create(url);
+    expect(refused).toMatchObject({ statusCode: 503, headers: { connection: "close" } });
+    expect(JSON.parse(refused.text)).toMatchObject({
+      errors: [{ extensions: { code: "SERVICE_UNAVAILABLE" } }],
     });
-    expect(refused.status).toBe(503);
-    expect(await refused.json()).toMatchObject({ errors: [{ extensions: { code: "SERVICE_UNAVAILABLE" } }] });
     socket.write(BODY.slice(9));
     expect(await answer).toMatch(/^HTTP\/1\.1 200 [\s\S]*"createSession":\{"id":"1_/);
     expect(await server.exited).toEqual({ code: 0, signal: null });
   });
+});
+
+it("answers what comes on connections that were there, and closes them when the rest is done", async () => {
+  const server = start();
+  const url = await server.url();
+  const [first, second] = [1, 2].map(() => new Agent({ keepAlive: true, maxSockets: 1 })) as [Agent, Agent];
+  for (const agent of [first, second]) expect((await create(url, agent)).statusCode).toBe(200);
+  const idle = open(url);
+  const { socket, answer } = half(url);
+  const readyz = new URL("/readyz", url).href;
+  // All of that has arrived before the signal.
+  expect(await get(readyz, first)).toBe(200);
+  server.kill("SIGTERM");
+  await expect.poll(() => get(readyz, first)).toBe(503);
+  const later = half(url, idle);
+  for (let i = 0; i < 3; i++) {
+    const { statusCode, headers } = await create(url, first);
+    expect([statusCode, headers.connection]).toEqual([200, "keep-alive"]);
+  }
+  socket.write(BODY.slice(9));
+  await expect.poll(() => refusesConnections(url)).toBe(true);
+  const { statusCode, headers } = await create(url, second);
+  expect([statusCode, headers.connection]).toEqual([200, "close"]);
+  later.socket.write(BODY.slice(9));
+  for (const text of [await answer, await later.answer]) expect(text).toContain("createSession");
+  expect(await server.exited).toEqual({ code: 0, signal: null });
 });
 
 it("waits for a request that never ends no longer than its grace, and ends with code 0", async () => {
