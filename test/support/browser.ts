@@ -1,6 +1,5 @@
-import { accessSync, constants } from "node:fs";
-import { join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
+import { findProgram, isProgram } from "./programs.ts";
 
 /** What Chromium is called, and where it is when it is not on the path. */
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
@@ -11,20 +10,7 @@ const APPLICATIONS = ["Google Chrome", "Chromium"].map(
 
 /** The path of a Chromium of this machine: `CHROMIUM_PATH`, or one in the usual places; null where there is none. */
 export function findChromium(): string | null {
-  const { CHROMIUM_PATH: given, PATH = "" } = process.env;
-  if (given) return given;
-  const folders = [...PATH.split(":"), ...FOLDERS];
-  const programs = folders.flatMap((folder) => NAMES.map((name) => join(folder, name)));
-  return [...programs, ...APPLICATIONS].find(isProgram) ?? null;
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  return process.env.CHROMIUM_PATH || (findProgram(NAMES, FOLDERS) ?? APPLICATIONS.find(isProgram) ?? null);
 }
 
 export const CHROMIUM = findChromium();
