@@ -33,7 +33,8 @@ VOLUME /data
 EXPOSE 4000
 # A number, so that whoever runs it can see that it is not root.
 USER 65532:65532
-# Not /readyz: what is unhealthy gets restarted, and a server whose database is away need not be.
+# Not /readyz: orchestrators that restart what is unhealthy, as Swarm does and Compose does not, need not restart a server whose
+# database is away.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/livez`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["node", "bundle/cli.js"]
 CMD ["start"]

@@ -1,9 +1,10 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { parseConfig } from "../../src/config.ts";
 import { BATCH_BODY_LIMIT } from "../../src/http/body-size.ts";
+import { DROPPED_LIMIT } from "../../src/http/unread-body.ts";
 import { JWT_SECRET, signedJwt } from "../support/callers.ts";
 import { imageEnvironment, readCompose, readProxyConfig } from "../support/compose.ts";
-import { API_KEY, API_SECRET } from "../support/credentials.ts";
+import { API_KEY, API_SECRET, APPLICATION_ID, PRIVATE_KEY } from "../support/credentials.ts";
 import { DATABASE_PASSWORD } from "../support/postgres.ts";
 import { spawnServer, stagepass } from "../support/process.ts";
 import { newDatabaseUrl, stopSharedPostgres } from "../support/stores.ts";
@@ -102,15 +103,93 @@ describe("compose.yaml", () => {
     expect(config.platform).toMatchObject({ name: "opentok", url: "https://api.opentok.com" });
   });
 
-  it("has a proxy that knows the replicas, and passes on the largest batch", () => {
+  it("has what else .env says of a server, and nothing where it says nothing", () => {
+    const said = {
+      PLATFORM: "vonage",
+      VONAGE_APPLICATION_ID: APPLICATION_ID,
+      VONAGE_PRIVATE_KEY: PRIVATE_KEY,
+      AUTH_JWKS_URI: "https://login.example.com/jwks.json",
+      AUTH_JWT_ISSUER: "https://login.example.com/",
+      AUTH_JWT_AUDIENCE: "stagepass",
+      TOKENS_PER_MINUTE: "60",
+      CORS_ORIGINS: "https://app.example.com",
+      LEDGER_RETENTION_DAYS: "90",
+      METRICS_HOST: "0.0.0.0",
+      METRICS_PORT: "9464",
+      OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector:4318",
+      LOG_LEVEL: "warn",
+    };
+    const { services } = readCompose({ ...VARIABLES, ...said });
+    expect(services["replica-1"]?.environment).toMatchObject(said);
+    const config = parseConfig({ ...imageEnvironment(), ...services["replica-1"]?.environment });
+    expect(config).toMatchObject({
+      platform: { name: "vonage", keyRing: { applicationId: APPLICATION_ID } },
+      jwtRules: { audience: "stagepass" },
+      tokensPerMinute: 60,
+      ledgerRetentionDays: 90,
+      metrics: { port: 9464 },
+      logLevel: "warn",
+    });
+    const silent = parseConfig(environmentOf("replica-1"));
+    expect(silent).toMatchObject({
+      tokensPerMinute: null,
+      ledgerRetentionDays: null,
+      metrics: null,
+      tracing: null,
+    });
+  });
+
+  it("keeps everything running but the migration, and passes signals on", () => {
+    for (const [name, { restart, init }] of Object.entries(services)) {
+      expect([name, restart, init]).toEqual([name, name === "migrate" ? "no" : "unless-stopped", true]);
+    }
+  });
+
+  it("keeps the database's files where its image has them, and asks for the database itself", () => {
+    const { image, volumes, healthcheck } = services.postgres ?? {};
+    // Before 18 it was /var/lib/postgresql/data.
+    expect([image, volumes]).toEqual(["postgres:18-alpine", ["postgres:/var/lib/postgresql"]]);
+    expect(healthcheck?.test).toEqual([
+      "CMD",
+      "pg_isready",
+      "--host=127.0.0.1",
+      "--username=stagepass",
+      "--dbname=stagepass",
+    ]);
+    // The replicas have the image's.
+    for (const name of REPLICAS) expect(services[name]?.healthcheck).toBeUndefined();
+  });
+
+  it("has a proxy that knows the replicas", () => {
     const config = readProxyConfig();
     const { PORT } = imageEnvironment();
-    const upstreams = [...config.matchAll(/^ *server (\S+) resolve /gm)].map(([, address]) => address);
-    expect(upstreams).toEqual(REPLICAS.map((name) => `${name}:${PORT}`));
+    const upstreams = [...config.matchAll(/^ *server (\S+) resolve max_fails=0;$/gm)];
+    expect(upstreams.map(([, address]) => address)).toEqual(REPLICAS.map((name) => `${name}:${PORT}`));
     expect(config).toMatch(/^ *listen 8080;$/m);
-    expect(Number(/client_max_body_size (\d+)m;/.exec(config)?.[1]) * 1024 * 1024).toBeGreaterThan(
-      BATCH_BODY_LIMIT,
-    );
+    expect(services.proxy).toMatchObject({
+      image: "nginx:1.28-alpine",
+      volumes: ["./deploy/nginx.conf:/etc/nginx/nginx.conf:ro"],
+    });
+  });
+
+  it("has a proxy that passes on the largest batch, and no body that a server would not read to its end", () => {
+    const most = Number(/client_max_body_size (\d+)m;/.exec(readProxyConfig())?.[1]) * 1024 * 1024;
+    expect(most).toBeGreaterThan(BATCH_BODY_LIMIT);
+    expect(most).toBeLessThan(DROPPED_LIMIT);
+  });
+
+  it("has a proxy that waits as long as a server may take, and not for ever, and sends no mutation twice", () => {
+    const config = readProxyConfig();
+    // Two leases of a name, each for the platform's deadline and five seconds, and then a call of one's own.
+    const longest = 2 * (5 + 5) + 5;
+    expect(environmentOf("replica-1")).not.toHaveProperty("PLATFORM_TIMEOUT_MS");
+    for (const name of ["proxy_read_timeout", "proxy_send_timeout"]) {
+      const seconds = Number(new RegExp(`^ *${name} (\\d+)s;$`, "m").exec(config)?.[1]);
+      expect(seconds).toBeGreaterThan(longest);
+      expect(seconds).toBeLessThan(2 * longest);
+    }
+    expect(config.match(/proxy_next_upstream.*/g)).toEqual(["proxy_next_upstream error timeout;"]);
+    expect(config).toMatch(/^ *proxy_request_buffering off;$/m);
   });
 
   it("runs: the tables are made, both replicas get ready, and what one creates the other knows", async () => {

@@ -62,6 +62,20 @@ describe("the Dockerfile", () => {
   });
 });
 
+it("the image's last stage takes nothing of this folder but what is public, and no stage a secret", () => {
+  const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
+  const last =
+    read("Dockerfile")
+      .split(/^FROM /m)
+      .at(-1) ?? "";
+  const copied = [...last.matchAll(/^COPY (?!--from)(.*)$/gm)].map(([, paths]) => paths);
+  expect(copied).toEqual(["package.json LICENSE ./"]);
+  // It is copied where packages are installed; credentials belong into that of the home folder.
+  expect(read(".npmrc")).not.toMatch(/auth|password|username|certfile|keyfile/i);
+  const ignored = read(".dockerignore").split("\n");
+  expect(ignored).toEqual(expect.arrayContaining(["*", "**/.env", "**/.env.*", "**/*.key", "**/*.pem"]));
+});
+
 describe("going through a Dockerfile", () => {
   it.each<[string, string[], Record<string, string>, RegExp]>([
     ["an instruction that it does not know", ["ADD a /a"], {}, /^Dockerfile, line 3: ADD is not known here/],
