@@ -1,4 +1,4 @@
-import { quote, StartupError } from "./errors.ts";
+import { quote, reasonOf, StartupError } from "./errors.ts";
 
 /** Where to listen, and the variables that say so. */
 export interface Address {
@@ -23,6 +23,6 @@ export async function listening<T>({ host, port, variables }: Address, listen: (
     }
     if (code === "EACCES")
       throw new StartupError([`${variables.port}: ${port} is not allowed for this user`]);
-    throw new StartupError([`${variables.host}: cannot listen on ${quote(host)}: ${code}`]);
+    throw new StartupError([`${variables.host}: cannot listen on ${quote(host)}: ${code ?? reasonOf(error)}`]);
   }
 }

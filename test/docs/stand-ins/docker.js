@@ -4,7 +4,7 @@ import { argumentsOf, fail, mustExist, packageJson, runNode } from "./command.js
 const COMMANDS = {
   build: { alone: [], valued: ["-t", "-f"] },
   run: {
-    alone: ["--rm", "-d", "--read-only"],
+    alone: ["--rm", "-d", "--init", "--read-only"],
     valued: ["-v", "-p", "--name", "--cap-drop", "--security-opt"],
   },
   "compose up": { alone: ["-d"], valued: [] },
