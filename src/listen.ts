@@ -23,6 +23,8 @@ export async function listening<T>({ host, port, variables }: Address, listen: (
     }
     if (code === "EACCES")
       throw new StartupError([`${variables.port}: ${port} is not allowed for this user`]);
-    throw new StartupError([`${variables.host}: cannot listen on ${quote(host)}: ${code ?? reasonOf(error)}`]);
+    throw new StartupError([
+      `${variables.host}: cannot listen on ${quote(host)}: ${code ?? reasonOf(error)}`,
+    ]);
   }
 }

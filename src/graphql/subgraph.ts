@@ -64,7 +64,8 @@ async function asSubgraph(schema: GraphQLSchema): Promise<GraphQLSchema> {
     },
   });
   for (const name of ["_entities", "_service"]) guardField(extended, name);
-  return new GraphQLSchema({ ...others, types: types.filter((type) => type !== query), query: extended });
+  const inOrder = types.map((type) => (type === query ? extended : type));
+  return new GraphQLSchema({ ...others, types: inOrder, query: extended });
 }
 
 /** The names of these types are the specification's. */

@@ -9,13 +9,14 @@ import { answerBadUrl, answerClientErrors, answerExpectations } from "./before-h
 import { BATCH_BODY_LIMIT, BODY_LIMIT, limitBody, limitChunks } from "./body-size.ts";
 import { knowCaller } from "./callers.ts";
 import { type ConsoleBuild, serveConsole } from "./console.ts";
+import type { Drain } from "./drain.ts";
 import { answerErrors } from "./errors.ts";
 import { graphqlHandler } from "./graphql-handler.ts";
 import { checkHeaders, protectBrowsers } from "./headers.ts";
 import { serveHealth } from "./health.ts";
 import { refuseOtherHosts, requireHost } from "./host.ts";
 import { readJsonBodies } from "./json-body.ts";
-import { type Drain, followRequests, type OnRequestEnd } from "./requests.ts";
+import { followRequests, type OnRequestEnd } from "./requests.ts";
 
 /** Where GraphQL is served. */
 export const GRAPHQL_PATH = "/graphql";

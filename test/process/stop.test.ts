@@ -136,6 +136,26 @@ it("answers what comes on connections that were there, and closes them when the 
   expect(await server.exited).toEqual({ code: 0, signal: null });
 });
 
+it("ends although a load balancer keeps asking how it is", async () => {
+  const server = start();
+  const url = await server.url();
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const readyz = new URL("/readyz", url).href;
+  await get(readyz, agent);
+  let asking = true;
+  const asked = (async () => {
+    while (asking) await get(readyz, agent).catch(() => {});
+  })();
+  const begin = performance.now();
+  server.kill("SIGTERM");
+  expect(await server.exited).toEqual({ code: 0, signal: null });
+  // Long before the requests in flight would be given up.
+  expect(performance.now() - begin).toBeLessThan(5000);
+  asking = false;
+  await asked;
+  agent.destroy();
+});
+
 it("waits for a request that never ends no longer than its grace, and ends with code 0", async () => {
   const server = start();
   const url = await server.url();
