@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { stringifyResult } from "../../src/graphql/stringify.ts";
+import { turnsDuring } from "../support/event-loop.ts";
 
 const long = Array.from({ length: 1001 }, (_, i) => ({ i, text: '"é🙂' }));
 
@@ -20,14 +21,7 @@ describe("stringifyResult", () => {
   });
 
   it("writes a long list in several turns of the event loop", async () => {
-    let turns = 0;
-    const count = () => {
-      turns += 1;
-      immediate = setImmediate(count);
-    };
-    let immediate = setImmediate(count);
-    await stringifyResult({ data: { list: long } });
-    clearImmediate(immediate);
+    const turns = await turnsDuring(() => stringifyResult({ data: { list: long } }));
     expect(turns).toBeGreaterThanOrEqual(10);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { encodeInTurns } from "../../src/http/encode.ts";
+import { turnsDuring } from "../support/event-loop.ts";
 import { startServer } from "../support/server.ts";
 
 vi.mock("../../src/http/encode.ts", { spy: true });
@@ -21,14 +22,7 @@ describe("encodeInTurns", () => {
   );
 
   it("yields to the event loop between portions", async () => {
-    let turns = 0;
-    const count = () => {
-      turns += 1;
-      immediate = setImmediate(count);
-    };
-    let immediate = setImmediate(count);
-    await encodeInTurns("x".repeat(8 * MIB));
-    clearImmediate(immediate);
+    const turns = await turnsDuring(() => encodeInTurns("x".repeat(8 * MIB)));
     expect(turns).toBeGreaterThanOrEqual(8);
   });
 });

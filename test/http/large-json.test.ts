@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { textOfLargeJson } from "../../src/http/large-json.ts";
+import { turnsDuring } from "../support/event-loop.ts";
 
 const KB = 1024;
 
@@ -37,14 +38,9 @@ describe("textOfLargeJson", () => {
   });
 
   it("yields to the event loop between portions", async () => {
-    let turns = 0;
-    const count = () => {
-      turns += 1;
-      immediate = setImmediate(count);
-    };
-    let immediate = setImmediate(count);
-    await textOfLargeJson(Buffer.from(JSON.stringify("x".repeat(4 * KB * KB))));
-    clearImmediate(immediate);
+    const turns = await turnsDuring(() =>
+      textOfLargeJson(Buffer.from(JSON.stringify("x".repeat(4 * KB * KB)))),
+    );
     expect(turns).toBeGreaterThanOrEqual(8);
   });
 });
