@@ -257,6 +257,9 @@ function credentialProblems(set: NodeJS.Dict<string>): string[] {
   return problems;
 }
 
+/** What is wrong where callers' JWTs are signed with a secret of the project's: a connection token would be one, too. */
+export const SAME_SECRET = "AUTH_JWT_SECRET: must be another secret than the OpenTok project's";
+
 /** Rules between the variables of who may call, and with what. */
 function accessProblems(set: NodeJS.Dict<string>): string[] {
   const problems: string[] = [];
@@ -265,10 +268,9 @@ function accessProblems(set: NodeJS.Dict<string>): string[] {
     if (set[name] === undefined || verified) continue;
     problems.push(`${name}: needs AUTH_JWT_SECRET or AUTH_JWKS_URI, to verify who says so`);
   }
-  // A connection token would be a caller's JWT, too.
   const secrets = [set.OPENTOK_API_SECRET, set.OPENTOK_API_SECRET_PREVIOUS];
   if (set.AUTH_JWT_SECRET !== undefined && secrets.includes(set.AUTH_JWT_SECRET)) {
-    problems.push("AUTH_JWT_SECRET: must be another secret than the OpenTok project's");
+    problems.push(SAME_SECRET);
   }
   const trusts = set.TRUSTED_DOCUMENTS === "log" || set.TRUSTED_DOCUMENTS === "enforce";
   if (trusts && set.TRUSTED_DOCUMENTS_MANIFEST === undefined) {

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Logger } from "pino";
 import type { JwtRules } from "./access/bearer-jwt.ts";
-import type { Config, PlatformConfig } from "./config.ts";
+import { type Config, type PlatformConfig, SAME_SECRET } from "./config.ts";
 import { StartupError } from "./errors.ts";
 import { type Instrument, NO_INSTRUMENT } from "./instruments/instrument.ts";
 import { CREDENTIAL_NAMES } from "./platform/credential-names.ts";
@@ -52,11 +52,11 @@ export function createProject(
   };
 }
 
-/** A connection token would be a caller's JWT, too. The configuration alone knows no secret of our own making, or of before. */
+/** The configuration alone knows no secret of our own making, or of before. */
 function checkOtherSecret(jwtRules: JwtRules | null, { verifyingKeys }: KeyRing): void {
   const secret = jwtRules?.secret;
   if (!secret || !verifyingKeys.some((key) => key.equals(secret))) return;
-  throw new StartupError(["AUTH_JWT_SECRET: must be another secret than the OpenTok project's"]);
+  throw new StartupError([SAME_SECRET]);
 }
 
 /**

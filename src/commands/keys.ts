@@ -1,4 +1,4 @@
-import { API_KEY_PREFIX, newApiKey } from "../access/api-key.ts";
+import { isApiKeyName, leakedKeyId, newApiKey } from "../access/api-key.ts";
 import type { Claims } from "../access/caller.ts";
 import { parseScopes, SCOPES } from "../access/scope.ts";
 import { MalformedGrant, readVideoGrant } from "../access/video-grant.ts";
@@ -60,7 +60,7 @@ export async function listKeys(): Promise<Outcome> {
  */
 export async function revokeKey(given: string): Promise<Outcome> {
   const said = given === DASH ? await readArgument("key") : given;
-  const idOrName = WITH_SECRET.exec(said)?.[1] ?? said;
+  const idOrName = leakedKeyId(said) ?? said;
   const revokedAt = new Date();
   if (await withKeys((keys) => keys.revoke(idOrName, revokedAt)))
     return {
@@ -71,13 +71,9 @@ export async function revokeKey(given: string): Promise<Outcome> {
   throw new Refusal("KEY_NOT_FOUND", "there is no such key, or it is revoked", abridge(idOrName));
 }
 
-/** A key, or the beginning of one, as it is found where it has leaked. */
-const WITH_SECRET = new RegExp(`^${API_KEY_PREFIX}([0-9a-f]{8})_`);
-
-/** No name may look like an ID or a key, by which keys are revoked, too. */
+/** Nor may a name be what stands for standard input. */
 function checkedName(name: string): string {
-  if (/^[\w.@-]{1,100}$/.test(name) && !/^[0-9a-f]{8}$|^-$/.test(name) && !WITH_SECRET.test(name))
-    return name;
+  if (isApiKeyName(name) && name !== DASH) return name;
   const rule =
     "must be 1 to 100 letters, digits, or . _ @ -, and must not look like a key or its ID, nor be -";
   throw new Refusal(BAD_USER_INPUT, rule, "--name");

@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { API_KEY_PREFIX, apiKeyId, isKeyOf, newApiKey } from "../../src/access/api-key.ts";
+import {
+  API_KEY_PREFIX,
+  apiKeyId,
+  isApiKeyName,
+  isKeyOf,
+  leakedKeyId,
+  newApiKey,
+} from "../../src/access/api-key.ts";
 
 const RANDOM = "a".repeat(43);
 
@@ -41,6 +48,36 @@ describe("apiKeyId", () => {
   ])("finds none in %s", (_, key) => {
     expect(apiKeyId(key)).toBeNull();
   });
+});
+
+describe("leakedKeyId", () => {
+  it.each([`stagepass_0123cdef_${RANDOM}`, "stagepass_0123cdef_aa", "stagepass_0123cdef_"])(
+    "finds the eight digits in %s",
+    (text) => expect(leakedKeyId(text)).toBe("0123cdef"),
+  );
+
+  it.each(["0123cdef", "stagepass_0123cdef", "xstagepass_0123cdef_a", "stagepass_0123CDEF_a"])(
+    "finds none in %s",
+    (text) => expect(leakedKeyId(text)).toBeNull(),
+  );
+});
+
+describe("isApiKeyName", () => {
+  it.each(["web", "ann@example.com", "a".repeat(100), "0123cde", "0123CDEF", "stagepass_0123cdef"])(
+    "takes %s",
+    (name) => expect(isApiKeyName(name)).toBe(true),
+  );
+
+  it.each([
+    "",
+    "a".repeat(101),
+    "a b",
+    "é",
+    "web\n",
+    "0123cdef",
+    "stagepass_0123cdef_",
+    "stagepass_0123cdef_aa",
+  ])("does not take %j", (name) => expect(isApiKeyName(name)).toBe(false));
 });
 
 describe("isKeyOf", () => {
