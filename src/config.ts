@@ -5,6 +5,7 @@ import { type CleanedEnv, cleanEnv, makeExactValidator } from "envalid";
 import type { JwtRules } from "./access/bearer-jwt.ts";
 import { StartupError } from "./errors.ts";
 import { CREDENTIAL_NAMES } from "./platform/credential-names.ts";
+import type { InFlightLimits } from "./shares/in-flight.ts";
 import { type KeyRing, openTokKeyRing, vonageKeyRing } from "./signing/key-ring.ts";
 import { type DatabaseAddress, parseDatabaseUrl } from "./store/database-address.ts";
 import { type TracingConfig, tracingOf, tracingProblems } from "./tracing-config.ts";
@@ -46,6 +47,8 @@ export interface Config {
   readonly jwtRules: JwtRules | null;
   /** How many tokens a caller may ask for in a minute; null leaves it to the server. */
   readonly tokensPerMinute: number | null;
+  /** The most that a caller may have in flight. */
+  readonly inFlight: InFlightLimits;
   /** The origins whose pages may call from a browser. */
   readonly corsOrigins: readonly string[];
   /** Null when every document is executed, and none has an ID. */
@@ -137,6 +140,11 @@ export function parseConfig(environment: NodeJS.Dict<string>): Config {
     ledgerRetentionDays: env.LEDGER_RETENTION_DAYS ?? null,
     jwtRules: jwtRulesOf(env),
     tokensPerMinute: env.TOKENS_PER_MINUTE ?? null,
+    inFlight: {
+      requests: env.MAX_REQUESTS_PER_CALLER,
+      bytes: env.MAX_MEGABYTES_PER_CALLER * MEGABYTE,
+      connections: env.MAX_CONNECTIONS_PER_CALLER,
+    },
     corsOrigins: env.CORS_ORIGINS,
     trustedDocuments: trustedDocumentsOf(env),
     console: consoleOf(env),
@@ -187,6 +195,8 @@ function withoutEmpty(environment: NodeJS.Dict<string>): NodeJS.Dict<string> {
   return Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
 }
 
+const MEGABYTE = 1024 * 1024;
+
 const optional = { default: undefined };
 
 /** Every variable, with what it may be and its default. */
@@ -213,6 +223,9 @@ const VARIABLES = {
   AUTH_JWT_ISSUER: variable(presentText)(optional),
   AUTH_JWT_AUDIENCE: variable(presentText)(optional),
   TOKENS_PER_MINUTE: variable(wholeNumber(1, 999_999_999))(optional),
+  MAX_REQUESTS_PER_CALLER: variable(wholeNumber(1, 100_000))({ default: 200 }),
+  MAX_MEGABYTES_PER_CALLER: variable(wholeNumber(5, 1024))({ default: 32 }),
+  MAX_CONNECTIONS_PER_CALLER: variable(wholeNumber(1, 100_000))({ default: 250 }),
   CORS_ORIGINS: variable(corsOrigins)({ default: [] }),
   TRUSTED_DOCUMENTS: variable(oneOf("off", "log", "enforce"))({ default: "off" }),
   TRUSTED_DOCUMENTS_MANIFEST: variable(documentManifest)(optional),

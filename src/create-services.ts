@@ -8,6 +8,7 @@ import { createProject, type Project } from "./project.ts";
 import { IssuanceService } from "./services/issuance-service.ts";
 import { SessionService } from "./services/session-service.ts";
 import { TokenService } from "./services/token-service.ts";
+import { type Shares, UNSHARED } from "./shares/shares.ts";
 import { SigningService } from "./signing/signing-service.ts";
 import { withoutRecords } from "./store/issuance-ledger.ts";
 import type { IssuanceLedger, Store } from "./store/store.ts";
@@ -30,6 +31,7 @@ export interface Assembly {
  * The use cases as configured, the same for a server and for the shell.
  *
  * @param instrument is put around them
+ * @param shares what callers share
  * @throws {StartupError} when the local project cannot be kept
  */
 export function createServices(
@@ -37,6 +39,7 @@ export function createServices(
   store: Store,
   { logger, now }: Surroundings,
   instrument: Instrument = NO_INSTRUMENT,
+  shares: Shares = UNSHARED,
 ): Assembly {
   const project = createProject(config, logger, instrument);
   const { keyRing, platform } = project;
@@ -46,7 +49,7 @@ export function createServices(
   const services = {
     sessions: new SessionService(platform, store.sessions, store.names, now),
     tokens: instrument.tokens(
-      new TokenService(signing, store.sessions, ledger, quotaOf(config.tokensPerMinute), now),
+      new TokenService(signing, store.sessions, ledger, quotaOf(config.tokensPerMinute), now, shares),
     ),
     issuances: new IssuanceService(applicationId, store.sessions, store.ledger, now),
     project: {

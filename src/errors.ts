@@ -91,12 +91,10 @@ export class Forbidden extends StagepassError {
   }
 }
 
-/** `RATE_LIMITED`: the caller has asked for more tokens than its quota. */
+/** `RATE_LIMITED`: the caller asks for more than its share. The message names what was too much; time is in seconds. */
 export class RateLimited extends StagepassError {
-  constructor(retryAfterSeconds: number) {
-    super("RATE_LIMITED", `Too many tokens were asked for; ask again in ${retryAfterSeconds} seconds`, {
-      retryAfterSeconds,
-    });
+  constructor(message: string, retryAfterSeconds: number) {
+    super("RATE_LIMITED", `${message}; ask again in ${retryAfterSeconds} s`, { retryAfterSeconds });
   }
 }
 

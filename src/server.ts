@@ -19,7 +19,9 @@ import { listening } from "./listen.ts";
 import { isLoopback } from "./loopback.ts";
 import type { Project } from "./project.ts";
 import { keepForDays } from "./services/retention.ts";
-import type { Environment } from "./signing/key-ring.ts";
+import { fairReads } from "./shares/fair-reads.ts";
+import { InFlight } from "./shares/in-flight.ts";
+import { turns } from "./shares/turns.ts";
 import { openDatabase } from "./store/database.ts";
 import { Deadline, PATIENCE } from "./store/deadline.ts";
 import { sqlStore } from "./store/sql-store.ts";
@@ -28,10 +30,11 @@ import { sqlStore } from "./store/sql-store.ts";
 const DRAIN_DEADLINE = 7000;
 
 /**
- * How many requests begin in one turn of the event loop. More are hardly faster, and hold it up for longer; so do those whose
- * signatures are made in the pool of threads, which take the processor from the loop.
+ * Requests begun per slice of the event loop. More are hardly faster; fewer for RS256, whose signing threads compete for the same
+ * core.
  */
-const PER_TURN: Record<Environment, number> = { opentok: 32, vonage: 3 };
+const PER_SLICE = 32;
+const PER_SLICE_OF_RS256 = 3;
 
 /** The console's build; from `src`, `dist` and `bundle` alike. */
 const CONSOLE_FOLDER = new URL("../console/dist/", import.meta.url);
@@ -79,7 +82,10 @@ export async function createServer(config: Config, { logger, now }: Surroundings
   try {
     const open = config.jwtRules === null && !(await store.apiKeys.any());
     if (open) checkOpen(config);
-    const { services, project, ledger } = createServices(config, store, { logger, now }, instrument);
+    const turn = turns(config.platform.name === "vonage" ? PER_SLICE_OF_RS256 : PER_SLICE);
+    const shares = { turn, read: fairReads(readersOf(config), turn) };
+    const surroundings = { logger, now };
+    const { services, project, ledger } = createServices(config, store, surroundings, instrument, shares);
     const { keyRing, rotate } = project;
     const authenticate = authenticator(config.jwtRules, store.apiKeys, now);
     const build = config.console ? consoleBuild() : null;
@@ -97,7 +103,8 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       services,
       authenticate: open ? openUntilFirstKey(store.apiKeys, authenticate) : authenticate,
       admit: admission(config.trustedDocuments, build, logger),
-      perTurn: PER_TURN[keyRing.environment],
+      turn,
+      inFlight: new InFlight(config.inFlight),
       localOnly: open,
       hasPage: !config.production,
       console: build,
@@ -139,6 +146,11 @@ export async function createServer(config: Config, { logger, now }: Surroundings
     await store.close().catch(() => {});
     throw error;
   }
+}
+
+/** How many reads run at a time: half of PostgreSQL's connections, so that writes always find one; SQLite's reader is one. */
+function readersOf({ database, databasePoolSize }: Config): number {
+  return database.engine === "postgres" ? Math.max(1, Math.floor(databasePoolSize / 2)) : 1;
 }
 
 /** Whoever reaches an open server gets tokens from it, so only its own machine may, and it is for development. */

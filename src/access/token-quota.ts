@@ -39,7 +39,10 @@ export function tokenQuota(perMinute: number): TokenQuota {
         await limiter.consume(id, count);
       } catch (refusal) {
         if (!(refusal instanceof RateLimiterRes)) throw refusal;
-        throw new RateLimited(Math.max(1, Math.ceil(refusal.msBeforeNext / 1000)));
+        throw new RateLimited(
+          "Too many tokens were asked for",
+          Math.max(1, Math.ceil(refusal.msBeforeNext / 1000)),
+        );
       }
     },
   };

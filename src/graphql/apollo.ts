@@ -10,20 +10,17 @@ import {
   ApolloServerPluginSchemaReportingDisabled,
 } from "@apollo/server/plugin/disabled";
 import { ApolloServerPluginLandingPageLocalDefault } from "@apollo/server/plugin/landingPage/default";
-import type { DocumentNode, GraphQLSchema } from "graphql";
-import { LRUCache } from "lru-cache";
+import type { GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
 import type { Context } from "./context.ts";
 import { limitCost } from "./cost-limit.ts";
+import { documentStore } from "./documents.ts";
 import { completeErrors, formatError, withoutSuggestions } from "./format-error.ts";
+import { introspection } from "./introspection.ts";
 import { limitShape, MAX_TOKENS } from "./limits.ts";
 import { statusByMediaType } from "./status.ts";
-import { stringifyResult } from "./stringify.ts";
 import { UNMEASURED } from "./studio.ts";
 import { noteCode, noteOperation } from "./summary.ts";
-
-/** How many parsed and validated documents are kept. Apollo Server's own store may take hundreds of megabytes. */
-const KEPT_DOCUMENTS = 250;
 
 /** What Apollo Studio learns: the plugins that measure, and for whom. */
 export interface Measuring {
@@ -53,39 +50,31 @@ export function createApollo(
     parseOptions: { maxTokens: MAX_TOKENS },
     validationRules: [limitShape],
     documentStore: documentStore(),
-    stringifyResult,
     plugins: [
       landingPage(production),
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
-      everyRequest,
+      everyRequest(schema),
       ...plugins,
     ],
   });
 }
 
 /** One listener for all requests: each that is made for one, and each plugin, costs a round of promises in every phase. */
-const LISTENER: GraphQLRequestListener<Context> = {
-  didResolveOperation(request) {
-    noteOperation(request);
-    return limitCost(request);
-  },
-  didEncounterErrors: completeErrors,
-  willSendResponse(request) {
-    noteCode(request);
-    return statusByMediaType(request);
-  },
-};
-
-const everyRequest: ApolloServerPlugin<Context> = { requestDidStart: async () => LISTENER };
-
-function documentStore() {
-  const documents = new LRUCache<string, DocumentNode>({ max: KEPT_DOCUMENTS });
-  return {
-    get: async (key: string) => documents.get(key),
-    set: async (key: string, document: DocumentNode) => void documents.set(key, document),
-    delete: async (key: string) => documents.delete(key),
+function everyRequest(schema: GraphQLSchema): ApolloServerPlugin<Context> {
+  const listener: GraphQLRequestListener<Context> = {
+    didResolveOperation(request) {
+      noteOperation(request);
+      return limitCost(request);
+    },
+    responseForOperation: introspection(schema),
+    didEncounterErrors: completeErrors,
+    willSendResponse(request) {
+      noteCode(request);
+      return statusByMediaType(request);
+    },
   };
+  return { requestDidStart: async () => listener };
 }
 
 /** Apollo Sandbox, in development only: its page comes from Apollo's servers. */

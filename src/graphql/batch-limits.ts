@@ -1,68 +1,87 @@
 import { type DocumentNode, type FieldNode, GraphQLError, Kind, type OperationDefinitionNode } from "graphql";
-import { MAX_DATA_LENGTH, MAX_LAYOUT_CLASSES_LENGTH } from "../domain/grant.ts";
-import { checkBatch, MAX_BATCH } from "../domain/token-batch.ts";
+import { checkBatch } from "../domain/token-batch.ts";
 import { BadUserInput } from "../errors.ts";
-import { rootFieldsOf } from "./root-fields.ts";
+import { BYTES_PER_COST } from "./cost.ts";
+import { fieldsWithin, rootFieldsOf } from "./root-fields.ts";
 
 type Variables = Record<string, unknown>;
 
-/** What a request for one of many tokens has besides its texts, in bytes: names, punctuation, a role, a time, a format. */
-const AROUND = 256;
-
-/** The most that the requests of a batch can need as JSON, in bytes. A UTF-16 code unit has at most three in UTF-8. */
-export const MAX_BATCH_BYTES = MAX_BATCH * (3 * (MAX_DATA_LENGTH + MAX_LAYOUT_CLASSES_LENGTH) + AROUND);
-
-/** The one field that a large body is for. */
+/** The field for many tokens at once. */
 const BATCH = "generateTokens";
 
 /** A request of which only counts that it is there. */
 const SOME_REQUEST = {};
+
+/** The fields of an outcome that repeat what was sent with the request. */
+const REPEATING = ["token", "data", "initialLayoutClassList"];
+
+/**
+ * How much longer than in the request the connection data may be in a token: Base64 in a JWT; in T1 each byte may be `%xx` in
+ * Base64.
+ */
+const GROWTH_IN_JWT = 4 / 3;
+const GROWTH_IN_T1 = 4;
 
 /** The batches that an operation asks for, those of its fragments among them. */
 export function batchesOf(document: DocumentNode, operation: OperationDefinitionNode): readonly FieldNode[] {
   return rootFieldsOf(document, operation).filter(({ name }) => name.value === BATCH);
 }
 
-/**
- * Refuses, before the values of variables are looked at one by one, an operation whose body is larger than any that has no
- * batch of tokens, and a batch that is too large: a body has room for tens of thousands of requests.
- */
-export function checkBatches(
-  batches: readonly FieldNode[],
-  operation: OperationDefinitionNode,
-  variables: Variables,
-  hasLargeBody: boolean,
-): void {
-  if (hasLargeBody && batches.length === 0) {
-    throw new GraphQLError(`Only ${BATCH} may have a body of more than 64 KB`, {
-      nodes: operation,
-      extensions: { code: "PAYLOAD_TOO_LARGE", http: { status: 413 } },
-    });
-  }
+/** Refuses a batch of too many requests before they are looked at one by one. */
+export function checkBatches(batches: readonly FieldNode[], variables: Variables): void {
   for (const batch of batches) {
-    const requests = variables[requestsVariableOf(batch) ?? ""];
-    if (Array.isArray(requests)) checkSize(batch, requests.length);
+    const requests = requestsOf(batch, variables);
+    if (requests) checkSize(batch, requests.length);
   }
 }
 
 /**
  * The variables by which to tell the cost, of which those of batches are only as long as they are: to look at each value takes
  * as long as to make the token, and the execution does so anyway.
- *
- * @param size as if they were so long
  */
-export function variablesForCost(
-  batches: readonly FieldNode[],
-  variables: Variables,
-  size?: number,
-): Variables {
+export function variablesForCost(batches: readonly FieldNode[], variables: Variables): Variables {
   const forCost = { ...variables };
-  for (const name of batches.map(requestsVariableOf)) {
-    const given = variables[name ?? ""];
-    const length = size ?? (Array.isArray(given) ? given.length : undefined);
-    if (name !== undefined && length !== undefined) forCost[name] = Array(length).fill(SOME_REQUEST);
+  for (const batch of batches) {
+    const name = requestsVariableOf(batch);
+    const requests = requestsOf(batch, variables);
+    if (name !== undefined && requests) forCost[name] = Array(requests.length).fill(SOME_REQUEST);
   }
   return forCost;
+}
+
+/**
+ * What batches cost for the connection data and layout classes that their answers repeat, once for each name under which they
+ * are asked for.
+ *
+ * @param bodyBytes the size of the request's body, in which they all are
+ */
+export function costOfRepeating(
+  batches: readonly FieldNode[],
+  document: DocumentNode,
+  variables: Variables,
+  bodyBytes: number,
+): number {
+  let times = 0;
+  for (const batch of batches) {
+    const fields = batch.selectionSet ? fieldsWithin(document, batch.selectionSet) : [];
+    const names = new Map(fields.map((field) => [(field.alias ?? field.name).value, field.name.value]));
+    for (const name of names.values()) {
+      if (REPEATING.includes(name)) times += name === "token" ? growthOf(batch, variables) : 1;
+    }
+  }
+  return Math.ceil((times * bodyBytes) / BYTES_PER_COST);
+}
+
+/** Requests in the text of the document are not looked at: they may have any format. */
+function growthOf(batch: FieldNode, variables: Variables): number {
+  const mayBeT1 = requestsOf(batch, variables)?.some((request) => request?.format === "T1") ?? true;
+  return mayBeT1 ? GROWTH_IN_T1 : GROWTH_IN_JWT;
+}
+
+/** The requests of a batch, as they were sent; undefined where they are in no variable. */
+function requestsOf(batch: FieldNode, variables: Variables): readonly Variables[] | undefined {
+  const requests = variables[requestsVariableOf(batch) ?? ""];
+  return Array.isArray(requests) ? requests : undefined;
 }
 
 /** The name of the variable that holds the requests of a batch. */

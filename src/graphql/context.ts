@@ -20,8 +20,12 @@ export interface RequestFacts {
   readonly caller: Caller;
   readonly requestId: string;
   readonly logger: Logger;
-  /** Whether its body is larger than that of anything but a batch of tokens. */
-  readonly hasLargeBody: boolean;
+  /** The size of its body. */
+  readonly bodyBytes: number;
+  /** Sets room aside for the answer, in bytes. @throws {RateLimited} when the caller has too much in flight */
+  readonly reserve: (bytes: number) => void;
+  /** Resolves at the caller's next turn of the event loop. */
+  readonly turn: () => Promise<void>;
   /** What it turns out to be. */
   readonly summary: Summary;
 }
@@ -34,19 +38,21 @@ export interface Context extends Services, RequestFacts {
 /** The context of one request. */
 export function createContext(
   { sessions, tokens, issuances, project }: Services,
-  { caller, requestId, logger, hasLargeBody, summary }: RequestFacts,
+  facts: RequestFacts,
 ): Context {
-  const loaders = new Loaders(sessions);
+  // Named one by one: each request has a context, and to spread two objects takes as long as to make it.
   return {
     sessions,
     tokens,
     issuances,
     project,
-    caller,
-    loaders,
-    requestId,
-    logger,
-    hasLargeBody,
-    summary,
+    loaders: new Loaders(sessions),
+    caller: facts.caller,
+    requestId: facts.requestId,
+    logger: facts.logger,
+    bodyBytes: facts.bodyBytes,
+    reserve: facts.reserve,
+    turn: facts.turn,
+    summary: facts.summary,
   };
 }

@@ -12,39 +12,53 @@ import { MAX_REPRESENTATIONS } from "./entities.ts";
 /** The names of the arguments by which a field costs more or less, but that of a batch. */
 export const COUNTING_ARGUMENTS: ReadonlySet<string> = new Set(["first", "last", "representations"]);
 
-/** A value that a token or its refusal has at hand once it is made: with every one of them, a thousand are one operation. */
-export const AT_HAND = 0.1;
+/**
+ * What a cost of 1 is, in bytes of the answer: a value with its name takes no more. So the limit of the cost bounds the answer,
+ * too, whatever the aliases.
+ */
+export const BYTES_PER_COST = 2048;
 
-/** A field that has a signature made or verified, or calls the platform. */
-export function dear({ childComplexity }: ComplexityEstimatorArgs): number {
-  return 100 + childComplexity;
+/** Of a token or its refusal: values of at most 36 characters, a session ID, a message, and a token without its data. */
+export const SHORT_VALUE = 0.05;
+export const SESSION_ID_VALUE = 0.2;
+export const MESSAGE_VALUE = 0.2;
+export const TOKEN_VALUE = 0.75;
+
+/** What a field's work costs beside its values; nothing where only the bytes of the answer are counted. */
+function work(cost: number, { context }: ComplexityEstimatorArgs): number {
+  return context?.bytesAlone ? 0 : cost;
 }
 
-/** A number that the database has to count, some milliseconds long. It counts for each item of its page, as all fields of a page do. */
-export const COUNTED = 5;
+/** A field that has a signature made or verified, or calls the platform. */
+export function dear(field: ComplexityEstimatorArgs): number {
+  return work(100, field) + field.childComplexity;
+}
 
-/** One of many tokens, without its own fields. A second batch fits into an operation, a third one does not. */
-const ONE_OF_MANY = 0.5;
+/** A number that the database has to count, up to ten thousand rows. */
+export function counted(field: ComplexityEstimatorArgs): number {
+  return work(20, field) + 1;
+}
 
 /**
  * A batch costs what its tokens cost, and they are far cheaper than those that are asked for one by one, each with a field and
  * a commit of its own. What is looked up or signed for each of them costs as much as everywhere else: a thousand pages or a
  * thousand tokens within tokens are too many.
  */
-export function perToken({ args, childComplexity }: ComplexityEstimatorArgs): number {
+export function perToken(field: ComplexityEstimatorArgs): number {
   // One that is too large is refused for its size, in the words of the domain.
-  const size = Math.min(args.requests.length, MAX_BATCH);
-  return 100 + Math.ceil(size * (ONE_OF_MANY + childComplexity));
+  const size = Math.min(field.args.requests.length, MAX_BATCH);
+  return work(100, field) + Math.ceil(size * (work(0.05, field) + field.childComplexity));
 }
 
-/** The name of a type is as much at hand as other values; Apollo Client asks for it everywhere. */
+/** The name of a type is a short value; Apollo Client asks for it everywhere. */
 export function typeName({ field, childComplexity }: ComplexityEstimatorArgs): number | undefined {
-  return field === TypeNameMetaFieldDef ? AT_HAND + childComplexity : undefined;
+  return field === TypeNameMetaFieldDef ? SHORT_VALUE + childComplexity : undefined;
 }
 
-/** A page costs what its items cost. */
-export function perItem({ args, childComplexity }: ComplexityEstimatorArgs): number {
-  return 1 + sizeFor(args.first, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE) * childComplexity;
+/** A page costs a query, and what its items cost. */
+export function perItem(field: ComplexityEstimatorArgs): number {
+  const { args, childComplexity } = field;
+  return work(5, field) + sizeFor(args.first, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE) * childComplexity;
 }
 
 /** What a router asks for costs what a page of as many items does. */
@@ -55,8 +69,9 @@ export function perRepresentation({ args, childComplexity }: ComplexityEstimator
 }
 
 /** Periods cost what they hold, and to look through the ledger is the dearest of all: an operation can do so three times. */
-export function perPeriod({ args, childComplexity }: ComplexityEstimatorArgs): number {
-  return 500 + Math.ceil(sizeFor(args.last, DEFAULT_PERIODS, MAX_PERIODS) * childComplexity);
+export function perPeriod(field: ComplexityEstimatorArgs): number {
+  const { args, childComplexity } = field;
+  return work(500, field) + Math.ceil(sizeFor(args.last, DEFAULT_PERIODS, MAX_PERIODS) * childComplexity);
 }
 
 /** How many are paid for: what is refused later counts as the most. Below zero it would pay for other fields. */

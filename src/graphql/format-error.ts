@@ -36,8 +36,17 @@ export const REFUSALS: ReadonlySet<string> = new Set([
  */
 export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   if (isUnknown(error)) return masked(formatted);
-  return quotesInput(formatted, error) ? { ...formatted, message: abridge(formatted.message) } : formatted;
+  const { message, locations, ...others } = formatted;
+  return {
+    message: quotesInput(formatted, error) ? abridge(message) : message,
+    // Of a document that is valid no positions are kept.
+    ...(locations && LOCATED.has(String(others.extensions?.code)) && { locations }),
+    ...others,
+  };
 }
+
+/** The codes of errors that are found while a document is read. */
+const LOCATED: ReadonlySet<string> = new Set(["GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED"]);
 
 /** How GraphQL's messages end when a name of the schema is like the one that was written. */
 const SUGGESTION = / ?Did you mean .+\?$/s;
@@ -48,10 +57,9 @@ export function withoutSuggestions(formatted: GraphQLFormattedError, error: unkn
   return { message: quotesInput(formatted, error) ? message.replace(SUGGESTION, "") : message, ...others };
 }
 
-function masked({ locations, path, extensions }: GraphQLFormattedError): GraphQLFormattedError {
+function masked({ path, extensions }: GraphQLFormattedError): GraphQLFormattedError {
   return {
     message: "Internal server error",
-    ...(locations && { locations }),
     ...(path && { path }),
     extensions: { code: INTERNAL, requestId: extensions?.requestId },
   };

@@ -9,6 +9,11 @@ import {
 
 /** The root fields of an operation of a document. */
 export function rootFieldsOf(document: DocumentNode, { selectionSet }: OperationDefinitionNode): FieldNode[] {
+  return fieldsWithin(document, selectionSet);
+}
+
+/** The fields of a selection, those of its fragments among them, without their own. */
+export function fieldsWithin(document: DocumentNode, selectionSet: SelectionSetNode): FieldNode[] {
   const fragments = document.definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
   return [...rootFields(selectionSet, (name) => fragments.find((fragment) => fragment.name.value === name))];
 }

@@ -1,10 +1,16 @@
 import type { FastifyRequest } from "fastify";
-import type { Admit } from "../graphql/trusted-documents.ts";
+import { withoutComments as stripComments } from "../graphql/documents.ts";
+import type { Admit, DocumentParameters } from "../graphql/trusted-documents.ts";
 
 /** The body of a request with its document put in. What is not an object, Apollo Server refuses. */
-export function admittedBody({ method, body, id }: FastifyRequest, admit: Admit): unknown {
+export function admittedBody({ method, id }: FastifyRequest, body: unknown, admit: Admit): unknown {
   const isObject = typeof body === "object" && body !== null && !Array.isArray(body);
-  return method === "POST" && isObject ? admit(body, id) : body;
+  return method === "POST" && isObject ? withoutComments(admit(body, id)) : body;
+}
+
+function withoutComments(body: DocumentParameters): DocumentParameters {
+  const { query } = body;
+  return typeof query === "string" && query.includes("#") ? { ...body, query: stripComments(query) } : body;
 }
 
 /** The query string of a request, with its question mark, likewise. One that asks for the page has no document. */

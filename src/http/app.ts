@@ -1,12 +1,15 @@
 import { randomUUID } from "node:crypto";
+import type { Socket } from "node:net";
 import type { ApolloServer } from "@apollo/server";
 import fastify, { type FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import type { Authenticate } from "../access/authenticate.ts";
 import type { Context, Services } from "../graphql/context.ts";
 import type { Admit } from "../graphql/trusted-documents.ts";
+import type { InFlight } from "../shares/in-flight.ts";
+import type { Turn } from "../shares/turns.ts";
 import { answerBadUrl, answerClientErrors, answerExpectations } from "./before-hooks.ts";
-import { BATCH_BODY_LIMIT, BODY_LIMIT, limitBody, limitChunks } from "./body-size.ts";
+import { BODY_LIMIT } from "./body-size.ts";
 import { knowCaller } from "./callers.ts";
 import { type ConsoleBuild, serveConsole } from "./console.ts";
 import type { Drain } from "./drain.ts";
@@ -15,8 +18,9 @@ import { graphqlHandler } from "./graphql-handler.ts";
 import { checkHeaders, protectBrowsers } from "./headers.ts";
 import { serveHealth } from "./health.ts";
 import { refuseOtherHosts, requireHost } from "./host.ts";
-import { readJsonBodies } from "./json-body.ts";
+import { jsonBodies } from "./json-body.ts";
 import { followRequests, type OnRequestEnd } from "./requests.ts";
+import { cutOffIdleReaders, limitInFlight } from "./shares.ts";
 
 /** Where GraphQL is served. */
 export const GRAPHQL_PATH = "/graphql";
@@ -32,8 +36,8 @@ export interface AppParts {
   readonly services: Services;
   readonly authenticate: Authenticate;
   readonly admit: Admit;
-  /** How many requests begin in one turn of the event loop. */
-  readonly perTurn: number;
+  readonly turn: Turn;
+  readonly inFlight: InFlight<Socket>;
   /** Answers only requests to this machine, for lack of authentication. */
   readonly localOnly: boolean;
   /** Whether the endpoint is also a page for people. */
@@ -51,7 +55,7 @@ export interface AppParts {
 
 /** The HTTP server: what arrives at GraphQL has a caller, and is JSON in UTF-8 of a bounded size. */
 export async function createApp(parts: AppParts): Promise<{ app: FastifyInstance; drain: Drain }> {
-  const { apollo, services, authenticate, admit, perTurn, localOnly, hasPage, corsOrigins, ping, logger } =
+  const { apollo, services, authenticate, admit, turn, localOnly, hasPage, corsOrigins, ping, logger } =
     parts;
   const app: FastifyInstance = fastify({
     genReqId: () => randomUUID(),
@@ -61,7 +65,7 @@ export async function createApp(parts: AppParts): Promise<{ app: FastifyInstance
     clientErrorHandler: answerClientErrors(logger),
     http: { headersTimeout: HEADERS_TIMEOUT, connectionsCheckingInterval: 1000, requireHostHeader: false },
   });
-  readJsonBodies(app);
+  const readBody = jsonBodies(app);
   answerExpectations(app, logger);
 
   const drain = followRequests(app, logger, parts.onRequestEnd);
@@ -70,16 +74,19 @@ export async function createApp(parts: AppParts): Promise<{ app: FastifyInstance
   requireHost(app);
   if (localOnly) refuseOtherHosts(app);
   await protectBrowsers(app, corsOrigins, hasPage);
+  cutOffIdleReaders(app);
 
   if (parts.console) await serveConsole(app, parts.console, hasPage ? GRAPHQL_PATH : null);
   serveHealth(app, () => drain.begun, ping, logger);
   app.route({
     method: ["GET", "POST"],
     url: GRAPHQL_PATH,
-    bodyLimit: BATCH_BODY_LIMIT,
-    onRequest: [knowCaller(app, authenticate, hasPage, logger), checkHeaders, limitBody],
-    preParsing: limitChunks,
-    handler: graphqlHandler(apollo, services, admit, perTurn, logger),
+    onRequest: [
+      knowCaller(app, authenticate, hasPage, logger),
+      checkHeaders,
+      limitInFlight(app, parts.inFlight, () => false),
+    ],
+    handler: graphqlHandler({ apollo, services, admit, turn, readBody, logger }),
   });
   return { app, drain };
 }

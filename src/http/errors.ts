@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { AuthenticationUnavailable, DatabaseUnavailable, type ErrorCode, StagepassError } from "../errors.ts";
+import { TOO_LARGE } from "./body-size.ts";
 import { dropBody } from "./unread-body.ts";
 
 /** The codes of what is refused before GraphQL sees it. */
@@ -53,7 +54,8 @@ export function answerErrors(app: FastifyInstance, logger: Logger): void {
     const code = CODES[status];
     // Fastify closes the connection of a body that it does not read, and the client may not get the answer.
     if (status === 413) reply.removeHeader("connection");
-    if (code !== undefined) return reply.code(status).send(errors(err.message, { code }));
+    const message = status === 413 ? TOO_LARGE : err.message;
+    if (code !== undefined) return reply.code(status).send(errors(message, { code }));
     logger.error({ requestId, err }, "unexpected error");
     return reply.code(500).send(errors("Internal server error", { code: INTERNAL, requestId }));
   });

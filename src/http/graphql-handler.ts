@@ -3,57 +3,80 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import { type Context, createContext, type Services } from "../graphql/context.ts";
 import { answerType } from "../graphql/media-type.ts";
-import { stringifyResult } from "../graphql/stringify.ts";
 import type { Admit } from "../graphql/trusted-documents.ts";
+import type { Turn } from "../shares/turns.ts";
 import { admittedBody, admittedSearch } from "./admission.ts";
-import { limitTexts } from "./body-size.ts";
 import { callerOf } from "./callers.ts";
-import { encodeInTurns } from "./encode.ts";
+import { refusal } from "./errors.ts";
+import type { ReadBody } from "./json-body.ts";
 import { operationIn } from "./operation.ts";
-import { turns } from "./turns.ts";
+
+/** What the handler of GraphQL is made of. */
+export interface HandlerParts {
+  /** Started. */
+  readonly apollo: ApolloServer<Context>;
+  readonly services: Services;
+  readonly admit: Admit;
+  readonly turn: Turn;
+  readonly readBody: ReadBody;
+  readonly logger: Logger;
+}
 
 /**
- * Hands requests to Apollo Server: an operation in the ordinary form directly, and what is left to its HTTP layer, such as
- * what that refuses, and GET, by way of it. That layer takes longer than it takes to sign a token.
- *
- * @param perTurn how many requests begin in one turn of the event loop
+ * Hands requests to Apollo Server, each at its caller's turn: an operation in the ordinary form directly, and what is left to its
+ * HTTP layer, such as what that refuses, and GET, by way of it. That layer takes longer than it takes to sign a token.
  */
-export function graphqlHandler(
-  apollo: ApolloServer<Context>,
-  services: Services,
-  admit: Admit,
-  perTurn: number,
-  logger: Logger,
-) {
-  const turn = turns(perTurn);
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<string | Buffer> => {
-    await turn(request.caller?.id ?? "");
-    if (request.hasLargeBody) await limitTexts(request);
+export function graphqlHandler({ apollo, services, admit, turn, readBody, logger }: HandlerParts) {
+  const contextOf = (request: FastifyRequest): Context => {
+    const { id: requestId, body, summary, passage } = request;
+    const caller = callerOf(request);
+    return createContext(services, {
+      caller,
+      requestId,
+      logger,
+      summary,
+      bodyBytes: Buffer.isBuffer(body) ? body.length : 0,
+      reserve: (bytes) => passage?.reserve(bytes),
+      turn: () => turn(caller.id),
+    });
+  };
+
+  const execute = async (request: FastifyRequest, reply: FastifyReply): Promise<string> => {
     const http = {
       method: request.method,
       headers: headerMap(request),
       search: admittedSearch(request, admit),
-      body: admittedBody(request, admit),
+      body: admittedBody(request, await readBody(request), admit),
     };
-    const { id: requestId, hasLargeBody, summary } = request;
-    const context = () =>
-      createContext(services, { caller: callerOf(request), requestId, logger, hasLargeBody, summary });
     const operation = operationIn(http);
     if (operation) {
-      const { http: head, body } = await apollo.executeOperation(operation, { contextValue: context() });
+      const contextValue = contextOf(request);
+      const { http: head, body } = await apollo.executeOperation(operation, { contextValue });
       if (body.kind === "incremental") throw inParts();
       sendHead(reply, head);
       reply.header("content-type", answerType(request.headers.accept));
       const { errors, data, extensions } = body.singleResult;
-      return encodeInTurns(await stringifyResult({ errors, data, extensions }));
+      return `${JSON.stringify({ errors, data, extensions })}\n`;
     }
     const answer = await apollo.executeHTTPGraphQLRequest({
       httpGraphQLRequest: http,
-      context: async () => context(),
+      context: async () => contextOf(request),
     });
     if (answer.body.kind === "chunked") throw inParts();
     sendHead(reply, answer);
-    return encodeInTurns(answer.body.string);
+    return answer.body.string;
+  };
+
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<string> => {
+    const { passage, caller } = request;
+    passage?.hold();
+    try {
+      await turn(caller?.id ?? "");
+      if (reply.raw.destroyed) throw refusal(400, "The client has gone");
+      return await execute(request, reply);
+    } finally {
+      passage?.leave();
+    }
   };
 }
 

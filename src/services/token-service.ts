@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Caller } from "../access/caller.ts";
 import { checkLifetime, checkRole, checkSession, needsSessionName } from "../access/policy.ts";
 import type { TokenQuota } from "../access/token-quota.ts";
@@ -11,6 +10,7 @@ import { ownerOf } from "../domain/session-id.ts";
 import { checkBatch, refusalFor, type TokenOutcome, type TokenRefusal } from "../domain/token-batch.ts";
 import type { TokenInspection } from "../domain/token-inspection.ts";
 import { SessionNotFound } from "../errors.ts";
+import type { Shares } from "../shares/shares.ts";
 import type { SigningService } from "../signing/signing-service.ts";
 import type { IssuanceLedger, SessionRegistry } from "../store/store.ts";
 import { type Page, type PageInput, pageOf } from "./page.ts";
@@ -46,6 +46,7 @@ export class TokenService {
   readonly #ledger: IssuanceLedger;
   readonly #quota: TokenQuota;
   readonly #now: () => Date;
+  readonly #shares: Shares;
 
   constructor(
     signing: SigningService,
@@ -53,12 +54,14 @@ export class TokenService {
     ledger: IssuanceLedger,
     quota: TokenQuota,
     now: () => Date,
+    shares: Shares,
   ) {
     this.#signing = signing;
     this.#registry = registry;
     this.#ledger = ledger;
     this.#quota = quota;
     this.#now = now;
+    this.#shares = shares;
   }
 
   /**
@@ -105,7 +108,7 @@ export class TokenService {
     const accepted = drafts.filter(isDraft);
     // Both at once: the disk is slow, and to sign takes the processor alone.
     const [tokens] = await Promise.all([
-      this.#signInTurns(accepted),
+      this.#signInTurns(caller, accepted),
       this.#ledger.record(accepted.map(({ record }) => record)),
     ]);
     const signed = tokens.values();
@@ -161,10 +164,10 @@ export class TokenService {
     return { grant, record };
   }
 
-  async #signInTurns(drafts: readonly Draft[]): Promise<ConnectionToken[]> {
+  async #signInTurns({ id }: Caller, drafts: readonly Draft[]): Promise<ConnectionToken[]> {
     const tokens: ConnectionToken[] = [];
     for (let start = 0; start < drafts.length; start += PER_TURN) {
-      await nextTurn();
+      await this.#shares.turn(id);
       const portion = drafts.slice(start, start + PER_TURN);
       tokens.push(...(await Promise.all(portion.map((draft) => this.#sign(draft)))));
     }

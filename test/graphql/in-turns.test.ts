@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { inTurns } from "../../src/graphql/in-turns.ts";
 
@@ -5,7 +6,7 @@ describe("inTurns", () => {
   it("hands out the items in their order, so many in each turn of the event loop", async () => {
     const items = Array.from({ length: 10 }, (_, i) => i);
     const perTurn: number[][] = [[]];
-    for (const promise of inTurns(items, 4)) promise.then((item) => perTurn.at(-1)?.push(item));
+    for (const promise of inTurns(items, 4, nextTurn)) promise.then((item) => perTurn.at(-1)?.push(item));
     while (perTurn.flat().length < 10) {
       // What comes in the microtasks of an immediate is of its turn.
       await new Promise<void>((resolve) => setImmediate(resolve));
@@ -19,6 +20,6 @@ describe("inTurns", () => {
   });
 
   it("hands out nothing of nothing", () => {
-    expect(inTurns([], 4)).toEqual([]);
+    expect(inTurns([], 4, nextTurn)).toEqual([]);
   });
 });

@@ -12,6 +12,8 @@ import { admitAll } from "../../src/graphql/trusted-documents.ts";
 import { createApp } from "../../src/http/app.ts";
 import type { IssuanceService } from "../../src/services/issuance-service.ts";
 import type { SessionService } from "../../src/services/session-service.ts";
+import { InFlight } from "../../src/shares/in-flight.ts";
+import { UNSHARED } from "../../src/shares/shares.ts";
 import { TokenService } from "../../src/services/token-service.ts";
 import { openTokKeyRing } from "../../src/signing/key-ring.ts";
 import { SigningService } from "../../src/signing/signing-service.ts";
@@ -33,7 +35,7 @@ async function start(plugin: ApolloServerPlugin<Context>) {
   const signing = new SigningService(openTokKeyRing(API_KEY, API_SECRET));
   const ledger = { record: async () => {} } as unknown as IssuanceLedger;
   const now = () => new Date();
-  const tokens = new TokenService(signing, {} as SessionRegistry, ledger, tokenQuota(1000), now);
+  const tokens = new TokenService(signing, {} as SessionRegistry, ledger, tokenQuota(1000), now, UNSHARED);
   const { app } = await createApp({
     apollo,
     services: {
@@ -44,7 +46,8 @@ async function start(plugin: ApolloServerPlugin<Context>) {
     },
     authenticate: async () => localCaller(),
     admit: admitAll,
-    perTurn: 10,
+    turn: UNSHARED.turn,
+    inFlight: new InFlight({ requests: 10, bytes: 1e6, connections: 10 }),
     localOnly: true,
     hasPage: false,
     console: null,

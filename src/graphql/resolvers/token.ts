@@ -65,9 +65,9 @@ export class TokenResolver {
   })
   async generateTokens(
     @Args(() => TokenBatchArgs) { sessionId, requests }: TokenBatchArgs,
-    @Ctx() { caller, tokens }: Context,
+    @Ctx() { caller, tokens, turn }: Context,
   ): Promise<Promise<TokenOutcome>[]> {
-    return inTurns(await tokens.generateMany(caller, sessionId, requests), PER_TURN);
+    return inTurns(await tokens.generateMany(caller, sessionId, requests), PER_TURN, turn);
   }
 
   @Query(() => TokenInspectionType, {

@@ -2,7 +2,7 @@ import { Field, ID, Int, ObjectType } from "type-graphql";
 import { TokenFormat } from "../../domain/connection-token.ts";
 import { Role } from "../../domain/role.ts";
 import type { Session } from "../../domain/session.ts";
-import { AT_HAND } from "../cost.ts";
+import { SESSION_ID_VALUE, SHORT_VALUE, TOKEN_VALUE } from "../cost.ts";
 import { DateTime } from "./date-time.ts";
 import { SessionType } from "./session.ts";
 
@@ -12,40 +12,43 @@ import { SessionType } from "./session.ts";
 })
 export class ConnectionTokenType {
   @Field(() => String, {
-    complexity: AT_HAND,
+    complexity: TOKEN_VALUE,
     description: "The token. Hand it to one client, and treat it as a secret until it expires.",
   })
   token!: string;
 
-  @Field(() => ID, { complexity: AT_HAND })
+  @Field(() => ID, { complexity: SESSION_ID_VALUE })
   sessionId!: string;
 
-  @Field(() => SessionType)
+  @Field(() => SessionType, {
+    description:
+      "The session that the token is for. Whoever may generate the token may read it, without `sessions:read`.",
+  })
   session!: Session;
 
-  @Field(() => ID, { complexity: AT_HAND })
+  @Field(() => ID, { complexity: SHORT_VALUE })
   applicationId!: string;
 
-  @Field(() => Role, { complexity: AT_HAND })
+  @Field(() => Role, { complexity: SHORT_VALUE })
   role!: Role;
 
-  @Field(() => String, { nullable: true, complexity: AT_HAND })
+  @Field(() => String, { nullable: true, complexity: SHORT_VALUE })
   data!: string | null;
 
-  @Field(() => [String], { complexity: AT_HAND })
+  @Field(() => [String], { complexity: SHORT_VALUE })
   initialLayoutClassList!: readonly string[];
 
-  @Field(() => TokenFormat, { complexity: AT_HAND })
+  @Field(() => TokenFormat, { complexity: SHORT_VALUE })
   format!: TokenFormat;
 
-  @Field(() => DateTime, { complexity: AT_HAND })
+  @Field(() => DateTime, { complexity: SHORT_VALUE })
   createdAt!: Date;
 
-  @Field(() => DateTime, { complexity: AT_HAND })
+  @Field(() => DateTime, { complexity: SHORT_VALUE })
   expiresAt!: Date;
 
   @Field(() => Int, {
-    complexity: AT_HAND,
+    complexity: SHORT_VALUE,
     description: "The same instant as `expiresAt`, in the unit that the argument takes.",
   })
   expireTime!: number;

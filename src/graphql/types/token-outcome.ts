@@ -1,6 +1,6 @@
 import { createUnionType, Field, ObjectType } from "type-graphql";
 import type { TokenRefusal } from "../../domain/token-batch.ts";
-import { AT_HAND } from "../cost.ts";
+import { MESSAGE_VALUE, SHORT_VALUE } from "../cost.ts";
 import { ConnectionTokenType } from "./connection-token.ts";
 
 @ObjectType("TokenRefusal", {
@@ -9,17 +9,17 @@ import { ConnectionTokenType } from "./connection-token.ts";
 })
 export class TokenRefusalType implements TokenRefusal {
   @Field(() => String, {
-    complexity: AT_HAND,
+    complexity: SHORT_VALUE,
     description: "The code of the error that it would be alone, such as `BAD_USER_INPUT` or `FORBIDDEN`.",
   })
   code!: string;
 
-  @Field(() => String, { complexity: AT_HAND, description: "The reason, for a person to read." })
+  @Field(() => String, { complexity: MESSAGE_VALUE, description: "The reason, for a person to read." })
   message!: string;
 
   @Field(() => String, {
     nullable: true,
-    complexity: AT_HAND,
+    complexity: SHORT_VALUE,
     description: "The field of the request that breaks a rule, where one does.",
   })
   argument!: string | null;

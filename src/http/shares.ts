@@ -1,0 +1,64 @@
+import type { Socket } from "node:net";
+import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from "fastify";
+import { RateLimited } from "../errors.ts";
+import type { InFlight, Passage } from "../shares/in-flight.ts";
+import { BODY_LIMIT } from "./body-size.ts";
+
+/** How long a client may read nothing of its answer before its connection is closed, in milliseconds. */
+export const ANSWER_TIMEOUT = 15_000;
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Null where it has no caller. */
+    passage: Passage | null;
+  }
+}
+
+/**
+ * A hook that refuses a request whose caller has too much in flight, before its body is read.
+ *
+ * @param isProxy whether the peer at an address is a proxy, whose connections are no caller's
+ */
+export function limitInFlight(
+  app: FastifyInstance,
+  inFlight: InFlight<Socket>,
+  isProxy: (address: string) => boolean,
+) {
+  app.decorateRequest("passage", null);
+  const enter = (request: FastifyRequest, callerId: string): Passage => {
+    const { socket, headers } = request.raw;
+    const isNew = !isProxy(socket.remoteAddress ?? "") && inFlight.connected(callerId, socket);
+    if (isNew) socket.once("close", () => inFlight.disconnected(socket));
+    return inFlight.enter(callerId, bodyBytes(headers));
+  };
+
+  return (request: FastifyRequest, reply: FastifyReply, next: HookHandlerDoneFunction): void => {
+    try {
+      const passage = request.caller && enter(request, request.caller.id);
+      request.passage = passage;
+      if (passage) reply.raw.once("close", () => passage.leave());
+      next();
+    } catch (error) {
+      if (!(error instanceof RateLimited)) throw error;
+      // A connection too many is not kept.
+      reply.header("connection", "close");
+      next(error);
+    }
+  };
+}
+
+/** What a body has, or may have where no header tells it. */
+function bodyBytes({
+  "content-length": length,
+  "transfer-encoding": encoding,
+}: NodeJS.Dict<unknown>): number {
+  return encoding === undefined ? Math.min(Number(length ?? 0), BODY_LIMIT) : BODY_LIMIT;
+}
+
+/** Closes the connections of clients that do not read their answers. */
+export function cutOffIdleReaders(app: FastifyInstance): void {
+  app.addHook("onSend", (_request, reply, payload, done) => {
+    reply.raw.setTimeout(ANSWER_TIMEOUT);
+    done(null, payload);
+  });
+}
