@@ -34,10 +34,11 @@ export function dear(field: ComplexityEstimatorArgs): number {
   return work(100, field) + field.childComplexity;
 }
 
-/** A number that the database has to count, up to ten thousand rows. */
-export function counted(field: ComplexityEstimatorArgs): number {
-  return work(20, field) + 1;
-}
+/** A number that the database has to count, up to ten thousand rows. It counts for each item of its page, as all fields of a page do. */
+export const COUNTED = 5;
+
+/** One of many tokens, without its own fields. */
+const ONE_OF_MANY = 0.3;
 
 /**
  * A batch costs what its tokens cost, and they are far cheaper than those that are asked for one by one, each with a field and
@@ -47,7 +48,7 @@ export function counted(field: ComplexityEstimatorArgs): number {
 export function perToken(field: ComplexityEstimatorArgs): number {
   // One that is too large is refused for its size, in the words of the domain.
   const size = Math.min(field.args.requests.length, MAX_BATCH);
-  return work(100, field) + Math.ceil(size * (work(0.05, field) + field.childComplexity));
+  return work(100, field) + Math.ceil(size * (work(ONE_OF_MANY, field) + field.childComplexity));
 }
 
 /** The name of a type is a short value; Apollo Client asks for it everywhere. */

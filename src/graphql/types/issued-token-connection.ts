@@ -1,6 +1,6 @@
 import { Field, Int, ObjectType } from "type-graphql";
 import type { IssuedToken } from "../../domain/issued-token.ts";
-import { counted } from "../cost.ts";
+import { COUNTED } from "../cost.ts";
 import { IssuedTokenType } from "./issued-token.ts";
 import { PageInfo } from "./page-info.ts";
 
@@ -23,7 +23,7 @@ export class IssuedTokenConnection {
 
   @Field(() => Int, {
     description: "How long the whole list is; counted up to 100,000.",
-    complexity: counted,
+    complexity: COUNTED,
   })
   totalCount!: () => Promise<number>;
 

@@ -1,6 +1,6 @@
 import { Field, Int, ObjectType } from "type-graphql";
 import type { Session } from "../../domain/session.ts";
-import { counted } from "../cost.ts";
+import { COUNTED } from "../cost.ts";
 import { PageInfo } from "./page-info.ts";
 import { SessionType } from "./session.ts";
 
@@ -23,7 +23,7 @@ export class SessionConnection {
 
   @Field(() => Int, {
     description: "How long the whole list is; counted up to 100,000.",
-    complexity: counted,
+    complexity: COUNTED,
   })
   totalCount!: () => Promise<number>;
 
