@@ -24,6 +24,9 @@ export const SESSION_ID_VALUE = 0.2;
 export const MESSAGE_VALUE = 0.2;
 export const TOKEN_VALUE = 0.75;
 
+/** A list of a grant: a hundred names or IDs. */
+export const LIST_OF_NAMES = 20;
+
 /** What a field's work costs beside its values; nothing where only the bytes of the answer are counted. */
 function work(cost: number, { context }: ComplexityEstimatorArgs): number {
   return context?.bytesAlone ? 0 : cost;

@@ -1,5 +1,6 @@
 import { Field, ID, Int, ObjectType } from "type-graphql";
 import { Role } from "../../domain/role.ts";
+import { LIST_OF_NAMES } from "../cost.ts";
 
 @ObjectType({
   description: "Which tokens a caller may have generated; the claim `video_grant` of its credential.",
@@ -9,10 +10,14 @@ export class VideoGrant {
   @Field(() => [Role], { description: "The roles that they may have." })
   roles!: readonly Role[];
 
-  @Field(() => [ID], { description: "The IDs of the sessions that may be used; `*` is every session." })
+  @Field(() => [ID], {
+    complexity: LIST_OF_NAMES,
+    description: "The IDs of the sessions that may be used; `*` is every session.",
+  })
   sessions!: readonly string[];
 
   @Field(() => [String], {
+    complexity: LIST_OF_NAMES,
     description: "The names of sessions that may be used; one that ends in `*` is every name that begins so.",
   })
   names!: readonly string[];
