@@ -1,16 +1,44 @@
 import { randomUUID } from "node:crypto";
-import { sql } from "kysely";
+import { type ExpressionBuilder, sql } from "kysely";
 import type { Database } from "./engine.ts";
 import { toRow, toSession } from "./session-registry.ts";
 import type { SessionNames } from "./store.ts";
+import type { Tables } from "./tables.ts";
 
 const NO_LEASE = { lease_id: null, leased_until: null };
+
+/** How many abandoned names are cleared at once, so that nobody waits for long. */
+const CLEARED_AT_ONCE = 10;
 
 /**
  * The names of sessions in a SQL database. A lease is kept in a row, and is no lock of the database: it outlives the
  * transaction, for the platform is asked meanwhile, and it ends although its holder has died.
  */
 export function sessionNames({ kysely, engine: { clock } }: Database): SessionNames {
+  const isAbandoned = ({ and, or, eb }: ExpressionBuilder<Tables, "session_names">) =>
+    and([
+      eb("session_id", "is", null),
+      or([eb("leased_until", "is", null), eb("leased_until", "<=", clock)]),
+    ]);
+
+  const clearAbandoned = async () => {
+    const abandoned = await kysely
+      .selectFrom("session_names")
+      .select(["application_id", "name"])
+      .where(isAbandoned)
+      .limit(CLEARED_AT_ONCE)
+      .execute();
+    // One by one: two servers that delete several rows could wait for each other. And again only while it is abandoned.
+    for (const { application_id, name } of abandoned) {
+      await kysely
+        .deleteFrom("session_names")
+        .where("application_id", "=", application_id)
+        .where("name", "=", name)
+        .where(isAbandoned)
+        .execute();
+    }
+  };
+
   return {
     async find(applicationId, name) {
       const row = await kysely
@@ -38,6 +66,7 @@ export function sessionNames({ kysely, engine: { clock } }: Database): SessionNa
     },
 
     async lease(applicationId, name, seen, duration) {
+      await clearAbandoned();
       const leaseId = randomUUID();
       const result = await kysely
         .insertInto("session_names")
@@ -82,6 +111,14 @@ export function sessionNames({ kysely, engine: { clock } }: Database): SessionNa
     },
 
     async release(applicationId, name, leaseId) {
+      const { numDeletedRows } = await kysely
+        .deleteFrom("session_names")
+        .where("application_id", "=", applicationId)
+        .where("name", "=", name)
+        .where("lease_id", "=", leaseId)
+        .where("session_id", "is", null)
+        .executeTakeFirst();
+      if (numDeletedRows > 0n) return;
       await kysely
         .updateTable("session_names")
         .set(NO_LEASE)

@@ -200,6 +200,52 @@ describe.each(ENGINES)("the store on %s", (engine) => {
       expect(await sessions.findMany(["1_a"])).toEqual([named("1_a")]);
     });
 
+    it("leave nothing when they stand for no session and the lease is given back", async () => {
+      const { names, database } = await newStore();
+      const rows = () => database.kysely.selectFrom("session_names").selectAll().execute();
+      await names.release(PROJECT, "standup", "another lease");
+      const lease = await leased(names);
+      await names.release(PROJECT, "standup", "another lease");
+      expect(await rows()).toHaveLength(1);
+      await names.release(PROJECT, "standup", lease);
+      expect(await rows()).toEqual([]);
+
+      await names.assign(await leased(names), named("1_a"));
+      await names.release(PROJECT, "standup", await leased(names, "1_a"));
+      expect(await rows()).toMatchObject([{ session_id: "1_a", lease_id: null, leased_until: null }]);
+    });
+
+    it("are cleared when they stand for no session and their lease has ended, as the next name is leased", async () => {
+      const { names, database } = await newStore();
+      await names.assign(await leased(names, null, "assigned"), named("1_a", "assigned"));
+      await names.lease(PROJECT, "assigned", "1_a", 0);
+      await leased(names, null, "leased");
+      await names.lease(PROJECT, "ended", null, 0);
+      // As the version before gives a lease back.
+      await database.kysely
+        .insertInto("session_names")
+        .values({ application_id: "87654321", name: "given back" })
+        .execute();
+      await leased(names, null, "next");
+      const left = await database.kysely.selectFrom("session_names").select("name").orderBy("name").execute();
+      expect(left.map(({ name }) => name)).toEqual(["assigned", "leased", "next"]);
+    });
+
+    it("are never cleared while their holder assigns a session", async () => {
+      const { names } = await newStore();
+      const outcomes = await Promise.all(
+        Array.from({ length: 30 }, async (_, i) => {
+          const lease = await names.lease(PROJECT, `room ${i}`, null, i % 2 === 0 ? 0 : LONG);
+          return names.assign(lease ?? "", named(`1_${i}`, `room ${i}`));
+        }),
+      );
+      for (const [i, assigned] of outcomes.entries()) {
+        if (i % 2 === 1) expect(assigned).toBe(true);
+        const { current } = await names.find(PROJECT, `room ${i}`);
+        expect(current?.session.sessionId).toBe(assigned ? `1_${i}` : undefined);
+      }
+    });
+
     it("go on standing for what they did when the new session cannot be registered", async () => {
       const { names, sessions } = await newStore();
       await sessions.add(session("1_a"));
