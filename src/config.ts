@@ -49,6 +49,8 @@ export interface Config {
   readonly tokensPerMinute: number | null;
   /** The most that a caller may have in flight. */
   readonly inFlight: InFlightLimits;
+  /** How many sessions a caller may create in a minute; null leaves it to the server. */
+  readonly sessionsPerMinute: number | null;
   /** The origins whose pages may call from a browser. */
   readonly corsOrigins: readonly string[];
   /** Null when every document is executed, and none has an ID. */
@@ -145,6 +147,7 @@ export function parseConfig(environment: NodeJS.Dict<string>): Config {
       bytes: env.MAX_MEGABYTES_PER_CALLER * MEGABYTE,
       connections: env.MAX_CONNECTIONS_PER_CALLER,
     },
+    sessionsPerMinute: env.SESSIONS_PER_MINUTE ?? null,
     corsOrigins: env.CORS_ORIGINS,
     trustedDocuments: trustedDocumentsOf(env),
     console: consoleOf(env),
@@ -226,6 +229,7 @@ const VARIABLES = {
   MAX_REQUESTS_PER_CALLER: variable(wholeNumber(1, 100_000))({ default: 200 }),
   MAX_MEGABYTES_PER_CALLER: variable(wholeNumber(5, 1024))({ default: 32 }),
   MAX_CONNECTIONS_PER_CALLER: variable(wholeNumber(1, 100_000))({ default: 250 }),
+  SESSIONS_PER_MINUTE: variable(wholeNumber(1, 999_999_999))(optional),
   CORS_ORIGINS: variable(corsOrigins)({ default: [] }),
   TRUSTED_DOCUMENTS: variable(oneOf("off", "log", "enforce"))({ default: "off" }),
   TRUSTED_DOCUMENTS_MANIFEST: variable(documentManifest)(optional),

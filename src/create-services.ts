@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { quotaOf } from "./access/token-quota.ts";
+import { Quota } from "./access/quota.ts";
 import type { Config } from "./config.ts";
 import type { PlatformName } from "./domain/project.ts";
 import type { Services } from "./graphql/context.ts";
@@ -46,11 +46,11 @@ export function createServices(
   const ledger = config.ledger ? instrument.ledger(store.ledger) : withoutRecords(store.ledger);
   const { applicationId } = keyRing;
   const signing = new SigningService(keyRing);
+  const tokenQuota = new Quota("tokens", config.tokensPerMinute);
+  const sessionQuota = new Quota("sessions", config.sessionsPerMinute);
   const services = {
-    sessions: new SessionService(platform, store.sessions, store.names, now),
-    tokens: instrument.tokens(
-      new TokenService(signing, store.sessions, ledger, quotaOf(config.tokensPerMinute), now, shares),
-    ),
+    sessions: new SessionService(platform, store.sessions, store.names, sessionQuota, now),
+    tokens: instrument.tokens(new TokenService(signing, store.sessions, ledger, tokenQuota, now, shares)),
     issuances: new IssuanceService(applicationId, store.sessions, store.ledger, now),
     project: {
       applicationId,

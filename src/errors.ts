@@ -91,10 +91,11 @@ export class Forbidden extends StagepassError {
   }
 }
 
-/** `RATE_LIMITED`: the caller asks for more than its share. The message names what was too much; time is in seconds. */
+/** `RATE_LIMITED`: the caller has asked for more than its quota, or than the platform lets the project have. */
 export class RateLimited extends StagepassError {
+  /** @param retryAfterSeconds a whole number, at least 1 */
   constructor(message: string, retryAfterSeconds: number) {
-    super("RATE_LIMITED", `${message}; ask again in ${retryAfterSeconds} s`, { retryAfterSeconds });
+    super("RATE_LIMITED", message, { retryAfterSeconds });
   }
 }
 

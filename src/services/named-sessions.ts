@@ -1,6 +1,8 @@
 import { setTimeout } from "node:timers/promises";
+import type { Caller } from "../access/caller.ts";
+import type { Quota } from "../access/quota.ts";
 import { checkSameOptions, type Session, type SessionOptions } from "../domain/session.ts";
-import { PlatformUnavailable } from "../errors.ts";
+import { PlatformUnavailable, RateLimited } from "../errors.ts";
 import type { Platform } from "../platform/platform.ts";
 import type { SessionNames } from "../store/store.ts";
 import { createSession } from "./create-session.ts";
@@ -19,17 +21,26 @@ export interface NamedSession {
   readonly maxAge: number | null;
 }
 
+/** What this server is about for one name. */
+interface Underway {
+  /** The ID of the caller who pays for it. */
+  readonly callerId: string;
+  readonly found: Promise<Session>;
+}
+
 /** Finds or creates the one session of a name, together with whoever else asks, here or on other servers. */
 export class NamedSessions {
   readonly #platform: Platform;
   readonly #names: SessionNames;
+  readonly #quota: Quota;
   readonly #now: () => Date;
   /** What this server is about, so that all who ask for the same here are one to the others. */
-  readonly #underway = new Map<string, Promise<Session>>();
+  readonly #underway = new Map<string, Underway>();
 
-  constructor(platform: Platform, names: SessionNames, now: () => Date) {
+  constructor(platform: Platform, names: SessionNames, quota: Quota, now: () => Date) {
     this.#platform = platform;
     this.#names = names;
+    this.#quota = quota;
     this.#now = now;
   }
 
@@ -37,20 +48,26 @@ export class NamedSessions {
    * The session that a name stands for. Where there is none, or it is too old, whoever gets the name's lease creates one;
    * the others wait for it, and take over when its lease ends.
    *
+   * @throws {RateLimited} when the caller, or the project, asks for too many sessions
    * @throws {BadUserInput} naming the option in which the session differs
    * @throws {PlatformRejected} or {PlatformUnavailable} when it cannot be created
    */
-  ensure(asked: NamedSession): Promise<Session> {
+  async ensure(caller: Caller, asked: NamedSession): Promise<Session> {
     const key = JSON.stringify(asked);
-    let found = this.#underway.get(key);
-    if (!found) {
-      found = this.#ensure(asked).finally(() => this.#underway.delete(key));
-      this.#underway.set(key, found);
+    for (let other = this.#underway.get(key); other; other = this.#underway.get(key)) {
+      try {
+        return await other.found;
+      } catch (error) {
+        // A limit that another caller has reached is none of this one's.
+        if (!(error instanceof RateLimited) || other.callerId === caller.id) throw error;
+      }
     }
+    const found = this.#ensure(caller, asked).finally(() => this.#underway.delete(key));
+    this.#underway.set(key, { callerId: caller.id, found });
     return found;
   }
 
-  async #ensure(asked: NamedSession): Promise<Session> {
+  async #ensure(caller: Caller, asked: NamedSession): Promise<Session> {
     const { applicationId, timeout } = this.#platform;
     const { name, options, maxAge } = asked;
     const duration = timeout + LEASE_MARGIN;
@@ -65,7 +82,7 @@ export class NamedSessions {
       }
       if (!leased) {
         const leaseId = await this.#names.lease(applicationId, name, assigned, duration);
-        const session = leaseId && (await this.#create(asked, leaseId));
+        const session = leaseId && (await this.#create(caller, asked, leaseId));
         if (session) return session;
       }
       // Long enough for one who died, and for one who took over from it.
@@ -77,11 +94,12 @@ export class NamedSessions {
   }
 
   /** Creates the session under a lease; null when that was lost meanwhile, and another may have created one. */
-  async #create({ name, options }: NamedSession, leaseId: string): Promise<Session | null> {
+  async #create(caller: Caller, { name, options }: NamedSession, leaseId: string): Promise<Session | null> {
     // When it cannot be given back, it ends by itself, only later.
     const release = () => this.#names.release(this.#platform.applicationId, name, leaseId).catch(() => {});
     let session: Session;
     try {
+      await this.#quota.take(caller, 1);
       session = await createSession(this.#platform, name, options, this.#now());
     } catch (error) {
       await release();

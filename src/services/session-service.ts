@@ -1,5 +1,6 @@
 import type { Caller } from "../access/caller.ts";
 import { checkName, listableSessions, mayUseSession } from "../access/policy.ts";
+import type { Quota } from "../access/quota.ts";
 import {
   type Session,
   type SessionOptionsInput,
@@ -18,13 +19,22 @@ import { type Page, type PageInput, pageOf } from "./page.ts";
 export class SessionService {
   readonly #platform: Platform;
   readonly #registry: SessionRegistry;
+  readonly #quota: Quota;
   readonly #named: NamedSessions;
   readonly #now: () => Date;
 
-  constructor(platform: Platform, registry: SessionRegistry, names: SessionNames, now: () => Date) {
+  /** @param quota how many sessions each caller may create */
+  constructor(
+    platform: Platform,
+    registry: SessionRegistry,
+    names: SessionNames,
+    quota: Quota,
+    now: () => Date,
+  ) {
     this.#platform = platform;
     this.#registry = registry;
-    this.#named = new NamedSessions(platform, names, now);
+    this.#quota = quota;
+    this.#named = new NamedSessions(platform, names, quota, now);
     this.#now = now;
   }
 
@@ -32,9 +42,11 @@ export class SessionService {
    * Creates a session on the platform and registers it; for the rest of the request it is the caller's own. When it
    * cannot be registered, the caller does not get it: the platform keeps a session that nobody knows, which costs nothing.
    *
+   * @throws {RateLimited} when the caller, or the project, asks for too many
    * @throws {BadUserInput} naming the option that breaks a rule; then no session is created
    */
   async create(caller: Caller, input: SessionOptionsInput): Promise<Session> {
+    await this.#quota.take(caller, 1);
     const options = sessionOptions(input);
     const session = await createSession(this.#platform, null, options, this.#now());
     await this.#registry.add(session);
@@ -44,8 +56,9 @@ export class SessionService {
 
   /**
    * The session that a name stands for: the one there is, or a new one, the same for all who ask at once. One that is
-   * older than `maxAge` seconds is replaced.
+   * older than `maxAge` seconds is replaced. Only a new one counts for the caller's quota.
    *
+   * @throws {RateLimited} when the caller, or the project, asks for too many
    * @throws {Forbidden} when the caller may not use the name
    * @throws {BadUserInput} naming what breaks a rule, or the option in which the session differs
    */
@@ -57,7 +70,7 @@ export class SessionService {
   ): Promise<Session> {
     checkSessionName(name);
     checkName(caller, name);
-    const session = await this.#named.ensure({
+    const session = await this.#named.ensure(caller, {
       name,
       options: sessionOptions(input),
       maxAge: maxAge === null ? null : checkMaxAge(maxAge),

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Caller } from "../access/caller.ts";
 import { checkLifetime, checkRole, checkSession, needsSessionName } from "../access/policy.ts";
-import type { TokenQuota } from "../access/token-quota.ts";
+import type { Quota } from "../access/quota.ts";
 import { type ConnectionToken, TokenFormat } from "../domain/connection-token.ts";
 import { DEFAULT_ROLE, type Grant, type GrantInput, grantFor } from "../domain/grant.ts";
 import type { IssuedToken } from "../domain/issued-token.ts";
@@ -44,7 +44,7 @@ export class TokenService {
   readonly #signing: SigningService;
   readonly #registry: SessionRegistry;
   readonly #ledger: IssuanceLedger;
-  readonly #quota: TokenQuota;
+  readonly #quota: Quota;
   readonly #now: () => Date;
   readonly #shares: Shares;
 
@@ -52,7 +52,7 @@ export class TokenService {
     signing: SigningService,
     registry: SessionRegistry,
     ledger: IssuanceLedger,
-    quota: TokenQuota,
+    quota: Quota,
     now: () => Date,
     shares: Shares,
   ) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { DEFAULT_PER_MINUTE } from "../../src/access/token-quota.ts";
+import { DEFAULT_PER_MINUTE } from "../../src/access/quota.ts";
 import { parseConfig } from "../../src/config.ts";
 import { MAX_COST } from "../../src/graphql/cost-limit.ts";
 import { MAX_ALIASES, MAX_DEPTH, MAX_ROOT_FIELDS, MAX_TOKENS } from "../../src/graphql/limits.ts";
@@ -57,14 +57,15 @@ function configOf(environment: Record<string, string>): unknown {
 describe("the default of a variable is what the README says", () => {
   it("of most of them", () => expect(defaults.length).toBeGreaterThan(15));
 
-  it.each(defaults.filter(([name]) => name !== "TOKENS_PER_MINUTE"))("%s: %s", (name, value) => {
+  it.each(defaults.filter(([name]) => !name.endsWith("_PER_MINUTE")))("%s: %s", (name, value) => {
     const without = configOf(WITH[name] ?? {});
     expect(configOf({ ...WITH[name], [name]: value })).toEqual(without);
     expect(configOf({ ...WITH[name], [name]: OTHER[name] ?? "x" })).not.toEqual(without);
   });
 
-  it("TOKENS_PER_MINUTE, which depends on the caller", () => {
-    expect(defaults).toContainEqual(["TOKENS_PER_MINUTE", String(DEFAULT_PER_MINUTE)]);
+  it("of the quotas, which depend on the caller", () => {
+    expect(defaults).toContainEqual(["TOKENS_PER_MINUTE", String(DEFAULT_PER_MINUTE.tokens)]);
+    expect(defaults).toContainEqual(["SESSIONS_PER_MINUTE", String(DEFAULT_PER_MINUTE.sessions)]);
   });
 });
 

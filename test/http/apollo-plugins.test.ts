@@ -2,7 +2,7 @@ import type { ApolloServerPlugin } from "@apollo/server";
 import pino from "pino";
 import { afterEach, expect, it } from "vitest";
 import { localCaller } from "../../src/access/caller.ts";
-import { tokenQuota } from "../../src/access/token-quota.ts";
+import { Quota } from "../../src/access/quota.ts";
 import type { Project } from "../../src/domain/project.ts";
 import { composeSessionId } from "../../src/domain/session-id.ts";
 import { createApollo } from "../../src/graphql/apollo.ts";
@@ -35,7 +35,7 @@ async function start(plugin: ApolloServerPlugin<Context>) {
   const signing = new SigningService(openTokKeyRing(API_KEY, API_SECRET));
   const ledger = { record: async () => {} } as unknown as IssuanceLedger;
   const now = () => new Date();
-  const tokens = new TokenService(signing, {} as SessionRegistry, ledger, tokenQuota(1000), now, UNSHARED);
+  const tokens = new TokenService(signing, {} as SessionRegistry, ledger, new Quota("tokens", 1000), now, UNSHARED);
   const { app } = await createApp({
     apollo,
     services: {

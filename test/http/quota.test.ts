@@ -143,6 +143,85 @@ describe("five tokens a minute", () => {
   });
 });
 
+describe("five sessions a minute", () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startServer({ NODE_ENV: "production", SESSIONS_PER_MINUTE: "5" });
+  });
+  afterAll(() => server.close());
+
+  const create = (who: string, options = "") =>
+    server.graphql(`mutation { createSession${options} { id } }`, {}, who);
+  const ensure = (who: string, name: string, more = "") =>
+    server.graphql(`mutation { ensureSession(name: "${name}"${more}) { id } }`, {}, who);
+
+  it("are used up by five that are created, and say so", async () => {
+    const who = caller("creator");
+    for (let n = 0; n < 5; n += 1) expect((await create(who)).errors).toEqual([]);
+    const { data, errors } = await create(who);
+    expect(data).toBeNull();
+    expect(errors).toMatchObject(LIMITED);
+    const { retryAfterSeconds } = errors[0].extensions;
+    expect(errors[0].message).toBe(
+      `Too many sessions were asked for; ask again in ${retryAfterSeconds} seconds`,
+    );
+    expect((await create(caller("another"))).errors).toEqual([]);
+  });
+
+  it("are used up by one request for five, and by those that a rule refuses", async () => {
+    const [aliases, refused] = [caller("five aliases"), caller("refused sessions")];
+    const five = Array.from({ length: 5 }, (_, n) => `s${n}: createSession { id }`).join(" ");
+    expect((await server.graphql(`mutation { ${five} }`, {}, aliases)).errors).toEqual([]);
+    expect((await create(aliases)).errors).toMatchObject(LIMITED);
+    for (let n = 0; n < 5; n += 1) {
+      const { errors } = await create(refused, "(e2ee: true)");
+      expect(errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT" } }]);
+    }
+    expect((await create(refused)).errors).toMatchObject(LIMITED);
+  });
+
+  it("count a name's session when it is created, and not when it is found", async () => {
+    const who = caller("names");
+    for (let n = 0; n < 4; n += 1) expect((await ensure(who, `room ${n}`)).errors).toEqual([]);
+    for (let n = 0; n < 10; n += 1) expect((await ensure(who, `room ${n % 4}`)).errors).toEqual([]);
+    // Neither do those that a rule refuses: nothing was about to be created.
+    expect((await ensure(who, "room 9", ", e2ee: true")).errors[0].extensions.code).toBe("BAD_USER_INPUT");
+    expect((await ensure(who, "room 0", ", mediaMode: ROUTED")).errors[0].extensions.code).toBe(
+      "BAD_USER_INPUT",
+    );
+    expect((await ensure(who, "room 4")).errors).toEqual([]);
+    expect((await ensure(who, "room 5")).errors).toMatchObject(LIMITED);
+    expect((await ensure(who, "room 4")).errors).toEqual([]);
+    // The name is free for the others.
+    expect((await ensure(caller("others"), "room 5")).errors).toEqual([]);
+    expect((await ensure(who, "room 5")).errors).toEqual([]);
+  });
+
+  it("that are used up are no answer to others who wait for the same name", async () => {
+    const spent = caller("spent");
+    for (let n = 0; n < 5; n += 1) await create(spent);
+    for (let round = 0; round < 10; round += 1) {
+      const others = [caller(`first ${round}`), caller(`second ${round}`)];
+      const all = await Promise.all(
+        [spent, ...others, spent, ...others].map((who) => ensure(who, `shared ${round}`)),
+      );
+      expect(all[0]?.errors).toMatchObject(LIMITED);
+      const found = all.filter((_, i) => i % 3 !== 0);
+      const ids = found.map(({ data, errors }) => (errors.length === 0 ? data.ensureSession.id : errors));
+      expect(new Set(ids).size).toBe(1);
+      expect(typeof ids[0]).toBe("string");
+    }
+  });
+
+  it("do not count tokens: who has none left still gets these", async () => {
+    const who = caller("tokens of a session");
+    await ensure(caller("its owner"), "lobby");
+    for (let n = 0; n < 5; n += 1) expect((await create(who)).errors).toEqual([]);
+    const join = 'mutation { ensureSession(name: "lobby") { generateToken { token } } }';
+    for (let n = 0; n < 10; n += 1) expect((await server.graphql(join, {}, who)).errors).toEqual([]);
+  });
+});
+
 describe("without authentication", () => {
   it("there is no quota", async () => {
     const server = await startServer();
@@ -158,5 +237,19 @@ describe("without authentication", () => {
     expect((await server.graphql(tokens(5), { id })).errors).toEqual([]);
     expect((await server.graphql(tokens(1), { id })).errors).toMatchObject(LIMITED);
     await server.close();
+  });
+
+  it("sessions have none, and have one when it is set", async () => {
+    const create = "mutation { createSession { id } }";
+    const unlimited = await startServer();
+    for (let n = 0; n < 610; n += 10) {
+      const asks = Array.from({ length: 10 }, () => unlimited.graphql(create));
+      for (const { errors } of await Promise.all(asks)) expect(errors).toEqual([]);
+    }
+    await unlimited.close();
+    const limited = await startServer({ SESSIONS_PER_MINUTE: "1" });
+    expect((await limited.graphql(create)).errors).toEqual([]);
+    expect((await limited.graphql(create)).errors).toMatchObject(LIMITED);
+    await limited.close();
   });
 });

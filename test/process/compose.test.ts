@@ -112,6 +112,7 @@ describe("compose.yaml", () => {
       AUTH_JWT_ISSUER: "https://login.example.com/",
       AUTH_JWT_AUDIENCE: "stagepass",
       TOKENS_PER_MINUTE: "60",
+      SESSIONS_PER_MINUTE: "6",
       CORS_ORIGINS: "https://app.example.com",
       LEDGER_RETENTION_DAYS: "90",
       METRICS_HOST: "0.0.0.0",
@@ -126,6 +127,7 @@ describe("compose.yaml", () => {
       platform: { name: "vonage", keyRing: { applicationId: APPLICATION_ID } },
       jwtRules: { audience: "stagepass" },
       tokensPerMinute: 60,
+      sessionsPerMinute: 6,
       ledgerRetentionDays: 90,
       metrics: { port: 9464 },
       logLevel: "warn",
@@ -133,6 +135,7 @@ describe("compose.yaml", () => {
     const silent = parseConfig(environmentOf("replica-1"));
     expect(silent).toMatchObject({
       tokensPerMinute: null,
+      sessionsPerMinute: null,
       ledgerRetentionDays: null,
       metrics: null,
       tracing: null,
