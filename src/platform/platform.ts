@@ -10,6 +10,7 @@ export interface Platform {
   /**
    * Creates a session on the platform and resolves to its ID, which the project owns.
    *
+   * @throws {RateLimited} when the platform is asked too often
    * @throws {PlatformRejected} when the platform refuses
    * @throws {PlatformUnavailable} when it does not answer, or with nothing that can be understood
    */

@@ -12,6 +12,8 @@ export interface RestAnswer {
   readonly status: number;
   /** The platform's clock, as its `Date` header has it. */
   readonly date: string | null;
+  /** The `Retry-After` header. */
+  readonly retryAfter: string | null;
   readonly body: string;
 }
 
@@ -61,7 +63,8 @@ async function exchange(url: string, init: RequestInit): Promise<RestAnswer> {
     chunks.push(chunk);
   }
   const body = Buffer.concat(chunks).toString("utf8");
-  return { status: response.status, date: response.headers.get("date"), body };
+  const { status, headers } = response;
+  return { status, date: headers.get("date"), retryAfter: headers.get("retry-after"), body };
 }
 
 /** Nothing listens there, or the host has no address: no byte of the request was sent. */

@@ -1,6 +1,6 @@
 import CircuitBreaker from "opossum";
 import { MediaMode, type SessionOptions } from "../domain/session.ts";
-import { PlatformRejected, PlatformUnavailable } from "../errors.ts";
+import { PlatformRejected, PlatformUnavailable, RateLimited } from "../errors.ts";
 import type { CredentialNames } from "./credential-names.ts";
 import type { Platform } from "./platform.ts";
 import { post } from "./rest-client.ts";
@@ -66,8 +66,8 @@ export function restPlatform(options: RestPlatformOptions): Platform {
     errorThresholdPercentage: ERROR_THRESHOLD_PERCENTAGE,
     rollingCountTimeout: WINDOW + timeout,
     resetTimeout: options.resetTimeout ?? RESET_TIMEOUT,
-    // A platform that refuses is there.
-    errorFilter: (error) => error instanceof PlatformRejected,
+    // A platform that refuses is there, and one caller that asks too often must not close it to the others.
+    errorFilter: (error) => error instanceof PlatformRejected || error instanceof RateLimited,
     // Nobody reads them.
     rollingPercentilesEnabled: false,
     enableSnapshots: false,

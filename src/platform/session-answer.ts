@@ -1,5 +1,5 @@
 import { parseSessionId } from "../domain/session-id.ts";
-import { abridge, PlatformRejected, PlatformUnavailable } from "../errors.ts";
+import { abridge, PlatformRejected, PlatformUnavailable, RateLimited } from "../errors.ts";
 import { adviceFor } from "./advice.ts";
 import type { CredentialNames } from "./credential-names.ts";
 import type { RestAnswer } from "./rest-client.ts";
@@ -7,8 +7,13 @@ import type { RestAnswer } from "./rest-client.ts";
 /** The longest reason that is passed on, in characters. */
 const MAX_REASON_LENGTH = 200;
 
-/** Request timeout, too early, too many requests: an answer for the moment alone. */
-const PASSING = new Set([408, 425, 429]);
+/** Request timeout, too early: an answer for the moment alone. */
+const PASSING = new Set([408, 425]);
+
+const TOO_MANY_REQUESTS = 429;
+
+/** The longest that a caller is told to wait for the platform, in seconds. */
+const LONGEST_WAIT = 3600;
 
 /** The statuses with which the platform itself gives a reason; others with one are a proxy's, or of a wrong URL. */
 const REFUSING = new Set([200, 400, 401, 402, 403, 409, 422]);
@@ -18,6 +23,7 @@ const REFUSING = new Set([200, 400, 401, 402, 403, 409, 422]);
  * a proxy strips the Accept header, in XML.
  *
  * @param now when it was asked, to be compared with the platform's clock
+ * @throws {RateLimited} when it is asked for too many sessions, or too often
  * @throws {PlatformRejected} when it gives a reason instead
  * @throws {PlatformUnavailable} when it is anything else
  */
@@ -28,6 +34,7 @@ export function sessionIdOf(
   now: Date,
 ): string {
   const { status, date } = answer;
+  if (status === TOO_MANY_REQUESTS) throw tooMany(secondsUntil(answer.retryAfter, now));
   if (status >= 500 || PASSING.has(status))
     throw new PlatformUnavailable(`The platform answered ${status}`, true);
 
@@ -47,6 +54,20 @@ export function sessionIdOf(
     `The platform answered ${status} with what is neither a session nor a reason; check ${names.url}`,
     false,
   );
+}
+
+function tooMany(seconds: number): RateLimited {
+  return new RateLimited(
+    `Too many sessions were asked for: the platform limits this project; ask again in ${seconds} seconds`,
+    seconds,
+  );
+}
+
+/** How long `Retry-After` says to wait, in seconds from 1 to 3600: it is seconds or a date (RFC 9110, 10.2.3). */
+function secondsUntil(retryAfter: string | null, now: Date): number {
+  const text = retryAfter?.trim() ?? "";
+  const seconds = /^\d+$/.test(text) ? Number(text) : (Date.parse(text) - now.getTime()) / 1000;
+  return Number.isNaN(seconds) ? 1 : Math.min(Math.max(Math.ceil(seconds), 1), LONGEST_WAIT);
 }
 
 /** By how many seconds our clock is ahead of the platform's, or null when it does not tell. */

@@ -7,7 +7,7 @@ import { parseSessionId } from "../../src/domain/session-id.ts";
 import type { Platform } from "../../src/platform/platform.ts";
 import { createProject } from "../../src/project.ts";
 import { API_KEY, API_SECRET, APPLICATION_ID, PRIVATE_KEY } from "../support/credentials.ts";
-import { honest, startFaultServer } from "../support/fault-server.ts";
+import { honest, refuse, startFaultServer } from "../support/fault-server.ts";
 
 const PUBLIC_KEY = createPublicKey(PRIVATE_KEY).export({ type: "spki", format: "pem" }).toString();
 const openTok = { OPENTOK_API_KEY: API_KEY, OPENTOK_API_SECRET: API_SECRET };
@@ -70,4 +70,17 @@ describe.each(implementations)("the platform %s", (_, owner, create) => {
     const made = Array.from({ length: 100 }, () => platform.createSession(sessionOptions({}), new Date()));
     expect(new Set(await Promise.all(made)).size).toBe(100);
   });
+});
+
+it.each(["opentok", "vonage"])("the platform %s passes a limit on, and is asked again", async (name) => {
+  const fault = await startFaultServer(refuse(429, "Slow down", { "retry-after": "7" }));
+  onTestFinished(() => fault.close());
+  const credentials = name === "opentok" ? openTok : vonage;
+  const platform = platformOf({ ...credentials, OPENTOK_API_URL: fault.url, VONAGE_API_URL: fault.url });
+  for (let n = 0; n < 10; n++) {
+    await expect(platform.createSession(sessionOptions({}), new Date())).rejects.toMatchObject({
+      extensions: { code: "RATE_LIMITED", retryAfterSeconds: 7 },
+    });
+  }
+  expect(fault.received).toHaveLength(10);
 });

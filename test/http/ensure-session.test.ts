@@ -2,7 +2,8 @@ import { join } from "node:path";
 import Libsql from "libsql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { JWT_SECRET, signedJwt } from "../support/callers.ts";
-import { API_KEY } from "../support/credentials.ts";
+import { API_KEY, API_SECRET } from "../support/credentials.ts";
+import { answer, honest, refuse, startFaultServer } from "../support/fault-server.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -146,6 +147,81 @@ describe("ensureSession", () => {
       expect((await ask("room-1")).errors).toMatchObject([{ extensions: { argument: "e2ee" } }]);
     } finally {
       await guarded.close();
+    }
+  });
+});
+
+describe("ensureSession while the platform fails", () => {
+  it.each([
+    ["is down", answer(503, "text/plain", ""), "PLATFORM_UNAVAILABLE"],
+    ["refuses", refuse(403, "Issuer not found"), "PLATFORM_REJECTED"],
+    ["limits the project", refuse(429, "Slow down", { "retry-after": "7" }), "RATE_LIMITED"],
+  ])("leaves nothing of the name, and the next who ask get it at once: it %s", async (_, behaviour, code) => {
+    const fault = await startFaultServer(behaviour);
+    const file = join(temporaryFolder(), "test.db");
+    const on = await startServer({
+      DATABASE_URL: `file:${file}`,
+      PLATFORM: "opentok",
+      OPENTOK_API_URL: fault.url,
+    });
+    const database = new Libsql(file, { timeout: 2000 });
+    try {
+      const answers = await Promise.all(Array.from({ length: 3 }, () => ensure({ name: "standup" }, on)));
+      for (const { errors } of answers) expect(errors).toMatchObject([{ extensions: { code } }]);
+      expect(database.prepare("SELECT * FROM session_names").all()).toEqual([]);
+
+      fault.behave(honest("opentok", API_KEY, API_SECRET));
+      const begin = performance.now();
+      const { data } = await ensure({ name: "standup" }, on);
+      expect(data.ensureSession.name).toBe("standup");
+      // The lease of one who died would last for longer.
+      expect(performance.now() - begin).toBeLessThan(4000);
+
+      database.exec("UPDATE session_names SET since = since - 61000");
+      fault.behave(behaviour);
+      expect((await ensure({ name: "standup", maxAge: 60 }, on)).errors).toMatchObject([
+        { extensions: { code } },
+      ]);
+      expect((await ensure({ name: "standup" }, on)).data).toEqual(data);
+    } finally {
+      database.close();
+      await on.close();
+      await fault.close();
+    }
+  });
+
+  it("gives the platform's limit to whoever caused it, and lets the others try", async () => {
+    const well = honest("opentok", API_KEY, API_SECRET);
+    const fault = await startFaultServer();
+    const on = await startServer({
+      AUTH_JWT_SECRET: JWT_SECRET,
+      PLATFORM: "opentok",
+      OPENTOK_API_URL: fault.url,
+    });
+    const claims = { scope: "sessions:create", video_grant: { names: ["*"] } };
+    const ask = (sub: string) => on.graphql(ENSURE, { name: "standup" }, signedJwt({ ...claims, sub }));
+    let limit = () => {};
+    fault.behave((response, request) => {
+      limit = () => refuse(429, "Slow down")(response, request);
+      fault.behave(well);
+    });
+    try {
+      const first = ask("first");
+      await expect.poll(() => fault.received.length).toBe(1);
+      const again = ask("first");
+      const others = ["second", "third", "fourth"].map(ask);
+      // They wait for the first by the time that this is answered.
+      await on.graphql("{ viewer { subject } }", {}, signedJwt({ ...claims, sub: "fifth" }));
+      limit();
+      expect((await first).errors).toMatchObject([{ extensions: { code: "RATE_LIMITED" } }]);
+      expect((await again).errors).toMatchObject([{ extensions: { code: "RATE_LIMITED" } }]);
+      const ids = (await Promise.all(others)).map(({ data }) => data?.ensureSession.id);
+      expect(new Set(ids).size).toBe(1);
+      expect(ids[0]).toMatch(/^1_/);
+      expect(fault.received).toHaveLength(2);
+    } finally {
+      await on.close();
+      await fault.close();
     }
   });
 });

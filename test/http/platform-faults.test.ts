@@ -138,11 +138,33 @@ describe.each([
     expect(server.log()).toContainEqual(expect.objectContaining({ code: "PLATFORM_REJECTED", reason }));
   });
 
+  it.each<[string, Record<string, string>, number]>([
+    ["nothing", {}, 1],
+    ["0 seconds", { "retry-after": "0" }, 1],
+    ["1 second", { "retry-after": "1" }, 1],
+    ["30 seconds", { "retry-after": "30" }, 30],
+    ["an hour", { "retry-after": "3600" }, 3600],
+    ["longer", { "retry-after": "3601" }, 3600],
+    ["a number beyond all", { "retry-after": "9".repeat(400) }, 3600],
+    ["a date", { "retry-after": new Date(NOW.getTime() + 90_000).toUTCString() }, 90],
+    ["a date that has passed", { "retry-after": inThePast.date }, 1],
+    ["a date that is far away", { "retry-after": "Fri, 31 Dec 2027 23:59:59 GMT" }, 3600],
+    ["neither", { "retry-after": "soon" }, 1],
+  ])("passes on a limit of the platform's, with Retry-After: %s", async (_, headers, retryAfterSeconds) => {
+    const { fault, server } = await startBoth(platform, refuse(429, "Slow down", headers));
+    const error = await failure(server, owner);
+    expect(error.extensions).toEqual({ code: "RATE_LIMITED", retryAfterSeconds });
+    expect(error.message).toBe(
+      `Too many sessions were asked for: the platform limits this project; ask again in ${retryAfterSeconds} seconds`,
+    );
+    expect(fault.received).toHaveLength(1);
+  });
+
   it.each<[string, boolean, Behaviour]>([
     ["500 with an empty body", true, answer(500, "text/plain", "")],
     ["503 with an empty body", true, answer(503, "text/plain", "")],
     ["500 with a reason", true, refuse(500, "Internal error")],
-    ["429", true, refuse(429, "Slow down")],
+    ["425", true, refuse(425, "Too early")],
     ["a reset instead of an answer", true, resetAtOnce],
     ["a reset in mid-body", true, resetInMidBody],
     ["silence", true, hang],

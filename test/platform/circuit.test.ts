@@ -147,6 +147,24 @@ describe("a platform that is there", () => {
     expect(fault.received).toHaveLength(20);
   });
 
+  it("is not left alone for limiting those who ask too often", async () => {
+    fault.behave(refuse(429, "Slow down"));
+    expect(await call(20)).toEqual(Array(20).fill("RATE_LIMITED"));
+    expect(fault.received).toHaveLength(20);
+    fault.behave(up);
+    expect(await call(3)).toEqual(Array(3).fill("created"));
+    expect(states).toEqual([]);
+  });
+
+  it("is used again when it limits the probe", async () => {
+    fault.behave(down);
+    await call(5);
+    fault.behave(refuse(429, "Slow down"));
+    await expect.poll(outcome).toBe("RATE_LIMITED");
+    fault.behave(up);
+    expect(await call(5)).toEqual(Array(5).fill("created"));
+  });
+
   it("is not left alone for failing now and then", async () => {
     let count = 0;
     fault.behave((...args) => (count++ % 4 === 0 ? down : up)(...args));
