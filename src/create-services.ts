@@ -1,7 +1,9 @@
 import type { Logger } from "pino";
-import { Quota } from "./access/quota.ts";
+import { limiterInMemory, Quota } from "./access/quota.ts";
+import { sharedLimiters } from "./access/shared-limiter.ts";
 import type { Config } from "./config.ts";
 import type { PlatformName } from "./domain/project.ts";
+import { reasonOf } from "./errors.ts";
 import type { Services } from "./graphql/context.ts";
 import { type Instrument, NO_INSTRUMENT } from "./instruments/instrument.ts";
 import { createProject, type Project } from "./project.ts";
@@ -46,8 +48,11 @@ export function createServices(
   const ledger = config.ledger ? instrument.ledger(store.ledger) : withoutRecords(store.ledger);
   const { applicationId } = keyRing;
   const signing = new SigningService(keyRing);
-  const tokenQuota = new Quota("tokens", config.tokensPerMinute);
-  const sessionQuota = new Quota("sessions", config.sessionsPerMinute);
+  // Other servers may share PostgreSQL. Without a ledger no token waits for the database, and none waits for it here.
+  const shares = config.database.engine === "postgres" && config.ledger;
+  const limiterOf = shares ? sharedLimiters(store.limiterClient, logLimits(logger)) : limiterInMemory;
+  const tokenQuota = new Quota("tokens", config.tokensPerMinute, limiterOf);
+  const sessionQuota = new Quota("sessions", config.sessionsPerMinute, limiterOf);
   const services = {
     sessions: new SessionService(platform, store.sessions, store.names, sessionQuota, now),
     tokens: instrument.tokens(new TokenService(signing, store.sessions, ledger, tokenQuota, now, shares)),
@@ -59,4 +64,15 @@ export function createServices(
     },
   };
   return { services, project, ledger };
+}
+
+function logLimits(logger: Logger): (cause: unknown) => void {
+  return (cause) => {
+    if (cause === null) logger.info("quotas are shared with other servers again");
+    else
+      logger.warn(
+        { reason: reasonOf(cause) },
+        "the database does not answer; this server counts quotas alone",
+      );
+  };
 }

@@ -22,6 +22,9 @@ export interface Engine {
   /** The type of texts that are compared byte by byte, whatever the language of the database. */
   readonly text: RawBuilder<unknown>;
 
+  /** Before `table`, makes one that is not written to the disk in time, and may be empty after a crash. */
+  readonly unlogged: RawBuilder<unknown>;
+
   /** The type and the rest of a column of numbers that the database gives out, ascending, and none of them twice. */
   readonly position: readonly [type: RawBuilder<unknown>, rest: ColumnBuilderCallback];
 

@@ -34,6 +34,7 @@ export async function postgres(options: PostgresOptions): Promise<Engine> {
     parameter: (place) => `$${place}`,
     clock: sql<number>`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`,
     text: sql`text collate "C"`,
+    unlogged: sql`unlogged`,
     position: [sql`bigint`, (column) => column.generatedByDefaultAsIdentity().primaryKey()],
     async lockTables(transaction) {
       await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)})`.execute(transaction);

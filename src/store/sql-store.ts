@@ -1,6 +1,7 @@
 import { apiKeys } from "./api-keys.ts";
 import type { Database } from "./engine.ts";
 import { issuanceLedger, type LedgerListener } from "./issuance-ledger.ts";
+import { limiterClient } from "./limiter-client.ts";
 import { sessionNames } from "./session-names.ts";
 import { sessionRegistry } from "./session-registry.ts";
 import type { Store } from "./store.ts";
@@ -17,6 +18,7 @@ export function sqlStore(database: Database, listener: LedgerListener = {}): Sto
     names: sessionNames(database),
     ledger: issuanceLedger(database, listener),
     apiKeys: apiKeys(database),
+    limiterClient: limiterClient(database),
     async ping() {
       // A table of ours, so that a database that answers but is not ours any more does not count.
       await kysely.selectFrom("sessions").select("position").limit(1).execute();

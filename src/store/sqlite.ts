@@ -31,6 +31,7 @@ export function sqlite(file: string | null, patience: () => number | null): Engi
     parameter: (place) => `?${place}`,
     clock: sql<number>`cast(unixepoch('subsec') * 1000 as integer)`,
     text: sql`text`,
+    unlogged: sql``,
     // Without AUTOINCREMENT the number of a row that is gone would be given out again.
     position: [sql`integer`, (column) => column.primaryKey().autoIncrement()],
     // A transaction that writes is the only one.

@@ -51,7 +51,8 @@ export interface SessionNames {
 
   /**
    * Takes the lease of a name, unless somebody holds it, or the name no longer stands for `seen`: a session's ID, or null
-   * for none. It ends by itself after `duration` milliseconds, so that nobody waits for ever for one who died.
+   * for none. It ends by itself after `duration` milliseconds, so that nobody waits for ever for one who died. Also clears
+   * some names that stand for no session and whose lease has ended.
    *
    * @returns the lease's ID, or null when it is not to be had
    */
@@ -60,7 +61,7 @@ export interface SessionNames {
   /** Registers a session as what its name stands for, durably, and ends the lease; false when that was lost to another. */
   assign(leaseId: string, session: Session & { readonly name: string }): Promise<boolean>;
 
-  /** Gives a lease back, so that the next one need not wait. */
+  /** Gives a lease back, so that the next one need not wait; nothing stays of a name that stands for no session. */
   release(applicationId: string, name: string, leaseId: string): Promise<void>;
 }
 
@@ -157,12 +158,26 @@ export interface ApiKeys {
   revoke(idOrName: string, revokedAt: Date): Promise<boolean>;
 }
 
+/** What runs the queries of rate-limiter-flexible's limiter for PostgreSQL. */
+export interface LimiterClient {
+  /** The name of its table. */
+  readonly table: string;
+
+  /** @throws {DatabaseUnavailable} within half a second, and then at once for a second */
+  query(query: {
+    readonly text: string;
+    readonly values: readonly unknown[];
+  }): Promise<{ readonly rows: readonly Record<string, unknown>[] }>;
+}
+
 /** What outlives the process. */
 export interface Store {
   readonly sessions: SessionRegistry;
   readonly names: SessionNames;
   readonly ledger: IssuanceLedger;
   readonly apiKeys: ApiKeys;
+  /** For PostgreSQL alone. */
+  readonly limiterClient: LimiterClient;
 
   /** Resolves when the store answers, and rejects when it does not. */
   ping(): Promise<void>;

@@ -62,6 +62,14 @@ export interface SessionNameTable {
   leased_until: number | null;
 }
 
+/** What a caller has asked for in a window, as a row that rate-limiter-flexible writes. */
+export interface QuotaPointsTable {
+  key: string;
+  points: number;
+  /** When the window ends, in epoch milliseconds by the database's clock. */
+  expire: number | null;
+}
+
 /** A migration that was made, as a row. */
 export interface MigrationTable {
   name: string;
@@ -77,4 +85,5 @@ export interface Tables {
   issued_tokens: IssuedTokenTable;
   ledger_checks: LedgerCheckTable;
   session_names: SessionNameTable;
+  quota_points: QuotaPointsTable;
 }

@@ -5,6 +5,7 @@ import * as apiKeys from "./2026-11-24b-api-keys.ts";
 import * as sessionsByName from "./2026-11-24c-session-names.ts";
 import * as ledger from "./2026-11-24d-ledger.ts";
 import * as names from "./2026-11-24e-names.ts";
+import * as quotas from "./2026-11-24f-quotas.ts";
 import * as unassignedNames from "./2026-11-24g-unassigned-names.ts";
 
 /** One change of the tables. */
@@ -22,5 +23,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "2026-11-24c-session-names": sessionsByName,
   "2026-11-24d-ledger": ledger,
   "2026-11-24e-names": names,
+  "2026-11-24f-quotas": quotas,
   "2026-11-24g-unassigned-names": unassignedNames,
 };

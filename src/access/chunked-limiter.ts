@@ -1,0 +1,85 @@
+import { LRUCache } from "lru-cache";
+import { RateLimiterRes } from "rate-limiter-flexible";
+import type { Limiter } from "./quota.ts";
+
+/** How much of the quota is taken from the shared limiter at once: so many requests ask it once. */
+const CHUNK = 0.02;
+
+/** How many callers are known at most. One that is forgotten loses the rest of its chunk. */
+const MAX_CALLERS = 20_000;
+
+/** What this server may still give a caller. */
+interface Share {
+  left: number;
+  /** When the window ends, by `performance.now()`: never later than the shared limiter's. */
+  readonly end: number;
+  /** Whether the shared limiter has no more in this window. */
+  readonly last: boolean;
+}
+
+/** A limiter of rate-limiter-flexible that several servers share. */
+export interface SharedLimiter {
+  consume(key: string, points: number): Promise<RateLimiterRes>;
+}
+
+/**
+ * Takes points from a shared limiter in chunks of 2 % and spends them until the window ends, so that few requests ask
+ * it. Together the servers never give more than it has. Each may keep the rest of one chunk unused.
+ *
+ * @param points what the shared limiter has for each key in a window; below 100 a chunk is 1, which is exact
+ */
+export class ChunkedLimiter implements Limiter {
+  readonly #shared: SharedLimiter;
+  readonly #points: number;
+  readonly #chunk: number;
+  readonly #shares = new LRUCache<string, Share>({ max: MAX_CALLERS });
+  readonly #underway = new Map<string, Promise<void>>();
+
+  constructor(shared: SharedLimiter, points: number) {
+    this.#shared = shared;
+    this.#points = points;
+    this.#chunk = Math.max(1, Math.floor(points * CHUNK));
+  }
+
+  async consume(key: string, count: number): Promise<void> {
+    for (;;) {
+      const share = this.#shareOf(key);
+      if (share && share.left >= count) {
+        share.left -= count;
+        return;
+      }
+      if (share?.last) {
+        // What is refused counts, too.
+        share.left = 0;
+        throw new RateLimiterRes(0, share.end - performance.now());
+      }
+      await (this.#underway.get(key) ?? this.#fetch(key, count - (share?.left ?? 0)));
+    }
+  }
+
+  #shareOf(key: string): Share | undefined {
+    const share = this.#shares.get(key);
+    return share && performance.now() < share.end ? share : undefined;
+  }
+
+  /** Adds a chunk to the caller's share, or more where more is needed. */
+  #fetch(key: string, needed: number): Promise<void> {
+    const asked = Math.max(this.#chunk, needed);
+    const begin = performance.now();
+    const fetching = this.#shared
+      .consume(key, asked)
+      .catch((refusal: unknown) => {
+        if (refusal instanceof RateLimiterRes) return refusal;
+        throw refusal;
+      })
+      .then(({ consumedPoints, msBeforeNext }) => {
+        // The limiter counts what it refuses: whoever crosses the line, and nobody else, gets what was left before it.
+        const granted = Math.max(0, asked - Math.max(0, consumedPoints - this.#points));
+        const left = (this.#shareOf(key)?.left ?? 0) + granted;
+        this.#shares.set(key, { left, end: begin + msBeforeNext, last: consumedPoints >= this.#points });
+      })
+      .finally(() => this.#underway.delete(key));
+    this.#underway.set(key, fetching);
+    return fetching;
+  }
+}

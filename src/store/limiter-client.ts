@@ -1,0 +1,56 @@
+import { CompiledQuery } from "kysely";
+import { DatabaseUnavailable } from "../errors.ts";
+import { Deadline } from "./deadline.ts";
+import type { Database } from "./engine.ts";
+import type { LimiterClient } from "./store.ts";
+
+/** How long a limiter waits for the database, in milliseconds: the request then needs it for the ledger, too. */
+const LIMITER_PATIENCE = 500;
+/** How long it is not asked once it has failed, in milliseconds. */
+const REST = 1000;
+
+/** PostgreSQL's clock in epoch milliseconds, the same in all of a statement: a window must not end in the middle of one. */
+const NOW = "cast(extract(epoch from statement_timestamp()) * 1000 as bigint)";
+
+/** Larger numbers are instants in epoch milliseconds, and smaller ones are points. */
+const FIRST_INSTANT = 1e12;
+
+/** Runs the limiter's queries on PostgreSQL over the server's connections. */
+export function limiterClient({ kysely }: Pick<Database, "kysely">): LimiterClient {
+  let restsUntil = Number.NEGATIVE_INFINITY;
+  return {
+    table: "quota_points",
+    async query({ text, values }) {
+      if (performance.now() < restsUntil) throw new DatabaseUnavailable("it failed a moment ago");
+      try {
+        const work = kysely.executeQuery<Record<string, unknown>>(byDatabaseClock(text, values, Date.now()));
+        return await new Deadline(LIMITER_PATIENCE).within(work, unanswered);
+      } catch (error) {
+        restsUntil = performance.now() + REST;
+        throw error;
+      }
+    },
+  };
+}
+
+function unanswered(): Error {
+  return new DatabaseUnavailable("it does not answer");
+}
+
+/**
+ * The query with the instants of this server's clock, which the limiter reckons with, moved to the database's, and back in
+ * the answer. It has no name: a prepared statement would stay in the connection, which a pooler gives to others.
+ */
+function byDatabaseClock(text: string, values: readonly unknown[], now: number): CompiledQuery {
+  const here = `$${values.length + 1}::bigint`;
+  const moved = values.reduce<string>((text, value, i) => {
+    const isInstant = typeof value === "number" && value > FIRST_INSTANT;
+    const place = `$${i + 1}`;
+    return isInstant ? text.replaceAll(place, () => `(${place}::bigint - ${here} + ${NOW})`) : text;
+  }, text);
+  const answered = moved.replace(
+    "RETURNING points, expire",
+    (found) => `${found} - ${NOW} + ${here} AS expire`,
+  );
+  return CompiledQuery.raw(answered, [...values, now]);
+}
