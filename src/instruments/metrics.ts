@@ -82,7 +82,7 @@ export function createMetrics(platform: string, pool: () => PoolState) {
 
     platformCallDuration: new Histogram({
       name: "stagepass_platform_call_duration_seconds",
-      help: "How long calls to the platform took, by result: OK, PLATFORM_REJECTED or PLATFORM_UNAVAILABLE.",
+      help: "How long calls to the platform took, by result: OK, RATE_LIMITED (by the platform), PLATFORM_REJECTED or PLATFORM_UNAVAILABLE.",
       labelNames: ["result"],
       buckets: SECONDS,
       registers,
@@ -110,7 +110,7 @@ export function createMetrics(platform: string, pool: () => PoolState) {
     }),
   };
   // What has not happened yet is 0, and not absent: increase() does not see the first of what was not there before.
-  for (const result of ["OK", "PLATFORM_REJECTED", "PLATFORM_UNAVAILABLE"])
+  for (const result of ["OK", "RATE_LIMITED", "PLATFORM_REJECTED", "PLATFORM_UNAVAILABLE"])
     metrics.platformCallDuration.zero({ result });
   for (const result of ["OK", "FAILED"]) metrics.commitDuration.zero({ result });
   return metrics;

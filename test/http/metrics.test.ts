@@ -153,6 +153,10 @@ it("calls to the platform are counted by result, and the circuit is told of", as
   platform.behave(refuse(403, "Invalid signature"));
   await create();
   expect([await count("OK"), await count("PLATFORM_REJECTED")]).toEqual([1, 1]);
+  expect(await count("RATE_LIMITED")).toBe(0);
+  platform.behave(refuse(429, "Slow down"));
+  await create();
+  expect(await count("RATE_LIMITED")).toBe(1);
   const isOpen = () => value(server, "stagepass_platform_circuit_open");
   expect(await isOpen()).toBe(0);
   platform.behave(resetAtOnce);

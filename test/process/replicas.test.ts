@@ -213,6 +213,34 @@ describe("two servers with one database", () => {
     await checkDatabase(query, sessions);
   });
 
+  it("keep nothing of names whose sessions could not be created", async () => {
+    const { fault, urls, query } = await startReplicas(answer(503, "text/plain", ""));
+    const names = NAMES.slice(0, 10);
+    const answers = await Promise.all(names.map((name) => ensureOften(urls, { name }, 10)));
+    const codes = new Set(answers.flat().map(({ extensions }) => extensions?.code));
+    expect([...codes]).toEqual(["PLATFORM_UNAVAILABLE"]);
+    expect(await query("SELECT * FROM session_names")).toEqual([]);
+    fault.behave(isHonest());
+    const settled = await ensureAgain(answers.flat());
+    await checkDatabase(query, sessionsByName(settled));
+  });
+
+  it("clear the name that one who died was about to create a session for, when another name is leased", async () => {
+    const { fault, servers, urls, query } = await startReplicas(hang);
+    const abandoned = ensure(urls[0], { name: "abandoned" }).catch(() => "broken off");
+    await expect.poll(() => fault.received.length).toBe(1);
+    servers[0].kill("SIGKILL");
+    expect(await abandoned).toBe("broken off");
+    fault.behave(isHonest());
+    const names = async () =>
+      (await query("SELECT name FROM session_names ORDER BY name")).map(({ name }) => name);
+    await ensure(urls[1], { name: "before" });
+    expect(await names()).toEqual(["abandoned", "before"]);
+    await query("UPDATE session_names SET leased_until = leased_until - 60000 WHERE name = 'abandoned'");
+    await ensure(urls[1], { name: "later" });
+    expect(await names()).toEqual(["before", "later"]);
+  });
+
   it("take over a name, when its lease ends, from one that was killed while it created the session", async () => {
     const { fault, servers, urls, query } = await startReplicas(hang);
     const name = "abandoned";
