@@ -49,8 +49,8 @@ export function createServices(
   const { applicationId } = keyRing;
   const signing = new SigningService(keyRing);
   // Other servers may share PostgreSQL. Without a ledger no token waits for the database, and none waits for it here.
-  const shares = config.database.engine === "postgres" && config.ledger;
-  const limiterOf = shares ? sharedLimiters(store.limiterClient, logLimits(logger)) : limiterInMemory;
+  const isShared = config.database.engine === "postgres" && config.ledger;
+  const limiterOf = isShared ? sharedLimiters(store.limiterClient, logLimits(logger)) : limiterInMemory;
   const tokenQuota = new Quota("tokens", config.tokensPerMinute, limiterOf);
   const sessionQuota = new Quota("sessions", config.sessionsPerMinute, limiterOf);
   const services = {

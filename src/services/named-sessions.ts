@@ -72,6 +72,7 @@ export class NamedSessions {
     const { name, options, maxAge } = asked;
     const duration = timeout + LEASE_MARGIN;
     const begin = performance.now();
+    let isPaid = false;
     for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
       const { assigned, current, leased } = await this.#names.find(applicationId, name);
       const waited = performance.now() - begin;
@@ -81,8 +82,11 @@ export class NamedSessions {
         return current.session;
       }
       if (!leased) {
+        // Before anything is written: who has no quota left makes the database work no more.
+        if (!isPaid) await this.#quota.take(caller, 1);
+        isPaid = true;
         const leaseId = await this.#names.lease(applicationId, name, assigned, duration);
-        const session = leaseId && (await this.#create(caller, asked, leaseId));
+        const session = leaseId && (await this.#create(asked, leaseId));
         if (session) return session;
       }
       // Long enough for one who died, and for one who took over from it.
@@ -94,12 +98,11 @@ export class NamedSessions {
   }
 
   /** Creates the session under a lease; null when that was lost meanwhile, and another may have created one. */
-  async #create(caller: Caller, { name, options }: NamedSession, leaseId: string): Promise<Session | null> {
+  async #create({ name, options }: NamedSession, leaseId: string): Promise<Session | null> {
     // When it cannot be given back, it ends by itself, only later.
     const release = () => this.#names.release(this.#platform.applicationId, name, leaseId).catch(() => {});
     let session: Session;
     try {
-      await this.#quota.take(caller, 1);
       session = await createSession(this.#platform, name, options, this.#now());
     } catch (error) {
       await release();

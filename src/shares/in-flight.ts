@@ -121,7 +121,7 @@ export class InFlight<Connection extends object> {
   #check(what: keyof InFlightLimits, count: number, most: number): void {
     if (count <= most) return;
     throw new RateLimited(
-      `You have too many ${what} in flight; at most ${most} are allowed. Wait for answers`,
+      `You have too many ${what} in flight; at most ${most} are allowed. Wait for answers, and ask again`,
       RETRY_AFTER,
     );
   }
