@@ -2,12 +2,13 @@
  * `npm run bench`: ratios to others' code, measured side by side in one run. The figures themselves depend
  * on the machine; the ratios are what to look at. A run of all parts goes into docs/performance.
  *
- * `npm run bench -- http start` runs these parts, `--json <file>` writes their results, and `--profile` runs none and
+ * `npm run bench -- http start` runs these parts, `--json <file>` writes their results, `--attack <name>` has `fairness` run one attack only, and `--profile` runs none and
  * says what the server's time goes to.
  */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { benchBatch } from "./batch.js";
+import { benchFairness } from "./fairness.js";
 import { benchFrontDoor } from "./front-door.js";
 import { benchHttp } from "./http.js";
 import { benchLatency } from "./latency.js";
@@ -35,13 +36,14 @@ const BENCHES = {
   start: benchStart,
   memory: benchMemory,
   watching: benchWatching,
+  fairness: benchFairness,
 };
 
-async function run({ parts, profile: profiled, json }) {
+async function run({ parts, profile: profiled, json, attack }) {
   execFileSync("taskset", ["-cp", LOAD_CORE, String(process.pid)], { stdio: "ignore" });
   if (profiled) return await profile();
   const results = [];
-  for (const name of parts.length > 0 ? parts : PARTS) results.push(...(await BENCHES[name]()));
+  for (const name of parts.length > 0 ? parts : PARTS) results.push(...(await BENCHES[name](attack)));
   print(results);
   if (json) writeFileSync(json, jsonOf(results));
   if (parts.length === 0) publish(results);

@@ -3,4 +3,5 @@ export function readOptions(args: readonly string[]): {
   readonly parts: readonly string[];
   readonly profile?: boolean;
   readonly json?: string;
+  readonly attack?: string;
 };

@@ -14,9 +14,10 @@ export const PARTS = [
   "start",
   "memory",
   "watching",
+  "fairness",
 ];
 
-const OPTIONS = { profile: { type: "boolean" }, json: { type: "string" } };
+const OPTIONS = { profile: { type: "boolean" }, json: { type: "string" }, attack: { type: "string" } };
 
 /** Throws what is wrong with the options, or with the name of a part. */
 export function readOptions(args) {

@@ -9,16 +9,16 @@ const CORE = "0";
 /** Of what measures it. */
 export const LOAD_CORE = "1";
 
-/** Starts the programs, on the core of what is measured unless they say another, hands them to `use` with the first line that each has printed, and ends them whatever happens. One that is `detached` does not hear the terminal's Ctrl-C. */
+/** Starts the programs, on the core of what is measured unless they say another, hands them to `use` with the first line that each has printed, and ends them whatever happens. One that is `detached` does not hear the terminal's Ctrl-C. `log` is where standard error goes, as `spawn` has it. */
 export async function withPrograms(programs, use) {
   const children = [];
   try {
     const started = [];
-    for (const { script, args = [], env = {}, core = CORE, detached = false } of programs) {
+    for (const { script, args = [], env = {}, core = CORE, detached = false, log = "inherit" } of programs) {
       const path = fileURLToPath(new URL(script, import.meta.url));
       const child = spawn("taskset", ["-c", core, process.execPath, path, ...args], {
         env: { ...process.env, NODE_ENV: "production", ...env },
-        stdio: ["pipe", "pipe", "inherit"],
+        stdio: ["pipe", "pipe", log],
         detached,
       });
       children.push(child);

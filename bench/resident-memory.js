@@ -1,6 +1,11 @@
 /** The memory that a program holds. */
 import { readFileSync } from "node:fs";
 
+const read = (pid, line) =>
+  Number(new RegExp(`${line}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]) / 1024;
+
 /** In megabytes. Throws when the program has ended. */
-export const megabytes = ({ pid }) =>
-  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]) / 1024;
+export const megabytes = ({ pid }) => read(pid, "VmRSS");
+
+/** The most that it ever held, in megabytes. Throws when the program has ended. */
+export const peakMegabytes = ({ pid }) => read(pid, "VmHWM");

