@@ -3,7 +3,11 @@ import jsonwebtoken from "jsonwebtoken";
 
 const SECRET = "the-secret-that-the-caller-s-JWT-is-signed-with";
 
-export const CALLER_ENV = { AUTH_JWT_SECRET: SECRET, TOKENS_PER_MINUTE: "999999999" };
+export const CALLER_ENV = {
+  AUTH_JWT_SECRET: SECRET,
+  TOKENS_PER_MINUTE: "999999999",
+  SESSIONS_PER_MINUTE: "999999999",
+};
 
 const MINTING = { scope: "tokens:create", video_grant: { roles: ["MODERATOR"], sessions: ["*"] } };
 

@@ -70,6 +70,7 @@ async function startReplicas() {
     OPENTOK_API_SECRET: API_SECRET,
     AUTH_JWT_SECRET: JWT_SECRET,
     TOKENS_PER_MINUTE: "999999",
+    SESSIONS_PER_MINUTE: "999999",
     LOG_LEVEL: "info",
   };
   const replicas = [1, 2].map(() => spawnServer(temporaryFolder(), environment));
