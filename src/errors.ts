@@ -91,7 +91,7 @@ export class Forbidden extends StagepassError {
   }
 }
 
-/** `RATE_LIMITED`: the caller has asked for more than its quota, or than the platform lets the project have. */
+/** `RATE_LIMITED`: a limit is used up, until `retryAfterSeconds` from now. The message says which limit. */
 export class RateLimited extends StagepassError {
   /** @param retryAfterSeconds a whole number, at least 1 */
   constructor(message: string, retryAfterSeconds: number) {
@@ -148,7 +148,7 @@ export class DatabaseUnavailable extends StagepassError {
 
 /** Why something failed, in a few words for the log. Where a host has several addresses, Node gives a code and no message. */
 export function reasonOf(error: unknown): string {
-  if (error instanceof DatabaseUnavailable) return error.reason;
+  if (error instanceof DatabaseUnavailable || error instanceof AuthenticationUnavailable) return error.reason;
   if (!(error instanceof Error)) return String(error);
   return error.message || String((error as NodeJS.ErrnoException).code);
 }
