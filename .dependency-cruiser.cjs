@@ -44,7 +44,7 @@ module.exports = {
     only("domain-imports-errors", "^src/domain/", "^src/errors\\.ts$"),
     only("signing-imports-domain", "^src/signing/", "^src/(domain/|errors\\.ts$)"),
     only("platform-imports-domain", "^src/platform/", "^src/(domain/|errors\\.ts$)"),
-    only("access-imports-domain", "^src/access/", "^src/(domain/|errors\\.ts$|store/store\\.ts$)"),
+    only("access-imports-domain", "^src/access/", "^src/(domain/|(errors|lately)\\.ts$|store/store\\.ts$)"),
     only("store-imports-domain", "^src/store/", "^src/(domain/|errors\\.ts$)"),
     only(
       "services-import-ports",

@@ -1,6 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
 import { DatabaseUnavailable, Unauthenticated } from "../errors.ts";
+import { lately } from "../lately.ts";
 import type { ApiKey, ApiKeys } from "../store/store.ts";
 import { API_KEY_PREFIX, apiKeyId, isKeyOf } from "./api-key.ts";
 import { type JwtRules, LEEWAY, verifyJwt } from "./bearer-jwt.ts";
@@ -28,21 +29,27 @@ export type Authenticate = (credentials: Credentials) => Promise<Caller>;
 const BELIEVED = 2000;
 /** How many API keys, and JWTs, are known at a time. */
 const KNOWN = 1000;
+/**
+ * The shortest time between two readings of the IDs of all API keys, in milliseconds, unless the first one found a new key.
+ * While strangers try unknown keys, a new key works this much later at most.
+ */
+const IDS_READ_EVERY = 1000;
 
 /** Callers by their API keys and, when there are rules for them, by their JWTs. */
 export function authenticator(jwtRules: JwtRules | null, apiKeys: ApiKeys, now: () => Date): Authenticate {
   const jwks = jwtRules?.jwksUri ? jwksKeys(jwtRules.jwksUri) : null;
-  const found = new LRUCache<string, { readonly apiKey: ApiKey | null }>({
+  const isIssued = issuedIds(apiKeys);
+  const found = new LRUCache<string, ApiKey>({
     max: KNOWN,
     ttl: BELIEVED,
     // A look-up that others crowd out before it ends still ends.
     ignoreFetchAbort: true,
-    fetchMethod: async (id) => ({ apiKey: await apiKeys.find(id) }),
+    fetchMethod: async (id) => (await apiKeys.find(id)) ?? undefined,
   });
 
   const byApiKey = async (key: string): Promise<Caller> => {
     const id = apiKeyId(key);
-    const apiKey = id === null ? null : (await found.fetch(id))?.apiKey;
+    const apiKey = id !== null && (await isIssued(id)) ? await found.fetch(id) : undefined;
     if (!apiKey || apiKey.revokedAt !== null || !isKeyOf(apiKey.digest, key)) {
       throw new Unauthenticated("The API key is not one of this server's, or was revoked");
     }
@@ -73,6 +80,23 @@ export function authenticator(jwtRules: JwtRules | null, apiKeys: ApiKeys, now: 
   return async (credentials) => {
     const credential = credentialOf(credentials);
     return credential.startsWith(API_KEY_PREFIX) ? byApiKey(credential) : byJwt(credential);
+  };
+}
+
+/** Tells from memory whether an API key has this ID. A flood of made-up keys costs one query a second. */
+function issuedIds(apiKeys: ApiKeys): (id: string) => Promise<boolean> {
+  let issued: ReadonlySet<string> = new Set();
+  const readIds = async () => {
+    issued = new Set(await apiKeys.ids());
+  };
+  let readLately = lately(IDS_READ_EVERY, readIds);
+  return async (id) => {
+    if (issued.has(id)) return true;
+    await readLately();
+    if (!issued.has(id)) return false;
+    // This key is new, and no stranger's. The next new one need not wait for it.
+    readLately = lately(IDS_READ_EVERY, readIds);
+    return true;
   };
 }
 

@@ -32,6 +32,11 @@ export function apiKeys({ kysely: database }: Database): ApiKeys {
       return row !== undefined;
     },
 
+    async ids() {
+      const rows = await database.selectFrom("api_keys").select("id").execute();
+      return rows.map(({ id }) => id);
+    },
+
     async list() {
       const rows = await database.selectFrom("api_keys").selectAll().orderBy("created_at").execute();
       return rows.map(toApiKey);

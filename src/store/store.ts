@@ -151,6 +151,9 @@ export interface ApiKeys {
   /** Whether there is, or ever was, a key. */
   any(): Promise<boolean>;
 
+  /** The IDs of all keys, revoked or not, in one query. */
+  ids(): Promise<string[]>;
+
   /** All of them, the oldest first. */
   list(): Promise<ApiKey[]>;
 

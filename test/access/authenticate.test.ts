@@ -9,10 +9,11 @@ import { DatabaseUnavailable, Unauthenticated } from "../../src/errors.ts";
 import type { ApiKey, ApiKeys } from "../../src/store/store.ts";
 import { JWT_SECRET, signedJwt } from "../support/callers.ts";
 
-/** API keys in memory, which count how often they are asked. */
+/** API keys in memory, which count how often they are asked, and how often for all IDs. */
 class Keys implements ApiKeys {
   readonly kept = new Map<string, ApiKey>();
   asked = 0;
+  read = 0;
 
   async add(apiKey: ApiKey) {
     this.kept.set(apiKey.id, apiKey);
@@ -25,6 +26,10 @@ class Keys implements ApiKeys {
   async any() {
     this.asked++;
     return this.kept.size > 0;
+  }
+  async ids() {
+    this.read++;
+    return [...this.kept.keys()];
   }
   async list() {
     return [...this.kept.values()];
@@ -98,7 +103,7 @@ describe("an API key", () => {
     const one = await authenticate({ "x-api-key": key });
     const two = await authenticate({ "x-api-key": key });
     expect(one.admitted).not.toBe(two.admitted);
-    expect(keys.asked).toBe(1);
+    expect([keys.asked, keys.read]).toEqual([1, 1]);
   });
 
   it("is refused with the digest of another", async () => {
@@ -108,27 +113,59 @@ describe("an API key", () => {
     await expect(server()({ authorization: `Bearer ${forged}` })).rejects.toThrow(refused(unknownKey));
   });
 
-  it("is refused when nobody knows it, without asking twice", async () => {
-    const authenticate = server();
-    const { key } = newApiKey();
-    await expect(authenticate({ "x-api-key": key })).rejects.toThrow(refused(unknownKey));
-    await expect(authenticate({ "x-api-key": key })).rejects.toThrow(Unauthenticated);
-    expect(keys.asked).toBe(1);
-  });
-
-  it("is accepted while more unknown ones are looked up than are remembered", async () => {
+  it("is refused from memory when it is unknown: a flood costs one query a second", async () => {
     const { key } = await added();
     const authenticate = server();
-    const genuine = authenticate({ "x-api-key": key });
-    const others = Array.from({ length: 1500 }, () => authenticate({ "x-api-key": newApiKey().key }));
-    const refusal = { status: "rejected", reason: refused(unknownKey) };
-    expect(await Promise.allSettled(others)).toEqual(others.map(() => refusal));
-    expect(await genuine).toMatchObject({ subject: "backend" });
+    const flood = async () => {
+      const strangers = Array.from({ length: 1500 }, () => authenticate({ "x-api-key": newApiKey().key }));
+      const refusal = { status: "rejected", reason: refused(unknownKey) };
+      expect(await Promise.allSettled(strangers)).toEqual(strangers.map(() => refusal));
+    };
+    await flood();
+    expect([keys.asked, keys.read]).toEqual([0, 1]);
+    vi.advanceTimersByTime(999);
+    await flood();
+    expect(await authenticate({ "x-api-key": key })).toMatchObject({ subject: "backend" });
+    expect([keys.asked, keys.read]).toEqual([1, 1]);
+    vi.advanceTimersByTime(1);
+    await flood();
+    expect([keys.asked, keys.read]).toEqual([1, 2]);
+  });
+
+  it("is not looked for again while the last query is underway", async () => {
+    const authenticate = server();
+    let answer = (_ids: string[]) => {};
+    const ids = vi.spyOn(keys, "ids").mockImplementation(() => new Promise((resolve) => (answer = resolve)));
+    const first = authenticate({ "x-api-key": newApiKey().key });
+    vi.advanceTimersByTime(1500);
+    const second = authenticate({ "x-api-key": newApiKey().key });
+    answer([]);
+    await expect(first).rejects.toThrow(refused(unknownKey));
+    await expect(second).rejects.toThrow(refused(unknownKey));
+    expect(ids).toHaveBeenCalledTimes(1);
+  });
+
+  it("works at once when it is new, and so does the next one", async () => {
+    const authenticate = server();
+    for (const name of ["one", "two", "three"]) {
+      const { key } = await added(name);
+      expect(await authenticate({ "x-api-key": key })).toMatchObject({ subject: name });
+    }
+  });
+
+  it("works within a second when it is new, while strangers try unknown ones", async () => {
+    const authenticate = server();
+    await expect(authenticate({ "x-api-key": newApiKey().key })).rejects.toThrow(refused(unknownKey));
+    const { key } = await added();
+    vi.advanceTimersByTime(999);
+    await expect(authenticate({ "x-api-key": key })).rejects.toThrow(refused(unknownKey));
+    vi.advanceTimersByTime(1);
+    expect(await authenticate({ "x-api-key": key })).toMatchObject({ subject: "backend" });
   });
 
   it("is refused without asking when it is malformed", async () => {
     await expect(server()({ "x-api-key": "stagepass_1" })).rejects.toThrow(refused(unknownKey));
-    expect(keys.asked).toBe(0);
+    expect([keys.asked, keys.read]).toEqual([0, 0]);
   });
 
   it("is refused once it is revoked", async () => {
@@ -148,12 +185,22 @@ describe("an API key", () => {
     await expect(authenticate({ "x-api-key": key })).rejects.toThrow(refused(unknownKey));
   });
 
-  it("is neither accepted nor refused while the keys cannot be read", async () => {
+  it.each(["ids", "find"] as const)("is neither accepted nor refused while %s fails", async (method) => {
     const { key } = await added();
-    keys.find = async () => {
-      throw new Error("the disk is gone");
-    };
-    await expect(server()({ "x-api-key": key })).rejects.toThrow("the disk is gone");
+    vi.spyOn(keys, method).mockRejectedValue(new DatabaseUnavailable("the disk is gone"));
+    await expect(server()({ "x-api-key": key })).rejects.toThrow(DatabaseUnavailable);
+  });
+
+  it("is accepted within a second after the database is there again", async () => {
+    const { key } = await added();
+    const authenticate = server();
+    const failure = vi.spyOn(keys, "ids").mockRejectedValue(new DatabaseUnavailable("it is away"));
+    for (let i = 0; i < 3; i++)
+      await expect(authenticate({ "x-api-key": key })).rejects.toThrow(DatabaseUnavailable);
+    expect(failure).toHaveBeenCalledTimes(1);
+    failure.mockRestore();
+    vi.advanceTimersByTime(1000);
+    expect(await authenticate({ "x-api-key": key })).toMatchObject({ subject: "backend" });
   });
 });
 

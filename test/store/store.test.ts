@@ -469,6 +469,7 @@ describe.each(ENGINES)("the store on %s", (engine) => {
     it("are found by their IDs, and revoked by these or their names", async () => {
       const { apiKeys } = await newStore();
       expect(await apiKeys.any()).toBe(false);
+      expect(await apiKeys.ids()).toEqual([]);
       expect(await apiKeys.add(apiKey("0000000a", "web"))).toBe(true);
       expect(await apiKeys.add(apiKey("0000000b", "web"))).toBe(false);
       expect(await apiKeys.any()).toBe(true);
@@ -481,6 +482,7 @@ describe.each(ENGINES)("the store on %s", (engine) => {
       expect(await apiKeys.add(apiKey("0000000c", "web"))).toBe(true);
       expect(await apiKeys.revoke("0000000c", revokedAt)).toBe(true);
       expect((await apiKeys.list()).map(({ id }) => id).sort()).toEqual(["0000000a", "0000000c"]);
+      expect((await apiKeys.ids()).sort()).toEqual(["0000000a", "0000000c"]);
     });
   });
 
