@@ -1,7 +1,7 @@
 /** The caller who asks every server for tokens, and what a server of ours must be told to accept it. */
 import jsonwebtoken from "jsonwebtoken";
 
-const SECRET = "the-secret-that-the-caller-s-JWT-is-signed-with";
+const SECRET = "what-the-JWT-of-the-bench-s-caller-is-signed-with";
 
 export const CALLER_ENV = {
   AUTH_JWT_SECRET: SECRET,

@@ -35,13 +35,30 @@ export function host(value: string): string {
   throw new Error(`must be an IP address or a host name; ${quote(value)} was given`);
 }
 
+/** Words that stand where documentation and templates want a secret to be put. */
+const PLACEHOLDER = /secret|change|your[_-]|example|placeholder|replace|insert|dummy|x{6}|\*\*\*|[<>{}]/i;
+/** The fewest different characters of what nobody typed by holding a key down. */
+const MIN_DIFFERENT = 4;
+/** As many different characters as this are random: 32 random bytes in base64 have about 32, and may spell a word by chance. */
+const RANDOM = 28;
+
+/** Whether a secret is plainly none. In hexadecimal no such word can be spelt. */
+function isPlaceholder(value: string): boolean {
+  const different = new Set(value).size;
+  return different < MIN_DIFFERENT || (different < RANDOM && PLACEHOLDER.test(value));
+}
+
 /** The fewest bytes of a secret of HS256, whose hash has as many (RFC 7518, 3.2). */
 const MIN_JWT_SECRET = 32;
 
 /** The secret that callers' JWTs are signed with. */
 export function jwtSecret(value: string): KeyObject {
-  if (Buffer.byteLength(value) >= MIN_JWT_SECRET) return createSecretKey(value, "utf8");
-  throw new Error(`must have at least ${MIN_JWT_SECRET} bytes; make one with: openssl rand -base64 32`);
+  const remedy = "make one with: openssl rand -base64 32";
+  if (Buffer.byteLength(value) < MIN_JWT_SECRET) {
+    throw new Error(`must have at least ${MIN_JWT_SECRET} bytes; ${remedy}`);
+  }
+  if (isPlaceholder(value)) throw new Error(`is a placeholder; ${remedy}`);
+  return createSecretKey(value, "utf8");
 }
 
 /** The key by which Apollo Studio knows a graph: it is sent in a header. */
@@ -100,11 +117,6 @@ export function apiKey(value: string): string {
   throw new Error("must be the OpenTok project's API key, 5 to 20 digits");
 }
 
-/** Words that stand where documentation and templates want a secret to be put. */
-const PLACEHOLDER = /secret|change|your[_-]|example|placeholder|replace|insert|dummy|xxxx|\*\*\*|[<>{}]/i;
-/** The fewest different characters of what nobody typed by holding a key down. */
-const MIN_DIFFERENT = 4;
-
 /** Anything long enough not to be guessed will do, for the built-in platform. */
 export function apiSecret(value: string): string {
   if (!/^[!#-&(-~]{32,}$/.test(value)) {
@@ -112,7 +124,7 @@ export function apiSecret(value: string): string {
       "must be the OpenTok project's secret, at least 32 characters without white space or quotes",
     );
   }
-  if (PLACEHOLDER.test(value) || new Set(value).size < MIN_DIFFERENT) {
+  if (isPlaceholder(value)) {
     throw new Error("is a placeholder; it must be the OpenTok project's own secret");
   }
   return value;

@@ -2,6 +2,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync } from "node:cry
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { inspect } from "node:util";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../src/config.ts";
 import { StartupError } from "../src/errors.ts";
@@ -11,6 +12,7 @@ import { temporaryFolder } from "./support/temporary-folder.ts";
 const openTok = { OPENTOK_API_KEY: API_KEY, OPENTOK_API_SECRET: API_SECRET };
 const vonage = { VONAGE_APPLICATION_ID: APPLICATION_ID, VONAGE_PRIVATE_KEY: PRIVATE_KEY };
 const OLD_SECRET = "decade00".repeat(5);
+const SHORTEST_SECRET = "kept-by-nobody-but-these-tests-1";
 const project = { PLATFORM: "local", ...openTok };
 
 const pem = { type: "pkcs8", format: "pem" } as const;
@@ -119,6 +121,33 @@ describe("parseConfig", () => {
     },
   );
 
+  it("accepts a secret of callers' JWTs of 32 bytes, also where these are fewer characters", () => {
+    for (const AUTH_JWT_SECRET of [SHORTEST_SECRET, "abcd".repeat(8), "äöüß".repeat(4)]) {
+      const { jwtRules } = parseConfig({ AUTH_JWT_SECRET });
+      expect(jwtRules?.secret?.export().toString("utf8")).toBe(AUTH_JWT_SECRET);
+    }
+  });
+
+  it("takes no random secret for a placeholder, in any encoding", () => {
+    const bytes = fc.uint8Array({ minLength: 32, maxLength: 64 }).filter((array) => new Set(array).size > 16);
+    const encoding = fc.constantFrom<BufferEncoding>("base64", "base64url", "hex");
+    fc.assert(
+      fc.property(bytes, encoding, (array, encoding) => {
+        const AUTH_JWT_SECRET = Buffer.from(array).toString(encoding);
+        expect(problems({ AUTH_JWT_SECRET })).toEqual([]);
+      }),
+      { numRuns: 10_000 },
+    );
+  });
+
+  it.each(["secret", "change", "dummy", "xxxxxx"])(
+    "accepts a random secret in which %s is spelt by chance",
+    (word) => {
+      const AUTH_JWT_SECRET = `q7Rk2${word}Zp0wLmN9vTb4HjY6gUf1KoD3iAE5W8Q+/=`.padEnd(44, "B");
+      expect(problems({ AUTH_JWT_SECRET })).toEqual([]);
+    },
+  );
+
   it.each([
     "https://idp.example.com/keys/",
     "https://idp.example.com/keys?p=policy",
@@ -135,7 +164,14 @@ describe("parseConfig", () => {
     ["PORT", { PORT: "0x10" }],
     ["HOST", { HOST: "http://127.0.0.1" }],
     ["HOST", { HOST: "127.0.0.1:4000" }],
-    ["AUTH_JWT_SECRET", { AUTH_JWT_SECRET: "x".repeat(31) }],
+    ["AUTH_JWT_SECRET", { AUTH_JWT_SECRET: SHORTEST_SECRET.slice(1) }],
+    ["AUTH_JWT_SECRET", { AUTH_JWT_SECRET: "a".repeat(32) }],
+    ["AUTH_JWT_SECRET", { AUTH_JWT_SECRET: "abc".repeat(20) }],
+    ["AUTH_JWT_SECRET", { AUTH_JWT_SECRET: "changeme".repeat(4) }],
+    ["AUTH_JWT_SECRET", { AUTH_JWT_SECRET: "ChangeMe-To-32-Random-Bytes-Or-More" }],
+    ["AUTH_JWT_SECRET", { AUTH_JWT_SECRET: "your-256-bit-secret-your-256-bit-secret" }],
+    ["AUTH_JWT_SECRET", { AUTH_JWT_SECRET: "a-string-secret-at-least-256-bits-long" }],
+    ["AUTH_JWT_SECRET", { AUTH_JWT_SECRET: "<what openssl rand -base64 32 prints>" }],
     ["AUTH_JWT_SECRET", { ...project, AUTH_JWT_SECRET: API_SECRET }],
     ["AUTH_JWT_SECRET", { ...openTok, OPENTOK_API_SECRET_PREVIOUS: OLD_SECRET, AUTH_JWT_SECRET: OLD_SECRET }],
     ["AUTH_JWKS_URI", { AUTH_JWKS_URI: "http://idp.example.com/jwks" }],
