@@ -15,6 +15,7 @@ import { createApp, GRAPHQL_PATH } from "./http/app.ts";
 import { type ConsoleBuild, readConsole } from "./http/console.ts";
 import { createInstruments, type Readings } from "./instruments/instruments.ts";
 import { type MetricsServer, serveMetrics } from "./instruments/metrics-server.ts";
+import { lately } from "./lately.ts";
 import { listening } from "./listen.ts";
 import { isLoopback } from "./loopback.ts";
 import type { Project } from "./project.ts";
@@ -35,6 +36,12 @@ const DRAIN_DEADLINE = 7000;
  */
 const PER_SLICE = 32;
 const PER_SLICE_OF_RS256 = 3;
+
+/**
+ * How old the check may be that `/readyz` and the metrics answer from, in milliseconds: with what the ledger believes of its own
+ * last check, a second.
+ */
+const CHECK_READINESS_EVERY = 500;
 
 /** The console's build; from `src`, `dist` and `bundle` alike. */
 const CONSOLE_FOLDER = new URL("../console/dist/", import.meta.url);
@@ -96,8 +103,10 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       plugins: [...plugins, ...instrument.plugins],
     });
     await apollo.start();
-    // Together in the time of one, for whoever asks does not wait for longer.
-    const ping = () => new Deadline(PATIENCE).within(store.ping().then(ledger.check), unanswered);
+    // Together in the time of one, for whoever asks does not wait for longer; and for all who ask, as anybody may.
+    const ping = lately(CHECK_READINESS_EVERY, () =>
+      new Deadline(PATIENCE).within(store.ping().then(ledger.check), unanswered),
+    );
     const { app, drain } = await createApp({
       apollo,
       services,
