@@ -19,6 +19,7 @@ import { checkHeaders, protectBrowsers } from "./headers.ts";
 import { serveHealth } from "./health.ts";
 import { refuseOtherHosts, requireHost } from "./host.ts";
 import { jsonBodies } from "./json-body.ts";
+import { requestLog } from "./request-log.ts";
 import { followRequests, type OnRequestEnd } from "./requests.ts";
 import { cutOffIdleReaders, limitInFlight } from "./shares.ts";
 
@@ -55,20 +56,20 @@ export interface AppParts {
 
 /** The HTTP server: what arrives at GraphQL has a caller, and is JSON in UTF-8 of a bounded size. */
 export async function createApp(parts: AppParts): Promise<{ app: FastifyInstance; drain: Drain }> {
-  const { apollo, services, authenticate, admit, turn, localOnly, hasPage, corsOrigins, ping, logger } =
-    parts;
+  const { apollo, services, admit, turn, localOnly, hasPage, corsOrigins, ping, logger } = parts;
+  const log = requestLog(logger);
   const app: FastifyInstance = fastify({
     genReqId: () => randomUUID(),
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT,
-    frameworkErrors: answerBadUrl(logger),
-    clientErrorHandler: answerClientErrors(logger),
+    frameworkErrors: answerBadUrl(log),
+    clientErrorHandler: answerClientErrors(log),
     http: { headersTimeout: HEADERS_TIMEOUT, connectionsCheckingInterval: 1000, requireHostHeader: false },
   });
   const readBody = jsonBodies(app);
-  answerExpectations(app, logger);
+  answerExpectations(app, log);
 
-  const drain = followRequests(app, logger, parts.onRequestEnd);
+  const drain = followRequests(app, { log, onEnd: parts.onRequestEnd });
   parts.follow(app);
   answerErrors(app, logger);
   requireHost(app);
@@ -77,15 +78,11 @@ export async function createApp(parts: AppParts): Promise<{ app: FastifyInstance
   cutOffIdleReaders(app);
 
   if (parts.console) await serveConsole(app, parts.console, hasPage ? GRAPHQL_PATH : null);
-  serveHealth(app, () => drain.begun, ping, logger);
+  serveHealth(app, () => drain.begun, ping);
   app.route({
     method: ["GET", "POST"],
     url: GRAPHQL_PATH,
-    onRequest: [
-      knowCaller(app, authenticate, hasPage, logger),
-      checkHeaders,
-      limitInFlight(app, parts.inFlight, () => false),
-    ],
+    onRequest: [knowCaller(app, parts), checkHeaders, limitInFlight(app, parts.inFlight, () => false)],
     handler: graphqlHandler({ apollo, services, admit, turn, readBody, logger }),
   });
   return { app, drain };

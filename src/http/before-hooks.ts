@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { Logger } from "pino";
 import { errors } from "./errors.ts";
+import type { RequestLog } from "./request-log.ts";
 
 /*
  * What is refused before any hook of Fastify's, or is no request at all. It gets the form of every other error, and a line in
@@ -11,9 +11,9 @@ import { errors } from "./errors.ts";
  */
 
 /** Answers a URL that cannot be decoded. */
-export function answerBadUrl(logger: Logger) {
+export function answerBadUrl(log: RequestLog) {
   return (_error: FastifyError, { id, method }: FastifyRequest, reply: FastifyReply): void => {
-    const { headers, body } = refused(logger, 400, "The URL is malformed", id, method);
+    const { headers, body } = refused(log, 400, "The URL is malformed", id, method);
     reply.code(400).headers(headers).send(body);
   };
 }
@@ -25,7 +25,7 @@ const CLIENT_ERRORS: Readonly<Record<string, readonly [status: number, message: 
 };
 
 /** Answers what is not HTTP, has headers that are too large, or does not arrive in time, and closes the connection. */
-export function answerClientErrors(logger: Logger) {
+export function answerClientErrors(log: RequestLog) {
   return (error: NodeJS.ErrnoException, socket: Socket): void => {
     // Whoever has gone reads nothing, whoever sent nothing asked nothing, and another answer must not get this one's text.
     if (error.code === "ECONNRESET" || !socket.writable || socket.bytesRead === 0 || isAnswering(socket)) {
@@ -33,7 +33,7 @@ export function answerClientErrors(logger: Logger) {
       return;
     }
     const [status, message] = CLIENT_ERRORS[error.code ?? ""] ?? [400, "The request is not valid HTTP"];
-    const { headers, body } = refused(logger, status, message);
+    const { headers, body } = refused(log, status, message);
     const head = Object.entries({ ...headers, connection: "close" }).map((header) => header.join(": "));
     socket.write([`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...head, "", body].join("\r\n"));
     socket.destroySoon();
@@ -46,10 +46,10 @@ function isAnswering(socket: Socket & { _httpMessage?: ServerResponse | null }):
 }
 
 /** Answers an `Expect` that cannot be met, which Node would do without a body. */
-export function answerExpectations({ server }: FastifyInstance, logger: Logger): void {
+export function answerExpectations({ server }: FastifyInstance, log: RequestLog): void {
   server.on("checkExpectation", ({ method }, response) => {
     const { headers, body } = refused(
-      logger,
+      log,
       417,
       "Expect can be nothing but 100-continue",
       randomUUID(),
@@ -62,14 +62,14 @@ export function answerExpectations({ server }: FastifyInstance, logger: Logger):
 
 /** The answer, once it is in the log. */
 function refused(
-  logger: Logger,
+  log: RequestLog,
   status: number,
   message: string,
   requestId: string = randomUUID(),
   method?: string,
 ) {
   const code = "BAD_REQUEST";
-  logger.info({ requestId, method, path: "(none)", status, operation: null, code }, "request");
+  log.write("info", { requestId, method, path: "(none)", status, operation: null, code }, "request");
   const body = JSON.stringify(errors(message, { code }));
   const headers = {
     "content-type": "application/json; charset=utf-8",

@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance } from "fastify";
 import type { Logger } from "pino";
-import { AuthenticationUnavailable, DatabaseUnavailable, type ErrorCode, StagepassError } from "../errors.ts";
+import { type ErrorCode, reasonOf, StagepassError } from "../errors.ts";
 import { TOO_LARGE } from "./body-size.ts";
 import { dropBody } from "./unread-body.ts";
 
@@ -39,12 +39,12 @@ export function refusal(statusCode: number, message: string): Error {
 
 /** Answers errors outside GraphQL in the form that GraphQL clients read. The message of an unknown one is masked. */
 export function answerErrors(app: FastifyInstance, logger: Logger): void {
-  app.setErrorHandler<FastifyError | StagepassError>((err, { id: requestId, summary, raw }, reply) => {
+  app.setErrorHandler<FastifyError | StagepassError>((err, request, reply) => {
+    const { id: requestId, summary, raw } = request;
     dropBody(raw);
     if (err instanceof StagepassError) {
       summary.code = err.extensions.code;
-      if (err instanceof DatabaseUnavailable || err instanceof AuthenticationUnavailable)
-        logger.warn({ requestId, reason: err.reason }, err.message);
+      request.reason = reasonOf(err);
       const status = STATUS[err.extensions.code] ?? 400;
       // RFC 9110, 15.5.2: a 401 says how to authenticate.
       if (status === 401) reply.header("www-authenticate", "Bearer");

@@ -1,27 +1,22 @@
 import type { FastifyInstance } from "fastify";
-import type { Logger } from "pino";
+import { reasonOf } from "../errors.ts";
 
 /**
  * `/livez`: the process answers. `/readyz`: it can serve, so send it requests; 503 while it stops, or when
  * its store does not answer.
  */
-export function serveHealth(
-  app: FastifyInstance,
-  stopping: () => boolean,
-  ping: () => Promise<void>,
-  logger: Logger,
-): void {
+export function serveHealth(app: FastifyInstance, stopping: () => boolean, ping: () => Promise<void>): void {
   const probe = { config: { probe: true } };
 
   app.get("/livez", probe, () => ({ status: "live" }));
 
-  app.get("/readyz", probe, async ({ id: requestId }, reply) => {
+  app.get("/readyz", probe, async (request, reply) => {
     if (stopping()) return reply.code(503).send({ status: "stopping" });
     try {
       await ping();
       return { status: "ready" };
-    } catch (err) {
-      logger.warn({ requestId, err }, "the database does not answer");
+    } catch (error) {
+      request.reason = reasonOf(error);
       return reply.code(503).send({ status: "database unavailable" });
     }
   });

@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import type { Logger } from "pino";
 import type { Summary } from "../graphql/summary.ts";
 import { Drain } from "./drain.ts";
 import { codeOfStatus, refusal } from "./errors.ts";
+import type { RequestLog } from "./request-log.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -13,6 +13,8 @@ declare module "fastify" {
   interface FastifyRequest {
     /** What it asks for and how it ends, as far as that is known. */
     summary: Summary;
+    /** Why it was refused or has failed, for the log; null where its code says it. */
+    reason: string | null;
   }
 }
 
@@ -30,17 +32,27 @@ export interface RequestEnd {
 /** Is told of each request that has ended. */
 export type OnRequestEnd = (request: FastifyRequest, end: RequestEnd) => void;
 
+/** The longest ID of a caller in a line of the log, in characters. */
+const MAX_CALLER_LENGTH = 300;
+
+/** What requests are followed with. */
+export interface Following {
+  readonly log: RequestLog;
+  /** Is told, too. */
+  readonly onEnd: OnRequestEnd;
+}
+
 /**
  * Follows each request from its headers to its end: its ID goes back in `x-request-id`, and its end is one
  * line in the log. Not with Fastify's logger, which makes a child logger for every request: that alone costs
  * a tenth of the throughput.
  *
- * @param onEnd is told, too
  * @returns what knows which requests are in flight, for the stop
  */
-export function followRequests(app: FastifyInstance, logger: Logger, onEnd: OnRequestEnd): Drain {
+export function followRequests(app: FastifyInstance, { log, onEnd }: Following): Drain {
   const drain = new Drain(app);
   app.decorateRequest("summary");
+  app.decorateRequest("reason", null);
   app.addHook("onRequest", (request, reply, next) => {
     const start = performance.now();
     request.summary = { operation: null, code: null };
@@ -54,21 +66,28 @@ export function followRequests(app: FastifyInstance, logger: Logger, onEnd: OnRe
       else request.summary.code ??= codeOfStatus(statusCode);
       const milliseconds = performance.now() - start;
       const line = describe(request, statusCode, milliseconds);
-      if (writableFinished) logger.info(line, "request");
-      else logger.warn(line, "request broken off");
+      if (!writableFinished) log.write("warn", line, "request broken off");
+      else log.write(request.reason !== null && statusCode >= 500 ? "warn" : "info", line, "request");
       onEnd(request, { status: writableFinished ? statusCode : null, milliseconds });
     });
     return next(refused ? refusal(503, "The server is stopping") : undefined);
   });
+  app.addHook("onClose", async () => log.close());
   return drain;
 }
 
 /** The route, not what was sent: a wrong path or a query string may hold anything, a token among it. */
-function describe(
-  { id, method, routeOptions, summary }: FastifyRequest,
-  status: number,
-  milliseconds: number,
-) {
-  const path = routeOptions.url ?? "(none)";
-  return { requestId: id, method, path, status, ...summary, milliseconds: Math.round(milliseconds) };
+function describe(request: FastifyRequest, status: number, milliseconds: number) {
+  const { id, method, routeOptions, summary, caller, reason } = request;
+  return {
+    requestId: id,
+    method,
+    path: routeOptions.url ?? "(none)",
+    status,
+    ...summary,
+    // What is undefined is not written.
+    reason: reason ?? undefined,
+    caller: caller?.id.slice(0, MAX_CALLER_LENGTH),
+    milliseconds: Math.round(milliseconds),
+  };
 }

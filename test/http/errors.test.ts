@@ -87,6 +87,15 @@ describe("/readyz", () => {
     tables.breakDown();
     await expect.poll(() => probe("/readyz")).toBe(503);
     expect(await probe("/livez")).toBe(200);
+    await expect
+      .poll(() => server.log())
+      .toContainEqual(
+        expect.objectContaining({
+          level: 40,
+          path: "/readyz",
+          reason: expect.stringContaining("no such table"),
+        }),
+      );
     tables.mend();
     await expect.poll(() => probe("/readyz")).toBe(200);
     tables.close();

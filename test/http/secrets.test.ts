@@ -1,6 +1,12 @@
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { newApiKey } from "../../src/access/api-key.ts";
+import { openDatabase } from "../../src/store/database.ts";
+import { sqlStore } from "../../src/store/sql-store.ts";
+import { EVERYTHING, signedJwt } from "../support/callers.ts";
 import { API_SECRET } from "../support/credentials.ts";
 import { startServer, type TestServer } from "../support/server.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 let server: TestServer;
 beforeAll(async () => {
@@ -55,6 +61,52 @@ it("logs no token, no secret and no connection data, at any level, whatever goes
   }
   const log = JSON.stringify(server.log());
   for (const secret of [...tokens, API_SECRET, CANARY]) expect(log).not.toContain(secret);
+});
+
+it("logs the ID of a caller, and nothing of its credential, of any that fails, or of the headers beside it", async () => {
+  const file = join(temporaryFolder(), "test.db");
+  const database = await openDatabase({ engine: "sqlite", file });
+  const { apiKeys, close } = sqlStore(database);
+  const { key, id, digest } = newApiKey();
+  const claims = { scope: EVERYTHING.scope, video_grant: EVERYTHING.video_grant };
+  await apiKeys.add({ id, name: "web", digest, claims, createdAt: new Date(), revokedAt: null });
+  await close();
+  const closed = await startServer({
+    DATABASE_URL: `file:${file}`,
+    NODE_ENV: "production",
+  });
+  const jwt = signedJwt({ ...EVERYTHING, iss: "idp", sub: "ann" });
+  const sessionId = (await closed.graphql("mutation { createSession { id } }", {}, jwt)).data.createSession
+    .id;
+  const generate =
+    "mutation($id: ID!, $data: String) { generateToken(sessionId: $id, data: $data) { token } }";
+  const forgedJwt = signedJwt({ sub: CANARY, exp: 1 });
+  const forgedKey = `${key.slice(0, -1)}${key.endsWith("A") ? "B" : "A"}`;
+  const issued: string[] = [];
+  for (const credential of [jwt, key, forgedJwt, forgedKey, newApiKey().key, `${CANARY}.a.b`]) {
+    const { data } = await closed.graphql(generate, { id: sessionId, data: CANARY }, credential);
+    if (data) issued.push(data.generateToken.token);
+  }
+  for (const header of ["x-forwarded-for", "x-forwarded-host", "user-agent", "traceparent", "cookie"]) {
+    await fetch(closed.url, {
+      method: "POST",
+      headers: { [header]: CANARY, authorization: `Basic ${CANARY}` },
+    });
+  }
+  const lines = () => closed.log().filter(({ msg }) => msg === "request");
+  await expect.poll(lines).toHaveLength(12);
+  const callers = lines().map(({ caller }) => caller);
+  expect(callers.filter((caller) => caller !== undefined)).toEqual([
+    'jwt:["idp","ann"]',
+    'jwt:["idp","ann"]',
+    `key:${id}`,
+  ]);
+  expect(issued).toHaveLength(2);
+  const log = JSON.stringify(closed.log());
+  for (const secret of [key.slice(-43), forgedKey.slice(-43), digest, forgedJwt, jwt, ...issued, CANARY]) {
+    expect(log).not.toContain(secret);
+  }
+  await closed.close();
 });
 
 it("logs the text of queries at trace level, and no values", async () => {

@@ -4,6 +4,7 @@ import { type AddressInfo, connect, type Socket } from "node:net";
 import pino from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { answerClientErrors } from "../../src/http/before-hooks.ts";
+import { requestLog } from "../../src/http/request-log.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 
 let server: TestServer;
@@ -258,7 +259,7 @@ describe("what reaches no hook of the server's", () => {
 
   it("is not answered in the middle of another answer", async () => {
     const slow = createServer((_, response) => void response.writeHead(200).write("the beginning"));
-    slow.on("clientError", answerClientErrors(pino({ level: "silent" })));
+    slow.on("clientError", answerClientErrors(requestLog(pino({ level: "silent" }))));
     slow.listen(0, "127.0.0.1");
     await once(slow, "listening");
     const socket = connect((slow.address() as AddressInfo).port, "127.0.0.1");
@@ -287,7 +288,10 @@ describe("what reaches no hook of the server's", () => {
   ])("is neither answered nor logged when its client %s", async (_, act) => {
     const lines: string[] = [];
     const waiting = createServer({ headersTimeout: 2000, connectionsCheckingInterval: 100 });
-    waiting.on("clientError", answerClientErrors(pino({}, { write: (line) => lines.push(line) })));
+    waiting.on(
+      "clientError",
+      answerClientErrors(requestLog(pino({}, { write: (line) => lines.push(line) }))),
+    );
     waiting.listen(0, "127.0.0.1");
     await once(waiting, "listening");
     const socket = connect((waiting.address() as AddressInfo).port, "127.0.0.1");
