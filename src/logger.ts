@@ -13,7 +13,8 @@ export interface ProcessLog {
 
 /**
  * A log on standard error, so that standard output has the address alone. A write for each line would slow
- * every request, so lines wait for a tenth of a second at most.
+ * every request, so lines wait for a tenth of a second at most. While they cannot be written, because the disk is full or the
+ * reader slow, they wait in memory; the next line that can be written says how many were lost.
  */
 export function createLog(level: string): ProcessLog {
   const destination = pino.destination({
@@ -24,12 +25,38 @@ export function createLog(level: string): ProcessLog {
     periodicFlush: 100,
   });
   const logger = pino({ level, base: null }, destination);
-  // The stream would retry for ever at the exit, and a log that cannot be written must not hold up the process.
+  const { flushSync } = destination;
+  const flushNothing = () => {};
+  let silent = false;
   const silence = () => {
+    silent = true;
     logger.level = "silent";
-    destination.flushSync = () => {};
+    destination.flushSync = flushNothing;
   };
-  destination.on("error", silence);
+
+  let lost = 0;
+  const sayLost = () => {
+    if (lost === 0) return;
+    const said = lost;
+    lost = 0;
+    logger.error({ lost: said }, "lines of the log were lost");
+    // This line, too: there is no room yet.
+    if (lost > 0) lost = said;
+  };
+  destination.on("drop", () => {
+    lost += 1;
+  });
+  destination.on("write", () => {
+    if (!silent) destination.flushSync = flushSync;
+    // Once the stream has made room for what it has written.
+    if (lost > 0) queueMicrotask(sayLost);
+  });
+  destination.on("error", ({ code }: NodeJS.ErrnoException) => {
+    // Nobody will ever read it again. After any other error the stream tries again at its next flush.
+    if (code === "EPIPE") silence();
+    // At the exit it would try for ever, and a log that cannot be written must not hold up the process.
+    else destination.flushSync = flushNothing;
+  });
 
   return {
     logger,
