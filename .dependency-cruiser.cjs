@@ -65,7 +65,7 @@ module.exports = {
     only(
       "config-imports-keys",
       "^src/config\\.ts$",
-      "^src/((variables|tracing-config)\\.ts$|errors\\.ts$|signing/key-ring\\.ts$|platform/credential-names\\.ts$|access/bearer-jwt\\.ts$|store/database-address\\.ts$)",
+      "^src/((variables|tracing-config|trusted-proxies)\\.ts$|errors\\.ts$|signing/key-ring\\.ts$|platform/credential-names\\.ts$|access/bearer-jwt\\.ts$|store/database-address\\.ts$)",
     ),
     only(
       "variables-import-keys",

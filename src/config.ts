@@ -9,6 +9,7 @@ import type { InFlightLimits } from "./shares/in-flight.ts";
 import { type KeyRing, openTokKeyRing, vonageKeyRing } from "./signing/key-ring.ts";
 import { type DatabaseAddress, parseDatabaseUrl } from "./store/database-address.ts";
 import { type TracingConfig, tracingOf, tracingProblems } from "./tracing-config.ts";
+import { trustedProxies } from "./trusted-proxies.ts";
 import {
   apiKey,
   apiSecret,
@@ -45,6 +46,8 @@ export interface Config {
   readonly ledgerRetentionDays: number | null;
   /** How callers' JWTs are verified; null when none are accepted. */
   readonly jwtRules: JwtRules | null;
+  /** Whether an address is a proxy's that says truly who its client is; null where none does. */
+  readonly trustsProxy: ((address: string) => boolean) | null;
   /** How many tokens a caller may ask for in a minute; null leaves it to the server. */
   readonly tokensPerMinute: number | null;
   /** The most that a caller may have in flight. */
@@ -141,6 +144,7 @@ export function parseConfig(environment: NodeJS.Dict<string>): Config {
     ledger: env.LEDGER === "on",
     ledgerRetentionDays: env.LEDGER_RETENTION_DAYS ?? null,
     jwtRules: jwtRulesOf(env),
+    trustsProxy: env.TRUST_PROXY ?? null,
     tokensPerMinute: env.TOKENS_PER_MINUTE ?? null,
     inFlight: {
       requests: env.MAX_REQUESTS_PER_CALLER,
@@ -225,6 +229,7 @@ const VARIABLES = {
   AUTH_JWKS_URI: variable(safeUrl)(optional),
   AUTH_JWT_ISSUER: variable(presentText)(optional),
   AUTH_JWT_AUDIENCE: variable(presentText)(optional),
+  TRUST_PROXY: variable(trustedProxies)(optional),
   TOKENS_PER_MINUTE: variable(wholeNumber(1, 999_999_999))(optional),
   MAX_REQUESTS_PER_CALLER: variable(wholeNumber(1, 100_000))({ default: 200 }),
   MAX_MEGABYTES_PER_CALLER: variable(wholeNumber(5, 1024))({ default: 32 }),

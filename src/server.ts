@@ -111,6 +111,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       apollo,
       services,
       authenticate: open ? openUntilFirstKey(store.apiKeys, authenticate) : authenticate,
+      trustsProxy: config.trustsProxy,
       admit: admission(config.trustedDocuments, build, logger),
       turn,
       inFlight: new InFlight(config.inFlight),

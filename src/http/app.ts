@@ -36,6 +36,8 @@ export interface AppParts {
   readonly apollo: ApolloServer<Context>;
   readonly services: Services;
   readonly authenticate: Authenticate;
+  /** Which peers are believed to say who their client is; null for none. */
+  readonly trustsProxy: ((address: string) => boolean) | null;
   readonly admit: Admit;
   readonly turn: Turn;
   readonly inFlight: InFlight<Socket>;
@@ -56,10 +58,11 @@ export interface AppParts {
 
 /** The HTTP server: what arrives at GraphQL has a caller, and is JSON in UTF-8 of a bounded size. */
 export async function createApp(parts: AppParts): Promise<{ app: FastifyInstance; drain: Drain }> {
-  const { apollo, services, admit, turn, localOnly, hasPage, corsOrigins, ping, logger } = parts;
+  const { apollo, services, admit, turn, localOnly, hasPage, corsOrigins, ping, trustsProxy, logger } = parts;
   const log = requestLog(logger);
   const app: FastifyInstance = fastify({
     genReqId: () => randomUUID(),
+    trustProxy: trustsProxy ?? false,
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT,
     frameworkErrors: answerBadUrl(log),
@@ -69,7 +72,7 @@ export async function createApp(parts: AppParts): Promise<{ app: FastifyInstance
   const readBody = jsonBodies(app);
   answerExpectations(app, log);
 
-  const drain = followRequests(app, { log, onEnd: parts.onRequestEnd });
+  const drain = followRequests(app, { log, proxied: trustsProxy !== null, onEnd: parts.onRequestEnd });
   parts.follow(app);
   answerErrors(app, logger);
   requireHost(app);
@@ -82,7 +85,7 @@ export async function createApp(parts: AppParts): Promise<{ app: FastifyInstance
   app.route({
     method: ["GET", "POST"],
     url: GRAPHQL_PATH,
-    onRequest: [knowCaller(app, parts), checkHeaders, limitInFlight(app, parts.inFlight, () => false)],
+    onRequest: [knowCaller(app, parts), checkHeaders, limitInFlight(app, parts.inFlight, trustsProxy)],
     handler: graphqlHandler({ apollo, services, admit, turn, readBody, logger }),
   });
   return { app, drain };

@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import type { Authenticate } from "../access/authenticate.ts";
+import type { Authenticate, Credentials } from "../access/authenticate.ts";
 import type { Caller } from "../access/caller.ts";
+import { failedCredentials } from "../access/failed-credentials.ts";
+import { Unauthenticated } from "../errors.ts";
 import { prefersPage } from "../graphql/media-type.ts";
 
 declare module "fastify" {
@@ -13,21 +15,36 @@ declare module "fastify" {
 /** What decides who may send requests. */
 export interface CallerRules {
   readonly authenticate: Authenticate;
+  /** Whether an address is a proxy's that is trusted; null where none is. */
+  readonly trustsProxy: ((address: string) => boolean) | null;
   /** Whether the endpoint is also a page for people. */
   readonly hasPage: boolean;
 }
 
 /**
  * A hook that finds out who sends a request, before any of its body is read. One that asks for the page of the endpoint,
- * where there is one, need not say.
+ * where there is one, need not say. Where a proxy tells the addresses of clients, too many credentials that fail shut one out.
  */
-export function knowCaller(app: FastifyInstance, { authenticate, hasPage }: CallerRules) {
+export function knowCaller(app: FastifyInstance, { authenticate, trustsProxy, hasPage }: CallerRules) {
+  const failed = failedCredentials();
   app.decorateRequest("caller", null);
   return async (request: FastifyRequest): Promise<void> => {
-    const { method, headers } = request;
+    const { address, method, headers } = request;
     if (hasPage && prefersPage(method, headers.accept)) return;
-    request.caller = await authenticate(headers);
+    // A trusted address is a proxy that names no client: to refuse it would refuse all of its clients.
+    const limited = address !== null && !trustsProxy?.(address);
+    if (limited) failed.check(address);
+    try {
+      request.caller = await authenticate(headers);
+    } catch (error) {
+      if (limited && error instanceof Unauthenticated && hasCredential(headers)) failed.count(address);
+      throw error;
+    }
   };
+}
+
+function hasCredential({ authorization, "x-api-key": apiKey }: Credentials): boolean {
+  return authorization !== undefined || apiKey !== undefined;
 }
 
 /** The caller of a request, which must have one. */

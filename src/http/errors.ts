@@ -14,6 +14,7 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
   415: "UNSUPPORTED_MEDIA_TYPE",
   416: "RANGE_NOT_SATISFIABLE",
   421: "MISDIRECTED_REQUEST",
+  429: "RATE_LIMITED",
   503: "SERVICE_UNAVAILABLE",
 };
 
@@ -22,6 +23,7 @@ const INTERNAL = "INTERNAL_SERVER_ERROR" satisfies ErrorCode;
 /** The status of our own errors outside GraphQL; 400 for the others. */
 const STATUS: Partial<Record<ErrorCode, number>> = {
   UNAUTHENTICATED: 401,
+  RATE_LIMITED: 429,
   AUTHENTICATION_UNAVAILABLE: 503,
   DATABASE_UNAVAILABLE: 503,
 };
@@ -48,6 +50,7 @@ export function answerErrors(app: FastifyInstance, logger: Logger): void {
       const status = STATUS[err.extensions.code] ?? 400;
       // RFC 9110, 15.5.2: a 401 says how to authenticate.
       if (status === 401) reply.header("www-authenticate", "Bearer");
+      if (status === 429) reply.header("retry-after", String(err.extensions.retryAfterSeconds));
       return reply.code(status).send(errors(err.message, err.extensions));
     }
     const status = err.statusCode ?? 500;

@@ -19,8 +19,9 @@ export function requireHost(app: FastifyInstance): void {
  * the browser still sends that name.
  */
 export function refuseOtherHosts(app: FastifyInstance): void {
-  app.addHook("onRequest", ({ hostname }, _reply, next) => {
-    if (isLoopbackHostname(hostname)) return next();
+  app.addHook("onRequest", ({ headers: { host = "" } }, _reply, next) => {
+    // Not Fastify's hostname, which is that of X-Forwarded-Host where a proxy is trusted.
+    if (isLoopbackHostname(host.replace(/:\d*$/, ""))) return next();
     const message = "This server answers requests to localhost alone; the Host header names another";
     return next(refusal(421, message));
   });

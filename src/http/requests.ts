@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Summary } from "../graphql/summary.ts";
 import { Drain } from "./drain.ts";
@@ -15,6 +16,8 @@ declare module "fastify" {
     summary: Summary;
     /** Why it was refused or has failed, for the log; null where its code says it. */
     reason: string | null;
+    /** The address of its client, as the proxy says; null where no proxy is trusted, or what it says is no address. */
+    address: string | null;
   }
 }
 
@@ -38,6 +41,8 @@ const MAX_CALLER_LENGTH = 300;
 /** What requests are followed with. */
 export interface Following {
   readonly log: RequestLog;
+  /** Whether a proxy tells the addresses of clients. */
+  readonly proxied: boolean;
   /** Is told, too. */
   readonly onEnd: OnRequestEnd;
 }
@@ -49,13 +54,16 @@ export interface Following {
  *
  * @returns what knows which requests are in flight, for the stop
  */
-export function followRequests(app: FastifyInstance, { log, onEnd }: Following): Drain {
+export function followRequests(app: FastifyInstance, { log, proxied, onEnd }: Following): Drain {
   const drain = new Drain(app);
   app.decorateRequest("summary");
   app.decorateRequest("reason", null);
+  app.decorateRequest("address", null);
   app.addHook("onRequest", (request, reply, next) => {
     const start = performance.now();
     request.summary = { operation: null, code: null };
+    // A proxy may pass on what is no address.
+    if (proxied && isIP(request.ip) !== 0) request.address = request.ip;
     reply.headers({ "x-request-id": request.id, "cache-control": "no-store" });
     const { refused, leave } = drain.enter(request, reply);
     // Not Fastify's onResponse, which is silent about a client that goes away while it sends its body.
@@ -78,7 +86,7 @@ export function followRequests(app: FastifyInstance, { log, onEnd }: Following):
 
 /** The route, not what was sent: a wrong path or a query string may hold anything, a token among it. */
 function describe(request: FastifyRequest, status: number, milliseconds: number) {
-  const { id, method, routeOptions, summary, caller, reason } = request;
+  const { id, method, routeOptions, summary, caller, address, reason } = request;
   return {
     requestId: id,
     method,
@@ -88,6 +96,7 @@ function describe(request: FastifyRequest, status: number, milliseconds: number)
     // What is undefined is not written.
     reason: reason ?? undefined,
     caller: caller?.id.slice(0, MAX_CALLER_LENGTH),
+    address: address ?? undefined,
     milliseconds: Math.round(milliseconds),
   };
 }

@@ -17,17 +17,17 @@ declare module "fastify" {
 /**
  * A hook that refuses a request whose caller has too much in flight, before its body is read.
  *
- * @param isProxy whether the peer at an address is a proxy, whose connections are no caller's
+ * @param trustsProxy whether the peer at an address is a proxy, whose connections are no caller's; null for none
  */
 export function limitInFlight(
   app: FastifyInstance,
   inFlight: InFlight<Socket>,
-  isProxy: (address: string) => boolean,
+  trustsProxy: ((address: string) => boolean) | null,
 ) {
   app.decorateRequest("passage", null);
   const enter = (request: FastifyRequest, callerId: string): Passage => {
     const { socket, headers } = request.raw;
-    const isNew = !isProxy(socket.remoteAddress ?? "") && inFlight.connected(callerId, socket);
+    const isNew = !trustsProxy?.(socket.remoteAddress ?? "") && inFlight.connected(callerId, socket);
     if (isNew) socket.once("close", () => inFlight.disconnected(socket));
     return inFlight.enter(callerId, bodyBytes(headers));
   };

@@ -45,6 +45,7 @@ async function start(plugin: ApolloServerPlugin<Context>) {
       project: {} as Project,
     },
     authenticate: async () => localCaller(),
+    trustsProxy: null,
     admit: admitAll,
     turn: UNSHARED.turn,
     inFlight: new InFlight({ requests: 10, bytes: 1e6, connections: 10 }),

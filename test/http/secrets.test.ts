@@ -74,6 +74,7 @@ it("logs the ID of a caller, and nothing of its credential, of any that fails, o
   const closed = await startServer({
     DATABASE_URL: `file:${file}`,
     NODE_ENV: "production",
+    TRUST_PROXY: "loopback",
   });
   const jwt = signedJwt({ ...EVERYTHING, iss: "idp", sub: "ann" });
   const sessionId = (await closed.graphql("mutation { createSession { id } }", {}, jwt)).data.createSession
