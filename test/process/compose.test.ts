@@ -1,6 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { parseConfig } from "../../src/config.ts";
-import { BATCH_BODY_LIMIT } from "../../src/http/body-size.ts";
 import { DROPPED_LIMIT } from "../../src/http/unread-body.ts";
 import { JWT_SECRET, signedJwt } from "../support/callers.ts";
 import { imageEnvironment, readCompose, readProxyConfig } from "../support/compose.ts";
@@ -111,6 +110,7 @@ describe("compose.yaml", () => {
       AUTH_JWKS_URI: "https://login.example.com/jwks.json",
       AUTH_JWT_ISSUER: "https://login.example.com/",
       AUTH_JWT_AUDIENCE: "stagepass",
+      TRUST_PROXY: "172.18.0.0/16",
       TOKENS_PER_MINUTE: "60",
       SESSIONS_PER_MINUTE: "6",
       CORS_ORIGINS: "https://app.example.com",
@@ -175,10 +175,21 @@ describe("compose.yaml", () => {
     });
   });
 
-  it("has a proxy that passes on the largest batch, and no body that a server would not read to its end", () => {
-    const most = Number(/client_max_body_size (\d+)m;/.exec(readProxyConfig())?.[1]) * 1024 * 1024;
-    expect(most).toBeGreaterThan(BATCH_BODY_LIMIT);
+  it("has a proxy that passes on what a server accepts, and no body that a server would not read to its end", () => {
+    const most = Number(/client_max_body_size (\d+)k;/.exec(readProxyConfig())?.[1]) * 1024;
+    expect(most).toBeGreaterThan(512 * 1024);
     expect(most).toBeLessThan(DROPPED_LIMIT);
+  });
+
+  it("has servers that believe the proxy's X-Forwarded-For, which has nothing that a client says", () => {
+    expect(readProxyConfig()).toMatch(/^ *proxy_set_header X-Forwarded-For \$remote_addr;$/m);
+    const trusts = parseConfig(environmentOf("replica-1")).trustsProxy;
+    // Docker's networks, and an address of the public.
+    expect(["172.18.0.5", "192.168.144.5", "203.0.113.7"].map((address) => trusts?.(address))).toEqual([
+      true,
+      true,
+      false,
+    ]);
   });
 
   it("has a proxy that waits as long as a server may take, and not for ever, and sends no mutation twice", () => {

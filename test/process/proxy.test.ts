@@ -1,9 +1,11 @@
 import { once } from "node:events";
 import { rmSync } from "node:fs";
+import { Agent, request as httpRequest } from "node:http";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, onTestFinished, vi } from "vitest";
-import { BATCH_BODY_LIMIT } from "../../src/http/body-size.ts";
+import { MOST_FAILURES } from "../../src/access/failed-credentials.ts";
 import { EVERYTHING, JWT_SECRET, signedJwt } from "../support/callers.ts";
 import { readProxyConfig } from "../support/compose.ts";
 import { API_KEY, API_SECRET } from "../support/credentials.ts";
@@ -16,7 +18,11 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 
 afterAll(stopSharedPostgres);
 
-const MB = 1024 * 1024;
+const KB = 1024;
+const MB = 1024 * KB;
+/** What a server accepts, and what the proxy passes on, so that a server refuses it. */
+const LARGEST = 512 * KB;
+const TOO_LARGE = 516 * KB;
 const MAY = signedJwt(EVERYTHING);
 const CREATE = "mutation { createSession { sessionId generateToken { token } } }";
 const TOKEN_QUERY = new URLSearchParams({ query: '{ inspectToken(token: "eyJhbGciOi") { valid } }' });
@@ -36,6 +42,27 @@ async function post({ url }: { url: string }, { body, credential = MAY, path = "
     body: body ?? JSON.stringify({ query: CREATE }),
   });
   return { status: response.status, answer: await response.json() };
+}
+
+/** A POST from an address of this machine, and its answer. */
+async function postFrom(
+  { port }: { port: number },
+  { address = "127.0.0.1", agent = false as Agent | false, headers = {} },
+) {
+  const request = httpRequest({
+    port,
+    agent,
+    host: "127.0.0.1",
+    localAddress: address,
+    method: "POST",
+    path: "/graphql",
+    headers: { "content-type": "application/json", ...headers },
+  });
+  request.end(JSON.stringify({ query: "{ __typename }" }));
+  const [response] = await once(request, "response");
+  let text = "";
+  for await (const chunk of response) text += chunk;
+  return { status: response.statusCode, headers: response.headers, answer: JSON.parse(text) };
 }
 
 /** A request that has begun, and has the whole of its head and no more than the beginning of its body. */
@@ -71,6 +98,8 @@ async function startReplicas() {
     AUTH_JWT_SECRET: JWT_SECRET,
     TOKENS_PER_MINUTE: "999999",
     SESSIONS_PER_MINUTE: "999999",
+    // The proxy alone, and not the other addresses of this machine, which are clients here.
+    TRUST_PROXY: "127.0.0.1",
     LOG_LEVEL: "info",
   };
   const replicas = [1, 2].map(() => spawnServer(temporaryFolder(), environment));
@@ -104,12 +133,12 @@ describe("behind the proxy of compose.yaml", () => {
   itBehindNginx("a refused body leaves the replicas to others, and its caller knows why", async () => {
     const { proxy } = await startReplicas();
     const mayNot = signedJwt({ sub: "ann", scope: "sessions:read" });
-    const body = "x".repeat(6 * MB);
+    const body = "x".repeat(TOO_LARGE);
     for (let i = 0; i < 6; i++) {
       const refused = [
         await post(proxy, { body, credential: mayNot }),
         await post(proxy, { body, path: "/nowhere" }),
-        await post(proxy, { body: "x".repeat(8 * MB) }),
+        await post(proxy, { body: "x".repeat(MB) }),
       ];
       for (const { status, answer } of refused) {
         expect([status, answer.errors[0].extensions]).toEqual([413, { code: "PAYLOAD_TOO_LARGE" }]);
@@ -121,19 +150,19 @@ describe("behind the proxy of compose.yaml", () => {
 
   itBehindNginx("a caller without a credential is refused before the body has come", async () => {
     const { proxy } = await startReplicas();
-    const socket = begin(proxy, `content-length: ${6 * MB}`);
+    const socket = begin(proxy, `content-length: ${LARGEST}`);
     expect(await answerOf(socket)).toMatch(/^HTTP\/1\.1 401 [\s\S]*UNAUTHENTICATED/);
   });
 
-  itBehindNginx("the largest batch is signed", async () => {
+  itBehindNginx("a batch of the largest size is signed", async () => {
     const { proxy, count } = await startReplicas();
     const { answer } = await post(proxy);
     const { sessionId } = answer.data.createSession;
-    const requests = Array.from({ length: 1000 }, () => ({ data: "字".repeat(1000) }));
+    const requests = Array.from({ length: 1000 }, () => ({ data: "字".repeat(100) }));
     const query = `mutation ($sessionId: ID!, $requests: [TokenRequest!]!) {
       generateTokens(sessionId: $sessionId, requests: $requests) { ... on ConnectionToken { token } } }`;
     const body = JSON.stringify({ query, variables: { sessionId, requests } });
-    const padding = " ".repeat(BATCH_BODY_LIMIT - Buffer.byteLength(body));
+    const padding = " ".repeat(LARGEST - Buffer.byteLength(body));
     const batch = await post(proxy, { body: body + padding });
     expect([batch.status, batch.answer.errors]).toEqual([200, undefined]);
     expect(batch.answer.data.generateTokens).toHaveLength(1000);
@@ -152,7 +181,8 @@ describe("behind the proxy of compose.yaml", () => {
     for (let i = 0; i < 3; i++) await Promise.all(Array.from({ length: 100 }, create));
     let stopped = false;
     const createUntilStopped = async () => {
-      while (!stopped) await create();
+      // Within what the proxy lets an address ask for.
+      while (!stopped) await Promise.all([create(), sleep(50)]);
     };
     const load = Promise.all(Array.from({ length: 8 }, createUntilStopped));
     const early = created;
@@ -215,6 +245,77 @@ describe("behind the proxy of compose.yaml", () => {
     expect(await post(proxy)).toMatchObject({ status: 503, answer: UNAVAILABLE });
     expect(open).toBe(most);
   });
+
+  itBehindNginx("a flood from one address is refused, and no other address is", async () => {
+    const { proxy, received } = await startStandIns(succeed);
+    const agent = new Agent({ keepAlive: true, maxSockets: 50 });
+    onTestFinished(() => agent.destroy());
+    const burst = Number(/limit_req zone=requests burst=(\d+) nodelay;/.exec(readProxyConfig())?.[1]);
+    const flood = async (count: number) => {
+      const answers = await Promise.all(Array.from({ length: count }, () => postFrom(proxy, { agent })));
+      return answers.filter(({ status }) => status !== 200);
+    };
+    // A page of hooks for each person of an office.
+    expect(await flood(burst)).toEqual([]);
+    let refused = await flood(500);
+    for (let i = 0; i < 20 && refused.length === 0; i++) refused = await flood(500);
+    expect(refused[0]).toMatchObject({
+      status: 429,
+      headers: { "retry-after": "1", "content-type": "application/json" },
+      answer: { errors: [{ extensions: { code: "RATE_LIMITED", retryAfterSeconds: 1 } }] },
+    });
+    const passedOn = received().length;
+    expect((await postFrom(proxy, { address: "127.0.0.2" })).status).toBe(200);
+    expect(received()).toHaveLength(passedOn + 1);
+    expect(proxy.log()).toBe("");
+  });
+
+  itBehindNginx("what a client says of traces and of its address does not arrive", async () => {
+    const { proxy, received } = await startStandIns(succeed);
+    const traceparent = `00-${"1".repeat(32)}-${"2".repeat(16)}-01`;
+    const said = {
+      traceparent,
+      tracestate: "canary=1",
+      baggage: "canary=1",
+      "x-forwarded-for": "198.51.100.1",
+    };
+    await postFrom(proxy, { address: "127.0.0.2", headers: { ...said, "x-kept": "yes" } });
+    const [{ headers } = { headers: {} }] = received();
+    expect(headers).toMatchObject({ "x-forwarded-for": "127.0.0.2", "x-kept": "yes" });
+    for (const name of ["traceparent", "tracestate", "baggage"]) expect(headers).not.toHaveProperty(name);
+  });
+
+  itBehindNginx(
+    "credentials that fail shut out the address that sends them, whatever it claims to be",
+    async () => {
+      const { proxy, replicas } = await startReplicas();
+      const agent = new Agent({ keepAlive: true, maxSockets: 20 });
+      onTestFinished(() => agent.destroy());
+      const stranger = (n: number) =>
+        postFrom(proxy, {
+          address: "127.0.0.2",
+          agent,
+          headers: { authorization: "Bearer a.b.c", "x-forwarded-for": `198.51.100.${n % 250}` },
+        });
+      // Each replica counts for itself.
+      const all = await Promise.all(Array.from({ length: 2 * MOST_FAILURES }, (_, n) => stranger(n)));
+      expect(all.map(({ status }) => status)).toContain(401);
+      await expect.poll(async () => (await stranger(0)).status).toBe(429);
+      const refused = await stranger(0);
+      const [{ extensions }] = refused.answer.errors;
+      expect(extensions.code).toBe("RATE_LIMITED");
+      expect(refused.headers["retry-after"]).toBe(String(extensions.retryAfterSeconds));
+      const other = await postFrom(proxy, {
+        address: "127.0.0.3",
+        headers: { authorization: `Bearer ${MAY}` },
+      });
+      expect(other.status).toBe(200);
+      const logged = () => replicas.map((replica) => replica.errors()).join("");
+      await expect.poll(logged).toMatch(/"address":"127\.0\.0\.3"/);
+      expect(logged()).toMatch(/"address":"127\.0\.0\.2"/);
+      expect(logged()).not.toContain("198.51.100");
+    },
+  );
 
   itBehindNginx.each<[string, Behaviour]>([
     ["broke off", resetAtOnce],
