@@ -44,16 +44,15 @@ export class ChunkedLimiter implements Limiter {
   async consume(key: string, count: number): Promise<void> {
     for (;;) {
       const share = this.#shareOf(key);
-      if (share && share.left >= count) {
-        share.left -= count;
-        return;
+      if (share && (share.left >= count || share.last)) return spend(share, count);
+      const other = this.#underway.get(key);
+      if (!other) {
+        const own = this.#fetchFor(key, count);
+        this.#underway.set(key, own);
+        return own;
       }
-      if (share?.last) {
-        // What is refused counts, too.
-        share.left = 0;
-        throw new RateLimiterRes(0, share.end - performance.now());
-      }
-      await (this.#underway.get(key) ?? this.#fetch(key, count - (share?.left ?? 0)));
+      // Not its outcome, which is another's.
+      await other.catch(() => {});
     }
   }
 
@@ -62,24 +61,32 @@ export class ChunkedLimiter implements Limiter {
     return share && performance.now() < share.end ? share : undefined;
   }
 
-  /** Adds a chunk to the caller's share, or more where more is needed. */
-  #fetch(key: string, needed: number): Promise<void> {
-    const asked = Math.max(this.#chunk, needed);
+  /** Adds a chunk to the caller's share, or more where more is asked for, and spends what is asked for. */
+  async #fetchFor(key: string, count: number): Promise<void> {
+    const asked = Math.max(this.#chunk, count);
     const begin = performance.now();
-    const fetching = this.#shared
-      .consume(key, asked)
-      .catch((refusal: unknown) => {
-        if (refusal instanceof RateLimiterRes) return refusal;
-        throw refusal;
-      })
-      .then(({ consumedPoints, msBeforeNext }) => {
-        // The limiter counts what it refuses: whoever crosses the line, and nobody else, gets what was left before it.
-        const granted = Math.max(0, asked - Math.max(0, consumedPoints - this.#points));
-        const left = (this.#shareOf(key)?.left ?? 0) + granted;
-        this.#shares.set(key, { left, end: begin + msBeforeNext, last: consumedPoints >= this.#points });
-      })
-      .finally(() => this.#underway.delete(key));
-    this.#underway.set(key, fetching);
-    return fetching;
+    let answer: RateLimiterRes;
+    try {
+      answer = await this.#shared.consume(key, asked);
+    } catch (refusal) {
+      if (!(refusal instanceof RateLimiterRes)) throw refusal;
+      answer = refusal;
+    } finally {
+      this.#underway.delete(key);
+    }
+    const { consumedPoints, msBeforeNext } = answer;
+    // The limiter counts what it refuses: whoever crosses the line, and nobody else, gets what was left before it.
+    const granted = Math.max(0, asked - Math.max(0, consumedPoints - this.#points));
+    const left = (this.#shareOf(key)?.left ?? 0) + granted;
+    const share = { left, end: begin + msBeforeNext, last: consumedPoints >= this.#points };
+    this.#shares.set(key, share);
+    spend(share, count);
   }
+}
+
+/** @throws {RateLimiterRes} when there are not as many; what is refused counts, too */
+function spend(share: Share, count: number): void {
+  const isEnough = share.left >= count;
+  share.left = isEnough ? share.left - count : 0;
+  if (!isEnough) throw new RateLimiterRes(0, Math.max(0, share.end - performance.now()));
 }

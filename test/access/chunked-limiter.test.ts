@@ -113,6 +113,30 @@ describe("servers that take chunks of a quota", () => {
     expect(await take(0, 10, "two")).toBe(10);
   });
 
+  it("ask once for each take when the window ends at once", async () => {
+    const consume = vi.fn(async (_key: string, points: number) => new RateLimiterRes(9, 0, points));
+    const limiter = new ChunkedLimiter({ consume }, 10);
+    await Promise.all([limiter.consume("one", 1), limiter.consume("one", 2)]);
+    expect(consume.mock.calls.map(([, points]) => points)).toEqual([1, 2]);
+  });
+
+  it("wait for what another take asks for, and get no error of its", async () => {
+    let answer: (result: Promise<RateLimiterRes>) => void = () => {};
+    const consume = vi
+      .fn()
+      .mockReturnValueOnce(
+        new Promise((resolve) => {
+          answer = resolve;
+        }),
+      )
+      .mockResolvedValueOnce(new RateLimiterRes(9, 60_000, 1, true));
+    const limiter = new ChunkedLimiter({ consume }, 10);
+    const [first, second] = [limiter.consume("one", 1), limiter.consume("one", 1)];
+    answer(Promise.reject(new Error("away")));
+    await expect(first).rejects.toThrow("away");
+    await expect(second).resolves.toBeUndefined();
+  });
+
   it("pass on what is wrong with the shared limiter, and ask it again", async () => {
     const consume = vi
       .fn()
