@@ -53,6 +53,7 @@ async function measure(attack, databaseUrl) {
     LEDGER: "on",
     LOG_LEVEL: "",
     TOKENS_PER_MINUTE: "",
+    SESSIONS_PER_MINUTE: "",
     ...attack.env,
   };
   return await withPrograms([{ ...localServer(env), log: "ignore" }], async ({ child, line }) => {

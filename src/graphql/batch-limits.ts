@@ -9,9 +9,6 @@ type Variables = Record<string, unknown>;
 /** The field for many tokens at once. */
 const BATCH = "generateTokens";
 
-/** A request of which only counts that it is there. */
-const SOME_REQUEST = {};
-
 /** The fields of an outcome that repeat what was sent with the request. */
 const REPEATING = ["token", "data", "initialLayoutClassList"];
 
@@ -35,16 +32,25 @@ export function checkBatches(batches: readonly FieldNode[], variables: Variables
   }
 }
 
+/** How many requests each batch has whose requests are in a variable. */
+export function sizesOf(batches: readonly FieldNode[], variables: Variables): ReadonlyMap<FieldNode, number> {
+  const sizes = new Map<FieldNode, number>();
+  for (const batch of batches) {
+    const requests = requestsOf(batch, variables);
+    if (requests) sizes.set(batch, requests.length);
+  }
+  return sizes;
+}
+
 /**
- * The variables by which to tell the cost, of which those of batches are only as long as they are: to look at each value takes
- * as long as to make the token, and the execution does so anyway.
+ * The variables by which to tell the cost, without the requests of batches: to look at each takes as long as to make the token,
+ * and the execution does so anyway.
  */
 export function variablesForCost(batches: readonly FieldNode[], variables: Variables): Variables {
   const forCost = { ...variables };
   for (const batch of batches) {
     const name = requestsVariableOf(batch);
-    const requests = requestsOf(batch, variables);
-    if (name !== undefined && requests) forCost[name] = Array(requests.length).fill(SOME_REQUEST);
+    if (name !== undefined && requestsOf(batch, variables)) forCost[name] = [];
   }
   return forCost;
 }

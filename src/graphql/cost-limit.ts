@@ -11,9 +11,9 @@ import {
 } from "graphql";
 import { fieldExtensionsEstimator, getComplexity, simpleEstimator } from "graphql-query-complexity";
 import { RateLimited } from "../errors.ts";
-import { batchesOf, checkBatches, costOfRepeating, variablesForCost } from "./batch-limits.ts";
+import { batchesOf, checkBatches, costOfRepeating, sizesOf, variablesForCost } from "./batch-limits.ts";
 import type { Context } from "./context.ts";
-import { BYTES_PER_COST, COUNTING_ARGUMENTS, typeName } from "./cost.ts";
+import { BYTES_PER_COST, COUNTING_ARGUMENTS, type CostContext, typeName } from "./cost.ts";
 
 /** The most that an operation may cost: a field is 1, and dearer fields say so where they are defined. */
 export const MAX_COST = 2000;
@@ -43,8 +43,9 @@ export const limitCost: NonNullable<GraphQLRequestListener<Context>["didResolveO
   // Variables that do not fit are refused when the operation is executed, in the words of every such error.
   if (getVariableValues(schema, operation.variableDefinitions ?? [], forCost).errors) return;
   const repeating = costOfRepeating(batches, document, variables, bodyBytes);
+  const sizes = sizesOf(batches, variables);
   const costs = (bytesAlone: boolean) =>
-    repeating + costOf(schema, document, operation, forCost, { bytesAlone });
+    repeating + costOf(schema, document, operation, forCost, { bytesAlone, sizes });
   const cost = costs(false);
   if (cost > MAX_COST) throw refusal(`The operation costs ${cost}; at most ${MAX_COST} is allowed`);
   const bytes = costs(true) * BYTES_PER_COST;
@@ -98,7 +99,7 @@ function costOf(
   document: DocumentNode,
   operation: OperationDefinitionNode,
   variables: Record<string, unknown>,
-  context: { readonly bytesAlone: boolean },
+  context: CostContext,
 ): number {
   try {
     const cost = getComplexity({

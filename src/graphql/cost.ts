@@ -1,4 +1,4 @@
-import { TypeNameMetaFieldDef } from "graphql";
+import { type FieldNode, TypeNameMetaFieldDef } from "graphql";
 import type { ComplexityEstimatorArgs } from "graphql-query-complexity";
 import { DEFAULT_PERIODS, MAX_PERIODS } from "../domain/issuance.ts";
 import { MAX_BATCH } from "../domain/token-batch.ts";
@@ -27,9 +27,18 @@ export const TOKEN_VALUE = 0.75;
 /** A list of a grant: a hundred names or IDs. */
 export const LIST_OF_NAMES = 20;
 
-/** What a field's work costs beside its values; nothing where only the bytes of the answer are counted. */
+/** What the cost depends on beside the document and its variables. */
+export interface CostContext {
+  /** Counts the bytes of the answer, and no work. */
+  readonly bytesAlone: boolean;
+  /** How many requests batches have whose variables are left out. */
+  readonly sizes: ReadonlyMap<FieldNode, number>;
+}
+
+/** What a field's work costs beside its values. */
 function work(cost: number, { context }: ComplexityEstimatorArgs): number {
-  return context?.bytesAlone ? 0 : cost;
+  const { bytesAlone } = context as CostContext;
+  return bytesAlone ? 0 : cost;
 }
 
 /** A field that has a signature made or verified, or calls the platform. */
@@ -49,8 +58,9 @@ const ONE_OF_MANY = 0.3;
  * thousand tokens within tokens are too many.
  */
 export function perToken(field: ComplexityEstimatorArgs): number {
+  const { sizes } = field.context as CostContext;
   // One that is too large is refused for its size, in the words of the domain.
-  const size = Math.min(field.args.requests.length, MAX_BATCH);
+  const size = Math.min(sizes.get(field.node) ?? field.args.requests.length, MAX_BATCH);
   return work(100, field) + Math.ceil(size * (work(ONE_OF_MANY, field) + field.childComplexity));
 }
 

@@ -1,16 +1,28 @@
 import type { FastifyRequest } from "fastify";
 import { withoutComments as stripComments } from "../graphql/documents.ts";
 import type { Admit, DocumentParameters } from "../graphql/trusted-documents.ts";
+import { refusal } from "./errors.ts";
+
+/** The longest text of a document, in characters. To look through its comments takes a millisecond. */
+export const MAX_DOCUMENT_LENGTH = 64 * 1024;
 
 /** The body of a request with its document put in. What is not an object, Apollo Server refuses. */
 export function admittedBody({ method, id }: FastifyRequest, body: unknown, admit: Admit): unknown {
   const isObject = typeof body === "object" && body !== null && !Array.isArray(body);
-  return method === "POST" && isObject ? withoutComments(admit(body, id)) : body;
+  return method === "POST" && isObject ? withoutComments(shortEnough(body), id, admit) : body;
 }
 
-function withoutComments(body: DocumentParameters): DocumentParameters {
-  const { query } = body;
-  return typeof query === "string" && query.includes("#") ? { ...body, query: stripComments(query) } : body;
+function shortEnough(body: DocumentParameters): DocumentParameters {
+  if (typeof body.query !== "string" || body.query.length <= MAX_DOCUMENT_LENGTH) return body;
+  throw refusal(413, "The document is longer than 65,536 characters; give long values in variables");
+}
+
+function withoutComments(body: DocumentParameters, id: string, admit: Admit): DocumentParameters {
+  const admitted = admit(body, id);
+  const { query } = admitted;
+  return typeof query === "string" && query.includes("#")
+    ? { ...admitted, query: stripComments(query) }
+    : admitted;
 }
 
 /** The query string of a request, with its question mark, likewise. One that asks for the page has no document. */

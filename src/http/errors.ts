@@ -57,7 +57,7 @@ export function answerErrors(app: FastifyInstance, logger: Logger): void {
     const code = CODES[status];
     // Fastify closes the connection of a body that it does not read, and the client may not get the answer.
     if (status === 413) reply.removeHeader("connection");
-    const message = status === 413 ? TOO_LARGE : err.message;
+    const message = err.code === "FST_ERR_CTP_BODY_TOO_LARGE" ? TOO_LARGE : err.message;
     if (code !== undefined) return reply.code(status).send(errors(message, { code }));
     logger.error({ requestId, err }, "unexpected error");
     return reply.code(500).send(errors("Internal server error", { code: INTERNAL, requestId }));

@@ -3,11 +3,14 @@ import { LRUCache } from "lru-cache";
 /** How many callers' use is remembered, so that whoever waits again soon is still known. */
 const REMEMBERED = 10_000;
 
+/** How much of what a dear item took is still expected after one that is cheaper. */
+const FADING = 0.8;
+
 /** What a caller has used. */
 interface Account {
   /** In milliseconds, and at least what others had used when the caller last began to wait. */
   used: number;
-  /** What one of its items took at last, in milliseconds. */
+  /** What one of its dearer items took of late, in milliseconds. */
   perItem: number;
 }
 
@@ -61,10 +64,10 @@ export class FairQueue<T> {
   charge(callerId: string, milliseconds: number): void {
     const account = this.#accountOf(callerId);
     account.used += milliseconds;
-    account.perItem = milliseconds;
+    account.perItem = Math.max(milliseconds, account.perItem * FADING);
   }
 
-  /** What one item of a caller took at last, in milliseconds; 0 when nobody knows. */
+  /** What one of a caller's dearer items took of late, in milliseconds; 0 when nobody knows. */
   perItem(callerId: string): number {
     return this.#accountOf(callerId).perItem;
   }

@@ -33,6 +33,7 @@ export function turns(perSlice: number, now: () => number = () => performance.no
   /** The least recently served first. */
   const active = new Map<string, Activity>();
   let isArmed = false;
+  let timer: NodeJS.Timeout | undefined;
 
   const isHeavy = (callerId: string) => queue.perItem(callerId) > HEAVY;
   const restsUntil = (callerId: string) => active.get(callerId)?.restsUntil ?? 0;
@@ -73,6 +74,7 @@ export function turns(perSlice: number, now: () => number = () => performance.no
   };
 
   const runSlice = () => {
+    isArmed = true;
     let slice: ReturnType<typeof takeSlice>;
     let begin: number;
     setImmediate(() => {
@@ -90,9 +92,9 @@ export function turns(perSlice: number, now: () => number = () => performance.no
 
   const arm = () => {
     if (isArmed || queue.callers === 0) return;
-    isArmed = true;
+    clearTimeout(timer);
     const rest = Math.min(...queue.inOrder().map(restsUntil)) - now();
-    if (rest > 0) setTimeout(runSlice, rest);
+    if (rest > 0) timer = setTimeout(runSlice, rest);
     else runSlice();
   };
 
