@@ -94,7 +94,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
     const surroundings = { logger, now };
     const { services, project, ledger } = createServices(config, store, surroundings, instrument, shares);
     const { keyRing, rotate } = project;
-    const authenticate = authenticator(config.jwtRules, store.apiKeys, now);
+    const authenticate = authenticator(config.jwtRules, store.apiKeys, now, turn);
     const build = config.console ? consoleBuild() : null;
     const schema = config.federation ? await createSubgraphSchema() : createSchema();
     const { account, plugins } = await measuring(config, logger);

@@ -35,8 +35,20 @@ const KNOWN = 1000;
  */
 const IDS_READ_EVERY = 1000;
 
-/** Callers by their API keys and, when there are rules for them, by their JWTs. */
-export function authenticator(jwtRules: JwtRules | null, apiKeys: ApiKeys, now: () => Date): Authenticate {
+/** For whom the event loop works where no caller is known yet: strangers together have the share of one caller. */
+export const STRANGERS = "strangers";
+
+/**
+ * Callers by their API keys and, when there are rules for them, by their JWTs.
+ *
+ * @param turn is awaited before a JWT is verified, with the ID of the caller whom it named before, or of strangers
+ */
+export function authenticator(
+  jwtRules: JwtRules | null,
+  apiKeys: ApiKeys,
+  now: () => Date,
+  turn: (callerId: string) => Promise<void> = async () => {},
+): Authenticate {
   const jwks = jwtRules?.jwksUri ? jwksKeys(jwtRules.jwksUri) : null;
   const isIssued = issuedIds(apiKeys);
   const found = new LRUCache<string, ApiKey>({
@@ -57,23 +69,25 @@ export function authenticator(jwtRules: JwtRules | null, apiKeys: ApiKeys, now: 
   };
 
   /** A back end sends the same JWT with each of its requests, and to verify it takes longer than to sign a token. */
-  const verified = new LRUCache<string, { readonly caller: Caller; readonly end: number }>({
+  const verified = new LRUCache<string, { caller: Caller; end: number; believedUntil: number }>({
     max: KNOWN,
-    ttl: BELIEVED,
   });
 
   const byJwt = async (token: string): Promise<Caller> => {
     if (!jwtRules) throw new Unauthenticated("This server accepts API keys, and no other bearer tokens");
     const instant = now();
     const known = verified.get(token);
-    if (known && instant.getTime() < known.end) return asNew(known.caller);
+    const isBelieved = known && performance.now() < known.believedUntil;
+    if (isBelieved && instant.getTime() < known.end) return asNew(known.caller);
+    await turn(known?.caller.id ?? STRANGERS);
     const claims = await verifyJwt(token, jwtRules, jwks, instant);
     const subject = claims.sub ?? "";
     const caller = callerWith(`jwt:${JSON.stringify([claims.iss, subject])}`, subject, {
       scope: claims.scope,
       video_grant: claims.video_grant,
     });
-    verified.set(token, { caller, end: (claims.exp + LEEWAY) * 1000 });
+    const believedUntil = performance.now() + BELIEVED;
+    verified.set(token, { caller, end: (claims.exp + LEEWAY) * 1000, believedUntil });
     return asNew(caller);
   };
 

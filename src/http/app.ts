@@ -81,11 +81,11 @@ export async function createApp(parts: AppParts): Promise<{ app: FastifyInstance
   cutOffIdleReaders(app);
 
   if (parts.console) await serveConsole(app, parts.console, hasPage ? GRAPHQL_PATH : null);
-  serveHealth(app, () => drain.begun, ping);
+  serveHealth(app, () => drain.begun, ping, turn);
   app.route({
     method: ["GET", "POST"],
     url: GRAPHQL_PATH,
-    onRequest: [knowCaller(app, parts), checkHeaders, limitInFlight(app, parts.inFlight, trustsProxy)],
+    onRequest: [knowCaller(app, parts), checkHeaders, limitInFlight(app, parts)],
     handler: graphqlHandler({ apollo, services, admit, turn, readBody, logger }),
   });
   return { app, drain };

@@ -1,9 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import type { Authenticate, Credentials } from "../access/authenticate.ts";
+import { type Authenticate, type Credentials, STRANGERS } from "../access/authenticate.ts";
 import type { Caller } from "../access/caller.ts";
 import { failedCredentials } from "../access/failed-credentials.ts";
 import { Unauthenticated } from "../errors.ts";
 import { prefersPage } from "../graphql/media-type.ts";
+import type { Turn } from "../shares/turns.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -15,6 +16,7 @@ declare module "fastify" {
 /** What decides who may send requests. */
 export interface CallerRules {
   readonly authenticate: Authenticate;
+  readonly turn: Turn;
   /** Whether an address is a proxy's that is trusted; null where none is. */
   readonly trustsProxy: ((address: string) => boolean) | null;
   /** Whether the endpoint is also a page for people. */
@@ -25,7 +27,7 @@ export interface CallerRules {
  * A hook that finds out who sends a request, before any of its body is read. One that asks for the page of the endpoint,
  * where there is one, need not say. Where a proxy tells the addresses of clients, too many credentials that fail shut one out.
  */
-export function knowCaller(app: FastifyInstance, { authenticate, trustsProxy, hasPage }: CallerRules) {
+export function knowCaller(app: FastifyInstance, { authenticate, turn, trustsProxy, hasPage }: CallerRules) {
   const failed = failedCredentials();
   app.decorateRequest("caller", null);
   return async (request: FastifyRequest): Promise<void> => {
@@ -38,6 +40,8 @@ export function knowCaller(app: FastifyInstance, { authenticate, trustsProxy, ha
       request.caller = await authenticate(headers);
     } catch (error) {
       if (limited && error instanceof Unauthenticated && hasCredential(headers)) failed.count(address);
+      // To refuse takes as long as to answer: all strangers have one share of the event loop.
+      await turn(STRANGERS);
       throw error;
     }
   };

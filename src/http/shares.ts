@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from "fastify";
 import { RateLimited } from "../errors.ts";
 import type { InFlight, Passage } from "../shares/in-flight.ts";
+import type { Turn } from "../shares/turns.ts";
 import { BODY_LIMIT } from "./body-size.ts";
 
 /** How long a client may read nothing of its answer before its connection is closed, in milliseconds. */
@@ -14,16 +15,16 @@ declare module "fastify" {
   }
 }
 
-/**
- * A hook that refuses a request whose caller has too much in flight, before its body is read.
- *
- * @param trustsProxy whether the peer at an address is a proxy, whose connections are no caller's; null for none
- */
-export function limitInFlight(
-  app: FastifyInstance,
-  inFlight: InFlight<Socket>,
-  trustsProxy: ((address: string) => boolean) | null,
-) {
+/** What decides how much a caller may have in flight. */
+export interface InFlightRules {
+  readonly inFlight: InFlight<Socket>;
+  readonly turn: Turn;
+  /** Whether the peer at an address is a proxy, whose connections are no caller's; null for none. */
+  readonly trustsProxy: ((address: string) => boolean) | null;
+}
+
+/** A hook that refuses a request whose caller has too much in flight, at the caller's turn, before its body is read. */
+export function limitInFlight(app: FastifyInstance, { inFlight, turn, trustsProxy }: InFlightRules) {
   app.decorateRequest("passage", null);
   const enter = (request: FastifyRequest, callerId: string): Passage => {
     const { socket, headers } = request.raw;
@@ -42,7 +43,7 @@ export function limitInFlight(
       if (!(error instanceof RateLimited)) throw error;
       // A connection too many is not kept.
       reply.header("connection", "close");
-      next(error);
+      void turn(request.caller?.id ?? "").then(() => next(error));
     }
   };
 }
