@@ -36,3 +36,22 @@ export function isSelected(selection: SessionSelection, sessionId: string, name:
 export function isNameSelected({ all, names, namePrefixes }: SessionSelection, name: string): boolean {
   return all || names.has(name) || namePrefixes.some((prefix) => name.startsWith(prefix));
 }
+
+/** Whether a name's beginning can decide. */
+export function selectsByPrefix({ namePrefixes }: SessionSelection): boolean {
+  return namePrefixes.length > 0;
+}
+
+/** The same sessions, with no name and no prefix that another prefix covers: each name is selected by one of them at most. */
+export function normalized(selection: SessionSelection): SessionSelection {
+  if (selection.all) return ALL_SESSIONS;
+  const { ids, names, namePrefixes } = selection;
+  const prefixes: string[] = [];
+  // A prefix comes before all that it begins, so it is enough to look at the one kept last.
+  for (const prefix of [...namePrefixes].sort()) {
+    const last = prefixes.at(-1);
+    if (last === undefined || !prefix.startsWith(last)) prefixes.push(prefix);
+  }
+  const others = [...names].filter((name) => !prefixes.some((prefix) => name.startsWith(prefix)));
+  return { all: false, ids, names: new Set(others), namePrefixes: prefixes };
+}

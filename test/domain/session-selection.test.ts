@@ -1,9 +1,11 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   ALL_SESSIONS,
   isNameSelected,
   isSelected,
   NO_SESSIONS,
+  normalized,
   type SessionSelection,
   selectsByName,
 } from "../../src/domain/session-selection.ts";
@@ -80,5 +82,60 @@ describe("selectsByName", () => {
     ["an ID", byId],
   ])("is not so for %s", (_, selection) => {
     expect(selectsByName(selection)).toBe(false);
+  });
+});
+
+describe("normalized", () => {
+  const some = (...texts: string[]) => fc.uniqueArray(fc.constantFrom(...texts));
+  const selections = fc.record<SessionSelection>({
+    all: fc.boolean(),
+    ids: some("1_a", "1_b").map((ids) => new Set(ids)),
+    names: some("lobby", "room", "room-1", "room-1a", "é", "🎥-1").map((names) => new Set(names)),
+    namePrefixes: fc.array(fc.constantFrom("", "l", "room", "room-", "room-1", "roo", "é", "🎥", "\uffff")),
+  });
+  const NAMES = [
+    "lobby",
+    "l",
+    "room",
+    "room-1",
+    "room-1a",
+    "room-2",
+    "ro",
+    "é",
+    "🎥",
+    "🎥-1",
+    "\uffffx",
+    null,
+  ];
+
+  it("selects the same sessions", () => {
+    fc.assert(
+      fc.property(
+        selections,
+        fc.constantFrom("1_a", "1_z"),
+        fc.constantFrom(...NAMES),
+        (selection, id, name) => {
+          expect(isSelected(normalized(selection), id, name)).toBe(isSelected(selection, id, name));
+        },
+      ),
+    );
+  });
+
+  it("selects each name once at most", () => {
+    fc.assert(
+      fc.property(selections, (selection) => {
+        const { names, namePrefixes } = normalized(selection);
+        for (const text of [...names, ...namePrefixes]) {
+          expect(namePrefixes.filter((prefix) => text.startsWith(prefix) && text !== prefix)).toEqual([]);
+        }
+        expect(new Set(namePrefixes).size).toBe(namePrefixes.length);
+        expect(namePrefixes.filter((prefix) => names.has(prefix))).toEqual([]);
+      }),
+    );
+  });
+
+  it("leaves nothing beside every session", () => {
+    const { ids, namePrefixes } = byPrefix;
+    expect(normalized({ all: true, ids, names: new Set(["lobby"]), namePrefixes })).toEqual(ALL_SESSIONS);
   });
 });
