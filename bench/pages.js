@@ -20,14 +20,14 @@ const LISTS = {
   sessions: {
     fill: (i) => sql`insert into sessions (session_id, application_id, media_mode, created_at)
       select '1_bench' || ${i}, ${sql.lit(API_KEY)}, 'relayed', 1795500000000`,
-    page: (store, position) => store.sessions.newest(API_KEY, ALL, LIMIT, position),
+    page: (store, position) => store.sessions.list(API_KEY, ALL, LIMIT, position === null ? null : { name: null, position }),
   },
   issuedTokens: {
     fill: (
       i,
     ) => sql`insert into issued_tokens (id, session_id, role, format, issued_to, issued_at, expires_at)
       select 'id' || ${i}, '1_bench', 'publisher', 'jwt', 'bench', 1795500000000, 1795500000000`,
-    page: (store, position) => store.ledger.newest("1_bench", LIMIT, position),
+    page: (store, position) => store.ledger.newest(["1_bench"], LIMIT, position),
   },
 };
 

@@ -46,7 +46,7 @@ export function createContext(
     tokens,
     issuances,
     project,
-    loaders: new Loaders(sessions),
+    loaders: new Loaders(facts.caller, sessions, tokens),
     caller: facts.caller,
     requestId: facts.requestId,
     logger: facts.logger,

@@ -1,23 +1,73 @@
 import DataLoader from "dataloader";
 import { GraphQLID, type GraphQLResolveInfo, valueFromAST } from "graphql";
+import type { Caller } from "../access/caller.ts";
+import type { IssuedToken } from "../domain/issued-token.ts";
 import type { Session } from "../domain/session.ts";
+import type { Page, PageInput } from "../services/page.ts";
 import type { SessionService } from "../services/session-service.ts";
+import type { Tokens } from "../services/token-service.ts";
 import { rootFields } from "./root-fields.ts";
+
+/** How many sessions one query reads a page of tokens for. */
+const PAGES_PER_QUERY = 100;
+/** How many sessions one query counts the tokens of: each may have as many as are counted, and others wait meanwhile. */
+const COUNTS_PER_QUERY = 10;
+
+/** A page, with the length of the whole list, which is counted only when asked for. */
+export type Connection<T> = Page<T> & { readonly totalCount: () => Promise<number> };
+
+type IssuedPages = DataLoader<Session, Page<IssuedToken>, string>;
+type IssuedCounts = DataLoader<Session, number, string>;
 
 /** The look-ups of one request: each asks the store once, however often it is needed. */
 export class Loaders {
+  readonly #caller: Caller;
   readonly #sessions: SessionService;
+  readonly #tokens: Tokens;
+  readonly #pages = new Map<string, Promise<Page<Session>>>();
+  readonly #issued = new Map<string, IssuedPages>();
+  readonly #issuedCounts = new Map<string, IssuedCounts>();
+  #count: Promise<number> | undefined;
   #loader: DataLoader<string, Session | null> | undefined;
   #lookedAhead = false;
 
-  constructor(sessions: SessionService) {
+  constructor(caller: Caller, sessions: SessionService, tokens: Tokens) {
+    this.#caller = caller;
     this.#sessions = sessions;
+    this.#tokens = tokens;
   }
 
   /** Made on first use: most requests look nothing up. */
   get #session(): DataLoader<string, Session | null> {
     this.#loader ??= new DataLoader((sessionIds) => this.#sessions.findMany(sessionIds));
     return this.#loader;
+  }
+
+  /** A page of the sessions that the caller may see. */
+  async sessions(page: PageInput): Promise<Connection<Session>> {
+    const read = await once(this.#pages, keyOf(page), () => this.#sessions.list(this.#caller, page));
+    const totalCount = () => {
+      this.#count ??= this.#sessions.count(this.#caller);
+      return this.#count;
+    };
+    return { ...read, totalCount };
+  }
+
+  /** A page of the tokens that were issued for a session, read with those of the other sessions of which the same is asked. */
+  async issuedTokens(
+    session: Session,
+    page: PageInput,
+    info: GraphQLResolveInfo,
+  ): Promise<Connection<IssuedToken>> {
+    const part = partOf(info);
+    const pages = once(this.#issued, part + keyOf(page), () =>
+      perSession((sessions) => this.#tokens.issued(this.#caller, sessions, page), PAGES_PER_QUERY),
+    );
+    const read = await pages.load(session);
+    const counts = once(this.#issuedCounts, part, () =>
+      perSession((sessions) => this.#tokens.countIssued(this.#caller, sessions), COUNTS_PER_QUERY),
+    );
+    return { ...read, totalCount: () => counts.load(session) };
   }
 
   /** The session, or null when its ID is malformed or another project's. */
@@ -46,6 +96,32 @@ export class Loaders {
     if (session === null) throw new Error("a token was issued for a session that is not ours");
     return session;
   }
+}
+
+/** What a map has under a key; made when there is nothing yet. */
+function once<T>(made: Map<string, T>, key: string, make: () => T): T {
+  const known = made.get(key) ?? make();
+  made.set(key, known);
+  return known;
+}
+
+function keyOf({ first, after }: PageInput): string {
+  return JSON.stringify([first, after]);
+}
+
+function perSession<T>(
+  read: (sessions: readonly Session[]) => Promise<readonly (T | Error)[]>,
+  maxBatchSize: number,
+): DataLoader<Session, T, string> {
+  return new DataLoader(read, { maxBatchSize, cacheKeyFn: ({ sessionId }) => sessionId });
+}
+
+/** Names what may be read once for all of it: root fields of a mutation run one after the other, and each may issue tokens. */
+function partOf({ operation, path }: GraphQLResolveInfo): string {
+  if (operation.operation !== "mutation") return "";
+  let root = path;
+  while (root.prev) root = root.prev;
+  return String(root.key);
 }
 
 /** The values of the argument `sessionId` of the operation's root fields. */

@@ -52,7 +52,8 @@ export function countedTokens(tokens: Tokens, counter: Counter<"role" | "format"
       }
     },
 
-    issued: (caller, session, page) => tokens.issued(caller, session, page),
+    issued: (caller, sessions, page) => tokens.issued(caller, sessions, page),
+    countIssued: (caller, sessions) => tokens.countIssued(caller, sessions),
     inspect: (token) => tokens.inspect(token),
   };
 }

@@ -5,8 +5,8 @@ export const MAX_PAGE_SIZE = 100;
 /** The items of a page when nothing is asked for. */
 export const DEFAULT_PAGE_SIZE = 20;
 
-/** How far a list is counted: to count it takes as long as it is, and the database can do nothing else meanwhile. */
-export const MAX_TOTAL = 100_000;
+/** How far a list is counted: further, a count would hold up the database. */
+export const MAX_TOTAL = 10_000;
 
 /** Which page: `first` items, those after the cursor `after`. */
 export interface PageInput {
@@ -18,8 +18,6 @@ export interface PageInput {
 export interface Page<T> {
   readonly edges: readonly { readonly cursor: string; readonly node: T }[];
   readonly nodes: readonly T[];
-  /** How long the whole list is, up to `MAX_TOTAL`; it is counted only when asked for. */
-  readonly totalCount: () => Promise<number>;
   readonly pageInfo: {
     readonly hasNextPage: boolean;
     readonly hasPreviousPage: boolean;
@@ -28,36 +26,59 @@ export interface Page<T> {
   };
 }
 
-interface Item<T> {
-  readonly position: number;
+/** An item with its place in the order of a list. */
+export interface Item<T, P> {
+  readonly place: P;
   readonly node: T;
 }
 
+/** How a list writes its places as cursors, before they are encoded, and reads them; null for what is none of its own. */
+export interface Cursors<P> {
+  write(place: P): string;
+  read(text: string): P | null;
+}
+
+/** Of a list in the order of positions. */
+export const BY_POSITION: Cursors<number> = {
+  write: (position) => `position:${position}`,
+  read(text) {
+    const [, digits] = /^position:(\d{1,15})$/.exec(text) ?? [];
+    return digits === undefined ? null : Number(digits);
+  },
+};
+
+/** What to read of a list: at most `limit` items after the place `after`, or from the first on when it is null. */
+export interface Reading<P> {
+  readonly limit: number;
+  readonly after: P | null;
+}
+
 /**
- * One page of a list that is ordered by position (keyset pagination): `read` gives at most `limit` items
- * after `position`, or from the start when it is null, and `count` the number of all, up to a limit.
+ * What a page needs to be read (keyset pagination).
  *
  * @throws {BadUserInput} naming `first` or `after`
  */
-export async function pageOf<T>(
-  { first, after }: PageInput,
-  read: (limit: number, position: number | null) => Promise<Item<T>[]>,
-  count: (limit: number) => Promise<number>,
-): Promise<Page<T>> {
+export function readingOf<P>({ first, after }: PageInput, cursors: Cursors<P>): Reading<P> {
   const size = checkSize(first ?? DEFAULT_PAGE_SIZE);
-  const position = after == null ? null : parseCursor(after);
   // One more than asked for tells whether there is a next page.
-  const items = await read(size + 1, position);
+  return { limit: size + 1, after: after == null ? null : parse(after, cursors) };
+}
+
+/** The page of what was read. */
+export function pageOf<T, P>(
+  { limit, after }: Reading<P>,
+  items: readonly Item<T, P>[],
+  cursors: Cursors<P>,
+): Page<T> {
   const edges = items
-    .slice(0, size)
-    .map((item) => ({ cursor: formatCursor(item.position), node: item.node }));
+    .slice(0, limit - 1)
+    .map(({ place, node }) => ({ cursor: format(cursors.write(place)), node }));
   return {
     edges,
     nodes: edges.map((edge) => edge.node),
-    totalCount: () => count(MAX_TOTAL),
     pageInfo: {
-      hasNextPage: items.length > size,
-      hasPreviousPage: position !== null,
+      hasNextPage: items.length === limit,
+      hasPreviousPage: after !== null,
       startCursor: edges.at(0)?.cursor ?? null,
       endCursor: edges.at(-1)?.cursor ?? null,
     },
@@ -70,13 +91,13 @@ function checkSize(first: number): number {
 }
 
 /** Opaque to clients, so that what it holds can change. */
-function formatCursor(position: number): string {
-  return Buffer.from(`position:${position}`).toString("base64url");
+function format(text: string): string {
+  return Buffer.from(text).toString("base64url");
 }
 
-function parseCursor(cursor: string): number {
-  const [, digits] = /^position:(\d{1,15})$/.exec(Buffer.from(cursor, "base64url").toString()) ?? [];
-  if (digits === undefined)
-    throw new BadUserInput("after", "after must be a cursor, taken from pageInfo.endCursor");
-  return Number(digits);
+function parse<P>(cursor: string, cursors: Cursors<P>): P {
+  const place = cursors.read(Buffer.from(cursor, "base64url").toString());
+  if (place === null)
+    throw new BadUserInput("after", "after must be a cursor of this list, taken from pageInfo.endCursor");
+  return place;
 }

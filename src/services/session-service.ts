@@ -9,11 +9,21 @@ import {
 } from "../domain/session.ts";
 import { parseSessionId } from "../domain/session-id.ts";
 import { checkMaxAge, checkSessionName } from "../domain/session-name.ts";
+import { selectsByPrefix } from "../domain/session-selection.ts";
+import { isStorable } from "../domain/text.ts";
 import type { Platform } from "../platform/platform.ts";
-import type { SessionNames, SessionRegistry } from "../store/store.ts";
+import type { SessionNames, SessionPlace, SessionRegistry } from "../store/store.ts";
 import { createSession } from "./create-session.ts";
 import { NamedSessions } from "./named-sessions.ts";
-import { type Page, type PageInput, pageOf } from "./page.ts";
+import {
+  BY_POSITION,
+  type Cursors,
+  MAX_TOTAL,
+  type Page,
+  type PageInput,
+  pageOf,
+  readingOf,
+} from "./page.ts";
 
 /** What a caller can ask about sessions. */
 export class SessionService {
@@ -102,17 +112,43 @@ export class SessionService {
   }
 
   /**
-   * The sessions created here that the caller may see, newest first.
+   * The sessions created here that the caller may see, newest first. For a caller whose grant has prefixes of names they are in
+   * the order of their names, those without one first, and newest first within a name.
    *
    * @throws {BadUserInput} naming `first` or `after`
    */
-  list(caller: Caller, page: PageInput): Promise<Page<Session>> {
-    const { applicationId } = this.#platform;
+  async list(caller: Caller, page: PageInput): Promise<Page<Session>> {
     const selection = listableSessions(caller);
-    const read = async (limit: number, position: number | null) => {
-      const found = await this.#registry.newest(applicationId, selection, limit, position);
-      return found.map(({ position, session }) => ({ position, node: session }));
-    };
-    return pageOf(page, read, (limit) => this.#registry.count(applicationId, selection, limit));
+    const cursors = selectsByPrefix(selection) && !selection.all ? BY_NAME : NEWEST_FIRST;
+    const reading = readingOf(page, cursors);
+    const { limit, after } = reading;
+    const found = await this.#registry.list(this.#platform.applicationId, selection, limit, after);
+    const items = found.map(({ position, session }) => ({
+      place: { name: session.name, position },
+      node: session,
+    }));
+    return pageOf(reading, items, cursors);
+  }
+
+  /** How long that list is, up to `MAX_TOTAL`. */
+  count(caller: Caller): Promise<number> {
+    return this.#registry.count(this.#platform.applicationId, listableSessions(caller), MAX_TOTAL);
   }
 }
+
+const NEWEST_FIRST: Cursors<SessionPlace> = {
+  write: ({ position }) => BY_POSITION.write(position),
+  read(text) {
+    const position = BY_POSITION.read(text);
+    return position === null ? null : { name: null, position };
+  },
+};
+
+const BY_NAME: Cursors<SessionPlace> = {
+  write: ({ name, position }) => `name:${position}${name === null ? "" : `:${name}`}`,
+  read(text) {
+    const [, digits, name = null] = /^name:(\d{1,15})(?::(.*))?$/s.exec(text) ?? [];
+    if (digits === undefined || !isStorable(name ?? "")) return null;
+    return { name, position: Number(digits) };
+  },
+};

@@ -13,7 +13,7 @@ import { SessionNotFound } from "../errors.ts";
 import type { Shares } from "../shares/shares.ts";
 import type { SigningService } from "../signing/signing-service.ts";
 import type { IssuanceLedger, SessionRegistry } from "../store/store.ts";
-import { type Page, type PageInput, pageOf } from "./page.ts";
+import { BY_POSITION, MAX_TOTAL, type Page, type PageInput, pageOf, readingOf } from "./page.ts";
 
 /** What a caller asks for a token; what is absent or null gets its default. */
 export interface TokenInput extends GrantInput {
@@ -35,6 +35,9 @@ function isDraft(outcome: Draft | TokenRefusal): outcome is Draft {
  * some 2 milliseconds.
  */
 const PER_TURN = 50;
+
+/** What was found for each of several, or why there is nothing for it. */
+type Each<T> = readonly (T | Error)[];
 
 /** What a caller can ask about tokens, whoever answers. */
 export type Tokens = Pick<TokenService, keyof TokenService>;
@@ -116,23 +119,55 @@ export class TokenService {
   }
 
   /**
-   * The records of the tokens that were issued for a session, newest first.
+   * The records of the tokens that were issued for each of the sessions, newest first, in one query.
    *
-   * @throws {Forbidden} when the caller may not use the session
+   * @param sessions at most 100, none of them twice
+   * @returns in their order; {Forbidden} for a session that the caller may not use
    * @throws {BadUserInput} naming `first` or `after`
    */
-  issued(caller: Caller, { sessionId, name }: Session, page: PageInput): Promise<Page<IssuedToken>> {
-    checkSession(caller, sessionId, name);
-    const read = async (limit: number, position: number | null) => {
-      const found = await this.#ledger.newest(sessionId, limit, position);
-      return found.map(({ position, issued }) => ({ position, node: issued }));
-    };
-    return pageOf(page, read, (limit) => this.#ledger.count(sessionId, limit));
+  async issued(
+    caller: Caller,
+    sessions: readonly Session[],
+    page: PageInput,
+  ): Promise<Each<Page<IssuedToken>>> {
+    const reading = readingOf(page, BY_POSITION);
+    return this.#askLedger(caller, sessions, async (ids) => {
+      const found = await this.#ledger.newest(ids, reading.limit, reading.after);
+      const items = found.map(({ position, issued }) => ({ place: position, node: issued }));
+      return ids.map((id) => {
+        const own = items.filter(({ node }) => node.sessionId === id);
+        return pageOf(reading, own, BY_POSITION);
+      });
+    });
+  }
+
+  /** How many of these records each of the sessions has, up to `MAX_TOTAL`, as above. */
+  countIssued(caller: Caller, sessions: readonly Session[]): Promise<Each<number>> {
+    return this.#askLedger(caller, sessions, (ids) => this.#ledger.count(ids, MAX_TOTAL));
   }
 
   /** What a token grants, and whether a client could connect with it now. Nothing in a token is an error. */
   inspect(token: string): TokenInspection {
     return this.#signing.inspect(token, this.#now());
+  }
+
+  /** Asks for the sessions that the caller may use, together. */
+  async #askLedger<T>(
+    caller: Caller,
+    sessions: readonly Session[],
+    ask: (sessionIds: readonly string[]) => Promise<readonly T[]>,
+  ): Promise<Each<T>> {
+    const checked = sessions.map(({ sessionId, name }) => {
+      try {
+        checkSession(caller, sessionId, name);
+        return sessionId;
+      } catch (error) {
+        return error as Error;
+      }
+    });
+    const allowed = checked.filter((each) => typeof each === "string");
+    const answers = (allowed.length > 0 ? await ask(allowed) : []).values();
+    return checked.map((each) => (typeof each === "string" ? (answers.next().value as T) : each));
   }
 
   #draftOrRefuse(caller: Caller, sessionId: string, input: TokenInput, issuedAt: Date): Draft | TokenRefusal {

@@ -4,7 +4,7 @@ import type { ApiKey, ApiKeys } from "./store.ts";
 import type { ApiKeyTable } from "./tables.ts";
 
 /** The API keys in a SQL database. */
-export function apiKeys({ kysely: database }: Database): ApiKeys {
+export function apiKeys({ kysely: database, reads }: Database): ApiKeys {
   return {
     async add({ id, name, digest, claims, createdAt, revokedAt }) {
       const result = await database
@@ -23,12 +23,12 @@ export function apiKeys({ kysely: database }: Database): ApiKeys {
     },
 
     async find(id) {
-      const row = await database.selectFrom("api_keys").selectAll().where("id", "=", id).executeTakeFirst();
+      const row = await reads.selectFrom("api_keys").selectAll().where("id", "=", id).executeTakeFirst();
       return row ? toApiKey(row) : null;
     },
 
     async any() {
-      const row = await database.selectFrom("api_keys").select("id").limit(1).executeTakeFirst();
+      const row = await reads.selectFrom("api_keys").select("id").limit(1).executeTakeFirst();
       return row !== undefined;
     },
 
@@ -38,7 +38,7 @@ export function apiKeys({ kysely: database }: Database): ApiKeys {
     },
 
     async list() {
-      const rows = await database.selectFrom("api_keys").selectAll().orderBy("created_at").execute();
+      const rows = await reads.selectFrom("api_keys").selectAll().orderBy("created_at").execute();
       return rows.map(toApiKey);
     },
 

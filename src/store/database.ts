@@ -1,4 +1,4 @@
-import { Kysely, type LogEvent } from "kysely";
+import { type Dialect, Kysely, type LogEvent } from "kysely";
 import { reasonOf, StartupError } from "../errors.ts";
 import { type DatabaseAddress, describeAddress } from "./database-address.ts";
 import { PATIENCE } from "./deadline.ts";
@@ -47,6 +47,8 @@ async function open(
   prepare: (database: Database) => Promise<void>,
 ): Promise<Database> {
   let kysely: Kysely<Tables> | undefined;
+  const log = onQuery && ((event: LogEvent) => onQuery(event.query.sql));
+  const over = (dialect: Dialect) => new Kysely<Tables>({ dialect, ...(log && { log }) });
   // Its migrations take as long as they take.
   let sqlitePatience: number | null = null;
   try {
@@ -55,11 +57,9 @@ async function open(
         ? sqlite(address.file, () => sqlitePatience)
         : // Loaded only where it is used: it makes the start longer.
           await (await import("./postgres.ts")).postgres({ url: address.url, poolSize, patience, onLost });
-    kysely = new Kysely<Tables>({
-      dialect: engine.dialect,
-      ...(onQuery && { log: (event: LogEvent) => onQuery(event.query.sql) }),
-    });
-    const database = { kysely, engine };
+    kysely = over(engine.dialect);
+    const reads = engine.readDialect ? over(engine.readDialect) : kysely;
+    const database = { kysely, reads, engine };
     await prepare(database);
     sqlitePatience = patience;
     return database;

@@ -13,6 +13,9 @@ export interface PoolState {
 export interface Engine {
   readonly dialect: Dialect;
 
+  /** For reads, over a connection of their own; null where the others have enough of them. */
+  readonly readDialect: Dialect | null;
+
   /** How a query in plain SQL names its parameter at a place, from 1 on. */
   parameter(place: number): string;
 
@@ -28,6 +31,12 @@ export interface Engine {
   /** The type and the rest of a column of numbers that the database gives out, ascending, and none of them twice. */
   readonly position: readonly [type: RawBuilder<unknown>, rest: ColumnBuilderCallback];
 
+  /**
+   * Whether a row has this value in a column, and a position before this one. Ordered by the column and the position, both
+   * descending, such rows are read along the index of the two, from where they begin, and along no other.
+   */
+  before(column: string, value: string, position: number): RawBuilder<boolean>;
+
   /** Lets one transaction at a time change the tables; this one from now on, until it ends. */
   lockTables(transaction: Kysely<Tables>): Promise<void>;
 
@@ -40,5 +49,7 @@ export interface Engine {
 /** A database, with what is particular to its engine. */
 export interface Database {
   readonly kysely: Kysely<Tables>;
+  /** For what only reads and need not wait for a commit: the same, unless the engine has another connection for it. */
+  readonly reads: Kysely<Tables>;
   readonly engine: Engine;
 }

@@ -1,4 +1,4 @@
-import { CompiledQuery, type Insertable, type Selectable, sql } from "kysely";
+import { CompiledQuery, type Insertable, type RawBuilder, type Selectable, sql } from "kysely";
 import { LRUCache } from "lru-cache";
 import type { TokenFormat } from "../domain/connection-token.ts";
 import type { IssuedToken } from "../domain/issued-token.ts";
@@ -23,7 +23,7 @@ export interface LedgerListener {
 
 /** The ledger in a SQL database. */
 export function issuanceLedger(
-  { kysely, engine }: Database,
+  { kysely, reads, engine }: Database,
   { onChange = () => {}, onCommit = () => {} }: LedgerListener,
 ): IssuanceLedger {
   let failing = false;
@@ -55,37 +55,43 @@ export function issuanceLedger(
     },
   });
 
+  /** The newest records of a session, from before a position. */
+  const walk = (columns: RawBuilder<unknown>, sessionId: string, limit: number, position: number | null) => {
+    const older = engine.before("session_id", sessionId, position ?? Number.MAX_SAFE_INTEGER);
+    return sql`select ${columns} from issued_tokens where ${older}
+      order by session_id desc, position desc limit ${limit}`;
+  };
+
   return {
     record,
 
-    async newest(sessionId, limit, position) {
-      let query = kysely.selectFrom("issued_tokens").selectAll().where("session_id", "=", sessionId);
-      if (position !== null) query = query.where("position", "<", position);
-      const rows = await query.orderBy("position", "desc").limit(limit).execute();
+    async newest(sessionIds, limit, position) {
+      const walks = sessionIds.map((id) => sql`select * from (${walk(sql`*`, id, limit, position)}) as walk`);
+      const { rows } = await sql<Selectable<IssuedTokenTable>>`
+        select * from (${sql.join(walks, sql` union all `)}) as newest order by position desc
+      `.execute(reads);
       return rows.map((row) => ({ position: row.position, issued: toIssuedToken(row) }));
     },
 
-    async count(sessionId, limit) {
-      const records = kysely
-        .selectFrom("issued_tokens")
-        .select("position")
-        .where("session_id", "=", sessionId)
-        .limit(limit);
-      const { count } = await kysely
-        .selectFrom(records.as("counted"))
-        .select(({ fn }) => fn.countAll().as("count"))
-        .executeTakeFirstOrThrow();
-      return Number(count);
+    async count(sessionIds, limit) {
+      const counts = sessionIds.map(
+        (id, i) => sql`
+          select ${sql.lit(i)} as place, count(*) as count from (${walk(sql`position`, id, limit, null)}) as walk`,
+      );
+      const { rows } = await sql<{ place: number; count: number }>`
+        ${sql.join(counts, sql` union all `)} order by place
+      `.execute(reads);
+      return rows.map(({ count }) => Number(count));
     },
 
     async tally(interval, limit, position) {
-      let newest = kysely
+      let newest = reads
         .selectFrom("issued_tokens")
         .select(["position", "session_id", "role", "issued_at"])
         .orderBy("position", "desc")
         .limit(limit);
       if (position !== null) newest = newest.where("position", "<", position);
-      const rows = await kysely
+      const rows = await reads
         .selectFrom(newest.as("newest"))
         .select(({ fn }) => [
           // Not a parameter: PostgreSQL would take it for another one where it groups by it.

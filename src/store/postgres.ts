@@ -31,11 +31,15 @@ export async function postgres(options: PostgresOptions): Promise<Engine> {
   const pool = await connect(options);
   return {
     dialect: new PostgresDialect({ pool: lent(pool, options.patience) }),
+    readDialect: null,
     parameter: (place) => `$${place}`,
     clock: sql<number>`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`,
     text: sql`text collate "C"`,
     unlogged: sql`unlogged`,
     position: [sql`bigint`, (column) => column.generatedByDefaultAsIdentity().primaryKey()],
+    // Not an equality: PostgreSQL would see that the order by the column means nothing, and walk the primary key.
+    before: (column, value, position) =>
+      sql`${sql.ref(column)} >= ${value} and (${sql.ref(column)}, position) < (${value}, ${position})`,
     async lockTables(transaction) {
       await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)})`.execute(transaction);
     },

@@ -14,7 +14,7 @@ const CLEARED_AT_ONCE = 10;
  * The names of sessions in a SQL database. A lease is kept in a row, and is no lock of the database: it outlives the
  * transaction, for the platform is asked meanwhile, and it ends although its holder has died.
  */
-export function sessionNames({ kysely, engine: { clock } }: Database): SessionNames {
+export function sessionNames({ kysely, reads, engine: { clock } }: Database): SessionNames {
   const isAbandoned = ({ and, or, eb }: ExpressionBuilder<Tables, "session_names">) =>
     and([
       eb("session_id", "is", null),
@@ -41,7 +41,7 @@ export function sessionNames({ kysely, engine: { clock } }: Database): SessionNa
 
   return {
     async find(applicationId, name) {
-      const row = await kysely
+      const row = await reads
         .selectFrom("session_names")
         .leftJoin("sessions", "sessions.session_id", "session_names.session_id")
         .selectAll("sessions")

@@ -1,22 +1,19 @@
-import type { Insertable, Kysely, Selectable } from "kysely";
+import type { Insertable, Selectable } from "kysely";
 import type { ArchiveMode, ArchiveResolution, MediaMode, Session } from "../domain/session.ts";
-import type { SessionSelection } from "../domain/session-selection.ts";
 import type { Database } from "./engine.ts";
+import { countOfSessions, pageOfSessions } from "./session-queries.ts";
 import type { SessionRegistry } from "./store.ts";
-import type { SessionTable, Tables } from "./tables.ts";
-
-/** Sorted after all that a name may have. */
-const LAST_CHARACTER = "\u{10FFFF}";
+import type { SessionTable } from "./tables.ts";
 
 /** The session registry in a SQL database. */
-export function sessionRegistry({ kysely: database }: Database): SessionRegistry {
+export function sessionRegistry({ kysely, reads, engine }: Database): SessionRegistry {
   return {
     async add(session) {
-      await database.insertInto("sessions").values(toRow(session)).execute();
+      await kysely.insertInto("sessions").values(toRow(session)).execute();
     },
 
     async findMany(sessionIds) {
-      const rows = await database
+      const rows = await reads
         .selectFrom("sessions")
         .selectAll()
         .where("session_id", "in", sessionIds)
@@ -24,55 +21,17 @@ export function sessionRegistry({ kysely: database }: Database): SessionRegistry
       return rows.map(toSession);
     },
 
-    async newest(applicationId, selection, limit, position) {
-      let query = among(database, applicationId, selection)?.selectAll();
-      if (!query) return [];
-      if (position !== null) query = query.where("position", "<", position);
-      const rows = await query.orderBy("position", "desc").limit(limit).execute();
+    async list(applicationId, selection, limit, after) {
+      const page = pageOfSessions(engine, applicationId, selection, limit, after);
+      const { rows = [] } = (await page?.execute(reads)) ?? {};
       return rows.map((row) => ({ position: row.position, session: toSession(row) }));
     },
 
     async count(applicationId, selection, limit) {
-      const query = among(database, applicationId, selection);
-      if (!query) return 0;
-      const { count } = await database
-        .selectFrom(query.select("position").limit(limit).as("counted"))
-        .select(({ fn }) => fn.countAll().as("count"))
-        .executeTakeFirstOrThrow();
-      return Number(count);
+      const answer = await countOfSessions(engine, applicationId, selection, limit)?.execute(reads);
+      return Number(answer?.rows[0]?.count ?? 0);
     },
   };
-}
-
-/** The project's selected sessions; undefined for none. */
-function among(database: Kysely<Tables>, applicationId: string, selection: SessionSelection) {
-  const sessions = database.selectFrom("sessions").where("application_id", "=", applicationId);
-  if (selection.all) return sessions;
-  const positions = selected(database, applicationId, selection);
-  return positions && sessions.where("position", "in", positions);
-}
-
-/**
- * The positions of what the domain's `isSelected` selects; undefined for nothing. Each rule is a query of its own: with one for all, the database
- * would look at every session of the project instead of using its indexes of IDs and names.
- */
-function selected(
-  database: Kysely<Tables>,
-  applicationId: string,
-  { ids, names, namePrefixes }: SessionSelection,
-) {
-  const positions = database
-    .selectFrom("sessions")
-    .select("position")
-    .where("application_id", "=", applicationId);
-  const byPrefix = namePrefixes.map((prefix) =>
-    // Not LIKE, for which some characters are patterns and case is the database's.
-    positions.where("name", ">=", prefix).where("name", "<=", `${prefix}${LAST_CHARACTER}`),
-  );
-  const byId = ids.size > 0 ? [positions.where("session_id", "in", [...ids])] : [];
-  const byName = names.size > 0 ? [positions.where("name", "in", [...names])] : [];
-  const [first, ...others] = [...byId, ...byName, ...byPrefix];
-  return others.reduce((all, some) => all?.union(some), first);
 }
 
 /** A session as a row. */

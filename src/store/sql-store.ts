@@ -12,7 +12,7 @@ import type { Store } from "./store.ts";
  * @param listener is told how the ledger fares
  */
 export function sqlStore(database: Database, listener: LedgerListener = {}): Store {
-  const { kysely, engine } = database;
+  const { kysely, reads, engine } = database;
   return {
     sessions: sessionRegistry(database),
     names: sessionNames(database),
@@ -25,6 +25,8 @@ export function sqlStore(database: Database, listener: LedgerListener = {}): Sto
     },
     async close() {
       try {
+        // First: nothing may be read any more when the log is emptied.
+        if (reads !== kysely) await reads.destroy();
         await engine.settle(kysely);
       } finally {
         await kysely.destroy();

@@ -9,11 +9,16 @@ import { Deadline } from "./deadline.ts";
 const FIRST_PAUSE = 1;
 const LONGEST_PAUSE = 20;
 
+/** How often a read that nobody waits for is interrupted, in milliseconds: SQLite forgets it where the read has not begun. */
+const INTERRUPTIONS = 20;
+
 /** A connection of libsql, whose own types say little. */
 export interface Libsql {
   readonly inTransaction: boolean;
   prepare(sql: string): Promise<Statement>;
   exec(sql: string): Promise<void>;
+  /** Ends what runs with `SQLITE_INTERRUPT`. */
+  interrupt(): void;
   close(): void;
 }
 
@@ -58,7 +63,13 @@ export class SqliteDriver implements Driver {
   }
 
   async init(): Promise<void> {
-    this.#database = await this.#open();
+    this.#database = await this.#open().catch((error) => {
+      throw typed(error);
+    });
+  }
+
+  get isOpen(): boolean {
+    return this.#database !== undefined;
   }
 
   async acquireConnection(): Promise<SqliteConnection> {
@@ -115,6 +126,7 @@ class SqliteConnection implements DatabaseConnection {
   readonly #checkpoints: Checkpoints;
   readonly #deadline: Deadline;
   readonly #leave: () => void;
+  #reading = false;
   /** Settles when nothing runs, also of what was abandoned. */
   #idle: Promise<unknown> = Promise.resolve();
 
@@ -135,7 +147,7 @@ class SqliteConnection implements DatabaseConnection {
   executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
     return this.#within<QueryResult<R>>(async () => {
       const statement = await this.#prepare(sql);
-      if (statement.reader) return { rows: await statement.all<R>(parameters) };
+      if (statement.reader) return { rows: await this.#read<R>(statement, parameters) };
       if (this.#database.inTransaction) return changesOf<R>(statement.run(parameters));
       // Nothing of this waits but the commit, for the disk: what is written goes to memory.
       const begin = await this.#prepare("BEGIN IMMEDIATE");
@@ -150,6 +162,15 @@ class SqliteConnection implements DatabaseConnection {
         throw error;
       }
     });
+  }
+
+  async #read<R>(statement: Statement, parameters: readonly unknown[]): Promise<R[]> {
+    this.#reading = true;
+    try {
+      return await statement.all<R>(parameters);
+    } finally {
+      this.#reading = false;
+    }
   }
 
   // biome-ignore lint/correctness/useYield: nothing of ours streams
@@ -198,11 +219,22 @@ class SqliteConnection implements DatabaseConnection {
     if (this.#database.inTransaction) await this.#database.exec("ROLLBACK");
   }
 
+  /** Ends a read, so that the connection is free for others at once. What writes may go on: it may be done after all. */
+  #abandon(work: Promise<unknown>): void {
+    const timer = setInterval(() => {
+      if (this.#reading) this.#database.interrupt();
+    }, INTERRUPTIONS);
+    void work.catch(() => {}).finally(() => clearInterval(timer));
+  }
+
   async #within<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#idle.then(() => this.#onceFree(work));
     this.#idle = result.catch(() => {});
     try {
-      return await this.#deadline.within(result, () => new DatabaseUnavailable("it does not answer"));
+      return await this.#deadline.within(result, () => {
+        this.#abandon(result);
+        return new DatabaseUnavailable("it does not answer");
+      });
     } catch (error) {
       throw typed(error);
     }
@@ -214,7 +246,8 @@ function changesOf<R>({ changes }: { changes: number }): QueryResult<R> {
 }
 
 /** What is wrong with the file, the disk or a lock, and not with the query. */
-const UNAVAILABLE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB|PROTOCOL|NOMEM)/;
+const UNAVAILABLE =
+  /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB|PROTOCOL|NOMEM|INTERRUPT)/;
 
 function typed(error: unknown): unknown {
   const { code, message } = error as { code?: unknown; message: string };

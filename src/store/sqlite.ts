@@ -1,6 +1,6 @@
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
-import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, sql } from "kysely";
+import { type Dialect, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, sql } from "kysely";
 import Database from "libsql/promise";
 import { checkpoints, NO_CHECKPOINTS } from "./checkpoints.ts";
 import type { Engine } from "./engine.ts";
@@ -16,29 +16,41 @@ const BUSY_TIMEOUT = 2000;
  * @param patience tells how long one use may take, in milliseconds; null sets no limit
  */
 export function sqlite(file: string | null, patience: () => number | null): Engine {
-  let driver: SqliteDriver | undefined;
+  const drivers: SqliteDriver[] = [];
+  const over = (newDriver: () => SqliteDriver): Dialect => ({
+    createAdapter: () => new SqliteAdapter(),
+    createDriver() {
+      const driver = newDriver();
+      drivers.push(driver);
+      return driver;
+    },
+    createIntrospector: (database) => new SqliteIntrospector(database),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  });
   const beside = file === null ? NO_CHECKPOINTS : checkpoints(() => open(file));
   return {
-    dialect: {
-      createAdapter: () => new SqliteAdapter(),
-      createDriver() {
-        driver = new SqliteDriver(() => open(file), patience, beside);
-        return driver;
-      },
-      createIntrospector: (database) => new SqliteIntrospector(database),
-      createQueryCompiler: () => new SqliteQueryCompiler(),
-    },
+    dialect: over(() => new SqliteDriver(() => open(file), patience, beside)),
+    // In memory each connection has a database of its own.
+    readDialect:
+      file === null ? null : over(() => new SqliteDriver(() => openToRead(file), patience, NO_CHECKPOINTS)),
     parameter: (place) => `?${place}`,
     clock: sql<number>`cast(unixepoch('subsec') * 1000 as integer)`,
     text: sql`text`,
     unlogged: sql``,
     // Without AUTOINCREMENT the number of a row that is gone would be given out again.
     position: [sql`integer`, (column) => column.primaryKey().autoIncrement()],
+    // Not a comparison of rows: SQLite would begin at the newest of the value.
+    before: (column, value, position) => sql`${sql.ref(column)} = ${value} and position < ${position}`,
     // A transaction that writes is the only one.
     async lockTables() {},
     pool() {
-      const uses = driver?.uses ?? 0;
-      return { used: Math.min(uses, 1), idle: Math.max(1 - uses, 0), waiting: Math.max(uses - 1, 0) };
+      const uses = drivers.filter(({ isOpen }) => isOpen).map((driver) => driver.uses);
+      const sum = (of: (uses: number) => number) => uses.map(of).reduce((a, b) => a + b, 0);
+      return {
+        used: sum((uses) => Math.min(uses, 1)),
+        idle: sum((uses) => Math.max(1 - uses, 0)),
+        waiting: sum((uses) => Math.max(uses - 1, 0)),
+      };
     },
     async settle(database) {
       await beside.stop();
@@ -56,6 +68,13 @@ async function open(file: string | null): Promise<Libsql> {
   await database.exec("PRAGMA synchronous = FULL");
   // From here on the driver waits for locks.
   await database.exec("PRAGMA busy_timeout = 0");
+  return database;
+}
+
+/** Beside the connection that writes, which makes the file: what reads waits for no commit, and no commit for it. */
+async function openToRead(file: string): Promise<Libsql> {
+  const database = await open(file);
+  await database.exec("PRAGMA query_only = ON");
   return database;
 }
 

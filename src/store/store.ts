@@ -9,6 +9,12 @@ export interface RegisteredSession {
   readonly session: Session;
 }
 
+/** The place of a session in a list. Its name counts only where the list is ordered by name. */
+export interface SessionPlace {
+  readonly name: string | null;
+  readonly position: number;
+}
+
 /** The sessions created here. */
 export interface SessionRegistry {
   /** Registers a session, durably. */
@@ -18,14 +24,15 @@ export interface SessionRegistry {
   findMany(sessionIds: readonly string[]): Promise<Session[]>;
 
   /**
-   * At most `limit` of the project's selected sessions, newest first, from those before `position` in the order of
-   * creation, or from the newest when it is null.
+   * At most `limit` of the project's selected sessions that come after `after`, or from the first on when it is null. They are in
+   * the order of creation, newest first. A selection with prefixes is ordered by name instead, sessions without one first, and
+   * newest first within a name: no index has the newest of many names at hand.
    */
-  newest(
+  list(
     applicationId: string,
     selection: SessionSelection,
     limit: number,
-    position: number | null,
+    after: SessionPlace | null,
   ): Promise<RegisteredSession[]>;
 
   /** How many of the project's sessions are selected; at most `limit` are counted. */
@@ -86,13 +93,13 @@ export interface IssuanceLedger {
   record(issued: readonly IssuedToken[]): Promise<void>;
 
   /**
-   * At most `limit` of the records of a session, newest first, from those before `position` in the order of issuance, or
-   * from the newest when it is null.
+   * At most `limit` of the records of each of the sessions, newest first, from those before `position` in the order of
+   * issuance, or from the newest when it is null; in one query. No session is given twice, and 100 at most.
    */
-  newest(sessionId: string, limit: number, position: number | null): Promise<RecordedToken[]>;
+  newest(sessionIds: readonly string[], limit: number, position: number | null): Promise<RecordedToken[]>;
 
-  /** How many records of a session there are; at most `limit` are counted. */
-  count(sessionId: string, limit: number): Promise<number>;
+  /** How many records each of the sessions has, in their order; at most `limit` are counted. In one query, as above. */
+  count(sessionIds: readonly string[], limit: number): Promise<number[]>;
 
   /**
    * Looks through at most `limit` records from before `position` back in the order of issuance, from the newest when it is

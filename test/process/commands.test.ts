@@ -47,7 +47,7 @@ function shell(env: Record<string, string> = PROJECT) {
     /** What the ledger has of a session. */
     async recorded(sessionId: string) {
       const { ledger } = await openStore(`file:${join(cwd, "data", "stagepass.db")}`);
-      return (await ledger.newest(sessionId, 10, null)).map(({ issued }) => issued);
+      return (await ledger.newest([sessionId], 10, null)).map(({ issued }) => issued);
     },
   };
 }

@@ -114,7 +114,7 @@ describe("a command that is told to stop", () => {
     command.kill("SIGTERM");
     expect(await command.exited).toEqual({ code: null, signal: "SIGTERM" });
     const { ledger } = await openStore(url);
-    expect(await ledger.count("1_a", 10)).toBe(0);
+    expect(await ledger.count(["1_a"], 10)).toEqual([0]);
   });
 
   it("ends while it waits for what nobody writes", async () => {

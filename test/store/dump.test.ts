@@ -77,9 +77,9 @@ describe.each(moves)("a dump of %s in %s", (from, to) => {
     expect((await dumped(target)).lines).toEqual(lines);
 
     const everything = async ({ sessions, names, ledger, apiKeys }: OpenStore) => ({
-      sessions: (await sessions.newest(PROJECT, ALL_SESSIONS, 100, null)).map(({ session }) => session),
+      sessions: (await sessions.list(PROJECT, ALL_SESSIONS, 100, null)).map(({ session }) => session),
       named: (await names.find(PROJECT, ODD)).current?.session,
-      issued: (await ledger.newest("1_1", 2000, null)).map(({ issued }) => issued),
+      issued: (await ledger.newest(["1_1"], 2000, null)).map(({ issued }) => issued),
       keys: await apiKeys.list(),
     });
     expect(await everything(target)).toEqual(await everything(source));
@@ -99,7 +99,7 @@ describe("a dump", () => {
     await loadLines(target, (await dumped(source)).lines);
     const one = sessionKnownById("1_new", { owner: PROJECT, location: null, createdAt: now });
     await target.sessions.add(one);
-    const [newest] = await target.sessions.newest(PROJECT, ALL_SESSIONS, 1, null);
+    const [newest] = await target.sessions.list(PROJECT, ALL_SESSIONS, 1, null);
     expect(newest?.session).toEqual(one);
   });
 

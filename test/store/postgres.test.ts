@@ -19,7 +19,8 @@ import { dump } from "../../src/store/dump.ts";
 import type { Database } from "../../src/store/engine.ts";
 import { MIGRATIONS } from "../../src/store/migrations/index.ts";
 import { sqlStore } from "../../src/store/sql-store.ts";
-import type { ApiKey } from "../../src/store/store.ts";
+import type { ApiKey, SessionPlace } from "../../src/store/store.ts";
+import { inOrder } from "../support/in-order.ts";
 import { DATABASE_PASSWORD, freePort, startPostgres } from "../support/postgres.ts";
 import {
   migrateUrl,
@@ -199,7 +200,7 @@ describe("through a pooler that gives each transaction another connection", () =
     const ids = count(300, (i) => `id-${i}`);
     await Promise.all(ids.map((id, i) => stores[i % 2]?.ledger.record([issued(id)])));
     for (const { ledger } of stores) {
-      const found = await ledger.newest("1_a", 1000, null);
+      const found = await ledger.newest(["1_a"], 1000, null);
       expect(found.map((recorded) => recorded.issued.id).sort()).toEqual([...ids].sort());
       await ledger.check();
     }
@@ -222,7 +223,7 @@ describe("through a pooler that gives each transaction another connection", () =
     expect(assigned).toEqual(count(9, (i) => i === 4));
     for (const { names, sessions } of stores) {
       expect((await names.find(PROJECT, "standup")).current?.session).toEqual(named("1_4", "standup"));
-      expect(await sessions.newest(PROJECT, ALL_SESSIONS, 10, null)).toHaveLength(1);
+      expect(await sessions.list(PROJECT, ALL_SESSIONS, 10, null)).toHaveLength(1);
     }
     expect(await leftIn(url)).toEqual([]);
   });
@@ -254,7 +255,8 @@ describe("through a pooler that gives each transaction another connection", () =
       const read: string[] = [];
       let position: number | null = null;
       do {
-        const page = await store.sessions.newest(PROJECT, ALL_SESSIONS, size, position);
+        const after: SessionPlace | null = position === null ? null : { name: null, position };
+        const page = await store.sessions.list(PROJECT, ALL_SESSIONS, size, after);
         read.push(...page.map((found) => found.session.sessionId));
         position = page.at(-1)?.position ?? null;
       } while (position !== null);
@@ -297,7 +299,7 @@ describe("through a pooler that gives each transaction another connection", () =
     expect(summary.issued_tokens?.rows).toBe(600);
     expect(summary.sessions?.rows).toBe(10);
     // A transaction that may only read, and what it saw, are left to nobody.
-    expect(await stores[0]?.ledger.newest("1_a", 1000, null)).toHaveLength(600 + written);
+    expect(await stores[0]?.ledger.newest(["1_a"], 1000, null)).toHaveLength(600 + written);
     expect(await leftIn(url)).toEqual([]);
   });
 
@@ -345,9 +347,9 @@ describe("a database", () => {
     for (const one of all) await sessions.add(one);
     for (const selected of SELECTIONS) {
       const selection: SessionSelection = { ...NO_SESSIONS, ...selected };
-      const found = await sessions.newest(PROJECT, selection, 100, null);
+      const found = await sessions.list(PROJECT, selection, 100, null);
       const expected = all.filter(({ sessionId, name }) => isSelected(selection, sessionId, name));
-      expect([selected, found.map((item) => item.session).reverse()]).toEqual([selected, expected]);
+      expect([selected, found.map((item) => item.session)]).toEqual([selected, inOrder(selection, expected)]);
     }
     for (const name of DISTINCT_NAMES) {
       expect([name, await names.lease(PROJECT, name, null, LONG)]).toEqual([name, expect.any(String)]);
@@ -365,12 +367,12 @@ describe("a database", () => {
     await sessions.add(session("1_a"));
     await sessions.add(session("1_b"));
     await ledger.record([issued("a")]);
-    expect(await sessions.newest(PROJECT, ALL_SESSIONS, 10, null)).toEqual([
+    expect(await sessions.list(PROJECT, ALL_SESSIONS, 10, null)).toEqual([
       { position: far + 1, session: session("1_b") },
       { position: far, session: session("1_a") },
     ]);
-    expect(await sessions.newest(PROJECT, ALL_SESSIONS, 10, far + 1)).toHaveLength(1);
-    expect(await ledger.newest("1_a", 10, null)).toEqual([{ position: far, issued: issued("a") }]);
+    expect(await sessions.list(PROJECT, ALL_SESSIONS, 10, { name: null, position: far + 1 })).toHaveLength(1);
+    expect(await ledger.newest(["1_a"], 10, null)).toEqual([{ position: far, issued: issued("a") }]);
     const [row] = await database.kysely.selectFrom("sessions").select("created_at").execute();
     expect(row).toEqual({ created_at: CREATED_AT.getTime() });
 

@@ -18,7 +18,8 @@ import {
   type SessionSelection,
 } from "../../src/domain/session-selection.ts";
 import { LedgerUnavailable } from "../../src/errors.ts";
-import type { ApiKey, SessionNames } from "../../src/store/store.ts";
+import type { ApiKey, RegisteredSession, SessionNames, SessionPlace } from "../../src/store/store.ts";
+import { inOrder } from "../support/in-order.ts";
 import { ENGINES, newDatabaseUrl, openStore, stopSharedPostgres } from "../support/stores.ts";
 
 afterAll(stopSharedPostgres);
@@ -58,7 +59,7 @@ describe.each(ENGINES)("the store on %s", (engine) => {
       const { sessions } = await newStore();
       await sessions.add(session("1_a"));
       await expect(sessions.add(session("1_a"))).rejects.toThrow();
-      expect(await sessions.newest(PROJECT, ALL_SESSIONS, 10, null)).toHaveLength(1);
+      expect(await sessions.list(PROJECT, ALL_SESSIONS, 10, null)).toHaveLength(1);
     });
 
     it("lists a project's sessions, newest first, from any position on", async () => {
@@ -67,18 +68,32 @@ describe.each(ENGINES)("the store on %s", (engine) => {
         await sessions.add(session(id));
         await sessions.add(session(`${id}_other`, "87654321"));
       }
-      const ids = async (limit: number, position: number | null) =>
-        (await sessions.newest(PROJECT, ALL_SESSIONS, limit, position)).map(
-          (found) => found.session.sessionId,
-        );
+      const ids = async (limit: number, position: number | null) => {
+        const after = position === null ? null : { name: null, position };
+        const found = await sessions.list(PROJECT, ALL_SESSIONS, limit, after);
+        return found.map(({ session }) => session.sessionId);
+      };
       expect(await ids(10, null)).toEqual(["1_d", "1_c", "1_b", "1_a"]);
-      const [, second] = await sessions.newest(PROJECT, ALL_SESSIONS, 2, null);
+      const [, second] = await sessions.list(PROJECT, ALL_SESSIONS, 2, null);
       expect(await ids(10, second?.position ?? 0)).toEqual(["1_b", "1_a"]);
       expect(await ids(1, second?.position ?? 0)).toEqual(["1_b"]);
     });
 
     // Values that a pattern, a quotation mark or a database's notion of a character would spoil.
-    const names = ["room-1", "room-2", "ROOM-1", "room_1", "%", "'", "é-1", "🎥-1", null];
+    const names = [
+      "room-1",
+      "room-2",
+      "ROOM-1",
+      "room_1",
+      "%",
+      "'",
+      "é-1",
+      "🎥-1",
+      null,
+      "room-1",
+      "\ufffc",
+      null,
+    ];
     it.each<[string, Partial<SessionSelection>]>([
       ["nothing", {}],
       ["an ID", { ids: new Set(["1_0", "1_x"]) }],
@@ -94,29 +109,41 @@ describe.each(ENGINES)("the store on %s", (engine) => {
       const all = names.map((name, i) => ({ ...session(`1_${i}`), name }));
       for (const one of all) await sessions.add(one);
       const selection = { ...NO_SESSIONS, ...selected };
-      const found = await sessions.newest(PROJECT, selection, 100, null);
-      expect(found.map((item) => item.session).reverse()).toEqual(
-        all.filter(({ sessionId, name }) => isSelected(selection, sessionId, name)),
-      );
+      const found = await sessions.list(PROJECT, selection, 100, null);
+      const expected = all.filter(({ sessionId, name }) => isSelected(selection, sessionId, name));
+      expect(found.map((item) => item.session)).toEqual(inOrder(selection, expected));
     });
 
-    it("counts the sessions that it lists, each of them once, and no other project's", async () => {
+    it("lists any selection page by page, and counts it: each session once, and no other project's", async () => {
       const { sessions } = await newStore();
-      for (const [i, name] of names.entries()) {
-        await sessions.add({ ...session(`1_${i}`), name });
-        await sessions.add({ ...session(`1_${i}_other`, "87654321"), name });
+      const all = names.map((name, i) => ({ ...session(`1_${i}`), name }));
+      for (const one of all) {
+        await sessions.add(one);
+        await sessions.add({ ...one, sessionId: `${one.sessionId}_other`, applicationId: "87654321" });
       }
       const some = <T>(...values: T[]) => fc.uniqueArray(fc.constantFrom(...values), { maxLength: 4 });
       const selections = fc.record<SessionSelection>({
         all: fc.boolean(),
-        ids: some("1_0", "1_1", "1_8", "1_0_other", "1_x").map((ids) => new Set(ids)),
-        names: some("room-1", "ROOM-1", "%", "'", "lobby").map((chosen) => new Set(chosen)),
-        namePrefixes: some("", "room", "room-", "room-1", "%", "é", "x"),
+        ids: some("1_0", "1_1", "1_8", "1_9", "1_11", "1_0_other", "1_x").map((ids) => new Set(ids)),
+        names: some("room-1", "ROOM-1", "%", "'", "🎥-1", "lobby").map((chosen) => new Set(chosen)),
+        namePrefixes: some("", "room", "room-", "room-1", "%", "é", "🎥", "\ufffc", "x"),
       });
+      const readAll = async (selection: SessionSelection, size: number) => {
+        const read: Session[] = [];
+        let after: SessionPlace | null = null;
+        for (;;) {
+          const page: RegisteredSession[] = await sessions.list(PROJECT, selection, size, after);
+          read.push(...page.map((found) => found.session));
+          const last = page.at(-1);
+          if (!last) return read;
+          after = { name: last.session.name, position: last.position };
+        }
+      };
       await fc.assert(
-        fc.asyncProperty(selections, async (selection) => {
-          const listed = await sessions.newest(PROJECT, selection, 100, null);
-          expect(await sessions.count(PROJECT, selection, 100)).toBe(listed.length);
+        fc.asyncProperty(selections, fc.integer({ min: 1, max: 5 }), async (selection, size) => {
+          const selected = all.filter(({ sessionId, name }) => isSelected(selection, sessionId, name));
+          expect(await readAll(selection, size)).toEqual(inOrder(selection, selected));
+          expect(await sessions.count(PROJECT, selection, 100)).toBe(selected.length);
         }),
       );
       expect(await sessions.count(PROJECT, ALL_SESSIONS, 100)).toBe(names.length);
@@ -127,7 +154,8 @@ describe.each(ENGINES)("the store on %s", (engine) => {
         names: new Set(["room-1"]),
         namePrefixes: ["room-", "room-1"],
       };
-      expect(await sessions.count(PROJECT, { ...NO_SESSIONS, ...overlapping }, 100)).toBe(2);
+      expect(await sessions.count(PROJECT, { ...NO_SESSIONS, ...overlapping }, 100)).toBe(3);
+      expect(await sessions.count(PROJECT, { ...NO_SESSIONS, ...overlapping }, 2)).toBe(2);
       expect(await sessions.count(PROJECT, ALL_SESSIONS, 3)).toBe(3);
     });
   });
@@ -187,7 +215,7 @@ describe.each(ENGINES)("the store on %s", (engine) => {
       await names.release(PROJECT, "standup", first);
       expect(await names.assign(third, named("1_c"))).toBe(true);
       expect(await names.assign(third, named("1_d"))).toBe(false);
-      expect(await sessions.newest(PROJECT, ALL_SESSIONS, 10, null)).toHaveLength(1);
+      expect(await sessions.list(PROJECT, ALL_SESSIONS, 10, null)).toHaveLength(1);
     });
 
     it("are leased only to those who know what they stand for", async () => {
@@ -273,18 +301,25 @@ describe.each(ENGINES)("the store on %s", (engine) => {
         await ledger.record([issued(id)]);
         await ledger.record([issued(id, { sessionId: "1_b" })]);
       }
-      const page = await ledger.newest("1_a", 2, null);
+      const page = await ledger.newest(["1_a"], 2, null);
       expect(page.map((recorded) => recorded.issued)).toEqual([issued("d"), issued("c")]);
-      const rest = await ledger.newest("1_a", 10, page[1]?.position ?? 0);
+      const rest = await ledger.newest(["1_a"], 10, page[1]?.position ?? 0);
       expect(rest.map((recorded) => recorded.issued)).toEqual([issued("b"), issued("a")]);
-      expect(await ledger.newest("1_c", 10, null)).toEqual([]);
+      expect(await ledger.newest(["1_c"], 10, null)).toEqual([]);
+      const both = await ledger.newest(["1_b", "1_c", "1_a"], 2, page[0]?.position ?? 0);
+      expect(both.map(({ issued }) => [issued.sessionId, issued.id])).toEqual([
+        ["1_b", "c"],
+        ["1_a", "c"],
+        ["1_b", "b"],
+        ["1_a", "b"],
+      ]);
     });
 
     it("records all that arrive together", async () => {
       const { ledger } = await newStore();
       const ids = Array.from({ length: 1200 }, (_, i) => `id-${i}`);
       await Promise.all(ids.map((id) => ledger.record([issued(id)])));
-      const found = await ledger.newest("1_a", 2000, null);
+      const found = await ledger.newest(["1_a"], 2000, null);
       expect(found.map((recorded) => recorded.issued.id).reverse()).toEqual(ids);
     });
 
@@ -299,7 +334,7 @@ describe.each(ENGINES)("the store on %s", (engine) => {
         ledger.record([]),
       ]);
       const idsFound = async () =>
-        (await ledger.newest("1_a", 3000, null)).map(({ issued }) => issued.id).reverse();
+        (await ledger.newest(["1_a"], 3000, null)).map(({ issued }) => issued.id).reverse();
       expect(await idsFound()).toEqual(["before", ...ids, "after"]);
 
       const spoiled = [...many, issued("spoiled", { issuedTo: null as unknown as string })];
@@ -322,7 +357,7 @@ describe.each(ENGINES)("the store on %s", (engine) => {
       expect((await step(1005, second.last)).forgotten).toBe(0);
       expect((await step(1005, null)).forgotten).toBe(0);
       expect(await ledger.purge(new Date(1005), 3, 1_000_000)).toEqual({ forgotten: 0, last: null });
-      const left = await ledger.newest("1_a", 20, null);
+      const left = await ledger.newest(["1_a"], 20, null);
       expect(left.map((recorded) => recorded.issued.id)).toEqual(["9", "8", "7", "6", "5"]);
     });
 
@@ -330,10 +365,11 @@ describe.each(ENGINES)("the store on %s", (engine) => {
       const { ledger } = await newStore();
       await ledger.record(["a", "b", "c"].map((id) => issued(id)));
       await ledger.record([issued("d", { sessionId: "1_b" })]);
-      expect(await ledger.count("1_a", 100)).toBe(3);
-      expect(await ledger.count("1_b", 100)).toBe(1);
-      expect(await ledger.count("1_c", 100)).toBe(0);
-      expect(await ledger.count("1_a", 2)).toBe(2);
+      expect(await ledger.count(["1_a"], 100)).toEqual([3]);
+      expect(await ledger.count(["1_b"], 100)).toEqual([1]);
+      expect(await ledger.count(["1_c"], 100)).toEqual([0]);
+      expect(await ledger.count(["1_a"], 2)).toEqual([2]);
+      expect(await ledger.count(["1_c", "1_a", "1_b"], 2)).toEqual([0, 2, 1]);
     });
 
     describe("tallies its records", () => {
@@ -401,7 +437,7 @@ describe.each(ENGINES)("the store on %s", (engine) => {
           await ledger.record([issued(`${hour}`, { issuedAt: new Date(BORDER + hour * HOUR) })]);
         }
         const first = BORDER / HOUR;
-        const newest = await ledger.newest("1_a", 10, null);
+        const newest = await ledger.newest(["1_a"], 10, null);
         const page = await ledger.tally(HOUR, 3, null);
         expect(page.tallies.map(({ period }) => period - first).sort()).toEqual([1, 3, 4]);
         expect(page.end).toEqual({ position: newest[2]?.position, latest: first + 4 });

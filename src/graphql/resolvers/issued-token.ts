@@ -1,9 +1,10 @@
-import { Args, Ctx, FieldResolver, Resolver, Root } from "type-graphql";
+import type { GraphQLResolveInfo } from "graphql";
+import { Args, Ctx, FieldResolver, Info, Resolver, Root } from "type-graphql";
 import type { IssuedToken } from "../../domain/issued-token.ts";
 import type { Session } from "../../domain/session.ts";
-import type { Page } from "../../services/page.ts";
 import type { Context } from "../context.ts";
 import { perItem } from "../cost.ts";
+import type { Connection } from "../loaders.ts";
 import { PageArgs } from "../types/args.ts";
 import { IssuedTokenType } from "../types/issued-token.ts";
 import { IssuedTokenConnection } from "../types/issued-token-connection.ts";
@@ -18,9 +19,10 @@ export class SessionLedgerResolver {
   issuedTokens(
     @Root() session: Session,
     @Args(() => PageArgs) page: PageArgs,
-    @Ctx() { caller, tokens }: Context,
-  ): Promise<Page<IssuedToken>> {
-    return tokens.issued(caller, session, page);
+    @Ctx() { loaders }: Context,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<Connection<IssuedToken>> {
+    return loaders.issuedTokens(session, page, info);
   }
 }
 

@@ -1,8 +1,8 @@
 import { Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from "type-graphql";
 import type { Session } from "../../domain/session.ts";
-import type { Page } from "../../services/page.ts";
 import type { Context } from "../context.ts";
 import { dear, perItem } from "../cost.ts";
+import type { Connection } from "../loaders.ts";
 import { PageArgs, SessionArgs, SessionNameArgs, SessionOptionsArgs } from "../types/args.ts";
 import { SessionType } from "../types/session.ts";
 import { SessionConnection } from "../types/session-connection.ts";
@@ -24,14 +24,14 @@ export class SessionResolver {
   }
 
   @Query(() => SessionConnection, {
-    description: "The sessions created here that you may see, newest first. Requires `sessions:read`.",
+    description:
+      "The sessions created here that you may see, newest first. Where your grant has names that end in `*`, they are\n" +
+      "ordered by name instead: sessions without a name first, and newest first within a name. Requires\n" +
+      "`sessions:read`.",
     complexity: perItem,
   })
-  sessions(
-    @Args(() => PageArgs) page: PageArgs,
-    @Ctx() { caller, sessions }: Context,
-  ): Promise<Page<Session>> {
-    return sessions.list(caller, page);
+  sessions(@Args(() => PageArgs) page: PageArgs, @Ctx() { loaders }: Context): Promise<Connection<Session>> {
+    return loaders.sessions(page);
   }
 
   @Mutation(() => SessionType, {

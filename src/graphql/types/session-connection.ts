@@ -22,7 +22,7 @@ export class SessionConnection {
   nodes!: readonly Session[];
 
   @Field(() => Int, {
-    description: "How long the whole list is; counted up to 100,000.",
+    description: "How long the whole list is; counted up to 10,000.",
     complexity: COUNTED,
   })
   totalCount!: () => Promise<number>;

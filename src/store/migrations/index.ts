@@ -7,6 +7,7 @@ import * as ledger from "./2026-11-24d-ledger.ts";
 import * as names from "./2026-11-24e-names.ts";
 import * as quotas from "./2026-11-24f-quotas.ts";
 import * as unassignedNames from "./2026-11-24g-unassigned-names.ts";
+import * as sessionsInOrder from "./2026-11-25-sessions-in-order.ts";
 
 /** One change of the tables. */
 interface Migration {
@@ -25,4 +26,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "2026-11-24e-names": names,
   "2026-11-24f-quotas": quotas,
   "2026-11-24g-unassigned-names": unassignedNames,
+  "2026-11-25-sessions-in-order": sessionsInOrder,
 };

@@ -1,0 +1,142 @@
+import { type RawBuilder, type Selectable, sql } from "kysely";
+import { normalized, type SessionSelection, selectsByPrefix } from "../domain/session-selection.ts";
+import type { Engine } from "./engine.ts";
+import type { SessionPlace } from "./store.ts";
+import type { SessionTable } from "./tables.ts";
+
+/*
+ * Every part of a selection is a walk along an index of its own, and the walks are merged: the database reads a row of each, and
+ * then those that it returns. Neither a condition for all parts nor an `in` of subqueries would let it stop there.
+ */
+
+type Sessions = RawBuilder<Selectable<SessionTable>>;
+type Condition = RawBuilder<unknown>;
+
+/** Sorted after all that a name may have. */
+const LAST_CHARACTER = "\u{10FFFF}";
+
+/** Names from one to another, both among them. */
+interface NameRange {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** One page of the project's selected sessions, as `SessionRegistry.list` has it; undefined where there can be none. */
+export function pageOfSessions(
+  engine: Engine,
+  applicationId: string,
+  given: SessionSelection,
+  limit: number,
+  after: SessionPlace | null,
+): Sessions | undefined {
+  if (given.all) {
+    const owned = engine.before("application_id", applicationId, after?.position ?? Number.MAX_SAFE_INTEGER);
+    return sql`select * from sessions where ${owned} order by application_id desc, position desc limit ${limit}`;
+  }
+  const selection = normalized(given);
+  const byName = selectsByPrefix(selection);
+  const walk = (where: Condition, most?: number) => sql`select * from (
+    select *, -position as turn from sessions where application_id = ${applicationId} and ${where}
+    order by name, -position ${most === undefined ? sql`` : sql`limit ${most}`}) as walk`;
+  const walks = rangesOf(selection).flatMap((range) => {
+    if (!byName) return [walk(all([equal(range.from), ...(after ? [beyond(after)] : [])]))];
+    return restOf(range, after, limit, walk);
+  });
+  const order = byName ? sql`name, turn` : sql`turn`;
+  const merged = sql`select * from (${union(walks)}) as merged order by ${order} limit ${limit}`;
+  if (selection.ids.size === 0) return walks.length > 0 ? (merged as Sessions) : undefined;
+  const known = sql`select *, -position as turn from sessions
+    where ${all([knownById(applicationId, selection), ...(after ? [rest(byName, after)] : [])])}`;
+  const parts = walks.length > 0 ? [sql`select * from (${merged}) as named`, known] : [known];
+  // The first without a name, on both engines; the merge above has none of them, and would be a sort with this order.
+  const first = byName ? sql`name nulls first, turn` : sql`turn`;
+  return sql`select * from (${union(parts)}) as page order by ${first} limit ${limit}`;
+}
+
+/** Counts the project's selected sessions, `limit` at most; undefined where there can be none. */
+export function countOfSessions(
+  engine: Engine,
+  applicationId: string,
+  given: SessionSelection,
+  limit: number,
+): RawBuilder<{ count: number }> | undefined {
+  const selection = normalized(given);
+  // Nobody needs the order, but there is one index alone that has it.
+  const parts = selection.all
+    ? [
+        sql`select 1 from (select 1 from sessions
+          where ${engine.before("application_id", applicationId, Number.MAX_SAFE_INTEGER)}
+          order by application_id desc, position desc) as walk`,
+      ]
+    : rangesOf(selection).map(
+        (range) => sql`select 1 from (select 1 from sessions
+          where application_id = ${applicationId} and ${within(range)} order by name) as walk`,
+      );
+  if (selection.ids.size > 0)
+    parts.push(sql`select 1 from sessions where ${knownById(applicationId, selection)}`);
+  if (parts.length === 0) return undefined;
+  return sql`select count(*) as count from (select 1 from (${union(parts)}) as selected limit ${limit}) as counted`;
+}
+
+function rangesOf({ names, namePrefixes }: SessionSelection): NameRange[] {
+  return [
+    ...[...names].map((name) => ({ from: name, to: name })),
+    ...namePrefixes.map((prefix) => ({ from: prefix, to: `${prefix}${LAST_CHARACTER}` })),
+  ];
+}
+
+/** The walks of a range that are left after a place in a list that is ordered by name. */
+function restOf(
+  { from, to }: NameRange,
+  after: SessionPlace | null,
+  limit: number,
+  walk: (where: Condition, most?: number) => RawBuilder<unknown>,
+): RawBuilder<unknown>[] {
+  const name = after?.name ?? null;
+  if (after === null || name === null || compare(name, from) < 0) return [walk(within({ from, to }))];
+  if (compare(name, to) > 0) return [];
+  // With its own limit: PostgreSQL does not see that it is in the order of the others, and sorts it.
+  const ofName = walk(all([equal(name), beyond(after)]), limit);
+  return name === to ? [ofName] : [ofName, walk(sql`name > ${name} and name <= ${to}`)];
+}
+
+/** Those with one of the IDs that no name selects. */
+function knownById(applicationId: string, { ids, ...byName }: SessionSelection): Condition {
+  const ranges = rangesOf({ ids, ...byName });
+  const others = sql`(name is null or not (${sql.join(ranges.map(within), sql` or `)}))`;
+  // So hidden, no index has the column, and SQLite does not look through all sessions of the project for the IDs.
+  const owned = sql`application_id || '' = ${applicationId}`;
+  return all([sql`session_id in (${sql.join([...ids])})`, owned, ...(ranges.length > 0 ? [others] : [])]);
+}
+
+/** What comes after a place, in a list of either order. */
+function rest(byName: boolean, after: SessionPlace): Condition {
+  if (!byName) return beyond(after);
+  if (after.name === null) return sql`(name is not null or ${beyond(after)})`;
+  return sql`(name > ${after.name} or (${equal(after.name)} and ${beyond(after)}))`;
+}
+
+function within({ from, to }: NameRange): Condition {
+  return sql`name >= ${from} and name <= ${to}`;
+}
+
+function equal(name: string): Condition {
+  return sql`name = ${name}`;
+}
+
+function beyond({ position }: SessionPlace): Condition {
+  return sql`-position > ${-position}`;
+}
+
+function all(conditions: readonly Condition[]): Condition {
+  return sql.join(conditions, sql` and `);
+}
+
+function union(parts: readonly RawBuilder<unknown>[]): RawBuilder<unknown> {
+  return sql.join(parts, sql` union all `);
+}
+
+/** As both engines compare: by the characters' numbers, and not by UTF-16. */
+function compare(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
