@@ -9,7 +9,9 @@ import { Deadline } from "./deadline.ts";
 const FIRST_PAUSE = 1;
 const LONGEST_PAUSE = 20;
 
-/** How often a read that nobody waits for is interrupted, in milliseconds: SQLite forgets it where the read has not begun. */
+/** How long one read may take, in milliseconds. It is less than a use may, so that those that wait behind it are not given up, too. */
+const LONGEST_READ = 1500;
+/** How often a read that takes longer is interrupted, in milliseconds: SQLite forgets it where the read has not begun. */
 const INTERRUPTIONS = 20;
 
 /** A connection of libsql, whose own types say little. */
@@ -126,7 +128,6 @@ class SqliteConnection implements DatabaseConnection {
   readonly #checkpoints: Checkpoints;
   readonly #deadline: Deadline;
   readonly #leave: () => void;
-  #reading = false;
   /** Settles when nothing runs, also of what was abandoned. */
   #idle: Promise<unknown> = Promise.resolve();
 
@@ -165,11 +166,16 @@ class SqliteConnection implements DatabaseConnection {
   }
 
   async #read<R>(statement: Statement, parameters: readonly unknown[]): Promise<R[]> {
-    this.#reading = true;
+    const { left } = this.#deadline;
+    if (left === Number.POSITIVE_INFINITY) return statement.all<R>(parameters);
+    const end = performance.now() + Math.min(left, LONGEST_READ);
+    const timer = setInterval(() => {
+      if (performance.now() >= end) this.#database.interrupt();
+    }, INTERRUPTIONS);
     try {
       return await statement.all<R>(parameters);
     } finally {
-      this.#reading = false;
+      clearInterval(timer);
     }
   }
 
@@ -219,22 +225,11 @@ class SqliteConnection implements DatabaseConnection {
     if (this.#database.inTransaction) await this.#database.exec("ROLLBACK");
   }
 
-  /** Ends a read, so that the connection is free for others at once. What writes may go on: it may be done after all. */
-  #abandon(work: Promise<unknown>): void {
-    const timer = setInterval(() => {
-      if (this.#reading) this.#database.interrupt();
-    }, INTERRUPTIONS);
-    void work.catch(() => {}).finally(() => clearInterval(timer));
-  }
-
   async #within<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#idle.then(() => this.#onceFree(work));
     this.#idle = result.catch(() => {});
     try {
-      return await this.#deadline.within(result, () => {
-        this.#abandon(result);
-        return new DatabaseUnavailable("it does not answer");
-      });
+      return await this.#deadline.within(result, () => new DatabaseUnavailable("it does not answer"));
     } catch (error) {
       throw typed(error);
     }

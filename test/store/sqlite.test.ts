@@ -1,9 +1,9 @@
-import { copyFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { sql } from "kysely";
 import { describe, expect, it } from "vitest";
 import { sessionKnownById } from "../../src/domain/session.ts";
-import { StartupError } from "../../src/errors.ts";
+import { DatabaseUnavailable, StartupError } from "../../src/errors.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import type { DatabaseAddress } from "../../src/store/database-address.ts";
 import { openStore } from "../support/stores.ts";
@@ -72,5 +72,59 @@ describe("the embedded database", () => {
     await first.close();
     const { sessions } = await openStore(addressOf(file));
     await sessions.add(session);
+  });
+});
+
+describe("the connection that reads", () => {
+  const newStore = () => openStore(addressOf(join(temporaryFolder(), "test.db")));
+  /** Takes SQLite for ever, as far as a test is concerned. */
+  const ENDLESS = sql`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n`;
+
+  it("waits for no commit, and sees what was committed", async () => {
+    const { database, sessions, ledger } = await newStore();
+    await database.kysely.transaction().execute(async (transaction) => {
+      await transaction
+        .insertInto("sessions")
+        .values({ session_id: "1_b", application_id: "12345678" })
+        .execute();
+      expect(await sessions.findMany(["1_b"])).toEqual([]);
+      expect(await ledger.newest(["1_b"], 10, null)).toEqual([]);
+    });
+    expect(await sessions.findMany(["1_b"])).toHaveLength(1);
+  });
+
+  it("ends a read that takes too long in time for those that wait, while others write", async () => {
+    const { database, sessions } = await newStore();
+    const begin = performance.now();
+    const endless = ENDLESS.execute(database.reads);
+    const waiting = sessions.findMany(["1_a"]);
+    await sessions.add(session);
+    expect(performance.now() - begin).toBeLessThan(1000);
+    await expect(endless).rejects.toThrow(DatabaseUnavailable);
+    expect(await waiting).toEqual([session]);
+    expect(performance.now() - begin).toBeLessThan(2000);
+  });
+
+  it("is not given up for a read that begins after one that was ended", async () => {
+    const { database } = await newStore();
+    await expect(ENDLESS.execute(database.reads)).rejects.toThrow(DatabaseUnavailable);
+    const count = sql`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT count(*) AS n FROM n`;
+    expect((await count.execute(database.reads)).rows).toEqual([{ n: 300_000 }]);
+  });
+
+  it("writes nothing", async () => {
+    const { database } = await newStore();
+    await expect(sql`DELETE FROM sessions`.execute(database.reads)).rejects.toMatchObject({
+      reason: expect.stringContaining("readonly"),
+    });
+  });
+
+  it("does not keep the log from being emptied when the store is closed", async () => {
+    const file = join(temporaryFolder(), "test.db");
+    const store = await openStore(addressOf(file));
+    await store.sessions.add(session);
+    await store.sessions.findMany(["1_a"]);
+    await store.close();
+    expect(statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0).toBe(0);
   });
 });
