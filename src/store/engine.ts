@@ -1,4 +1,4 @@
-import type { ColumnBuilderCallback, Dialect, Kysely, RawBuilder } from "kysely";
+import type { ColumnBuilderCallback, Dialect, Kysely, QueryResult, RawBuilder } from "kysely";
 import type { Tables } from "./tables.ts";
 
 /** The connections of this process to the database. */
@@ -36,6 +36,12 @@ export interface Engine {
    * descending, such rows are read along the index of the two, from where they begin, and along no other.
    */
   before(column: string, value: string, position: number): RawBuilder<boolean>;
+
+  /** An ordered query as a part of a union, of which no more than `limit` rows are needed: read row by row, and not sorted first. */
+  part(query: RawBuilder<unknown>, limit: number): RawBuilder<unknown>;
+
+  /** Asks a query that is to walk along the indexes that it is ordered by, as far as it needs, and to read nothing beforehand. */
+  walk<T>(database: Kysely<Tables>, query: RawBuilder<T>): Promise<QueryResult<T>>;
 
   /** Lets one transaction at a time change the tables; this one from now on, until it ends. */
   lockTables(transaction: Kysely<Tables>): Promise<void>;

@@ -67,9 +67,9 @@ export function issuanceLedger(
 
     async newest(sessionIds, limit, position) {
       const walks = sessionIds.map((id) => sql`select * from (${walk(sql`*`, id, limit, position)}) as walk`);
-      const { rows } = await sql<Selectable<IssuedTokenTable>>`
-        select * from (${sql.join(walks, sql` union all `)}) as newest order by position desc
-      `.execute(reads);
+      const all = sql<Selectable<IssuedTokenTable>>`
+        select * from (${sql.join(walks, sql` union all `)}) as newest order by position desc`;
+      const { rows } = await engine.walk(reads, all);
       return rows.map((row) => ({ position: row.position, issued: toIssuedToken(row) }));
     },
 
@@ -78,9 +78,8 @@ export function issuanceLedger(
         (id, i) => sql`
           select ${sql.lit(i)} as place, count(*) as count from (${walk(sql`position`, id, limit, null)}) as walk`,
       );
-      const { rows } = await sql<{ place: number; count: number }>`
-        ${sql.join(counts, sql` union all `)} order by place
-      `.execute(reads);
+      const all = sql<{ count: number }>`${sql.join(counts, sql` union all `)} order by place`;
+      const { rows } = await engine.walk(reads, all);
       return rows.map(({ count }) => Number(count));
     },
 

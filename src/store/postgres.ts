@@ -40,6 +40,14 @@ export async function postgres(options: PostgresOptions): Promise<Engine> {
     // Not an equality: PostgreSQL would see that the order by the column means nothing, and walk the primary key.
     before: (column, value, position) =>
       sql`${sql.ref(column)} >= ${value} and (${sql.ref(column)}, position) < (${value}, ${position})`,
+    // With the limit, without which PostgreSQL may read all of a part and sort it.
+    part: (query, limit) => sql`(${query} limit ${limit})`,
+    // A walk can seem dearer than to read all there is and sort it, which takes as long as there is of it.
+    walk: (database, query) =>
+      database.transaction().execute(async (transaction) => {
+        await sql`select ${sql.join(OTHER_WAYS.map(switchedOff))}`.execute(transaction);
+        return query.execute(transaction);
+      }),
     async lockTables(transaction) {
       await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)})`.execute(transaction);
     },
@@ -51,8 +59,20 @@ export async function postgres(options: PostgresOptions): Promise<Engine> {
   };
 }
 
+/**
+ * What PostgreSQL can do instead of walking along an index. Before version 18 a sort that cannot be left out then looks so dear
+ * that the query would be compiled first.
+ */
+const OTHER_WAYS = ["enable_seqscan", "enable_bitmapscan", "enable_sort", "enable_incremental_sort", "jit"];
+
+/** For the transaction alone. */
+const switchedOff = (setting: string) => sql`set_config(${sql.lit(setting)}, 'off', true)`;
+
 /** How long a command that takes as long as it takes tries to connect, in milliseconds. */
 const CONNECT_TIMEOUT = 10_000;
+
+/** How much sooner than we PostgreSQL gives a statement up, in milliseconds: then the connection is as good as before. */
+const HEAD_START = 100;
 
 /** Any number that nobody else in the database takes. */
 const MIGRATION_LOCK = 7_823_411_906;
@@ -62,7 +82,7 @@ const PROTOCOL_VIOLATION = "08P01";
 
 async function connect(options: PostgresOptions): Promise<pg.Pool> {
   try {
-    return await openPool(options, options.patience);
+    return await openPool(options, options.patience && options.patience - HEAD_START);
   } catch (error) {
     if (options.patience === null || (error as { code?: unknown }).code !== PROTOCOL_VIOLATION) throw error;
     // PgBouncer allows no statement_timeout here; then the deadline of our own is the only one.

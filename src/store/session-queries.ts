@@ -35,12 +35,14 @@ export function pageOfSessions(
   }
   const selection = normalized(given);
   const byName = selectsByPrefix(selection);
-  const walk = (where: Condition, most?: number) => sql`select * from (
-    select *, -position as turn from sessions where application_id = ${applicationId} and ${where}
-    order by name, -position ${most === undefined ? sql`` : sql`limit ${most}`}) as walk`;
-  const walks = rangesOf(selection).flatMap((range) => {
-    if (!byName) return [walk(all([equal(range.from), ...(after ? [beyond(after)] : [])]))];
-    return restOf(range, after, limit, walk);
+  const conditions = rangesOf(selection).flatMap((range) => {
+    if (byName) return restOf(range, after);
+    return [all([equal(range.from), ...(after ? [beyond(after)] : [])])];
+  });
+  const walks = conditions.map((where) => {
+    const walk = sql`select *, -position as turn from sessions where application_id = ${applicationId} and ${where}
+      order by name, -position`;
+    return engine.part(walk, limit);
   });
   const order = byName ? sql`name, turn` : sql`turn`;
   const merged = sql`select * from (${union(walks)}) as merged order by ${order} limit ${limit}`;
@@ -62,16 +64,16 @@ export function countOfSessions(
 ): RawBuilder<{ count: number }> | undefined {
   const selection = normalized(given);
   // Nobody needs the order, but there is one index alone that has it.
-  const parts = selection.all
+  const walks = selection.all
     ? [
-        sql`select 1 from (select 1 from sessions
-          where ${engine.before("application_id", applicationId, Number.MAX_SAFE_INTEGER)}
-          order by application_id desc, position desc) as walk`,
+        sql`select 1 from sessions where ${engine.before("application_id", applicationId, Number.MAX_SAFE_INTEGER)}
+          order by application_id desc, position desc`,
       ]
     : rangesOf(selection).map(
-        (range) => sql`select 1 from (select 1 from sessions
-          where application_id = ${applicationId} and ${within(range)} order by name) as walk`,
+        (range) => sql`select 1 from sessions
+          where application_id = ${applicationId} and ${within(range)} order by name`,
       );
+  const parts = walks.map((walk) => engine.part(walk, limit));
   if (selection.ids.size > 0)
     parts.push(sql`select 1 from sessions where ${knownById(applicationId, selection)}`);
   if (parts.length === 0) return undefined;
@@ -85,19 +87,13 @@ function rangesOf({ names, namePrefixes }: SessionSelection): NameRange[] {
   ];
 }
 
-/** The walks of a range that are left after a place in a list that is ordered by name. */
-function restOf(
-  { from, to }: NameRange,
-  after: SessionPlace | null,
-  limit: number,
-  walk: (where: Condition, most?: number) => RawBuilder<unknown>,
-): RawBuilder<unknown>[] {
+/** The conditions of the walks that are left of a range after a place in a list that is ordered by name. */
+function restOf({ from, to }: NameRange, after: SessionPlace | null): Condition[] {
   const name = after?.name ?? null;
-  if (after === null || name === null || compare(name, from) < 0) return [walk(within({ from, to }))];
+  if (after === null || name === null || compare(name, from) < 0) return [within({ from, to })];
   if (compare(name, to) > 0) return [];
-  // With its own limit: PostgreSQL does not see that it is in the order of the others, and sorts it.
-  const ofName = walk(all([equal(name), beyond(after)]), limit);
-  return name === to ? [ofName] : [ofName, walk(sql`name > ${name} and name <= ${to}`)];
+  const ofName = all([equal(name), beyond(after)]);
+  return name === to ? [ofName] : [ofName, sql`name > ${name} and name <= ${to}`];
 }
 
 /** Those with one of the IDs that no name selects. */

@@ -23,13 +23,16 @@ export function sessionRegistry({ kysely, reads, engine }: Database): SessionReg
 
     async list(applicationId, selection, limit, after) {
       const page = pageOfSessions(engine, applicationId, selection, limit, after);
-      const { rows = [] } = (await page?.execute(reads)) ?? {};
+      if (!page) return [];
+      const { rows } = await engine.walk(reads, page);
       return rows.map((row) => ({ position: row.position, session: toSession(row) }));
     },
 
     async count(applicationId, selection, limit) {
-      const answer = await countOfSessions(engine, applicationId, selection, limit)?.execute(reads);
-      return Number(answer?.rows[0]?.count ?? 0);
+      const counting = countOfSessions(engine, applicationId, selection, limit);
+      if (!counting) return 0;
+      const { rows } = await engine.walk(reads, counting);
+      return Number(rows[0]?.count);
     },
   };
 }

@@ -41,6 +41,9 @@ export function sqlite(file: string | null, patience: () => number | null): Engi
     position: [sql`integer`, (column) => column.primaryKey().autoIncrement()],
     // Not a comparison of rows: SQLite would begin at the newest of the value.
     before: (column, value, position) => sql`${sql.ref(column)} = ${value} and position < ${position}`,
+    // Without the limit, with which SQLite would sort each part before it merges them.
+    part: (query) => sql`select * from (${query}) as part`,
+    walk: (database, query) => query.execute(database),
     // A transaction that writes is the only one.
     async lockTables() {},
     pool() {
