@@ -12,7 +12,7 @@ import {
 } from "../domain/issuance.ts";
 import { ownerOf } from "../domain/session-id.ts";
 import { isEmpty, type SessionSelection } from "../domain/session-selection.ts";
-import { DatabaseUnavailable } from "../errors.ts";
+import { DatabaseUnavailable, RateLimited } from "../errors.ts";
 import type { IssuanceLedger, SessionRegistry, SessionTally } from "../store/store.ts";
 
 /** How many records are counted by one query: it takes some milliseconds, in which nobody else uses the database. */
@@ -20,8 +20,17 @@ const PER_QUERY = 2000;
 /** How many are looked through at most. */
 const MAX_RECORDS = 500_000;
 
-/** How many different questions may wait for their turn. */
+/** How many different questions of a caller may wait while another one is answered. */
 const MAX_WAITING = 5;
+
+/** What a caller has asked and not been answered. */
+interface Questions {
+  /** Those that nobody has begun to answer. */
+  readonly waiting: Map<string, Promise<IssuancePeriod[]>>;
+  unanswered: number;
+  /** Resolves when all are answered. */
+  done: Promise<unknown>;
+}
 
 /** What a caller can ask about the issuances of the whole project. */
 export class IssuanceService {
@@ -29,10 +38,8 @@ export class IssuanceService {
   readonly #registry: SessionRegistry;
   readonly #ledger: IssuanceLedger;
   readonly #now: () => Date;
-  /** The questions whose turn has not come. */
-  readonly #waiting = new Map<string, Promise<IssuancePeriod[]>>();
-  /** Resolves when no question is being answered. */
-  #free: Promise<unknown> = Promise.resolve();
+  /** By the callers' IDs; of those alone who wait for an answer. */
+  readonly #questions = new Map<string, Questions>();
   #stopped = false;
 
   constructor(applicationId: string, registry: SessionRegistry, ledger: IssuanceLedger, now: () => Date) {
@@ -47,28 +54,47 @@ export class IssuanceService {
    * sessions that the caller may see. Where the newest 500,000 records do not reach back so far, only the periods that they
    * fill are given, which may be none.
    *
-   * One question is answered at a time, and all who wait for the same get one answer: to look through so many records
-   * takes a second, and tokens are to be issued meanwhile.
+   * Of each caller one question is answered at a time, and equal ones get one answer: to look through so many records takes a second.
+   * No caller waits for another.
    *
    * @throws {BadUserInput} naming `last`
-   * @throws {DatabaseUnavailable} when too many wait already, or the server stops
+   * @throws {RateLimited} when too many questions of the caller wait already
+   * @throws {DatabaseUnavailable} when the server stops
    */
   async count(caller: Caller, input: IssuancesInput): Promise<IssuancePeriod[]> {
     const interval = input.interval ?? DEFAULT_INTERVAL;
     const last = input.last ?? DEFAULT_PERIODS;
     checkPeriods(last);
     const question = `${interval} ${last} ${keyOf(listableSessions(caller))}`;
-    const asked = this.#waiting.get(question);
+    const questions = this.#questionsOf(caller);
+    const asked = questions.waiting.get(question);
     if (asked) return asked;
-    if (this.#waiting.size >= MAX_WAITING) throw new DatabaseUnavailable("too many counts wait");
-    const answer = this.#free.then(() => {
+    if (questions.unanswered > MAX_WAITING)
+      throw new RateLimited("Too many counts of issuances wait; ask again in 1 second", 1);
+    questions.unanswered += 1;
+    const answer = questions.done.then(() => {
       // Who asks from now on is to hear of what is issued from now on.
-      this.#waiting.delete(question);
+      questions.waiting.delete(question);
       return this.#count(caller, interval, last);
     });
-    this.#waiting.set(question, answer);
-    this.#free = answer.catch(() => {});
+    questions.waiting.set(question, answer);
+    questions.done = answer
+      .catch(() => {})
+      .finally(() => {
+        questions.unanswered -= 1;
+        if (questions.unanswered === 0) this.#questions.delete(caller.id);
+      });
     return answer;
+  }
+
+  #questionsOf({ id }: Caller): Questions {
+    const questions = this.#questions.get(id) ?? {
+      waiting: new Map(),
+      unanswered: 0,
+      done: Promise.resolve(),
+    };
+    this.#questions.set(id, questions);
+    return questions;
   }
 
   /** Answers nothing any more. */

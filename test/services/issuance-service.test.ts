@@ -26,10 +26,10 @@ function start() {
   return { service, asked, answer };
 }
 
-const bound = (ids: string[]) => callerWith("id", "bound", { video_grant: { sessions: ids } });
+const bound = (sessions: string[], id = "id") => callerWith(id, "bound", { video_grant: { sessions } });
 
 describe("the count of issuances", () => {
-  it("looks through the ledger for one question at a time", async () => {
+  it("looks through the ledger for one question of a caller at a time", async () => {
     const { service, asked, answer } = start();
     const counts = [
       service.count(localCaller(), { interval: HOUR, last: 1 }),
@@ -43,7 +43,7 @@ describe("the count of issuances", () => {
     expect((await Promise.all(counts)).map((periods) => periods.length)).toEqual([1, 2]);
   });
 
-  it("is the same for all who wait for it, and anew for who asks once it has begun", async () => {
+  it("is the same for all of a caller that wait for it, and anew for what is asked once it has begun", async () => {
     const { service, asked, answer } = start();
     const ask = () => service.count(localCaller(), { interval: HOUR, last: 24 });
     const first = ask();
@@ -55,7 +55,7 @@ describe("the count of issuances", () => {
     expect(asked).toHaveLength(2);
   });
 
-  it("is no other caller's, who may see other sessions", async () => {
+  it("is another one for other sessions", async () => {
     const { service, asked, answer } = start();
     const counts = [bound(["1_a"]), bound(["1_b"]), bound(["1_a"])].map((caller) =>
       service.count(caller, { interval: HOUR, last: 1 }),
@@ -73,21 +73,31 @@ describe("the count of issuances", () => {
     expect(asked).toEqual([]);
   });
 
-  it("is refused when too many different questions wait, and goes on afterwards", async () => {
+  it("is refused when five more of the caller wait, and goes on afterwards", async () => {
     const { service, answer } = start();
-    const counts = [service.count(localCaller(), { interval: HOUR, last: 100 })];
-    await new Promise(setImmediate);
-    for (let last = 1; last <= 5; last++)
-      counts.push(service.count(localCaller(), { interval: HOUR, last: last }));
-    await expect(service.count(localCaller(), { interval: HOUR, last: 6 })).rejects.toMatchObject({
-      extensions: { code: "DATABASE_UNAVAILABLE", retryable: true },
+    const count = (last: number) => service.count(localCaller(), { interval: HOUR, last });
+    const counts = [100, 1, 2, 3, 4, 5].map(count);
+    await expect(count(6)).rejects.toMatchObject({
+      extensions: { code: "RATE_LIMITED", retryAfterSeconds: 1 },
     });
+    // Another one that is the same as one of them need not wait in a place of its own.
+    counts.push(count(5));
+    await new Promise(setImmediate);
     for (let i = 0; i < 6; i++) await answer();
-    expect((await Promise.all(counts)).map((periods) => periods.length)).toEqual([100, 1, 2, 3, 4, 5]);
-    const after = service.count(localCaller(), { interval: HOUR, last: 6 });
+    expect((await Promise.all(counts)).map((periods) => periods.length)).toEqual([100, 1, 2, 3, 4, 5, 5]);
+    const after = count(6);
     await new Promise(setImmediate);
     await answer();
     expect(await after).toHaveLength(6);
+  });
+
+  it("waits for no other caller's, however many these ask", async () => {
+    const { service, asked } = start();
+    for (let last = 1; last <= 6; last++)
+      void service.count(bound(["1_a"], "greedy"), { interval: HOUR, last });
+    void service.count(bound(["1_a"], "modest"), { interval: DAY, last: 1 });
+    await new Promise(setImmediate);
+    expect(asked).toEqual([HOUR, DAY]);
   });
 
   it("ends when the server stops, for who has it counted and for who waits", async () => {
