@@ -20,7 +20,8 @@ const LISTS = {
   sessions: {
     fill: (i) => sql`insert into sessions (session_id, application_id, media_mode, created_at)
       select '1_bench' || ${i}, ${sql.lit(API_KEY)}, 'relayed', 1795500000000`,
-    page: (store, position) => store.sessions.list(API_KEY, ALL, LIMIT, position === null ? null : { name: null, position }),
+    page: (store, position) =>
+      store.sessions.list(API_KEY, ALL, LIMIT, position === null ? null : { name: null, position }),
   },
   issuedTokens: {
     fill: (

@@ -1,8 +1,8 @@
 /** The kinds of requests that a server is soaked with. */
 import { API_KEY } from "../project.js";
 
-/** Known by their IDs alone, so that nothing need be created first. */
-export const SESSIONS = Array.from({ length: 20 }, (_, i) => {
+/** Known by their IDs alone, so that nothing need be created first; so many that each has fewer tokens than the server counts. */
+export const SESSIONS = Array.from({ length: 200 }, (_, i) => {
   const random = `soak${String(i).padStart(3, "0")}`.padEnd(24, "x");
   return `1_${Buffer.from(`1~${API_KEY}~~1795500000000~${random}~P~~`).toString("base64url")}`;
 });
@@ -26,7 +26,7 @@ function tokenIn({ generateToken }) {
 }
 
 /** The most that the server counts. */
-export const MOST_COUNTED = 100_000;
+export const MOST_COUNTED = 10_000;
 
 /** A page is not empty when there is something to be on it, and a number not less than what there is. */
 const isPage = ({ nodes }, onRecord) => Array.isArray(nodes) && nodes.length >= Math.min(onRecord, 1);
@@ -37,7 +37,7 @@ const isCount = ({ totalCount }, onRecord) => totalCount >= Math.min(onRecord, M
  * that mints and sessions it creates; and whether the data, or the errors where there should be some, are right, given the
  * variables and what was on record when it was asked: so many `sessions`, `tokens`, and `tokensOfSession` of the one it is about.
  *
- * What has the database count becomes dearer while the ledger grows, as it should. It is less than one in a hundred, so
+ * What has the database count becomes dearer until there is as much as it counts. It is less than one in a hundred, so
  * that the p99 is not its time alone.
  */
 export const KINDS = {

@@ -336,6 +336,48 @@ describe("totalCount", () => {
     expect((await other.graphql(SESSIONS)).data.sessions.totalCount).toBe(0);
   });
 
+  it("has the database count a list once, and read a page once, whatever the aliases", async () => {
+    const server = await start();
+    const ids = [await server.createSession(), await server.createSession()];
+    const aliases = (field: string) => Array.from({ length: 5 }, (_, i) => `a${i}: ${field}`).join(" ");
+    const queries = async (query: string) => {
+      const asked = await server.queriesDuring(async () => {
+        expect((await server.graphql(query, { id: ids[0] })).errors).toEqual([]);
+      });
+      return [asked.filter((sql) => sql.includes("count(")).length, asked.length];
+    };
+    const two = "a: sessions(first: 1) { totalCount } b: sessions(first: 2) { totalCount }";
+    expect(await queries(`{ ${aliases("sessions(first: 1) { totalCount }")} }`)).toEqual([1, 2]);
+    expect(await queries(`{ ${two} }`)).toEqual([1, 3]);
+    const tokens = `${aliases("issuedTokens(first: 1) { __typename }")} b: issuedTokens(first: 2) { totalCount }`;
+    expect(await queries(`{ sessions(first: 100) { nodes { ${tokens} } } }`)).toEqual([1, 4]);
+  });
+
+  it("is that of each field of a mutation by itself", async () => {
+    const server = await start();
+    const id = await server.createSession();
+    const generate = "generateToken(sessionId: $id) { session { issuedTokens { totalCount nodes { id } } } }";
+    const { data } = await server.graphql(`mutation($id: ID!) { a: ${generate} b: ${generate} }`, { id });
+    const lengths = [data.a, data.b].map(({ session: { issuedTokens } }) => [
+      issuedTokens.totalCount,
+      issuedTokens.nodes.length,
+    ]);
+    expect(lengths).toEqual([
+      [1, 1],
+      [2, 2],
+    ]);
+  });
+
+  it("stops at 10,000", async () => {
+    const { server, database } = await startWithFile();
+    const id = await server.createSession();
+    const total = async () => (await server.graphql(ISSUED, { id })).data.session.issuedTokens.totalCount;
+    insert(database, id, 9999, 0, 0);
+    expect(await total()).toBe(9999);
+    insert(database, id, 2, 0, 0);
+    expect(await total()).toBe(10_000);
+  });
+
   it("has the database count only when it is asked for", async () => {
     const server = await start();
     const id = await server.createSession();

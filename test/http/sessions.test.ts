@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { EVERYTHING, JWT_SECRET, signedJwt } from "../support/callers.ts";
 import { API_KEY } from "../support/credentials.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -120,6 +121,65 @@ describe("sessions", () => {
     const { data, errors } = await (await start()).graphql(PAGE, variables);
     expect(data).toBeNull();
     expect(errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT", argument } }]);
+  });
+
+  describe("for a grant with prefixes", () => {
+    /** A server with named sessions, in this order, and one without a name; and what callers with these names see, page by page. */
+    async function startNamed() {
+      const server = await start({ AUTH_JWT_SECRET: JWT_SECRET });
+      const everything = signedJwt(EVERYTHING);
+      const ids: string[] = [];
+      for (const name of ["room-2", "room-1", "lobby", "🎥", "\ufffc"]) {
+        const query = "mutation($name: String!) { ensureSession(name: $name) { id } }";
+        ids.push((await server.graphql(query, { name }, everything)).data.ensureSession.id);
+      }
+      ids.push(
+        (await server.graphql("mutation { createSession { id } }", {}, everything)).data.createSession.id,
+      );
+      const pages = async (video_grant: object, first: number) => {
+        const caller = signedJwt({ scope: "sessions:read", video_grant });
+        const seen: number[] = [];
+        let after: string | null = null;
+        do {
+          const { data } = await server.graphql(PAGE, { first, after }, caller);
+          seen.push(...data.sessions.nodes.map(({ id }: { id: string }) => ids.indexOf(id)));
+          after = data.sessions.pageInfo.hasNextPage ? data.sessions.pageInfo.endCursor : null;
+        } while (after);
+        return seen;
+      };
+      return { server, ids, pages };
+    }
+
+    it("is ordered by name, those without one first", async () => {
+      const { ids, pages } = await startNamed();
+      for (const first of [1, 2, 100]) {
+        expect(await pages({ names: ["room-*"] }, first)).toEqual([1, 0]);
+        expect(await pages({ names: ["*"], sessions: [ids[5], ids[2]] }, first)).toEqual([5, 2, 1, 0, 4, 3]);
+        expect(await pages({ names: ["room-1", "lobby"] }, first)).toEqual([2, 1]);
+        expect(await pages({ names: ["room-*"], sessions: ["*"] }, first)).toEqual([5, 4, 3, 2, 1, 0]);
+      }
+    });
+
+    it("takes no cursor of a list in another order, nor the other way round", async () => {
+      const { server } = await startNamed();
+      const [byName, newestFirst] = [{ names: ["*"] }, { sessions: ["*"] }].map((video_grant) =>
+        signedJwt({ scope: "sessions:read", video_grant }),
+      );
+      const cursorOf = async (caller?: string) =>
+        (await server.graphql(PAGE, { first: 1 }, caller)).data.sessions.pageInfo.endCursor;
+      const malformed = ["name:1:a\0b", "name::a", "name:1.5:a", "name:a"].map((text) =>
+        Buffer.from(text).toString("base64url"),
+      );
+      for (const [caller, cursors] of [
+        [byName, [await cursorOf(newestFirst), ...malformed]],
+        [newestFirst, [await cursorOf(byName)]],
+      ] as const) {
+        for (const after of cursors) {
+          const { errors } = await server.graphql(PAGE, { after }, caller);
+          expect(errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT", argument: "after" } }]);
+        }
+      }
+    });
   });
 
   it("lists the sessions of this project alone", async () => {

@@ -32,9 +32,9 @@ describe("an answer to a soak", () => {
     ],
     [
       "the number of issuedTokens",
-      { ...NOTHING, tokensOfSession: 200_000 },
-      issued({ totalCount: 99_999 }),
-      issued({ totalCount: 100_000 }),
+      { ...NOTHING, tokensOfSession: 20_000 },
+      issued({ totalCount: 9999 }),
+      issued({ totalCount: 10_000 }),
     ],
     [
       "issuances",

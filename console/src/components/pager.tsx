@@ -48,14 +48,14 @@ export function Pager({ pages, pageInfo: { hasNextPage, endCursor }, busy, of }:
 }
 
 /** How far the server counts a list. */
-const MAX_TOTAL = 100_000;
+const MAX_TOTAL = 10_000;
 
 /** How long a list is. */
 export function Total({ count }: { count: number }) {
-  return (
-    <span className="count">
-      {count.toLocaleString()}
-      {count >= MAX_TOTAL && "+"}
-    </span>
-  );
+  return <span className="count">{formatTotal(count)}</span>;
+}
+
+/** A number that the server has counted, for a person; `+` says that there may be more. */
+export function formatTotal(count: number): string {
+  return `${count.toLocaleString()}${count >= MAX_TOTAL ? "+" : ""}`;
 }

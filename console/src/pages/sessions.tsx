@@ -7,7 +7,7 @@ import type { Rights } from "../api/rights.ts";
 import { Field } from "../components/field.tsx";
 import { IssuanceChart } from "../components/issuance-chart.tsx";
 import { PageHeading } from "../components/page-heading.tsx";
-import { Pager, Total, usePages } from "../components/pager.tsx";
+import { formatTotal, Pager, Total, usePages } from "../components/pager.tsx";
 import { ProblemNotice } from "../components/problem-notice.tsx";
 import { SessionForm } from "../components/session-form.tsx";
 import { type SessionFieldsFragment, SessionsDocument } from "../generated/documents.ts";
@@ -101,9 +101,7 @@ function SessionItem({ session, tokens }: { session: SessionFieldsFragment; toke
         {session.mediaMode === "ROUTED" && <span>routed</span>}
         {session.archiveMode === "ALWAYS" && <span>archived</span>}
         {session.e2ee && <span>encrypted</span>}
-        {tokens !== undefined && (
-          <span>{tokens === 1 ? "1 token" : `${tokens.toLocaleString()} tokens`}</span>
-        )}
+        {tokens !== undefined && <span>{tokens === 1 ? "1 token" : `${formatTotal(tokens)} tokens`}</span>}
       </span>
     </Link>
   );
