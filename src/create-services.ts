@@ -54,9 +54,9 @@ export function createServices(
   const tokenQuota = new Quota("tokens", config.tokensPerMinute, limiterOf);
   const sessionQuota = new Quota("sessions", config.sessionsPerMinute, limiterOf);
   const services = {
-    sessions: new SessionService(platform, store.sessions, store.names, sessionQuota, now),
+    sessions: new SessionService(platform, store.sessions, store.names, sessionQuota, now, shares),
     tokens: instrument.tokens(new TokenService(signing, store.sessions, ledger, tokenQuota, now, shares)),
-    issuances: new IssuanceService(applicationId, store.sessions, store.ledger, now),
+    issuances: new IssuanceService(applicationId, store.sessions, store.ledger, now, shares),
     project: {
       applicationId,
       platform: config.platform.name as PlatformName,

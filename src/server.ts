@@ -20,7 +20,7 @@ import { listening } from "./listen.ts";
 import { isLoopback } from "./loopback.ts";
 import type { Project } from "./project.ts";
 import { keepForDays } from "./services/retention.ts";
-import { fairReads } from "./shares/fair-reads.ts";
+import { fairQueries } from "./shares/fair-queries.ts";
 import { InFlight } from "./shares/in-flight.ts";
 import { turns } from "./shares/turns.ts";
 import { openDatabase } from "./store/database.ts";
@@ -90,7 +90,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
     const open = config.jwtRules === null && !(await store.apiKeys.any());
     if (open) checkOpen(config);
     const turn = turns(config.platform.name === "vonage" ? PER_SLICE_OF_RS256 : PER_SLICE);
-    const shares = { turn, read: fairReads(readersOf(config), turn) };
+    const shares = { turn, query: fairQueries(queriesAtOnce(config), turn) };
     const surroundings = { logger, now };
     const { services, project, ledger } = createServices(config, store, surroundings, instrument, shares);
     const { keyRing, rotate } = project;
@@ -158,8 +158,8 @@ export async function createServer(config: Config, { logger, now }: Surroundings
   }
 }
 
-/** How many reads run at a time: half of PostgreSQL's connections, so that writes always find one; SQLite's reader is one. */
-function readersOf({ database, databasePoolSize }: Config): number {
+/** Half of PostgreSQL's connections, so that the ledger always finds one; SQLite has one reader, and one writer. */
+function queriesAtOnce({ database, databasePoolSize }: Config): number {
   return database.engine === "postgres" ? Math.max(1, Math.floor(databasePoolSize / 2)) : 1;
 }
 

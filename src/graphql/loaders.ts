@@ -39,7 +39,7 @@ export class Loaders {
 
   /** Made on first use: most requests look nothing up. */
   get #session(): DataLoader<string, Session | null> {
-    this.#loader ??= new DataLoader((sessionIds) => this.#sessions.findMany(sessionIds));
+    this.#loader ??= new DataLoader((sessionIds) => this.#sessions.findMany(this.#caller, sessionIds));
     return this.#loader;
   }
 

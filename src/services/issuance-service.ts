@@ -13,6 +13,7 @@ import {
 import { ownerOf } from "../domain/session-id.ts";
 import { isEmpty, type SessionSelection } from "../domain/session-selection.ts";
 import { DatabaseUnavailable, RateLimited } from "../errors.ts";
+import type { Shares } from "../shares/shares.ts";
 import type { IssuanceLedger, SessionRegistry, SessionTally } from "../store/store.ts";
 
 /** How many records are counted by one query: it takes some milliseconds, in which nobody else uses the database. */
@@ -32,21 +33,31 @@ interface Questions {
   done: Promise<unknown>;
 }
 
+type Tallied = Awaited<ReturnType<IssuanceLedger["tally"]>>;
+
 /** What a caller can ask about the issuances of the whole project. */
 export class IssuanceService {
   readonly #applicationId: string;
   readonly #registry: SessionRegistry;
   readonly #ledger: IssuanceLedger;
   readonly #now: () => Date;
+  readonly #shares: Shares;
   /** By the callers' IDs; of those alone who wait for an answer. */
   readonly #questions = new Map<string, Questions>();
   #stopped = false;
 
-  constructor(applicationId: string, registry: SessionRegistry, ledger: IssuanceLedger, now: () => Date) {
+  constructor(
+    applicationId: string,
+    registry: SessionRegistry,
+    ledger: IssuanceLedger,
+    now: () => Date,
+    shares: Shares,
+  ) {
     this.#applicationId = applicationId;
     this.#registry = registry;
     this.#ledger = ledger;
     this.#now = now;
+    this.#shares = shares;
   }
 
   /**
@@ -110,7 +121,7 @@ export class IssuanceService {
     let position: number | null = null;
     for (let looked = PER_QUERY; ; looked += PER_QUERY) {
       if (this.#stopped) throw new DatabaseUnavailable("the server stops");
-      const { tallies, end } = await this.#ledger.tally(interval, PER_QUERY, position);
+      const { tallies, end } = await this.#tally(caller, interval, position);
       for (const tally of await this.#shownTo(caller, tallies)) counts.add(tally);
       // Servers' clocks differ, so that the order of issuance is not quite that of time: all of them must be too old.
       if (end === null || end.latest < first) return counts.periods(first, current);
@@ -120,12 +131,17 @@ export class IssuanceService {
     }
   }
 
+  #tally({ id }: Caller, interval: IssuanceInterval, position: number | null): Promise<Tallied> {
+    return this.#shares.query(id, () => this.#ledger.tally(interval, PER_QUERY, position));
+  }
+
   async #shownTo(caller: Caller, tallies: readonly SessionTally[]): Promise<SessionTally[]> {
     const own = tallies.filter(({ sessionId }) => ownerOf(sessionId) === this.#applicationId);
     const unnamed = new Set(
       own.map(({ sessionId }) => sessionId).filter((id) => needsSessionName(caller, id)),
     );
-    const sessions = unnamed.size > 0 ? await this.#registry.findMany([...unnamed]) : [];
+    const ask = () => this.#registry.findMany([...unnamed]);
+    const sessions = unnamed.size > 0 ? await this.#shares.query(caller.id, ask) : [];
     const names = new Map(sessions.map(({ sessionId, name }) => [sessionId, name]));
     return own.filter(({ sessionId }) => mayUseSession(caller, sessionId, names.get(sessionId) ?? null));
   }

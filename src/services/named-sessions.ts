@@ -4,6 +4,7 @@ import type { Quota } from "../access/quota.ts";
 import { checkSameOptions, type Session, type SessionOptions } from "../domain/session.ts";
 import { PlatformUnavailable, RateLimited } from "../errors.ts";
 import type { Platform } from "../platform/platform.ts";
+import type { Shares } from "../shares/shares.ts";
 import type { SessionNames } from "../store/store.ts";
 import { createSession } from "./create-session.ts";
 
@@ -34,14 +35,16 @@ export class NamedSessions {
   readonly #names: SessionNames;
   readonly #quota: Quota;
   readonly #now: () => Date;
+  readonly #shares: Shares;
   /** What this server is about, so that all who ask for the same here are one to the others. */
   readonly #underway = new Map<string, Underway>();
 
-  constructor(platform: Platform, names: SessionNames, quota: Quota, now: () => Date) {
+  constructor(platform: Platform, names: SessionNames, quota: Quota, now: () => Date, shares: Shares) {
     this.#platform = platform;
     this.#names = names;
     this.#quota = quota;
     this.#now = now;
+    this.#shares = shares;
   }
 
   /**
@@ -71,10 +74,11 @@ export class NamedSessions {
     const { applicationId, timeout } = this.#platform;
     const { name, options, maxAge } = asked;
     const duration = timeout + LEASE_MARGIN;
+    const query = <T>(ask: () => Promise<T>) => this.#shares.query(caller.id, ask);
     const begin = performance.now();
     let isPaid = false;
     for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
-      const { assigned, current, leased } = await this.#names.find(applicationId, name);
+      const { assigned, current, leased } = await query(() => this.#names.find(applicationId, name));
       const waited = performance.now() - begin;
       // What has replaced the old one since we began is young enough, or every waiter would replace it once more.
       if (current && (maxAge === null || current.age - waited <= maxAge * 1000)) {
@@ -85,8 +89,8 @@ export class NamedSessions {
         // Before anything is written: who has no quota left makes the database work no more.
         if (!isPaid) await this.#quota.take(caller, 1);
         isPaid = true;
-        const leaseId = await this.#names.lease(applicationId, name, assigned, duration);
-        const session = leaseId && (await this.#create(asked, leaseId));
+        const leaseId = await query(() => this.#names.lease(applicationId, name, assigned, duration));
+        const session = leaseId && (await this.#create(caller, asked, leaseId));
         if (session) return session;
       }
       // Long enough for one who died, and for one who took over from it.
@@ -98,9 +102,11 @@ export class NamedSessions {
   }
 
   /** Creates the session under a lease; null when that was lost meanwhile, and another may have created one. */
-  async #create({ name, options }: NamedSession, leaseId: string): Promise<Session | null> {
+  async #create(caller: Caller, { name, options }: NamedSession, leaseId: string): Promise<Session | null> {
     // When it cannot be given back, it ends by itself, only later.
-    const release = () => this.#names.release(this.#platform.applicationId, name, leaseId).catch(() => {});
+    const { applicationId } = this.#platform;
+    const query = <T>(ask: () => Promise<T>) => this.#shares.query(caller.id, ask);
+    const release = () => query(() => this.#names.release(applicationId, name, leaseId)).catch(() => {});
     let session: Session;
     try {
       session = await createSession(this.#platform, name, options, this.#now());
@@ -109,7 +115,7 @@ export class NamedSessions {
       throw error;
     }
     try {
-      return (await this.#names.assign(leaseId, { ...session, name })) ? session : null;
+      return (await query(() => this.#names.assign(leaseId, { ...session, name }))) ? session : null;
     } catch (error) {
       // The database has taken its time already.
       void release();

@@ -12,6 +12,7 @@ import { checkMaxAge, checkSessionName } from "../domain/session-name.ts";
 import { selectsByPrefix } from "../domain/session-selection.ts";
 import { isStorable } from "../domain/text.ts";
 import type { Platform } from "../platform/platform.ts";
+import type { Shares } from "../shares/shares.ts";
 import type { SessionNames, SessionPlace, SessionRegistry } from "../store/store.ts";
 import { createSession } from "./create-session.ts";
 import { NamedSessions } from "./named-sessions.ts";
@@ -32,6 +33,7 @@ export class SessionService {
   readonly #quota: Quota;
   readonly #named: NamedSessions;
   readonly #now: () => Date;
+  readonly #shares: Shares;
 
   /** @param quota how many sessions each caller may create */
   constructor(
@@ -40,12 +42,14 @@ export class SessionService {
     names: SessionNames,
     quota: Quota,
     now: () => Date,
+    shares: Shares,
   ) {
     this.#platform = platform;
     this.#registry = registry;
     this.#quota = quota;
-    this.#named = new NamedSessions(platform, names, quota, now);
+    this.#named = new NamedSessions(platform, names, quota, now, shares);
     this.#now = now;
+    this.#shares = shares;
   }
 
   /**
@@ -59,7 +63,7 @@ export class SessionService {
     await this.#quota.take(caller, 1);
     const options = sessionOptions(input);
     const session = await createSession(this.#platform, null, options, this.#now());
-    await this.#registry.add(session);
+    await this.#shares.query(caller.id, () => this.#registry.add(session));
     caller.admitted.add(session.sessionId);
     return session;
   }
@@ -93,7 +97,7 @@ export class SessionService {
    * The sessions with these IDs, in their order, in one query. A session that was created elsewhere in the
    * project is known by its ID alone; one that is malformed or another project's is null.
    */
-  async findMany(sessionIds: readonly string[]): Promise<(Session | null)[]> {
+  async findMany({ id }: Caller, sessionIds: readonly string[]): Promise<(Session | null)[]> {
     const known = sessionIds.map((sessionId) => {
       const fields = parseSessionId(sessionId);
       return fields?.owner === this.#platform.applicationId ? sessionKnownById(sessionId, fields) : null;
@@ -101,7 +105,8 @@ export class SessionService {
     const registered = new Map<string, Session>();
     const owned = known.flatMap((session) => session?.sessionId ?? []);
     if (owned.length > 0) {
-      for (const session of await this.#registry.findMany(owned)) registered.set(session.sessionId, session);
+      const found = await this.#shares.query(id, () => this.#registry.findMany(owned));
+      for (const session of found) registered.set(session.sessionId, session);
     }
     return known.map((session) => session && (registered.get(session.sessionId) ?? session));
   }
@@ -122,7 +127,9 @@ export class SessionService {
     const cursors = selectsByPrefix(selection) && !selection.all ? BY_NAME : NEWEST_FIRST;
     const reading = readingOf(page, cursors);
     const { limit, after } = reading;
-    const found = await this.#registry.list(this.#platform.applicationId, selection, limit, after);
+    const found = await this.#shares.query(caller.id, () =>
+      this.#registry.list(this.#platform.applicationId, selection, limit, after),
+    );
     const items = found.map(({ position, session }) => ({
       place: { name: session.name, position },
       node: session,
@@ -132,7 +139,10 @@ export class SessionService {
 
   /** How long that list is, up to `MAX_TOTAL`. */
   count(caller: Caller): Promise<number> {
-    return this.#registry.count(this.#platform.applicationId, listableSessions(caller), MAX_TOTAL);
+    const { applicationId } = this.#platform;
+    return this.#shares.query(caller.id, () =>
+      this.#registry.count(applicationId, listableSessions(caller), MAX_TOTAL),
+    );
   }
 }
 

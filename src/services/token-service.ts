@@ -132,7 +132,9 @@ export class TokenService {
   ): Promise<Each<Page<IssuedToken>>> {
     const reading = readingOf(page, BY_POSITION);
     return this.#askLedger(caller, sessions, async (ids) => {
-      const found = await this.#ledger.newest(ids, reading.limit, reading.after);
+      const found = await this.#shares.query(caller.id, () =>
+        this.#ledger.newest(ids, reading.limit, reading.after),
+      );
       const items = found.map(({ position, issued }) => ({ place: position, node: issued }));
       return ids.map((id) => {
         const own = items.filter(({ node }) => node.sessionId === id);
@@ -143,7 +145,9 @@ export class TokenService {
 
   /** How many of these records each of the sessions has, up to `MAX_TOTAL`, as above. */
   countIssued(caller: Caller, sessions: readonly Session[]): Promise<Each<number>> {
-    return this.#askLedger(caller, sessions, (ids) => this.#ledger.count(ids, MAX_TOTAL));
+    return this.#askLedger(caller, sessions, (ids) =>
+      this.#shares.query(caller.id, () => this.#ledger.count(ids, MAX_TOTAL)),
+    );
   }
 
   /** What a token grants, and whether a client could connect with it now. Nothing in a token is an error. */
@@ -235,7 +239,7 @@ export class TokenService {
   /** The name of a session, looked up only when the decision needs it. */
   async #nameFor(caller: Caller, sessionId: string): Promise<string | null> {
     if (!needsSessionName(caller, sessionId)) return null;
-    const [session] = await this.#registry.findMany([sessionId]);
+    const [session] = await this.#shares.query(caller.id, () => this.#registry.findMany([sessionId]));
     return session?.name ?? null;
   }
 

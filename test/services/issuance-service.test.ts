@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { callerWith, localCaller } from "../../src/access/caller.ts";
 import { IssuanceInterval } from "../../src/domain/issuance.ts";
 import { IssuanceService } from "../../src/services/issuance-service.ts";
+import { UNSHARED } from "../../src/shares/shares.ts";
 import type { IssuanceLedger, SessionRegistry } from "../../src/store/store.ts";
 
 const { HOUR, DAY } = IssuanceInterval;
@@ -17,7 +18,7 @@ function start() {
       return new Promise((resolve) => answers.push(() => resolve({ tallies: [], end: null })));
     },
   } as unknown as IssuanceLedger;
-  const service = new IssuanceService("12345678", {} as SessionRegistry, ledger, () => NOW);
+  const service = new IssuanceService("12345678", {} as SessionRegistry, ledger, () => NOW, UNSHARED);
   /** Lets the ledger answer the question that it was asked, and the next one be asked. */
   const answer = async () => {
     answers.shift()?.();

@@ -1,21 +1,21 @@
 import { FairQueue } from "./fair-queue.ts";
 import type { Turn } from "./turns.ts";
 
-/** Reads the database when it is the caller's turn, and resolves at a turn of the event loop that is the caller's. */
-export type Read = <T>(callerId: string, read: () => Promise<T>) => Promise<T>;
+/** Asks the database when it is the caller's turn, and resolves at a turn of the event loop that is the caller's. */
+export type Query = <T>(callerId: string, ask: () => Promise<T>) => Promise<T>;
 
 /**
- * Shares the database's readers among callers by the time that their reads take.
+ * Shares the database among callers by the time that their queries take.
  *
- * @param readers how many reads run at a time
+ * @param atOnce how many queries run at a time
  * @param now a clock, in milliseconds
  */
-export function fairReads(readers: number, turn: Turn, now: () => number = () => performance.now()): Read {
+export function fairQueries(atOnce: number, turn: Turn, now: () => number = () => performance.now()): Query {
   const queue = new FairQueue<() => Promise<void>>();
   let running = 0;
 
   const runNext = () => {
-    while (running < readers && queue.callers > 0) {
+    while (running < atOnce && queue.callers > 0) {
       const [callerId = ""] = queue.inOrder();
       const item = queue.take(callerId);
       const begin = now();
@@ -28,9 +28,9 @@ export function fairReads(readers: number, turn: Turn, now: () => number = () =>
     }
   };
 
-  return async <T>(callerId: string, read: () => Promise<T>): Promise<T> => {
+  return async <T>(callerId: string, ask: () => Promise<T>): Promise<T> => {
     const result = new Promise<T>((resolve, reject) => {
-      queue.push(callerId, () => read().then(resolve, reject));
+      queue.push(callerId, () => ask().then(resolve, reject));
     });
     runNext();
     try {
