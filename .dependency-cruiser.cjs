@@ -45,17 +45,18 @@ module.exports = {
     only("signing-imports-domain", "^src/signing/", "^src/(domain/|errors\\.ts$)"),
     only("platform-imports-domain", "^src/platform/", "^src/(domain/|errors\\.ts$)"),
     only("access-imports-domain", "^src/access/", "^src/(domain/|(errors|lately)\\.ts$|store/store\\.ts$)"),
+    only("shares-import-errors", "^src/shares/", "^src/errors\\.ts$"),
     only("store-imports-domain", "^src/store/", "^src/(domain/|errors\\.ts$)"),
     only(
       "services-import-ports",
       "^src/services/",
-      "^src/(access/|domain/|errors\\.ts$|signing/signing-service\\.ts$|platform/platform\\.ts$|store/store\\.ts$)",
+      "^src/(access/|domain/|errors\\.ts$|shares/|signing/signing-service\\.ts$|platform/platform\\.ts$|store/store\\.ts$)",
     ),
     only("graphql-imports-services", "^src/graphql/", "^src/(services/|access/|domain/|errors\\.ts$)"),
     only(
       "http-imports-graphql",
       "^src/http/",
-      "^src/(graphql/(batch-limits|context|media-type|stringify|summary|trusted-documents)\\.ts$|access/|document-manifest\\.ts$|errors\\.ts$|loopback\\.ts$)",
+      "^src/(graphql/(context|documents|media-type|summary|trusted-documents)\\.ts$|access/|shares/|document-manifest\\.ts$|errors\\.ts$|loopback\\.ts$)",
     ),
     only(
       "instruments-import-what-they-follow",
@@ -65,7 +66,7 @@ module.exports = {
     only(
       "config-imports-keys",
       "^src/config\\.ts$",
-      "^src/((variables|tracing-config|trusted-proxies)\\.ts$|errors\\.ts$|signing/key-ring\\.ts$|platform/credential-names\\.ts$|access/bearer-jwt\\.ts$|store/database-address\\.ts$)",
+      "^src/((variables|tracing-config|trusted-proxies)\\.ts$|errors\\.ts$|shares/in-flight\\.ts$|signing/key-ring\\.ts$|platform/credential-names\\.ts$|access/bearer-jwt\\.ts$|store/database-address\\.ts$)",
     ),
     only(
       "variables-import-keys",

@@ -1,9 +1,9 @@
 import { FairQueue } from "./fair-queue.ts";
 
 /** How much of the event loop is given away at once, in milliseconds: everybody else waits for so long, at every step. */
-const SLICE = 2;
+const SLICE = 1;
 /** Above so many milliseconds work is heavy: it has a slice of its own, and its caller rests after it. */
-const HEAVY = 0.75;
+const HEAVY = 0.5;
 /** For how long a caller counts as active after it was last served, in milliseconds. */
 const ACTIVE = 1000;
 
