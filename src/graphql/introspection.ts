@@ -17,7 +17,8 @@ export function introspection(
 ): NonNullable<GraphQLRequestListener<Context>["responseForOperation"]> {
   const answers = new LRUCache<string, ExecutionResult>({ max: KEPT_ANSWERS });
   return async ({ document, operation, response: { http } }) => {
-    if (operation.variableDefinitions?.length) return null;
+    // Apollo calls this also where no operation has the name that was asked for.
+    if (!operation || operation.variableDefinitions?.length) return null;
     const fields = rootFieldsOf(document, operation);
     if (!fields.every(({ name }) => name.value === "__schema" || name.value === "__type")) return null;
     const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION);

@@ -12,9 +12,9 @@ import { admitAll } from "../../src/graphql/trusted-documents.ts";
 import { createApp } from "../../src/http/app.ts";
 import type { IssuanceService } from "../../src/services/issuance-service.ts";
 import type { SessionService } from "../../src/services/session-service.ts";
+import { TokenService } from "../../src/services/token-service.ts";
 import { InFlight } from "../../src/shares/in-flight.ts";
 import { UNSHARED } from "../../src/shares/shares.ts";
-import { TokenService } from "../../src/services/token-service.ts";
 import { openTokKeyRing } from "../../src/signing/key-ring.ts";
 import { SigningService } from "../../src/signing/signing-service.ts";
 import type { IssuanceLedger, SessionRegistry } from "../../src/store/store.ts";
@@ -35,7 +35,14 @@ async function start(plugin: ApolloServerPlugin<Context>) {
   const signing = new SigningService(openTokKeyRing(API_KEY, API_SECRET));
   const ledger = { record: async () => {} } as unknown as IssuanceLedger;
   const now = () => new Date();
-  const tokens = new TokenService(signing, {} as SessionRegistry, ledger, new Quota("tokens", 1000), now, UNSHARED);
+  const tokens = new TokenService(
+    signing,
+    {} as SessionRegistry,
+    ledger,
+    new Quota("tokens", 1000),
+    now,
+    UNSHARED,
+  );
   const { app } = await createApp({
     apollo,
     services: {

@@ -29,7 +29,6 @@ describe("an unexpected error", () => {
     expect(errors).toEqual([
       {
         message: "Internal server error",
-        locations: [{ line: 1, column: 12 }],
         path: ["createSession"],
         extensions: { code: "INTERNAL_SERVER_ERROR", requestId },
       },

@@ -105,8 +105,8 @@ describe("an operation's limits", () => {
     // As the dearest: they are refused later, and below zero they would pay for other fields.
     [500 + 100, "issuances(last: $last) { startsAt }", { last: 101 }],
     [500 + 100, "issuances(last: $last) { startsAt }", { last: -2_000_000_000 }],
-    [1 + 5, "sessions(first: 1) { totalCount }"],
-    [1 + 1 + 5, `session(sessionId: "1_x") { issuedTokens(first: 1) { totalCount } }`],
+    [5 + 5, "sessions(first: 1) { totalCount }"],
+    [1 + 5 + 5, `session(sessionId: "1_x") { issuedTokens(first: 1) { totalCount } }`],
   ])("count %i for %s with %j", async (cost, field, variables) => {
     const head = variables ? "query($last: Int)" : "";
     const expensive = times(

@@ -251,6 +251,10 @@ const CELLS: Record<string, (caller: MatrixCaller) => Cell[]> = {
     const selected = registered().filter(
       ({ id }) => caller.sessions.includes("unknown") || caller.sessions.some((kind) => ids[kind] === id),
     );
+    if (["bound to a prefix", "bound to every name"].includes(caller.name)) {
+      const nameOf = ({ name }: { name: string | null }) => name ?? "";
+      selected.sort((a, b) => Number(nameOf(a) > nameOf(b)) - Number(nameOf(a) < nameOf(b)));
+    }
     return [1, 2, 100].map((first) => ({
       name: `the first ${first}`,
       query: `query($first: Int) { sessions(first: $first) {
