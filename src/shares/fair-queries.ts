@@ -30,7 +30,8 @@ export function fairQueries(atOnce: number, turn: Turn, now: () => number = () =
 
   return async <T>(callerId: string, ask: () => Promise<T>): Promise<T> => {
     const result = new Promise<T>((resolve, reject) => {
-      queue.push(callerId, () => ask().then(resolve, reject));
+      // Async, so that a query that throws rejects its caller alone.
+      queue.push(callerId, () => (async () => ask())().then(resolve, reject));
     });
     runNext();
     try {
