@@ -19,6 +19,7 @@ import { checkHeaders, protectBrowsers } from "./headers.ts";
 import { serveHealth } from "./health.ts";
 import { refuseOtherHosts, requireHost } from "./host.ts";
 import { jsonBodies } from "./json-body.ts";
+import { endPipelined } from "./pipelined.ts";
 import { requestLog } from "./request-log.ts";
 import { followRequests, type OnRequestEnd } from "./requests.ts";
 import { cutOffIdleReaders, limitInFlight } from "./shares.ts";
@@ -72,6 +73,7 @@ export async function createApp(parts: AppParts): Promise<{ app: FastifyInstance
   const readBody = jsonBodies(app);
   answerExpectations(app, log);
 
+  app.addHook("onRequest", endPipelined);
   const drain = followRequests(app, { log, proxied: trustsProxy !== null, onEnd: parts.onRequestEnd });
   parts.follow(app);
   answerErrors(app, logger);

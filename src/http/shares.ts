@@ -4,9 +4,10 @@ import { RateLimited } from "../errors.ts";
 import type { InFlight, Passage } from "../shares/in-flight.ts";
 import type { Turn } from "../shares/turns.ts";
 import { BODY_LIMIT } from "./body-size.ts";
+import { refusal } from "./errors.ts";
 
 /** How long a client may read nothing of its answer before its connection is closed, in milliseconds. */
-export const ANSWER_TIMEOUT = 15_000;
+const ANSWER_TIMEOUT = 15_000;
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -34,6 +35,11 @@ export function limitInFlight(app: FastifyInstance, { inFlight, turn, trustsProx
   };
 
   return (request: FastifyRequest, reply: FastifyReply, next: HookHandlerDoneFunction): void => {
+    // While its caller was found out: its end has been told already, and would give nothing back.
+    if (reply.raw.destroyed || request.raw.socket.destroyed) {
+      next(refusal(400, "The client has gone"));
+      return;
+    }
     try {
       const passage = request.caller && enter(request, request.caller.id);
       request.passage = passage;
@@ -56,10 +62,14 @@ function bodyBytes({
   return encoding === undefined ? Math.min(Number(length ?? 0), BODY_LIMIT) : BODY_LIMIT;
 }
 
-/** Closes the connections of clients that do not read their answers. */
-export function cutOffIdleReaders(app: FastifyInstance): void {
+/**
+ * Closes the connections of clients that do not read their answers.
+ *
+ * @param timeout how long a client may read nothing, in milliseconds
+ */
+export function cutOffIdleReaders(app: FastifyInstance, timeout = ANSWER_TIMEOUT): void {
   app.addHook("onSend", (_request, reply, payload, done) => {
-    reply.raw.setTimeout(ANSWER_TIMEOUT);
+    reply.raw.setTimeout(timeout);
     done(null, payload);
   });
 }
