@@ -7,7 +7,7 @@ import { BODY_LIMIT } from "./body-size.ts";
 import { refusal } from "./errors.ts";
 
 /** How long a client may read nothing of its answer before its connection is closed, in milliseconds. */
-const ANSWER_TIMEOUT = 15_000;
+export const ANSWER_TIMEOUT = 15_000;
 
 declare module "fastify" {
   interface FastifyRequest {

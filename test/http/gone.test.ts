@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { Caller } from "../../src/access/caller.ts";
 import { cutOffIdleReaders, limitInFlight } from "../../src/http/shares.ts";
 import { InFlight } from "../../src/shares/in-flight.ts";
+import { UNSHARED } from "../../src/shares/shares.ts";
 import { EVERYTHING, JWT_SECRET, signedJwt } from "../support/callers.ts";
 import { RawConnection, rawRequest } from "../support/raw-requests.ts";
 import { startServer } from "../support/server.ts";
@@ -98,10 +99,14 @@ describe("a client that has gone", () => {
       ended = true;
       done();
     });
-    app.get("/", { onRequest: limitInFlight(app, inFlight, null) }, () => {
-      ended = true;
-      return "";
-    });
+    app.get(
+      "/",
+      { onRequest: limitInFlight(app, { inFlight, turn: UNSHARED.turn, trustsProxy: null }) },
+      () => {
+        ended = true;
+        return "";
+      },
+    );
     const { port } = new URL(await app.listen({ port: 0, host: "127.0.0.1" }));
     const socket = connect(Number(port), "127.0.0.1");
     socket.write("GET / HTTP/1.1\r\nhost: x\r\n\r\n");

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fairReads } from "../../src/shares/fair-reads.ts";
+import { fairQueries } from "../../src/shares/fair-queries.ts";
 
 const AT_ONCE = async () => {};
 
 /** A database whose reads end when they are told to, on a clock that goes on only then. */
 function database(readers: number) {
   let time = 0;
-  const read = fairReads(readers, AT_ONCE, () => time);
+  const read = fairQueries(readers, AT_ONCE, () => time);
   const running: { callerId: string; end: (milliseconds: number) => Promise<void> }[] = [];
   const ask = (callerId: string) => {
     const begin = () =>
@@ -82,7 +82,7 @@ describe("fair reads", () => {
         begin = resolve;
       });
     };
-    const read = fairReads(1, turn, () => 0);
+    const read = fairQueries(1, turn, () => 0);
     let resolved = false;
     const answer = read("a", async () => "row").then((value) => {
       resolved = true;
