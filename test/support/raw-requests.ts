@@ -68,7 +68,12 @@ export class RawConnection {
       const answer = this.#take();
       if (answer) return answer;
       if (this.#closed) throw new Error("the connection was closed without an answer");
-      await Promise.race([once(this.socket, "data"), once(this.socket, "close")]);
+      const either = new AbortController();
+      const { signal } = either;
+      const events = ["data", "close"].map((event) => once(this.socket, event, { signal }));
+      await Promise.race(events);
+      either.abort();
+      await Promise.allSettled(events);
     }
   }
 
