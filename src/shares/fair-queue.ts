@@ -3,15 +3,9 @@ import { LRUCache } from "lru-cache";
 /** How many callers' use is remembered, so that whoever waits again soon is still known. */
 const REMEMBERED = 10_000;
 
-/** How much of what a dear item took is still expected after one that is cheaper. */
-const FADING = 0.8;
-
-/** What a caller has used. */
+/** What a caller has used, in milliseconds, and at least what others had used when it last began to wait. */
 interface Account {
-  /** In milliseconds, and at least what others had used when the caller last began to wait. */
   used: number;
-  /** What one of its dearer items took of late, in milliseconds. */
-  perItem: number;
 }
 
 /**
@@ -46,9 +40,19 @@ export class FairQueue<T> {
     const callers = [...this.#waiting.keys()];
     if (callers.length < 2) return callers;
     return callers
-      .map((callerId) => ({ callerId, used: this.#accountOf(callerId).used }))
+      .map((callerId) => ({ callerId, used: this.#usedBy(callerId) }))
       .sort((a, b) => a.used - b.used)
       .map(({ callerId }) => callerId);
+  }
+
+  /** Who has used the least of these callers that wait; undefined when none waits. */
+  leastOf(callers: readonly string[]): string | undefined {
+    let least: string | undefined;
+    for (const callerId of callers) {
+      if (!this.#waiting.has(callerId)) continue;
+      if (least === undefined || this.#usedBy(callerId) < this.#usedBy(least)) least = callerId;
+    }
+    return least;
   }
 
   /** Takes the next item of a caller. */
@@ -56,26 +60,23 @@ export class FairQueue<T> {
     const queue = this.#waiting.get(callerId);
     const item = queue?.shift();
     if (queue?.length === 0) this.#waiting.delete(callerId);
-    if (item !== undefined) this.#floor = Math.max(this.#floor, this.#accountOf(callerId).used);
+    if (item !== undefined) this.#floor = Math.max(this.#floor, this.#usedBy(callerId));
     return item;
   }
 
-  /** Counts what one item of a caller took, in milliseconds. */
+  /** Counts what an item of a caller takes or took, in milliseconds; less than nothing gives back. */
   charge(callerId: string, milliseconds: number): void {
-    const account = this.#accountOf(callerId);
-    account.used += milliseconds;
-    account.perItem = Math.max(milliseconds, account.perItem * FADING);
+    this.#accountOf(callerId).used += milliseconds;
   }
 
-  /** What one of a caller's dearer items took of late, in milliseconds; 0 when nobody knows. */
-  perItem(callerId: string): number {
-    return this.#accountOf(callerId).perItem;
+  #usedBy(callerId: string): number {
+    return this.#accountOf(callerId).used;
   }
 
   #accountOf(callerId: string): Account {
     const known = this.#accounts.get(callerId);
     if (known) return known;
-    const account = { used: this.#floor, perItem: 0 };
+    const account = { used: this.#floor };
     this.#accounts.set(callerId, account);
     return account;
   }

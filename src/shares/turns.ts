@@ -1,3 +1,4 @@
+import { Costs } from "./costs.ts";
 import { FairQueue } from "./fair-queue.ts";
 
 /** How much of the event loop is given away at once, in milliseconds: everybody else waits for so long, at every step. */
@@ -10,6 +11,13 @@ const ACTIVE = 1000;
 /** Resolves when the event loop is the caller's. */
 export type Turn = (callerId: string) => Promise<void>;
 
+/** What runs together: items, with their callers, and what each is expected to take, in milliseconds. */
+interface Slice {
+  readonly callers: string[];
+  readonly items: Begin[];
+  readonly expected: number[];
+}
+
 type Begin = () => void;
 
 /** A caller that was served a short while ago. */
@@ -21,61 +29,73 @@ interface Activity {
 /**
  * Shares the event loop among callers by the time that their work takes of it, one slice in each turn of the loop.
  *
- * What begins in a slice runs together, step by step: that takes half the time of one after the other. The time is measured and
- * counted for its callers in equal parts. Heavy work therefore has a slice of its own. While other callers are active, its
- * caller then rests for as long as it took, so that the next steps of the others find the loop free.
+ * What begins in a slice runs together, step by step: that takes half the time of one after the other. Heavy work has a slice of
+ * its own. While other callers are active, its caller then rests for as long as it took, so that the next steps of the others find
+ * the loop free; and of those with heavy work, only the one that has used the least may begin.
  *
  * @param perSlice the most that begins in one slice
  * @param now a clock, in milliseconds
  */
 export function turns(perSlice: number, now: () => number = () => performance.now()): Turn {
   const queue = new FairQueue<Begin>();
+  const costs = new Costs();
   /** The least recently served first. */
   const active = new Map<string, Activity>();
   let isArmed = false;
   let timer: NodeJS.Timeout | undefined;
 
-  const isHeavy = (callerId: string) => queue.perItem(callerId) > HEAVY;
+  const isAlone = (callerId: string) => costs.isDoubtful(callerId) || costs.of(callerId) > HEAVY;
   const restsUntil = (callerId: string) => active.get(callerId)?.restsUntil ?? 0;
 
-  /** Takes what runs in the next slice: round by round, so that each caller has one begin before any has a second. */
-  const takeSlice = (instant: number): { callers: string[]; items: Begin[] } => {
-    const [first, ...others] = queue.inOrder().filter((callerId) => restsUntil(callerId) <= instant);
-    const callers: string[] = [];
-    const items: Begin[] = [];
-    if (first === undefined) return { callers, items };
-    const sharing = isHeavy(first) ? [first] : [first, ...others.filter((callerId) => !isHeavy(callerId))];
-    // Where nobody else is active, a longer slice is only more efficient.
-    let left = sharing.length > 1 || active.size > 1 ? SLICE : Number.POSITIVE_INFINITY;
-    for (let round = 0; round < perSlice; round++) {
-      for (const callerId of sharing) {
-        if (left <= 0 || items.length === perSlice) return { callers, items };
-        const item = queue.take(callerId);
-        if (item === undefined) continue;
-        left -= queue.perItem(callerId);
-        callers.push(callerId);
-        items.push(item);
-      }
-    }
-    return { callers, items };
+  /** The callers that may begin, whoever has used the least first. */
+  const ready = (instant: number): string[] => {
+    let isHeavyBefore = false;
+    return queue.inOrder().filter((callerId) => {
+      const mustWait = restsUntil(callerId) > instant || (isHeavyBefore && isAlone(callerId));
+      isHeavyBefore ||= isAlone(callerId);
+      return !mustWait;
+    });
   };
 
-  const count = (callers: readonly string[], begin: number) => {
+  /** Takes what runs in the next slice, each item of whoever has then used the least, by what the items are expected to take. */
+  const takeSlice = (instant: number): Slice => {
+    const slice: Slice = { callers: [], items: [], expected: [] };
+    const [first, ...others] = ready(instant);
+    if (first === undefined) return slice;
+    const sharing = isAlone(first) ? [first] : [first, ...others.filter((callerId) => !isAlone(callerId))];
+    // Where nobody else is active, a longer slice is only more efficient.
+    let left = sharing.length > 1 || active.size > 1 ? SLICE : Number.POSITIVE_INFINITY;
+    while (left > 0 && slice.items.length < perSlice) {
+      const callerId = queue.leastOf(sharing);
+      const item = callerId === undefined ? undefined : queue.take(callerId);
+      if (callerId === undefined || item === undefined) break;
+      const expected = costs.of(callerId);
+      queue.charge(callerId, expected);
+      left -= expected;
+      slice.callers.push(callerId);
+      slice.items.push(item);
+      slice.expected.push(expected);
+    }
+    return slice;
+  };
+
+  const count = ({ callers, expected }: Slice, begin: number) => {
     const end = now();
-    const taken = end - begin;
-    const each = taken / callers.length;
-    for (const callerId of callers) queue.charge(callerId, each);
+    for (const [i, took] of costs.split(callers, end - begin).entries()) {
+      queue.charge(callers[i] ?? "", took - (expected[i] ?? 0));
+    }
     const served = new Set(callers);
     for (const [callerId, { servedAt }] of active) {
       if (end - servedAt > ACTIVE || served.has(callerId)) active.delete(callerId);
     }
-    const rest = each > HEAVY && active.size > 0 ? taken : 0;
+    const isHeavy = served.size === 1 && end - begin > HEAVY * callers.length;
+    const rest = isHeavy && active.size > 0 ? end - begin : 0;
     for (const callerId of served) active.set(callerId, { servedAt: end, restsUntil: end + rest });
   };
 
   const runSlice = () => {
     isArmed = true;
-    let slice: ReturnType<typeof takeSlice>;
+    let slice: Slice;
     let begin: number;
     setImmediate(() => {
       begin = now();
@@ -85,7 +105,7 @@ export function turns(perSlice: number, now: () => number = () => performance.no
     // Runs when all has run that began above, up to where it waits for something.
     setImmediate(() => {
       isArmed = false;
-      if (slice.callers.length > 0) count(slice.callers, begin);
+      if (slice.items.length > 0) count(slice, begin);
       arm();
     });
   };
@@ -93,9 +113,10 @@ export function turns(perSlice: number, now: () => number = () => performance.no
   const arm = () => {
     if (isArmed || queue.callers === 0) return;
     clearTimeout(timer);
-    const rest = Math.min(...queue.inOrder().map(restsUntil)) - now();
-    if (rest > 0) timer = setTimeout(runSlice, rest);
-    else runSlice();
+    const instant = now();
+    if (ready(instant).length > 0) return runSlice();
+    const ends = queue.inOrder().map(restsUntil);
+    timer = setTimeout(runSlice, Math.min(...ends.filter((end) => end > instant)) - instant);
   };
 
   return (callerId) =>

@@ -90,18 +90,6 @@ describe("a fair queue", () => {
     expect(new Set(served)).toEqual(new Set(["cheap"]));
   });
 
-  it("expects a caller's dearer items, and less of them after cheaper ones", () => {
-    const queue = new FairQueue<number>();
-    expect(queue.perItem("a")).toBe(0);
-    queue.charge("a", 10);
-    expect(queue.perItem("a")).toBe(10);
-    queue.charge("a", 1);
-    expect(queue.perItem("a")).toBe(8);
-    queue.charge("a", 9);
-    expect(queue.perItem("a")).toBe(9);
-    expect(queue.perItem("b")).toBe(0);
-  });
-
   it("takes nothing from a caller that does not wait", () => {
     const queue = new FairQueue<number>();
     queue.push("a", 1);
