@@ -251,10 +251,9 @@ const CELLS: Record<string, (caller: MatrixCaller) => Cell[]> = {
     const selected = registered().filter(
       ({ id }) => caller.sessions.includes("unknown") || caller.sessions.some((kind) => ids[kind] === id),
     );
-    if (["bound to a prefix", "bound to every name"].includes(caller.name)) {
-      const nameOf = ({ name }: { name: string | null }) => name ?? "";
-      selected.sort((a, b) => Number(nameOf(a) > nameOf(b)) - Number(nameOf(a) < nameOf(b)));
-    }
+    // Where names are granted by how they begin, the list has their order.
+    if (caller.names.length > 0 && !caller.sessions.includes("unknown"))
+      selected.sort((a, b) => Buffer.compare(Buffer.from(a.name ?? ""), Buffer.from(b.name ?? "")));
     return [1, 2, 100].map((first) => ({
       name: `the first ${first}`,
       query: `query($first: Int) { sessions(first: $first) {

@@ -147,7 +147,7 @@ describe.runIf(POSSIBLE)("a soak", { timeout: 60_000 }, () => {
     expect(code).toBe(1);
     expect(output.match(/^FAILED .*$/gm)).toEqual([
       expect.stringMatching(
-        / the ledger of 20 sessions of 20, such as (\d+) tokens where (?!\1)\d+ were delivered/,
+        / the ledger of (\d+) sessions of \1, such as (\d+) tokens where (?!\2)\d+ were delivered/,
       ),
     ]);
   });
