@@ -232,7 +232,7 @@ const VARIABLES = {
   TRUST_PROXY: variable(trustedProxies)(optional),
   TOKENS_PER_MINUTE: variable(wholeNumber(1, 999_999_999))(optional),
   MAX_REQUESTS_PER_CALLER: variable(wholeNumber(1, 100_000))({ default: 200 }),
-  MAX_MEGABYTES_PER_CALLER: variable(wholeNumber(5, 1024))({ default: 32 }),
+  MAX_MEGABYTES_PER_CALLER: variable(wholeNumber(5, 1024))({ default: 16 }),
   MAX_CONNECTIONS_PER_CALLER: variable(wholeNumber(1, 100_000))({ default: 250 }),
   SESSIONS_PER_MINUTE: variable(wholeNumber(1, 999_999_999))(optional),
   CORS_ORIGINS: variable(corsOrigins)({ default: [] }),

@@ -17,12 +17,12 @@ function shortEnough(body: DocumentParameters): DocumentParameters {
   throw refusal(413, "The document is longer than 65,536 characters; give long values in variables");
 }
 
+/** A client that registers a document by its hash hashes all of it, so that there comments stay. */
 function withoutComments(body: DocumentParameters, id: string, admit: Admit): DocumentParameters {
   const admitted = admit(body, id);
-  const { query } = admitted;
-  return typeof query === "string" && query.includes("#")
-    ? { ...admitted, query: stripComments(query) }
-    : admitted;
+  const { query, extensions } = admitted;
+  const mayStrip = typeof query === "string" && query.includes("#") && (extensions ?? null) === null;
+  return mayStrip ? { ...admitted, query: stripComments(query) } : admitted;
 }
 
 /** The query string of a request, with its question mark, likewise. One that asks for the page has no document. */
