@@ -1,4 +1,12 @@
-import { type DocumentNode, type FieldNode, GraphQLError, Kind, type OperationDefinitionNode } from "graphql";
+import {
+  type DocumentNode,
+  type FieldNode,
+  GraphQLError,
+  Kind,
+  type OperationDefinitionNode,
+  type ValueNode,
+  visit,
+} from "graphql";
 import { checkBatch } from "../domain/token-batch.ts";
 import { BadUserInput } from "../errors.ts";
 import { BYTES_PER_COST } from "./cost.ts";
@@ -59,23 +67,38 @@ export function variablesForCost(batches: readonly FieldNode[], variables: Varia
  * What batches cost for the connection data and layout classes that their answers repeat, once for each name under which they
  * are asked for.
  *
- * @param bodyBytes the size of the request's body, in which they all are
+ * @param sentBytes the size of the request's body and document, in which they all are
  */
 export function costOfRepeating(
   batches: readonly FieldNode[],
   document: DocumentNode,
   variables: Variables,
-  bodyBytes: number,
+  sentBytes: number,
 ): number {
   let times = 0;
   for (const batch of batches) {
     const fields = batch.selectionSet ? fieldsWithin(document, batch.selectionSet) : [];
-    const names = new Map(fields.map((field) => [(field.alias ?? field.name).value, field.name.value]));
-    for (const name of names.values()) {
-      if (REPEATING.includes(name)) times += name === "token" ? growthOf(batch, variables) : 1;
+    // A token and a refusal may have different fields under one name.
+    const answered = new Map(fields.map(({ alias, name }) => [`${alias?.value}:${name.value}`, name.value]));
+    const mentions = Math.max(1, countVariables(requestsArgumentOf(batch)));
+    for (const name of answered.values()) {
+      if (REPEATING.includes(name)) times += mentions * (name === "token" ? growthOf(batch, variables) : 1);
     }
   }
-  return Math.ceil((times * bodyBytes) / BYTES_PER_COST);
+  return Math.ceil((times * sentBytes) / BYTES_PER_COST);
+}
+
+/** How often a value mentions variables: a list of requests may name the same one many times. */
+function countVariables(value: ValueNode | undefined): number {
+  let count = 0;
+  if (value) {
+    visit(value, {
+      Variable() {
+        count += 1;
+      },
+    });
+  }
+  return count;
 }
 
 /** Requests in the text of the document are not looked at: they may have any format. */
@@ -90,9 +113,13 @@ function requestsOf(batch: FieldNode, variables: Variables): readonly Variables[
   return Array.isArray(requests) ? requests : undefined;
 }
 
+function requestsArgumentOf({ arguments: given }: FieldNode): ValueNode | undefined {
+  return given?.find(({ name }) => name.value === "requests")?.value;
+}
+
 /** The name of the variable that holds the requests of a batch. */
 function requestsVariableOf(batch: FieldNode): string | undefined {
-  const requests = batch.arguments?.find(({ name }) => name.value === "requests")?.value;
+  const requests = requestsArgumentOf(batch);
   return requests?.kind === Kind.VARIABLE ? requests.name.value : undefined;
 }
 

@@ -31,7 +31,8 @@ export const limitCost: NonNullable<GraphQLRequestListener<Context>["didResolveO
   schema,
   document,
   operation,
-  request: { variables = {} },
+  source,
+  request: { query, variables = {} },
   contextValue: { bodyBytes, reserve },
 }) => {
   if (!operation) return;
@@ -41,8 +42,14 @@ export const limitCost: NonNullable<GraphQLRequestListener<Context>["didResolveO
   checkBatches(batches, variables);
   const forCost = variablesForCost(batches, variables);
   // Variables that do not fit are refused when the operation is executed, in the words of every such error.
-  if (getVariableValues(schema, operation.variableDefinitions ?? [], forCost).errors) return;
-  const repeating = costOfRepeating(batches, document, variables, bodyBytes);
+  // One is enough here: to describe each of a hundred thousand takes seconds.
+  const { errors } = getVariableValues(schema, operation.variableDefinitions ?? [], forCost, {
+    maxErrors: 1,
+  });
+  if (errors) return;
+  // The text of a persisted query is not in the body.
+  const sentBytes = bodyBytes + (query === undefined ? Buffer.byteLength(source) : 0);
+  const repeating = costOfRepeating(batches, document, variables, sentBytes);
   const sizes = sizesOf(batches, variables);
   const costs = (bytesAlone: boolean) =>
     repeating + costOf(schema, document, operation, forCost, { bytesAlone, sizes });

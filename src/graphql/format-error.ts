@@ -65,6 +65,9 @@ function masked({ path, extensions }: GraphQLFormattedError): GraphQLFormattedEr
   };
 }
 
+/** What GraphQL says after the error of a variable when there are more. */
+const TOO_MANY = /^Too many errors processing variables/;
+
 /**
  * Completes errors before they are formatted: GraphQL's own name the argument and not its value, and an unknown one is logged
  * and gets the request ID under which the log has it.
@@ -79,8 +82,9 @@ export const completeErrors: NonNullable<GraphQLRequestListener<Context>["didEnc
   }
   if (document) nameArguments(errors, document);
   // What GraphQL and Apollo Server refuse before any field runs is the request's fault, also where they give no code.
-  for (const { path, originalError, extensions } of errors) {
-    if (!path && !originalError) extensions.code ??= "BAD_REQUEST";
+  for (const { path, originalError, extensions, message } of errors) {
+    if (!path && !originalError)
+      extensions.code ??= TOO_MANY.test(message) ? "BAD_USER_INPUT" : "BAD_REQUEST";
   }
   // One failed look-up fails each field that waits for it: a router may ask for a thousand at once.
   for (const cause of new Set(errors.map(unwrapResolverError))) {

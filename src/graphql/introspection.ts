@@ -28,6 +28,7 @@ export function introspection(
       answers.get(key) ??
       executeSync({ schema, document: { kind: Kind.DOCUMENT, definitions: [operation, ...fragments] } });
     answers.set(key, answer);
-    return { http, body: { kind: "single", singleResult: answer } };
+    // A copy: plugins add to the answer.
+    return { http, body: { kind: "single", singleResult: { ...answer } } };
   };
 }
