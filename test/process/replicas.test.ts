@@ -66,6 +66,10 @@ const environment = (platformUrl: string, databaseUrl: string) => ({
   OPENTOK_API_KEY: API_KEY,
   OPENTOK_API_SECRET: API_SECRET,
   DATABASE_URL: databaseUrl,
+  // Thousands ask at once here, and all are one caller.
+  MAX_REQUESTS_PER_CALLER: "100000",
+  MAX_MEGABYTES_PER_CALLER: "1024",
+  MAX_CONNECTIONS_PER_CALLER: "100000",
   LOG_LEVEL: "info",
 });
 
