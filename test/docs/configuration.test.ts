@@ -83,7 +83,13 @@ describe("the default of a variable is what the README says", () => {
 
 it("the limits are what the documentation says", () => {
   const limits = textOf("docs/limits.md");
+  const { inFlight } = parseConfig({});
   for (const limit of [
+    `Requests that are not answered yet | ${inFlight.requests} | \`MAX_REQUESTS_PER_CALLER\``,
+    `answers that are not read yet | ${inFlight.bytes / 1024 ** 2} | \`MAX_MEGABYTES_PER_CALLER\``,
+    `its request was the last | ${inFlight.connections} | \`MAX_CONNECTIONS_PER_CALLER\``,
+    `Tokens, also those that are refused | ${DEFAULT_PER_MINUTE.tokens} |`,
+    `Sessions that are created, also those that are refused | ${DEFAULT_PER_MINUTE.sessions} |`,
     `Body | ${BODY_LIMIT / 1024} KB`,
     `Headers, and the whole request | ${HEADERS_TIMEOUT / 1000} and ${REQUEST_TIMEOUT / 1000} seconds`,
     `Characters of a document | ${MAX_DOCUMENT_LENGTH.toLocaleString("en")}`,
@@ -96,6 +102,7 @@ it("the limits are what the documentation says", () => {
     `Cost of an operation | ${MAX_COST}`,
     `Rows that a \`totalCount\` counts | ${MAX_TOTAL.toLocaleString("en")}`,
     `a cost of 1 is at most ${BYTES_PER_COST / 1024} KB of the answer`,
+    `an answer has at\nmost ${Math.ceil((MAX_COST * BYTES_PER_COST) / 1024 ** 2)} MB`,
     `reads nothing of its answer for ${ANSWER_TIMEOUT / 1000} seconds`,
   ])
     expect(limits).toContain(limit);

@@ -130,6 +130,15 @@ describe("the refusal of a body", () => {
     }
   });
 
+  it("does not wait for the body, when its length is told", async () => {
+    expectRefusal(await sendRaw(may, `content-length: ${BODY_LIMIT + 1}`, ["{"]));
+  });
+
+  it("does not wait for the end of the body, when its length is not told", async () => {
+    const chunks = Array.from({ length: 9 }, () => chunked(BODY_LIMIT / 8));
+    expectRefusal(await sendRaw(may, "transfer-encoding: chunked", chunks));
+  });
+
   it("leaves the connection for the next request, as that of a small one does", async () => {
     const next = `GET /livez HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n`;
     const socket = beginRaw(may, `content-length: ${MB}`);

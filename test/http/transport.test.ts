@@ -3,7 +3,9 @@ import { createServer, request as httpRequest } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import pino from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { MAX_DOCUMENT_LENGTH } from "../../src/http/admission.ts";
 import { answerClientErrors } from "../../src/http/before-hooks.ts";
+import { BODY_LIMIT } from "../../src/http/body-size.ts";
 import { requestLog } from "../../src/http/request-log.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 
@@ -27,7 +29,9 @@ async function post(body: string | Uint8Array<ArrayBuffer>, headers: Record<stri
 }
 
 describe("what is refused before GraphQL, with nothing created", () => {
-  const big = JSON.stringify({ query: `mutation { createSession { id } } #${"x".repeat(64 * 1024)}` });
+  const longDocument = JSON.stringify({
+    query: "mutation { createSession { id } }".padEnd(MAX_DOCUMENT_LENGTH + 1),
+  });
   const invalidUtf8 = Buffer.concat([
     Buffer.from(CREATE.slice(0, -1)),
     Buffer.from(',"x":"'),
@@ -36,7 +40,8 @@ describe("what is refused before GraphQL, with nothing created", () => {
   ]);
 
   it.each<[string, number, string, string | Buffer, Record<string, string>]>([
-    ["a body over 64 KB", 413, "PAYLOAD_TOO_LARGE", big, {}],
+    ["a body over 512 KB", 413, "PAYLOAD_TOO_LARGE", CREATE.padEnd(BODY_LIMIT + 1), {}],
+    ["a document over 65,536 characters", 413, "PAYLOAD_TOO_LARGE", longDocument, {}],
     ["a body that is not JSON", 400, "BAD_REQUEST", "{", {}],
     ["an empty body", 400, "BAD_REQUEST", "", {}],
     ["invalid UTF-8", 400, "BAD_REQUEST", invalidUtf8, {}],
@@ -133,10 +138,10 @@ describe("what is accepted", () => {
     expect(answer.data.createSession.id).toMatch(/^1_/);
   });
 
-  it("a body of 64 KB", async () => {
-    const padding = 64 * 1024 - CREATE.length - '"x":"",'.length;
+  it("a body of 512 KB", async () => {
+    const padding = BODY_LIMIT - CREATE.length - '"x":"",'.length;
     const body = `{"x":"${"x".repeat(padding)}",${CREATE.slice(1)}`;
-    expect(Buffer.byteLength(body)).toBe(64 * 1024);
+    expect(Buffer.byteLength(body)).toBe(BODY_LIMIT);
     expect((await post(body)).status).toBe(200);
   });
 
