@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { parseConfig } from "../../src/config.ts";
+import { BODY_LIMIT } from "../../src/http/body-size.ts";
 import { DROPPED_LIMIT } from "../../src/http/unread-body.ts";
 import { JWT_SECRET, signedJwt } from "../support/callers.ts";
 import { imageEnvironment, readCompose, readProxyConfig } from "../support/compose.ts";
@@ -177,7 +178,7 @@ describe("compose.yaml", () => {
 
   it("has a proxy that passes on what a server accepts, and no body that a server would not read to its end", () => {
     const most = Number(/client_max_body_size (\d+)k;/.exec(readProxyConfig())?.[1]) * 1024;
-    expect(most).toBeGreaterThan(512 * 1024);
+    expect(most).toBeGreaterThan(BODY_LIMIT);
     expect(most).toBeLessThan(DROPPED_LIMIT);
   });
 
