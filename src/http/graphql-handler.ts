@@ -46,7 +46,7 @@ export function graphqlHandler({ apollo, services, admit, turn, readBody, logger
       method: request.method,
       headers: headerMap(request),
       search: admittedSearch(request, admit),
-      body: admittedBody(request, await readBody(request), admit),
+      body: admittedBody(request, readBody(request), admit),
     };
     const operation = operationIn(http);
     if (operation) {

@@ -5,7 +5,7 @@ import { refusal } from "./errors.ts";
 const CHARSET = /;\s*charset\s*=\s*"?([^";\s]*)"?/i;
 
 /** Reads the body of a request: JSON, or undefined where there is none. It throws what is refused with 400 or 415. */
-export type ReadBody = (request: FastifyRequest) => Promise<unknown>;
+export type ReadBody = (request: FastifyRequest) => unknown;
 
 /**
  * Bodies are JSON in UTF-8, and nothing else. Fastify by itself reads `charset=iso-8859-1` as UTF-8 and
@@ -19,14 +19,18 @@ export function jsonBodies(app: FastifyInstance): ReadBody {
   app.addContentTypeParser<Buffer>("application/json", { parseAs: "buffer" }, (_request, body, done) =>
     done(null, body),
   );
-  return async (request) => {
+  return (request) => {
     const { body, headers } = request;
     if (!Buffer.isBuffer(body)) return body;
     const charset = CHARSET.exec(headers["content-type"] ?? "")?.[1] ?? "utf-8";
     if (!/^utf-?8$/i.test(charset)) throw refusal(415, "The charset of the body must be utf-8");
     if (!isUtf8(body)) throw refusal(400, "The body is not valid UTF-8");
-    return new Promise((resolve, reject) =>
-      parseJson(request, body.toString("utf8"), (error, value) => (error ? reject(error) : resolve(value))),
-    );
+    let read: unknown;
+    // Fastify's parser calls back at once.
+    parseJson(request, body.toString("utf8"), (error, value) => {
+      if (error) throw error;
+      read = value;
+    });
+    return read;
   };
 }
