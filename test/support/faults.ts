@@ -1,0 +1,159 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { onTestFinished } from "vitest";
+
+/** Whether faults last as long as in a real outage, which `npm run test:faults` asks for. */
+export const LONG = process.env.STAGEPASS_FAULTS === "long";
+
+/** After what time it counts as a hang, in milliseconds. */
+const HANG = 10_000;
+
+/** When something began and ended, in milliseconds of `performance.now()`. */
+export interface Span {
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** A request for a token. What neither gave a token nor a code hung, or broke off. */
+export interface Call extends Span {
+  /** Of HTTP; 0 without an answer. */
+  readonly status: number;
+  readonly token: string | null;
+  readonly code: string | null;
+}
+
+/** An answer of `/readyz`; status 0 for none. */
+export interface Probe extends Span {
+  readonly status: number;
+}
+
+/** Sends one operation, with a credential if there is one. */
+export async function graphql(url: string, query: string, credential?: string) {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      ...(credential && { authorization: `Bearer ${credential}` }),
+    },
+    body: JSON.stringify({ query }),
+    signal: AbortSignal.timeout(HANG),
+  });
+  return { status: response.status, headers: response.headers, ...(await response.json()) };
+}
+
+/** Creates a session, and resolves to its ID. */
+export async function newSession(url: string, credential?: string): Promise<string> {
+  const { data } = await graphql(url, "mutation { createSession { sessionId } }", credential);
+  return data.createSession.sessionId;
+}
+
+/** Asks for one token. */
+export async function askForToken(url: string, sessionId: string, credential?: string): Promise<Call> {
+  const begin = performance.now();
+  const query = `mutation { generateToken(sessionId: "${sessionId}") { token } }`;
+  const answer = await graphql(url, query, credential).catch(() => null);
+  return {
+    begin,
+    end: performance.now(),
+    status: answer?.status ?? 0,
+    token: answer?.data?.generateToken?.token ?? null,
+    code: answer?.errors?.[0]?.extensions?.code ?? null,
+  };
+}
+
+/** Asks for `/readyz` of the server at a URL. */
+export async function probe(url: string): Promise<Probe> {
+  const begin = performance.now();
+  const answer = fetch(new URL("/readyz", url), { signal: AbortSignal.timeout(HANG) });
+  const status = await answer.then((response) => response.status).catch(() => 0);
+  return { begin, end: performance.now(), status };
+}
+
+/** Clients each of which asks for a token again and again, of each of the servers in turn. */
+export function startClients(urls: readonly string[], sessionId: string, credential?: string) {
+  const calls: Call[] = [];
+  const loops: Promise<void>[] = [];
+  let stopped = false;
+  onTestFinished(() => {
+    stopped = true;
+  });
+  const loop = async (first: number) => {
+    for (let i = first; !stopped; i++) {
+      calls.push(await askForToken(urls[i % urls.length] ?? "", sessionId, credential));
+      await sleep(10);
+    }
+  };
+  return {
+    /** Every call that has ended. */
+    calls,
+    /** Starts more clients. */
+    add(count: number) {
+      for (let i = 0; i < count; i++) loops.push(loop(loops.length));
+    },
+    /** Resolves to every call when the last has ended. */
+    async stop(): Promise<Call[]> {
+      stopped = true;
+      await Promise.all(loops);
+      return calls;
+    },
+  };
+}
+
+/** Probes twice a second, as an orchestrator does: whether or not it has an answer to the probe before. */
+export function startProbes(url: string) {
+  const probes: Promise<Probe>[] = [];
+  const timer = setInterval(() => probes.push(probe(url)), 500);
+  onTestFinished(() => clearInterval(timer));
+  return {
+    /** Resolves to every probe when the last is answered. */
+    stop(): Promise<Probe[]> {
+      clearInterval(timer);
+      return Promise.all(probes);
+    },
+  };
+}
+
+/** The `jti` of a token. */
+function idOf(token: string): string {
+  const [, payload = ""] = token.split(".");
+  return JSON.parse(Buffer.from(payload, "base64url").toString()).jti;
+}
+
+/** The IDs of the delivered tokens that the ledger does not have: there must never be any. */
+function missingRecords(calls: readonly Call[], recorded: readonly string[]): string[] {
+  const records = new Set(recorded);
+  return calls.flatMap(({ token }) => (token === null ? [] : [idOf(token)])).filter((id) => !records.has(id));
+}
+
+/** What a fault did to callers, as the table of faults in docs/operations.md has it. */
+export interface Figures {
+  readonly fault: string;
+  readonly requests: number;
+  readonly failed: number;
+  /** From the end of the fault to the last failure, in milliseconds; 0 where nothing failed after it. */
+  readonly recovery: number;
+  /** Tokens delivered without a record. */
+  readonly missing: number;
+}
+
+/**
+ * The figures of a fault; `npm run test:faults` prints them.
+ *
+ * @param end when the cause of the fault was gone
+ */
+export function figuresOf(
+  fault: string,
+  calls: readonly Call[],
+  end: number,
+  recorded: readonly string[],
+): Figures {
+  const failures = calls.filter(({ token }) => token === null);
+  const figures = {
+    fault,
+    requests: calls.length,
+    failed: failures.length,
+    recovery: Math.round(Math.max(0, ...failures.map((call) => call.end - end))),
+    missing: missingRecords(calls, recorded).length,
+  };
+  if (LONG) process.stdout.write(`${JSON.stringify(figures)}\n`);
+  return figures;
+}
