@@ -3,7 +3,7 @@ import { parseConfig } from "../../src/config.ts";
 import { BODY_LIMIT } from "../../src/http/body-size.ts";
 import { DROPPED_LIMIT } from "../../src/http/unread-body.ts";
 import { JWT_SECRET, signedJwt } from "../support/callers.ts";
-import { imageEnvironment, readCompose, readProxyConfig } from "../support/compose.ts";
+import { imageEnvironment, readCompose, readDeployed, readProxyConfig } from "../support/compose.ts";
 import { API_KEY, API_SECRET, APPLICATION_ID, PRIVATE_KEY } from "../support/credentials.ts";
 import { DATABASE_PASSWORD } from "../support/postgres.ts";
 import { spawnServer, stagepass } from "../support/process.ts";
@@ -167,8 +167,14 @@ describe("compose.yaml", () => {
   it("has a proxy that knows the replicas", () => {
     const config = readProxyConfig();
     const { PORT } = imageEnvironment();
-    const upstreams = [...config.matchAll(/^ *server (\S+) resolve max_fails=0;$/gm)];
-    expect(upstreams.map(([, address]) => address)).toEqual(REPLICAS.map((name) => `${name}:${PORT}`));
+    const upstreams = [...config.matchAll(/^ *server (\S+) resolve (.*);$/gm)];
+    const servers = (rest: string) => REPLICAS.map((name) => [`${name}:${PORT}`, rest]);
+    expect(upstreams.map(([, address, rest]) => [address, rest])).toEqual([
+      ...servers("max_fails=3 fail_timeout=3s"),
+      // Whatever the first two have against them.
+      ...servers("max_fails=0 backup"),
+    ]);
+    expect(config).toMatch(/^ *least_conn;$/m);
     expect(config).toMatch(/^ *listen 8080;$/m);
     expect(services.proxy).toMatchObject({
       image: "nginx:1.28-alpine",
@@ -203,8 +209,40 @@ describe("compose.yaml", () => {
       expect(seconds).toBeGreaterThan(longest);
       expect(seconds).toBeLessThan(2 * longest);
     }
-    expect(config.match(/proxy_next_upstream.*/g)).toEqual(["proxy_next_upstream error timeout;"]);
+    expect(config.match(/proxy_next_upstream.*/g)).toEqual([
+      "proxy_next_upstream error timeout;",
+      "proxy_next_upstream_tries 3;",
+    ]);
     expect(config).toMatch(/^ *proxy_request_buffering off;$/m);
+  });
+
+  it("has HAProxy's configuration beside nginx's, for the same replicas, with the same times and limits", () => {
+    const [nginx, haproxy] = [readProxyConfig(), readDeployed("haproxy.cfg")];
+    const { PORT } = imageEnvironment();
+    const servers = [...haproxy.matchAll(/^ *server \S+ (\S+) (check|backup)$/gm)];
+    expect(servers.map(([, address, kind]) => [address, kind])).toEqual(
+      ["check", "backup"].flatMap((kind) => REPLICAS.map((name) => [`${name}:${PORT}`, kind])),
+    );
+    const first = (config: string, pattern: RegExp) => pattern.exec(config)?.[1];
+    for (const [here, there] of [
+      [/proxy_connect_timeout (\d+s)/, /timeout connect (\d+s)/],
+      [/proxy_read_timeout (\d+s)/, /timeout server (\d+s)/],
+      [/client_header_timeout (\d+s)/, /timeout http-request (\d+s)/],
+      [/limit_conn addresses (\d+)/, /sc0_conn_cur gt (\d+)/],
+    ] as const) {
+      expect(first(nginx, here)).toMatch(/^\d+/);
+      expect(first(haproxy, there)).toBe(first(nginx, here));
+    }
+    // Ten seconds of the rate, and a tenth more, so that who keeps to it is not refused.
+    const rate = Number(first(nginx, /rate=(\d+)r\/s/));
+    expect(Number(first(haproxy, /src_http_req_rate\(addresses\) gt (\d+)/))).toBe(rate * 11);
+    expect(haproxy).toContain("http_req_rate(10s)");
+    // What is sent may have been done.
+    expect(haproxy.match(/^ *retry-on .*/gm)).toEqual(["  retry-on conn-failure"]);
+    // A replica reads as much and answers; HAProxy refuses a body by closing its connection.
+    expect(Number(first(haproxy, /hdr_val\(content-length\) gt (\d+)/))).toBe(DROPPED_LIMIT);
+    for (const name of ["traceparent", "tracestate", "baggage"])
+      expect(haproxy).toMatch(new RegExp(`^ *http-request del-header ${name}$`, "m"));
   });
 
   it("runs: the tables are made, both replicas get ready, and what one creates the other knows", async () => {

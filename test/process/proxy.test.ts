@@ -8,12 +8,19 @@ import { afterAll, describe, expect, onTestFinished, vi } from "vitest";
 import { MOST_FAILURES } from "../../src/access/failed-credentials.ts";
 import { BODY_LIMIT } from "../../src/http/body-size.ts";
 import { EVERYTHING, JWT_SECRET, signedJwt } from "../support/callers.ts";
-import { readProxyConfig } from "../support/compose.ts";
+import { readDeployed, readProxyConfig } from "../support/compose.ts";
 import { API_KEY, API_SECRET } from "../support/credentials.ts";
-import { type Behaviour, flood, resetAtOnce, startFaultServer } from "../support/fault-server.ts";
+import {
+  type Behaviour,
+  type FaultServer,
+  flood,
+  hang,
+  resetAtOnce,
+  startFaultServer,
+} from "../support/fault-server.ts";
 import { freePort } from "../support/postgres.ts";
 import { spawnServer } from "../support/process.ts";
-import { itBehindNginx, startProxy } from "../support/proxy.ts";
+import { itBehindHaproxy, itBehindNginx, PROXIES, type ProxyName, startProxy } from "../support/proxy.ts";
 import { newDatabaseUrl, sharedPostgres, stopSharedPostgres } from "../support/stores.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -88,7 +95,7 @@ async function answerOf(socket: Socket): Promise<string> {
 }
 
 /** Two servers on one database behind the proxy. */
-async function startReplicas() {
+async function startReplicas(name?: ProxyName) {
   const databaseUrl = await newDatabaseUrl("PostgreSQL");
   const environment = {
     NODE_ENV: "production",
@@ -105,7 +112,7 @@ async function startReplicas() {
   };
   const replicas = [1, 2].map(() => spawnServer(temporaryFolder(), environment));
   const [first = "", second = ""] = await Promise.all(replicas.map((replica) => replica.url()));
-  const proxy = await startProxy([portOf(first), portOf(second)]);
+  const proxy = await startProxy([portOf(first), portOf(second)], name);
   const postgres = await sharedPostgres();
   const count = async (table: string) => {
     const [row] = await postgres.query(
@@ -120,19 +127,40 @@ async function startReplicas() {
 const portOf = (url: string) => Number(new URL(url).port);
 
 /** The proxy in front of two that do as they are told. */
-async function startStandIns(behaviour: Behaviour) {
+async function startStandIns(behaviour: Behaviour, name?: ProxyName) {
   const standIns = await Promise.all([startFaultServer(behaviour), startFaultServer(behaviour)]);
   for (const standIn of standIns) onTestFinished(() => standIn.close());
-  const proxy = await startProxy([standIns[0].port, standIns[1].port]);
-  return { proxy, received: () => standIns.flatMap((standIn) => standIn.received) };
+  const proxy = await startProxy([standIns[0].port, standIns[1].port], name);
+  // Without what the proxy asks of its own.
+  const received = () =>
+    standIns.flatMap((standIn) => standIn.received.filter(({ path }) => path !== "/readyz"));
+  return { proxy, standIns, received };
 }
 
 const succeed: Behaviour = (response) =>
   response.writeHead(200, { "content-type": "application/json" }).end('{"data":{}}');
 
-describe("behind the proxy of compose.yaml", () => {
-  itBehindNginx("a refused body leaves the replicas to others, and its caller knows why", async () => {
-    const { proxy } = await startReplicas();
+/** What a proxy lets an address do, as its configuration has it. */
+const LIMITS = {
+  nginx: {
+    atOnce: Number(/limit_conn \w+ (\d+);/.exec(readProxyConfig())?.[1]),
+    burst: Number(/limit_req zone=requests burst=(\d+) nodelay;/.exec(readProxyConfig())?.[1]),
+  },
+  haproxy: {
+    atOnce: Number(/sc0_conn_cur gt (\d+)/.exec(readDeployed("haproxy.cfg"))?.[1]),
+    burst: Number(/src_http_req_rate\(addresses\) gt (\d+)/.exec(readDeployed("haproxy.cfg"))?.[1]),
+  },
+} as const;
+
+/** The lines of a proxy's log about requests. HAProxy also has lines about replicas. */
+const unanswered = ({ log }: { log: () => string }) =>
+  log()
+    .split("\n")
+    .filter((line) => / \d{3} from /.test(line));
+
+describe.each(PROXIES)("behind %s", (name, itBehind) => {
+  itBehind("a refused body leaves the replicas to others, and its caller knows why", async () => {
+    const { proxy } = await startReplicas(name);
     const body = "x".repeat(TOO_LARGE);
     for (let i = 0; i < 6; i++) {
       const refused = [
@@ -145,17 +173,17 @@ describe("behind the proxy of compose.yaml", () => {
       }
       expect((await post(proxy)).answer.errors).toBeUndefined();
     }
-    expect(proxy.log()).toBe("");
+    expect(unanswered(proxy)).toEqual([]);
   });
 
-  itBehindNginx("a caller without a credential is refused before the body has come", async () => {
-    const { proxy } = await startReplicas();
+  itBehind("a caller without a credential is refused before the body has come", async () => {
+    const { proxy } = await startReplicas(name);
     const socket = begin(proxy, `content-length: ${LARGEST}`);
     expect(await answerOf(socket)).toMatch(/^HTTP\/1\.1 401 [\s\S]*UNAUTHENTICATED/);
   });
 
-  itBehindNginx("a batch of the largest size is signed", async () => {
-    const { proxy, count } = await startReplicas();
+  itBehind("a batch of the largest size is signed", async () => {
+    const { proxy, count } = await startReplicas(name);
     const { answer } = await post(proxy);
     const { sessionId } = answer.data.createSession;
     const requests = Array.from({ length: 1000 }, () => ({ data: "字".repeat(100) }));
@@ -169,8 +197,8 @@ describe("behind the proxy of compose.yaml", () => {
     expect(await count("issued_tokens")).toBe(1001);
   });
 
-  itBehindNginx("a replica that stops loses nothing", { timeout: 60_000 }, async () => {
-    const { proxy, replicas, count } = await startReplicas();
+  itBehind("a replica that stops loses nothing", { timeout: 60_000 }, async () => {
+    const { proxy, replicas, count } = await startReplicas(name);
     let created = 0;
     const create = async () => {
       const { status, answer } = await post(proxy);
@@ -194,63 +222,59 @@ describe("behind the proxy of compose.yaml", () => {
     stopped = true;
     await load;
     expect(await count("sessions")).toBe(created);
-    expect(proxy.log()).toBe("");
+    expect(unanswered(proxy)).toEqual([]);
   });
 
-  itBehindNginx("a request goes to the other replica where a connection is refused", async () => {
+  itBehind("a request goes to the other replica where a connection is refused", async () => {
     const standIn = await startFaultServer(succeed);
     onTestFinished(() => standIn.close());
-    const proxy = await startProxy([await freePort(), standIn.port]);
+    const proxy = await startProxy([await freePort(), standIn.port], name);
     for (let i = 0; i < 10; i++) expect((await post(proxy)).status).toBe(200);
     expect(standIn.received).toHaveLength(10);
   });
 
-  itBehindNginx("where no replica answers, clients read so, and the log has no URL", async () => {
-    const proxy = await startProxy([await freePort(), await freePort()]);
+  itBehind("where no replica answers, clients read so, and the log has no URL", async () => {
+    const proxy = await startProxy([await freePort(), await freePort()], name);
     const response = await fetch(`${proxy.url}?${TOKEN_QUERY}`);
-    expect([response.status, response.headers.get("content-type")]).toEqual([502, "application/json"]);
+    const status = name === "nginx" ? 502 : 503;
+    expect([response.status, response.headers.get("content-type")]).toEqual([status, "application/json"]);
     expect(await response.json()).toMatchObject(UNAVAILABLE);
-    expect(await post(proxy)).toMatchObject({ status: 502, answer: UNAVAILABLE });
-    const [first, ...more] = proxy.log().trim().split("\n");
-    expect(first).toMatch(/^\S+ 502 from 127\.0\.0\.1:\d+, 127\.0\.0\.1:\d+ after [\d.]+ s$/);
-    expect(more).toHaveLength(1);
+    expect(await post(proxy)).toMatchObject({ status, answer: UNAVAILABLE });
+    await expect.poll(() => unanswered(proxy)).toHaveLength(2);
+    expect(unanswered(proxy)[0]).toMatch(
+      name === "nginx"
+        ? /^\S+ 502 from 127\.0\.0\.1:\d+, 127\.0\.0\.1:\d+, 127\.0\.0\.1:\d+ after [\d.]+ s$/
+        : /^\S+ 503 from 127\.0\.0\.1:\d+ after \d+ ms, [A-Z]{2}$/,
+    );
+    expect(proxy.log()).not.toContain("inspectToken");
   });
 
-  itBehindNginx("the log has no URL, either, where the disk fails", async () => {
-    const told = vi.fn<(sent: number) => void>();
-    const { proxy } = await startStandIns(flood(told));
-    rmSync(join(proxy.folder, "proxy"), { recursive: true });
-    const socket = connect(proxy.port, "127.0.0.1").pause();
-    onTestFinished(() => void socket.destroy());
-    socket.write(`GET /graphql?${TOKEN_QUERY} HTTP/1.1\r\nhost: localhost\r\n\r\n`);
-    // Nobody reads the answer, and so it goes to the disk.
-    await expect.poll(() => told.mock.calls[0]?.[0]).toBeLessThan(64 * MB);
-    expect(proxy.log()).toBe("");
-  });
-
-  itBehindNginx("an address has so many requests at once, and no more", async () => {
+  itBehind("an address has so many requests at once, and no more", async () => {
     let open = 0;
     const silent = createServer((socket) => {
-      open += 1;
+      // Without the checks of HAProxy.
+      socket.once("data", (head) => {
+        if (head.toString().startsWith("POST")) open += 1;
+      });
       socket.on("error", () => {});
       onTestFinished(() => void socket.destroy());
     });
     await once(silent.listen(0, "127.0.0.1"), "listening");
     onTestFinished(() => void silent.close());
     const { port } = silent.address() as AddressInfo;
-    const proxy = await startProxy([port, port]);
-    const most = Number(/limit_conn \w+ (\d+);/.exec(readProxyConfig())?.[1]);
+    const proxy = await startProxy([port, port], name);
+    const most = LIMITS[name].atOnce;
     for (let i = 0; i < most; i++) begin(proxy, "content-length: 9");
     await expect.poll(() => open).toBe(most);
     expect(await post(proxy)).toMatchObject({ status: 503, answer: UNAVAILABLE });
     expect(open).toBe(most);
   });
 
-  itBehindNginx("a flood from one address is refused, and no other address is", async () => {
-    const { proxy, received } = await startStandIns(succeed);
+  itBehind("a flood from one address is refused, and no other address is", async () => {
+    const { proxy, received } = await startStandIns(succeed, name);
     const agent = new Agent({ keepAlive: true, maxSockets: 50 });
     onTestFinished(() => agent.destroy());
-    const burst = Number(/limit_req zone=requests burst=(\d+) nodelay;/.exec(readProxyConfig())?.[1]);
+    const { burst } = LIMITS[name];
     const flood = async (count: number) => {
       const answers = await Promise.all(Array.from({ length: count }, () => postFrom(proxy, { agent })));
       return answers.filter(({ status }) => status !== 200);
@@ -267,11 +291,11 @@ describe("behind the proxy of compose.yaml", () => {
     const passedOn = received().length;
     expect((await postFrom(proxy, { address: "127.0.0.2" })).status).toBe(200);
     expect(received()).toHaveLength(passedOn + 1);
-    expect(proxy.log()).toBe("");
+    expect(unanswered(proxy)).toEqual([]);
   });
 
-  itBehindNginx("what a client says of traces and of its address does not arrive", async () => {
-    const { proxy, received } = await startStandIns(succeed);
+  itBehind("what a client says of traces and of its address does not arrive", async () => {
+    const { proxy, received } = await startStandIns(succeed, name);
     const traceparent = `00-${"1".repeat(32)}-${"2".repeat(16)}-01`;
     const said = {
       traceparent,
@@ -285,10 +309,10 @@ describe("behind the proxy of compose.yaml", () => {
     for (const name of ["traceparent", "tracestate", "baggage"]) expect(headers).not.toHaveProperty(name);
   });
 
-  itBehindNginx(
+  itBehind(
     "credentials that fail shut out the address that sends them, whatever it claims to be",
     async () => {
-      const { proxy, replicas } = await startReplicas();
+      const { proxy, replicas } = await startReplicas(name);
       const agent = new Agent({ keepAlive: true, maxSockets: 20 });
       onTestFinished(() => agent.destroy());
       const stranger = (n: number) =>
@@ -300,7 +324,12 @@ describe("behind the proxy of compose.yaml", () => {
       // Each replica counts for itself.
       const all = await Promise.all(Array.from({ length: 2 * MOST_FAILURES }, (_, n) => stranger(n)));
       expect(all.map(({ status }) => status)).toContain(401);
-      await expect.poll(async () => (await stranger(0)).status).toBe(429);
+      // Of both.
+      await expect
+        .poll(async () =>
+          (await Promise.all([0, 1, 2, 3].map(stranger))).every(({ status }) => status === 429),
+        )
+        .toBe(true);
       const refused = await stranger(0);
       const [{ extensions }] = refused.answer.errors;
       expect(extensions.code).toBe("RATE_LIMITED");
@@ -317,7 +346,7 @@ describe("behind the proxy of compose.yaml", () => {
     },
   );
 
-  itBehindNginx.each<[string, Behaviour]>([
+  itBehind.each<[string, Behaviour]>([
     ["broke off", resetAtOnce],
     ["answered with 500", (response) => response.writeHead(500).end("{}")],
     ["answered with 502", (response) => response.writeHead(502).end("{}")],
@@ -325,10 +354,105 @@ describe("behind the proxy of compose.yaml", () => {
     ["answered with 504", (response) => response.writeHead(504).end("{}")],
     ["answered with 429", (response) => response.writeHead(429).end("{}")],
   ])("a mutation that a replica %s is not sent to the other one", async (_, behaviour) => {
-    const { proxy, received } = await startStandIns(behaviour);
+    const { proxy, received } = await startStandIns(behaviour, name);
     for (let i = 1; i <= 4; i++) {
-      expect((await post(proxy)).status).toBeGreaterThanOrEqual(429);
+      // HAProxy closes its caller's connection instead of an answer, where there was a request on it before.
+      const { status } = await post(proxy).catch(() => ({ status: 502 }));
+      expect(status).toBeGreaterThanOrEqual(429);
       expect(received()).toHaveLength(i);
     }
+  });
+});
+
+describe("behind nginx alone", () => {
+  itBehindNginx(
+    "a replica that breaks off is left alone, until one request in three seconds succeeds",
+    async () => {
+      const { proxy, standIns } = await startStandIns(succeed, "nginx");
+      standIns[0].behave(resetAtOnce);
+      const ask = async () => (await post(proxy)).status;
+      const statuses = [];
+      for (let i = 0; i < 20; i++) statuses.push(await ask());
+      expect(statuses.filter((status) => status !== 200)).toEqual([502, 502, 502]);
+      standIns[0].behave(succeed);
+      const before = standIns[0].received.length;
+      await expect
+        .poll(async () => [await ask(), standIns[0].received.length > before + 2], { timeout: 8000 })
+        .toEqual([200, true]);
+    },
+  );
+
+  itBehindNginx("no caller shuts the replicas to others by making requests fail", async () => {
+    const fails: Behaviour = (response, request) =>
+      (request.body.includes("canary") ? resetAtOnce : succeed)(response, request);
+    const { proxy } = await startStandIns(fails, "nginx");
+    for (let i = 0; i < 20; i++) {
+      expect((await post(proxy, { body: "canary" })).status).toBe(502);
+      expect((await post(proxy)).status).toBe(200);
+    }
+  });
+
+  itBehindNginx("the log has no URL, either, where the disk fails", async () => {
+    const told = vi.fn<(sent: number) => void>();
+    const { proxy } = await startStandIns(flood(told));
+    rmSync(join(proxy.folder, "proxy"), { recursive: true });
+    const socket = connect(proxy.port, "127.0.0.1").pause();
+    onTestFinished(() => void socket.destroy());
+    socket.write(`GET /graphql?${TOKEN_QUERY} HTTP/1.1\r\nhost: localhost\r\n\r\n`);
+    // Nobody reads the answer, and so it goes to the disk.
+    await expect.poll(() => told.mock.calls[0]?.[0]).toBeLessThan(64 * MB);
+    expect(proxy.log()).toBe("");
+  });
+});
+
+describe("behind HAProxy alone", () => {
+  const unready: Behaviour = (response, request) =>
+    request.path === "/readyz" ? response.writeHead(503).end("{}") : succeed(response, request);
+  const posts = ({ received }: FaultServer) => received.filter(({ path }) => path === "/graphql").length;
+
+  itBehindHaproxy(
+    "a replica that is not ready finishes its requests, and gets no others until it is",
+    async () => {
+      const { proxy, standIns } = await startStandIns(succeed, "haproxy");
+      const [first] = standIns;
+      let finish = () => {};
+      first.behave((response, request) => {
+        if (request.path === "/readyz") return succeed(response, request);
+        finish = () => succeed(response, request);
+      });
+      const slow: Promise<{ status: number }>[] = [];
+      await expect.poll(() => slow.push(post(proxy)) && posts(first)).toBeGreaterThan(0);
+      first.behave(unready);
+      await expect.poll(() => proxy.log(), { timeout: 5000 }).toMatch(/replica-1 is stopping/);
+      const before = posts(first);
+      for (let i = 0; i < 10; i++) expect((await post(proxy)).status).toBe(200);
+      expect(posts(first)).toBe(before);
+      finish();
+      expect((await Promise.all(slow)).map(({ status }) => status)).toEqual(slow.map(() => 200));
+      first.behave(succeed);
+      await expect
+        .poll(async () => (await post(proxy)) && posts(first), { timeout: 5000 })
+        .toBeGreaterThan(before);
+    },
+  );
+
+  itBehindHaproxy(
+    "with no replica ready, requests go to both, and their own errors to the callers",
+    async () => {
+      const { proxy, standIns } = await startStandIns(unready, "haproxy");
+      await expect.poll(() => proxy.log(), { timeout: 5000 }).toMatch(/replica-2 is stopping/);
+      for (let i = 0; i < 10; i++) expect((await post(proxy)).status).toBe(200);
+      for (const standIn of standIns) expect(posts(standIn)).toBeGreaterThan(0);
+    },
+  );
+
+  itBehindHaproxy("a replica that does not answer ends nobody's wait later than its checks", async () => {
+    const { proxy, standIns } = await startStandIns(hang, "haproxy");
+    standIns[1].behave(succeed);
+    const begun = performance.now();
+    const statuses = await Promise.all([1, 2, 3, 4].map(async () => (await post(proxy)).status));
+    expect(statuses.filter((status) => status !== 200).length).toBeLessThanOrEqual(2);
+    expect(performance.now() - begun).toBeLessThan(12_000);
+    expect((await post(proxy)).status).toBe(200);
   });
 });

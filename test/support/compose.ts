@@ -35,8 +35,11 @@ export function readCompose(variables: Record<string, string>): Compose {
   return withVariables(parse(textOf("compose.yaml"), { merge: true }), variables) as Compose;
 }
 
+/** A file of deploy/. */
+export const readDeployed = (file: string) => textOf(`deploy/${file}`);
+
 /** The proxy's configuration. */
-export const readProxyConfig = () => textOf("deploy/nginx.conf");
+export const readProxyConfig = () => readDeployed("nginx.conf");
 
 /** The environment that the image has of its own. */
 export function imageEnvironment(): Record<string, string> {

@@ -98,6 +98,24 @@ export function startClients(urls: readonly string[], sessionId: string, credent
   };
 }
 
+/** Asks for so many tokens a second, at even steps, whether or not those before are answered. */
+export function startSteadyLoad(url: string, sessionId: string, perSecond: number, credential?: string) {
+  const calls: Promise<Call>[] = [];
+  const begin = performance.now();
+  const timer = setInterval(() => {
+    const due = ((performance.now() - begin) / 1000) * perSecond;
+    while (calls.length < due) calls.push(askForToken(url, sessionId, credential));
+  }, 5);
+  onTestFinished(() => clearInterval(timer));
+  return {
+    /** Resolves to every call when the last has ended. */
+    stop(): Promise<Call[]> {
+      clearInterval(timer);
+      return Promise.all(calls);
+    },
+  };
+}
+
 /** Probes twice a second, as an orchestrator does: whether or not it has an answer to the probe before. */
 export function startProbes(url: string) {
   const probes: Promise<Probe>[] = [];

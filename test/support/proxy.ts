@@ -4,37 +4,62 @@ import { chmodSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { it, onTestFinished } from "vitest";
-import { readProxyConfig } from "./compose.ts";
+import { readDeployed } from "./compose.ts";
 import { freePort } from "./postgres.ts";
 import { findProgram } from "./programs.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
-/** The path of an nginx of this machine: `NGINX_PATH`, or one in the usual places; null where there is none. */
-export const NGINX =
-  process.env.NGINX_PATH || findProgram(["nginx"], ["/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin"]);
+/** A proxy that deploy/ has a configuration for. */
+export type ProxyName = "nginx" | "haproxy";
 
-if (NGINX === null) {
-  process.stderr.write("Tests of the proxy are skipped: no nginx was found; NGINX_PATH says where one is\n");
+const FOLDERS = ["/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin"];
+
+/** The paths of the proxies of this machine: `NGINX_PATH` and `HAPROXY_PATH`, or in the usual places; null where there is none. */
+const PROGRAMS: Readonly<Record<ProxyName, string | null>> = {
+  nginx: process.env.NGINX_PATH || findProgram(["nginx"], FOLDERS),
+  haproxy: process.env.HAPROXY_PATH || findProgram(["haproxy"], FOLDERS),
+};
+
+for (const [name, program] of Object.entries(PROGRAMS)) {
+  if (program !== null) continue;
+  process.stderr.write(
+    `Tests of the proxy are skipped: no ${name} was found; ${name.toUpperCase()}_PATH says where one is\n`,
+  );
 }
 
-/** A test with `startProxy`, which is skipped where there is no nginx. */
-export const itBehindNginx = it.skipIf(NGINX === null);
+/** A test with `startProxy(…, "nginx")`, which is skipped where there is no nginx. */
+export const itBehindNginx = it.skipIf(PROGRAMS.nginx === null);
 
-/** The nginx of compose.yaml, with the replicas at these ports of this machine. */
-export async function startProxy(ports: readonly [number, number]) {
-  if (NGINX === null) throw new Error("no nginx was found; NGINX_PATH says where one is");
+/** A test with `startProxy(…, "haproxy")`, which is skipped where there is no HAProxy. */
+export const itBehindHaproxy = it.skipIf(PROGRAMS.haproxy === null);
+
+/** Each proxy, and its `it`. */
+export const PROXIES = [
+  ["nginx", itBehindNginx],
+  ["haproxy", itBehindHaproxy],
+] as const;
+
+/** The program of a proxy. */
+export function programOf(name: ProxyName): string {
+  const program = PROGRAMS[name];
+  if (program === null) throw new Error(`no ${name} was found; ${name.toUpperCase()}_PATH says where one is`);
+  return program;
+}
+
+/** The proxy with its configuration of deploy/, and the replicas at these ports of this machine. */
+export async function startProxy(ports: readonly [number, number], name: ProxyName = "nginx") {
+  const program = programOf(name);
   const folder = temporaryFolder();
   // Its workers are another user where it is root's.
   chmodSync(folder, 0o755);
   const port = await freePort();
-  const config = join(folder, "nginx.conf");
-  writeFileSync(config, here(readProxyConfig(), { folder, port, ports, nginx: NGINX }));
+  const { file, adapt, args } = SETUPS[name];
+  const config = join(folder, file);
+  writeFileSync(config, adapt(atPorts(readDeployed(file), ports), { folder, port, program }));
   const log = join(folder, "log");
   // A file, because /dev/stdout cannot be opened where it is a socket, as pipes of Node.js are.
   const output = openSync(log, "a");
-  const child = spawn(NGINX, ["-e", "stderr", "-p", folder, "-c", config, "-g", "daemon off;"], {
-    stdio: ["ignore", output, output],
-  });
+  const child = spawn(program, args(folder, config), { stdio: ["ignore", output, output] });
   const exited = once(child, "close");
   onTestFinished(async () => {
     child.kill("SIGTERM");
@@ -42,12 +67,12 @@ export async function startProxy(ports: readonly [number, number]) {
   });
   const readLog = () => readFileSync(log, "utf8");
   while (!(await listens(port))) {
-    if (child.exitCode !== null) throw new Error(`nginx has ended: ${readLog()}`);
+    if (child.exitCode !== null) throw new Error(`${name} has ended: ${readLog()}`);
   }
   return {
     url: `http://127.0.0.1:${port}/graphql`,
     port,
-    /** What the configuration calls /tmp. */
+    /** What nginx's configuration calls /tmp. */
     folder,
     log: readLog,
   };
@@ -56,20 +81,38 @@ export async function startProxy(ports: readonly [number, number]) {
 interface Here {
   readonly folder: string;
   readonly port: number;
-  readonly ports: readonly [number, number];
-  readonly nginx: string;
+  readonly program: string;
 }
 
-/** A configuration for this machine. */
-function here(config: string, { folder, port, ports, nginx }: Here): string {
-  const [first, second] = ports;
-  const changed = config
-    .replaceAll("/tmp/", `${folder}/`)
-    .replace("listen 8080", `listen 127.0.0.1:${port}`)
-    .replace("replica-1:4000", `127.0.0.1:${first}`)
-    .replace("replica-2:4000", `127.0.0.1:${second}`);
-  return resolves(nginx) ? changed : changed.replaceAll(" resolve ", " ");
+interface Setup {
+  readonly file: string;
+  readonly args: (folder: string, config: string) => string[];
+  /** The configuration for this machine. */
+  readonly adapt: (config: string, here: Here) => string;
 }
+
+const SETUPS: Readonly<Record<ProxyName, Setup>> = {
+  nginx: {
+    file: "nginx.conf",
+    args: (folder, config) => ["-e", "stderr", "-p", folder, "-c", config, "-g", "daemon off;"],
+    adapt(config, { folder, port, program }) {
+      const changed = config
+        .replaceAll("/tmp/", `${folder}/`)
+        .replace("listen 8080", `listen 127.0.0.1:${port}`);
+      return resolves(program) ? changed : changed.replaceAll(" resolve ", " ");
+    },
+  },
+  haproxy: {
+    file: "haproxy.cfg",
+    args: (_, config) => ["-db", "-f", config],
+    adapt: (config, { port }) => config.replace("bind :8080", `bind 127.0.0.1:${port}`),
+  },
+};
+
+const atPorts = (config: string, [first, second]: readonly [number, number]) =>
+  config
+    .replaceAll("replica-1:4000", `127.0.0.1:${first}`)
+    .replaceAll("replica-2:4000", `127.0.0.1:${second}`);
 
 /** Whether an nginx looks for the addresses of its upstreams again: since 1.27.3. */
 function resolves(nginx: string): boolean {
