@@ -66,7 +66,7 @@ module.exports = {
     only(
       "config-imports-keys",
       "^src/config\\.ts$",
-      "^src/((variables|tracing-config|trusted-proxies)\\.ts$|errors\\.ts$|shares/in-flight\\.ts$|signing/key-ring\\.ts$|platform/credential-names\\.ts$|access/bearer-jwt\\.ts$|store/database-address\\.ts$)",
+      "^src/((variables|secret-files|tracing-config|trusted-proxies)\\.ts$|errors\\.ts$|shares/in-flight\\.ts$|signing/key-ring\\.ts$|platform/credential-names\\.ts$|access/bearer-jwt\\.ts$|store/database-address\\.ts$)",
     ),
     only(
       "variables-import-keys",

@@ -5,6 +5,7 @@ import { type CleanedEnv, cleanEnv, makeExactValidator } from "envalid";
 import type { JwtRules } from "./access/bearer-jwt.ts";
 import { StartupError } from "./errors.ts";
 import { CREDENTIAL_NAMES } from "./platform/credential-names.ts";
+import { withSecretFiles } from "./secret-files.ts";
 import type { InFlightLimits } from "./shares/in-flight.ts";
 import { type KeyRing, openTokKeyRing, vonageKeyRing } from "./signing/key-ring.ts";
 import { type DatabaseAddress, parseDatabaseUrl } from "./store/database-address.ts";
@@ -124,7 +125,7 @@ export function readEnvironment(): NodeJS.ProcessEnv {
  * @throws {StartupError} with a line for each problem; none shows the value of a secret
  */
 export function parseConfig(environment: NodeJS.Dict<string>): Config {
-  const set = withoutEmpty(environment);
+  const set = withSecretFiles(withoutEmpty(environment));
   const env = cleaned(set, VARIABLES, [
     ...credentialProblems(set),
     ...cutOffProblems(set),
@@ -169,7 +170,8 @@ export function parseConfig(environment: NodeJS.Dict<string>): Config {
  * @throws {StartupError} when it is none, or of a database that would be gone after the command
  */
 export function parseDatabaseAddress(environment: NodeJS.Dict<string>): DatabaseAddress {
-  const { DATABASE_URL } = cleaned(withoutEmpty(environment), { DATABASE_URL: VARIABLES.DATABASE_URL });
+  const set = withSecretFiles(withoutEmpty(environment), ["DATABASE_URL"]);
+  const { DATABASE_URL } = cleaned(set, { DATABASE_URL: VARIABLES.DATABASE_URL });
   return keptDatabase(DATABASE_URL);
 }
 

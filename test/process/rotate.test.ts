@@ -1,5 +1,5 @@
 import { createPublicKey } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import jwt from "jsonwebtoken";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -84,6 +84,28 @@ describe("SIGHUP", () => {
     const said = server.errors() + server.output();
     for (const secret of [API_SECRET, NEW_SECRET, old]) expect(said).not.toContain(secret);
     expect(said).toContain('"changed":true');
+  });
+
+  it("reads an OpenTok secret again from its file", async () => {
+    const folder = temporaryFolder();
+    const file = join(folder, "secret");
+    writeFileSync(file, `${API_SECRET}\n`);
+    const server = spawnServer(folder, {
+      DATABASE_URL: ":memory:",
+      OPENTOK_API_KEY: API_KEY,
+      OPENTOK_API_SECRET_FILE: file,
+    });
+    const url = await server.url();
+    const sessionId = newSessionId(API_KEY);
+    expect(verifies(await generate(url, sessionId), API_SECRET)).toBe(true);
+    rmSync(file);
+    server.kill("SIGHUP");
+    await expect.poll(() => server.errors()).toContain("OPENTOK_API_SECRET_FILE: cannot be read: ENOENT");
+    expect(verifies(await generate(url, sessionId), API_SECRET)).toBe(true);
+    writeFileSync(file, `${NEW_SECRET}\n`);
+    server.kill("SIGHUP");
+    await expect.poll(async () => verifies(await generate(url, sessionId), NEW_SECRET)).toBe(true);
+    for (const secret of [API_SECRET, NEW_SECRET]) expect(server.errors()).not.toContain(secret);
   });
 
   it("reads a Vonage key again from its path", async () => {
