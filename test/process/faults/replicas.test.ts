@@ -67,14 +67,14 @@ const FAULTS: readonly Fault[] = [
   {
     name: "is stopped and continued",
     // Those that were with it, and as many until the balance has noticed.
-    most: { nginx: 36, haproxy: 36 },
+    most: { nginx: 60, haproxy: 60 },
     begin: ({ first }) => first.kill("SIGSTOP"),
     end: ({ first }) => first.kill("SIGCONT"),
   },
   {
     name: "is killed and started again",
     // Those that were with it.
-    most: { nginx: 36, haproxy: 36 },
+    most: { nginx: 60, haproxy: 60 },
     async begin({ first }) {
       first.kill("SIGKILL");
       await first.exited;
@@ -84,7 +84,7 @@ const FAULTS: readonly Fault[] = [
   {
     name: "ends and is started again",
     // Those on a new connection while it finishes others. HAProxy has noticed by then.
-    most: { nginx: 36, haproxy: 0 },
+    most: { nginx: 60, haproxy: 0 },
     async begin({ first }) {
       first.kill("SIGTERM");
       expect(await first.exited).toEqual({ code: 0, signal: null });
