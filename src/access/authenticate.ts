@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
 import { DatabaseUnavailable, Unauthenticated } from "../errors.ts";
 import { lately } from "../lately.ts";
-import type { ApiKey, ApiKeys } from "../store/store.ts";
+import type { ApiKeys, StoredApiKey } from "../store/store.ts";
 import { API_KEY_PREFIX, apiKeyId, isKeyOf } from "./api-key.ts";
 import { type JwtRules, LEEWAY, verifyJwt } from "./bearer-jwt.ts";
 import { asNew, type Caller, callerWith, localCaller } from "./caller.ts";
@@ -23,10 +23,12 @@ export interface Credentials {
 export type Authenticate = (credentials: Credentials) => Promise<Caller>;
 
 /**
- * How long a look-up of an API key is believed, and a JWT found genuine, in milliseconds. A key that is revoked works for so
- * long at most.
+ * How long a look-up of an API key is believed, and a JWT found genuine, in milliseconds. A key that is revoked, or expires, works
+ * for so long at most.
  */
 const BELIEVED = 2000;
+/** How long after a use of an API key was noted, or could not be, it is not noted again, in milliseconds. */
+const USE_NOTED = 60_000;
 /** How many API keys, and JWTs, are known at a time. */
 const KNOWN = 1000;
 /**
@@ -51,7 +53,7 @@ export function authenticator(
 ): Authenticate {
   const jwks = jwtRules?.jwksUri ? jwksKeys(jwtRules.jwksUri) : null;
   const isIssued = issuedIds(apiKeys);
-  const found = new LRUCache<string, ApiKey>({
+  const found = new LRUCache<string, StoredApiKey>({
     max: KNOWN,
     ttl: BELIEVED,
     // A look-up that others crowd out before it ends still ends.
@@ -59,12 +61,23 @@ export function authenticator(
     fetchMethod: async (id) => (await apiKeys.find(id)) ?? undefined,
   });
 
+  const noted = new LRUCache<string, true>({ max: KNOWN, ttl: USE_NOTED });
+  /** Once an hour for each key. No request waits for it, and a failure loses nothing but an hour of the last use. */
+  const noteUse = ({ id, isUsedThisHour }: StoredApiKey) => {
+    if (isUsedThisHour || noted.has(id)) return;
+    noted.set(id, true);
+    apiKeys.use(id).catch(() => {});
+  };
+
   const byApiKey = async (key: string): Promise<Caller> => {
     const id = apiKeyId(key);
     const apiKey = id !== null && (await isIssued(id)) ? await found.fetch(id) : undefined;
     if (!apiKey || apiKey.revokedAt !== null || !isKeyOf(apiKey.digest, key)) {
       throw new Unauthenticated("The API key is not one of this server's, or was revoked");
     }
+    // Only whoever has the whole key is told.
+    if (apiKey.isExpired) throw new Unauthenticated("The API key has expired");
+    noteUse(apiKey);
     return callerWith(`key:${apiKey.id}`, apiKey.name, apiKey.claims);
   };
 

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
+import type { KeyOptions } from "../commands/keys.ts";
 import { explains, performs } from "./perform.ts";
-import { text, valued } from "./values.ts";
+import { keyLifetime, text, valued } from "./values.ts";
 
 const ENVIRONMENT = ["DATABASE_URL"];
 
@@ -18,10 +19,11 @@ export function defineKeys(program: Command): void {
         "what it may do, in JSON, as a JWT would claim it",
         text,
       ).makeOptionMandatory(),
+    )
+    .addOption(
+      valued("--expires-in <duration>", "when it expires, such as 12h or 90d (default: never)", keyLifetime),
     );
-  performs<{ name: string; grant: string }>(create, async (options) =>
-    (await import("../commands/keys.ts")).createKey(options),
-  );
+  performs<KeyOptions>(create, async (options) => (await import("../commands/keys.ts")).createKey(options));
   explains(
     create,
     `stagepass keys create --name web --grant \\\n  '{"scope":"tokens:create","video_grant":{"roles":["PUBLISHER"],"names":["room-*"],"maxLifetime":3600}}'`,

@@ -80,6 +80,16 @@ export function duration(value: string): number {
   );
 }
 
+/** The longest lifetime of an API key, in days: as long as records may be kept. */
+const MAX_KEY_DAYS = 36_500;
+
+/** How long an API key may live. */
+export function keyLifetime(value: string): number {
+  const seconds = duration(value);
+  if (seconds <= MAX_KEY_DAYS * 24 * 60 * 60) return seconds;
+  throw new Error(`must be at most ${MAX_KEY_DAYS} days; ${quote(value)} was given`);
+}
+
 /** How long a token may live. */
 export function lifetime(value: string): number {
   const seconds = duration(value);

@@ -6,7 +6,7 @@ import { parseDatabaseAddress, readEnvironment } from "../config.ts";
 import { abridge } from "../errors.ts";
 import { openDatabase } from "../store/database.ts";
 import { sqlStore } from "../store/sql-store.ts";
-import type { ApiKeys } from "../store/store.ts";
+import type { ApiKeys, StoredApiKey } from "../store/store.ts";
 import type { Outcome } from "./outcome.ts";
 import { BAD_USER_INPUT, Refusal } from "./refusal.ts";
 import { DASH, readArgument } from "./standard-streams.ts";
@@ -20,37 +20,52 @@ async function withKeys<T>(act: (keys: ApiKeys) => Promise<T>): Promise<T> {
   }
 }
 
-/** Makes an API key, which is shown this once. */
-export async function createKey(options: {
+/** The API key to make. */
+export interface KeyOptions {
   readonly name: string;
   readonly grant: string;
-}): Promise<Outcome> {
+  /** In seconds; absent for a key that does not expire. */
+  readonly expiresIn?: number;
+}
+
+/** Makes an API key, which is shown this once. */
+export async function createKey(options: KeyOptions): Promise<Outcome> {
   const name = checkedName(options.name);
   const claims = checkedClaims(options.grant);
   const { key, id, digest } = newApiKey();
   const createdAt = new Date();
-  const added = await withKeys((keys) => keys.add({ id, name, digest, claims, createdAt, revokedAt: null }));
+  const { expiresIn } = options;
+  const expiresAt = expiresIn === undefined ? null : new Date(createdAt.getTime() + expiresIn * 1000);
+  const apiKey = { id, name, digest, claims, createdAt, revokedAt: null, expiresAt };
+  const added = await withKeys((keys) => keys.add(apiKey));
   if (!added) {
     const message = `there is a key named ${name}; revoke it first, or choose another`;
     throw new Refusal("KEY_EXISTS", message, "--name");
   }
   return {
     text: `${key}\n\nThis is shown once. Keep it where secrets are kept.`,
-    json: { key, id, name, createdAt, grant: claims },
+    json: { key, id, name, createdAt, expiresAt, grant: claims },
   };
 }
 
 /** Lists the API keys that there are or were, the oldest first, without what makes them work. */
 export async function listKeys(): Promise<Outcome> {
   const all = await withKeys((keys) => keys.list());
-  const lines = all.map(({ id, name, claims, createdAt, revokedAt }) => {
-    const state = revokedAt ? `revoked ${revokedAt.toISOString()}` : "active";
-    return [id, name, createdAt.toISOString(), state, JSON.stringify(claims)].join("\t");
+  const lines = all.map((key) => {
+    const { id, name, claims, createdAt, lastUsedAt } = key;
+    const used = lastUsedAt ? `used ${lastUsedAt.toISOString().slice(0, 13)}h` : "never used";
+    return [id, name, createdAt.toISOString(), stateOf(key), used, JSON.stringify(claims)].join("\t");
   });
-  const json = all.map(({ id, name, claims, createdAt, revokedAt }) => {
-    return { id, name, createdAt, revokedAt, grant: claims };
+  const json = all.map(({ id, name, claims, createdAt, revokedAt, expiresAt, lastUsedAt }) => {
+    return { id, name, createdAt, revokedAt, expiresAt, lastUsedAt, grant: claims };
   });
   return { text: lines.join("\n") || "There are no keys.", json };
+}
+
+function stateOf({ revokedAt, expiresAt, isExpired }: StoredApiKey): string {
+  if (revokedAt) return `revoked ${revokedAt.toISOString()}`;
+  if (expiresAt) return `${isExpired ? "expired" : "expires"} ${expiresAt.toISOString()}`;
+  return "active";
 }
 
 /**

@@ -1,12 +1,16 @@
-import type { Selectable } from "kysely";
+import { type RawBuilder, type Selectable, sql } from "kysely";
 import type { Database } from "./engine.ts";
-import type { ApiKey, ApiKeys } from "./store.ts";
+import type { ApiKeys, StoredApiKey } from "./store.ts";
 import type { ApiKeyTable } from "./tables.ts";
 
+const HOUR = 60 * 60 * 1000;
+
 /** The API keys in a SQL database. */
-export function apiKeys({ kysely: database, reads }: Database): ApiKeys {
+export function apiKeys({ kysely: database, reads, engine: { clock } }: Database): ApiKeys {
+  const selectKeys = () => reads.selectFrom("api_keys").selectAll().select(clock.as("now"));
+
   return {
-    async add({ id, name, digest, claims, createdAt, revokedAt }) {
+    async add({ id, name, digest, claims, createdAt, revokedAt, expiresAt }) {
       const result = await database
         .insertInto("api_keys")
         .values({
@@ -16,6 +20,7 @@ export function apiKeys({ kysely: database, reads }: Database): ApiKeys {
           claims: JSON.stringify(claims),
           created_at: createdAt.getTime(),
           revoked_at: revokedAt?.getTime() ?? null,
+          expires_at: expiresAt?.getTime() ?? null,
         })
         .onConflict((conflict) => conflict.column("name").where("revoked_at", "is", null).doNothing())
         .executeTakeFirst();
@@ -23,7 +28,7 @@ export function apiKeys({ kysely: database, reads }: Database): ApiKeys {
     },
 
     async find(id) {
-      const row = await reads.selectFrom("api_keys").selectAll().where("id", "=", id).executeTakeFirst();
+      const row = await selectKeys().where("id", "=", id).executeTakeFirst();
       return row ? toApiKey(row) : null;
     },
 
@@ -38,29 +43,54 @@ export function apiKeys({ kysely: database, reads }: Database): ApiKeys {
     },
 
     async list() {
-      const rows = await reads.selectFrom("api_keys").selectAll().orderBy("created_at").execute();
+      const rows = await selectKeys().orderBy("created_at").execute();
       return rows.map(toApiKey);
     },
 
+    async use(id) {
+      const hour = hourOf(clock);
+      await database
+        .updateTable("api_keys")
+        .set({ last_used_at: hour })
+        .where("id", "=", id)
+        .where((row) => row.or([row("last_used_at", "is", null), row("last_used_at", "<", hour)]))
+        .execute();
+    },
+
     async revoke(idOrName, revokedAt) {
-      const result = await database
+      const revoked = await database
         .updateTable("api_keys")
         .set({ revoked_at: revokedAt.getTime() })
         .where((row) => row.or([row("id", "=", idOrName), row("name", "=", idOrName)]))
         .where("revoked_at", "is", null)
+        .returning("id")
         .executeTakeFirst();
-      return result.numUpdatedRows > 0n;
+      return revoked?.id ?? null;
     },
   };
 }
 
-function toApiKey(row: Selectable<ApiKeyTable>): ApiKey {
+/** The beginning of an instant's hour, in epoch milliseconds. */
+function hourOf(instant: RawBuilder<number>): RawBuilder<number> {
+  return sql`${instant} / ${sql.lit(HOUR)} * ${sql.lit(HOUR)}`;
+}
+
+function toApiKey({ now, ...row }: Selectable<ApiKeyTable> & { now: number }): StoredApiKey {
+  const { last_used_at: lastUsedAt, expires_at: expiresAt } = row;
   return {
     id: row.id,
     name: row.name,
     digest: row.digest,
     claims: JSON.parse(row.claims),
     createdAt: new Date(row.created_at),
-    revokedAt: row.revoked_at === null ? null : new Date(row.revoked_at),
+    revokedAt: dateOf(row.revoked_at),
+    expiresAt: dateOf(expiresAt),
+    isExpired: expiresAt !== null && expiresAt <= now,
+    lastUsedAt: dateOf(lastUsedAt),
+    isUsedThisHour: lastUsedAt !== null && now - lastUsedAt < HOUR,
   };
+}
+
+function dateOf(instant: number | null): Date | null {
+  return instant === null ? null : new Date(instant);
 }

@@ -7,6 +7,8 @@ import type { Tables } from "./tables.ts";
 interface DumpedTable {
   readonly name: keyof Tables;
   readonly columns: readonly string[];
+  /** Those of the columns, the last ones, that dumps of version 1 lack. */
+  readonly added?: readonly string[];
   /** Unique together; a row is dumped when all of them have a value. */
   readonly order: readonly string[];
   /** A column without which there is nothing to keep. */
@@ -38,7 +40,8 @@ const TABLES: readonly DumpedTable[] = [
   },
   {
     name: "api_keys",
-    columns: ["id", "name", "digest", "claims", "created_at", "revoked_at"],
+    columns: ["id", "name", "digest", "claims", "created_at", "revoked_at", "last_used_at", "expires_at"],
+    added: ["last_used_at", "expires_at"],
     order: ["id"],
   },
   {
@@ -67,7 +70,17 @@ export class DumpError extends Error {}
 
 const HEADER = "stagepass";
 const FOOTER = "end";
-const VERSION = 1;
+const VERSION = 2;
+
+/** The tables as a dump of a version has them; undefined for a version that there is not. */
+function tablesOf(version: unknown): readonly DumpedTable[] | undefined {
+  if (version === VERSION) return TABLES;
+  if (version !== 1) return undefined;
+  return TABLES.map(({ added = [], ...table }) => ({
+    ...table,
+    columns: table.columns.filter((column) => !added.includes(column)),
+  }));
+}
 
 /**
  * Writes the whole database as lines of JSON, as it is at one instant: a line that names the format, a line for each row,
@@ -88,7 +101,7 @@ export function dump(
     .setIsolationLevel("repeatable read")
     .execute(async (transaction) => {
       await write(lineOf(HEADER, { version: VERSION, createdAt: now.toISOString() }));
-      const summary = await summarize(transaction, write, onProgress);
+      const summary = await summarize(transaction, TABLES, write, onProgress);
       await write(lineOf(FOOTER, { tables: summary }));
       return summary;
     });
@@ -107,9 +120,10 @@ export function load(
 ): Promise<Summary> {
   return database.transaction().execute(async (transaction) => {
     await checkEmpty(transaction);
-    const declared = await insertAll(transaction, lines, onProgress);
+    const { declared, tables } = await insertAll(transaction, lines, onProgress);
     const found = await summarize(
       transaction,
+      tables,
       async () => {},
       () => {},
     );
@@ -127,12 +141,13 @@ export function load(
 
 async function summarize(
   database: Kysely<Tables>,
+  tables: readonly DumpedTable[],
   write: (lines: string) => Promise<void>,
   onProgress: (rows: number) => void,
 ): Promise<Summary> {
   const summary: Record<string, TableSummary> = {};
   let total = 0;
-  for (const table of TABLES) {
+  for (const table of tables) {
     const hash = createHash("sha256");
     let rows = 0;
     for await (const page of pagesOf(database, table)) {
@@ -179,9 +194,10 @@ async function insertAll(
   database: Kysely<Tables>,
   lines: AsyncIterable<string>,
   onProgress: (rows: number) => void,
-): Promise<Summary> {
+): Promise<{ readonly declared: Summary; readonly tables: readonly DumpedTable[] }> {
   let number = 0;
   let total = 0;
+  let tables: readonly DumpedTable[] = TABLES;
   let ended: Summary | undefined;
   let pending: { table: DumpedTable; rows: Row[] } | undefined;
 
@@ -197,14 +213,15 @@ async function insertAll(
     number += 1;
     const { kind, ...row } = parsed(line, number);
     if (number === 1) {
-      if (kind !== HEADER || row.version !== VERSION)
-        throw damaged(number, "it does not begin as a dump does");
+      const known = tablesOf(row.version);
+      if (kind !== HEADER || !known) throw damaged(number, "it does not begin as a dump does");
+      tables = known;
     } else if (ended) {
       throw damaged(number, "there is more after its end");
     } else if (kind === FOOTER) {
       ended = row.tables as Summary;
     } else {
-      const table = TABLES.find(({ name }) => name === kind);
+      const table = tables.find(({ name }) => name === kind);
       if (!table || !isRowOf(table, row)) throw damaged(number, "it is no row");
       if (pending?.table !== table || pending.rows.length === STEP) await flush();
       pending ??= { table, rows: [] };
@@ -215,7 +232,7 @@ async function insertAll(
   }
   await flush();
   if (!ended) throw damaged(number, "its end is missing");
-  return ended;
+  return { declared: ended, tables };
 }
 
 async function insert(

@@ -145,6 +145,17 @@ export interface ApiKey {
   readonly claims: Readonly<Record<string, unknown>>;
   readonly createdAt: Date;
   readonly revokedAt: Date | null;
+  /** Null, or absent, for a key that does not expire. */
+  readonly expiresAt?: Date | null;
+}
+
+/** An API key as it is now, by the database's clock. */
+export interface StoredApiKey extends ApiKey {
+  readonly expiresAt: Date | null;
+  readonly isExpired: boolean;
+  /** The beginning of the hour of its last use; null while it was never used. */
+  readonly lastUsedAt: Date | null;
+  readonly isUsedThisHour: boolean;
 }
 
 /** The API keys of callers. */
@@ -152,8 +163,8 @@ export interface ApiKeys {
   /** Adds a key, durably; false when one of its name is there and not revoked. */
   add(apiKey: ApiKey): Promise<boolean>;
 
-  /** The key with this ID, revoked or not. */
-  find(id: string): Promise<ApiKey | null>;
+  /** The key with this ID, revoked or expired or not. */
+  find(id: string): Promise<StoredApiKey | null>;
 
   /** Whether there is, or ever was, a key. */
   any(): Promise<boolean>;
@@ -162,10 +173,13 @@ export interface ApiKeys {
   ids(): Promise<string[]>;
 
   /** All of them, the oldest first. */
-  list(): Promise<ApiKey[]>;
+  list(): Promise<StoredApiKey[]>;
 
-  /** Revokes the key with this ID or name, for ever; false when there is none that is not revoked. */
-  revoke(idOrName: string, revokedAt: Date): Promise<boolean>;
+  /** Notes that the key with this ID is used in this hour. */
+  use(id: string): Promise<void>;
+
+  /** Revokes the key with this ID or name, for ever. Resolves to its ID; null when there is none that is not revoked. */
+  revoke(idOrName: string, revokedAt: Date): Promise<string | null>;
 }
 
 /** What runs the queries of rate-limiter-flexible's limiter for PostgreSQL. */

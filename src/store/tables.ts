@@ -25,6 +25,10 @@ export interface ApiKeyTable {
   claims: string;
   created_at: number;
   revoked_at: number | null;
+  /** The beginning of the hour of its last use, by the database's clock; null while it was never used. */
+  last_used_at: number | null;
+  /** Null for a key that does not expire. */
+  expires_at: number | null;
 }
 
 /** The record of a token that was issued, as a row: instants in epoch milliseconds, enums by the platform's names. */

@@ -6,17 +6,20 @@ import { authenticator, type Credentials, openUntilFirstKey } from "../../src/ac
 import { LEEWAY } from "../../src/access/bearer-jwt.ts";
 import { Role } from "../../src/domain/role.ts";
 import { DatabaseUnavailable, Unauthenticated } from "../../src/errors.ts";
-import type { ApiKey, ApiKeys } from "../../src/store/store.ts";
+import type { ApiKey, ApiKeys, StoredApiKey } from "../../src/store/store.ts";
 import { JWT_SECRET, signedJwt } from "../support/callers.ts";
 
 /** API keys in memory, which count how often they are asked, and how often for all IDs. */
 class Keys implements ApiKeys {
-  readonly kept = new Map<string, ApiKey>();
+  readonly kept = new Map<string, StoredApiKey>();
+  /** The IDs of those whose use was noted, in order. */
+  readonly used: string[] = [];
   asked = 0;
   read = 0;
 
   async add(apiKey: ApiKey) {
-    this.kept.set(apiKey.id, apiKey);
+    const never = { expiresAt: null, isExpired: false, lastUsedAt: null, isUsedThisHour: false };
+    this.kept.set(apiKey.id, { ...never, ...apiKey, expiresAt: apiKey.expiresAt ?? null });
     return true;
   }
   async find(id: string) {
@@ -34,10 +37,16 @@ class Keys implements ApiKeys {
   async list() {
     return [...this.kept.values()];
   }
+  async use(id: string) {
+    this.used.push(id);
+  }
   async revoke(id: string, revokedAt: Date) {
+    this.change(id, { revokedAt });
+    return id;
+  }
+  change(id: string, change: Partial<StoredApiKey>) {
     const apiKey = this.kept.get(id);
-    if (apiKey) this.kept.set(id, { ...apiKey, revokedAt });
-    return apiKey !== undefined;
+    if (apiKey) this.kept.set(id, { ...apiKey, ...change });
   }
 }
 
@@ -183,6 +192,42 @@ describe("an API key", () => {
     await expect(authenticate({ "x-api-key": key })).resolves.toMatchObject({ subject: "backend" });
     vi.advanceTimersByTime(200);
     await expect(authenticate({ "x-api-key": key })).rejects.toThrow(refused(unknownKey));
+  });
+
+  it("is refused once it has expired, which only the whole key is told", async () => {
+    const { key, id } = await added();
+    keys.change(id, { isExpired: true });
+    await expect(server()({ "x-api-key": key })).rejects.toThrow(refused(/^The API key has expired$/));
+    const forged = key.slice(0, -43) + newApiKey().key.slice(-43);
+    await expect(server()({ "x-api-key": forged })).rejects.toThrow(refused(unknownKey));
+    await keys.revoke(id, new Date());
+    await expect(server()({ "x-api-key": key })).rejects.toThrow(refused(unknownKey));
+    expect(keys.used).toEqual([]);
+  });
+
+  it("has its use noted once an hour, and at once only where that works", async () => {
+    const { key, id } = await added();
+    const authenticate = server();
+    const use = () => authenticate({ "x-api-key": key });
+    const failing = vi.spyOn(keys, "use").mockRejectedValue(new DatabaseUnavailable("it is locked"));
+    await use();
+    await use();
+    vi.advanceTimersByTime(59_000);
+    await use();
+    expect(failing).toHaveBeenCalledTimes(1);
+    failing.mockRestore();
+    vi.advanceTimersByTime(1001);
+    await use();
+    await use();
+    expect(keys.used).toEqual([id]);
+    keys.change(id, { isUsedThisHour: true });
+    vi.advanceTimersByTime(120_000);
+    await use();
+    expect(keys.used).toEqual([id]);
+    keys.change(id, { isUsedThisHour: false });
+    vi.advanceTimersByTime(2001);
+    await use();
+    expect(keys.used).toEqual([id, id]);
   });
 
   it.each(["ids", "find"] as const)("is neither accepted nor refused while %s fails", async (method) => {

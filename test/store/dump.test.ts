@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { afterAll, describe, expect, it } from "vitest";
 import { TokenFormat } from "../../src/domain/connection-token.ts";
@@ -42,7 +43,8 @@ async function fill({ sessions, names, ledger, apiKeys }: OpenStore): Promise<vo
   );
   const key = { digest: "00".repeat(32), claims: { scope: "ledger:read" }, createdAt: now };
   await apiKeys.add({ ...key, id: "0000000a", name: "web", revokedAt: now });
-  await apiKeys.add({ ...key, id: "0000000b", name: "web", revokedAt: null });
+  await apiKeys.add({ ...key, id: "0000000b", name: "web", revokedAt: null, expiresAt: now });
+  await apiKeys.use("0000000b");
 }
 
 async function dumped({ database }: OpenStore): Promise<{ lines: string[]; summary: Summary }> {
@@ -92,7 +94,36 @@ describe.each(moves)("a dump of %s in %s", (from, to) => {
   });
 });
 
+/** The dump as version 1 would have written it, which knew of no lifetimes of API keys. */
+function asVersion1(lines: readonly string[]): string[] {
+  const hash = createHash("sha256");
+  const older = lines.slice(0, -1).map((line) => {
+    const { last_used_at, expires_at, ...row } = JSON.parse(line);
+    if (row.kind === "stagepass") return JSON.stringify({ ...row, version: 1 });
+    if (row.kind !== "api_keys") return line;
+    hash.update(`${JSON.stringify(row)}\n`);
+    return JSON.stringify(row);
+  });
+  const end = JSON.parse(lines.at(-1) ?? "");
+  end.tables.api_keys.sha256 = hash.digest("hex");
+  return [...older, JSON.stringify(end)];
+}
+
 describe("a dump", () => {
+  it("of version 1 goes in, and its API keys never expire", async () => {
+    const [source, target] = [await newStore("SQLite in memory"), await newStore("SQLite in memory")];
+    await fill(source);
+    const older = asVersion1((await dumped(source)).lines);
+    expect(older[9]).not.toContain("expires_at");
+    await loadLines(target, older);
+    const never = { expiresAt: null, isExpired: false, lastUsedAt: null, isUsedThisHour: false };
+    const expected = (await source.apiKeys.list()).map((key) => ({ ...key, ...never }));
+    expect(await target.apiKeys.list()).toEqual(expected);
+    // No version that there is may leave a column out.
+    const mixed = older.map((line, i) => (i === 0 ? line.replace('"version":1', '"version":2') : line));
+    await expect(loadLines(await newStore("SQLite in memory"), mixed)).rejects.toThrow(/it is no row/);
+  });
+
   it("goes on being written to in the new place", async () => {
     const [source, target] = [await newStore("SQLite in memory"), await newStore("PostgreSQL")];
     await fill(source);
@@ -162,7 +193,7 @@ describe("a dump", () => {
     ],
     [
       "is of a later version",
-      (lines) => lines.map((l) => l.replace('"version":1', '"version":2')),
+      (lines) => lines.map((l) => l.replace('"version":2', '"version":3')),
       /^line 1 /,
     ],
     ["is something else", () => ["hello"], /^line 1 of the dump: it is no JSON/],

@@ -25,6 +25,7 @@ import { ENGINES, newDatabaseUrl, openStore, stopSharedPostgres } from "../suppo
 afterAll(stopSharedPostgres);
 
 const PROJECT = "12345678";
+const HOUR = 60 * 60 * 1000;
 const session = (sessionId: string, applicationId = PROJECT): Session => ({
   ...sessionKnownById(sessionId, {
     owner: applicationId,
@@ -509,16 +510,49 @@ describe.each(ENGINES)("the store on %s", (engine) => {
       expect(await apiKeys.add(apiKey("0000000a", "web"))).toBe(true);
       expect(await apiKeys.add(apiKey("0000000b", "web"))).toBe(false);
       expect(await apiKeys.any()).toBe(true);
-      expect(await apiKeys.find("0000000a")).toEqual(apiKey("0000000a", "web"));
+      const never = { expiresAt: null, isExpired: false, lastUsedAt: null, isUsedThisHour: false };
+      expect(await apiKeys.find("0000000a")).toEqual({ ...apiKey("0000000a", "web"), ...never });
       expect(await apiKeys.find("0000000b")).toBeNull();
       const revokedAt = new Date(1_795_500_001_000);
-      expect(await apiKeys.revoke("web", revokedAt)).toBe(true);
-      expect(await apiKeys.revoke("web", revokedAt)).toBe(false);
-      expect(await apiKeys.find("0000000a")).toEqual({ ...apiKey("0000000a", "web"), revokedAt });
+      expect(await apiKeys.revoke("web", revokedAt)).toBe("0000000a");
+      expect(await apiKeys.revoke("web", revokedAt)).toBeNull();
+      expect(await apiKeys.find("0000000a")).toEqual({ ...apiKey("0000000a", "web"), ...never, revokedAt });
       expect(await apiKeys.add(apiKey("0000000c", "web"))).toBe(true);
-      expect(await apiKeys.revoke("0000000c", revokedAt)).toBe(true);
+      expect(await apiKeys.revoke("0000000c", revokedAt)).toBe("0000000c");
       expect((await apiKeys.list()).map(({ id }) => id).sort()).toEqual(["0000000a", "0000000c"]);
       expect((await apiKeys.ids()).sort()).toEqual(["0000000a", "0000000c"]);
+    });
+
+    it("expire by the database's clock", async () => {
+      const { apiKeys } = await newStore();
+      const [past, future] = [new Date(Date.now() - 60_000), new Date(Date.now() + 60_000)];
+      await apiKeys.add({ ...apiKey("0000000a", "past"), expiresAt: past });
+      await apiKeys.add({ ...apiKey("0000000b", "future"), expiresAt: future });
+      expect(await apiKeys.find("0000000a")).toMatchObject({ expiresAt: past, isExpired: true });
+      expect(await apiKeys.find("0000000b")).toMatchObject({ expiresAt: future, isExpired: false });
+    });
+
+    it("have the hour of their last use", async () => {
+      const { apiKeys, database } = await newStore();
+      await apiKeys.add(apiKey("0000000a", "web"));
+      const hours = (n: number) => Math.floor(Date.now() / HOUR - n) * HOUR;
+      const used = async () => (await apiKeys.find("0000000a"))?.lastUsedAt?.getTime();
+      // The hour may end in between.
+      const before = hours(0);
+      await apiKeys.use("0000000a");
+      expect([before, hours(0)]).toContain(await used());
+      expect(await apiKeys.find("0000000a")).toMatchObject({ isUsedThisHour: true });
+      for (const [since, isUsedThisHour] of [
+        [1, false],
+        [-1, true],
+      ] as const) {
+        const last_used_at = hours(since);
+        await database.kysely.updateTable("api_keys").set({ last_used_at }).execute();
+        expect(await apiKeys.find("0000000a")).toMatchObject({ isUsedThisHour });
+      }
+      // What a server with a clock of the future noted is not taken back.
+      await apiKeys.use("0000000a");
+      expect(await used()).toBe(hours(-1));
     });
   });
 
