@@ -45,18 +45,27 @@ module.exports = {
     only("signing-imports-domain", "^src/signing/", "^src/(domain/|errors\\.ts$)"),
     only("platform-imports-domain", "^src/platform/", "^src/(domain/|errors\\.ts$)"),
     only("access-imports-domain", "^src/access/", "^src/(domain/|(errors|lately)\\.ts$|store/store\\.ts$)"),
+    only(
+      "audit-imports-domain",
+      "^src/audit/",
+      "^src/(domain/|errors\\.ts$|access/caller\\.ts$|store/(deadline|group-commit)\\.ts$)",
+    ),
     only("shares-import-errors", "^src/shares/", "^src/errors\\.ts$"),
     only("store-imports-domain", "^src/store/", "^src/(domain/|errors\\.ts$)"),
     only(
       "services-import-ports",
       "^src/services/",
-      "^src/(access/|domain/|errors\\.ts$|shares/|signing/signing-service\\.ts$|platform/platform\\.ts$|store/store\\.ts$)",
+      "^src/(access/|audit/audit\\.ts$|domain/|errors\\.ts$|shares/|signing/signing-service\\.ts$|platform/platform\\.ts$|store/store\\.ts$)",
     ),
-    only("graphql-imports-services", "^src/graphql/", "^src/(services/|access/|domain/|errors\\.ts$)"),
+    only(
+      "graphql-imports-services",
+      "^src/graphql/",
+      "^src/(services/|access/|audit/audit\\.ts$|domain/|errors\\.ts$)",
+    ),
     only(
       "http-imports-graphql",
       "^src/http/",
-      "^src/(graphql/(context|documents|media-type|summary|trusted-documents)\\.ts$|access/|shares/|document-manifest\\.ts$|errors\\.ts$|loopback\\.ts$)",
+      "^src/(graphql/(context|documents|media-type|summary|trusted-documents)\\.ts$|access/|audit/audit\\.ts$|shares/|document-manifest\\.ts$|errors\\.ts$|loopback\\.ts$)",
     ),
     only(
       "instruments-import-what-they-follow",
@@ -77,14 +86,18 @@ module.exports = {
     only(
       "commands-do-what-the-server-does",
       "^src/commands/",
-      "^src/(create-services|config|errors|logger|project|signals)\\.ts$|^src/(access|domain|services|signing|store)/|^src/graphql/context\\.ts$",
+      "^src/(create-services|config|errors|logger|project|signals)\\.ts$|^src/(access|audit|domain|services|signing|store)/|^src/graphql/context\\.ts$",
     ),
     only(
       "command-line-only-reads-it",
       "^src/(cli\\.ts$|command-line/)",
       "^src/(commands/|domain/|errors\\.ts$|main\\.ts$|signals\\.ts$|version\\.ts$)",
     ),
-    only("main-imports-server", "^src/main\\.ts$", "^src/(server|config|errors|logger|signals)\\.ts$"),
+    only(
+      "main-imports-server",
+      "^src/main\\.ts$",
+      "^src/((server|config|errors|logger|signals)\\.ts$|audit/open-audit\\.ts$)",
+    ),
     only("console-stands-alone", "^console/", "^$"),
     {
       name: "domain-is-pure",

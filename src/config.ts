@@ -70,6 +70,16 @@ export interface Config {
   /** Where the use of the API is reported; null when it is not. */
   readonly usageReporting: UsageReportingConfig | null;
   readonly logLevel: string;
+  /** Null when no audit trail is kept. */
+  readonly audit: AuditConfig | null;
+}
+
+/** Where the audit trail goes. */
+export interface AuditConfig {
+  /** The path of a file; `-` for a standard stream. */
+  readonly path: string;
+  /** Whether nothing is issued while it cannot be written. */
+  readonly required: boolean;
 }
 
 /** Which documents are trusted. */
@@ -133,6 +143,7 @@ export function parseConfig(environment: NodeJS.Dict<string>): Config {
     ...sharingProblems(set),
     ...graphProblems(set),
     ...tracingProblems(set),
+    ...auditProblems(set),
   ]);
 
   return Object.freeze({
@@ -161,6 +172,7 @@ export function parseConfig(environment: NodeJS.Dict<string>): Config {
     federation: env.FEDERATION === "on",
     usageReporting: usageReportingOf(env),
     logLevel: env.LOG_LEVEL,
+    audit: auditOf(env),
   });
 }
 
@@ -173,6 +185,17 @@ export function parseDatabaseAddress(environment: NodeJS.Dict<string>): Database
   const set = withSecretFiles(withoutEmpty(environment), ["DATABASE_URL"]);
   const { DATABASE_URL } = cleaned(set, { DATABASE_URL: VARIABLES.DATABASE_URL });
   return keptDatabase(DATABASE_URL);
+}
+
+/**
+ * Where the audit trail goes alone, likewise.
+ *
+ * @throws {StartupError} when it cannot be kept as configured
+ */
+export function parseAudit(environment: NodeJS.Dict<string>): AuditConfig | null {
+  const set = withoutEmpty(environment);
+  const { AUDIT_LOG, AUDIT_REQUIRED } = VARIABLES;
+  return auditOf(cleaned(set, { AUDIT_LOG, AUDIT_REQUIRED }, auditProblems(set)));
 }
 
 /** @throws {StartupError} when the database would be gone after a command */
@@ -252,6 +275,8 @@ const VARIABLES = {
   LOG_LEVEL: variable(oneOf("trace", "debug", "info", "warn", "error", "fatal", "silent"))({
     default: "info",
   }),
+  AUDIT_LOG: variable(presentText)(optional),
+  AUDIT_REQUIRED: variable(oneOf("on", "off"))({ default: "off" }),
 };
 
 /** A variable whose `parse` throws the rule that its value breaks. */
@@ -312,6 +337,18 @@ function sharingProblems(set: NodeJS.Dict<string>): string[] {
   return [
     "OPENTOK_API_KEY: must be set, with OPENTOK_API_SECRET and PLATFORM=local, as DATABASE_URL is PostgreSQL: all servers need the same project; make up a number, and a secret with openssl rand -hex 20",
   ];
+}
+
+function auditProblems(set: NodeJS.Dict<string>): string[] {
+  if (set.AUDIT_REQUIRED !== "on" || set.AUDIT_LOG !== undefined) return [];
+  return ["AUDIT_LOG: must be set, as AUDIT_REQUIRED=on"];
+}
+
+function auditOf(
+  env: Pick<CleanedEnv<typeof VARIABLES>, "AUDIT_LOG" | "AUDIT_REQUIRED">,
+): AuditConfig | null {
+  if (env.AUDIT_LOG === undefined) return null;
+  return { path: env.AUDIT_LOG, required: env.AUDIT_REQUIRED === "on" };
 }
 
 /** Rules between the variables of Apollo's graphs. */

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import { limiterInMemory, Quota } from "./access/quota.ts";
 import { sharedLimiters } from "./access/shared-limiter.ts";
+import type { Audit } from "./audit/audit.ts";
 import type { Config } from "./config.ts";
 import type { PlatformName } from "./domain/project.ts";
 import { reasonOf } from "./errors.ts";
@@ -34,11 +35,13 @@ export interface Assembly {
  *
  * @param instrument is put around them
  * @param shares what callers share
+ * @param audit is told who lets whom in
  * @throws {StartupError} when the local project cannot be kept
  */
 export function createServices(
   config: Config,
   store: Store,
+  audit: Audit,
   { logger, now }: Surroundings,
   instrument: Instrument = NO_INSTRUMENT,
   shares: Shares = UNSHARED,
@@ -54,14 +57,17 @@ export function createServices(
   const tokenQuota = new Quota("tokens", config.tokensPerMinute, limiterOf);
   const sessionQuota = new Quota("sessions", config.sessionsPerMinute, limiterOf);
   const services = {
-    sessions: new SessionService(platform, store.sessions, store.names, sessionQuota, now, shares),
-    tokens: instrument.tokens(new TokenService(signing, store.sessions, ledger, tokenQuota, now, shares)),
+    sessions: new SessionService({ platform, audit }, store.sessions, store.names, sessionQuota, now, shares),
+    tokens: instrument.tokens(
+      new TokenService(signing, store.sessions, ledger, tokenQuota, now, shares, audit),
+    ),
     issuances: new IssuanceService(applicationId, store.sessions, store.ledger, now, shares),
     project: {
       applicationId,
       platform: config.platform.name as PlatformName,
       tokenFormats: signing.formats,
     },
+    audit,
   };
   return { services, project, ledger };
 }

@@ -15,6 +15,7 @@ export const ERROR_CODES = [
   "PLATFORM_REJECTED",
   "PLATFORM_UNAVAILABLE",
   "LEDGER_UNAVAILABLE",
+  "AUDIT_UNAVAILABLE",
   "DATABASE_UNAVAILABLE",
   "INTERNAL_SERVER_ERROR",
   "BAD_REQUEST",
@@ -163,6 +164,15 @@ export class LedgerUnavailable extends StagepassError {
         retryable: true,
       },
     );
+  }
+}
+
+/** `AUDIT_UNAVAILABLE`: the audit trail is required and cannot be written, so nobody got what was to be issued. */
+export class AuditUnavailable extends StagepassError {
+  constructor() {
+    super("AUDIT_UNAVAILABLE", "The audit trail cannot be written, so nothing was issued; ask again later", {
+      retryable: true,
+    });
   }
 }
 

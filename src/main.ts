@@ -1,5 +1,6 @@
 import { setFlagsFromString } from "node:v8";
 import type { Logger } from "pino";
+import { STANDARD_STREAM } from "./audit/open-audit.ts";
 import { parseConfig, readEnvironment } from "./config.ts";
 import { StartupError } from "./errors.ts";
 import { createLog } from "./logger.ts";
@@ -64,9 +65,9 @@ async function run(): Promise<number> {
   const server = await Promise.race([starting, stop.then(() => null)]);
   if (server === null) return 0;
 
-  // Nobody need read the address for the server to serve.
+  // Nobody need read the address for the server to serve; nor may it be among the lines of the audit trail.
   process.stdout.on("error", () => {});
-  process.stdout.write(welcome(server));
+  if (config.audit?.path !== STANDARD_STREAM) process.stdout.write(welcome(server));
   const { name: platform } = config.platform;
   logger.info(
     {
@@ -91,7 +92,10 @@ async function run(): Promise<number> {
     );
   }
 
-  onHangUp = () => rotate(server, logger);
+  onHangUp = () => {
+    server.reopenAudit();
+    rotate(server, logger);
+  };
   if (rotationAsked) onHangUp();
 
   await stop;

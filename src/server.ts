@@ -2,6 +2,8 @@ import { fileURLToPath } from "node:url";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { authenticator, openUntilFirstKey } from "./access/authenticate.ts";
+import { type AuditTrail, NO_AUDIT_TRAIL } from "./audit/audit-trail.ts";
+import { openAudit } from "./audit/open-audit.ts";
 import type { Config, TrustedDocumentsConfig } from "./config.ts";
 import { createServices, type Surroundings } from "./create-services.ts";
 import { DatabaseUnavailable, reasonOf, StartupError } from "./errors.ts";
@@ -62,6 +64,9 @@ export interface Server {
   /** Signs with other credentials of the same project from now on. */
   readonly rotate: Project["rotate"];
 
+  /** Goes on with the audit trail in the file that has its name now. */
+  reopenAudit(): void;
+
   /** Stops: finishes the requests in flight, for at most seven seconds, and closes everything. */
   close(): Promise<void>;
 }
@@ -86,13 +91,22 @@ export async function createServer(config: Config, { logger, now }: Surroundings
     onCommit: instrument.committed,
   });
   let metrics: MetricsServer | null = null;
+  let audit = NO_AUDIT_TRAIL;
   try {
+    audit = await openTrail(config, { logger, now });
     const open = config.jwtRules === null && !(await store.apiKeys.any());
     if (open) checkOpen(config);
     const turn = turns(config.platform.name === "vonage" ? PER_SLICE_OF_RS256 : PER_SLICE);
     const shares = { turn, query: fairQueries(queriesAtOnce(config), turn) };
     const surroundings = { logger, now };
-    const { services, project, ledger } = createServices(config, store, surroundings, instrument, shares);
+    const { services, project, ledger } = createServices(
+      config,
+      store,
+      audit,
+      surroundings,
+      instrument,
+      shares,
+    );
     const { keyRing, rotate } = project;
     const authenticate = authenticator(config.jwtRules, store.apiKeys, now, turn);
     const build = config.console ? consoleBuild() : null;
@@ -135,7 +149,12 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       metricsUrl: metrics?.url ?? null,
       applicationId: keyRing.applicationId,
       open,
-      rotate,
+      rotate(next) {
+        const changed = rotate(next);
+        if (changed) audit.credentialsSwapped();
+        return changed;
+      },
+      reopenAudit: () => audit.reopen(),
       async close() {
         services.issuances.stop();
         await retention.stop();
@@ -145,7 +164,8 @@ export async function createServer(config: Config, { logger, now }: Surroundings
         } finally {
           await metrics?.close();
           await instrument.stop();
-          await store.close();
+          // Even if the database cannot be closed.
+          await store.close().finally(() => audit.close());
         }
       },
     };
@@ -154,8 +174,23 @@ export async function createServer(config: Config, { logger, now }: Surroundings
     await metrics?.close();
     await instrument.stop();
     await store.close().catch(() => {});
+    await audit.close();
     throw error;
   }
+}
+
+function openTrail({ audit }: Config, { logger, now }: Surroundings): Promise<AuditTrail> {
+  return openAudit(audit, process.stdout, {
+    now,
+    onFailure: (reason) =>
+      logger.error(
+        { reason },
+        audit?.required
+          ? "the audit trail cannot be written; nothing is issued"
+          : "the audit trail cannot be written; lines are lost",
+      ),
+    onRecovery: (lost) => logger.error({ lost }, "the audit trail is written again"),
+  });
 }
 
 /** Half of PostgreSQL's connections, so that the ledger always finds one; SQLite has one reader, and one writer. */

@@ -11,6 +11,16 @@ export interface Caller {
   readonly grant: VideoGrant;
   /** The IDs of the sessions that it has created in this request, or got by a name that it may use: it may use these. */
   readonly admitted: Set<string>;
+  origin?: Origin;
+}
+
+/** Where a request comes from, for the audit trail. */
+export interface Origin {
+  /** Of its client. */
+  readonly address?: string | undefined;
+  readonly requestId?: string | undefined;
+  /** Who typed a command, in place of the caller's ID. */
+  readonly operator?: string | undefined;
 }
 
 /** What a JWT claims, or an API key was given. */

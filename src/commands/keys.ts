@@ -2,14 +2,21 @@ import { isApiKeyName, leakedKeyId, newApiKey } from "../access/api-key.ts";
 import type { Claims } from "../access/caller.ts";
 import { parseScopes, SCOPES } from "../access/scope.ts";
 import { MalformedGrant, readVideoGrant } from "../access/video-grant.ts";
+import type { Actor, Audit } from "../audit/audit.ts";
 import { parseDatabaseAddress, readEnvironment } from "../config.ts";
 import { abridge } from "../errors.ts";
 import { openDatabase } from "../store/database.ts";
 import { sqlStore } from "../store/sql-store.ts";
 import type { ApiKeys, StoredApiKey } from "../store/store.ts";
+import { audited, operatorId } from "./audited.ts";
 import type { Outcome } from "./outcome.ts";
 import { BAD_USER_INPUT, Refusal } from "./refusal.ts";
 import { DASH, readArgument } from "./standard-streams.ts";
+
+/** Changes keys, which the audit trail is told. */
+function changeKeys<T>(act: (keys: ApiKeys, audit: Audit, actor: Actor) => Promise<T>): Promise<T> {
+  return audited((audit) => withKeys((keys) => act(keys, audit, { caller: operatorId() })));
+}
 
 async function withKeys<T>(act: (keys: ApiKeys) => Promise<T>): Promise<T> {
   const store = sqlStore(await openDatabase(parseDatabaseAddress(readEnvironment())));
@@ -37,7 +44,17 @@ export async function createKey(options: KeyOptions): Promise<Outcome> {
   const { expiresIn } = options;
   const expiresAt = expiresIn === undefined ? null : new Date(createdAt.getTime() + expiresIn * 1000);
   const apiKey = { id, name, digest, claims, createdAt, revokedAt: null, expiresAt };
-  const added = await withKeys((keys) => keys.add(apiKey));
+  const added = await changeKeys(async (keys, audit, actor) => {
+    if (!(await keys.add(apiKey))) return false;
+    try {
+      await audit.keyCreated(actor, apiKey);
+    } catch (error) {
+      // Nobody has it; and its name is free again.
+      await keys.revoke(id, new Date());
+      throw error;
+    }
+    return true;
+  });
   if (!added) {
     const message = `there is a key named ${name}; revoke it first, or choose another`;
     throw new Refusal("KEY_EXISTS", message, "--name");
@@ -77,7 +94,13 @@ export async function revokeKey(given: string): Promise<Outcome> {
   const said = given === DASH ? await readArgument("key") : given;
   const idOrName = leakedKeyId(said) ?? said;
   const revokedAt = new Date();
-  if (await withKeys((keys) => keys.revoke(idOrName, revokedAt)))
+  // First of all, and also where the audit trail cannot be told.
+  const revoked = await changeKeys(async (keys, audit, actor) => {
+    const id = await keys.revoke(idOrName, revokedAt);
+    if (id !== null) await audit.keyRevoked(actor, id);
+    return id;
+  });
+  if (revoked !== null)
     return {
       text: "Revoked: within two seconds it stops working everywhere.",
       json: { idOrName, revokedAt },

@@ -1,5 +1,6 @@
 import { type Caller, localCaller } from "../access/caller.ts";
-import { keptDatabase, parseConfig, readEnvironment } from "../config.ts";
+import type { Audit } from "../audit/audit.ts";
+import { type Config, keptDatabase, parseConfig, readEnvironment } from "../config.ts";
 import { createServices } from "../create-services.ts";
 import { LedgerUnavailable, reasonOf } from "../errors.ts";
 import type { Services } from "../graphql/context.ts";
@@ -7,6 +8,7 @@ import { createLog } from "../logger.ts";
 import { openDatabase } from "../store/database.ts";
 import { PATIENCE } from "../store/deadline.ts";
 import { sqlStore } from "../store/sql-store.ts";
+import { audited, operatorId } from "./audited.ts";
 import { Refusal } from "./refusal.ts";
 
 /** Who types a command, and with what. */
@@ -25,6 +27,14 @@ export interface Operator {
  */
 export async function asOperator<T>(act: (operator: Operator) => Promise<T>): Promise<T> {
   const config = parseConfig(readEnvironment());
+  return audited((audit) => withServices(config, audit, act), config.audit);
+}
+
+async function withServices<T>(
+  config: Config,
+  audit: Audit,
+  act: (operator: Operator) => Promise<T>,
+): Promise<T> {
   const database = await openDatabase(keptDatabase(config.database));
   let cause: unknown = null;
   const store = sqlStore(database, {
@@ -36,8 +46,9 @@ export async function asOperator<T>(act: (operator: Operator) => Promise<T>): Pr
     const now = new Date();
     // What there would be to log is the error itself.
     const { logger } = createLog("silent");
-    const { services } = createServices(config, store, { logger, now: () => now });
-    return await act({ caller: localCaller(), services, now });
+    const { services } = createServices(config, store, audit, { logger, now: () => now });
+    const caller = { ...localCaller(), origin: { operator: operatorId() } };
+    return await act({ caller, services, now });
   } catch (error) {
     // The server logs why; nobody reads a log here.
     if (!(error instanceof LedgerUnavailable)) throw error;

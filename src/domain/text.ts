@@ -37,6 +37,12 @@ export function checkLine(argument: string, text: string, maxLength: number): st
   return text;
 }
 
+/** A value as a line of JSON. U+2028 and U+2029, which JSON allows in a line, end one for many readers, Node's among them. */
+export function jsonLine(value: Readonly<Record<string, unknown>>): string {
+  const json = JSON.stringify(value);
+  return `${json.replace(/[\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16)}`)}\n`;
+}
+
 /** Whether a text can be kept: U+0000 has no place in PostgreSQL, nor a lone surrogate in UTF-8. */
 export function isStorable(text: string): boolean {
   return text.isWellFormed() && !text.includes("\0");

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { Caller } from "../access/caller.ts";
+import type { Audit } from "../audit/audit.ts";
 import type { Project } from "../domain/project.ts";
 import type { IssuanceService } from "../services/issuance-service.ts";
 import type { SessionService } from "../services/session-service.ts";
@@ -13,6 +14,7 @@ export interface Services {
   readonly tokens: Tokens;
   readonly issuances: IssuanceService;
   readonly project: Project;
+  readonly audit: Audit;
 }
 
 /** What is known of a request before its operation is. */
@@ -37,7 +39,7 @@ export interface Context extends Services, RequestFacts {
 
 /** The context of one request. */
 export function createContext(
-  { sessions, tokens, issuances, project }: Services,
+  { sessions, tokens, issuances, project, audit }: Services,
   facts: RequestFacts,
 ): Context {
   // Named one by one: each request has a context, and to spread two objects takes as long as to make it.
@@ -46,6 +48,7 @@ export function createContext(
     tokens,
     issuances,
     project,
+    audit,
     loaders: new Loaders(facts.caller, sessions, tokens),
     caller: facts.caller,
     requestId: facts.requestId,

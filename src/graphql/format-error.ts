@@ -1,6 +1,7 @@
 import type { GraphQLRequestListener } from "@apollo/server";
 import { unwrapResolverError } from "@apollo/server/errors";
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
+import { actorOf, refusedBy } from "../audit/audit.ts";
 import {
   abridge,
   DatabaseUnavailable,
@@ -75,7 +76,7 @@ const TOO_MANY = /^Too many errors processing variables/;
 export const completeErrors: NonNullable<GraphQLRequestListener<Context>["didEncounterErrors"]> = async ({
   errors,
   document,
-  contextValue: { logger, requestId },
+  contextValue: { logger, requestId, audit, caller },
 }) => {
   for (const error of errors) {
     if (!(unwrapResolverError(error) instanceof StagepassError)) withholdValue(error);
@@ -93,6 +94,10 @@ export const completeErrors: NonNullable<GraphQLRequestListener<Context>["didEnc
     } else if (cause instanceof DatabaseUnavailable) {
       logger.warn({ requestId, reason: cause.reason }, cause.message);
     }
+  }
+  for (const { extensions, message } of errors) {
+    const refused = refusedBy(extensions, message);
+    if (refused) audit.refused(actorOf(caller), refused);
   }
   const unknown = errors.filter(isUnknown);
   for (const err of new Set(unknown.map(unwrapResolverError)))

@@ -76,7 +76,7 @@ export async function createApp(parts: AppParts): Promise<{ app: FastifyInstance
   app.addHook("onRequest", endPipelined);
   const drain = followRequests(app, { log, proxied: trustsProxy !== null, onEnd: parts.onRequestEnd });
   parts.follow(app);
-  answerErrors(app, logger);
+  answerErrors(app, logger, services.audit);
   requireHost(app);
   if (localOnly) refuseOtherHosts(app);
   await protectBrowsers(app, corsOrigins, hasPage);

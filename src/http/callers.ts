@@ -5,6 +5,7 @@ import { failedCredentials } from "../access/failed-credentials.ts";
 import { Unauthenticated } from "../errors.ts";
 import { prefersPage } from "../graphql/media-type.ts";
 import type { Turn } from "../shares/turns.ts";
+import { originOf } from "./origin.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -38,6 +39,7 @@ export function knowCaller(app: FastifyInstance, { authenticate, turn, trustsPro
     if (limited) failed.check(address);
     try {
       request.caller = await authenticate(headers);
+      request.caller.origin = originOf(request);
     } catch (error) {
       if (limited && error instanceof Unauthenticated && hasCredential(headers)) failed.count(address);
       // To refuse takes as long as to answer: all strangers have one share of the event loop.

@@ -1,7 +1,9 @@
 import type { FastifyError, FastifyInstance } from "fastify";
 import type { Logger } from "pino";
+import { type Audit, refusedBy } from "../audit/audit.ts";
 import { type ErrorCode, reasonOf, StagepassError } from "../errors.ts";
 import { TOO_LARGE } from "./body-size.ts";
+import { originOf } from "./origin.ts";
 import { dropBody } from "./unread-body.ts";
 
 /** The codes of what is refused before GraphQL sees it. */
@@ -40,13 +42,15 @@ export function refusal(statusCode: number, message: string): Error {
 }
 
 /** Answers errors outside GraphQL in the form that GraphQL clients read. The message of an unknown one is masked. */
-export function answerErrors(app: FastifyInstance, logger: Logger): void {
+export function answerErrors(app: FastifyInstance, logger: Logger, audit: Audit): void {
   app.setErrorHandler<FastifyError | StagepassError>((err, request, reply) => {
     const { id: requestId, summary, raw } = request;
     dropBody(raw);
     if (err instanceof StagepassError) {
       summary.code = err.extensions.code;
       request.reason = reasonOf(err);
+      const refused = refusedBy(err.extensions, err.message);
+      if (refused) audit.refused({ ...originOf(request), caller: request.caller?.id }, refused);
       const status = STATUS[err.extensions.code] ?? 400;
       // RFC 9110, 15.5.2: a 401 says how to authenticate.
       if (status === 401) reply.header("www-authenticate", "Bearer");

@@ -3,10 +3,9 @@ import type { Caller } from "../access/caller.ts";
 import type { Quota } from "../access/quota.ts";
 import { checkSameOptions, type Session, type SessionOptions } from "../domain/session.ts";
 import { PlatformUnavailable, RateLimited } from "../errors.ts";
-import type { Platform } from "../platform/platform.ts";
 import type { Shares } from "../shares/shares.ts";
 import type { SessionNames } from "../store/store.ts";
-import { createSession } from "./create-session.ts";
+import { createSession, type SessionMaking } from "./create-session.ts";
 
 /** How much longer than the platform's deadline a lease lasts, in milliseconds: for the database, and a busy server. */
 const LEASE_MARGIN = 5000;
@@ -31,7 +30,7 @@ interface Underway {
 
 /** Finds or creates the one session of a name, together with whoever else asks, here or on other servers. */
 export class NamedSessions {
-  readonly #platform: Platform;
+  readonly #making: SessionMaking;
   readonly #names: SessionNames;
   readonly #quota: Quota;
   readonly #now: () => Date;
@@ -39,8 +38,8 @@ export class NamedSessions {
   /** What this server is about, so that all who ask for the same here are one to the others. */
   readonly #underway = new Map<string, Underway>();
 
-  constructor(platform: Platform, names: SessionNames, quota: Quota, now: () => Date, shares: Shares) {
-    this.#platform = platform;
+  constructor(making: SessionMaking, names: SessionNames, quota: Quota, now: () => Date, shares: Shares) {
+    this.#making = making;
     this.#names = names;
     this.#quota = quota;
     this.#now = now;
@@ -71,7 +70,7 @@ export class NamedSessions {
   }
 
   async #ensure(caller: Caller, asked: NamedSession): Promise<Session> {
-    const { applicationId, timeout } = this.#platform;
+    const { applicationId, timeout } = this.#making.platform;
     const { name, options, maxAge } = asked;
     const duration = timeout + LEASE_MARGIN;
     const query = <T>(ask: () => Promise<T>) => this.#shares.query(caller.id, ask);
@@ -104,12 +103,12 @@ export class NamedSessions {
   /** Creates the session under a lease; null when that was lost meanwhile, and another may have created one. */
   async #create(caller: Caller, { name, options }: NamedSession, leaseId: string): Promise<Session | null> {
     // When it cannot be given back, it ends by itself, only later.
-    const { applicationId } = this.#platform;
+    const { applicationId } = this.#making.platform;
     const query = <T>(ask: () => Promise<T>) => this.#shares.query(caller.id, ask);
     const release = () => query(() => this.#names.release(applicationId, name, leaseId)).catch(() => {});
     let session: Session;
     try {
-      session = await createSession(this.#platform, name, options, this.#now());
+      session = await createSession(this.#making, caller, name, options, this.#now());
     } catch (error) {
       await release();
       throw error;

@@ -11,10 +11,9 @@ import { parseSessionId } from "../domain/session-id.ts";
 import { checkMaxAge, checkSessionName } from "../domain/session-name.ts";
 import { selectsByPrefix } from "../domain/session-selection.ts";
 import { isStorable } from "../domain/text.ts";
-import type { Platform } from "../platform/platform.ts";
 import type { Shares } from "../shares/shares.ts";
 import type { SessionNames, SessionPlace, SessionRegistry } from "../store/store.ts";
-import { createSession } from "./create-session.ts";
+import { createSession, type SessionMaking } from "./create-session.ts";
 import { NamedSessions } from "./named-sessions.ts";
 import {
   BY_POSITION,
@@ -28,7 +27,7 @@ import {
 
 /** What a caller can ask about sessions. */
 export class SessionService {
-  readonly #platform: Platform;
+  readonly #making: SessionMaking;
   readonly #registry: SessionRegistry;
   readonly #quota: Quota;
   readonly #named: NamedSessions;
@@ -37,17 +36,17 @@ export class SessionService {
 
   /** @param quota how many sessions each caller may create */
   constructor(
-    platform: Platform,
+    making: SessionMaking,
     registry: SessionRegistry,
     names: SessionNames,
     quota: Quota,
     now: () => Date,
     shares: Shares,
   ) {
-    this.#platform = platform;
+    this.#making = making;
     this.#registry = registry;
     this.#quota = quota;
-    this.#named = new NamedSessions(platform, names, quota, now, shares);
+    this.#named = new NamedSessions(making, names, quota, now, shares);
     this.#now = now;
     this.#shares = shares;
   }
@@ -62,7 +61,7 @@ export class SessionService {
   async create(caller: Caller, input: SessionOptionsInput): Promise<Session> {
     await this.#quota.take(caller, 1);
     const options = sessionOptions(input);
-    const session = await createSession(this.#platform, null, options, this.#now());
+    const session = await createSession(this.#making, caller, null, options, this.#now());
     await this.#shares.query(caller.id, () => this.#registry.add(session));
     caller.admitted.add(session.sessionId);
     return session;
@@ -100,7 +99,9 @@ export class SessionService {
   async findMany({ id }: Caller, sessionIds: readonly string[]): Promise<(Session | null)[]> {
     const known = sessionIds.map((sessionId) => {
       const fields = parseSessionId(sessionId);
-      return fields?.owner === this.#platform.applicationId ? sessionKnownById(sessionId, fields) : null;
+      return fields?.owner === this.#making.platform.applicationId
+        ? sessionKnownById(sessionId, fields)
+        : null;
     });
     const registered = new Map<string, Session>();
     const owned = known.flatMap((session) => session?.sessionId ?? []);
@@ -128,7 +129,7 @@ export class SessionService {
     const reading = readingOf(page, cursors);
     const { limit, after } = reading;
     const found = await this.#shares.query(caller.id, () =>
-      this.#registry.list(this.#platform.applicationId, selection, limit, after),
+      this.#registry.list(this.#making.platform.applicationId, selection, limit, after),
     );
     const items = found.map(({ position, session }) => ({
       place: { name: session.name, position },
@@ -139,7 +140,7 @@ export class SessionService {
 
   /** How long that list is, up to `MAX_TOTAL`. */
   count(caller: Caller): Promise<number> {
-    const { applicationId } = this.#platform;
+    const { applicationId } = this.#making.platform;
     return this.#shares.query(caller.id, () =>
       this.#registry.count(applicationId, listableSessions(caller), MAX_TOTAL),
     );

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Caller } from "../access/caller.ts";
 import { checkLifetime, checkRole, checkSession, needsSessionName } from "../access/policy.ts";
 import type { Quota } from "../access/quota.ts";
+import { type Audit, actorOf, refusedBy } from "../audit/audit.ts";
 import { type ConnectionToken, TokenFormat } from "../domain/connection-token.ts";
 import { DEFAULT_ROLE, type Grant, type GrantInput, grantFor } from "../domain/grant.ts";
 import type { IssuedToken } from "../domain/issued-token.ts";
@@ -9,7 +10,7 @@ import type { Session } from "../domain/session.ts";
 import { ownerOf } from "../domain/session-id.ts";
 import { checkBatch, refusalFor, type TokenOutcome, type TokenRefusal } from "../domain/token-batch.ts";
 import type { TokenInspection } from "../domain/token-inspection.ts";
-import { SessionNotFound } from "../errors.ts";
+import { SessionNotFound, StagepassError } from "../errors.ts";
 import type { Shares } from "../shares/shares.ts";
 import type { SigningService } from "../signing/signing-service.ts";
 import type { IssuanceLedger, SessionRegistry } from "../store/store.ts";
@@ -50,6 +51,7 @@ export class TokenService {
   readonly #quota: Quota;
   readonly #now: () => Date;
   readonly #shares: Shares;
+  readonly #audit: Audit;
 
   constructor(
     signing: SigningService,
@@ -58,6 +60,7 @@ export class TokenService {
     quota: Quota,
     now: () => Date,
     shares: Shares,
+    audit: Audit,
   ) {
     this.#signing = signing;
     this.#registry = registry;
@@ -65,17 +68,18 @@ export class TokenService {
     this.#quota = quota;
     this.#now = now;
     this.#shares = shares;
+    this.#audit = audit;
   }
 
   /**
    * Generates a token for a session of this project, also one that was created elsewhere in it. It is on the ledger,
-   * durably, before anybody gets it.
+   * durably, and in the audit trail, before anybody gets it.
    *
    * @throws {RateLimited} when the caller has asked for too many
    * @throws {SessionNotFound} when the ID is malformed or another project's
    * @throws {Forbidden} when the caller may not grant this
    * @throws {BadUserInput} naming the argument that breaks a rule
-   * @throws {LedgerUnavailable} when it cannot be recorded
+   * @throws {LedgerUnavailable} or {AuditUnavailable} when it cannot be recorded
    */
   async generate(caller: Caller, sessionId: string, input: TokenInput): Promise<ConnectionToken> {
     await this.#quota.take(caller, 1);
@@ -83,20 +87,20 @@ export class TokenService {
     await this.#checkSession(caller, sessionId);
     const draft = this.#draft(caller, sessionId, input, this.#now());
     const token = await this.#sign(draft);
-    await this.#ledger.record([draft.record]);
+    await this.#record(caller, [draft.record]);
     return token;
   }
 
   /**
    * Generates a token for each of the requests, or refuses it without refusing the others. All that are generated are on
-   * the ledger, together, before anybody gets one of them.
+   * the ledger and in the audit trail, together, before anybody gets one of them.
    *
    * @returns what became of each request, in their order
    * @throws {BadUserInput} naming `requests`, when there are too many, and never for what one of them asks
    * @throws {RateLimited} when the caller has asked for too many with these
    * @throws {SessionNotFound} when the ID is malformed or another project's
    * @throws {Forbidden} when the caller may not use the session
-   * @throws {LedgerUnavailable} when they cannot be recorded
+   * @throws {LedgerUnavailable} or {AuditUnavailable} when they cannot be recorded
    */
   async generateMany(
     caller: Caller,
@@ -112,7 +116,10 @@ export class TokenService {
     // Both at once: the disk is slow, and to sign takes the processor alone.
     const [tokens] = await Promise.all([
       this.#signInTurns(caller, accepted),
-      this.#ledger.record(accepted.map(({ record }) => record)),
+      this.#record(
+        caller,
+        accepted.map(({ record }) => record),
+      ),
     ]);
     const signed = tokens.values();
     return drafts.map((each) => (isDraft(each) ? (signed.next().value as ConnectionToken) : each));
@@ -174,12 +181,20 @@ export class TokenService {
     return checked.map((each) => (typeof each === "string" ? (answers.next().value as T) : each));
   }
 
+  async #record(caller: Caller, records: readonly IssuedToken[]): Promise<void> {
+    await this.#ledger.record(records);
+    await this.#audit.tokensIssued(caller, records);
+  }
+
   #draftOrRefuse(caller: Caller, sessionId: string, input: TokenInput, issuedAt: Date): Draft | TokenRefusal {
     try {
       checkRole(caller, input.role ?? DEFAULT_ROLE);
       return this.#draft(caller, sessionId, input, issuedAt);
     } catch (error) {
-      return refusalFor(error);
+      const refusal = refusalFor(error);
+      const refused = error instanceof StagepassError && refusedBy(error.extensions, error.message);
+      if (refused) this.#audit.refused(actorOf(caller), { ...refused, sessionId });
+      return refusal;
     }
   }
 

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Kysely, sql } from "kysely";
+import { jsonLine } from "../domain/text.ts";
 import { DatabaseUnavailable, reasonOf } from "../errors.ts";
 import type { Tables } from "./tables.ts";
 
@@ -256,10 +257,8 @@ function pick(row: Row, columns: readonly string[]): Row {
   return Object.fromEntries(columns.map((column) => [column, row[column]]));
 }
 
-/** U+2028 and U+2029, which JSON allows in a line, end one for many readers, Node's among them. */
 function lineOf(kind: string, fields: Row): string {
-  const json = JSON.stringify({ kind, ...fields });
-  return `${json.replace(/[\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16)}`)}\n`;
+  return jsonLine({ kind, ...fields });
 }
 
 function parsed(line: string, number: number): Row {

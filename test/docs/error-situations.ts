@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join, resolve } from "node:path";
 import { generateKeyPair, SignJWT } from "jose";
@@ -74,6 +74,15 @@ async function withConsole(): Promise<Situation> {
   return { ...situation, fill: (code) => situation.fill(code).replace("index-….js", asset ?? "") };
 }
 
+/** A server whose audit trail has lost its folder. */
+function withoutAuditTrail(): Promise<Situation> {
+  const folder = join(temporaryFolder(), "audit");
+  mkdirSync(folder);
+  return open({ AUDIT_LOG: join(folder, "audit.jsonl"), AUDIT_REQUIRED: "on" }, () =>
+    rmSync(folder, { recursive: true }),
+  )();
+}
+
 /** Stops while a request is still on its way. */
 async function stopWhileAsked({ server, stop }: Situation): Promise<void> {
   const { hostname, port } = new URL(server.origin);
@@ -115,6 +124,7 @@ export const SITUATIONS: Readonly<Record<ErrorCode, () => Promise<Situation>>> =
   PLATFORM_REJECTED: withPlatform(refuse(403, "Issuer not found")),
   PLATFORM_UNAVAILABLE: withPlatform(answer(503, "text/plain", "")),
   LEDGER_UNAVAILABLE: withDatabase("ALTER TABLE issued_tokens RENAME TO away"),
+  AUDIT_UNAVAILABLE: withoutAuditTrail,
   DATABASE_UNAVAILABLE: withDatabase("BEGIN IMMEDIATE"),
   INTERNAL_SERVER_ERROR: withDatabase("ALTER TABLE sessions RENAME TO away"),
   BAD_REQUEST: open(),

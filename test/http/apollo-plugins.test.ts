@@ -3,6 +3,7 @@ import pino from "pino";
 import { afterEach, expect, it } from "vitest";
 import { localCaller } from "../../src/access/caller.ts";
 import { Quota } from "../../src/access/quota.ts";
+import { NO_AUDIT } from "../../src/audit/audit.ts";
 import type { Project } from "../../src/domain/project.ts";
 import { composeSessionId } from "../../src/domain/session-id.ts";
 import { createApollo } from "../../src/graphql/apollo.ts";
@@ -42,6 +43,7 @@ async function start(plugin: ApolloServerPlugin<Context>) {
     new Quota("tokens", 1000),
     now,
     UNSHARED,
+    NO_AUDIT,
   );
   const { app } = await createApp({
     apollo,
@@ -50,6 +52,7 @@ async function start(plugin: ApolloServerPlugin<Context>) {
       tokens,
       issuances: {} as IssuanceService,
       project: {} as Project,
+      audit: NO_AUDIT,
     },
     authenticate: async () => localCaller(),
     trustsProxy: null,

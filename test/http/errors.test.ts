@@ -3,6 +3,7 @@ import fastify from "fastify";
 import Libsql from "libsql";
 import pino from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { NO_AUDIT } from "../../src/audit/audit.ts";
 import { answerErrors } from "../../src/http/errors.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -160,7 +161,7 @@ describe("an unexpected error outside GraphQL", () => {
   it("is masked, and found in the log by its request ID", async () => {
     const lines: string[] = [];
     const app = fastify({ genReqId: () => "the-request" });
-    answerErrors(app, pino({}, { write: (line) => lines.push(line) }));
+    answerErrors(app, pino({}, { write: (line) => lines.push(line) }), NO_AUDIT);
     app.get("/", () => {
       throw new Error("canary");
     });
