@@ -1,3 +1,7 @@
+import { randomUUID } from "node:crypto";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Writable } from "node:stream";
 import pino from "pino";
 import { parseConfig } from "../../src/config.ts";
@@ -25,6 +29,8 @@ export async function startServer(env: Record<string, string> = {}, now = () => 
   });
   const anybody = env.NODE_ENV === "production" && !env.AUTH_JWT_SECRET && !env.AUTH_JWKS_URI;
   const bearer = anybody ? signedJwt(EVERYTHING) : undefined;
+  const auditLog = env.AUDIT_LOG ?? join(tmpdir(), `stagepass-audit-${randomUUID()}.jsonl`);
+  const auditText = () => (existsSync(auditLog) ? readFileSync(auditLog, "utf8") : "");
   const config = parseConfig({
     PORT: "0",
     DATABASE_URL: ":memory:",
@@ -36,6 +42,7 @@ export async function startServer(env: Record<string, string> = {}, now = () => 
     // So that it need not be built, but for the tests that are about it.
     CONSOLE: "off",
     LOG_LEVEL: "trace",
+    AUDIT_LOG: auditLog,
     ...(anybody && { AUTH_JWT_SECRET: JWT_SECRET }),
     ...env,
   });
@@ -46,10 +53,11 @@ export async function startServer(env: Record<string, string> = {}, now = () => 
     ...server,
     origin,
 
-    /** Stops, and finds that no secret was ever said, and that no token was logged. */
+    /** Stops, and finds that no secret was ever said, and that no token is in the log or the audit trail. */
     async close() {
       await server.close();
-      const log = lines.join("");
+      const log = lines.join("") + auditText();
+      if (env.AUDIT_LOG === undefined) rmSync(auditLog, { force: true });
       checkForSecrets(log + said.join(""));
       if ((log + said.join("")).includes(JWT_SECRET)) throw new Error("the secret of callers was said");
       for (const token of tokens) if (log.includes(token)) throw new Error("a token was logged");
@@ -57,6 +65,12 @@ export async function startServer(env: Record<string, string> = {}, now = () => 
 
     /** Everything logged so far, in the order of time. */
     log: (): Record<string, unknown>[] => lines.map((line) => JSON.parse(line)),
+
+    /** The audit trail so far. */
+    audit: (): Record<string, unknown>[] =>
+      auditText()
+        .split("\n")
+        .flatMap((line) => (line === "" ? [] : [JSON.parse(line)])),
 
     /** With the credential of a caller, unless all callers are alike. */
     async graphql(
