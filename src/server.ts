@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { authenticator, openUntilFirstKey } from "./access/authenticate.ts";
-import { type AuditTrail, NO_AUDIT_TRAIL } from "./audit/audit-trail.ts";
+import type { AuditTrail } from "./audit/audit-trail.ts";
 import { openAudit } from "./audit/open-audit.ts";
 import type { Config, TrustedDocumentsConfig } from "./config.ts";
 import { createServices, type Surroundings } from "./create-services.ts";
@@ -77,6 +77,7 @@ export interface Server {
  * @throws {StartupError} when it cannot work as configured
  */
 export async function createServer(config: Config, { logger, now }: Surroundings): Promise<Server> {
+  const audit = await openTrail(config, { logger, now });
   const database = await openDatabase(config.database, {
     poolSize: config.databasePoolSize,
     onQuery: (sql) => logger.trace({ sql }, "query"),
@@ -91,9 +92,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
     onCommit: instrument.committed,
   });
   let metrics: MetricsServer | null = null;
-  let audit = NO_AUDIT_TRAIL;
   try {
-    audit = await openTrail(config, { logger, now });
     const open = config.jwtRules === null && !(await store.apiKeys.any());
     if (open) checkOpen(config);
     const turn = turns(config.platform.name === "vonage" ? PER_SLICE_OF_RS256 : PER_SLICE);

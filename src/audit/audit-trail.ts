@@ -49,8 +49,9 @@ export function auditTrail(
   let waiting = 0;
   let isWriting = false;
   let isFailing = false;
-  /** Lines that the trail lacks, and does not say so yet. */
+  /** Lines that the trail lacks and does not say so yet, and all since it began to fail. */
   let lost = 0;
+  let lostInAll = 0;
 
   const write = async (lines: readonly string[]): Promise<void> => {
     // After its deadline a write may hang for ever, and must not be joined by another every two seconds.
@@ -61,8 +62,12 @@ export function auditTrail(
     try {
       await destination.write(gap + lines.join(""));
       lost -= told;
-      if (isFailing) onRecovery(told);
-      isFailing = false;
+      // Others may have been lost while this was written.
+      if (isFailing && lost === 0) {
+        onRecovery(lostInAll);
+        isFailing = false;
+        lostInAll = 0;
+      }
     } finally {
       isWriting = false;
     }
@@ -82,6 +87,7 @@ export function auditTrail(
       });
     } catch (error) {
       lost += lines.length;
+      lostInAll += lines.length;
       if (!isFailing) onFailure(reasonOf(error));
       isFailing = true;
       throw new AuditUnavailable();

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { duration, instant, lifetime } from "../../src/command-line/values.ts";
+import { duration, instant, keyLifetime, lifetime } from "../../src/command-line/values.ts";
 
 it.each([
   ["1", 1],
@@ -22,6 +22,11 @@ it.each(["", "0", "0h", "-1", "1.5h", "2w", "2 h", "h", "1234567890"])("%j is no
 it("a lifetime is at most 30 days", () => {
   expect(lifetime("30d")).toBe(2_592_000);
   expect(() => lifetime("2592001")).toThrow(/^must be at most 30 days, which is 2592000 seconds; /);
+});
+
+it("an API key lives for 36,500 days at most", () => {
+  expect(keyLifetime("36500d")).toBe(3_153_600_000);
+  expect(() => keyLifetime("36501d")).toThrow(/^must be at most 36500 days; "36501d" was given$/);
 });
 
 it("an instant is in whole seconds", () => {

@@ -84,6 +84,37 @@ describe("stagepass keys", () => {
     expect((await ask(await second.url(), "PUBLISHER")).status).toBe(401);
   });
 
+  it("makes a key that works until it expires, and lists that, and the hour of its last use", async () => {
+    const folder = temporaryFolder();
+    const made = await stagepass(folder, [
+      "keys",
+      "create",
+      "--name",
+      "web",
+      "--grant",
+      GRANT,
+      "--expires-in",
+      "4s",
+      "--json",
+    ]);
+    const { key, createdAt, expiresAt } = JSON.parse(made.output);
+    expect(Date.parse(expiresAt) - Date.parse(createdAt)).toBe(4000);
+    expect(await keys(folder, "list")).toContain(`\texpires ${expiresAt}\tnever used\t`);
+    const server = spawnServer(folder);
+    const url = await server.url();
+    const asked = () => ask(url, "PUBLISHER", { "x-api-key": key });
+    expect((await asked()).status).toBe(200);
+    const hour = /\tused \d{4}-\d\d-\d\dT\d\dh\t/;
+    await expect.poll(() => keys(folder, "list"), { timeout: 5000 }).toMatch(hour);
+    await expect.poll(async () => (await asked()).status, { timeout: 10_000, interval: 200 }).toBe(401);
+    expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(expiresAt));
+    expect((await asked()).errors[0].message).toBe("The API key has expired");
+    await expect.poll(() => server.errors()).toContain('"reason":"The API key has expired"');
+    expect(await keys(folder, "list")).toContain(`\texpired ${expiresAt}\tused `);
+    const [listed] = JSON.parse((await stagepass(folder, ["keys", "list", "--json"])).output);
+    expect(listed).toMatchObject({ expiresAt, lastUsedAt: expect.stringMatching(/T\d\d:00:00\.000Z$/) });
+  });
+
   it("closes a server that is open with the first key", async () => {
     const folder = temporaryFolder();
     const server = spawnServer(folder);
@@ -132,6 +163,11 @@ describe("stagepass keys", () => {
 
   it.each<[string, string[], RegExp]>([
     ["no command", [], /a command is missing; see stagepass keys --help/],
+    [
+      "a lifetime that is none",
+      ["create", "--name", "a", "--grant", GRANT, "--expires-in", "soon"],
+      /--expires-in: must be a number of seconds/,
+    ],
     ["an unknown option", ["create", "--name", "a", "--grant", GRANT, "--admin"], /unknown option '--admin'/],
     ["no name", ["create", "--grant", GRANT], /required option '--name <name>'/],
     ["a name that looks like an ID", ["create", "--name", "0123abcd", "--grant", GRANT], /--name/],
