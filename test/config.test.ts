@@ -62,6 +62,7 @@ describe("parseConfig", () => {
       federation: false,
       usageReporting: null,
       logLevel: "info",
+      audit: null,
     });
   });
 

@@ -34,6 +34,12 @@ const FROM_PROVIDER = "From an identity provider to a front end that can only pu
 /** Every snippet of the documents is held by exactly one of these. */
 export const CLAIMS: readonly Claim[] = [
   {
+    document: OPERATIONS,
+    heading: "The audit trail",
+    language: "json",
+    run: heldBy("test/http/audit.test.ts"),
+  },
+  {
     document: README,
     heading: "Start",
     language: "sh",

@@ -8,6 +8,7 @@ import { REFUSAL_LINES } from "../../src/audit/refusal-lines.ts";
 import { parseConfig } from "../../src/config.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { sqlStore } from "../../src/store/sql-store.ts";
+import { snippets } from "../docs/markdown.ts";
 import { EVERYTHING, JWT_SECRET, signedJwt } from "../support/callers.ts";
 import { API_KEY, API_SECRET } from "../support/credentials.ts";
 import { startServer } from "../support/server.ts";
@@ -56,6 +57,14 @@ describe("the audit trail", () => {
         expiresAt: generateToken.expiresAt,
       },
     ]);
+  });
+
+  it("has lines with the members that the documents show", async () => {
+    const server = await start();
+    await server.graphql("mutation { createSession { generateToken { token } } }", {}, ANN);
+    const shown = snippets("docs/operations.md").find(({ heading }) => heading === "The audit trail");
+    const [line] = server.eventsOf("token.issued");
+    expect(Object.keys(line ?? {})).toEqual(Object.keys(JSON.parse(shown?.code ?? "")));
   });
 
   it("has a line for each token of a batch, and for what of it is refused, also without a ledger", async () => {
