@@ -66,6 +66,16 @@ describe("parseConfig", () => {
     });
   });
 
+  it("keeps an audit trail where that is said", () => {
+    const AUDIT_LOG = "audit.jsonl";
+    expect(parseConfig({ AUDIT_LOG }).audit).toEqual({ path: AUDIT_LOG, required: false });
+    expect(parseConfig({ AUDIT_LOG, AUDIT_REQUIRED: "on" }).audit).toMatchObject({ required: true });
+    expect(() => parseConfig({ AUDIT_REQUIRED: "on" })).toThrow(
+      "AUDIT_LOG: must be set, as AUDIT_REQUIRED=on",
+    );
+    expect(parseConfig({ AUDIT_REQUIRED: "off" }).audit).toBeNull();
+  });
+
   it.each([
     ["on", {}, true],
     ["off", { NODE_ENV: "production" }, false],

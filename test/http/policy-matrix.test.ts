@@ -124,14 +124,19 @@ afterAll(async () => {
 async function addKeys(file: string): Promise<Keys> {
   const { scope, video_grant } = fullClaims("");
   const store = sqlStore(await openDatabase({ engine: "sqlite", file }));
-  const add = async (name: string) => {
+  const add = async (name: string, expiresAt: Date | null = null) => {
     const { key, id, digest } = newApiKey();
     const claims = { scope, video_grant };
-    await store.apiKeys.add({ id, name, digest, claims, createdAt: now, revokedAt: null });
+    await store.apiKeys.add({ id, name, digest, claims, createdAt: now, revokedAt: null, expiresAt });
     return key;
   };
-  const added = { live: await add("live"), revoked: await add("revoked"), "never added": newApiKey().key };
-  expect(await store.apiKeys.revoke("revoked", now)).toBe(true);
+  const added = {
+    live: await add("live"),
+    revoked: await add("revoked"),
+    expired: await add("expired", new Date(Date.now() - 1000)),
+    "never added": newApiKey().key,
+  };
+  expect(await store.apiKeys.revoke("revoked", now)).not.toBeNull();
   await store.close();
   return added;
 }

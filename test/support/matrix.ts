@@ -30,7 +30,7 @@ export type SessionIds = Readonly<Record<SessionKind, string>>;
 const EVERY: readonly SessionKind[] = ["own", "sibling", "another's", "unknown"];
 
 /** The API keys of the matrix, by what became of them. */
-export type Keys = Readonly<Record<"live" | "revoked" | "never added", string>>;
+export type Keys = Readonly<Record<"live" | "revoked" | "expired" | "never added", string>>;
 
 /** What a caller may do, in the words of the tests and not of the policy. */
 interface Rights {
@@ -149,6 +149,7 @@ export const CALLERS: readonly MatrixCaller[] = [
   LIFETIME_BOUND,
   { ...FULL, name: "with an API key", subject: "live", credential: (_, keys) => keys.live },
   { ...FULL, ...NOBODY, name: "with a revoked API key", credential: (_, keys) => keys.revoked },
+  { ...FULL, ...NOBODY, name: "with an expired API key", credential: (_, keys) => keys.expired },
   { ...FULL, ...NOBODY, name: "with an API key of nobody", credential: (_, keys) => keys["never added"] },
 ];
 
