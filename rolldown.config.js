@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig } from "rolldown";
 
@@ -30,6 +31,23 @@ const thirdParties = {
   },
 };
 
+/** The commit of this build: from COMMIT, which an image is built with, or from the repository of this folder, if it has one. */
+function commit() {
+  if (process.env.COMMIT) return process.env.COMMIT;
+  // Not that of a folder around this one.
+  if (!existsSync(join(import.meta.dirname, ".git"))) return "unknown";
+  try {
+    const describe = ["describe", "--always", "--dirty", "--exclude=*", "--abbrev=12"];
+    return execFileSync("git", describe, {
+      cwd: import.meta.dirname,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    }).trim();
+  } catch {
+    return "unknown";
+  }
+}
+
 /** Puts the programs into a few files: to find and read the 1,400 modules that the server is made of takes a second. */
 export default defineConfig({
   input: ["dist/main.js", "dist/cli.js"],
@@ -46,6 +64,7 @@ export default defineConfig({
     // Looks for Node's own hashes by the loader of modules, and in a bundle takes its own, which are slow.
     "@apollo/utils.createhash",
   ],
+  transform: { define: { STAGEPASS_COMMIT: JSON.stringify(commit()) } },
   // The maps are for whoever looks into the build: nothing that is delivered names them.
   output: { dir: "bundle", cleanDir: true, sourcemap: "hidden" },
   plugins: [thirdParties],

@@ -1,4 +1,5 @@
 import pino, { type Logger } from "pino";
+import { DatabaseUnavailable } from "./errors.ts";
 
 /** How much of the log may wait to be written, in bytes; what comes beyond is dropped. */
 const MAX_WAITING = 1024 * 1024;
@@ -70,4 +71,9 @@ export function createLog(level: string): ProcessLog {
       silence();
     },
   };
+}
+
+/** What a line of the log says of an error. Of a database that cannot be used the reason is enough. */
+export function whyOf(error: unknown): Record<string, unknown> {
+  return error instanceof DatabaseUnavailable ? { reason: error.reason } : { err: error };
 }

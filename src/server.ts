@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import { authenticator, openUntilFirstKey } from "./access/authenticate.ts";
 import type { AuditTrail } from "./audit/audit-trail.ts";
 import { openAudit } from "./audit/open-audit.ts";
+import { beginBackground } from "./background.ts";
 import type { Config, TrustedDocumentsConfig } from "./config.ts";
 import { createServices, type Surroundings } from "./create-services.ts";
 import { DatabaseUnavailable, reasonOf, StartupError } from "./errors.ts";
@@ -19,9 +20,9 @@ import { createInstruments, type Readings } from "./instruments/instruments.ts";
 import { type MetricsServer, serveMetrics } from "./instruments/metrics-server.ts";
 import { lately } from "./lately.ts";
 import { listening } from "./listen.ts";
+import { whyOf } from "./logger.ts";
 import { isLoopback } from "./loopback.ts";
 import type { Project } from "./project.ts";
-import { keepForDays } from "./services/retention.ts";
 import { fairQueries } from "./shares/fair-queries.ts";
 import { InFlight } from "./shares/in-flight.ts";
 import { turns } from "./shares/turns.ts";
@@ -138,10 +139,12 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       logger,
     });
     metrics = readings && config.metrics && (await listenForMetrics(readings, ping, config.metrics));
+    // Before any token: the newest record must not have the time of this server, whose clock may be wrong.
+    await store.runs
+      .note()
+      .catch((error) => logger.warn(whyOf(error), "it was not noted that this server runs"));
     const origin = await listen(app, config);
-    const retention = keepForDays(config.ledgerRetentionDays, store.ledger, now, (error) =>
-      logger.warn(whyOf(error), "old records could not be purged"),
-    );
+    const background = beginBackground(config, store, surroundings, instrument);
     return {
       url: new URL(GRAPHQL_PATH, origin).href,
       consoleUrl: build && new URL("/", origin).href,
@@ -156,7 +159,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       reopenAudit: () => audit.reopen(),
       async close() {
         services.issuances.stop();
-        await retention.stop();
+        await background.stop();
         try {
           await drain.finish(DRAIN_DEADLINE);
           await apollo.stop();
@@ -245,10 +248,6 @@ async function measuring({ federation, usageReporting }: Config, logger: Logger)
 
 function unanswered(): Error {
   return new DatabaseUnavailable("it does not answer");
-}
-
-function whyOf(error: unknown): Record<string, unknown> {
-  return error instanceof DatabaseUnavailable ? { reason: error.reason } : { err: error };
 }
 
 async function listen(app: FastifyInstance, { host, port }: Config): Promise<string> {

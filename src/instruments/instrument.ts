@@ -38,6 +38,12 @@ export interface Instrument {
   /** Is told of a commit of the ledger: how many records it has, how long it took, in milliseconds, and whether it was made. */
   committed(records: number, milliseconds: number, done: boolean): void;
 
+  /** Is told how many old records a purge of the ledger forgot. */
+  purged(records: number): void;
+
+  /** Is told how many milliseconds the clock of this process is ahead of the database's. */
+  clockSkew(milliseconds: number): void;
+
   /** Sends what is left, for a second or two at most, and stops. */
   stop(): Promise<void>;
 }
@@ -52,6 +58,8 @@ export const NO_INSTRUMENT: Instrument = {
   circuit() {},
   ledger: (ledger) => ledger,
   committed() {},
+  purged() {},
+  clockSkew() {},
   async stop() {},
 };
 
@@ -78,6 +86,14 @@ export function both(outer: Instrument, inner: Instrument): Instrument {
     committed(records, milliseconds, done) {
       outer.committed(records, milliseconds, done);
       inner.committed(records, milliseconds, done);
+    },
+    purged(records) {
+      outer.purged(records);
+      inner.purged(records);
+    },
+    clockSkew(milliseconds) {
+      outer.clockSkew(milliseconds);
+      inner.clockSkew(milliseconds);
     },
     async stop() {
       await Promise.all([outer.stop(), inner.stop()]);

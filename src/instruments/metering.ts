@@ -48,6 +48,10 @@ export function metering(platform: string, pool: () => PoolState) {
       metrics.commitDuration.observe({ result: done ? "OK" : "FAILED" }, milliseconds / 1000);
       if (done) metrics.commitRecords.observe(records);
     },
+
+    purged: (records) => metrics.purged.inc(records),
+
+    clockSkew: (milliseconds) => metrics.clockSkew.set(milliseconds / 1000),
   };
   const read = (ready: boolean) => {
     metrics.ready.set(ready ? 1 : 0);

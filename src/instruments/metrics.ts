@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { PoolState } from "../store/engine.ts";
-import { VERSION } from "../version.ts";
+import { COMMIT, VERSION } from "../version.ts";
 
 /** What each bucket of a duration holds at most, in seconds: from a signature to the longest deadline of a call to the platform. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -24,9 +24,9 @@ export function createMetrics(platform: string, pool: () => PoolState) {
   new Gauge({
     name: "stagepass_info",
     help: "1, for what its labels say.",
-    labelNames: ["version", "platform"],
+    labelNames: ["version", "commit", "platform"],
     registers,
-  }).set({ version: VERSION, platform }, 1);
+  }).set({ version: VERSION, commit: COMMIT, platform }, 1);
 
   new Gauge({
     name: "stagepass_database_connections",
@@ -106,6 +106,18 @@ export function createMetrics(platform: string, pool: () => PoolState) {
       name: "stagepass_ledger_commit_records",
       help: "How many tokens each commit of the ledger recorded.",
       buckets: RECORDS,
+      registers,
+    }),
+
+    purged: new Counter({
+      name: "stagepass_ledger_purged_total",
+      help: "Records of the ledger that this server forgot because they were older than LEDGER_RETENTION_DAYS.",
+      registers,
+    }),
+
+    clockSkew: new Gauge({
+      name: "stagepass_clock_skew_seconds",
+      help: "How far the clock of this server is ahead of PostgreSQL's; 0 on SQLite, which has no other clock.",
       registers,
     }),
   };

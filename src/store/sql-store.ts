@@ -2,6 +2,7 @@ import { apiKeys } from "./api-keys.ts";
 import type { Database } from "./engine.ts";
 import { issuanceLedger, type LedgerListener } from "./issuance-ledger.ts";
 import { limiterClient } from "./limiter-client.ts";
+import { serverRuns } from "./server-runs.ts";
 import { sessionNames } from "./session-names.ts";
 import { sessionRegistry } from "./session-registry.ts";
 import type { Store } from "./store.ts";
@@ -19,6 +20,7 @@ export function sqlStore(database: Database, listener: LedgerListener = {}): Sto
     ledger: issuanceLedger(database, listener),
     apiKeys: apiKeys(database),
     limiterClient: limiterClient(database),
+    runs: serverRuns(database),
     async ping() {
       // A table of ours, so that a database that answers but is not ours any more does not count.
       await kysely.selectFrom("sessions").select("position").limit(1).execute();

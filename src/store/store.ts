@@ -1,5 +1,6 @@
 import type { IssuanceInterval, IssuanceTally } from "../domain/issuance.ts";
 import type { IssuedToken } from "../domain/issued-token.ts";
+import type { Run } from "../domain/retention.ts";
 import type { Session } from "../domain/session.ts";
 import type { SessionSelection } from "../domain/session-selection.ts";
 
@@ -182,6 +183,24 @@ export interface ApiKeys {
   revoke(idOrName: string, revokedAt: Date): Promise<string | null>;
 }
 
+/** When servers ran, and what time it is, by the database's clock, in epoch milliseconds. */
+export interface ServerRuns {
+  clock(): Promise<number>;
+
+  /**
+   * Notes, durably, that a server runs.
+   *
+   * @returns when that was, when the oldest and the newest record of the ledger were issued, null when there is none, and all
+   *   runs in ascending order
+   */
+  note(): Promise<{
+    readonly now: number;
+    readonly oldest: number | null;
+    readonly newest: number | null;
+    readonly runs: readonly Run[];
+  }>;
+}
+
 /** What runs the queries of rate-limiter-flexible's limiter for PostgreSQL. */
 export interface LimiterClient {
   /** The name of its table. */
@@ -202,6 +221,7 @@ export interface Store {
   readonly apiKeys: ApiKeys;
   /** For PostgreSQL alone. */
   readonly limiterClient: LimiterClient;
+  readonly runs: ServerRuns;
 
   /** Resolves when the store answers, and rejects when it does not. */
   ping(): Promise<void>;

@@ -74,6 +74,13 @@ export interface QuotaPointsTable {
   expire: number | null;
 }
 
+/** A time in which servers ran, as a row: instants in epoch milliseconds by the database's clock. */
+export interface ServerRunTable {
+  began_at: number;
+  /** When a server last noted that it runs. */
+  seen_at: number;
+}
+
 /** A migration that was made, as a row. */
 export interface MigrationTable {
   name: string;
@@ -90,4 +97,5 @@ export interface Tables {
   ledger_checks: LedgerCheckTable;
   session_names: SessionNameTable;
   quota_points: QuotaPointsTable;
+  server_runs: ServerRunTable;
 }

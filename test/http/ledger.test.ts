@@ -193,23 +193,62 @@ describe("a ledger that cannot be written", () => {
 });
 
 describe("LEDGER_RETENTION_DAYS", () => {
-  it("forgets older records, and keeps the others", async () => {
+  const DAY = 24 * 60 * 60 * 1000;
+
+  it("forgets older records, keeps the others, and says how many it forgot", async () => {
     const file = join(temporaryFolder(), "test.db");
-    let now = new Date("2026-11-01T00:00:00.000Z");
+    // By the database's clock, which is that of this machine, none of it is in the future.
+    const newest = Date.now() - DAY;
+    let now = new Date(newest - 7 * DAY - 1);
     const first = await start({ DATABASE_URL: `file:${file}` }, () => now);
     const id = await first.createSession();
     for (let i = 0; i < 3; i++) await first.graphql(GENERATE, { id });
-    now = new Date("2026-11-08T00:00:00.000Z");
-    for (let i = 0; i < 2; i++) await first.graphql(GENERATE, { id });
+    now = new Date(newest - 7 * DAY);
+    await first.graphql(GENERATE, { id });
+    now = new Date(newest);
+    await first.graphql(GENERATE, { id });
     await servers.pop()?.close();
 
-    const dated = new Date("2026-11-08T00:00:00.001Z");
-    const second = await start({ DATABASE_URL: `file:${file}`, LEDGER_RETENTION_DAYS: "7" }, () => dated);
+    const env = { DATABASE_URL: `file:${file}`, LEDGER_RETENTION_DAYS: "7", METRICS_PORT: "0" };
+    const second = await start(env, () => now);
     const issued = async () => (await second.graphql(ISSUED, { id })).data.session.issuedTokens.nodes;
     await expect.poll(issued).toHaveLength(2);
-    expect((await issued()).map(({ issuedAt }: { issuedAt: string }) => issuedAt)).toEqual([
-      "2026-11-08T00:00:00.000Z",
-      "2026-11-08T00:00:00.000Z",
+    expect((await issued()).map(({ issuedAt }: { issuedAt: string }) => Date.parse(issuedAt))).toEqual([
+      newest,
+      newest - 7 * DAY,
     ]);
+    const said = () => second.log().filter(({ msg }) => msg === "old records were purged");
+    await expect.poll(said).toMatchObject([{ level: 30, records: 3 }]);
+    expect(await (await fetch(second.metricsUrl ?? "")).text()).toContain(
+      "stagepass_ledger_purged_total 3\n",
+    );
+  });
+
+  it("keeps the records of a server whose clock is 100 days ahead", async () => {
+    const file = join(temporaryFolder(), "test.db");
+    const env = { DATABASE_URL: `file:${file}`, LEDGER_RETENTION_DAYS: "90" };
+    const first = await start(env);
+    const id = await first.createSession();
+    await first.graphql(GENERATE, { id });
+    await servers.pop()?.close();
+    for (let i = 0; i < 2; i++) {
+      const second = await start(env, () => new Date(Date.now() + 100 * DAY));
+      await second.graphql(GENERATE, { id });
+      expect((await second.graphql(ISSUED, { id })).data.session.issuedTokens.nodes).toHaveLength(2 + i);
+      await servers.pop()?.close();
+    }
+  });
+
+  it("is tried again when the database cannot be written, and the server starts all the same", async () => {
+    const file = join(temporaryFolder(), "test.db");
+    await start({ DATABASE_URL: `file:${file}` });
+    await servers.pop()?.close();
+    const database = new Libsql(file);
+    database.exec("CREATE TRIGGER full BEFORE INSERT ON server_runs BEGIN SELECT raise(abort, 'full'); END");
+    database.close();
+    const server = await start({ DATABASE_URL: `file:${file}`, LEDGER_RETENTION_DAYS: "7" });
+    expect((await fetch(`${server.origin}/livez`)).status).toBe(200);
+    const said = () => server.log().filter(({ level }) => level === 40);
+    await expect.poll(() => said().map(({ msg }) => msg)).toContain("old records could not be purged");
   });
 });

@@ -9,6 +9,7 @@ import * as quotas from "./2026-11-24f-quotas.ts";
 import * as unassignedNames from "./2026-11-24g-unassigned-names.ts";
 import * as sessionsInOrder from "./2026-11-25-sessions-in-order.ts";
 import * as apiKeyLifetimes from "./2026-11-28-api-key-lifetimes.ts";
+import * as serverRuns from "./2026-11-28-server-runs.ts";
 
 /** One change of the tables. */
 interface Migration {
@@ -29,4 +30,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "2026-11-24g-unassigned-names": unassignedNames,
   "2026-11-25-sessions-in-order": sessionsInOrder,
   "2026-11-28-api-key-lifetimes": apiKeyLifetimes,
+  "2026-11-28-server-runs": serverRuns,
 };

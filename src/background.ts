@@ -1,0 +1,58 @@
+import type { Logger } from "pino";
+import type { Config } from "./config.ts";
+import type { Surroundings } from "./create-services.ts";
+import type { Instrument } from "./instruments/instrument.ts";
+import { whyOf } from "./logger.ts";
+import type { Background } from "./services/background.ts";
+import { type SkewListener, watchSkew } from "./services/clock-skew.ts";
+import { keepForDays, type RetentionListener } from "./services/retention.ts";
+import type { Store } from "./store/store.ts";
+
+/** Begins what goes on beside the requests: retention, and the comparison of clocks. */
+export function beginBackground(
+  { database, ledgerRetentionDays }: Config,
+  store: Store,
+  { logger, now }: Surroundings,
+  instrument: Instrument,
+): Background {
+  const all = [keepForDays(ledgerRetentionDays, store, retentionListener(instrument, logger))];
+  // SQLite has the clock of this machine.
+  if (database.engine === "postgres")
+    all.push(watchSkew(store.runs.clock, now, skewListener(instrument, logger)));
+  return {
+    async stop() {
+      await Promise.all(all.map((each) => each.stop()));
+    },
+  };
+}
+
+function retentionListener(instrument: Instrument, logger: Logger): RetentionListener {
+  return {
+    onPurged(records) {
+      instrument.purged(records);
+      logger.info({ records }, "old records were purged");
+    },
+    onKept({ from, to }) {
+      logger.warn(
+        { from: new Date(from), to: new Date(to) },
+        "old records are kept: no server was seen running from one instant to the other, so this time does not count; if a clock was ahead, set it right, and else they are purged later",
+      );
+    },
+    onFailure: (error) => logger.warn(whyOf(error), "old records could not be purged"),
+  };
+}
+
+function skewListener(instrument: Instrument, logger: Logger): SkewListener {
+  return {
+    onMeasured: instrument.clockSkew,
+    onChange(skew, differ) {
+      const seconds = Math.round(skew / 100) / 10;
+      if (!differ)
+        return logger.info({ seconds }, "the clock of this server agrees with the database's again");
+      logger.warn(
+        { seconds },
+        "the clock of this server differs from the database's, by so many seconds that it is ahead: tokens and records have wrong times; set both by NTP",
+      );
+    },
+  };
+}

@@ -1,0 +1,227 @@
+import { sql } from "kysely";
+import { afterAll, describe, expect, it } from "vitest";
+import { TokenFormat } from "../../src/domain/connection-token.ts";
+import { DEFAULT_ROLE } from "../../src/domain/grant.ts";
+import type { Gap } from "../../src/domain/retention.ts";
+import { forgetOld } from "../../src/services/retention.ts";
+import { sqlStore } from "../../src/store/sql-store.ts";
+import {
+  ENGINES,
+  type EngineName,
+  newDatabaseUrl,
+  openStore,
+  stopSharedPostgres,
+} from "../support/stores.ts";
+
+afterAll(stopSharedPostgres);
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+const DAYS = 90;
+const START = Date.parse("2026-11-28T00:00:00.000Z");
+
+/** A server with a clock that the test sets: the database's, which on SQLite is the server's, too. */
+async function startServer(engine: EngineName) {
+  const { database } = await openStore(await newDatabaseUrl(engine));
+  const clock = { now: START };
+  const of = () => sqlStore({ ...database, engine: { ...database.engine, clock: sql`${clock.now}` } });
+  const purged: number[] = [];
+  const kept: Gap[] = [];
+  const failures: unknown[] = [];
+  let issued = 0;
+  return {
+    clock,
+    purged,
+    kept,
+    failures,
+    database,
+
+    /** Issues tokens by a clock, the database's unless another one is given. */
+    async issue(issuedAt = clock.now, count = 1) {
+      const records = Array.from({ length: count }, (_, i) => ({
+        id: `${issued + i + 1}`,
+        sessionId: "1_a",
+        role: DEFAULT_ROLE,
+        format: TokenFormat.JWT,
+        issuedTo: "somebody",
+        issuedAt: new Date(issuedAt),
+        expiresAt: new Date(issuedAt + DAY),
+      }));
+      issued += count;
+      await of().ledger.record(records);
+    },
+
+    /** What a server does every ten minutes, so many times. */
+    async run(times: number, each: () => Promise<void> = async () => {}, days: number | null = DAYS) {
+      for (let i = 0; i < times; i++) {
+        await forgetOld(
+          days,
+          of(),
+          {
+            onPurged: (records) => purged.push(records),
+            onKept: (gap) => kept.push(gap),
+            onFailure: (error) => failures.push(error),
+          },
+          new AbortController().signal,
+        );
+        await each();
+        clock.now += 10 * MINUTE;
+      }
+    },
+
+    /** As if it had run for so long, with a note a day. */
+    async runFor(days: number) {
+      const { now } = clock;
+      await database.kysely
+        .updateTable("server_runs")
+        .set({ seen_at: now + days * DAY })
+        .where("began_at", "=", (query) =>
+          query.selectFrom("server_runs").select(({ fn }) => fn.max("began_at").as("last")),
+        )
+        .execute();
+      clock.now += days * DAY;
+    },
+
+    async left(): Promise<string[]> {
+      const rows = await database.kysely
+        .selectFrom("issued_tokens")
+        .select("id")
+        .orderBy("position")
+        .execute();
+      return rows.map(({ id }) => id);
+    },
+  };
+}
+
+describe.each(ENGINES)("retention on %s", (engine) => {
+  it("forgets what is older than the days, to the millisecond, and says how much once", async () => {
+    const server = await startServer(engine);
+    await server.issue(START - DAYS * DAY - 1, 1100);
+    await server.issue(START - DAYS * DAY);
+    await server.issue(START);
+    await server.run(1);
+    expect(await server.left()).toEqual(["1101", "1102"]);
+    expect([server.purged, server.kept]).toEqual([[1100], []]);
+    await server.run(1);
+    expect(server.purged).toEqual([1100]);
+  });
+
+  it("forgets nothing without days, and no more than the newest record says where nothing is issued", async () => {
+    const server = await startServer(engine);
+    await server.issue(START - 1000 * DAY);
+    await server.run(2, undefined, null);
+    expect(await server.left()).toEqual(["1"]);
+    await server.run(2);
+    expect(await server.left()).toEqual(["1"]);
+  });
+
+  it("keeps fresh records when the clock is 100 days ahead at the start, and a server issues tokens by it", async () => {
+    const server = await startServer(engine);
+    await server.run(2, () => server.issue());
+    // The clock is 100 days ahead, and the server is started again.
+    server.clock.now += 100 * DAY;
+    await server.run(20, () => server.issue());
+    server.clock.now += MINUTE;
+    await server.run(20, () => server.issue());
+    expect(await server.left()).toHaveLength(42);
+    expect([server.purged, server.failures]).toEqual([[], []]);
+    expect(new Set(server.kept.map(({ from, to }) => to - from))).toEqual(new Set([100 * DAY + 10 * MINUTE]));
+    // Once in each interval.
+    expect(server.kept).toHaveLength(40);
+  });
+
+  it("keeps fresh records of a ledger from before servers noted that they run", async () => {
+    const server = await startServer(engine);
+    await server.issue();
+    server.clock.now += 100 * DAY;
+    await server.run(20, () => server.issue());
+    expect(await server.left()).toHaveLength(21);
+  });
+
+  it("keeps fresh records when the clock jumps ahead again and again", async () => {
+    const server = await startServer(engine);
+    await server.run(1, () => server.issue());
+    for (let i = 0; i < 5; i++) {
+      server.clock.now += 40 * DAY;
+      await server.run(2, () => server.issue());
+    }
+    expect(await server.left()).toHaveLength(11);
+  });
+
+  it("goes on as before when the clock is set right", async () => {
+    const server = await startServer(engine);
+    await server.issue(START - DAYS * DAY + 15 * MINUTE);
+    await server.issue();
+    await server.run(1);
+    server.clock.now += 100 * DAY;
+    await server.run(3, () => server.issue());
+    server.clock.now -= 100 * DAY;
+    // Nothing yet: the newest record is from the future, so it cannot tell which clock was wrong.
+    await server.run(1, () => server.issue());
+    expect(server.purged).toEqual([]);
+    await server.run(1);
+    expect(await server.left()).toEqual(["2", "3", "4", "5", "6"]);
+    const runs = await server.database.kysely.selectFrom("server_runs").selectAll().execute();
+    expect(runs).toEqual([{ began_at: 0, seen_at: server.clock.now - 10 * MINUTE }]);
+  });
+
+  it("is not misled by one record from far in the future", async () => {
+    const server = await startServer(engine);
+    await server.issue(START - 100 * DAY);
+    await server.issue();
+    await server.issue(START + 1000 * DAY);
+    await server.run(2);
+    expect(await server.left()).toEqual(["2", "3"]);
+  });
+
+  it("forgets what was issued before a quiet time, once a token is issued again", async () => {
+    const server = await startServer(engine);
+    await server.run(1, () => server.issue());
+    await server.runFor(200);
+    await server.run(1);
+    expect(await server.left()).toEqual(["1"]);
+    await server.run(1, () => server.issue());
+    await server.run(1);
+    expect(await server.left()).toEqual(["2"]);
+    expect(server.kept).toEqual([]);
+  });
+
+  it("forgets what was issued before all servers were stopped, after as many days of running", async () => {
+    const server = await startServer(engine);
+    await server.run(1, () => server.issue());
+    server.clock.now += 200 * DAY;
+    await server.run(1, () => server.issue());
+    await server.runFor(DAYS - 1);
+    await server.run(1, () => server.issue());
+    expect(await server.left()).toEqual(["1", "2", "3"]);
+    await server.runFor(2);
+    await server.run(1, () => server.issue());
+    await server.run(1);
+    expect(await server.left()).toEqual(["3", "4"]);
+  });
+});
+
+it("tells what a purge forgot before it failed, and rejects", async () => {
+  const server = await startServer("SQLite in memory");
+  const purged: number[] = [];
+  const store = {
+    runs: {
+      clock: async () => START,
+      note: async () => ({ now: START, oldest: 0, newest: START, runs: [{ began: 0, seen: START }] }),
+    },
+    ledger: {
+      ...sqlStore(server.database).ledger,
+      async purge(_before: Date, _limit: number, position: number | null) {
+        if (position !== null) throw new Error("away");
+        return { forgotten: 7, last: 7 };
+      },
+    },
+  };
+  const listener = {
+    onPurged: (records: number) => purged.push(records),
+    onKept() {},
+    onFailure() {},
+  };
+  await expect(forgetOld(1, store, listener, new AbortController().signal)).rejects.toThrow("away");
+  expect(purged).toEqual([7]);
+});
