@@ -96,7 +96,7 @@ module.exports = {
     only(
       "main-imports-server",
       "^src/main\\.ts$",
-      "^src/((server|config|errors|logger|signals)\\.ts$|audit/open-audit\\.ts$)",
+      "^src/((server|config|errors|logger|signals|version)\\.ts$|audit/open-audit\\.ts$)",
     ),
     only("console-stands-alone", "^console/", "^$"),
     {

@@ -9,6 +9,8 @@ RUN npm ci --ignore-scripts
 COPY tsconfig.json rolldown.config.js ./
 COPY src src
 COPY console console
+# What --version says; the image is built without the repository.
+ARG COMMIT
 # Nobody looks for the lines of the sources in the image.
 RUN npm run build && rm bundle/*.js.map
 

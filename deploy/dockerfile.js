@@ -13,6 +13,7 @@ const KNOWN = {
   WORKDIR: [],
   COPY: ["from", "chown"],
   RUN: [],
+  ARG: [],
   ENV: [],
   LABEL: [],
   VOLUME: [],
@@ -24,7 +25,7 @@ const KNOWN = {
 };
 
 /** Instructions in which a container engine puts in variables, and this does not. */
-const EXPANDED = ["FROM", "WORKDIR", "COPY", "ENV", "LABEL", "VOLUME", "EXPOSE", "USER"];
+const EXPANDED = ["FROM", "WORKDIR", "COPY", "ARG", "ENV", "LABEL", "VOLUME", "EXPOSE", "USER"];
 
 /**
  * @param {string} text

@@ -9,7 +9,7 @@ import { execForm, problem } from "./dockerfile.js";
 
 /**
  * @typedef {{ uid: number, gid: number } | Record<string, never>} Identity who runs commands; nobody else when there is none
- * @typedef {{ root: string, workdir: string, env: Record<string, string>, user: string, owners: [string, string][],
+ * @typedef {{ root: string, workdir: string, env: Record<string, string>, args: Record<string, string>, user: string, owners: [string, string][],
  *   volumes: string[], labels: Record<string, string>, entrypoint: string[], cmd: string[],
  *   health: { command: string[], timeout: number } | null }} Image
  */
@@ -25,8 +25,8 @@ const PROGRAMS = /^\/(usr\/)?bin\//;
  *
  * @param {import("./dockerfile.js").Stage[]} stages
  * @param {{ folder: string, context: string, sources: (source: string) => string[], identity: Identity,
- *   env: Record<string, string>, say: (line: string) => void }} builder where to put the stages' folders, what to copy from,
- *   who runs the commands, and with what environment beside the image's
+ *   env: Record<string, string>, args: Record<string, string>, say: (line: string) => void }} builder where to put the stages'
+ *   folders, what to copy from, who runs the commands, with what environment beside the image's, and the build's arguments
  * @returns {Image} the last stage's
  */
 export function buildImage(stages, builder) {
@@ -56,6 +56,7 @@ function startFrom(base, root) {
   const empty = {
     workdir: "/",
     env: {},
+    args: {},
     user: "root",
     owners: [],
     volumes: [],
@@ -66,7 +67,7 @@ function startFrom(base, root) {
   };
   if (base === undefined) return { ...empty, root };
   cpSync(base.root, root, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
-  return { ...structuredClone(base), root };
+  return { ...structuredClone(base), args: {}, root };
 }
 
 const DO = {
@@ -95,7 +96,7 @@ const DO = {
     }
     const { status, error, stdout, stderr } = spawnSync("/bin/sh", ["-c", command], {
       cwd: join(image.root, image.workdir),
-      env: { ...env, ...image.env },
+      env: { ...env, ...image.args, ...image.env },
       ...identity,
       encoding: "utf8",
       maxBuffer: 64 * 1024 * 1024,
@@ -104,6 +105,10 @@ const DO = {
       const said = `${stdout ?? ""}${stderr ?? ""}`.split("\n").slice(-LAST_LINES).join("\n");
       throw problem(step, `failed with ${error?.message ?? status}:\n${said}`);
     }
+  },
+  ARG(image, step, { args }) {
+    const [name, value = ""] = step.text.split(/=(.*)/s);
+    image.args[name] = args[name] ?? value;
   },
   ENV(image, step) {
     Object.assign(image.env, step.pairs);

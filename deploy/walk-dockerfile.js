@@ -21,6 +21,9 @@ import { buildImage } from "./image.js";
 const START_LIMIT = 30_000;
 const STOP_LIMIT = 10_000;
 
+/** What the image is built with. */
+const ARGS = { COMMIT: "0123456789ab" };
+
 const GRANT = { scope: "sessions:create tokens:create", video_grant: { roles: ["PUBLISHER"] } };
 const QUERY = "mutation { createSession { sessionId generateToken { token } } }";
 
@@ -102,6 +105,8 @@ async function use(image, identity) {
   for (const path of image.volumes) check(`it can write ${path}`, await canWrite(path));
   check("HEALTHCHECK fails while nothing is started", !(await healthy()));
 
+  const version = await start(["--version"]).exited;
+  check("it says which commit it is of", version.output.endsWith(` (${ARGS.COMMIT})\n`));
   const refused = await start().exited;
   check(
     "without authentication it does not start",
@@ -136,7 +141,8 @@ try {
   const identity = identityFor(stages);
   const env = npmEnvironment(folder);
   if (identity.uid !== undefined) execFileSync("chown", [`${identity.uid}:${identity.gid}`, env.HOME]);
-  const image = buildImage(stages, { folder, context, sources: buildContext(context), identity, env, say });
+  const sources = buildContext(context);
+  const image = buildImage(stages, { folder, context, sources, identity, env, args: ARGS, say });
   seal(image, identity);
   const size = execFileSync("du", ["-sm", image.root], { encoding: "utf8" }).split("\t")[0];
   say(`The image has ${size} MB on top of its base`);

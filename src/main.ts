@@ -6,6 +6,7 @@ import { StartupError } from "./errors.ts";
 import { createLog } from "./logger.ts";
 import { createServer, type Server } from "./server.ts";
 import { atStopSignal } from "./signals.ts";
+import { COMMIT, VERSION } from "./version.ts";
 
 /**
  * How much the heap may grow before its garbage is collected, in percent of what is in use. V8 lets it grow to four times that
@@ -71,6 +72,9 @@ async function run(): Promise<number> {
   const { name: platform } = config.platform;
   logger.info(
     {
+      version: VERSION,
+      commit: COMMIT,
+      node: process.version,
       url: server.url,
       ...(server.metricsUrl && { metricsUrl: server.metricsUrl }),
       pid: process.pid,

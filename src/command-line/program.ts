@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { BAD_USER_INPUT, Refusal } from "../commands/refusal.ts";
 import { abridge } from "../errors.ts";
-import { VERSION } from "../version.ts";
+import { COMMIT, VERSION } from "../version.ts";
 import { defineDatabase } from "./database.ts";
 import { defineInspect } from "./inspect.ts";
 import { defineKeys } from "./keys.ts";
@@ -26,7 +26,7 @@ export function createProgram(): Command {
     .description(
       "Creates video sessions and generates connection tokens: a GraphQL server, and the same from the shell.",
     )
-    .version(VERSION, "--version", "print the version")
+    .version(`stagepass ${VERSION} (${COMMIT})`, "--version", "print the version and the commit")
     .helpOption("--help", "print what there is to say")
     // What is wrong is told in one place, and once, and the help is printed as everything else is.
     .configureOutput({

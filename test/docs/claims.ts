@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { expect } from "vitest";
 import { parse } from "yaml";
 import { readOptions as readBenchOptions } from "../../bench/options.js";
@@ -210,6 +210,16 @@ export const CLAIMS: readonly Claim[] = [
       });
       expect(existsSync("docs/alerts.yml")).toBe(true);
     },
+  },
+  {
+    document: OPERATIONS,
+    heading: "Which build",
+    language: "sh",
+    run: commands(({ calls }) => {
+      const build = ["docker", "build", "--build-arg", "COMMIT=43a7cdb", "-t", "stagepass", "."];
+      expect(calls.at(-1)).toEqual(build);
+      expect(readFileSync("Dockerfile", "utf8")).toMatch(/^ARG COMMIT$/m);
+    }),
   },
   { document: OPERATIONS, heading: "Traces", language: "text", run: heldBy("test/http/tracing.test.ts") },
   {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import Libsql from "libsql";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { parseConfig } from "../../src/config.ts";
+import { COMMIT, VERSION } from "../../src/version.ts";
 import { signedJwt } from "../support/callers.ts";
 import { API_KEY, API_SECRET } from "../support/credentials.ts";
 import {
@@ -224,7 +225,9 @@ it("tells of the process, the event loop, the connections to the database and th
     'stagepass_database_connections{state="idle"} 1',
     'stagepass_database_connections{state="used"} 0',
     "stagepass_database_waiting 0",
-    'platform="local"} 1',
+    `stagepass_info{version="${VERSION}",commit="${COMMIT}",platform="local"} 1`,
+    "stagepass_ledger_purged_total 0",
+    "stagepass_clock_skew_seconds 0",
   ]) {
     expect(
       lines.some((line) => line.includes(name)),

@@ -65,7 +65,10 @@ describe("the program", () => {
     const help = await shell().done("--help");
     for (const [command] of COMMANDS) expect(help).toMatch(new RegExp(`^ {2}${command}\\b`, "m"));
     expect(help).toContain("Exit codes: 0 done; 1 ");
-    expect(await shell().done("--version")).toBe(JSON.parse(readFileSync("package.json", "utf8")).version);
+    const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+    const [, commit = ""] = /^stagepass (?:\S+) \((\S+)\)$/.exec(await shell().done("--version")) ?? [];
+    expect(await shell().done("--version")).toBe(`stagepass ${version} (${commit})`);
+    expect(commit).toMatch(/^(unknown|[0-9a-f]{7,40}(-dirty)?)$/);
   });
 
   it.each([

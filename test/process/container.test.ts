@@ -41,6 +41,7 @@ describe("the Dockerfile", () => {
       expect.stringMatching(/^ok: the image's user can write none of \/ \/app .*\/app\/node_modules$/),
       "ok: it can write /data",
       "ok: HEALTHCHECK fails while nothing is started",
+      "ok: it says which commit it is of",
       "ok: without authentication it does not start",
       "ok: HEALTHCHECK succeeds once it is started",
       "ok: it answers nobody without a key",
@@ -131,6 +132,14 @@ describe("going through a Dockerfile", () => {
       code: 1,
       errors: "it does not hold that HEALTHCHECK fails while nothing is started\n",
     });
+  });
+
+  it("gives RUN the arguments of its stage, with their defaults, and no other stage's", async () => {
+    const lines = ["ARG A=default", "ARG COMMIT", "RUN env | grep -E '^(A|COMMIT)=' | sort; exit 1"];
+    const { errors } = await walk(context([...lines, USER]));
+    expect(errors).toContain("failed with 1:\nA=default\nCOMMIT=0123456789ab\n");
+    const next = ["ARG A=default", "FROM 0", "RUN echo $A; exit 1", USER];
+    expect((await walk(context(next))).errors).toMatch(/failed with 1:\n\n$/);
   });
 
   it("copies what .dockerignore lets through, and runs commands without privileges", async () => {

@@ -71,6 +71,20 @@ describe("the start", () => {
     expect(server.errors() + server.output()).not.toContain(apiSecret);
   });
 
+  it("says in the first line of the log which build it is", async () => {
+    const server = spawnServer(temporaryFolder(), { DATABASE_URL: ":memory:", LOG_LEVEL: "info" });
+    await server.url();
+    await expect.poll(() => server.errors()).toContain("\n");
+    const { stdout } = await run(process.execPath, [CLI, "--version"]);
+    const [, version, commit] = /^stagepass (\S+) \((\S+)\)\n$/.exec(stdout) ?? [];
+    expect(JSON.parse(server.errors().split("\n")[0] ?? "")).toMatchObject({
+      msg: "listening",
+      version,
+      commit,
+      node: process.version,
+    });
+  });
+
   it("reads a .env file, over which the environment wins", async () => {
     const folder = temporaryFolder();
     writeFileSync(

@@ -2,7 +2,7 @@ import { argumentsOf, fail, mustExist, packageJson, runNode } from "./command.js
 
 /** The commands that the documents use, with their options: those that stand alone, and those that have a value. */
 const COMMANDS = {
-  build: { alone: [], valued: ["-t", "-f"] },
+  build: { alone: [], valued: ["-t", "-f", "--build-arg"] },
   run: {
     alone: ["--rm", "-d", "--init", "--read-only"],
     valued: ["-v", "-p", "--name", "--cap-drop", "--security-opt"],
