@@ -24,7 +24,7 @@ export async function exportDatabase(file: string): Promise<Outcome> {
     throw new StartupError([`DATABASE_URL: there is no database ${address.file}`]);
   }
   const outcome = await withWholeDatabase(address, async (database) => {
-    if ((await pendingMigrations(database.kysely)).length > 0) {
+    if ((await pendingMigrations(database)).length > 0) {
       throw new StartupError([
         "DATABASE_URL: the database lacks tables of this version; run stagepass migrate",
       ]);

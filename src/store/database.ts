@@ -26,7 +26,7 @@ export interface DatabaseOptions {
 export function openDatabase(address: DatabaseAddress, options: DatabaseOptions = {}): Promise<Database> {
   return open(address, PATIENCE, options, async (database) => {
     if (address.engine === "sqlite") await migrate(database);
-    else if ((await pendingMigrations(database.kysely)).length > 0)
+    else if ((await pendingMigrations(database)).length > 0)
       throw new Error("it lacks tables of this version; run stagepass migrate, or npm run migrate");
   });
 }

@@ -9,6 +9,13 @@ export interface PoolState {
   readonly waiting: number;
 }
 
+/** Where a table is. */
+export interface Place {
+  readonly schema: string;
+  /** Whether new tables are made in this schema. */
+  readonly isFirst: boolean;
+}
+
 /** A database engine, with what the engines do not say alike. Every query that is not here is the same on all of them. */
 export interface Engine {
   readonly dialect: Dialect;
@@ -45,6 +52,9 @@ export interface Engine {
 
   /** Lets one transaction at a time change the tables; this one from now on, until it ends. */
   lockTables(transaction: Kysely<Tables>): Promise<void>;
+
+  /** Where the table is that queries find by this name; null when they find none. */
+  placeOf(database: Kysely<Tables>, table: string): Promise<Place | null>;
 
   pool(): PoolState;
 

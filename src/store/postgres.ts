@@ -8,7 +8,7 @@ import {
 import pg from "pg";
 import { DatabaseUnavailable, reasonOf } from "../errors.ts";
 import { Deadline } from "./deadline.ts";
-import type { Engine } from "./engine.ts";
+import type { Engine, Place } from "./engine.ts";
 
 /** How the pool of connections is to be. */
 export interface PostgresOptions {
@@ -50,6 +50,14 @@ export async function postgres(options: PostgresOptions): Promise<Engine> {
       }),
     async lockTables(transaction) {
       await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)})`.execute(transaction);
+    },
+    // Along the search path, as any query finds it; not along what the user may not use.
+    async placeOf(database, table) {
+      const found = sql<Place>`
+        select nspname as schema, coalesce(nspname = current_schema(), false) as "isFirst"
+        from pg_class join pg_namespace on pg_namespace.oid = relnamespace
+        where pg_class.oid = to_regclass(${table})`;
+      return (await found.execute(database)).rows[0] ?? null;
     },
     pool() {
       const { totalCount, idleCount, waitingCount } = pool;

@@ -46,6 +46,10 @@ export function sqlite(file: string | null, patience: () => number | null): Engi
     walk: (database, query) => query.execute(database),
     // A transaction that writes is the only one.
     async lockTables() {},
+    async placeOf(database, table) {
+      const found = sql`select 1 from sqlite_master where type = 'table' and name = ${table}`;
+      return (await found.execute(database)).rows.length > 0 ? { schema: "main", isFirst: true } : null;
+    },
     pool() {
       const uses = drivers.filter(({ isOpen }) => isOpen).map((driver) => driver.uses);
       const sum = (of: (uses: number) => number) => uses.map(of).reduce((a, b) => a + b, 0);

@@ -90,6 +90,8 @@ export interface MigrationTable {
 
 /** The tables of the database by their names. */
 export interface Tables {
+  stagepass_migrations: MigrationTable;
+  /** Of versions before `stagepass_migrations`, or of another application. */
   kysely_migration: MigrationTable;
   sessions: SessionTable;
   api_keys: ApiKeyTable;

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { sql } from "kysely";
 import { afterAll, describe, expect, it } from "vitest";
 import { openForMaintenance } from "../../src/store/database.ts";
 import { parseDatabaseUrl } from "../../src/store/database-address.ts";
@@ -12,6 +13,7 @@ import {
   migrateUrl,
   newDatabaseUrl,
   openStore,
+  sharedPostgres,
   stopSharedPostgres,
 } from "../support/stores.ts";
 
@@ -73,13 +75,97 @@ describe.each<EngineName>(["SQLite in a file", "PostgreSQL"])("the migrations on
   it("leave a database of a later version as it is, which this version then uses", async () => {
     const url = await newDatabaseUrl(engine);
     const { database } = await openStore(url);
-    if (engine !== "PostgreSQL") expect(await pendingMigrations(database.kysely)).toEqual([]);
+    if (engine !== "PostgreSQL") expect(await pendingMigrations(database)).toEqual([]);
     await database.kysely
-      .insertInto("kysely_migration")
+      .insertInto("stagepass_migrations")
       .values({ name: "9999-later", timestamp: new Date().toISOString() })
       .execute();
     expect(await migrateUrl(url)).toEqual([]);
     await (await openStore(url)).ping();
+  });
+});
+
+describe("the table of migrations", () => {
+  /** As versions before it left it: their migrations in Kysely's table, beside those of another application. */
+  async function former(url: string): Promise<void> {
+    const { kysely } = await openForMaintenance(parseDatabaseUrl(url));
+    await sql`CREATE TABLE kysely_migration AS SELECT * FROM stagepass_migrations`.execute(kysely);
+    await sql`INSERT INTO kysely_migration VALUES ('001_of_another', '2026')`.execute(kysely);
+    await sql`DROP TABLE stagepass_migrations`.execute(kysely);
+    await kysely.destroy();
+  }
+
+  const rowsOf = async (url: string, table: string) => {
+    const { kysely } = await openForMaintenance(parseDatabaseUrl(url));
+    try {
+      const { rows } = await sql<{
+        name: string;
+      }>`SELECT name FROM ${sql.table(table)} ORDER BY name`.execute(kysely);
+      return rows.map(({ name }) => name);
+    } finally {
+      await kysely.destroy();
+    }
+  };
+
+  it.each<EngineName>(["SQLite in a file", "PostgreSQL"])(
+    "takes over what was made from the former one, which it leaves as it is, on %s",
+    async (engine) => {
+      const url = await newDatabaseUrl(engine);
+      await migrateUrl(url);
+      await former(url);
+      // Also a server alone finds nothing missing.
+      await (await openStore(url)).ping();
+      expect(await migrateUrl(url)).toEqual([]);
+      expect(await rowsOf(url, "stagepass_migrations")).toEqual(names);
+      expect(await rowsOf(url, "kysely_migration")).toEqual(["001_of_another", ...names]);
+    },
+  );
+
+  /** A database with another application in `public`, and two schemas, at a search path. */
+  async function withSchemas(searchPath: string): Promise<{ url: string; at: (path: string) => string }> {
+    const url = await newDatabaseUrl("PostgreSQL", { bare: true });
+    const { query } = await sharedPostgres();
+    await query(
+      `CREATE TABLE kysely_migration (name varchar(255) PRIMARY KEY, timestamp varchar(255) NOT NULL);
+       INSERT INTO kysely_migration VALUES ('001_of_another', '2026');
+       CREATE TABLE sessions (id int); CREATE SCHEMA video; CREATE SCHEMA "Other One"`,
+      new URL(url).pathname.slice(1),
+    );
+    const at = (path: string) => `${url}?options=${encodeURIComponent(`-c search_path=${path}`)}`;
+    return { url: at(searchPath), at };
+  }
+
+  it.each(["video", "video,public", '"Other\\ One"'])(
+    "is in the first schema of the search path %s, whatever another application has in public",
+    async (searchPath) => {
+      const { url, at } = await withSchemas(searchPath);
+      await expect(openStore(url)).rejects.toThrow(/lacks tables/);
+      expect(await migrateUrl(url)).toEqual(names);
+      const store = await openStore(url);
+      await store.ping();
+      const { rows } = await sql<{ schema: string }>`
+        SELECT DISTINCT schemaname AS schema FROM pg_tables
+        WHERE tablename IN ('stagepass_migrations', 'issued_tokens', 'quota_points')`.execute(
+        store.database.kysely,
+      );
+      expect(rows).toEqual([{ schema: searchPath.startsWith("video") ? "video" : "Other One" }]);
+      expect(await rowsOf(at("public"), "kysely_migration")).toEqual(["001_of_another"]);
+    },
+  );
+
+  it("is not made anew before the schema that has it", async () => {
+    const { url, at } = await withSchemas("video");
+    await migrateUrl(url);
+    const hidden = at('"Other\\ One",video');
+    const message =
+      "the search_path finds tables of Stagepass in the schema video, but begins with another: put video first, or leave it out";
+    await expect(migrateUrl(hidden)).rejects.toThrow(message);
+    await expect(openStore(hidden)).rejects.toThrow(message);
+    await former(url);
+    await expect(migrateUrl(hidden)).rejects.toThrow(message);
+    // One of its own is found before.
+    expect(await migrateUrl(at('"Other\\ One"'))).toEqual(names);
+    expect(await migrateUrl(hidden)).toEqual([]);
   });
 });
 

@@ -66,7 +66,7 @@ describe("the embedded database", () => {
   it("works on a database of a later version, which has only more in it", async () => {
     const file = join(temporaryFolder(), "test.db");
     const first = await openStore(addressOf(file));
-    await sql`INSERT INTO kysely_migration VALUES ('9999-later', '2026-11-24T00:00:00.000Z')`.execute(
+    await sql`INSERT INTO stagepass_migrations VALUES ('9999-later', '2026-11-24T00:00:00.000Z')`.execute(
       first.database.kysely,
     );
     await first.close();
