@@ -83,6 +83,9 @@ export async function createServer(config: Config, { logger, now }: Surroundings
     poolSize: config.databasePoolSize,
     onQuery: (sql) => logger.trace({ sql }, "query"),
     onLost: (reason) => logger.warn({ reason }, "a connection to the database was lost"),
+    onDamage: (reason) =>
+      logger.error({ reason }, "the database is damaged: run stagepass check, and restore a backup"),
+    lookThrough: true,
   });
   const { instrument, readings } = await createInstruments(config, database.engine.pool, logger);
   const store = sqlStore(database, {

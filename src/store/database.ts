@@ -4,7 +4,8 @@ import { type DatabaseAddress, describeAddress } from "./database-address.ts";
 import { PATIENCE } from "./deadline.ts";
 import type { Database } from "./engine.ts";
 import { migrate, pendingMigrations } from "./migrate.ts";
-import { sqlite } from "./sqlite.ts";
+import { sqlite, sqliteToLook } from "./sqlite.ts";
+import { lookThrough } from "./sqlite-file.ts";
 import type { Tables } from "./tables.ts";
 
 /** How a database is used. */
@@ -15,6 +16,10 @@ export interface DatabaseOptions {
   readonly onQuery?: (sql: string) => void;
   /** Is told why a connection that nobody used was lost. */
   readonly onLost?: (reason: string) => void;
+  /** Is told once, and why, when the file of SQLite proves to be damaged. */
+  readonly onDamage?: (reason: string) => void;
+  /** Whether an SQLite file of up to 100 MB is looked through for damage first, which takes 0.2 seconds then. */
+  readonly lookThrough?: boolean;
 }
 
 /**
@@ -25,8 +30,10 @@ export interface DatabaseOptions {
  */
 export function openDatabase(address: DatabaseAddress, options: DatabaseOptions = {}): Promise<Database> {
   return open(address, PATIENCE, options, async (database) => {
-    if (address.engine === "sqlite") await migrate(database);
-    else if ((await pendingMigrations(database)).length > 0)
+    if (address.engine === "sqlite") {
+      if (options.lookThrough && address.file !== null) await lookThrough(address.file);
+      await migrate(database);
+    } else if ((await pendingMigrations(database)).length > 0)
       throw new Error("it lacks tables of this version; run stagepass migrate, or npm run migrate");
   });
 }
@@ -40,10 +47,22 @@ export function openForMaintenance(address: DatabaseAddress): Promise<Database> 
   return open(address, null, {}, async () => {});
 }
 
+/**
+ * Opens a database to look at it, for as long as it takes. Nothing of an SQLite file changes.
+ *
+ * @throws {StartupError} when PostgreSQL cannot be reached
+ */
+export async function openToLook(address: DatabaseAddress): Promise<Database> {
+  if (address.engine === "postgres" || address.file === null) return openForMaintenance(address);
+  const engine = sqliteToLook(address.file);
+  const kysely = new Kysely<Tables>({ dialect: engine.dialect });
+  return { kysely, reads: kysely, engine };
+}
+
 async function open(
   address: DatabaseAddress,
   patience: number | null,
-  { poolSize = 2, onQuery, onLost = () => {} }: DatabaseOptions,
+  { poolSize = 2, onQuery, onLost = () => {}, onDamage = () => {} }: DatabaseOptions,
   prepare: (database: Database) => Promise<void>,
 ): Promise<Database> {
   let kysely: Kysely<Tables> | undefined;
@@ -54,7 +73,7 @@ async function open(
   try {
     const engine =
       address.engine === "sqlite"
-        ? sqlite(address.file, () => sqlitePatience)
+        ? sqlite(address.file, () => sqlitePatience, onDamage)
         : // Loaded only where it is used: it makes the start longer.
           await (await import("./postgres.ts")).postgres({ url: address.url, poolSize, patience, onLost });
     kysely = over(engine.dialect);

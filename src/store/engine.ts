@@ -58,6 +58,9 @@ export interface Engine {
 
   pool(): PoolState;
 
+  /** Why the database is known to be damaged since it was opened; null while it is not. */
+  damage(): string | null;
+
   /** Does what the engine needs before it is left for good. */
   settle(database: Kysely<Tables>): Promise<void>;
 }

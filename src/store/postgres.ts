@@ -63,6 +63,7 @@ export async function postgres(options: PostgresOptions): Promise<Engine> {
       const { totalCount, idleCount, waitingCount } = pool;
       return { used: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
     },
+    damage: () => null,
     async settle() {},
   };
 }

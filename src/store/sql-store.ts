@@ -1,3 +1,4 @@
+import { DatabaseUnavailable } from "../errors.ts";
 import { apiKeys } from "./api-keys.ts";
 import type { Database } from "./engine.ts";
 import { issuanceLedger, type LedgerListener } from "./issuance-ledger.ts";
@@ -22,6 +23,9 @@ export function sqlStore(database: Database, listener: LedgerListener = {}): Sto
     limiterClient: limiterClient(database),
     runs: serverRuns(database),
     async ping() {
+      // For good: most of a damaged file can be read, and would be taken for a database that works.
+      const damage = engine.damage();
+      if (damage !== null) throw new DatabaseUnavailable(`the file is damaged: ${damage}`);
       // A table of ours, so that a database that answers but is not ours any more does not count.
       await kysely.selectFrom("sessions").select("position").limit(1).execute();
     },

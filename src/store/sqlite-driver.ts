@@ -44,6 +44,7 @@ export class SqliteDriver implements Driver {
   readonly #open: () => Promise<Libsql>;
   readonly #patience: () => number | null;
   readonly #checkpoints: Checkpoints;
+  readonly #onDamage: (reason: string) => void;
   readonly #statements: Statements = new LRUCache({
     max: MAX_STATEMENTS,
     maxSize: MAX_TEXTS,
@@ -57,11 +58,18 @@ export class SqliteDriver implements Driver {
 
   /** @param patience tells how long one use of the connection may take, in milliseconds, the wait for it included; null sets
    *   no limit
-   * @param checkpoints are told of every commit, and end with the connection */
-  constructor(open: () => Promise<Libsql>, patience: () => number | null, checkpoints: Checkpoints) {
+   * @param checkpoints are told of every commit, and end with the connection
+   * @param onDamage is told why, each time that SQLite finds the file damaged */
+  constructor(
+    open: () => Promise<Libsql>,
+    patience: () => number | null,
+    checkpoints: Checkpoints,
+    onDamage: (reason: string) => void = () => {},
+  ) {
     this.#open = open;
     this.#patience = patience;
     this.#checkpoints = checkpoints;
+    this.#onDamage = onDamage;
   }
 
   async init(): Promise<void> {
@@ -93,7 +101,14 @@ export class SqliteDriver implements Driver {
       throw error;
     }
     if (!this.#database) throw new Error("the database is not open");
-    return new SqliteConnection(this.#database, this.#statements, this.#checkpoints, deadline, leave);
+    return new SqliteConnection(
+      this.#database,
+      this.#statements,
+      this.#checkpoints,
+      this.#onDamage,
+      deadline,
+      leave,
+    );
   }
 
   /** Writers lock at once: one that first reads would fail, not wait, when another has written meanwhile. */
@@ -126,6 +141,7 @@ class SqliteConnection implements DatabaseConnection {
   readonly #database: Libsql;
   readonly #statements: Statements;
   readonly #checkpoints: Checkpoints;
+  readonly #onDamage: (reason: string) => void;
   readonly #deadline: Deadline;
   readonly #leave: () => void;
   /** Settles when nothing runs, also of what was abandoned. */
@@ -135,12 +151,14 @@ class SqliteConnection implements DatabaseConnection {
     database: Libsql,
     statements: Statements,
     checkpoints: Checkpoints,
+    onDamage: (reason: string) => void,
     deadline: Deadline,
     leave: () => void,
   ) {
     this.#database = database;
     this.#statements = statements;
     this.#checkpoints = checkpoints;
+    this.#onDamage = onDamage;
     this.#deadline = deadline;
     this.#leave = leave;
   }
@@ -227,6 +245,10 @@ class SqliteConnection implements DatabaseConnection {
 
   async #within<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#idle.then(() => this.#onceFree(work));
+    // Also of what nobody waits for any more.
+    result.catch((error) => {
+      if (isDamage(error)) this.#onDamage(error.message);
+    });
     this.#idle = result.catch(() => {});
     try {
       return await this.#deadline.within(result, () => new DatabaseUnavailable("it does not answer"));
@@ -240,9 +262,17 @@ function changesOf<R>({ changes }: { changes: number }): QueryResult<R> {
   return { numAffectedRows: BigInt(changes), rows: [] };
 }
 
+/** What SQLite says of a file whose pages are not what they must be. */
+const DAMAGED = /^SQLITE_(CORRUPT|NOTADB)/;
+
 /** What is wrong with the file, the disk or a lock, and not with the query. */
 const UNAVAILABLE =
   /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB|PROTOCOL|NOMEM|INTERRUPT)/;
+
+/** Whether an error says that the file is damaged. */
+export function isDamage(error: unknown): boolean {
+  return DAMAGED.test(String((error as { code?: unknown }).code));
+}
 
 function typed(error: unknown): unknown {
   const { code, message } = error as { code?: unknown; message: string };

@@ -5,6 +5,7 @@ import Database from "libsql/promise";
 import { checkpoints, NO_CHECKPOINTS } from "./checkpoints.ts";
 import type { Engine } from "./engine.ts";
 import { type Libsql, SqliteDriver } from "./sqlite-driver.ts";
+import { openUntouched } from "./sqlite-file.ts";
 
 /** How long to wait for a lock of another process while the file is opened, in milliseconds. */
 const BUSY_TIMEOUT = 2000;
@@ -14,25 +15,33 @@ const BUSY_TIMEOUT = 2000;
  *
  * @param file the database's path, or null to keep it in memory only
  * @param patience tells how long one use may take, in milliseconds; null sets no limit
+ * @param onDamage is told once when the file proves to be damaged
  */
-export function sqlite(file: string | null, patience: () => number | null): Engine {
+export function sqlite(
+  file: string | null,
+  patience: () => number | null,
+  onDamage: (reason: string) => void,
+): Engine {
   const drivers: SqliteDriver[] = [];
-  const over = (newDriver: () => SqliteDriver): Dialect => ({
-    createAdapter: () => new SqliteAdapter(),
-    createDriver() {
+  let damage: string | null = null;
+  const damaged = (reason: string) => {
+    if (damage === null) onDamage(reason);
+    damage ??= reason;
+  };
+  const over = (newDriver: () => SqliteDriver): Dialect =>
+    dialectOver(() => {
       const driver = newDriver();
       drivers.push(driver);
       return driver;
-    },
-    createIntrospector: (database) => new SqliteIntrospector(database),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
-  });
+    });
   const beside = file === null ? NO_CHECKPOINTS : checkpoints(() => open(file));
   return {
-    dialect: over(() => new SqliteDriver(() => open(file), patience, beside)),
+    dialect: over(() => new SqliteDriver(() => open(file), patience, beside, damaged)),
     // In memory each connection has a database of its own.
     readDialect:
-      file === null ? null : over(() => new SqliteDriver(() => openToRead(file), patience, NO_CHECKPOINTS)),
+      file === null
+        ? null
+        : over(() => new SqliteDriver(() => openToRead(file), patience, NO_CHECKPOINTS, damaged)),
     parameter: (place) => `?${place}`,
     clock: sql<number>`cast(unixepoch('subsec') * 1000 as integer)`,
     text: sql`text`,
@@ -59,12 +68,38 @@ export function sqlite(file: string | null, patience: () => number | null): Engi
         waiting: sum((uses) => Math.max(uses - 1, 0)),
       };
     },
+    damage: () => damage,
     async settle(database) {
       await beside.stop();
       // So that the database is whole in its file; libsql leaves this to the garbage collector.
       await sql`PRAGMA wal_checkpoint(TRUNCATE)`.execute(database);
     },
   };
+}
+
+function dialectOver(createDriver: () => SqliteDriver): Dialect {
+  return {
+    createAdapter: () => new SqliteAdapter(),
+    createDriver,
+    createIntrospector: (database) => new SqliteIntrospector(database),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  };
+}
+
+/** SQLite's file as it is: nothing of it changes. Damage is for whoever looks. */
+export function sqliteToLook(file: string): Engine {
+  const engine = sqlite(
+    file,
+    () => null,
+    () => {},
+  );
+  const driver = () =>
+    new SqliteDriver(
+      async () => openUntouched(file),
+      () => null,
+      NO_CHECKPOINTS,
+    );
+  return { ...engine, dialect: dialectOver(driver), readDialect: null };
 }
 
 async function open(file: string | null): Promise<Libsql> {

@@ -19,6 +19,8 @@ const COMMANDS = [
   ["keys", "list"],
   ["keys", "revoke"],
   ["migrate"],
+  ["backup"],
+  ["check"],
   ["export"],
   ["import"],
 ];

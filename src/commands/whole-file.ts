@@ -1,0 +1,49 @@
+import { randomUUID } from "node:crypto";
+import { closeSync, openSync, rmSync } from "node:fs";
+import { open, rename } from "node:fs/promises";
+import { dirname } from "node:path";
+import { doneOrCleared } from "../signals.ts";
+import { Refusal } from "./refusal.ts";
+
+/**
+ * Writes a file that only its owner can read. It has its name once it is whole and on the disk; until then it is a `.partial` in the
+ * same folder, which goes when the work fails or a signal ends it.
+ *
+ * @param work fills the empty file at the path that it gets
+ * @throws {Refusal} when the file cannot be made
+ */
+export function writtenWhole<T>(path: string, work: (partial: string) => Promise<T>): Promise<T> {
+  // Of this command alone: another one to the same path must not write into it.
+  const partial = `${path}.${randomUUID()}.partial`;
+  return doneOrCleared(
+    () => rmSync(partial, { force: true }),
+    async () => {
+      create(partial, path);
+      const done = await work(partial);
+      await sync(partial);
+      await rename(partial, path);
+      // Without it a power cut may take the name away again.
+      await sync(dirname(path));
+      return done;
+    },
+  );
+}
+
+/** At once: a signal that came in between would clear it away before it is there. */
+function create(partial: string, path: string): void {
+  try {
+    closeSync(openSync(partial, "wx", 0o600));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Refusal(`${code}`, `cannot be written: ${code}`, path);
+  }
+}
+
+async function sync(path: string): Promise<void> {
+  const file = await open(path, "r");
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,62 @@
+import { sql } from "kysely";
+import { reasonOf } from "../errors.ts";
+import type { DatabaseAddress } from "./database-address.ts";
+import type { Database } from "./engine.ts";
+import { pendingMigrations } from "./migrate.ts";
+import { damagesOf } from "./sqlite-file.ts";
+import type { Tables } from "./tables.ts";
+
+/** What was found wrong, by what was looked at; empty lists where all is well. No finding has a value of a row. */
+export type Findings = Readonly<Record<string, readonly string[]>>;
+
+const TABLES = [
+  "sessions",
+  "session_names",
+  "issued_tokens",
+  "api_keys",
+  "ledger_checks",
+  "quota_points",
+] as const satisfies (keyof Tables)[];
+
+/** Looks through a database, and changes nothing of it. What cannot even be looked at is a finding. */
+export async function findingsIn(database: Database, address: DatabaseAddress): Promise<Findings> {
+  const looks: Record<string, () => Promise<string[]>> = {
+    ...(address.engine === "sqlite"
+      ? { file: () => damagesOf(address.file ?? "") }
+      : { writes: () => refusedWrites(database) }),
+    migrations: async () =>
+      (await pendingMigrations(database)).map((name) => `${name} is not made; run stagepass migrate`),
+    tables: () => missingTables(database),
+    names: () => namesWithoutSession(database),
+  };
+  const findings: Record<string, readonly string[]> = {};
+  for (const [name, look] of Object.entries(looks))
+    findings[name] = await look().catch((error) => [`cannot be looked at: ${reasonOf(error)}`]);
+  return findings;
+}
+
+async function refusedWrites({ kysely }: Database): Promise<string[]> {
+  const { rows } = await sql<{ transaction_read_only: string }>`show transaction_read_only`.execute(kysely);
+  return rows[0]?.transaction_read_only === "on"
+    ? ["the database takes no writes: it is a standby, or default_transaction_read_only is on"]
+    : [];
+}
+
+async function missingTables({ kysely, engine }: Database): Promise<string[]> {
+  const missing: string[] = [];
+  for (const table of TABLES)
+    if ((await engine.placeOf(kysely, table)) === null) missing.push(`${table} is missing`);
+  return missing;
+}
+
+/** A name and its session are written in one transaction. */
+async function namesWithoutSession({ kysely }: Database): Promise<string[]> {
+  const { count } = await kysely
+    .selectFrom("session_names")
+    .leftJoin("sessions", "sessions.session_id", "session_names.session_id")
+    .where("session_names.session_id", "is not", null)
+    .where("sessions.session_id", "is", null)
+    .select(({ fn }) => fn.countAll().as("count"))
+    .executeTakeFirstOrThrow();
+  return Number(count) > 0 ? [`${count} names stand for sessions that are not there`] : [];
+}

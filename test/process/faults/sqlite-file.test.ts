@@ -1,0 +1,175 @@
+import { closeSync, openSync, readdirSync, readFileSync, statSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import Libsql from "libsql";
+import { describe, expect, it } from "vitest";
+import { API_KEY, API_SECRET } from "../../support/credentials.ts";
+import { figuresOf, graphql, LONG, newSession, probe, startClients } from "../../support/faults.ts";
+import { CLI, spawnServer, stagepass } from "../../support/process.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
+
+const start = (file: string) =>
+  spawnServer(temporaryFolder(), {
+    PLATFORM: "local",
+    OPENTOK_API_KEY: API_KEY,
+    OPENTOK_API_SECRET: API_SECRET,
+    DATABASE_URL: `file:${file}`,
+    LOG_LEVEL: "info",
+  });
+
+const run = (file: string, ...args: string[]) =>
+  stagepass(temporaryFolder(), args, { DATABASE_URL: `file:${file}` });
+
+/** A database with so many records, 40 of them of one session. */
+async function filled(records: number): Promise<string> {
+  const file = join(temporaryFolder(), "test.db");
+  expect((await run(file, "migrate")).code).toBe(0);
+  const database = new Libsql(file);
+  database.exec(
+    `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${records})
+     INSERT INTO issued_tokens (id, session_id, role, format, issued_to, issued_at, expires_at)
+     SELECT hex(randomblob(16)), '1_' || (i % (${records} / 40)), 'publisher', 'jwt', '${"x".repeat(40)}', 0, 0 FROM n;
+     PRAGMA wal_checkpoint(TRUNCATE)`,
+  );
+  database.close();
+  return file;
+}
+
+/** Overwrites pages in the middle, a third of the file. */
+function damage(file: string): void {
+  const pages = statSync(file).size / 4096;
+  const opened = openSync(file, "r+");
+  const junk = Buffer.alloc(4096, "damage");
+  for (let page = Math.floor(pages / 3); page < (2 * pages) / 3; page++)
+    writeSync(opened, junk, 0, 4096, page * 4096);
+  closeSync(opened);
+}
+
+const idsIn = (file: string): string[] => {
+  const database = new Libsql(file);
+  const rows = database.prepare("SELECT id FROM issued_tokens").all() as { id: string }[];
+  database.close();
+  return rows.map(({ id }) => id);
+};
+
+const idOf = (token: string): string =>
+  JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()).jti;
+
+it("copies the file of a server under load, whole, and no request fails", { timeout: 120_000 }, async () => {
+  const file = await filled(LONG ? 2_000_000 : 200_000);
+  const url = await start(file).url();
+  const sessionId = await newSession(url);
+  const clients = startClients([url], sessionId);
+  clients.add(16);
+  await expect.poll(() => clients.calls.length).toBeGreaterThan(50);
+
+  const copies: { copy: string; before: string[] }[] = [];
+  const begin = performance.now();
+  for (let i = 0; i < 3; i++) {
+    const copy = join(temporaryFolder(), "copy.db");
+    const before = clients.calls.flatMap(({ token }) => (token === null ? [] : [idOf(token)]));
+    expect(await run(file, "backup", copy)).toMatchObject({ code: 0, errors: "" });
+    copies.push({ copy, before });
+  }
+  const end = performance.now();
+  const calls = await clients.stop();
+  if (LONG)
+    process.stdout.write(
+      `a backup of ${Math.round(statSync(file).size / 1e6)} MB took ${Math.round((end - begin) / 3)} ms; longest answer ${Math.round(Math.max(...calls.map((call) => call.end - call.begin)))} ms; -wal ${Math.round(statSync(`${file}-wal`).size / 1e6)} MB\n`,
+    );
+  const figures = figuresOf("SQLite's file is backed up", calls, end, idsIn(file));
+  expect(figures).toMatchObject({ failed: 0, missing: 0 });
+
+  for (const { copy, before } of copies) {
+    expect(await run(copy, "check")).toMatchObject({ code: 0, errors: "" });
+    const kept = new Set(idsIn(copy));
+    expect(before.filter((id) => !kept.has(id))).toEqual([]);
+    expect(statSync(copy).mode & 0o777).toBe(0o600);
+  }
+});
+
+describe("a backup", () => {
+  it("leaves nothing that looks like one when it is ended, and nothing at all by SIGTERM", async () => {
+    const file = await filled(100_000);
+    for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+      const folder = temporaryFolder();
+      const backup = spawnServer(folder, { DATABASE_URL: `file:${file}` }, [
+        process.execPath,
+        CLI,
+        "backup",
+        "copy.db",
+      ]);
+      await expect.poll(() => readdirSync(folder), { interval: 1 }).toHaveLength(1);
+      backup.kill(signal);
+      expect(await backup.exited).toEqual({ code: null, signal });
+      const left = readdirSync(folder);
+      if (signal === "SIGTERM") expect(left).toEqual([]);
+      else expect(left).toEqual([expect.stringMatching(/^copy\.db\..*\.partial$/)]);
+    }
+  });
+
+  it("overwrites nothing, and is made of no damaged file", async () => {
+    const file = await filled(10_000);
+    const copy = join(temporaryFolder(), "copy.db");
+    expect((await run(file, "backup", copy)).code).toBe(0);
+    const bytes = readFileSync(copy);
+    expect(await run(file, "backup", copy)).toMatchObject({
+      code: 1,
+      errors: `${copy}: is there already; a backup overwrites nothing\n`,
+    });
+    expect(readFileSync(copy).equals(bytes)).toBe(true);
+
+    damage(file);
+    const folder = temporaryFolder();
+    const { code, errors } = await run(file, "backup", join(folder, "copy.db"));
+    expect(code).toBe(1);
+    expect(errors).toMatch(/malformed|damaged/);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+describe("a file with damaged pages in the middle", () => {
+  it("is reported by a check, which changes nothing", async () => {
+    const file = await filled(10_000);
+    damage(file);
+    const bytes = readFileSync(file);
+    const { code, output, errors } = await run(file, "check");
+    expect({ code, errors }).toEqual({ code: 1, errors: "" });
+    expect(output).toMatch(/^file\t.*(page|malformed)/);
+    expect(output).toMatch(/^migrations\tok$/m);
+    expect(JSON.parse((await run(file, "check", "--json")).output).ok).toBe(false);
+    expect(readFileSync(file).equals(bytes)).toBe(true);
+  });
+
+  it("stops the start of a server", async () => {
+    const file = await filled(10_000);
+    damage(file);
+    const server = start(file);
+    expect(await server.exited).toEqual({ code: 1, signal: null });
+    expect(server.errors()).toMatch(
+      /^DATABASE_URL: .*test\.db cannot be used as the database: it is damaged: run stagepass check, and restore a backup \([^\n]*\)\n$/,
+    );
+  });
+
+  it("makes a server not ready for good once it is met, where the file is too large to be looked through", async () => {
+    // 100 MB are looked through at a start.
+    const file = await filled(LONG ? 2_000_000 : 450_000);
+    expect(statSync(file).size).toBeGreaterThan(100 * 1024 * 1024);
+    damage(file);
+    const server = start(file);
+    const url = await server.url();
+    expect((await probe(url)).status).toBe(200);
+    const list = (i: number) =>
+      graphql(
+        url,
+        `{ issuances(interval: DAY, from: "1970-01-01T00:00:00Z", to: "1970-01-0${i + 2}T00:00:00Z") { count } }`,
+      );
+    await list(0);
+    const met = async () => (await probe(url)).status;
+    await expect.poll(met, { timeout: 5000 }).toBe(503);
+    await sleep(0);
+    const log = server.errors() + server.output();
+    expect(log.match(/the database is damaged: run stagepass check, and restore a backup/g)).toHaveLength(1);
+    expect(await met()).toBe(503);
+  });
+});
