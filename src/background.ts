@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { Audit } from "./audit/audit.ts";
 import type { Config } from "./config.ts";
 import type { Surroundings } from "./create-services.ts";
 import type { Instrument } from "./instruments/instrument.ts";
@@ -14,8 +15,9 @@ export function beginBackground(
   store: Store,
   { logger, now }: Surroundings,
   instrument: Instrument,
+  audit: Audit,
 ): Background {
-  const all = [keepForDays(ledgerRetentionDays, store, retentionListener(instrument, logger))];
+  const all = [keepForDays(ledgerRetentionDays, store, retentionListener(instrument, audit, logger))];
   // SQLite has the clock of this machine.
   if (database.engine === "postgres")
     all.push(watchSkew(store.runs.clock, now, skewListener(instrument, logger)));
@@ -26,10 +28,11 @@ export function beginBackground(
   };
 }
 
-function retentionListener(instrument: Instrument, logger: Logger): RetentionListener {
+function retentionListener(instrument: Instrument, audit: Audit, logger: Logger): RetentionListener {
   return {
     onPurged(records) {
       instrument.purged(records);
+      audit.purged(records);
       logger.info({ records }, "old records were purged");
     },
     onKept({ from, to }) {

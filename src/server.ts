@@ -147,7 +147,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       .note()
       .catch((error) => logger.warn(whyOf(error), "it was not noted that this server runs"));
     const origin = await listen(app, config);
-    const background = beginBackground(config, store, surroundings, instrument);
+    const background = beginBackground(config, store, surroundings, instrument, audit);
     return {
       url: new URL(GRAPHQL_PATH, origin).href,
       consoleUrl: build && new URL("/", origin).href,

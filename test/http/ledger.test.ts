@@ -219,6 +219,9 @@ describe("LEDGER_RETENTION_DAYS", () => {
     ]);
     const said = () => second.log().filter(({ msg }) => msg === "old records were purged");
     await expect.poll(said).toMatchObject([{ level: 30, records: 3 }]);
+    await expect
+      .poll(second.audit)
+      .toContainEqual(expect.objectContaining({ event: "ledger.purged", records: 3 }));
     expect(await (await fetch(second.metricsUrl ?? "")).text()).toContain(
       "stagepass_ledger_purged_total 3\n",
     );
