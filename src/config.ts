@@ -69,6 +69,8 @@ export interface Config {
   readonly federation: boolean;
   /** Where the use of the API is reported; null when it is not. */
   readonly usageReporting: UsageReportingConfig | null;
+  /** For how long the server goes on serving after the signal to stop, while `/readyz` is 503, in milliseconds. */
+  readonly shutdownDelay: number;
   readonly logLevel: string;
   /** Null when no audit trail is kept. */
   readonly audit: AuditConfig | null;
@@ -171,6 +173,7 @@ export function parseConfig(environment: NodeJS.Dict<string>): Config {
     tracing: tracingOf(set),
     federation: env.FEDERATION === "on",
     usageReporting: usageReportingOf(env),
+    shutdownDelay: env.SHUTDOWN_DELAY_MS,
     logLevel: env.LOG_LEVEL,
     audit: auditOf(env),
   });
@@ -272,6 +275,7 @@ const VARIABLES = {
   APOLLO_USAGE_REPORTING_INGRESS_URL: variable(ingressUrl)({
     default: "https://usage-reporting.api.apollographql.com",
   }),
+  SHUTDOWN_DELAY_MS: variable(wholeNumber(0, 60_000))({ default: 0 }),
   LOG_LEVEL: variable(oneOf("trace", "debug", "info", "warn", "error", "fatal", "silent"))({
     default: "info",
   }),

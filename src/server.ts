@@ -68,7 +68,7 @@ export interface Server {
   /** Goes on with the audit trail in the file that has its name now. */
   reopenAudit(): void;
 
-  /** Stops: finishes the requests in flight, for at most seven seconds, and closes everything. */
+  /** Stops: serves for the configured delay, then finishes the requests in flight, for at most seven seconds, and closes everything. */
   close(): Promise<void>;
 }
 
@@ -161,6 +161,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       },
       reopenAudit: () => audit.reopen(),
       async close() {
+        await drain.announce(config.shutdownDelay);
         services.issuances.stop();
         await background.stop();
         try {

@@ -61,6 +61,7 @@ describe("parseConfig", () => {
       tracing: null,
       federation: false,
       usageReporting: null,
+      shutdownDelay: 0,
       logLevel: "info",
       audit: null,
     });
@@ -252,6 +253,8 @@ describe("parseConfig", () => {
     ["DATABASE_URL", { DATABASE_URL: "file:" }],
     ["DATABASE_URL", { DATABASE_URL: "file://elsewhere/x" }],
     ["DATABASE_URL", { DATABASE_URL: "./data/x.db" }],
+    ["SHUTDOWN_DELAY_MS", { SHUTDOWN_DELAY_MS: "60001" }],
+    ["SHUTDOWN_DELAY_MS", { SHUTDOWN_DELAY_MS: "-1" }],
     ["LOG_LEVEL", { LOG_LEVEL: "loud" }],
     ["CONSOLE", { CONSOLE: "yes" }],
   ])("names %s as what is wrong with %j, on one line", (name, environment) => {

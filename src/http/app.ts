@@ -83,7 +83,7 @@ export async function createApp(parts: AppParts): Promise<{ app: FastifyInstance
   cutOffIdleReaders(app);
 
   if (parts.console) await serveConsole(app, parts.console, hasPage ? GRAPHQL_PATH : null);
-  serveHealth(app, () => drain.begun, ping, turn);
+  serveHealth(app, () => drain.announced, ping, turn);
   app.route({
     method: ["GET", "POST"],
     url: GRAPHQL_PATH,

@@ -14,6 +14,7 @@ export class Drain {
   readonly #app: FastifyInstance;
   /** The connections that came while the server was stopping. */
   readonly #late = new WeakSet<Socket>();
+  #announced = false;
   #begun = false;
   #closing = false;
   #now = newcomers();
@@ -26,9 +27,15 @@ export class Drain {
     });
   }
 
-  /** Whether the server is stopping, and new requests should go elsewhere. */
-  get begun(): boolean {
-    return this.#begun;
+  /** Whether the server is going to stop, and new requests should go elsewhere. */
+  get announced(): boolean {
+    return this.#announced;
+  }
+
+  /** Makes `/readyz` 503, and goes on serving for `delay` milliseconds, so that load balancers notice before anything is refused. */
+  async announce(delay: number): Promise<void> {
+    this.#announced = true;
+    if (delay > 0) await sleep(delay);
   }
 
   /**
@@ -58,6 +65,7 @@ export class Drain {
     const end = performance.now() + deadline;
     const before = this.#now;
     this.#now = newcomers();
+    this.#announced = true;
     this.#begun = true;
     await idle(before, deadline);
     // What has connected in this turn of the event loop is accepted in it.

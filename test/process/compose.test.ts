@@ -119,6 +119,7 @@ describe("compose.yaml", () => {
       METRICS_HOST: "0.0.0.0",
       METRICS_PORT: "9464",
       OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector:4318",
+      SHUTDOWN_DELAY_MS: "5000",
       LOG_LEVEL: "warn",
     };
     const { services } = readCompose({ ...VARIABLES, ...said });
@@ -131,6 +132,7 @@ describe("compose.yaml", () => {
       sessionsPerMinute: 6,
       ledgerRetentionDays: 90,
       metrics: { port: 9464 },
+      shutdownDelay: 5000,
       logLevel: "warn",
     });
     const silent = parseConfig(environmentOf("replica-1"));

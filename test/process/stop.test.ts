@@ -136,6 +136,55 @@ it("answers what comes on connections that were there, and closes them when the 
   expect(await server.exited).toEqual({ code: 0, signal: null });
 });
 
+describe("with SHUTDOWN_DELAY_MS", () => {
+  const DELAY = 2000;
+  const startDelayed = () =>
+    spawnServer(temporaryFolder(), { DATABASE_URL: ":memory:", SHUTDOWN_DELAY_MS: String(DELAY) });
+
+  it("serves new connections for so long while /readyz is 503, whatever signals come, and then stops", async () => {
+    const server = startDelayed();
+    const url = await server.url();
+    const readyz = async () => (await fetch(new URL("/readyz", url))).json();
+    expect(await readyz()).toEqual({ status: "ready" });
+    const begin = performance.now();
+    server.kill("SIGTERM");
+    server.kill("SIGINT");
+    await expect.poll(readyz).toEqual({ status: "stopping" });
+    const noticed = performance.now() - begin;
+    expect(noticed).toBeLessThan(DELAY / 2);
+    while (performance.now() - begin < DELAY * 0.75) {
+      const { statusCode, headers } = await create(url);
+      // The client's own wish is to close it.
+      expect([statusCode, headers.connection]).toEqual([200, "close"]);
+      expect(await readyz()).toEqual({ status: "stopping" });
+    }
+    expect(await server.exited).toEqual({ code: 0, signal: null });
+    const lasted = performance.now() - begin;
+    expect(lasted).toBeGreaterThanOrEqual(DELAY);
+    expect(lasted).toBeLessThan(DELAY + 7000);
+  });
+
+  it("leaves connections open for so long, and gives requests their grace after it", async () => {
+    const server = startDelayed();
+    const url = await server.url();
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    expect((await create(url, agent)).statusCode).toBe(200);
+    const begin = performance.now();
+    server.kill("SIGTERM");
+    await expect.poll(() => get(new URL("/readyz", url).href, agent)).toBe(503);
+    const { headers } = await create(url, agent);
+    expect(headers.connection).toBe("keep-alive");
+    const { socket, answer } = half(url);
+    // On a new connection, once the delay is over.
+    await expect.poll(async () => (await create(url)).statusCode, { timeout: DELAY + 2000 }).toBe(503);
+    expect(performance.now() - begin).toBeGreaterThanOrEqual(DELAY);
+    socket.write(BODY.slice(9));
+    expect(await answer).toContain("createSession");
+    expect(await server.exited).toEqual({ code: 0, signal: null });
+    agent.destroy();
+  });
+});
+
 it("ends although a load balancer keeps asking how it is", async () => {
   const server = start();
   const url = await server.url();
