@@ -82,6 +82,9 @@ export class AuthenticationUnavailable extends StagepassError {
   }
 }
 
+/** When to ask again what is unavailable, in seconds. */
+export const RETRY_AFTER = 2;
+
 /**
  * `FORBIDDEN`: the caller may not do this. `details` names what it lacks: `requiredScope`, `requiredRole`,
  * `requiredSession`, or `requiredLifetime` with `maxLifetime`, in seconds.

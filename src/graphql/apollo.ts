@@ -18,7 +18,7 @@ import { documentStore } from "./documents.ts";
 import { completeErrors, formatError, withoutSuggestions } from "./format-error.ts";
 import { introspection } from "./introspection.ts";
 import { limitShape, MAX_TOKENS } from "./limits.ts";
-import { statusByMediaType } from "./status.ts";
+import { chooseStatus } from "./status.ts";
 import { UNMEASURED } from "./studio.ts";
 import { noteCode, noteOperation } from "./summary.ts";
 
@@ -73,7 +73,7 @@ function everyRequest(schema: GraphQLSchema): ApolloServerPlugin<Context> {
     didEncounterErrors: completeErrors,
     willSendResponse(request) {
       noteCode(request);
-      return statusByMediaType(request);
+      return chooseStatus(request);
     },
   };
   return { requestDidStart: async () => listener };

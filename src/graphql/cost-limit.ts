@@ -1,4 +1,4 @@
-import { type GraphQLRequestListener, HeaderMap } from "@apollo/server";
+import type { GraphQLRequestListener } from "@apollo/server";
 import {
   type ASTNode,
   BREAK,
@@ -10,7 +10,6 @@ import {
   visit,
 } from "graphql";
 import { fieldExtensionsEstimator, getComplexity, simpleEstimator } from "graphql-query-complexity";
-import { RateLimited } from "../errors.ts";
 import { batchesOf, checkBatches, costOfRepeating, sizesOf, variablesForCost } from "./batch-limits.ts";
 import type { Context } from "./context.ts";
 import { BYTES_PER_COST, COUNTING_ARGUMENTS, type CostContext, typeName } from "./cost.ts";
@@ -37,7 +36,7 @@ export const limitCost: NonNullable<GraphQLRequestListener<Context>["didResolveO
 }) => {
   if (!operation) return;
   const known = affordable.get(operation);
-  if (known !== undefined) return orRefuse(() => reserve(known));
+  if (known !== undefined) return reserve(known);
   const batches = batchesOf(document, operation);
   checkBatches(batches, variables);
   const forCost = variablesForCost(batches, variables);
@@ -57,22 +56,8 @@ export const limitCost: NonNullable<GraphQLRequestListener<Context>["didResolveO
   if (cost > MAX_COST) throw refusal(`The operation costs ${cost}; at most ${MAX_COST} is allowed`);
   const bytes = costs(true) * BYTES_PER_COST;
   if (batches.length === 0 && !dependsOnVariables(document)) affordable.set(operation, bytes);
-  orRefuse(() => reserve(bytes));
+  reserve(bytes);
 };
-
-/** What is refused for its caller's share is no answer of GraphQL's, and has the status of every such refusal. */
-function orRefuse(reserve: () => void): void {
-  try {
-    reserve();
-  } catch (error) {
-    if (!(error instanceof RateLimited)) throw error;
-    const headers = new HeaderMap([["retry-after", String(error.extensions.retryAfterSeconds)]]);
-    throw new GraphQLError(error.message, {
-      originalError: error,
-      extensions: { ...error.extensions, http: { status: 429, headers } },
-    });
-  }
-}
 
 /**
  * Whether what an operation costs, or whether its arguments fit, may differ with its variables, leaving aside how large its

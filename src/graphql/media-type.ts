@@ -14,20 +14,38 @@ const MULTIPART_TYPES = [
 /** The two media types of GraphQL over HTTP. They differ in the status of what is refused before it runs. */
 type MediaType = typeof JSON_TYPE | typeof GRAPHQL_RESPONSE_TYPE;
 
+/** Those of answers to an `Accept`; undefined when neither will do. */
+interface Choice {
+  readonly type: MediaType | undefined;
+  readonly failureType: MediaType | undefined;
+}
+
 /** By `Accept`, of which clients send few. */
-const chosen = new LRUCache<string, { readonly type: MediaType | undefined }>({ max: 100 });
+const chosen = new LRUCache<string, Choice>({ max: 100 });
 
 /** The one of an answer to a request with this `Accept`, chosen as Apollo Server does; undefined when neither will do. */
 export function answerType(accept: string | undefined): MediaType | undefined {
-  if (accept === undefined) return JSON_TYPE;
-  let choice = chosen.get(accept);
-  if (!choice) {
-    const negotiator = new Negotiator({ headers: { accept } });
-    const type = negotiator.mediaType([JSON_TYPE, GRAPHQL_RESPONSE_TYPE]) as MediaType | undefined;
-    choice = { type };
-    chosen.set(accept, choice);
-  }
-  return choice.type;
+  return accept === undefined ? JSON_TYPE : choiceFor(accept).type;
+}
+
+/**
+ * The one of an answer with a status of failure. Clients may not rely on the body of `application/json` then (GraphQL over HTTP, 7),
+ * and Apollo Router does not: the other one is chosen wherever `Accept` names it.
+ */
+export function failureType(accept: string | undefined): MediaType | undefined {
+  return accept === undefined ? JSON_TYPE : choiceFor(accept).failureType;
+}
+
+function choiceFor(accept: string): Choice {
+  const known = chosen.get(accept);
+  if (known) return known;
+  const negotiator = new Negotiator({ headers: { accept } });
+  const type = negotiator.mediaType([JSON_TYPE, GRAPHQL_RESPONSE_TYPE]) as MediaType | undefined;
+  const isNamed = /application\/graphql-response\+json/i.test(accept);
+  const prefersNamed = isNamed && negotiator.mediaType([GRAPHQL_RESPONSE_TYPE]) !== undefined;
+  const choice = { type, failureType: prefersNamed ? GRAPHQL_RESPONSE_TYPE : type };
+  chosen.set(accept, choice);
+  return choice;
 }
 
 /** Whether a request wants a page sooner than an answer, as a browser's first visit does; Apollo Server decides the same. */

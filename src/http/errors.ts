@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { type Audit, refusedBy } from "../audit/audit.ts";
-import { type ErrorCode, reasonOf, StagepassError } from "../errors.ts";
+import { type ErrorCode, RETRY_AFTER, reasonOf, StagepassError } from "../errors.ts";
 import { TOO_LARGE } from "./body-size.ts";
 import { originOf } from "./origin.ts";
 import { dropBody } from "./unread-body.ts";
@@ -55,10 +55,12 @@ export function answerErrors(app: FastifyInstance, logger: Logger, audit: Audit)
       // RFC 9110, 15.5.2: a 401 says how to authenticate.
       if (status === 401) reply.header("www-authenticate", "Bearer");
       if (status === 429) reply.header("retry-after", String(err.extensions.retryAfterSeconds));
+      if (status === 503) reply.header("retry-after", String(RETRY_AFTER));
       return reply.code(status).send(errors(err.message, err.extensions));
     }
     const status = err.statusCode ?? 500;
     const code = CODES[status];
+    if (status === 503) reply.header("retry-after", String(RETRY_AFTER));
     // Fastify closes the connection of a body that it does not read, and the client may not get the answer.
     if (status === 413) reply.removeHeader("connection");
     const message = err.code === "FST_ERR_CTP_BODY_TOO_LARGE" ? TOO_LARGE : err.message;

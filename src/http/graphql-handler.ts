@@ -2,7 +2,7 @@ import { type ApolloServer, HeaderMap, type HTTPGraphQLHead } from "@apollo/serv
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import { type Context, createContext, type Services } from "../graphql/context.ts";
-import { answerType } from "../graphql/media-type.ts";
+import { answerType, failureType } from "../graphql/media-type.ts";
 import type { Admit } from "../graphql/trusted-documents.ts";
 import type { Turn } from "../shares/turns.ts";
 import { admittedBody, admittedSearch } from "./admission.ts";
@@ -54,7 +54,8 @@ export function graphqlHandler({ apollo, services, admit, turn, readBody, logger
       const { http: head, body } = await apollo.executeOperation(operation, { contextValue });
       if (body.kind === "incremental") throw inParts();
       sendHead(reply, head);
-      reply.header("content-type", answerType(request.headers.accept));
+      const typeFor = (head.status ?? 200) < 400 ? answerType : failureType;
+      reply.header("content-type", typeFor(request.headers.accept));
       const { errors, data, extensions } = body.singleResult;
       return `${JSON.stringify({ errors, data, extensions })}\n`;
     }

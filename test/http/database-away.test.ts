@@ -1,4 +1,5 @@
 import { expect, it, onTestFinished } from "vitest";
+import { newApiKey } from "../../src/access/api-key.ts";
 import { EVERYTHING, JWT_SECRET, signedJwt } from "../support/callers.ts";
 import { startPostgres } from "../support/postgres.ts";
 import { startServer } from "../support/server.ts";
@@ -31,6 +32,29 @@ it("while the database is away, a token fails where it is needed first: for the 
     "LEDGER_UNAVAILABLE",
     "LEDGER_UNAVAILABLE",
   ]);
+  const looked = await server.graphql(
+    "query($id: ID!) { session(sessionId: $id) { name } }",
+    { id },
+    everything,
+  );
+  expect(looked).toMatchObject({
+    status: 503,
+    data: { session: null },
+    errors: [{ extensions: { code: "DATABASE_UNAVAILABLE" } }],
+  });
+  expect(looked.headers.get("retry-after")).toBe("2");
+  const partly = await server.graphql(
+    "query($id: ID!) { session(sessionId: $id) { name } project { applicationId } }",
+    { id },
+    everything,
+  );
+  expect(partly).toMatchObject({ status: 200, data: { session: null, project: {} } });
+  const byKey = await fetch(server.url, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-api-key": newApiKey().key },
+    body: "{}",
+  });
+  expect([byKey.status, byKey.headers.get("retry-after")]).toEqual([503, "2"]);
   const inspected = await server.graphql('{ inspectToken(token: "x") { status } }', {}, everything);
   expect(inspected.data).toEqual({ inspectToken: { status: "INVALID" } });
 });

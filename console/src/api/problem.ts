@@ -25,11 +25,9 @@ export function problemOf(error: unknown): Problem {
   if (CombinedGraphQLErrors.is(error)) return serverProblem(error.errors[0]);
   if (ServerError.is(error)) {
     const busy = error.statusCode >= 500 || error.statusCode === 429;
-    // Refused before it got to GraphQL, in the same form.
-    const problem = serverProblem(
-      errorsIn(error.bodyText)[0] ?? { message: `The server answered with status ${error.statusCode}.` },
-    );
-    return { ...problem, retryable: problem.retryable || busy };
+    // In the same form, also where it did not get as far as GraphQL.
+    const message = `The server answered with status ${error.statusCode}.`;
+    return serverProblem(errorsIn(error.bodyText)[0] ?? { message }, busy);
   }
   if (ServerParseError.is(error)) return { ...UNREACHABLE, message: UNINTELLIGIBLE };
   return UNREACHABLE;
@@ -50,7 +48,7 @@ interface ServerErrorBody {
 /** Whose request may succeed later with nothing changed, besides those that say so. */
 const RETRYABLE: ReadonlySet<unknown> = new Set(["INTERNAL_SERVER_ERROR", "RATE_LIMITED"]);
 
-function serverProblem(error: ServerErrorBody = { message: UNINTELLIGIBLE }): Problem {
+function serverProblem(error: ServerErrorBody = { message: UNINTELLIGIBLE }, busy = false): Problem {
   const { message, path = [], extensions = {} } = error;
   const { code, argument, retryable } = extensions;
   // Below a root field: what that did is done, and is not to be done again.
@@ -59,7 +57,7 @@ function serverProblem(error: ServerErrorBody = { message: UNINTELLIGIBLE }): Pr
     message,
     code: typeof code === "string" ? code : null,
     argument: typeof argument === "string" ? argument : null,
-    retryable: !isNested && (retryable === true || RETRYABLE.has(code)),
+    retryable: !isNested && (busy || retryable === true || RETRYABLE.has(code)),
   };
 }
 
