@@ -153,13 +153,15 @@ export class DatabaseUnavailable extends StagepassError {
 /** Why something failed, in a few words for the log. Where a host has several addresses, Node gives a code and no message. */
 export function reasonOf(error: unknown): string {
   if (error instanceof DatabaseUnavailable || error instanceof AuthenticationUnavailable) return error.reason;
+  if (error instanceof LedgerUnavailable && error.cause !== undefined) return reasonOf(error.cause);
   if (!(error instanceof Error)) return String(error);
   return error.message || String((error as NodeJS.ErrnoException).code);
 }
 
 /** `LEDGER_UNAVAILABLE`: the issuance of tokens could not be recorded, so none was issued. */
 export class LedgerUnavailable extends StagepassError {
-  constructor() {
+  /** @param cause for the log */
+  constructor(cause?: unknown) {
     super(
       "LEDGER_UNAVAILABLE",
       "The issuance could not be recorded, so nothing was issued; ask again later",
@@ -167,6 +169,7 @@ export class LedgerUnavailable extends StagepassError {
         retryable: true,
       },
     );
+    this.cause = cause;
   }
 }
 

@@ -7,7 +7,7 @@ import { openAudit } from "./audit/open-audit.ts";
 import { beginBackground } from "./background.ts";
 import type { Config, TrustedDocumentsConfig } from "./config.ts";
 import { createServices, type Surroundings } from "./create-services.ts";
-import { DatabaseUnavailable, reasonOf, StartupError } from "./errors.ts";
+import { AuthenticationUnavailable, DatabaseUnavailable, reasonOf, StartupError } from "./errors.ts";
 import { createApollo, type Measuring } from "./graphql/apollo.ts";
 import { createSchema } from "./graphql/schema.ts";
 import { inlineTraces, UNMEASURED } from "./graphql/studio.ts";
@@ -121,9 +121,11 @@ export async function createServer(config: Config, { logger, now }: Surroundings
     });
     await apollo.start();
     // Together in the time of one, for whoever asks does not wait for longer; and for all who ask, as anybody may.
-    const ping = lately(CHECK_READINESS_EVERY, () =>
-      new Deadline(PATIENCE).within(store.ping().then(ledger.check), unanswered),
-    );
+    const ready = lately(CHECK_READINESS_EVERY, async () => {
+      const deadline = new Deadline(PATIENCE);
+      await deadline.within(store.ping().then(ledger.check), unanswered);
+      await deadline.within(authenticate.check(), () => new AuthenticationUnavailable("it does not answer"));
+    });
     const { app, drain } = await createApp({
       apollo,
       services,
@@ -136,12 +138,16 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       hasPage: !config.production,
       console: build,
       corsOrigins: config.corsOrigins,
-      ping,
+      ready,
       follow: instrument.follow,
       onRequestEnd: instrument.requestEnded,
       logger,
     });
-    metrics = readings && config.metrics && (await listenForMetrics(readings, ping, config.metrics));
+    const isReady = () =>
+      ready()
+        .then(() => !drain.announced)
+        .catch(() => false);
+    metrics = readings && config.metrics && (await listenForMetrics(readings, isReady, config.metrics));
     // Before any token: the newest record must not have the time of this server, whose clock may be wrong.
     await store.runs
       .note()
@@ -266,14 +272,9 @@ async function listen(app: FastifyInstance, { host, port }: Config): Promise<str
 
 function listenForMetrics(
   { read, mediaType }: Readings,
-  ping: () => Promise<void>,
+  isReady: () => Promise<boolean>,
   where: { host: string; port: number },
 ): Promise<MetricsServer> {
   const address = { ...where, variables: { host: "METRICS_HOST", port: "METRICS_PORT" } };
-  const ready = () =>
-    ping().then(
-      () => true,
-      () => false,
-    );
-  return listening(address, () => serveMetrics(async () => read(await ready()), mediaType, where));
+  return listening(address, () => serveMetrics(async () => read(await isReady()), mediaType, where));
 }

@@ -22,6 +22,16 @@ export interface Credentials {
  */
 export type Authenticate = (credentials: Credentials) => Promise<Caller>;
 
+/** What knows callers. */
+export type Authenticator = Authenticate & {
+  /**
+   * Rejects while no caller can be known, because an identity provider is the only way in and its keys cannot be had.
+   *
+   * @throws {AuthenticationUnavailable}
+   */
+  check(): Promise<void>;
+};
+
 /**
  * How long a look-up of an API key is believed, and a JWT found genuine, in milliseconds. A key that is revoked, or expires, works
  * for so long at most.
@@ -50,7 +60,7 @@ export function authenticator(
   apiKeys: ApiKeys,
   now: () => Date,
   turn: (callerId: string) => Promise<void> = async () => {},
-): Authenticate {
+): Authenticator {
   const jwks = jwtRules?.jwksUri ? jwksKeys(jwtRules.jwksUri) : null;
   const isIssued = issuedIds(apiKeys);
   const found = new LRUCache<string, StoredApiKey>({
@@ -104,10 +114,20 @@ export function authenticator(
     return asNew(caller);
   };
 
-  return async (credentials) => {
+  const authenticate: Authenticate = async (credentials) => {
     const credential = credentialOf(credentials);
     return credential.startsWith(API_KEY_PREFIX) ? byApiKey(credential) : byJwt(credential);
   };
+
+  const check = async () => {
+    if (jwks === null || jwtRules?.secret) return;
+    try {
+      await jwks.check();
+    } catch (error) {
+      if (!(await apiKeys.any())) throw error;
+    }
+  };
+  return Object.assign(authenticate, { check });
 }
 
 /** Tells from memory whether an API key has this ID. A flood of made-up keys costs one query a second. */

@@ -9,6 +9,16 @@ import { AuthenticationUnavailable, abridge, reasonOf } from "../errors.ts";
  */
 export type KeyOf = (kid: string | undefined, algorithm: string) => Promise<KeyObject | null>;
 
+/** The keys of a provider. */
+export type Jwks = KeyOf & {
+  /**
+   * Resolves while there are keys to verify with, which asks the provider where they are old.
+   *
+   * @throws {AuthenticationUnavailable} when there are none, and the provider does not answer
+   */
+  check(): Promise<void>;
+};
+
 /** How long the provider's keys are used without asking it again, in milliseconds. */
 const MAX_AGE = 10 * 60 * 1000;
 /** How long they are used beyond that while it cannot be asked, in milliseconds. */
@@ -29,7 +39,7 @@ interface PublicKey {
  * The keys that an identity provider publishes as a JSON Web Key Set. They are read as a whole: jwks-rsa's own cache and
  * rate limit are for one key each, so that strangers who name unknown ones would keep a new key from being found.
  */
-export function jwksKeys(uri: string): KeyOf {
+export function jwksKeys(uri: string): Jwks {
   const client = new JwksClient({ jwksUri: uri, cache: false, fetcher: fetchKeys });
   let keys: readonly PublicKey[] = [];
   let readAt = Number.NEGATIVE_INFINITY;
@@ -59,7 +69,7 @@ export function jwksKeys(uri: string): KeyOf {
   const find = (kid: string | undefined, algorithm: string, maxAge: number) =>
     performance.now() - readAt < maxAge ? keyIn(keys, kid, algorithm) : undefined;
 
-  return async (kid, algorithm) => {
+  const keyOf: KeyOf = async (kid, algorithm) => {
     const known = find(kid, algorithm, MAX_AGE);
     if (known) return known;
     await askUnlessJustAsked();
@@ -68,6 +78,17 @@ export function jwksKeys(uri: string): KeyOf {
     if (!found && readAt < askedAt) throw new AuthenticationUnavailable(lastFailure);
     return found ?? null;
   };
+
+  const isYounger = (age: number) => performance.now() - readAt < age;
+  const check = async () => {
+    if (isYounger(MAX_AGE)) return;
+    const asked = askUnlessJustAsked();
+    // Old keys are used while the provider is asked.
+    if (isYounger(MAX_AGE + FALLBACK_AGE)) return;
+    await asked;
+    if (!isYounger(MAX_AGE)) throw new AuthenticationUnavailable(lastFailure);
+  };
+  return Object.assign(keyOf, { check });
 }
 
 /** A JWT that names no key is signed with the only one that there is. */

@@ -49,7 +49,8 @@ export interface AppParts {
   /** Null where there is none. */
   readonly console: ConsoleBuild | null;
   readonly corsOrigins: readonly string[];
-  readonly ping: () => Promise<void>;
+  /** Rejects while the server cannot serve. */
+  readonly ready: () => Promise<void>;
   /** Adds hooks of its own, before there are any routes. */
   readonly follow: (app: FastifyInstance) => void;
   /** Is told of each request that has ended. */
@@ -59,7 +60,8 @@ export interface AppParts {
 
 /** The HTTP server: what arrives at GraphQL has a caller, and is JSON in UTF-8 of a bounded size. */
 export async function createApp(parts: AppParts): Promise<{ app: FastifyInstance; drain: Drain }> {
-  const { apollo, services, admit, turn, localOnly, hasPage, corsOrigins, ping, trustsProxy, logger } = parts;
+  const { apollo, services, admit, turn, localOnly, hasPage, corsOrigins, ready, trustsProxy, logger } =
+    parts;
   const log = requestLog(logger);
   const app: FastifyInstance = fastify({
     genReqId: () => randomUUID(),
@@ -83,7 +85,7 @@ export async function createApp(parts: AppParts): Promise<{ app: FastifyInstance
   cutOffIdleReaders(app);
 
   if (parts.console) await serveConsole(app, parts.console, hasPage ? GRAPHQL_PATH : null);
-  serveHealth(app, () => drain.announced, ping, turn);
+  serveHealth(app, () => drain.announced, ready, turn);
   app.route({
     method: ["GET", "POST"],
     url: GRAPHQL_PATH,

@@ -1,18 +1,19 @@
 import type { FastifyInstance } from "fastify";
-import { reasonOf } from "../errors.ts";
+import { AuthenticationUnavailable, LedgerUnavailable, reasonOf } from "../errors.ts";
 import type { Turn } from "../shares/turns.ts";
 
 /** For whom the event loop works when it is asked for health. */
 const PROBES = "probes";
 
 /**
- * `/livez`: the process answers. `/readyz`: it can serve, so send it requests; 503 while it stops, or when
- * its store does not answer.
+ * `/livez`: the process answers. `/readyz`: it can serve, so send it requests; 503 while it stops, or cannot. The body says which.
+ *
+ * @param ready rejects while it cannot serve
  */
 export function serveHealth(
   app: FastifyInstance,
   stopping: () => boolean,
-  ping: () => Promise<void>,
+  ready: () => Promise<void>,
   turn: Turn,
 ): void {
   // Whoever floods these waits for other probes alone.
@@ -23,11 +24,16 @@ export function serveHealth(
   app.get("/readyz", probe, async (request, reply) => {
     if (stopping()) return reply.code(503).send({ status: "stopping" });
     try {
-      await ping();
+      await ready();
       return { status: "ready" };
     } catch (error) {
       request.reason = reasonOf(error);
-      return reply.code(503).send({ status: "database unavailable" });
+      return reply.code(503).send({ status: `${lackingIn(error)} unavailable` });
     }
   });
+}
+
+function lackingIn(error: unknown): string {
+  if (error instanceof LedgerUnavailable) return "ledger";
+  return error instanceof AuthenticationUnavailable ? "identity provider" : "database";
 }

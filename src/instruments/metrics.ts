@@ -54,7 +54,7 @@ export function createMetrics(platform: string, pool: () => PoolState) {
 
     ready: new Gauge({
       name: "stagepass_ready",
-      help: "1 while the server can serve, as /readyz says: its database answers and can be written.",
+      help: "1 while the server can serve, as /readyz says.",
       registers,
     }),
 

@@ -1,8 +1,8 @@
+import { randomUUID } from "node:crypto";
 import { CompiledQuery, type Insertable, type RawBuilder, type Selectable, sql } from "kysely";
-import { LRUCache } from "lru-cache";
-import type { TokenFormat } from "../domain/connection-token.ts";
+import { TokenFormat } from "../domain/connection-token.ts";
 import type { IssuedToken } from "../domain/issued-token.ts";
-import type { Role } from "../domain/role.ts";
+import { Role } from "../domain/role.ts";
 import { LedgerUnavailable } from "../errors.ts";
 import { PATIENCE } from "./deadline.ts";
 import type { Database, Engine } from "./engine.ts";
@@ -10,8 +10,13 @@ import { groupCommit } from "./group-commit.ts";
 import type { IssuanceLedger } from "./store.ts";
 import type { IssuedTokenTable } from "./tables.ts";
 
-/** How long a check that succeeded is believed, in milliseconds: who asks for health must not keep the disk busy. */
+/** How long a commit or a trial that succeeded is believed, in milliseconds: who asks for health must not keep the disk busy. */
 const BELIEVED = 500;
+/**
+ * How long a failed commit counts where nothing has been committed since, in milliseconds. Then a trial decides: a balancer may send
+ * no tokens any more that could show that all is well.
+ */
+const FAILURE_COUNTS = 1500;
 
 /** Is told how the ledger fares. */
 export interface LedgerListener {
@@ -27,6 +32,8 @@ export function issuanceLedger(
   { onChange = () => {}, onCommit = () => {} }: LedgerListener,
 ): IssuanceLedger {
   let failing = false;
+  let latestSuccess = Number.NEGATIVE_INFINITY;
+  let latestFailure: { readonly at: number; readonly cause: unknown } | null = null;
   const write = async (group: readonly IssuedToken[]): Promise<void> => {
     const begin = performance.now();
     let failure: { readonly cause: unknown } | null = null;
@@ -35,25 +42,35 @@ export function issuanceLedger(
     } catch (cause) {
       failure = { cause };
     }
-    onCommit(group.length, performance.now() - begin, failure === null);
+    const end = performance.now();
+    onCommit(group.length, end - begin, failure === null);
+    if (failure === null) latestSuccess = end;
+    latestFailure = failure && { at: end, cause: failure.cause };
     if (failing !== (failure !== null)) onChange(failure?.cause ?? null);
     failing = failure !== null;
     if (failing) throw new LedgerUnavailable();
   };
   const record = groupCommit(write, PATIENCE, () => new LedgerUnavailable());
 
-  const checks = new LRUCache<"written", boolean>({
-    max: 1,
-    ttl: BELIEVED,
-    fetchMethod: async () => {
-      await kysely
+  let latestTrial = Number.NEGATIVE_INFINITY;
+  let trying: Promise<void> | null = null;
+  /**
+   * Inserts a record and takes it back, as a full disk may have room for a small row and none for a record; and commits something, as
+   * SQLite writes nothing to the disk before, and it may be PostgreSQL's log that is full.
+   */
+  const trial = async () => {
+    await kysely.transaction().execute(async (transaction) => {
+      await sql`savepoint trial`.execute(transaction);
+      await transaction.executeQuery(insertion([madeUpRecord()], engine));
+      await sql`rollback to savepoint trial`.execute(transaction);
+      await transaction
         .insertInto("ledger_checks")
         .values({ id: 1, checked_at: engine.clock })
         .onConflict((conflict) => conflict.column("id").doUpdateSet({ checked_at: engine.clock }))
         .execute();
-      return true;
-    },
-  });
+    });
+    latestTrial = performance.now();
+  };
 
   /** The newest records of a session, from before a position. */
   const walk = (columns: RawBuilder<unknown>, sessionId: string, limit: number, position: number | null) => {
@@ -134,7 +151,18 @@ export function issuanceLedger(
     },
 
     async check() {
-      await checks.fetch("written");
+      const now = performance.now();
+      if (now - latestSuccess < BELIEVED) return;
+      if (latestFailure && now - latestFailure.at < FAILURE_COUNTS) {
+        throw new LedgerUnavailable(latestFailure.cause);
+      }
+      if (now - latestTrial < BELIEVED) return;
+      trying ??= trial().finally(() => {
+        trying = null;
+      });
+      await trying.catch((cause) => {
+        throw new LedgerUnavailable(cause);
+      });
     },
   };
 }
@@ -142,6 +170,19 @@ export function issuanceLedger(
 /** The ledger of one who keeps none any more: tokens are issued without a record. */
 export function withoutRecords(ledger: IssuanceLedger): IssuanceLedger {
   return { ...ledger, async record() {}, async check() {} };
+}
+
+/** As large as a real one. Nothing ever reads it. */
+function madeUpRecord(): IssuedToken {
+  return {
+    id: randomUUID(),
+    sessionId: "trial".padEnd(100, "-"),
+    role: Role.MODERATOR,
+    format: TokenFormat.JWT,
+    issuedTo: "trial",
+    issuedAt: new Date(0),
+    expiresAt: new Date(0),
+  };
 }
 
 /** Those that the database does not fill itself, in the order of `valuesOf`. */

@@ -130,7 +130,12 @@ export interface IssuanceLedger {
     position: number | null,
   ): Promise<{ readonly forgotten: number; readonly last: number | null }>;
 
-  /** Resolves when the ledger can be written to, and rejects when it cannot. It is tried twice a second at most. */
+  /**
+   * Resolves while records can be written: what the latest commits say counts, and where there were none, a trial, twice a second at
+   * most.
+   *
+   * @throws {LedgerUnavailable} with the cause, when they cannot
+   */
   check(): Promise<void>;
 }
 

@@ -63,7 +63,7 @@ async function start(plugin: ApolloServerPlugin<Context>) {
     hasPage: false,
     console: null,
     corsOrigins: [],
-    ping: async () => {},
+    ready: async () => {},
     follow() {},
     onRequestEnd() {},
     logger,

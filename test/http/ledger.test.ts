@@ -176,18 +176,24 @@ describe("a ledger that cannot be written", () => {
     expect(messages.filter((msg) => msg === "the ledger is written again")).toHaveLength(1);
   });
 
-  it("makes /readyz 503 within a second, and 200 again", async () => {
+  it.each([
+    ["that cannot take a record", "BEFORE INSERT ON issued_tokens"],
+    ["that cannot commit", "BEFORE UPDATE ON ledger_checks"],
+  ])("%s makes /readyz 503 within a second without a token, and 200 again", async (_, event) => {
     const file = join(temporaryFolder(), "test.db");
     const server = await start({ DATABASE_URL: `file:${file}` });
-    const readiness = async () => (await fetch(`${server.origin}/readyz`)).status;
-    expect(await readiness()).toBe(200);
+    const readiness = async () => (await fetch(`${server.origin}/readyz`)).json();
+    expect(await readiness()).toEqual({ status: "ready" });
     const database = new Libsql(file, { timeout: 2000 });
-    database.exec(
-      "CREATE TRIGGER full BEFORE UPDATE ON ledger_checks BEGIN SELECT raise(abort, 'full'); END",
-    );
-    await expect.poll(readiness).toBe(503);
+    database.exec(`CREATE TRIGGER full ${event} BEGIN SELECT raise(abort, 'the disk is full'); END`);
+    await expect.poll(readiness).toEqual({ status: "ledger unavailable" });
+    const [line] = server.log().filter(({ status }) => status === 503);
+    expect(line).toMatchObject({ level: 40, path: "/readyz", reason: "the disk is full" });
     database.exec("DROP TRIGGER full");
-    await expect.poll(readiness).toBe(200);
+    await expect.poll(readiness).toEqual({ status: "ready" });
+    expect(database.prepare("SELECT count(*) AS records FROM issued_tokens").get()).toMatchObject({
+      records: 0,
+    });
     database.close();
   });
 });
