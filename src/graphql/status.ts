@@ -6,7 +6,11 @@ import { REFUSALS } from "./format-error.ts";
 import { refusesWith200 } from "./media-type.ts";
 
 /** Not `PLATFORM_UNAVAILABLE`: no other replica could do better, and tokens are issued all the same. */
-const UNAVAILABLE: ReadonlySet<unknown> = new Set<ErrorCode>(["LEDGER_UNAVAILABLE", "AUDIT_UNAVAILABLE", "DATABASE_UNAVAILABLE"]);
+const UNAVAILABLE: ReadonlySet<unknown> = new Set<ErrorCode>([
+  "LEDGER_UNAVAILABLE",
+  "AUDIT_UNAVAILABLE",
+  "DATABASE_UNAVAILABLE",
+]);
 const LIMITED = "RATE_LIMITED" satisfies ErrorCode;
 
 /**

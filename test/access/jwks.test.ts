@@ -225,4 +225,37 @@ describe("jwksKeys", () => {
     expect(isKey(await keyOf("a", "RS256"), rsa)).toBe(true);
     expect(isKey(await keyOf("a", "PS256"), rsa)).toBe(true);
   });
+
+  describe("its check", () => {
+    it("fails until there are keys, and asks for them every six seconds at most", async () => {
+      fail();
+      const keyOf = jwksKeys(uri);
+      for (let times = 0; times < 20; times++) {
+        await expect(keyOf.check()).rejects.toThrow(AuthenticationUnavailable);
+      }
+      expect(requests).toBe(1);
+      publish(A);
+      pass(0.1);
+      await keyOf.check();
+      await keyOf.check();
+      expect(requests).toBe(2);
+    });
+
+    it("passes for the hour in which old keys are used, without waiting for the provider", async () => {
+      const keyOf = jwksKeys(uri);
+      await keyOf.check();
+      fail();
+      pass(9.9);
+      await keyOf.check();
+      expect(requests).toBe(1);
+      pass(60);
+      await keyOf.check();
+      await expect.poll(() => requests).toBe(2);
+      pass(0.2);
+      await expect(keyOf.check()).rejects.toThrow(AuthenticationUnavailable);
+      publish(A);
+      pass(0.1);
+      await keyOf.check();
+    });
+  });
 });

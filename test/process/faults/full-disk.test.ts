@@ -1,0 +1,116 @@
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import Libsql from "libsql/promise";
+import { afterAll, describe, expect, it } from "vitest";
+import { API_KEY, API_SECRET } from "../../support/credentials.ts";
+import { askForToken, figuresOf, LONG, newSession, probe, startClients } from "../../support/faults.ts";
+import { spawnServer } from "../../support/process.ts";
+import { noDiskBecause, smallDisk } from "../../support/small-disk.ts";
+import { migrateUrl, sharedPostgres, stopSharedPostgres } from "../../support/stores.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
+
+afterAll(stopSharedPostgres);
+
+const CLIENTS = 8;
+/** How soon after the first token that fails, and after there is space again, `/readyz` tells, in milliseconds. */
+const NOTICED_WITHIN = 2000;
+const READY_WITHIN = 3000;
+/** How long the disk is full, with tokens asked for and then without. */
+const BUSY = LONG ? 10_000 : 2500;
+const IDLE = LONG ? 10_000 : 2500;
+
+type Disk = ReturnType<typeof smallDisk>;
+type Server = ReturnType<typeof spawnServer>;
+
+function start(databaseUrl: string): Server {
+  return spawnServer(temporaryFolder(), {
+    PLATFORM: "local",
+    OPENTOK_API_KEY: API_KEY,
+    OPENTOK_API_SECRET: API_SECRET,
+    DATABASE_URL: databaseUrl,
+  });
+}
+
+/** Asks for `/readyz` every 50 ms until it has this status, and resolves to when it had. */
+async function becomes(url: string, status: number): Promise<number> {
+  for (;;) {
+    const answer = await probe(url);
+    if (answer.status === status) return answer.end;
+    await sleep(50);
+  }
+}
+
+/** Fills the disk while tokens are asked for, stops asking, and makes space again. */
+async function liveThrough(fault: string, server: Server, disk: Disk, ids: () => Promise<string[]>) {
+  const url = await server.url();
+  const sessionId = await newSession(url);
+  const clients = startClients([url], sessionId);
+  clients.add(CLIENTS);
+  await sleep(500);
+  expect(await probe(url)).toMatchObject({ status: 200 });
+  disk.fill();
+  const unready = await becomes(url, 503);
+  await sleep(BUSY);
+  const calls = await clients.stop();
+  const [first] = calls.filter(({ token }) => token === null);
+  expect(calls.filter(({ token }) => token === null).map(({ code }) => code)).toContain("LEDGER_UNAVAILABLE");
+  expect(calls.filter(({ token, status }) => token === null && status !== 503)).toEqual([]);
+  const noticed = unready - (first?.end ?? 0);
+  expect(noticed).toBeLessThan(NOTICED_WITHIN);
+
+  // A balancer sends nothing more, and the server must not seem well for that.
+  const end = performance.now() + IDLE;
+  const statuses = new Set<number>();
+  while (performance.now() < end) {
+    statuses.add((await probe(url)).status);
+    await sleep(100);
+  }
+  expect([...statuses]).toEqual([503]);
+  disk.free();
+  const freed = performance.now();
+  const ready = (await becomes(url, 200)) - freed;
+  expect(ready).toBeLessThan(READY_WITHIN);
+  const recovered = [];
+  for (let i = 0; i < 20; i++) recovered.push(await askForToken(url, sessionId));
+  expect(recovered.filter(({ token }) => token === null)).toEqual([]);
+  const { missing } = figuresOf(fault, [...calls, ...recovered], freed, await ids());
+  expect(missing).toBe(0);
+  if (LONG) process.stdout.write(`${JSON.stringify({ fault, noticed, ready })}\n`);
+}
+
+describe.skipIf(noDiskBecause !== null)(`a full disk${noDiskBecause ? `: ${noDiskBecause}` : ""}`, () => {
+  it("of PostgreSQL's tables makes /readyz 503 soon after the first token fails, until there is space", {
+    timeout: 60_000,
+  }, async () => {
+    const postgres = await sharedPostgres();
+    const disk = smallDisk(16, "postgres");
+    await postgres.query(`CREATE TABLESPACE small LOCATION '${disk.folder}'`);
+    const url = await postgres.createDatabase("TABLESPACE small");
+    await migrateUrl(url);
+    const server = start(url);
+    const name = new URL(url).pathname.slice(1);
+    await liveThrough("PostgreSQL's disk is full", server, disk, async () =>
+      (await postgres.query("SELECT id FROM issued_tokens", name)).map(({ id }) => id),
+    );
+    server.kill("SIGTERM");
+    expect(await server.exited).toEqual({ code: 0, signal: null });
+    await postgres.query(`DROP DATABASE ${name} WITH (FORCE)`);
+    await postgres.query("DROP TABLESPACE small");
+  });
+
+  it("of SQLite's file makes /readyz 503 soon after the first token fails, until there is space", {
+    timeout: 60_000,
+  }, async () => {
+    const disk = smallDisk(4);
+    const file = join(disk.folder, "test.db");
+    const server = start(`file:${file}`);
+    await liveThrough("SQLite's disk is full", server, disk, async () => {
+      const database = new Libsql(file, { timeout: 2000 });
+      const rows: { id: string }[] = await (await database.prepare("SELECT id FROM issued_tokens")).all();
+      database.close();
+      return rows.map(({ id }) => id);
+    });
+    server.kill("SIGTERM");
+    expect(await server.exited).toEqual({ code: 0, signal: null });
+  });
+});

@@ -1,0 +1,48 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+/** Why no disk can be mounted here; null where one can. */
+export const noDiskBecause: string | null = tryToMount();
+
+/** A disk of so many megabytes, in memory, that goes when the test is over. Its owner is `user`. */
+export function smallDisk(megabytes: number, user = "root") {
+  const folder = temporaryFolder();
+  mount(folder, `size=${megabytes}m,mode=700`);
+  onTestFinished(() => void execFileSync("umount", ["--lazy", folder]));
+  execFileSync("chown", [user, folder]);
+  const ballast = join(folder, "ballast");
+  return {
+    folder,
+
+    /** Takes all the space that is left. */
+    fill() {
+      const { bavail, bsize } = statfsSync(folder);
+      writeFileSync(ballast, Buffer.alloc(bavail * bsize));
+    },
+
+    /** Gives it back. */
+    free: () => rmSync(ballast),
+  };
+}
+
+function mount(folder: string, options: string): void {
+  execFileSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", folder], { stdio: "pipe" });
+}
+
+function tryToMount(): string | null {
+  if (process.getuid?.() !== 0) return "only root can mount a disk";
+  const folder = mkdtempSync(join(tmpdir(), "stagepass-"));
+  try {
+    mount(folder, "size=1m");
+    execFileSync("umount", [folder]);
+    return null;
+  } catch {
+    return "this system lets nobody mount a disk";
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
