@@ -118,7 +118,8 @@ describe("parseConfig", () => {
   ])("reads DATABASE_URL=%s", (DATABASE_URL) => {
     expect(parseConfig({ ...project, PLATFORM: "local", DATABASE_URL }).database).toEqual({
       engine: "postgres",
-      url: DATABASE_URL,
+      urls: [DATABASE_URL],
+      target: "read-write",
     });
   });
 

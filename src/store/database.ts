@@ -30,6 +30,8 @@ export interface DatabaseOptions {
  */
 export function openDatabase(address: DatabaseAddress, options: DatabaseOptions = {}): Promise<Database> {
   return open(address, PATIENCE, options, async (database) => {
+    if (address.engine === "postgres" && address.target === "any")
+      throw new Error("target_session_attrs=any is for commands that only read; leave it out");
     if (address.engine === "sqlite") {
       if (options.lookThrough && address.file !== null) await lookThrough(address.file);
       await migrate(database);
@@ -75,7 +77,7 @@ async function open(
       address.engine === "sqlite"
         ? sqlite(address.file, () => sqlitePatience, onDamage)
         : // Loaded only where it is used: it makes the start longer.
-          await (await import("./postgres.ts")).postgres({ url: address.url, poolSize, patience, onLost });
+          await (await import("./postgres.ts")).postgres({ address, poolSize, patience, onLost });
     kysely = over(engine.dialect);
     const reads = engine.readDialect ? over(engine.readDialect) : kysely;
     const database = { kysely, reads, engine };
