@@ -42,9 +42,14 @@ export class Hosts {
     return this.#trusted.has(client);
   }
 
-  /** After a fault of a connection's server, all connections are suspect. One that was suspect already says nothing new. */
+  /**
+   * After a fault of a connection's server, all connections are suspect, and the next one goes to another host. A connection
+   * that was suspect already says nothing new.
+   */
   distrust(client: pg.ClientBase): void {
-    if (this.trusts(client)) this.#trusted = new WeakSet();
+    if (!this.trusts(client)) return;
+    this.#trusted = new WeakSet();
+    this.failed(this.#used ?? "");
   }
 }
 

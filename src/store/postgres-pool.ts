@@ -4,6 +4,7 @@ import { DatabaseUnavailable, reasonOf } from "../errors.ts";
 import type { DatabaseAddress } from "./database-address.ts";
 import { Deadline } from "./deadline.ts";
 import type { PoolState } from "./engine.ts";
+import { cancel } from "./postgres-cancel.ts";
 import { clientTo, Hosts } from "./postgres-hosts.ts";
 
 /** How the pool of connections is to be. */
@@ -102,6 +103,9 @@ function lent(pool: pg.Pool, hosts: Hosts, patience: number | null): PostgresPoo
             if (unreplicated) throw new DatabaseUnavailable("a commit did not reach the synchronous standby");
             return result;
           } catch (error) {
+            const unanswered =
+              !broken && !(error instanceof pg.DatabaseError || error instanceof DatabaseUnavailable);
+            if (unanswered) cancel(client);
             broken ||= isFault(error);
             // No answer says something of the server only if it had the time for one.
             if (isFault(error) && (patience === null || given > patience / 2)) hosts.distrust(client);

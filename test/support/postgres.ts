@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,11 +12,40 @@ const USER = "stagepass";
 export const DATABASE_PASSWORD = "canary-password-of-the-database";
 
 /** A real PostgreSQL of its own, which nothing but npm installed. */
-export async function startPostgres(flags: readonly string[] = []) {
+export function startPostgres(flags: readonly string[] = []) {
+  return startCluster(flags, (cluster) => cluster.initialise());
+}
+
+/**
+ * A hot standby of a cluster, by streaming replication, under the name `standby`. With `flags` it is as the primary's, and its
+ * databases have the primary's names.
+ */
+export function startStandby(primary: Postgres, flags: readonly string[] = []) {
+  const source = `host=127.0.0.1 port=${primary.port} user=${USER} password=${DATABASE_PASSWORD} application_name=standby`;
+  return startCluster([...flags, "-c", `primary_conninfo=${source}`], async (_, data) => {
+    const client = new pg.Client(primary.urlOf("postgres"));
+    await client.connect();
+    await client.query("SELECT pg_backup_start('standby', true)");
+    execFileSync("cp", ["-a", primary.data, data]);
+    const { rows } = await client.query("SELECT labelfile FROM pg_backup_stop()");
+    await client.end();
+    rmSync(join(data, "postmaster.pid"));
+    writeFileSync(join(data, "backup_label"), rows[0].labelfile);
+    writeFileSync(join(data, "standby.signal"), "");
+    // Whose PostgreSQL runs as.
+    execFileSync("chown", ["-R", "--reference", data, data]);
+  });
+}
+
+async function startCluster(
+  flags: readonly string[],
+  initialise: (cluster: EmbeddedPostgres, data: string) => Promise<void>,
+) {
   const folder = mkdtempSync(join(tmpdir(), "stagepass-postgres-"));
+  const data = join(folder, "data");
   const port = await freePort();
   const cluster = new EmbeddedPostgres({
-    databaseDir: join(folder, "data"),
+    databaseDir: data,
     port,
     user: USER,
     password: DATABASE_PASSWORD,
@@ -29,8 +58,7 @@ export async function startPostgres(flags: readonly string[] = []) {
   });
   // The folder is root's, and PostgreSQL another user.
   execFileSync("chmod", ["755", folder]);
-  await cluster.initialise();
-  await cluster.start();
+  await initialise(cluster, data);
 
   const urlOf = (database: string) => `postgres://${USER}:${DATABASE_PASSWORD}@127.0.0.1:${port}/${database}`;
   const query = async (sql: string, database = "postgres") => {
@@ -42,10 +70,16 @@ export async function startPostgres(flags: readonly string[] = []) {
       await client.end();
     }
   };
+  // The package waits for what a standby does not print.
+  const start = () => Promise.race([cluster.start(), answered(() => query("SELECT 1"))]);
+  await start();
   let databases = 0;
 
   return {
     port,
+    /** Its data directory. */
+    data,
+    urlOf,
     query,
 
     /** An empty database, and resolves to its URL. */
@@ -65,7 +99,10 @@ export async function startPostgres(flags: readonly string[] = []) {
       await expectGone(folder);
     },
 
-    start: () => cluster.start(),
+    start,
+
+    /** Sets what holds from the next start on. */
+    configure: (line: string) => appendFileSync(join(data, "postgresql.conf"), `${line}\n`),
 
     async stop() {
       signal(folder, "SIGCONT");
@@ -104,6 +141,16 @@ function signal(folder: string, name: NodeJS.Signals): void {
       // It has ended by itself.
     }
   }
+}
+
+async function answered(ask: () => Promise<unknown>): Promise<void> {
+  while (
+    !(await ask().then(
+      () => true,
+      () => false,
+    ))
+  )
+    await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 async function expectGone(folder: string): Promise<void> {

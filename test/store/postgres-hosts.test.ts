@@ -1,0 +1,71 @@
+import { sql } from "kysely";
+import { afterAll, describe, expect, it, onTestFinished } from "vitest";
+import { DatabaseUnavailable, reasonOf } from "../../src/errors.ts";
+import { openDatabase, openForMaintenance } from "../../src/store/database.ts";
+import { parseDatabaseUrl } from "../../src/store/database-address.ts";
+import type { Database } from "../../src/store/engine.ts";
+import { freePort } from "../support/postgres.ts";
+import { newDatabaseUrl, sharedPostgres, stopSharedPostgres } from "../support/stores.ts";
+
+afterAll(stopSharedPostgres);
+
+const READ_ONLY = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY";
+
+const opened = async (url: string, open: typeof openDatabase = openDatabase): Promise<Database> => {
+  const database = await open(parseDatabaseUrl(url), { poolSize: 4 });
+  onTestFinished(() => database.kysely.destroy());
+  return database;
+};
+
+const write = ({ kysely }: Database) =>
+  sql`insert into ledger_checks (id, checked_at) values (1, 1) on conflict (id) do nothing`.execute(kysely);
+
+const withHosts = (url: string, before: string) => url.replace("127.0.0.1", `${before},127.0.0.1`);
+
+describe("the connections of a pool", () => {
+  it("are all replaced after one of them turned out to be read-only", async () => {
+    const database = await opened(await newDatabaseUrl("PostgreSQL"));
+    await Promise.all(
+      [1, 2, 3, 4].map(() =>
+        database.kysely.connection().execute(async (connection) => {
+          await sql`select pg_sleep(0.3)`.execute(connection);
+          await sql.raw(READ_ONLY).execute(connection);
+        }),
+      ),
+    );
+    expect(database.engine.pool().idle).toBe(4);
+    const error = await write(database).catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(DatabaseUnavailable);
+    expect(reasonOf(error)).toMatch(/read-only transaction/);
+    for (let i = 0; i < 4; i++) await write(database);
+  });
+
+  it("go to the first host that can be used", async () => {
+    const url = await newDatabaseUrl("PostgreSQL");
+    const dead = `127.0.0.1:${await freePort()}`;
+    await write(await opened(withHosts(url, `nohost.invalid,${dead}`)));
+  });
+
+  it("tell of every host why it cannot be used", async () => {
+    const [dead, dead2] = [await freePort(), await freePort()];
+    const url = `postgres://u:p@127.0.0.1:${dead},127.0.0.1:${dead2}/db`;
+    const ports = `127\\.0\\.0\\.1:${dead}.*; .*127\\.0\\.0\\.1:${dead2}`;
+    await expect(openDatabase(parseDatabaseUrl(url))).rejects.toThrow(new RegExp(ports));
+  });
+
+  it("go to a host that only reads for a command alone, where target_session_attrs=any says so", async () => {
+    const postgres = await sharedPostgres();
+    const url = await newDatabaseUrl("PostgreSQL");
+    await postgres.query(
+      `ALTER DATABASE ${new URL(url).pathname.slice(1)} SET default_transaction_read_only = on`,
+    );
+    await expect(openForMaintenance(parseDatabaseUrl(url))).rejects.toThrow(/it is read-only/);
+    await expect(openDatabase(parseDatabaseUrl(url))).rejects.toThrow(/it is read-only/);
+    const any = `${url}?target_session_attrs=any`;
+    await expect(openDatabase(parseDatabaseUrl(any))).rejects.toThrow(
+      /target_session_attrs=any is for commands/,
+    );
+    const { kysely } = await opened(any, openForMaintenance);
+    expect(await kysely.selectFrom("issued_tokens").selectAll().execute()).toEqual([]);
+  });
+});
