@@ -193,7 +193,7 @@ export const CLAIMS: readonly Claim[] = [
   { document: OPERATIONS, heading: "Several replicas", language: "sql", run: makesADatabase },
   {
     document: OPERATIONS,
-    heading: "Backup, audit, and moving to PostgreSQL",
+    heading: "Export, audit, and moving to PostgreSQL",
     language: "sh",
     run: movesTheDatabase,
   },
