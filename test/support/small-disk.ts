@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -7,6 +7,9 @@ import { temporaryFolder } from "./temporary-folder.ts";
 
 /** Why no disk can be mounted here; null where one can. */
 export const noDiskBecause: string | null = tryToMount();
+
+/** The least that a file takes of a disk in memory, in bytes. */
+const PAGE = 4096;
 
 /** A disk of so many megabytes, in memory, that goes when the test is over. Its owner is `user`. */
 export function smallDisk(megabytes: number, user = "root") {
@@ -18,10 +21,16 @@ export function smallDisk(megabytes: number, user = "root") {
   return {
     folder,
 
-    /** Takes all the space that is left. */
+    /** Takes all the space that is left, though others take some meanwhile. */
     fill() {
-      const { bavail, bsize } = statfsSync(folder);
-      writeFileSync(ballast, Buffer.alloc(bavail * bsize));
+      const file = openSync(ballast, "w");
+      try {
+        for (;;) writeSync(file, Buffer.alloc(PAGE));
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+      } finally {
+        closeSync(file);
+      }
     },
 
     /** Gives it back. */
