@@ -7,7 +7,13 @@ import { parseConfig } from "../../src/config.ts";
 import { isADiagram } from "./diagram.ts";
 import type { Snippet } from "./markdown.ts";
 import { publishesTheGraph, publishesTheSubgraph } from "./run-graph.ts";
-import { makesADatabase, managesKeys, movesTheDatabase, startsOnAManifest } from "./run-operations.ts";
+import {
+  configuresPostgres,
+  makesADatabase,
+  managesKeys,
+  movesTheDatabase,
+  startsOnAManifest,
+} from "./run-operations.ts";
 import { compiles, fromProviderToFrontEnd, joinsTheCall, signsForItsUsers } from "./run-programs.ts";
 import { commands, curl, heldBy, operation, type Run, settings } from "./run-snippets.ts";
 
@@ -190,6 +196,13 @@ export const CLAIMS: readonly Claim[] = [
     language: "sh",
     run: settings({ OPENTOK_API_KEY: "47665971", OPENTOK_API_SECRET: "c0ffee00".repeat(5) }),
   },
+  {
+    document: OPERATIONS,
+    heading: "Failover",
+    language: "sh",
+    run: settings({ OPENTOK_API_KEY: "47665971", OPENTOK_API_SECRET: "c0ffee00".repeat(5) }),
+  },
+  { document: OPERATIONS, heading: "Failover", language: "ini", run: configuresPostgres },
   { document: OPERATIONS, heading: "Several replicas", language: "sql", run: makesADatabase },
   {
     document: OPERATIONS,

@@ -23,6 +23,16 @@ export const makesADatabase: Run = async ({ code }) => {
   expect(await query("SELECT count(*) FROM sessions", "conference")).toEqual([{ count: "0" }]);
 };
 
+/** Lines of `postgresql.conf` that PostgreSQL takes. */
+export const configuresPostgres: Run = async ({ code }) => {
+  const { query } = await sharedPostgres();
+  const settings = code.split("\n").filter((line) => line.includes("="));
+  expect(settings.length).toBeGreaterThan(0);
+  // In effect only after a reload, which there is none of.
+  for (const setting of settings) await query(`ALTER SYSTEM SET ${setting}`);
+  await query("ALTER SYSTEM RESET ALL");
+};
+
 /** Lines that export one database and import it into another. */
 export const movesTheDatabase: Run = async ({ code }) => {
   const folder = temporaryFolder();

@@ -1,11 +1,14 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
 import { sql } from "kysely";
 import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import { DatabaseUnavailable, reasonOf } from "../../src/errors.ts";
 import { openDatabase, openForMaintenance } from "../../src/store/database.ts";
 import { parseDatabaseUrl } from "../../src/store/database-address.ts";
 import type { Database } from "../../src/store/engine.ts";
-import { freePort } from "../support/postgres.ts";
-import { newDatabaseUrl, sharedPostgres, stopSharedPostgres } from "../support/stores.ts";
+import { freePort, startPostgres } from "../support/postgres.ts";
+import { findProgram } from "../support/programs.ts";
+import { migrateUrl, newDatabaseUrl, sharedPostgres, stopSharedPostgres } from "../support/stores.ts";
 
 afterAll(stopSharedPostgres);
 
@@ -69,3 +72,27 @@ describe("the connections of a pool", () => {
     expect(await kysely.selectFrom("issued_tokens").selectAll().execute()).toEqual([]);
   });
 });
+
+it.skipIf(findProgram(["openssl"], []) === null)(
+  "sslmode=verify-full checks the name of the host that is connected to",
+  async () => {
+    const postgres = await startPostgres();
+    onTestFinished(() => postgres.stop());
+    const url = await postgres.createDatabase();
+    await migrateUrl(url);
+    const [key, certificate] = [join(postgres.data, "server.key"), join(postgres.data, "server.crt")];
+    const made =
+      "req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=stagepass -addext subjectAltName=IP:127.0.0.1";
+    execFileSync("openssl", [...made.split(" "), "-keyout", key, "-out", certificate], { stdio: "ignore" });
+    execFileSync("chown", ["--reference", postgres.data, key, certificate]);
+    postgres.configure("ssl = on");
+    await postgres.query("SELECT pg_reload_conf()");
+    const secure = (hosts: string) =>
+      `${url.replace(`127.0.0.1:${postgres.port}`, hosts)}?sslmode=verify-full&sslrootcert=${certificate}`;
+    const wrong = `localhost:${postgres.port}`;
+    await expect(openDatabase(parseDatabaseUrl(secure(wrong)))).rejects.toThrow(
+      /does not match certificate's altnames: Host: localhost/,
+    );
+    await write(await opened(secure(`${wrong},127.0.0.1:${postgres.port}`)));
+  },
+);

@@ -92,8 +92,12 @@ function expectOnlyRefusals(calls: readonly Call[]): void {
 
 it.each([
   { fault: "is killed", synchronous: true, comesBack: "read-only" },
-  { fault: "hangs", synchronous: true, comesBack: "as it was" },
-  ...(LONG ? [{ fault: "is killed", synchronous: false, comesBack: "read-only" }] : []),
+  ...(LONG
+    ? [
+        { fault: "is killed", synchronous: false, comesBack: "read-only" },
+        { fault: "hangs", synchronous: true, comesBack: "as it was" },
+      ]
+    : []),
 ])(
   "replicas follow a failover by themselves when the primary $fault and comes back $comesBack (synchronous: $synchronous)",
   {
@@ -107,7 +111,13 @@ it.each([
     await Promise.all([1, 2, 3].map(() => probe(quiet)));
 
     if (fault === "hangs") pair.primary.pause();
-    else await pair.primary.kill();
+    else {
+      // The standby is half a second behind, as over a busy network.
+      const [sender] = await pair.primary.query("SELECT pid FROM pg_stat_replication");
+      process.kill(sender.pid, "SIGSTOP");
+      await sleep(500);
+      await pair.primary.kill();
+    }
     await sleep(LONG ? 5000 : 1000);
     const promoted = await pair.promote();
     await expectReady(quiet, promoted);
@@ -130,8 +140,11 @@ it.each([
     expect(calls.slice(before).filter(({ token }) => token === null)).toEqual([]);
     expect(calls.length - before).toBeGreaterThan(CLIENTS);
     if (synchronous) expect(figures.missing).toBe(0);
-    // A new replica finds the new primary, unless the old one accepts writes, too.
+    // What asynchronous replication loses, and why docs/operations.md has it otherwise.
+    else expect(figures.missing).toBeGreaterThan(0);
+    // A new replica finds the new primary. An old one that is not fenced is taken for it, but has no standby to commit with.
     if (fault === "is killed") expect(sessionId).not.toBeNull();
+    else expect(sessionId).toBeNull();
   },
 );
 
@@ -141,11 +154,15 @@ it.each([
     begin: "ALTER ROLE stagepass SET default_transaction_read_only = on",
     end: "ALTER ROLE stagepass RESET default_transaction_read_only",
   },
-  {
-    fault: "a configuration in which sessions only read",
-    begin: "ALTER SYSTEM SET default_transaction_read_only = on",
-    end: "ALTER SYSTEM RESET default_transaction_read_only",
-  },
+  ...(LONG
+    ? [
+        {
+          fault: "a configuration in which sessions only read",
+          begin: "ALTER SYSTEM SET default_transaction_read_only = on",
+          end: "ALTER SYSTEM RESET default_transaction_read_only",
+        },
+      ]
+    : []),
 ])("a replica under load recovers after $fault", { timeout: 30_000 }, async ({ fault, begin, end }) => {
   const postgres = await sharedPostgres();
   const databaseUrl = await newDatabaseUrl("PostgreSQL");
@@ -185,12 +202,18 @@ it.each([
   expect(calls.filter((call) => call.begin > ended && call.token !== null).length).toBeGreaterThan(CLIENTS);
 });
 
-it("without its synchronous standby the primary delivers no token, not even one whose wait is cancelled", {
+it("a server does not start on a standby, and without a synchronous one delivers no token, not even one whose wait is cancelled", {
   timeout: 60_000,
 }, async () => {
-  const { primary, standby, url: databaseUrl, recorded } = await startPair(true);
+  const { primary, standby, database, url: databaseUrl, recorded } = await startPair(true);
   const url = await start(databaseUrl).url();
   const sessionId = await newSession(url);
+  const onStandby = start(standby.urlOf(database));
+  expect(await onStandby.exited).toEqual({ code: 1, signal: null });
+  expect(onStandby.errors()).toContain(
+    `DATABASE_URL: 127.0.0.1:${standby.port}/${database} cannot be used as the database: it is read-only (a standby, or default_transaction_read_only)`,
+  );
+
   const clients = startClients([url], sessionId);
   clients.add(CLIENTS);
   await sleep(500);
@@ -220,13 +243,4 @@ it("without its synchronous standby the primary delivers no token, not even one 
   expectOnlyRefusals(calls);
   expect(figures.missing).toBe(0);
   expect(figures.recovery).toBeLessThan(RECOVERY_LIMIT);
-});
-
-it("a server whose hosts are all standbys does not start, and says why", async () => {
-  const { standby, database } = await startPair(false);
-  const server = start(standby.urlOf(database));
-  expect(await server.exited).toEqual({ code: 1, signal: null });
-  expect(server.errors()).toContain(
-    `DATABASE_URL: 127.0.0.1:${standby.port}/${database} cannot be used as the database: it is read-only (a standby, or default_transaction_read_only)`,
-  );
 });
