@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { sql } from "kysely";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { type KyselyPlugin, sql } from "kysely";
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { TokenFormat } from "../../src/domain/connection-token.ts";
 import { Role } from "../../src/domain/role.ts";
 import { LedgerUnavailable } from "../../src/errors.ts";
-import { openStore } from "../support/stores.ts";
+import type { Database } from "../../src/store/engine.ts";
+import { issuanceLedger } from "../../src/store/issuance-ledger.ts";
+import { newDatabaseUrl, openStore, stopSharedPostgres } from "../support/stores.ts";
 
 let passed = 0;
 beforeEach(() => {
@@ -101,5 +103,47 @@ describe("the check of the ledger", () => {
     await ledger.check();
     passed += 600;
     await expect(ledger.check()).rejects.toThrow(LedgerUnavailable);
+  });
+});
+
+describe("the check of the ledger on PostgreSQL", () => {
+  afterAll(stopSharedPostgres);
+
+  /** A server's database that stops, after so many statements, until it is thawed. */
+  function freezing({ kysely, ...others }: Database, statements: number) {
+    let thaw = () => {};
+    let freeze = () => {};
+    const thawed = new Promise<void>((resolve) => {
+      thaw = resolve;
+    });
+    const frozen = new Promise<void>((resolve) => {
+      freeze = resolve;
+    });
+    let asked = 0;
+    const plugin: KyselyPlugin = {
+      transformQuery: ({ node }) => node,
+      async transformResult({ result }) {
+        asked += 1;
+        if (asked === statements) {
+          freeze();
+          await thawed;
+        }
+        return result;
+      },
+    };
+    return { database: { ...others, kysely: kysely.withPlugin(plugin) }, frozen, thaw };
+  }
+
+  it("succeeds while another server is frozen at any of its statements", async () => {
+    const url = await newDatabaseUrl("PostgreSQL");
+    const [one, other] = [await openStore(url), await openStore(url)];
+    for (const statements of [1, 2, 3, 4]) {
+      const { database, frozen, thaw } = freezing(one.database, statements);
+      const checked = issuanceLedger(database, {}).check();
+      await frozen;
+      passed += 1000;
+      await other.ledger.check().finally(thaw);
+      await checked;
+    }
   });
 });
