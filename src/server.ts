@@ -7,7 +7,13 @@ import { openAudit } from "./audit/open-audit.ts";
 import { beginBackground } from "./background.ts";
 import type { Config, TrustedDocumentsConfig } from "./config.ts";
 import { createServices, type Surroundings } from "./create-services.ts";
-import { AuthenticationUnavailable, DatabaseUnavailable, reasonOf, StartupError } from "./errors.ts";
+import {
+  AuditUnavailable,
+  AuthenticationUnavailable,
+  DatabaseUnavailable,
+  reasonOf,
+  StartupError,
+} from "./errors.ts";
 import { createApollo, type Measuring } from "./graphql/apollo.ts";
 import { createSchema } from "./graphql/schema.ts";
 import { inlineTraces, UNMEASURED } from "./graphql/studio.ts";
@@ -124,6 +130,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
     const ready = lately(CHECK_READINESS_EVERY, async () => {
       const deadline = new Deadline(PATIENCE);
       await deadline.within(store.ping().then(ledger.check), unanswered);
+      await deadline.within(audit.check(), () => new AuditUnavailable());
       await deadline.within(authenticate.check(), () => new AuthenticationUnavailable("it does not answer"));
     });
     const { app, drain } = await createApp({

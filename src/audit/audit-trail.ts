@@ -28,12 +28,19 @@ export interface AuditTrail extends Audit {
   /** Goes on in the file that has its name now. */
   reopen(): void;
 
+  /**
+   * Rejects while it must be written and cannot be. After a failure it tries to write what the trail lacks.
+   *
+   * @throws {AuditUnavailable} within two seconds
+   */
+  check(): Promise<void>;
+
   /** Writes what waits, within two seconds, and ends. */
   close(): Promise<void>;
 }
 
 /** Of who keeps none. */
-export const NO_AUDIT_TRAIL: AuditTrail = { ...NO_AUDIT, reopen() {}, async close() {} };
+export const NO_AUDIT_TRAIL: AuditTrail = { ...NO_AUDIT, reopen() {}, async check() {}, async close() {} };
 
 /** An event with what is known of it; what is undefined is not written. */
 interface Event extends Actor {
@@ -145,6 +152,12 @@ export function auditTrail(
     credentialsSwapped: () => note({ event: "credentials.swapped" }),
 
     reopen: () => destination.reopen(),
+    async check() {
+      if (!required || !isFailing) return;
+      await append([""]).catch(() => {
+        throw new AuditUnavailable();
+      });
+    },
     async close() {
       refusals.close();
       // After all that waits; and if it can, the trail says what it lacks.

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { AuthenticationUnavailable, LedgerUnavailable, reasonOf } from "../errors.ts";
+import { AuditUnavailable, AuthenticationUnavailable, LedgerUnavailable, reasonOf } from "../errors.ts";
 import type { Turn } from "../shares/turns.ts";
 
 /** For whom the event loop works when it is asked for health. */
@@ -35,5 +35,6 @@ export function serveHealth(
 
 function lackingIn(error: unknown): string {
   if (error instanceof LedgerUnavailable) return "ledger";
+  if (error instanceof AuditUnavailable) return "audit trail";
   return error instanceof AuthenticationUnavailable ? "identity provider" : "database";
 }

@@ -249,7 +249,11 @@ describe("without an audit trail that can be written", () => {
       expect(await server.graphql(query, {}, ANN)).toMatchObject(refused);
     // What issues nothing is not refused.
     expect((await server.graphql("{ sessions { totalCount } }", {}, ANN)).errors).toEqual([]);
+    const readiness = async () => (await fetch(`${server.origin}/readyz`)).json();
+    await expect.poll(readiness).toEqual({ status: "audit trail unavailable" });
     mkdirSync(folder);
+    // Without a request that issues anything: a balancer sends none.
+    await expect.poll(readiness).toEqual({ status: "ready" });
     expect((await server.graphql('mutation { ensureSession(name: "a") { id } }', {}, ANN)).errors).toEqual(
       [],
     );
