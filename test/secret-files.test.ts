@@ -85,6 +85,19 @@ describe("a variable with _FILE at its end", () => {
     ]);
   });
 
+  it.each([
+    ["of 64 KB", 64 * 1024, "AUTH_JWT_SECRET: is a placeholder; make one with: openssl rand -base64 32"],
+    ["that is longer", 64 * 1024 + 1, "AUTH_JWT_SECRET_FILE: must have at most 65536 bytes"],
+  ])("reads a file %s to its end, or not at all", (_, length, problem) => {
+    expect(problems({ AUTH_JWT_SECRET_FILE: fileOf("x".repeat(length)) })).toEqual([problem]);
+  });
+
+  it("does not read a device without end", { timeout: 2000 }, () => {
+    expect(problems({ AUTH_JWT_SECRET_FILE: "/dev/zero" })).toEqual([
+      "AUTH_JWT_SECRET_FILE: must have at most 65536 bytes",
+    ]);
+  });
+
   it("is as good as not set when it is empty", () => {
     expect(problems({ AUTH_JWT_SECRET_FILE: "", AUTH_JWT_SECRET: JWT_SECRET })).toEqual([]);
   });
