@@ -124,7 +124,8 @@ export function authenticator(
     try {
       await jwks.check();
     } catch (error) {
-      if (!(await apiKeys.any())) throw error;
+      const isUsable = ({ revokedAt, isExpired }: StoredApiKey) => revokedAt === null && !isExpired;
+      if (!(await apiKeys.list()).some(isUsable)) throw error;
     }
   };
   return Object.assign(authenticate, { check });

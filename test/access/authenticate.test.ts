@@ -5,7 +5,7 @@ import { newApiKey } from "../../src/access/api-key.ts";
 import { authenticator, type Credentials, openUntilFirstKey } from "../../src/access/authenticate.ts";
 import { LEEWAY } from "../../src/access/bearer-jwt.ts";
 import { Role } from "../../src/domain/role.ts";
-import { DatabaseUnavailable, Unauthenticated } from "../../src/errors.ts";
+import { AuthenticationUnavailable, DatabaseUnavailable, Unauthenticated } from "../../src/errors.ts";
 import type { ApiKey, ApiKeys, StoredApiKey } from "../../src/store/store.ts";
 import { JWT_SECRET, signedJwt } from "../support/callers.ts";
 
@@ -61,6 +61,19 @@ async function added(name = "backend") {
   await keys.add({ id, name, digest, claims: CLAIMS, createdAt: new Date(), revokedAt: null });
   return { key, id };
 }
+
+/** Whether callers can be known while the keys of the identity provider cannot be had. */
+const isReady = () => {
+  const authenticate = authenticator(
+    { ...RULES, secret: null, jwksUri: "http://[::1]:1/" },
+    keys,
+    () => new Date(),
+  );
+  return authenticate.check().then(
+    () => true,
+    (error: unknown) => !(error instanceof AuthenticationUnavailable),
+  );
+};
 
 const server = (rules: typeof RULES | null = RULES) => {
   const authenticate = authenticator(rules, keys, () => new Date());
@@ -431,5 +444,17 @@ describe("openUntilFirstKey", () => {
     };
     const authenticate = openUntilFirstKey(keys, server(null));
     await expect(authenticate({})).rejects.toThrow("the disk is gone");
+  });
+});
+
+describe("a server whose identity provider is away", () => {
+  it("is ready while an API key works, and not for one that is revoked or has expired", async () => {
+    expect(await isReady()).toBe(false);
+    const { id } = await added();
+    expect(await isReady()).toBe(true);
+    keys.change(id, { isExpired: true });
+    expect(await isReady()).toBe(false);
+    keys.change(id, { isExpired: false, revokedAt: new Date() });
+    expect(await isReady()).toBe(false);
   });
 });
