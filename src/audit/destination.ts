@@ -23,6 +23,9 @@ const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | cons
 const MODE = 0o600;
 /** How long to wait before a full pipe is tried again, in milliseconds. */
 const PAUSE = 20;
+/** Linux's PIPE_BUF, in bytes: as much goes into a pipe at once or not at all. */
+const WHOLE_IN_PIPE = 4096;
+const NEWLINE = 10;
 
 const files = {
   open: promisify(open),
@@ -90,15 +93,24 @@ function lineWriter() {
   return async (fd: number, text: string): Promise<void> => {
     const bytes = Buffer.from(isCut ? `\n${text}` : text);
     const end = performance.now() + PATIENCE;
+    const isPipe = (await files.stat(fd)).isFIFO();
     for (let at = 0; at < bytes.length; ) {
       try {
-        at += (await files.write(fd, bytes, at)).bytesWritten;
+        const length = isPipe ? wholeLines(bytes, at) : bytes.length - at;
+        at += (await files.write(fd, bytes, at, length)).bytesWritten;
       } catch (error) {
-        if (at > 0) isCut = bytes[at - 1] !== 10;
+        if (at > 0) isCut = bytes[at - 1] !== NEWLINE;
         if ((error as NodeJS.ErrnoException).code !== "EAGAIN" || performance.now() > end) throw error;
         await sleep(PAUSE);
       }
     }
     isCut = false;
   };
+}
+
+/** How many bytes go into a pipe next: whole lines, between which another process may write its own, where they are short enough. */
+function wholeLines(bytes: Buffer, at: number): number {
+  const most = Math.min(WHOLE_IN_PIPE, bytes.length - at);
+  const end = bytes.lastIndexOf(NEWLINE, at + most - 1) + 1;
+  return end > at ? end - at : most;
 }

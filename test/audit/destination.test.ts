@@ -1,6 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { closeSync, openSync, readFileSync, readSync, renameSync, rmSync, statSync } from "node:fs";
+import { closeSync, openSync, read, readFileSync, readSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { promisify } from "node:util";
 import { expect, it, onTestFinished } from "vitest";
 import { type Destination, fileDestination } from "../../src/audit/destination.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -70,6 +72,32 @@ it("begins on a line of its own after a write that stopped in the middle of one"
   await destination.write("next\n");
   expect(read()).toBe("\nnext\n");
   closeSync(reader);
+});
+
+it("keeps lines whole in a pipe that a server and a command write to at once", async () => {
+  const { path, open } = newPipe(temporaryFolder());
+  const reader = open();
+  onTestFinished(() => closeSync(reader));
+  const lines = ["a", "b"].map((char) => `${char.repeat(1000)}\n`);
+  let rest = 2 * 300 * 1001;
+  const written = Promise.all(
+    lines.map(async (line) => {
+      const destination = await openFile(path);
+      for (let i = 0; i < 3; i++) await destination.write(line.repeat(100));
+    }),
+  );
+  let text = "";
+  const buffer = Buffer.alloc(10_000);
+  const readSome = promisify(read);
+  while (rest > 0) {
+    // So slowly that the pipe is full, and each of them finds room in turn.
+    await setTimeout(5);
+    const { bytesRead } = await readSome(reader, buffer, { length: buffer.length });
+    text += buffer.toString("utf8", 0, bytesRead);
+    rest -= bytesRead;
+  }
+  await written;
+  expect(text.split("\n").filter((line) => line !== "" && !lines.includes(`${line}\n`))).toEqual([]);
 });
 
 it("cannot open a pipe that nobody reads, nor a folder, and does not wait for either", async () => {
