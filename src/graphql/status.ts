@@ -48,8 +48,14 @@ export function failureOf(
   const codes = errors.map(({ extensions }) => extensions?.code);
   if (codes.length === 0 || !codes.every((code) => code === LIMITED || UNAVAILABLE.has(code))) return null;
   // A null without an error of its own is an answer.
-  const failed = new Set(errors.map(({ path }) => path?.[0]));
-  const isEmpty = ([name, value]: [string, unknown]) => value === null && failed.has(name);
+  const failed = new Set(errors.flatMap(({ path = [] }) => [path[0], `${path[0]}.${path[1]}`]));
+  const isEmpty = ([name, value]: [string, unknown]) =>
+    value === null
+      ? failed.has(name)
+      : // A list of entities, each of which fails for itself.
+        Array.isArray(value) &&
+        value.length > 0 &&
+        value.every((item, i) => item === null && failed.has(`${name}.${i}`));
   if (!Object.entries(data ?? {}).every(isEmpty)) return null;
   const seconds = errors.map(({ extensions }) => Number(extensions?.retryAfterSeconds ?? RETRY_AFTER));
   return { status: codes.every((code) => code === LIMITED) ? 429 : 503, retryAfter: Math.max(...seconds) };

@@ -20,6 +20,12 @@ describe("an answer that has nothing", () => {
     ["for both", null, [ledger, database], { status: 503, retryAfter: 2 }],
     ["in fields that may be null", { a: null, b: null }, [ledger, database], { status: 503, retryAfter: 2 }],
     ["because of a nested field", null, [failed("LEDGER_UNAVAILABLE", ["a", "b"])], { status: 503 }],
+    [
+      "in every entity that a router asked for",
+      { _entities: [null, null] },
+      [0, 1].map((i) => failed("DATABASE_UNAVAILABLE", ["_entities", i])),
+      { status: 503, retryAfter: 2 },
+    ],
     ["for a limit", null, [limited(7, ["a"])], { status: 429, retryAfter: 7 }],
     ["for a limit, before it ran", undefined, [limited(1)], { status: 429, retryAfter: 1 }],
     [
@@ -39,6 +45,9 @@ describe("an answer that does not fail as a whole", () => {
     ["has no errors", { a: null }, []],
     ["has one field with data", { a: null, b: {} }, [ledger]],
     ["has a field that is null by right", { a: null, b: null }, [ledger]],
+    ["has an entity", { a: [null, {}] }, [failed("DATABASE_UNAVAILABLE", ["a", 0])]],
+    ["has an entity that is null by right", { a: [null, null] }, [failed("DATABASE_UNAVAILABLE", ["a", 1])]],
+    ["has an empty list", { a: [], b: null }, [database]],
     ["has a field with a part that failed", { a: { b: null } }, [failed("DATABASE_UNAVAILABLE", ["a", "b"])]],
     ["has an error of the caller's, too", null, [ledger, failed("FORBIDDEN", ["b"])]],
     ["has an error of the server's own", null, [failed("INTERNAL_SERVER_ERROR", ["a"])]],
