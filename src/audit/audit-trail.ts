@@ -7,8 +7,10 @@ import { type Actor, type Audit, actorOf, NO_AUDIT } from "./audit.ts";
 import type { Destination } from "./destination.ts";
 import { refusalLines } from "./refusal-lines.ts";
 
-/** The longest ID of a caller, and the longest reason, in characters, as in the log. */
-const MAX_LENGTH = 300;
+/** The longest ID of a caller, in characters: any `sub` that is accepted fits, escaped, with its issuer. */
+const MAX_CALLER_LENGTH = 2000;
+/** The longest reason, in characters. */
+const MAX_REASON_LENGTH = 300;
 /** How much may wait to be written, in characters: some 25,000 lines. */
 const MAX_WAITING = 8 * 1024 * 1024;
 
@@ -145,7 +147,7 @@ export function auditTrail(
       record([{ event: "key.revoked", ...named(actor), key: `key:${keyId}` }]).catch(() => {}),
     refused(actor, { code, reason, sessionId, role }) {
       if (!refusals.take(actor)) return;
-      const cut = reason.slice(0, MAX_LENGTH);
+      const cut = reason.slice(0, MAX_REASON_LENGTH);
       note({ event: "request.refused", ...named(actor), code, reason: cut, sessionId, role });
     },
     purged: (records) => note({ event: "ledger.purged", records }),
@@ -168,5 +170,5 @@ export function auditTrail(
 }
 
 function named({ caller, address, requestId }: Actor): Actor {
-  return { caller: caller?.slice(0, MAX_LENGTH), address, requestId };
+  return { caller: caller?.slice(0, MAX_CALLER_LENGTH), address, requestId };
 }

@@ -108,11 +108,18 @@ describe("an audit trail", () => {
     expect(writes.map((text) => text.split("\n").length - 1)).toEqual([1000, 1, 10]);
   });
 
+  it("tells callers apart whose subjects of 255 characters differ in the last", async () => {
+    const iss = `https://login.example.com/${"0".repeat(36)}/v2.0`;
+    const ids = ["a", "b"].map((last) => `jwt:${JSON.stringify([iss, `${"\u0007".repeat(254)}${last}`])}`);
+    for (const id of ids) await trail.sessionCreated({ ...CALLER, id }, "1_a");
+    expect(lines().map(({ caller }) => caller)).toEqual(ids);
+  });
+
   it("keeps lines whole and short, whatever a caller is called", async () => {
-    const id = `jwt:["\n\u2028","${"x".repeat(400)}"]`;
+    const id = `jwt:["\n\u2028","${"x".repeat(2000)}"]`;
     await trail.sessionCreated({ ...CALLER, id }, "1_a");
     expect(writes[0]?.match(/[\n\u2028]/g)).toEqual(["\n"]);
-    expect(lines()).toMatchObject([{ caller: id.slice(0, 300) }]);
+    expect(lines()).toMatchObject([{ caller: id.slice(0, 2000) }]);
     trail.refused({}, { code: "FORBIDDEN", reason: "y".repeat(301) });
     await trail.close();
     expect(lines()[1]?.reason).toHaveLength(300);
