@@ -60,11 +60,12 @@ export function issuanceLedger(
    * servers: in a transaction of several statements, a server that freezes would keep it locked for the others.
    */
   const trial = async () => {
-    await kysely.transaction().execute(async (transaction) => {
-      await sql`savepoint trial`.execute(transaction);
+    const transaction = await kysely.startTransaction().execute();
+    try {
       await transaction.executeQuery(insertion([madeUpRecord()], engine));
-      await sql`rollback to savepoint trial`.execute(transaction);
-    });
+    } finally {
+      await transaction.rollback().execute();
+    }
     await kysely
       .insertInto("ledger_checks")
       .values({ id: 1, checked_at: engine.clock })
