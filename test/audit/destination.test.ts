@@ -92,7 +92,7 @@ it("keeps lines whole in a pipe that a server and a command write to at once", a
   while (rest > 0) {
     // So slowly that the pipe is full, and each of them finds room in turn.
     await setTimeout(5);
-    const { bytesRead } = await readSome(reader, buffer, { length: buffer.length });
+    const { bytesRead } = await readSome(reader, buffer, 0, buffer.length, null);
     text += buffer.toString("utf8", 0, bytesRead);
     rest -= bytesRead;
   }
