@@ -63,7 +63,7 @@ const CHECK = `select current_setting('server_encoding') as encoding,
  * @param patience how long the connection and its check may take together, in milliseconds
  */
 export function clientTo(hosts: Hosts, target: "read-write" | "any", patience: number): typeof pg.Client {
-  return class extends pg.Client {
+  class Checked extends pg.Client {
     readonly #url: string;
 
     constructor(config: pg.ClientConfig) {
@@ -100,7 +100,22 @@ export function clientTo(hosts: Hosts, target: "read-write" | "any", patience: n
         throw error;
       }
     }
-  };
+  }
+  // The pool also makes clients in events, where an error ends the process.
+  function checkedOrFailing(config: pg.ClientConfig): pg.Client {
+    try {
+      return new Checked(config);
+    } catch (error) {
+      return failing(error);
+    }
+  }
+  return checkedOrFailing as unknown as typeof pg.Client;
+}
+
+/** A client that cannot connect: the URL names the file of a certificate that cannot be read now. */
+function failing(error: unknown): pg.Client {
+  const connect = (done: (error: unknown) => void) => setImmediate(done, error);
+  return Object.assign(new pg.Client(), { connect });
 }
 
 const READ_ONLY = "it is read-only (a standby, or default_transaction_read_only)";

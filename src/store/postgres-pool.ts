@@ -56,7 +56,7 @@ async function open(
   // Not the error itself, which has the connection in it.
   pool.on("error", (error) => onLost(reasonOf(error)));
   try {
-    (await acquire(pool, hosts)).release();
+    (await acquire(pool, hosts, new Deadline(patience))).release();
   } catch (error) {
     // Not awaited: a connection that could not even be begun is waited for without an end.
     void pool.end().catch(() => {});
@@ -131,7 +131,7 @@ const REPLICATION_WAIT = "SyncRepWaitForLSN";
 
 /** The pool's own deadline is for each of two steps, a place in the pool and the connection. */
 async function acquireWithin(pool: pg.Pool, hosts: Hosts, deadline: Deadline): Promise<pg.PoolClient> {
-  const acquiring = acquire(pool, hosts);
+  const acquiring = acquire(pool, hosts, deadline);
   try {
     return await deadline.within(acquiring, () => new DatabaseUnavailable("it does not answer"));
   } catch (error) {
@@ -140,8 +140,8 @@ async function acquireWithin(pool: pg.Pool, hosts: Hosts, deadline: Deadline): P
   }
 }
 
-/** A connection that is trusted. Every host is tried once before this fails, with the reasons of all. */
-async function acquire(pool: pg.Pool, hosts: Hosts): Promise<pg.PoolClient> {
+/** A connection that is trusted. Every host is tried once before this fails, with the reasons of all; after the deadline none is. */
+async function acquire(pool: pg.Pool, hosts: Hosts, deadline: Deadline): Promise<pg.PoolClient> {
   const reasons: string[] = [];
   for (;;) {
     try {
@@ -151,7 +151,8 @@ async function acquire(pool: pg.Pool, hosts: Hosts): Promise<pg.PoolClient> {
     } catch (error) {
       reasons.push(reasonOf(error));
       if (hosts.count === 1 || codeOf(error) === PROTOCOL_VIOLATION) throw error;
-      if (reasons.length === hosts.count) throw new DatabaseUnavailable(reasons.join("; "));
+      if (reasons.length === hosts.count || deadline.isOver)
+        throw new DatabaseUnavailable(reasons.join("; "));
     }
   }
 }

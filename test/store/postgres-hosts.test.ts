@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { sql } from "kysely";
 import { afterAll, describe, expect, it, onTestFinished } from "vitest";
@@ -9,13 +10,18 @@ import type { Database } from "../../src/store/engine.ts";
 import { freePort, startPostgres } from "../support/postgres.ts";
 import { findProgram } from "../support/programs.ts";
 import { migrateUrl, newDatabaseUrl, sharedPostgres, stopSharedPostgres } from "../support/stores.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 afterAll(stopSharedPostgres);
 
 const READ_ONLY = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY";
 
-const opened = async (url: string, open: typeof openDatabase = openDatabase): Promise<Database> => {
-  const database = await open(parseDatabaseUrl(url), { poolSize: 4 });
+const opened = async (
+  url: string,
+  open: typeof openDatabase = openDatabase,
+  poolSize = 4,
+): Promise<Database> => {
+  const database = await open(parseDatabaseUrl(url), { poolSize });
   onTestFinished(() => database.kysely.destroy());
   return database;
 };
@@ -96,3 +102,37 @@ it.skipIf(findProgram(["openssl"], []) === null)(
     await write(await opened(secure(`${wrong},127.0.0.1:${postgres.port}`)));
   },
 );
+describe("a use of the database", () => {
+  it("fails while the file of a certificate is gone, and ends no process", async () => {
+    const file = join(temporaryFolder(), "ca.pem");
+    writeFileSync(file, "");
+    const url = `${await newDatabaseUrl("PostgreSQL")}?sslmode=disable&sslrootcert=${file}`;
+    const database = await opened(url, undefined, 1);
+    const lost = database.kysely.connection().execute(async (connection) => {
+      await sql`select 1`.execute(connection);
+      rmSync(file);
+      await expect.poll(() => database.engine.pool().waiting).toBe(1);
+      await sql`select pg_terminate_backend(pg_backend_pid())`.execute(connection);
+    });
+    // Its connection is begun when the other one is gone.
+    const waiting = sql`select 1`.execute(database.kysely);
+    await expect(lost).rejects.toBeInstanceOf(DatabaseUnavailable);
+    expect(reasonOf(await waiting.catch((error: unknown) => error))).toMatch(/ENOENT/);
+    writeFileSync(file, "");
+    await write(database);
+  });
+
+  it("waits for no connection after its deadline, however many hosts there are", async () => {
+    const url = (await newDatabaseUrl("PostgreSQL")).replace(/@([^/]+)/, "@$1,$1");
+    const database = await opened(url, undefined, 1);
+    let leave = () => {};
+    const used = database.kysely
+      .connection()
+      .execute(() => new Promise<void>((resolve) => (leave = resolve)));
+    await expect.poll(() => database.engine.pool().used).toBe(1);
+    await expect(write(database)).rejects.toBeInstanceOf(DatabaseUnavailable);
+    await expect.poll(() => database.engine.pool().waiting, { timeout: 500 }).toBe(0);
+    leave();
+    await used;
+  });
+});
