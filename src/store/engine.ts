@@ -14,6 +14,8 @@ export interface Place {
   readonly schema: string;
   /** Whether new tables are made in this schema. */
   readonly isFirst: boolean;
+  /** Whether the user may read it. */
+  readonly isReadable: boolean;
 }
 
 /** A database engine, with what the engines do not say alike. Every query that is not here is the same on all of them. */

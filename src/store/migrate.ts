@@ -62,9 +62,10 @@ async function takenMigrations(kysely: Kysely<Tables>, engine: Engine): Promise<
   let elsewhere: string | null = null;
   for (const table of [TABLE, FORMER_TABLE] as const) {
     const place = await engine.placeOf(kysely, table);
-    if (place === null) continue;
-    const all = kysely.selectFrom(table).select(["name", "timestamp"]);
     const isKept = table === TABLE;
+    // One that may not be read is another application's.
+    if (place === null || !(isKept || place.isReadable)) continue;
+    const all = kysely.selectFrom(table).select(["name", "timestamp"]);
     // Of the other, only what is ours.
     const rows = await (isKept ? all : all.where("name", "in", Object.keys(MIGRATIONS))).execute();
     if (place.isFirst && (isKept || rows.length > 0)) return { isKept, rows };

@@ -35,7 +35,8 @@ export async function postgres(options: PostgresOptions): Promise<Engine> {
     // Along the search path, as any query finds it; not along what the user may not use.
     async placeOf(database, table) {
       const found = sql<Place>`
-        select nspname as schema, coalesce(nspname = current_schema(), false) as "isFirst"
+        select nspname as schema, coalesce(nspname = current_schema(), false) as "isFirst",
+          has_table_privilege(pg_class.oid, 'select') as "isReadable"
         from pg_class join pg_namespace on pg_namespace.oid = relnamespace
         where pg_class.oid = to_regclass(${table})`;
       return (await found.execute(database)).rows[0] ?? null;

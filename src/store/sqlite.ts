@@ -57,7 +57,8 @@ export function sqlite(
     async lockTables() {},
     async placeOf(database, table) {
       const found = sql`select 1 from sqlite_master where type = 'table' and name = ${table}`;
-      return (await found.execute(database)).rows.length > 0 ? { schema: "main", isFirst: true } : null;
+      const isThere = (await found.execute(database)).rows.length > 0;
+      return isThere ? { schema: "main", isFirst: true, isReadable: true } : null;
     },
     pool() {
       const uses = drivers.filter(({ isOpen }) => isOpen).map((driver) => driver.uses);

@@ -153,6 +153,20 @@ describe("the table of migrations", () => {
     },
   );
 
+  it("is made where another application in public lets nobody read its own", async () => {
+    const { url, at } = await withSchemas("video");
+    const { query } = await sharedPostgres();
+    const { pathname } = new URL(url);
+    await query(
+      "CREATE ROLE video LOGIN PASSWORD 'video'; ALTER SCHEMA video OWNER TO video",
+      pathname.slice(1),
+    );
+    const own = at("video,public").replace(/\/\/.+@/, "//video:video@");
+    expect(await migrateUrl(own)).toEqual(names);
+    expect(await migrateUrl(own)).toEqual([]);
+    await (await openStore(own)).ping();
+  });
+
   it("is not made anew before the schema that has it", async () => {
     const { url, at } = await withSchemas("video");
     await migrateUrl(url);
