@@ -38,7 +38,7 @@ function retentionListener(instrument: Instrument, audit: Audit, logger: Logger)
     onKept({ from, to }) {
       logger.warn(
         { from: new Date(from), to: new Date(to) },
-        "old records are kept: no server was seen running from one instant to the other, so this time does not count; if a clock was ahead, set it right, and else they are purged later",
+        "old records are kept: no server was seen running from one instant to the other, and perhaps in shorter times, which do not count; if a clock was ahead, set it right, and else they are purged later",
       );
     },
     onFailure: (error) => logger.warn(whyOf(error), "old records could not be purged"),

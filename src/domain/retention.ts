@@ -26,9 +26,11 @@ export interface Gap {
 export function noteRun(runs: readonly Run[], now: number, newest: number | null): Run[] {
   const known = runs.length > 0 ? runs : [{ began: 0, seen: Math.min(now, newest ?? now) }];
   const last = known.at(-1) as Run;
-  if (now < last.began) {
-    // Either the clock is behind, or it was ahead when that run began. A record of about now says that it was ahead.
+  if (now < Math.max(last.began, last.seen - MAX_GAP)) {
+    // Either the clock is behind, or it was ahead before. A record of about now says that it was ahead.
     if (newest !== null && newest > now + MAX_GAP) return [...known];
+    // Else a clock that is ahead once more would find that servers ran until then.
+    if (now >= last.began) return [...known.slice(0, -1), { ...last, seen: now }];
     const earlier = known.filter(({ began }) => began <= now);
     return noteRun(earlier, now, newest);
   }
@@ -63,14 +65,15 @@ export function oldBefore(days: number, { now, newest, runs }: LedgerAge): numbe
   return 0;
 }
 
-/** The longest gap, of more than a day, that keeps records which are as many days old by the clock alone; null when there is none. */
+/** The longest of the gaps that keep records which are as many days old by the clock alone; null when they are a day at most together. */
 export function gapThatKeeps(days: number, oldest: number, age: LedgerAge): Gap | null {
   if (oldest >= age.now - days * DAY) return null;
   const before = oldBefore(days, age);
   const gaps = age.runs.slice(1).map(({ began: to }, i) => ({ from: age.runs[i]?.seen ?? to, to }));
   const length = ({ from, to }: Gap) => to - from;
-  const longest = gaps
-    .filter((gap) => gap.to > before && gap.from < age.now && length(gap) > DAY)
-    .sort((a, b) => length(b) - length(a))[0];
-  return longest ?? null;
+  const keeping = gaps
+    .filter((gap) => gap.to > before && gap.from < age.now)
+    .sort((a, b) => length(b) - length(a));
+  const together = keeping.reduce((sum, gap) => sum + length(gap), 0);
+  return together > DAY ? (keeping[0] ?? null) : null;
 }

@@ -35,6 +35,16 @@ describe("a note that a server runs", () => {
     expect(noteRun(runs, NOW, null)).toEqual([run(0, NOW)]);
   });
 
+  it("takes back what a clock noted that was ahead in the first run", () => {
+    const ahead = NOW + 1000 * DAY;
+    const runs = [run(0, ahead)];
+    expect(noteRun(runs, NOW, NOW)).toEqual([run(0, NOW)]);
+    expect(noteRun(runs, NOW, null)).toEqual([run(0, NOW)]);
+    expect(noteRun(runs, NOW, ahead)).toEqual(runs);
+    expect(noteRun([run(0, NOW)], NOW - MAX_GAP, null)).toEqual([run(0, NOW)]);
+    expect(noteRun([run(0, NOW)], NOW - MAX_GAP - 1, null)).toEqual([run(0, NOW - MAX_GAP - 1)]);
+  });
+
   it("keeps the runs while the clock is at 1970, and the newest record is not", () => {
     const runs = [run(0, 10 * DAY), run(NOW - DAY, NOW)];
     expect(noteRun(runs, 20 * DAY, NOW)).toEqual(runs);
@@ -103,6 +113,19 @@ describe("a gap is told", () => {
     expect(gapThatKeeps(30, 0, { ...age, runs: alone(DAY + 1) })).toEqual({
       from: NOW - 3 * DAY,
       to: NOW - 2 * DAY + 1,
+    });
+  });
+
+  it("when there are many of less than a day, as of a server that runs by day alone", () => {
+    const HALF = DAY / 2;
+    const days = (count: number) =>
+      Array.from({ length: count }, (_, i) => run(NOW - (count - i) * DAY, NOW - (count - i) * DAY + HALF));
+    const told = (count: number) => gapThatKeeps(1, 0, { now: NOW, newest: NOW, runs: days(count) });
+    expect(told(3)).toBeNull();
+    expect(gapThatKeeps(30, 0, { now: NOW, newest: NOW, runs: days(3) })).toBeNull();
+    expect(gapThatKeeps(30, 0, { now: NOW, newest: NOW, runs: days(4) })).toEqual({
+      from: NOW - 4 * DAY + HALF,
+      to: NOW - 3 * DAY,
     });
   });
 

@@ -165,6 +165,16 @@ describe.each(ENGINES)("retention on %s", (engine) => {
     expect(runs).toEqual([{ began_at: 0, seen_at: server.clock.now - 10 * MINUTE }]);
   });
 
+  it("forgets old records behind many of a clock that was ahead", async () => {
+    const server = await startServer(engine);
+    await server.issue(START + 1000 * DAY, 1000);
+    await server.issue(START - 100 * DAY, 700);
+    await server.issue();
+    await server.run(1);
+    expect(server.purged).toEqual([700]);
+    expect(await server.left()).toHaveLength(1001);
+  });
+
   it("is not misled by one record from far in the future", async () => {
     const server = await startServer(engine);
     await server.issue(START - 100 * DAY);
@@ -200,6 +210,32 @@ describe.each(ENGINES)("retention on %s", (engine) => {
     expect(await server.left()).toEqual(["3", "4"]);
   });
 });
+
+it("looks on where it stopped, and from the beginning once it was through", async () => {
+  const end = 120 * 500;
+  const asked: (number | null)[] = [];
+  const store = {
+    runs: {
+      clock: async () => START,
+      note: async () => ({ now: START, oldest: 0, newest: START, runs: [{ began: 0, seen: START }] }),
+    },
+    ledger: {
+      ...sqlStore((await startServer("SQLite in memory")).database).ledger,
+      async purge(_before: Date, limit: number, position: number | null) {
+        asked.push(position);
+        const last = (position ?? 0) + limit;
+        return { forgotten: 0, last: last > end ? null : last };
+      },
+    },
+  };
+  const listener = { onPurged() {}, onKept() {}, onFailure() {} };
+  const purge = (looked: number | null) =>
+    forgetOld(1, store, listener, new AbortController().signal, looked);
+  expect(await purge(null)).toBe(100 * 500);
+  expect(await purge(100 * 500)).toBeNull();
+  expect(asked.slice(0, 3)).toEqual([null, null, 500]);
+  expect(asked.slice(101)).toEqual([null, ...Array.from({ length: 21 }, (_, i) => (100 + i) * 500)]);
+}, 20_000);
 
 it("tells what a purge forgot before it failed, and rejects", async () => {
   const server = await startServer("SQLite in memory");
