@@ -1,5 +1,5 @@
-import { existsSync, statSync } from "node:fs";
-import { resolve } from "node:path";
+import { existsSync, realpathSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { parseDatabaseAddress, readEnvironment } from "../config.ts";
 import { StartupError } from "../errors.ts";
 import { copyInto, firstDamageOf } from "../store/sqlite-file.ts";
@@ -19,6 +19,7 @@ export async function backUp(path: string): Promise<Outcome> {
   checkThere(address);
   checkFree(path);
   const source = address.file;
+  checkOther(path, source);
   await writtenWhole(path, async (partial) => {
     // Absolute, as SQLite takes a path that begins with file: for a URL.
     await copyInto(source, resolve(partial));
@@ -32,6 +33,15 @@ export async function backUp(path: string): Promise<Outcome> {
   });
   const bytes = statSync(path).size;
   return { text: `${path}\t${bytes} bytes`, json: { file: path, bytes } };
+}
+
+/** SQLite takes these files for its own: a copy under such a name hides the database, or is deleted at the next start. */
+function checkOther(path: string, source: string): void {
+  const folder = dirname(path);
+  if (!existsSync(folder)) return;
+  const target = join(realpathSync(folder), basename(path));
+  if (["-wal", "-shm", "-journal"].some((end) => target === realpathSync(source) + end))
+    throw new Refusal("EEXIST", "is a name that belongs to the database itself; choose another one", path);
 }
 
 function checkFree(path: string): void {

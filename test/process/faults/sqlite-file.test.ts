@@ -1,5 +1,5 @@
-import { closeSync, openSync, readdirSync, readFileSync, statSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import { closeSync, openSync, readdirSync, readFileSync, statSync, symlinkSync, writeSync } from "node:fs";
+import { dirname, join } from "node:path";
 import Libsql from "libsql";
 import { describe, expect, it } from "vitest";
 import { API_KEY, API_SECRET } from "../../support/credentials.ts";
@@ -88,6 +88,18 @@ it("copies the file of a server under load, whole, and no request fails", { time
 });
 
 describe("a backup", () => {
+  it.each(["-wal", "-shm", "-journal"])("does not take the database's own name with %s", async (end) => {
+    const file = await filled(40);
+    const folder = temporaryFolder();
+    symlinkSync(dirname(file), join(folder, "link"));
+    for (const path of [`${file}${end}`, join(folder, "link", `test.db${end}`)])
+      expect(await run(file, "backup", path)).toMatchObject({
+        code: 1,
+        errors: `${path}: is a name that belongs to the database itself; choose another one\n`,
+      });
+    expect(readdirSync(dirname(file))).toEqual(["test.db"]);
+  });
+
   it("leaves nothing that looks like one when it is ended, and nothing at all by SIGTERM", async () => {
     const file = await filled(100_000);
     for (const signal of ["SIGTERM", "SIGKILL"] as const) {
