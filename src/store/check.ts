@@ -16,6 +16,7 @@ const TABLES = [
   "api_keys",
   "ledger_checks",
   "quota_points",
+  "server_runs",
 ] as const satisfies (keyof Tables)[];
 
 /** Looks through a database, and changes nothing of it. What cannot even be looked at is a finding. */

@@ -36,11 +36,12 @@ describe.each<EngineName>(["SQLite in a file", "PostgreSQL"])("a check of %s", (
     );
     await run("DELETE FROM stagepass_migrations WHERE name = '2026-11-24f-quotas'");
     await run("DROP TABLE quota_points");
+    await run("DROP TABLE server_runs");
     await close();
     expect(await findings(url)).toEqual({
       ...own,
       migrations: ["2026-11-24f-quotas is not made; run stagepass migrate"],
-      tables: ["quota_points is missing"],
+      tables: ["quota_points is missing", "server_runs is missing"],
       names: ["1 names stand for sessions that are not there"],
     });
   });
