@@ -55,7 +55,12 @@ export function openForMaintenance(address: DatabaseAddress): Promise<Database> 
  * @throws {StartupError} when PostgreSQL cannot be reached
  */
 export async function openToLook(address: DatabaseAddress): Promise<Database> {
-  if (address.engine === "postgres" || address.file === null) return openForMaintenance(address);
+  if (address.engine === "postgres") {
+    // A standby can be looked at, too, where no host takes writes.
+    const any = openForMaintenance.bind(null, { ...address, target: "any" });
+    return address.urls.length === 1 ? any() : openForMaintenance(address).catch(any);
+  }
+  if (address.file === null) return openForMaintenance(address);
   const engine = sqliteToLook(address.file);
   const kysely = new Kysely<Tables>({ dialect: engine.dialect });
   return { kysely, reads: kysely, engine };

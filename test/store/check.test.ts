@@ -47,8 +47,9 @@ describe.each<EngineName>(["SQLite in a file", "PostgreSQL"])("a check of %s", (
   });
 });
 
-it("a check of PostgreSQL finds that it takes no writes", async () => {
-  const url = await newDatabaseUrl("PostgreSQL");
+it.each([1, 2])("a check of PostgreSQL finds that it takes no writes, with %i hosts", async (hosts) => {
+  const one = await newDatabaseUrl("PostgreSQL");
+  const url = hosts === 1 ? one : one.replace(/@([^/]+)/, "@$1,$1");
   const readOnly = `${url}?options=${encodeURIComponent("-c default_transaction_read_only=on")}`;
   expect((await findings(readOnly)).writes).toEqual([
     "the database takes no writes: it is a standby, or default_transaction_read_only is on",
