@@ -25,6 +25,11 @@ export class Hosts {
     return this.#urls[this.#next] ?? "";
   }
 
+  /** Whether connections go to another host since one to this URL was begun: an old primary may wake up only now. */
+  isLeft(url: string): boolean {
+    return this.#used !== undefined && url !== this.#used && url !== this.next;
+  }
+
   /** A connection was made and checked. If its host is another than before, no connection to that is used again. */
   connected(client: pg.ClientBase, url: string): void {
     if (url !== this.#used) this.#trusted = new WeakSet();
@@ -92,6 +97,7 @@ export function clientTo(hosts: Hosts, target: "read-write" | "any", patience: n
         if (found?.encoding !== "UTF8")
           throw new Error(`its encoding must be UTF8, and is ${found?.encoding}`);
         if (found.readOnly && target === "read-write") throw new Error(READ_ONLY);
+        if (hosts.isLeft(this.#url)) throw new Error("another host is used by now");
         hosts.connected(this, this.#url);
         return this;
       } catch (error) {

@@ -1,5 +1,7 @@
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { sql } from "kysely";
 import { afterAll, describe, expect, it, onTestFinished } from "vitest";
@@ -7,6 +9,7 @@ import { DatabaseUnavailable, reasonOf } from "../../src/errors.ts";
 import { openDatabase, openForMaintenance } from "../../src/store/database.ts";
 import { parseDatabaseUrl } from "../../src/store/database-address.ts";
 import type { Database } from "../../src/store/engine.ts";
+import { clientTo, Hosts } from "../../src/store/postgres-hosts.ts";
 import { freePort, startPostgres } from "../support/postgres.ts";
 import { findProgram } from "../support/programs.ts";
 import { migrateUrl, newDatabaseUrl, sharedPostgres, stopSharedPostgres } from "../support/stores.ts";
@@ -102,6 +105,30 @@ it.skipIf(findProgram(["openssl"], []) === null)(
     await write(await opened(secure(`${wrong},127.0.0.1:${postgres.port}`)));
   },
 );
+it("a host that wakes up after another one is in use gets no connection", async () => {
+  const url = await newDatabaseUrl("PostgreSQL");
+  const upstream = Number(new URL(url).port);
+  const held: Socket[] = [];
+  const asleep = createServer((socket) => held.push(socket));
+  await once(asleep.listen(0, "127.0.0.1"), "listening");
+  onTestFinished(() => void asleep.close());
+  const old = url.replace(`:${upstream}/`, `:${(asleep.address() as AddressInfo).port}/`);
+  const hosts = new Hosts([old, url]);
+  const Client = clientTo(hosts, "read-write", 5000);
+  const late = new Client({}).connect();
+  await expect.poll(() => held.length).toBe(1);
+  hosts.failed(old);
+  const client = new Client({});
+  await client.connect();
+  onTestFinished(() => client.end());
+  for (const socket of held) {
+    const server = connect(upstream, "127.0.0.1");
+    socket.pipe(server).pipe(socket);
+  }
+  await expect(late).rejects.toThrow("another host is used by now");
+  expect([hosts.trusts(client), hosts.next]).toEqual([true, url]);
+});
+
 describe("a use of the database", () => {
   it("fails while the file of a certificate is gone, and ends no process", async () => {
     const file = join(temporaryFolder(), "ca.pem");
