@@ -63,6 +63,8 @@ async function startCluster(
   const urlOf = (database: string) => `postgres://${USER}:${DATABASE_PASSWORD}@127.0.0.1:${port}/${database}`;
   const query = async (sql: string, database = "postgres") => {
     const client = new pg.Client(urlOf(database));
+    // A server that has only just started may end the connection between two questions.
+    client.on("error", () => {});
     await client.connect();
     try {
       return (await client.query(sql)).rows;
