@@ -176,11 +176,13 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       async close() {
         await drain.announce(config.shutdownDelay);
         services.issuances.stop();
-        await background.stop();
+        // Beside the drain: it may wait for a database that does not answer.
+        const quiet = background.stop();
         try {
           await drain.finish(DRAIN_DEADLINE);
           await apollo.stop();
         } finally {
+          await quiet;
           await metrics?.close();
           await instrument.stop();
           // Even if the database cannot be closed.

@@ -261,7 +261,8 @@ describe.each(PROXIES)("behind %s", (name, itBehind) => {
       socket.on("error", () => {});
       onTestFinished(() => void socket.destroy());
     });
-    await once(silent.listen(0, "127.0.0.1"), "listening");
+    // All of them may connect at once.
+    await once(silent.listen({ port: 0, host: "127.0.0.1", backlog: 2000 }), "listening");
     onTestFinished(() => void silent.close());
     const { port } = silent.address() as AddressInfo;
     const proxy = await startProxy([port, port], name);

@@ -129,7 +129,9 @@ describe("through a pooler that gives each transaction another connection", () =
     const client = await newClient(url);
     const left: unknown[] = [];
     const asked = new Set<number>();
-    for (let i = 0; i < 3 * SERVERS; i++) {
+    const end = performance.now() + 2000;
+    // One that was lost is replaced after a moment.
+    while (asked.size < SERVERS && performance.now() < end) {
       // In one transaction, which is one server connection.
       const [pids, ...found] = (await client.query(`
         select pg_backend_pid() as pid;
