@@ -16,7 +16,10 @@ export function writtenWhole<T>(path: string, work: (partial: string) => Promise
   // Of this command alone: another one to the same path must not write into it.
   const partial = `${path}.${randomUUID()}.partial`;
   return doneOrCleared(
-    () => rmSync(partial, { force: true }),
+    () => {
+      // SQLite may have a journal beside it.
+      for (const name of [partial, `${partial}-journal`]) rmSync(name, { force: true });
+    },
     async () => {
       create(partial, path);
       const done = await work(partial);

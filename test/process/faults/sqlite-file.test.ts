@@ -110,7 +110,7 @@ describe("a backup", () => {
         "backup",
         "copy.db",
       ]);
-      await expect.poll(() => readdirSync(folder), { interval: 1 }).toHaveLength(1);
+      await expect.poll(() => readdirSync(folder), { interval: 1 }).not.toEqual([]);
       backup.kill(signal);
       expect(await backup.exited).toEqual({ code: null, signal });
       const left = readdirSync(folder);
@@ -164,7 +164,7 @@ describe("a file with damaged pages in the middle", () => {
 
   it("makes a server not ready for good once it is met, where the file is too large to be looked through", async () => {
     // 100 MB are looked through at a start.
-    const file = await filled(LONG ? 2_000_000 : 450_000);
+    const file = await filled(450_000);
     expect(statSync(file).size).toBeGreaterThan(100 * 1024 * 1024);
     damage(file);
     const server = start(file);
