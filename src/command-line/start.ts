@@ -14,6 +14,6 @@ export function defineStart(program: Command): void {
     "DATABASE_URL",
     ...CREDENTIALS,
     "AUTH_JWT_SECRET, AUTH_JWKS_URI",
-    "LOG_LEVEL and others, see README.md",
+    "LOG_LEVEL and others, see docs/configuration.md",
   ]);
 }

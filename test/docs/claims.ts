@@ -14,7 +14,7 @@ import {
   movesTheDatabase,
   startsOnAManifest,
 } from "./run-operations.ts";
-import { compiles, fromProviderToFrontEnd, joinsTheCall, signsForItsUsers } from "./run-programs.ts";
+import { fromProviderToFrontEnd, joinsTheCall, signsForItsUsers } from "./run-programs.ts";
 import { commands, curl, heldBy, operation, type Run, settings } from "./run-snippets.ts";
 
 /** What holds the snippets of a document that are under a heading, of a language, and have a text in them. */
@@ -32,9 +32,11 @@ const ID = expect.stringMatching(/^1_/);
 const INSTANT = expect.stringMatching(/Z$/);
 
 const README = "README.md";
+const ROOMS = "Rooms, many tokens, inspection";
+const ACCESS = "docs/access.md";
+const FEDERATION = "docs/federation.md";
 const FRONT_END = "docs/front-end.md";
 const OPERATIONS = "docs/operations.md";
-const STUDIO = "In a federated graph, and in Apollo Studio";
 const FROM_PROVIDER = "From an identity provider to a front end that can only publish in its own rooms";
 
 /** Every snippet of the documents is held by exactly one of these. */
@@ -47,8 +49,9 @@ export const CLAIMS: readonly Claim[] = [
   },
   {
     document: README,
-    heading: "Start",
+    heading: "Quick start",
     language: "sh",
+    has: "npm ci",
     run: commands(
       ({ output, calls }) => {
         expect(calls).toEqual([
@@ -63,8 +66,9 @@ export const CLAIMS: readonly Claim[] = [
   },
   {
     document: README,
-    heading: "A first session and token",
+    heading: "Quick start",
     language: "sh",
+    has: "curl",
     run: curl(({ createSession }) =>
       expect(createSession).toEqual({
         sessionId: ID,
@@ -75,13 +79,20 @@ export const CLAIMS: readonly Claim[] = [
   },
   {
     document: README,
-    heading: "A first session and token",
-    language: "graphql",
-    run: operation((data) => expect(data).toEqual({ generateToken: { token: TOKEN, expiresAt: INSTANT } })),
+    heading: "Quick start",
+    language: "json",
+    // As the command before it asks.
+    run: ({ code }) => {
+      expect(JSON.parse(code).data.createSession).toEqual({
+        sessionId: ID,
+        applicationId: expect.any(String),
+        generateToken: { token: TOKEN, expiresAt: INSTANT },
+      });
+    },
   },
   {
     document: README,
-    heading: "Many tokens at once",
+    heading: ROOMS,
     language: "sh",
     run: curl(({ generateTokens }) =>
       expect(generateTokens).toEqual([
@@ -97,14 +108,15 @@ export const CLAIMS: readonly Claim[] = [
   },
   {
     document: README,
-    heading: "One room, one session",
+    heading: ROOMS,
     language: "graphql",
+    has: "ensureSession",
     run: operation((data) =>
       expect(data.ensureSession).toEqual({ sessionId: ID, generateToken: { token: TOKEN } }),
     ),
   },
   {
-    document: README,
+    document: "docs/sessions.md",
     heading: "What was issued",
     language: "graphql",
     run: operation(({ session, issuances }) => {
@@ -112,12 +124,12 @@ export const CLAIMS: readonly Claim[] = [
       expect(issuances).toHaveLength(24);
     }),
   },
-  { document: README, heading: "From a front end", language: "tsx", run: compiles },
-  { document: README, heading: "Joining the call", language: "js", run: joinsTheCall },
+  { document: README, heading: "Join from a page", language: "js", run: joinsTheCall },
   {
     document: README,
-    heading: "What does this token allow?",
+    heading: ROOMS,
     language: "graphql",
+    has: "inspectToken",
     run: operation(({ inspectToken }) =>
       expect(inspectToken).toEqual({
         status: "ACTIVE",
@@ -129,34 +141,36 @@ export const CLAIMS: readonly Claim[] = [
     ),
   },
   {
-    document: README,
+    document: ACCESS,
     heading: FROM_PROVIDER,
     language: "js",
     has: "onExecutePostLogin",
     run: fromProviderToFrontEnd,
   },
   {
-    document: README,
+    document: ACCESS,
     heading: FROM_PROVIDER,
     language: "js",
     has: "await fetch(",
     run: fromProviderToFrontEnd,
   },
-  { document: README, heading: FROM_PROVIDER, language: "sh", has: "AUTH_JWKS_URI", run: settings() },
-  { document: README, heading: FROM_PROVIDER, language: "sh", has: "AUTH_JWT_SECRET", run: settings() },
-  { document: README, heading: FROM_PROVIDER, language: "js", has: "jsonwebtoken", run: signsForItsUsers },
-  { document: README, heading: "API keys for back ends", language: "sh", run: managesKeys },
-  { document: README, heading: "With an OpenTok account", language: "sh", run: settings() },
-  { document: README, heading: "With a Vonage account", language: "sh", run: settings() },
+  { document: ACCESS, heading: FROM_PROVIDER, language: "sh", has: "AUTH_JWKS_URI", run: settings() },
+  { document: ACCESS, heading: FROM_PROVIDER, language: "sh", has: "AUTH_JWT_SECRET", run: settings() },
+  { document: ACCESS, heading: FROM_PROVIDER, language: "js", has: "jsonwebtoken", run: signsForItsUsers },
+  ...[
+    { document: README, heading: "Protect it", has: "create" },
+    { document: ACCESS, heading: "API keys for back ends" },
+  ].map((place) => ({ ...place, language: "sh", run: managesKeys })),
+  { document: README, heading: "Protect it", language: "sh", has: "AUTH_JWT_SECRET", run: settings() },
+  { document: README, heading: "Your real account", language: "sh", run: settings() },
 
   {
-    document: README,
-    heading: "From the shell",
+    document: "docs/cli.md",
     language: "sh",
     run: commands(({ output }) => expect(output).toMatch(/^status +ACTIVE\n[\s\S]*^role +MODERATOR\n/m)),
   },
   {
-    document: README,
+    document: OPERATIONS,
     heading: "In a container",
     language: "sh",
     run: commands(({ calls }) => {
@@ -164,10 +178,9 @@ export const CLAIMS: readonly Claim[] = [
       expect(calls.every(([program]) => program === "docker")).toBe(true);
     }),
   },
-  { document: README, heading: STUDIO, language: "sh", has: "introspect", run: publishesTheSubgraph },
+  { document: FEDERATION, language: "sh", has: "introspect", run: publishesTheSubgraph },
   {
-    document: README,
-    heading: STUDIO,
+    document: FEDERATION,
     language: "sh",
     has: "rover graph publish",
     run: publishesTheGraph,

@@ -21,12 +21,8 @@ import { MAX_TOTAL } from "../../src/services/page.ts";
 import { API_KEY, API_SECRET, APPLICATION_ID, PRIVATE_KEY } from "../support/credentials.ts";
 import { textOf } from "./markdown.ts";
 
-/** The text under a heading of the README. */
-const section = (heading: string) =>
-  textOf("README.md").split(`\n## ${heading}\n`)[1]?.split("\n## ")[0] ?? "";
-
 /** The variables of the table whose default is a value, each with it. */
-const defaults = section("Configuration")
+const defaults = textOf("docs/configuration.md")
   .split("\n")
   .filter((line) => line.startsWith("| `"))
   .flatMap((line) => {
@@ -66,7 +62,7 @@ function configOf(environment: Record<string, string>): unknown {
   }
 }
 
-describe("the default of a variable is what the README says", () => {
+describe("the default of a variable is what the documentation says", () => {
   it("of most of them", () => expect(defaults.length).toBeGreaterThan(15));
 
   it.each(defaults.filter(([name]) => !name.endsWith("_PER_MINUTE")))("%s: %s", (name, value) => {

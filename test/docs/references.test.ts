@@ -41,6 +41,10 @@ describe.each(ofEach)("%s", (document, markdown) => {
   });
 });
 
+it("the README is short enough to be read", () => {
+  expect(textOf("README.md").split(/\s+/).length).toBeLessThanOrEqual(1200);
+});
+
 describe("the invariants", () => {
   const rows = textOf("docs/architecture.md")
     .split("\n")

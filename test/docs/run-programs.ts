@@ -22,19 +22,6 @@ export const joinsTheCall: Run = async ({ code }) => {
   expect(publish).toHaveBeenCalledWith({ id: "publisher" });
 };
 
-/** A component that compiles with the documents that `codegen.yml` makes. */
-export const compiles: Run = async ({ document, code }) => {
-  const app = new Application(document, []);
-  onTestFinished(() => app.remove());
-  app.write("src/Join.tsx", code);
-  app.copy("test/codegen/generated/documents.ts", "src/generated/documents.ts");
-  app.write(
-    "src/Call.d.ts",
-    "declare const Call: (call: { applicationId: string; sessionId: string; token: string }) => null;\n",
-  );
-  expect(await app.typecheck({ include: ["src"] })).toBe("");
-};
-
 /** A key set of an identity provider, and tokens that it signs. */
 async function startProvider() {
   const { publicKey, privateKey } = await generateKeyPair("RS256");

@@ -116,7 +116,7 @@ describe("deploy/kubernetes.yaml", () => {
   });
 
   it("sets variables that the server knows, and no secret", () => {
-    const documented = new Set(textOf("README.md").match(/(?<=^\|.*`)[A-Z][A-Z_]+(?=`.*\|$)/gm));
+    const documented = new Set(textOf("docs/configuration.md").match(/(?<=^\|.*`)[A-Z][A-Z_]+(?=`.*\|$)/gm));
     for (const { name, value } of [...migrate.env, ...server.env]) {
       expect(documented).toContain(name);
       if (/SECRET|KEY_FILE|DATABASE_URL/.test(name))
