@@ -5,11 +5,9 @@ import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import { openForMaintenance } from "../../src/store/database.ts";
 import { parseDatabaseUrl } from "../../src/store/database-address.ts";
 import type { Tables } from "../../src/store/tables.ts";
-import { API_KEY, API_SECRET } from "../support/credentials.ts";
 import { rememberingClients } from "../support/load.ts";
-import { spawnServer } from "../support/process.ts";
+import { spawnReplica } from "../support/process.ts";
 import { newDatabaseUrl, stopSharedPostgres } from "../support/stores.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
 
 /** How often the server is killed on each engine, at least. */
 const KILLS = Number(process.env.STAGEPASS_CRASH_KILLS || 3);
@@ -24,19 +22,9 @@ type Clients = ReturnType<typeof rememberingClients>;
 
 afterAll(stopSharedPostgres);
 
-function start(databaseUrl: string) {
-  return spawnServer(temporaryFolder(), {
-    PLATFORM: "local",
-    OPENTOK_API_KEY: API_KEY,
-    OPENTOK_API_SECRET: API_SECRET,
-    DATABASE_URL: databaseUrl,
-    LOG_LEVEL: "warn",
-  });
-}
-
 /** Starts a server on what the one before left behind, and kills it while clients ask. */
 async function killUnderLoad(databaseUrl: string, clients: Clients): Promise<void> {
-  const server = start(databaseUrl);
+  const server = spawnReplica(databaseUrl, { LOG_LEVEL: "warn" });
   const load = await clients.start(await server.url());
   const before = clients.tokens.size;
   // Clients run until they are stopped, unless one of them finds an error.
@@ -52,7 +40,7 @@ async function killUnderLoad(databaseUrl: string, clients: Clients): Promise<voi
 
 /** Every name gets its session from a server that nobody kills, also where a dead one was about to create it. */
 async function ensureAllNames(databaseUrl: string, clients: Clients): Promise<void> {
-  const server = start(databaseUrl);
+  const server = spawnReplica(databaseUrl, { LOG_LEVEL: "warn" });
   await clients.ensureAll(await server.url());
   server.kill("SIGTERM");
   expect(await server.exited).toEqual({ code: 0, signal: null });

@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
-import { checkForSecrets } from "./credentials.ts";
+import { API_KEY, API_SECRET, checkForSecrets } from "./credentials.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
 
 /** The built program. */
 export const MAIN = fileURLToPath(new URL("../../bundle/main.js", import.meta.url));
@@ -97,4 +98,15 @@ export function spawnServer(
       }
     },
   };
+}
+
+/** A server of the local platform on a database, in a folder of its own: all on one database are replicas. */
+export function spawnReplica(databaseUrl: string, env: Record<string, string> = {}) {
+  return spawnServer(temporaryFolder(), {
+    PLATFORM: "local",
+    OPENTOK_API_KEY: API_KEY,
+    OPENTOK_API_SECRET: API_SECRET,
+    DATABASE_URL: databaseUrl,
+    ...env,
+  });
 }

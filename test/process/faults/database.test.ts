@@ -2,7 +2,6 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import Libsql from "libsql/promise";
 import { afterAll, expect, it, onTestFinished } from "vitest";
-import { API_KEY, API_SECRET } from "../../support/credentials.ts";
 import {
   askForToken,
   figuresOf,
@@ -13,7 +12,7 @@ import {
   startProbes,
 } from "../../support/faults.ts";
 import { DATABASE_PASSWORD } from "../../support/postgres.ts";
-import { spawnServer } from "../../support/process.ts";
+import { spawnReplica } from "../../support/process.ts";
 import { newDatabaseUrl, sharedPostgres, stopSharedPostgres } from "../../support/stores.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
@@ -40,16 +39,7 @@ interface Outage {
   readonly duration: number;
 }
 
-type Server = ReturnType<typeof spawnServer>;
-
-function start(databaseUrl: string): Server {
-  return spawnServer(temporaryFolder(), {
-    PLATFORM: "local",
-    OPENTOK_API_KEY: API_KEY,
-    OPENTOK_API_SECRET: API_SECRET,
-    DATABASE_URL: databaseUrl,
-  });
-}
+type Server = ReturnType<typeof spawnReplica>;
 
 /** Lives through an outage under load, and tells what clients and probes saw of it. */
 async function liveThrough(url: string, outage: Outage) {
@@ -161,7 +151,7 @@ it.each([
   },
   async (fault, outage) => {
     const url = await newDatabaseUrl("PostgreSQL");
-    const server = start(url);
+    const server = spawnReplica(url);
     const experience = await liveThrough(await server.url(), await outage());
     const rows = await (await sharedPostgres()).query(SELECT_IDS, new URL(url).pathname.slice(1));
     checkAll(`PostgreSQL ${fault}`, experience, rows, server);
@@ -172,7 +162,7 @@ it("refuses tokens in time, issues none without a record, and recovers by itself
   timeout: 60_000,
 }, async () => {
   const file = join(temporaryFolder(), "test.db");
-  const server = start(`file:${file}`);
+  const server = spawnReplica(`file:${file}`);
   const url = await server.url();
   // Waits for the lock without holding up the clients, which are in this process.
   const other = new Libsql(file, { timeout: 5000 });
@@ -189,7 +179,7 @@ it("refuses tokens in time, issues none without a record, and recovers by itself
 it("ends within ten seconds of SIGTERM while PostgreSQL is stopped under load", async () => {
   const postgres = await sharedPostgres();
   onTestFinished(() => postgres.resume());
-  const server = start(await newDatabaseUrl("PostgreSQL"));
+  const server = spawnReplica(await newDatabaseUrl("PostgreSQL"));
   const url = await server.url();
   const sessionId = await newSession(url);
   const clients = startClients([url], sessionId);

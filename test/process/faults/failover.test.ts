@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { afterAll, expect, it, onTestFinished } from "vitest";
-import { API_KEY, API_SECRET } from "../../support/credentials.ts";
 import {
   askForToken,
   type Call,
@@ -12,9 +11,8 @@ import {
   startClients,
 } from "../../support/faults.ts";
 import { type Postgres, startPostgres, startStandby } from "../../support/postgres.ts";
-import { spawnServer } from "../../support/process.ts";
+import { spawnReplica } from "../../support/process.ts";
 import { migrateUrl, newDatabaseUrl, sharedPostgres, stopSharedPostgres } from "../../support/stores.ts";
-import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 afterAll(stopSharedPostgres);
 
@@ -62,15 +60,6 @@ async function reconfigure(postgres: Postgres, line: string): Promise<void> {
   await postgres.query("SELECT pg_reload_conf()");
 }
 
-function start(databaseUrl: string) {
-  return spawnServer(temporaryFolder(), {
-    PLATFORM: "local",
-    OPENTOK_API_KEY: API_KEY,
-    OPENTOK_API_SECRET: API_SECRET,
-    DATABASE_URL: databaseUrl,
-  });
-}
-
 /** Loads a server for a second. */
 async function load(url: string) {
   const clients = startClients([url], await newSession(url));
@@ -105,7 +94,7 @@ it.each([
   },
   async ({ fault, synchronous }) => {
     const pair = await startPair(synchronous);
-    const [loaded, quiet] = await Promise.all([start(pair.url).url(), start(pair.url).url()]);
+    const [loaded, quiet] = await Promise.all([spawnReplica(pair.url).url(), spawnReplica(pair.url).url()]);
     const clients = await load(loaded);
     // The quiet one has connections in its pool, too.
     await Promise.all([1, 2, 3].map(() => probe(quiet)));
@@ -130,7 +119,7 @@ it.each([
       await pair.primary.start();
     }
     await sleep(1000);
-    const sessionId = await newSession(await start(pair.url).url()).catch(() => null);
+    const sessionId = await newSession(await spawnReplica(pair.url).url()).catch(() => null);
     const calls = await clients.stop();
 
     const name = `The primary ${fault}, ${synchronous ? "synchronous" : "asynchronous"} replication`;
@@ -179,7 +168,7 @@ it.each([
     await client.end();
   };
   onTestFinished(() => change(end));
-  const url = await start(databaseUrl).url();
+  const url = await spawnReplica(databaseUrl).url();
   // Several connections, of which the ledger then uses one, and the others wait in the pool.
   await Promise.all([1, 2, 3, 4].map(() => newSession(url)));
   const clients = await load(url);
@@ -206,9 +195,9 @@ it("a server does not start on a standby, and without a synchronous one delivers
   timeout: 60_000,
 }, async () => {
   const { primary, standby, database, url: databaseUrl, recorded } = await startPair(true);
-  const url = await start(databaseUrl).url();
+  const url = await spawnReplica(databaseUrl).url();
   const sessionId = await newSession(url);
-  const onStandby = start(standby.urlOf(database));
+  const onStandby = spawnReplica(standby.urlOf(database));
   expect(await onStandby.exited).toEqual({ code: 1, signal: null });
   expect(onStandby.errors()).toContain(
     `DATABASE_URL: 127.0.0.1:${standby.port}/${database} cannot be used as the database: it is read-only (a standby, or default_transaction_read_only)`,

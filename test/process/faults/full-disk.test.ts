@@ -2,12 +2,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import Libsql from "libsql/promise";
 import { afterAll, describe, expect, it } from "vitest";
-import { API_KEY, API_SECRET } from "../../support/credentials.ts";
 import { askForToken, figuresOf, LONG, newSession, probe, startClients } from "../../support/faults.ts";
-import { spawnServer } from "../../support/process.ts";
+import { spawnReplica } from "../../support/process.ts";
 import { noDiskBecause, smallDisk } from "../../support/small-disk.ts";
 import { migrateUrl, sharedPostgres, stopSharedPostgres } from "../../support/stores.ts";
-import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 afterAll(stopSharedPostgres);
 
@@ -20,16 +18,7 @@ const BUSY = LONG ? 10_000 : 2500;
 const IDLE = LONG ? 10_000 : 2500;
 
 type Disk = ReturnType<typeof smallDisk>;
-type Server = ReturnType<typeof spawnServer>;
-
-function start(databaseUrl: string): Server {
-  return spawnServer(temporaryFolder(), {
-    PLATFORM: "local",
-    OPENTOK_API_KEY: API_KEY,
-    OPENTOK_API_SECRET: API_SECRET,
-    DATABASE_URL: databaseUrl,
-  });
-}
+type Server = ReturnType<typeof spawnReplica>;
 
 /** Asks for `/readyz` every 50 ms until it has this status, and resolves to when it had. */
 async function becomes(url: string, status: number): Promise<number> {
@@ -88,7 +77,7 @@ describe.skipIf(noDiskBecause !== null)(`a full disk${noDiskBecause ? `: ${noDis
     await postgres.query(`CREATE TABLESPACE small LOCATION '${disk.folder}'`);
     const url = await postgres.createDatabase("TABLESPACE small");
     await migrateUrl(url);
-    const server = start(url);
+    const server = spawnReplica(url);
     const name = new URL(url).pathname.slice(1);
     await liveThrough("PostgreSQL's disk is full", server, disk, async () =>
       (await postgres.query("SELECT id FROM issued_tokens", name)).map(({ id }) => id),
@@ -104,7 +93,7 @@ describe.skipIf(noDiskBecause !== null)(`a full disk${noDiskBecause ? `: ${noDis
   }, async () => {
     const disk = smallDisk(4);
     const file = join(disk.folder, "test.db");
-    const server = start(`file:${file}`);
+    const server = spawnReplica(`file:${file}`);
     await liveThrough("SQLite's disk is full", server, disk, async () => {
       const database = new Libsql(file, { timeout: 2000 });
       const rows: { id: string }[] = await (await database.prepare("SELECT id FROM issued_tokens")).all();

@@ -2,19 +2,11 @@ import { closeSync, openSync, readdirSync, readFileSync, statSync, symlinkSync, 
 import { dirname, join } from "node:path";
 import Libsql from "libsql";
 import { describe, expect, it } from "vitest";
-import { API_KEY, API_SECRET } from "../../support/credentials.ts";
 import { figuresOf, graphql, LONG, newSession, probe, startClients } from "../../support/faults.ts";
-import { CLI, spawnServer, stagepass } from "../../support/process.ts";
+import { CLI, spawnReplica, spawnServer, stagepass } from "../../support/process.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
-const start = (file: string) =>
-  spawnServer(temporaryFolder(), {
-    PLATFORM: "local",
-    OPENTOK_API_KEY: API_KEY,
-    OPENTOK_API_SECRET: API_SECRET,
-    DATABASE_URL: `file:${file}`,
-    LOG_LEVEL: "info",
-  });
+const start = (file: string) => spawnReplica(`file:${file}`, { LOG_LEVEL: "info" });
 
 const run = (file: string, ...args: string[]) =>
   stagepass(temporaryFolder(), args, { DATABASE_URL: `file:${file}` });
