@@ -4,8 +4,8 @@ import type { Config } from "./config.ts";
 import type { Surroundings } from "./create-services.ts";
 import type { Instrument } from "./instruments/instrument.ts";
 import { whyOf } from "./logger.ts";
-import type { Background } from "./services/background.ts";
 import { type SkewListener, watchSkew } from "./services/clock-skew.ts";
+import type { Background } from "./services/repeatedly.ts";
 import { keepForDays, type RetentionListener } from "./services/retention.ts";
 import type { Store } from "./store/store.ts";
 

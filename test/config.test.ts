@@ -5,8 +5,8 @@ import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../src/config.ts";
-import { StartupError } from "../src/errors.ts";
 import { API_KEY, API_SECRET, APPLICATION_ID, newPrivateKey, PRIVATE_KEY } from "./support/credentials.ts";
+import { problems } from "./support/problems.ts";
 import { temporaryFolder } from "./support/temporary-folder.ts";
 
 const openTok = { OPENTOK_API_KEY: API_KEY, OPENTOK_API_SECRET: API_SECRET };
@@ -24,16 +24,6 @@ const keys = {
     .toString(),
   public: createPublicKey(PRIVATE_KEY).export({ type: "spki", format: "pem" }).toString(),
 };
-
-function problems(environment: Record<string, string>): readonly string[] {
-  try {
-    parseConfig(environment);
-  } catch (error) {
-    if (error instanceof StartupError) return error.problems;
-    throw error;
-  }
-  return [];
-}
 
 describe("parseConfig", () => {
   it.each<[string, Record<string, string>]>([

@@ -2,10 +2,10 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseConfig, parseDatabaseAddress } from "../src/config.ts";
-import { StartupError } from "../src/errors.ts";
 import type { SECRET_NAMES } from "../src/secret-files.ts";
 import { JWT_SECRET } from "./support/callers.ts";
 import { API_KEY, API_SECRET } from "./support/credentials.ts";
+import { problems } from "./support/problems.ts";
 import { temporaryFolder } from "./support/temporary-folder.ts";
 
 const PROJECT = { PLATFORM: "local", OPENTOK_API_KEY: API_KEY };
@@ -17,16 +17,6 @@ function fileOf(content: string): string {
   const path = join(temporaryFolder(), "secret");
   writeFileSync(path, content);
   return path;
-}
-
-function problems(environment: Record<string, string>): readonly string[] {
-  try {
-    parseConfig(environment);
-  } catch (error) {
-    if (error instanceof StartupError) return error.problems;
-    throw error;
-  }
-  return [];
 }
 
 const secretOf = (environment: Record<string, string>) => {

@@ -1,4 +1,4 @@
-import { type Background, repeatedly } from "./background.ts";
+import { type Background, repeatedly } from "./repeatedly.ts";
 
 /** How often the clocks are compared, in milliseconds. */
 const INTERVAL = 30_000;

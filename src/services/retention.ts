@@ -1,6 +1,6 @@
 import { type Gap, gapThatKeeps, oldBefore } from "../domain/retention.ts";
 import type { Store } from "../store/store.ts";
-import { type Background, pause, repeatedly } from "./background.ts";
+import { type Background, pause, repeatedly } from "./repeatedly.ts";
 
 /** How many records are looked at in one step, so that nobody waits for long behind it. */
 const STEP = 500;
