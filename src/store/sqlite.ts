@@ -1,5 +1,6 @@
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { type Dialect, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, sql } from "kysely";
 import Database from "libsql/promise";
 import { checkpoints, NO_CHECKPOINTS } from "./checkpoints.ts";
@@ -9,6 +10,9 @@ import { openUntouched } from "./sqlite-file.ts";
 
 /** How long to wait for a lock of another process while the file is opened, in milliseconds. */
 const BUSY_TIMEOUT = 2000;
+
+/** How long to pause where SQLite does not wait itself, in milliseconds. */
+const BUSY_PAUSE = 20;
 
 /**
  * SQLite, embedded.
@@ -106,12 +110,26 @@ export function sqliteToLook(file: string): Engine {
 async function open(file: string | null): Promise<Libsql> {
   if (file !== null) makePrivate(file);
   const database = new Database(file ?? ":memory:", { timeout: BUSY_TIMEOUT }) as unknown as Libsql;
-  await database.exec("PRAGMA journal_mode = WAL");
+  await writeAhead(database);
   // FULL, because what was acknowledged must outlive a power cut, and WAL's default need not.
   await database.exec("PRAGMA synchronous = FULL");
   // From here on the driver waits for locks.
   await database.exec("PRAGMA busy_timeout = 0");
   return database;
+}
+
+/** Chooses the write-ahead log. Of several who open a new file at once SQLite refuses some without the wait that it was told. */
+async function writeAhead(database: Libsql): Promise<void> {
+  const end = performance.now() + BUSY_TIMEOUT;
+  for (;;) {
+    try {
+      await database.exec("PRAGMA journal_mode = WAL");
+      return;
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== "SQLITE_BUSY" || performance.now() >= end) throw error;
+      await delay(BUSY_PAUSE);
+    }
+  }
 }
 
 /** Beside the connection that writes, which makes the file: what reads waits for no commit, and no commit for it. */

@@ -1,10 +1,11 @@
 import { copyFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { sql } from "kysely";
+import Libsql from "libsql";
 import { describe, expect, it } from "vitest";
 import { sessionKnownById } from "../../src/domain/session.ts";
 import { DatabaseUnavailable, StartupError } from "../../src/errors.ts";
-import { openDatabase } from "../../src/store/database.ts";
+import { openDatabase, openForMaintenance } from "../../src/store/database.ts";
 import type { DatabaseAddress } from "../../src/store/database-address.ts";
 import { openStore } from "../support/stores.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -20,6 +21,20 @@ describe("the embedded database", () => {
     await first.close();
     const { sessions } = await openStore(addressOf(file));
     expect(await sessions.findMany(["1_a"])).toEqual([session]);
+  });
+
+  it("is opened by several at once, also where none has chosen the write-ahead log", async () => {
+    for (let i = 0; i < 100; i++) {
+      const file = join(temporaryFolder(), "test.db");
+      const made = new Libsql(file);
+      made.exec("CREATE TABLE some (id INTEGER)");
+      made.close();
+      const opened = Array.from({ length: 5 }, async () => {
+        const { kysely } = await openForMaintenance(addressOf(file));
+        await sql`SELECT * FROM some`.execute(kysely).finally(() => kysely.destroy());
+      });
+      await Promise.all(opened);
+    }
   });
 
   it("is whole in its one file once it is closed", async () => {
