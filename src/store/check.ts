@@ -14,7 +14,6 @@ const TABLES = [
   "session_names",
   "issued_tokens",
   "api_keys",
-  "ledger_checks",
   "quota_points",
   "server_runs",
 ] as const satisfies (keyof Tables)[];

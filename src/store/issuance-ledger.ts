@@ -55,22 +55,20 @@ export function issuanceLedger(
   let latestTrial = Number.NEGATIVE_INFINITY;
   let trying: Promise<void> | null = null;
   /**
-   * Inserts a record and takes it back, as a full disk may have room for a small row and none for a record; and commits something, as
-   * SQLite writes nothing to the disk before, and it may be PostgreSQL's log that is full. The row that is committed is one for all
-   * servers: in a transaction of several statements, a server that freezes would keep it locked for the others.
+   * Commits a record that the same transaction deletes, so that nobody sees it: a full disk may have room for a smaller row, and SQLite
+   * writes nothing to the disk before a commit.
    */
   const trial = async () => {
-    const transaction = await kysely.startTransaction().execute();
-    try {
-      await transaction.executeQuery(insertion([madeUpRecord()], engine));
-    } finally {
-      await transaction.rollback().execute();
-    }
-    await kysely
-      .insertInto("ledger_checks")
-      .values({ id: 1, checked_at: engine.clock })
-      .onConflict((conflict) => conflict.column("id").doUpdateSet({ checked_at: engine.clock }))
-      .execute();
+    const record = madeUpRecord();
+    await kysely.transaction().execute(async (transaction) => {
+      await transaction.executeQuery(insertion([record], engine));
+      await transaction
+        .deleteFrom("issued_tokens")
+        // Alone the ID would be looked for in every record.
+        .where("session_id", "=", record.sessionId)
+        .where("id", "=", record.id)
+        .execute();
+    });
     latestTrial = performance.now();
   };
 

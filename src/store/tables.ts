@@ -45,13 +45,6 @@ export interface IssuedTokenTable {
   expires_at: number;
 }
 
-/** When the ledger was last written to, to find out whether it can be. */
-export interface LedgerCheckTable {
-  id: number;
-  /** In epoch milliseconds. */
-  checked_at: number;
-}
-
 /** A name of sessions as a row: instants in epoch milliseconds by the database's clock, which all servers share. */
 export interface SessionNameTable {
   application_id: string;
@@ -96,7 +89,6 @@ export interface Tables {
   sessions: SessionTable;
   api_keys: ApiKeyTable;
   issued_tokens: IssuedTokenTable;
-  ledger_checks: LedgerCheckTable;
   session_names: SessionNameTable;
   quota_points: QuotaPointsTable;
   server_runs: ServerRunTable;

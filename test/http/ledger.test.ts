@@ -178,7 +178,7 @@ describe("a ledger that cannot be written", () => {
 
   it.each([
     ["that cannot take a record", "BEFORE INSERT ON issued_tokens"],
-    ["that cannot commit", "BEFORE UPDATE ON ledger_checks"],
+    ["that cannot commit", "BEFORE DELETE ON issued_tokens"],
   ])("%s makes /readyz 503 within a second without a token, and 200 again", async (_, event) => {
     const file = join(temporaryFolder(), "test.db");
     const server = await start({ DATABASE_URL: `file:${file}` });

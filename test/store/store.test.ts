@@ -483,13 +483,11 @@ describe.each(ENGINES)("the store on %s", (engine) => {
       });
     });
 
-    it("can be written to, again and again", async () => {
+    it("keeps nothing of a check", async () => {
       const { ledger, database } = await newStore();
       await ledger.check();
       await ledger.check();
-      const rows = await database.kysely.selectFrom("ledger_checks").selectAll().execute();
-      expect(rows).toEqual([{ id: 1, checked_at: expect.any(Number) }]);
-      expect(Math.abs((rows[0]?.checked_at ?? 0) - Date.now())).toBeLessThan(10_000);
+      expect(await database.kysely.selectFrom("issued_tokens").selectAll().execute()).toEqual([]);
     });
   });
 
