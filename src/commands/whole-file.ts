@@ -1,30 +1,30 @@
 import { randomUUID } from "node:crypto";
-import { closeSync, openSync, rmSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, rmdirSync, rmSync } from "node:fs";
 import { open, rename } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { doneOrCleared } from "../signals.ts";
 import { Refusal } from "./refusal.ts";
 
 /**
- * Writes a file that only its owner can read. It has its name once it is whole and on the disk; until then it is a `.partial` in the
- * same folder, which goes when the work fails or a signal ends it.
+ * Writes a file that only its owner can read. It has its name once it is whole and on the disk; until then it is in a folder beside it,
+ * a `.partial`, which goes when the work fails or a signal ends it.
  *
  * @param work fills the empty file at the path that it gets
  * @throws {Refusal} when the file cannot be made
  */
 export function writtenWhole<T>(path: string, work: (partial: string) => Promise<T>): Promise<T> {
   // Of this command alone: another one to the same path must not write into it.
-  const partial = `${path}.${randomUUID()}.partial`;
+  const folder = `${path}.${randomUUID()}.partial`;
+  const partial = join(folder, "file");
   return doneOrCleared(
-    () => {
-      // SQLite may have a journal beside it.
-      for (const name of [partial, `${partial}-journal`]) rmSync(name, { force: true });
-    },
+    // A folder, as SQLite goes on in its thread meanwhile: where it makes a file at this moment, the folder is emptied once more.
+    () => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }),
     async () => {
-      create(partial, path);
+      create(folder, partial, path);
       const done = await work(partial);
       await sync(partial);
       await rename(partial, path);
+      rmdirSync(folder);
       // Without it a power cut may take the name away again.
       await sync(dirname(path));
       return done;
@@ -33,8 +33,9 @@ export function writtenWhole<T>(path: string, work: (partial: string) => Promise
 }
 
 /** At once: a signal that came in between would clear it away before it is there. */
-function create(partial: string, path: string): void {
+function create(folder: string, partial: string, path: string): void {
   try {
+    mkdirSync(folder, { mode: 0o700 });
     closeSync(openSync(partial, "wx", 0o600));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
