@@ -263,7 +263,7 @@ describe("stagepass token", () => {
     const { code, error } = await failed("token", "--session", sessionId);
     other.close();
     expect(error).toMatch(
-      /^The issuance could not be recorded.* \(DATABASE_URL: it did not answer within 2 seconds\)$/,
+      /^The issuance could not be recorded.* \(DATABASE_URL: (it did not answer within 2 seconds|.*locked)\)$/,
     );
     expect(code).toBe(1);
   });
