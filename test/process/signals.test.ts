@@ -84,7 +84,8 @@ describe("a command that is told to stop", () => {
       // The last of the tables, so that it is in the midst of its work.
       await sql`lock table issued_tokens in access exclusive mode`.execute(transaction);
       const command = spawnServer(folder, { DATABASE_URL: url }, stagepass("export", "dump.jsonl"));
-      const partial = () => readdirSync(folder).map((name) => readFileSync(join(folder, name), "utf8"));
+      const partial = () =>
+        readdirSync(folder).map((name) => readFileSync(join(folder, name, "file"), "utf8"));
       await expect.poll(partial).toEqual([expect.stringContaining('"stagepass"')]);
       command.kill(signal);
       expect(await command.exited).toEqual({ code: null, signal });
