@@ -126,7 +126,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       plugins: [...plugins, ...instrument.plugins],
     });
     await apollo.start();
-    // Together in the time of one, for whoever asks does not wait for longer; and for all who ask, as anybody may.
+    // Within one deadline, as balancers do not wait for longer; and once for all who ask meanwhile, as anybody may.
     const ready = lately(CHECK_READINESS_EVERY, async () => {
       const deadline = new Deadline(PATIENCE);
       await deadline.within(store.ping().then(ledger.check), unanswered);

@@ -17,8 +17,7 @@ export function writtenWhole<T>(path: string, work: (partial: string) => Promise
   const folder = `${path}.${randomUUID()}.partial`;
   const partial = join(folder, "file");
   return doneOrCleared(
-    // A folder, as SQLite goes on in its thread meanwhile: where it makes a file at this moment, the folder is emptied once more.
-    () => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }),
+    () => remove(folder),
     async () => {
       create(folder, partial, path);
       const done = await work(partial);
@@ -40,6 +39,18 @@ function create(folder: string, partial: string, path: string): void {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new Refusal(`${code}`, `cannot be written: ${code}`, path);
+  }
+}
+
+/** SQLite goes on in its own thread until the process ends, and may make a file after the folder was emptied. */
+function remove(folder: string): void {
+  for (let isGone = false; !isGone; ) {
+    try {
+      rmSync(folder, { recursive: true, force: true });
+      isGone = true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOTEMPTY") throw error;
+    }
   }
 }
 

@@ -1,10 +1,9 @@
 import { connect } from "node:net";
 import type pg from "pg";
+import { PATIENCE } from "./deadline.ts";
 
 /** The code of a cancel request: https://www.postgresql.org/docs/current/protocol-message-formats.html */
 const CANCEL_REQUEST = 80_877_102;
-/** How long the request may take, in milliseconds. */
-const PATIENCE = 2000;
 
 /**
  * Asks PostgreSQL to end what it does for a connection that is given up. Without its synchronous standby a commit waits for
