@@ -44,7 +44,11 @@ module.exports = {
     only("domain-imports-errors", "^src/domain/", "^src/errors\\.ts$"),
     only("signing-imports-domain", "^src/signing/", "^src/(domain/|errors\\.ts$)"),
     only("platform-imports-domain", "^src/platform/", "^src/(domain/|errors\\.ts$)"),
-    only("access-imports-domain", "^src/access/", "^src/(domain/|(errors|lately)\\.ts$|store/store\\.ts$)"),
+    only(
+      "access-imports-domain",
+      "^src/access/",
+      "^src/(domain/|errors\\.ts$|shares/lately\\.ts$|store/store\\.ts$)",
+    ),
     only(
       "audit-imports-domain",
       "^src/audit/",
@@ -65,38 +69,28 @@ module.exports = {
     only(
       "http-imports-graphql",
       "^src/http/",
-      "^src/(graphql/(context|documents|media-type|summary|trusted-documents)\\.ts$|access/|audit/audit\\.ts$|shares/|document-manifest\\.ts$|errors\\.ts$|loopback\\.ts$)",
+      "^src/(graphql/(context|documents|media-type|summary|trusted-documents)\\.ts$|access/|audit/audit\\.ts$|shares/|config/document-manifest\\.ts$|errors\\.ts$|process/loopback\\.ts$)",
     ),
     only(
       "instruments-import-what-they-follow",
       "^src/instruments/",
-      "^src/(http/(app|requests)\\.ts$|platform/rest-platform\\.ts$|tracing-config\\.ts$|graphql/context\\.ts$|services/|store/(engine|store)\\.ts$|domain/|config\\.ts$|errors\\.ts$|version\\.ts$)",
+      "^src/(http/(app|requests)\\.ts$|platform/rest-platform\\.ts$|config/(config|tracing)\\.ts$|graphql/context\\.ts$|services/|store/(engine|store)\\.ts$|domain/|errors\\.ts$|process/version\\.ts$)",
     ),
     only(
-      "config-imports-keys",
-      "^src/config\\.ts$",
-      "^src/((variables|secret-files|tracing-config|trusted-proxies)\\.ts$|errors\\.ts$|shares/in-flight\\.ts$|signing/key-ring\\.ts$|platform/credential-names\\.ts$|access/bearer-jwt\\.ts$|store/database-address\\.ts$)",
+      "config-imports-what-values-are-made-of",
+      "^src/config/",
+      "^src/(errors\\.ts$|process/loopback\\.ts$|shares/in-flight\\.ts$|signing/(key-ring|rsa-key)\\.ts$|platform/credential-names\\.ts$|access/bearer-jwt\\.ts$|store/database-address\\.ts$)",
     ),
+    only("process-imports-errors", "^src/process/", "^src/errors\\.ts$"),
     only(
-      "variables-import-keys",
-      "^src/variables\\.ts$",
-      "^src/(errors\\.ts$|loopback\\.ts$|document-manifest\\.ts$|signing/rsa-key\\.ts$)",
-    ),
-    only("tracing-config-imports-variables", "^src/tracing-config\\.ts$", "^src/variables\\.ts$"),
-    only(
-      "commands-do-what-the-server-does",
-      "^src/commands/",
-      "^src/(create-services|config|errors|logger|project|signals)\\.ts$|^src/(access|audit|domain|services|signing|store)/|^src/graphql/context\\.ts$",
-    ),
-    only(
-      "command-line-only-reads-it",
-      "^src/(cli\\.ts$|command-line/)",
-      "^src/(commands/|domain/|errors\\.ts$|main\\.ts$|signals\\.ts$|version\\.ts$)",
+      "cli-does-what-the-server-does",
+      "^src/(cli\\.ts$|cli/)",
+      "^src/(main|errors)\\.ts$|^src/(access|assembly|audit|config|domain|process|services|signing|store)/|^src/graphql/context\\.ts$",
     ),
     only(
       "main-imports-server",
       "^src/main\\.ts$",
-      "^src/((server|config|errors|logger|signals|version)\\.ts$|audit/open-audit\\.ts$)",
+      "^src/((server|errors)\\.ts$|config/config\\.ts$|process/|audit/open-audit\\.ts$)",
     ),
     only("console-stands-alone", "^console/", "^$"),
     {
@@ -118,8 +112,8 @@ module.exports = {
     kept("jsonwebtoken", "^src/(signing|access)/"),
     kept("opossum", "^src/platform/"),
     kept("(prom-client|@opentelemetry)", "^src/instruments/"),
-    kept("commander", "^src/command-line/"),
-    kept("envalid", "^src/config\\.ts$"),
+    kept("commander", "^src/cli/"),
+    kept("envalid", "^src/config/"),
   ],
   options: {
     doNotFollow: { path: "node_modules" },

@@ -8,10 +8,15 @@ const PACKAGE = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/;
 /** A file whose text must go with the code; a few packages have none. */
 const NOTICE = /^(licen[cs]e|notice|copying)\b.*(?<!\.js)$/i;
 
+/** The package.json of a folder. */
+function packageOf(folder) {
+  return JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+}
+
 /** The name, the version, the author and the licence of a package, with the texts that it has of that. */
 function noticeOf(folder) {
   const read = (file) => readFileSync(join(folder, file), "utf8").trim();
-  const { name, version, license, licenses, author } = JSON.parse(read("package.json"));
+  const { name, version, license, licenses, author } = packageOf(folder);
   const title = `${name} ${version} (${license ?? licenses.map(({ type }) => type).join(", ")})`;
   const texts = readdirSync(folder).filter((file) => NOTICE.test(file));
   const by = author ? [`By ${author.name ?? author}`] : [];
@@ -64,7 +69,12 @@ export default defineConfig({
     // Looks for Node's own hashes by the loader of modules, and in a bundle takes its own, which are slow.
     "@apollo/utils.createhash",
   ],
-  transform: { define: { STAGEPASS_COMMIT: JSON.stringify(commit()) } },
+  transform: {
+    define: {
+      STAGEPASS_VERSION: JSON.stringify(packageOf(import.meta.dirname).version),
+      STAGEPASS_COMMIT: JSON.stringify(commit()),
+    },
+  },
   // The maps are for whoever looks into the build: nothing that is delivered names them.
   output: { dir: "bundle", cleanDir: true, sourcemap: "hidden" },
   plugins: [thirdParties],

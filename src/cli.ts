@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { atStopSignal, endBy } from "./signals.ts";
+import { atStopSignal, endBy } from "./process/signals.ts";
 
 /** `stagepass`: the server, and what it does from the shell. */
 const [command = "start", ...rest] = process.argv.slice(2);
@@ -7,5 +7,5 @@ const [command = "start", ...rest] = process.argv.slice(2);
 // Before anything else is loaded, which takes a while. A server that has not begun has nothing to finish, and ends well.
 atStopSignal((signal) => (command === "start" ? process.exit(0) : endBy(signal)));
 
-const { run } = await import("./command-line/run.ts");
+const { run } = await import("./cli/run.ts");
 await run([command, ...rest]);

@@ -1,12 +1,12 @@
 import { setFlagsFromString } from "node:v8";
 import type { Logger } from "pino";
 import { STANDARD_STREAM } from "./audit/open-audit.ts";
-import { parseConfig, readEnvironment } from "./config.ts";
+import { parseConfig, readEnvironment } from "./config/config.ts";
 import { StartupError } from "./errors.ts";
-import { createLog } from "./logger.ts";
+import { createLog } from "./process/logger.ts";
+import { atStopSignal } from "./process/signals.ts";
+import { COMMIT, VERSION } from "./process/version.ts";
 import { createServer, type Server } from "./server.ts";
-import { atStopSignal } from "./signals.ts";
-import { COMMIT, VERSION } from "./version.ts";
 
 /**
  * How much the heap may grow before its garbage is collected, in percent of what is in use. V8 lets it grow to four times that

@@ -2,11 +2,12 @@ import { fileURLToPath } from "node:url";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { authenticator, openUntilFirstKey } from "./access/authenticate.ts";
+import { beginBackground } from "./assembly/background.ts";
+import { createServices, type Surroundings } from "./assembly/create-services.ts";
+import type { Project } from "./assembly/project.ts";
 import type { AuditTrail } from "./audit/audit-trail.ts";
 import { openAudit } from "./audit/open-audit.ts";
-import { beginBackground } from "./background.ts";
-import type { Config, TrustedDocumentsConfig } from "./config.ts";
-import { createServices, type Surroundings } from "./create-services.ts";
+import type { Config, TrustedDocumentsConfig } from "./config/config.ts";
 import {
   AuditUnavailable,
   AuthenticationUnavailable,
@@ -15,22 +16,21 @@ import {
   StartupError,
 } from "./errors.ts";
 import { createApollo, type Measuring } from "./graphql/apollo.ts";
+import { createSubgraphSchema } from "./graphql/federation/subgraph.ts";
 import { createSchema } from "./graphql/schema.ts";
-import { inlineTraces, UNMEASURED } from "./graphql/studio.ts";
-import { createSubgraphSchema } from "./graphql/subgraph.ts";
+import { inlineTraces, UNMEASURED } from "./graphql/studio/studio.ts";
+import { usageReports } from "./graphql/studio/usage-reports.ts";
 import { type Admit, admitAll, trustedDocuments } from "./graphql/trusted-documents.ts";
-import { usageReports } from "./graphql/usage-reports.ts";
 import { createApp, GRAPHQL_PATH } from "./http/app.ts";
 import { type ConsoleBuild, readConsole } from "./http/console.ts";
 import { createInstruments, type Readings } from "./instruments/instruments.ts";
 import { type MetricsServer, serveMetrics } from "./instruments/metrics-server.ts";
-import { lately } from "./lately.ts";
-import { listening } from "./listen.ts";
-import { whyOf } from "./logger.ts";
-import { isLoopback } from "./loopback.ts";
-import type { Project } from "./project.ts";
+import { listening } from "./process/listen.ts";
+import { whyOf } from "./process/logger.ts";
+import { isLoopback } from "./process/loopback.ts";
 import { fairQueries } from "./shares/fair-queries.ts";
 import { InFlight } from "./shares/in-flight.ts";
+import { lately } from "./shares/lately.ts";
 import { turns } from "./shares/turns.ts";
 import { openDatabase } from "./store/database.ts";
 import { Deadline, PATIENCE } from "./store/deadline.ts";

@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
 import { DatabaseUnavailable, Unauthenticated } from "../errors.ts";
-import { lately } from "../lately.ts";
+import { lately } from "../shares/lately.ts";
 import type { ApiKeys, StoredApiKey } from "../store/store.ts";
 import { API_KEY_PREFIX, apiKeyId, isKeyOf } from "./api-key.ts";
 import { type JwtRules, LEEWAY, verifyJwt } from "./bearer-jwt.ts";

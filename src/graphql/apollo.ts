@@ -13,13 +13,13 @@ import { ApolloServerPluginLandingPageLocalDefault } from "@apollo/server/plugin
 import type { GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
 import type { Context } from "./context.ts";
-import { limitCost } from "./cost-limit.ts";
 import { documentStore } from "./documents.ts";
-import { completeErrors, formatError, withoutSuggestions } from "./format-error.ts";
+import { completeErrors, formatError, withoutSuggestions } from "./errors/format-error.ts";
+import { chooseStatus } from "./errors/status.ts";
 import { introspection } from "./introspection.ts";
-import { limitShape, MAX_TOKENS } from "./limits.ts";
-import { chooseStatus } from "./status.ts";
-import { UNMEASURED } from "./studio.ts";
+import { limitCost } from "./limits/cost-limit.ts";
+import { limitShape, MAX_TOKENS } from "./limits/limits.ts";
+import { UNMEASURED } from "./studio/studio.ts";
 import { noteCode, noteOperation } from "./summary.ts";
 
 /** What Apollo Studio learns: the plugins that measure, and for whom. */

@@ -1,7 +1,7 @@
 import { accessSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
-import { parseManifest } from "../document-manifest.ts";
+import { parseManifest } from "../config/document-manifest.ts";
 import { forConsole } from "./headers.ts";
 
 /** The console's build, in memory where it is small. */

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { isLoopbackHostname } from "../loopback.ts";
+import { isLoopbackHostname } from "../process/loopback.ts";
 import { refusal } from "./errors.ts";
 
 /** Refuses requests that name no host, which HTTP/1.1 asks for. Node would do so without a body, and without a line in the log. */

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import type { PoolState } from "../store/engine.ts";
 import { both, type Instrument, NO_INSTRUMENT } from "./instrument.ts";
 

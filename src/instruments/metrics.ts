@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { COMMIT, VERSION } from "../process/version.ts";
 import type { PoolState } from "../store/engine.ts";
-import { COMMIT, VERSION } from "../version.ts";
 
 /** What each bucket of a duration holds at most, in seconds: from a signature to the longest deadline of a call to the platform. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];

@@ -3,8 +3,8 @@ import { ExportResultCode } from "@opentelemetry/core";
 import { detectResources, envDetector, resourceFromAttributes } from "@opentelemetry/resources";
 import { BasicTracerProvider, BatchSpanProcessor, type SpanExporter } from "@opentelemetry/sdk-trace-base";
 import type { Logger } from "pino";
-import type { TracingConfig } from "../tracing-config.ts";
-import { VERSION } from "../version.ts";
+import type { TracingConfig } from "../config/tracing.ts";
+import { VERSION } from "../process/version.ts";
 import type { Instrument } from "./instrument.ts";
 import { tracing } from "./tracing.ts";
 

@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { parse } from "yaml";
 import { readOptions as readBenchOptions } from "../../bench/options.js";
 import { readOptions } from "../../bench/soak/options.js";
-import { parseConfig } from "../../src/config.ts";
+import { parseConfig } from "../../src/config/config.ts";
 import { isADiagram } from "./diagram.ts";
 import type { Snippet } from "./markdown.ts";
 import { publishesTheGraph, publishesTheSubgraph } from "./run-graph.ts";
@@ -45,7 +45,7 @@ export const CLAIMS: readonly Claim[] = [
     document: OPERATIONS,
     heading: "The audit trail",
     language: "json",
-    run: heldBy("test/http/audit.test.ts"),
+    run: heldBy("test/api/audit.test.ts"),
   },
   {
     document: README,
@@ -247,7 +247,7 @@ export const CLAIMS: readonly Claim[] = [
       expect(readFileSync("Dockerfile", "utf8")).toMatch(/^ARG COMMIT$/m);
     }),
   },
-  { document: OPERATIONS, heading: "Traces", language: "text", run: heldBy("test/http/tracing.test.ts") },
+  { document: OPERATIONS, heading: "Traces", language: "text", run: heldBy("test/api/tracing.test.ts") },
   {
     document: "docs/performance.md",
     heading: "Soak",

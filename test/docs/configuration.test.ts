@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { DEFAULT_PER_MINUTE } from "../../src/access/quota.ts";
-import { parseConfig } from "../../src/config.ts";
+import { parseConfig } from "../../src/config/config.ts";
 import { MAX_BATCH } from "../../src/domain/token-batch.ts";
-import { BYTES_PER_COST } from "../../src/graphql/cost.ts";
-import { MAX_COST } from "../../src/graphql/cost-limit.ts";
+import { BYTES_PER_COST } from "../../src/graphql/limits/cost.ts";
+import { MAX_COST } from "../../src/graphql/limits/cost-limit.ts";
 import {
   MAX_ALIAS_LENGTH,
   MAX_ALIASES,
@@ -12,7 +12,7 @@ import {
   MAX_REPEATS,
   MAX_ROOT_FIELDS,
   MAX_TOKENS,
-} from "../../src/graphql/limits.ts";
+} from "../../src/graphql/limits/limits.ts";
 import { MAX_DOCUMENT_LENGTH } from "../../src/http/admission.ts";
 import { HEADERS_TIMEOUT, REQUEST_TIMEOUT } from "../../src/http/app.ts";
 import { BODY_LIMIT } from "../../src/http/body-size.ts";

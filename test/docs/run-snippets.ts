@@ -1,6 +1,6 @@
 import { parseEnv } from "node:util";
 import { expect } from "vitest";
-import { parseConfig } from "../../src/config.ts";
+import { parseConfig } from "../../src/config/config.ts";
 import { API_SECRET, PRIVATE_KEY } from "../support/credentials.ts";
 import type { Snippet } from "./markdown.ts";
 import { serverForSnippets } from "./server-for-snippets.ts";

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { parseConfig } from "../../src/config.ts";
+import { parseConfig } from "../../src/config/config.ts";
 import { BODY_LIMIT } from "../../src/http/body-size.ts";
 import { DROPPED_LIMIT } from "../../src/http/unread-body.ts";
 import { JWT_SECRET, signedJwt } from "../support/callers.ts";

@@ -1,4 +1,4 @@
-import { parseConfig } from "../../src/config.ts";
+import { parseConfig } from "../../src/config/config.ts";
 import { StartupError } from "../../src/errors.ts";
 
 /** What is wrong with an environment, a line each; none where a server could start with it. */

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 import pino from "pino";
-import { parseConfig } from "../../src/config.ts";
+import { parseConfig } from "../../src/config/config.ts";
 import { createServer } from "../../src/server.ts";
 import { EVERYTHING, JWT_SECRET, signedJwt } from "./callers.ts";
 import { API_KEY, API_SECRET, APPLICATION_ID, checkForSecrets, PRIVATE_KEY } from "./credentials.ts";

@@ -3,7 +3,7 @@ import { Args, Ctx, FieldResolver, Info, Resolver, Root } from "type-graphql";
 import type { IssuedToken } from "../../domain/issued-token.ts";
 import type { Session } from "../../domain/session.ts";
 import type { Context } from "../context.ts";
-import { perItem } from "../cost.ts";
+import { perItem } from "../limits/cost.ts";
 import type { Connection } from "../loaders.ts";
 import { PageArgs } from "../types/args.ts";
 import { IssuedTokenType } from "../types/issued-token.ts";

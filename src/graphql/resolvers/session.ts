@@ -1,7 +1,7 @@
 import { Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from "type-graphql";
 import type { Session } from "../../domain/session.ts";
 import type { Context } from "../context.ts";
-import { dear, perItem } from "../cost.ts";
+import { dear, perItem } from "../limits/cost.ts";
 import type { Connection } from "../loaders.ts";
 import { PageArgs, SessionArgs, SessionNameArgs, SessionOptionsArgs } from "../types/args.ts";
 import { SessionType } from "../types/session.ts";

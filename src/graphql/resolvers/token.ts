@@ -6,15 +6,15 @@ import type { Session } from "../../domain/session.ts";
 import type { TokenOutcome } from "../../domain/token-batch.ts";
 import type { TokenInspection } from "../../domain/token-inspection.ts";
 import type { Context } from "../context.ts";
-import { dear, perPeriod, perToken } from "../cost.ts";
-import { inTurns } from "../in-turns.ts";
-import { onlyInMutation } from "../only-in-mutation.ts";
+import { dear, perPeriod, perToken } from "../limits/cost.ts";
 import { InspectTokenArgs, TokenArgs, TokenBatchArgs, TokenSessionArgs } from "../types/args.ts";
 import { ConnectionTokenType } from "../types/connection-token.ts";
 import { IssuancePeriodType, IssuancesArgs } from "../types/issuance.ts";
 import { SessionType } from "../types/session.ts";
 import { TokenInspectionType } from "../types/token-inspection.ts";
 import { TokenOutcomeType } from "../types/token-outcome.ts";
+import { inTurns } from "./in-turns.ts";
+import { onlyInMutation } from "./only-in-mutation.ts";
 
 /** How many outcomes are completed in one turn of the event loop. */
 const PER_TURN = 50;

@@ -2,7 +2,7 @@ import { Field, ID, Int, ObjectType } from "type-graphql";
 import { TokenFormat } from "../../domain/connection-token.ts";
 import { Role } from "../../domain/role.ts";
 import type { Session } from "../../domain/session.ts";
-import { SESSION_ID_VALUE, SHORT_VALUE, TOKEN_VALUE } from "../cost.ts";
+import { SESSION_ID_VALUE, SHORT_VALUE, TOKEN_VALUE } from "../limits/cost.ts";
 import { DateTime } from "./date-time.ts";
 import { SessionType } from "./session.ts";
 

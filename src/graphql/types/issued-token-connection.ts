@@ -1,6 +1,6 @@
 import { Field, Int, ObjectType } from "type-graphql";
 import type { IssuedToken } from "../../domain/issued-token.ts";
-import { COUNTED } from "../cost.ts";
+import { COUNTED } from "../limits/cost.ts";
 import { IssuedTokenType } from "./issued-token.ts";
 import { PageInfo } from "./page-info.ts";
 

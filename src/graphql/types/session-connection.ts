@@ -1,6 +1,6 @@
 import { Field, Int, ObjectType } from "type-graphql";
 import type { Session } from "../../domain/session.ts";
-import { COUNTED } from "../cost.ts";
+import { COUNTED } from "../limits/cost.ts";
 import { PageInfo } from "./page-info.ts";
 import { SessionType } from "./session.ts";
 

@@ -1,6 +1,6 @@
 import { createUnionType, Field, ObjectType } from "type-graphql";
 import type { TokenRefusal } from "../../domain/token-batch.ts";
-import { MESSAGE_VALUE, SHORT_VALUE } from "../cost.ts";
+import { MESSAGE_VALUE, SHORT_VALUE } from "../limits/cost.ts";
 import { ConnectionTokenType } from "./connection-token.ts";
 
 @ObjectType("TokenRefusal", {

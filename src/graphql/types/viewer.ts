@@ -1,6 +1,6 @@
 import { Field, ID, Int, ObjectType } from "type-graphql";
 import { Role } from "../../domain/role.ts";
-import { LIST_OF_NAMES } from "../cost.ts";
+import { LIST_OF_NAMES } from "../limits/cost.ts";
 
 @ObjectType({
   description: "Which tokens a caller may have generated; the claim `video_grant` of its credential.",

@@ -1,0 +1,61 @@
+import type { Logger } from "pino";
+import type { Audit } from "../audit/audit.ts";
+import type { Config } from "../config/config.ts";
+import type { Instrument } from "../instruments/instrument.ts";
+import { whyOf } from "../process/logger.ts";
+import { type SkewListener, watchSkew } from "../services/clock-skew.ts";
+import type { Background } from "../services/repeatedly.ts";
+import { keepForDays, type RetentionListener } from "../services/retention.ts";
+import type { Store } from "../store/store.ts";
+import type { Surroundings } from "./create-services.ts";
+
+/** Begins what goes on beside the requests: retention, and the comparison of clocks. */
+export function beginBackground(
+  { database, ledgerRetentionDays }: Config,
+  store: Store,
+  { logger, now }: Surroundings,
+  instrument: Instrument,
+  audit: Audit,
+): Background {
+  const all = [keepForDays(ledgerRetentionDays, store, retentionListener(instrument, audit, logger))];
+  // SQLite has the clock of this machine.
+  if (database.engine === "postgres")
+    all.push(watchSkew(store.runs.clock, now, skewListener(instrument, logger)));
+  return {
+    async stop() {
+      await Promise.all(all.map((each) => each.stop()));
+    },
+  };
+}
+
+function retentionListener(instrument: Instrument, audit: Audit, logger: Logger): RetentionListener {
+  return {
+    onPurged(records) {
+      instrument.purged(records);
+      audit.purged(records);
+      logger.info({ records }, "old records were purged");
+    },
+    onKept({ from, to }) {
+      logger.warn(
+        { from: new Date(from), to: new Date(to) },
+        "old records are kept: no server was seen running from one instant to the other, and perhaps in shorter times, which do not count; if a clock was ahead, set it right, and else they are purged later",
+      );
+    },
+    onFailure: (error) => logger.warn(whyOf(error), "old records could not be purged"),
+  };
+}
+
+function skewListener(instrument: Instrument, logger: Logger): SkewListener {
+  return {
+    onMeasured: instrument.clockSkew,
+    onChange(skew, differ) {
+      const seconds = Math.round(skew / 100) / 10;
+      if (!differ)
+        return logger.info({ seconds }, "the clock of this server agrees with the database's again");
+      logger.warn(
+        { seconds },
+        "the clock of this server differs from the database's, by so many seconds that it is ahead: tokens and records have wrong times; set both by NTP",
+      );
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import type { Logger } from "pino";
+import { limiterInMemory, Quota } from "../access/quota.ts";
+import { sharedLimiters } from "../access/shared-limiter.ts";
+import type { Audit } from "../audit/audit.ts";
+import type { Config } from "../config/config.ts";
+import type { PlatformName } from "../domain/project.ts";
+import { reasonOf } from "../errors.ts";
+import type { Services } from "../graphql/context.ts";
+import { type Instrument, NO_INSTRUMENT } from "../instruments/instrument.ts";
+import { IssuanceService } from "../services/issuance-service.ts";
+import { SessionService } from "../services/session-service.ts";
+import { TokenService } from "../services/token-service.ts";
+import { type Shares, UNSHARED } from "../shares/shares.ts";
+import { SigningService } from "../signing/signing-service.ts";
+import { withoutRecords } from "../store/issuance-ledger.ts";
+import type { IssuanceLedger, Store } from "../store/store.ts";
+import { createProject, type Project } from "./project.ts";
+
+/** What is taken from the process around. */
+export interface Surroundings {
+  readonly logger: Logger;
+  readonly now: () => Date;
+}
+
+/** The use cases, with what they work for and write to. */
+export interface Assembly {
+  readonly services: Services;
+  readonly project: Project;
+  /** Where tokens are recorded; without a ledger it takes none. */
+  readonly ledger: IssuanceLedger;
+}
+
+/**
+ * The use cases as configured, the same for a server and for the shell.
+ *
+ * @param instrument is put around them
+ * @param shares what callers share
+ * @param audit is told who lets whom in
+ * @throws {StartupError} when the local project cannot be kept
+ */
+export function createServices(
+  config: Config,
+  store: Store,
+  audit: Audit,
+  { logger, now }: Surroundings,
+  instrument: Instrument = NO_INSTRUMENT,
+  shares: Shares = UNSHARED,
+): Assembly {
+  const project = createProject(config, logger, instrument);
+  const { keyRing, platform } = project;
+  const ledger = config.ledger ? instrument.ledger(store.ledger) : withoutRecords(store.ledger);
+  const { applicationId } = keyRing;
+  const signing = new SigningService(keyRing);
+  // Other servers may share PostgreSQL. Without a ledger no token waits for the database, and none waits for it here.
+  const isShared = config.database.engine === "postgres" && config.ledger;
+  const limiterOf = isShared ? sharedLimiters(store.limiterClient, logLimits(logger)) : limiterInMemory;
+  const tokenQuota = new Quota("tokens", config.tokensPerMinute, limiterOf);
+  const sessionQuota = new Quota("sessions", config.sessionsPerMinute, limiterOf);
+  const services = {
+    sessions: new SessionService({ platform, audit }, store.sessions, store.names, sessionQuota, now, shares),
+    tokens: instrument.tokens(
+      new TokenService(signing, store.sessions, ledger, tokenQuota, now, shares, audit),
+    ),
+    issuances: new IssuanceService(applicationId, store.sessions, store.ledger, now, shares),
+    project: {
+      applicationId,
+      platform: config.platform.name as PlatformName,
+      tokenFormats: signing.formats,
+    },
+    audit,
+  };
+  return { services, project, ledger };
+}
+
+function logLimits(logger: Logger): (cause: unknown) => void {
+  return (cause) => {
+    if (cause === null) logger.info("quotas are shared with other servers again");
+    else
+      logger.warn(
+        { reason: reasonOf(cause) },
+        "the database does not answer; this server counts quotas alone",
+      );
+  };
+}

@@ -1,0 +1,124 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Logger } from "pino";
+import type { JwtRules } from "../access/bearer-jwt.ts";
+import { type Config, type PlatformConfig, SAME_SECRET } from "../config/config.ts";
+import { StartupError } from "../errors.ts";
+import { type Instrument, NO_INSTRUMENT } from "../instruments/instrument.ts";
+import { CREDENTIAL_NAMES } from "../platform/credential-names.ts";
+import { localPlatform } from "../platform/local.ts";
+import { keptLocalProject, newLocalProject } from "../platform/local-project.ts";
+import type { Platform } from "../platform/platform.ts";
+import { restPlatform } from "../platform/rest-platform.ts";
+import { VERSION } from "../process/version.ts";
+import { type KeyRing, openTokKeyRing } from "../signing/key-ring.ts";
+import { platformAuth } from "../signing/platform-auth.ts";
+import type { DatabaseAddress } from "../store/database-address.ts";
+
+/** The project that the server works for. */
+export interface Project {
+  readonly keyRing: KeyRing;
+  readonly platform: Platform;
+
+  /**
+   * Signs with the credentials of `next` from now on, and verifies with these and what it names as previous. Nothing
+   * else of it is looked at.
+   *
+   * @returns whether they are others than before
+   * @throws {StartupError} when they are of another project, or sign callers' JWTs; then nothing changes
+   */
+  rotate(next: Config): boolean;
+}
+
+/**
+ * The project as configured; a local one of our own when there are no credentials.
+ *
+ * @throws {StartupError} when the local one cannot be kept, or callers' JWTs are signed with its secret
+ */
+export function createProject(
+  { platform: config, database, jwtRules }: Config,
+  logger: Logger,
+  instrument: Instrument = NO_INSTRUMENT,
+): Project {
+  const keyRing = config.keyRing ?? localProject(database);
+  checkOtherSecret(jwtRules, keyRing);
+  return {
+    keyRing,
+    platform: createPlatform(config, keyRing, logger, instrument),
+    rotate({ platform: next }) {
+      if (next.keyRing) checkOtherSecret(jwtRules, next.keyRing);
+      return rotate(config, keyRing, next);
+    },
+  };
+}
+
+/** The configuration alone knows no secret of our own making, or of before. */
+function checkOtherSecret(jwtRules: JwtRules | null, { verifyingKeys }: KeyRing): void {
+  const secret = jwtRules?.secret;
+  if (!secret || !verifyingKeys.some((key) => key.equals(secret))) return;
+  throw new StartupError([SAME_SECRET]);
+}
+
+/**
+ * The credentials of the project there is, for who only reads.
+ *
+ * @throws {StartupError} when there are none, and no server has made a local project yet
+ */
+export function existingKeyRing({ platform, database }: Config): KeyRing {
+  const file = localProjectFile(database);
+  if (platform.keyRing === null && (file === null || !existsSync(file))) {
+    throw new StartupError([
+      "DATABASE_URL: there is no local project beside the database; it is made when the server first starts",
+    ]);
+  }
+  return platform.keyRing ?? localProject(database);
+}
+
+function localProject(database: DatabaseAddress): KeyRing {
+  const file = localProjectFile(database);
+  const { apiKey, apiSecret } = file === null ? newLocalProject() : keptLocalProject(file);
+  return openTokKeyRing(apiKey, apiSecret);
+}
+
+/** Where a local project is kept; null for one that lasts as long as its database in memory. */
+function localProjectFile(database: DatabaseAddress): string | null {
+  if (database.engine !== "sqlite" || database.file === null) return null;
+  return join(dirname(database.file), "local-project.json");
+}
+
+function createPlatform(
+  config: PlatformConfig,
+  keyRing: KeyRing,
+  logger: Logger,
+  instrument: Instrument,
+): Platform {
+  const { applicationId } = keyRing;
+  if (config.name === "local") return localPlatform(applicationId);
+  return restPlatform({
+    applicationId,
+    url: config.url,
+    timeout: config.timeout,
+    userAgent: `stagepass/${VERSION}`,
+    names: CREDENTIAL_NAMES[config.name],
+    authenticate: (now) => platformAuth(keyRing, now),
+    around: (call) => instrument.platformCall(call),
+    onCircuit(state) {
+      instrument.circuit(state);
+      if (state !== "halfOpen")
+        logger.warn({ state }, "the circuit breaker of the platform changed its state");
+    },
+  });
+}
+
+function rotate(config: PlatformConfig, keyRing: KeyRing, next: PlatformConfig): boolean {
+  if (next.name !== config.name) {
+    throw new StartupError([`PLATFORM: cannot become ${next.name} while the server runs; restart it`]);
+  }
+  // A project of our own making has no credentials to read again.
+  if (config.keyRing === null && next.keyRing === null) return false;
+  if (next.keyRing?.applicationId !== keyRing.applicationId) {
+    const { id } = CREDENTIAL_NAMES[keyRing.environment];
+    throw new StartupError([`${id}: cannot change while the server runs; restart it`]);
+  }
+  return keyRing.takeKeysOf(next.keyRing);
+}

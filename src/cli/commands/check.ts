@@ -1,0 +1,23 @@
+import { parseDatabaseAddress, readEnvironment } from "../../config/config.ts";
+import { findingsIn } from "../../store/check.ts";
+import { openToLook } from "../../store/database.ts";
+import { checkThere } from "../maintenance.ts";
+import type { Outcome } from "../outcome.ts";
+
+/** Looks through the database, of a server that runs or not; the exit code is 1 where something is wrong. */
+export async function checkDatabase(): Promise<Outcome> {
+  const address = parseDatabaseAddress(readEnvironment());
+  checkThere(address);
+  const database = await openToLook(address);
+  try {
+    const findings = await findingsIn(database, address);
+    const entries = Object.entries(findings);
+    const lines = entries.flatMap(([name, found]) =>
+      (found.length > 0 ? found : ["ok"]).map((line) => `${name}\t${line}`),
+    );
+    const isSound = entries.every(([, found]) => found.length === 0);
+    return { text: lines.join("\n"), json: { ok: isSound, findings }, exitCode: isSound ? 0 : 1 };
+  } finally {
+    await database.kysely.destroy();
+  }
+}

@@ -1,0 +1,42 @@
+import { open } from "node:fs/promises";
+import { parseDatabaseAddress, readEnvironment } from "../../config/config.ts";
+import { StartupError } from "../../errors.ts";
+import { dump, type Summary } from "../../store/dump.ts";
+import type { Database } from "../../store/engine.ts";
+import { pendingMigrations } from "../../store/migrate.ts";
+import { checkThere, progress, withWholeDatabase } from "../maintenance.ts";
+import type { Outcome } from "../outcome.ts";
+import { DASH, write } from "../standard-streams.ts";
+import { writtenWhole } from "../whole-file.ts";
+
+/**
+ * Writes everything in the database to a file.
+ *
+ * @param file `-` for standard output
+ */
+export async function exportDatabase(file: string): Promise<Outcome> {
+  const address = parseDatabaseAddress(readEnvironment());
+  // It would be made, and be empty.
+  checkThere(address);
+  const outcome = await withWholeDatabase(address, async (database) => {
+    if ((await pendingMigrations(database)).length > 0) {
+      throw new StartupError([
+        "DATABASE_URL: the database lacks tables of this version; run stagepass migrate",
+      ]);
+    }
+    return file === DASH ? dump(database.kysely, new Date(), write, progress()) : exportTo(file, database);
+  });
+  return { ...outcome, outputTaken: file === DASH };
+}
+
+/** The file is there once it is whole, and is for nobody else to read: it says who may meet whom. */
+function exportTo(path: string, { kysely }: Database): Promise<Summary> {
+  return writtenWhole(path, async (partial) => {
+    const file = await open(partial, "r+");
+    try {
+      return await dump(kysely, new Date(), (lines) => file.appendFile(lines), progress());
+    } finally {
+      await file.close();
+    }
+  });
+}

@@ -1,0 +1,34 @@
+import { existingKeyRing } from "../../assembly/project.ts";
+import { parseConfig, readEnvironment } from "../../config/config.ts";
+import { TokenStatus } from "../../domain/token-inspection.ts";
+import { SigningService } from "../../signing/signing-service.ts";
+import { inspectionAsInSchema } from "../as-in-schema.ts";
+import type { Outcome } from "../outcome.ts";
+import { DASH, readArgument } from "../standard-streams.ts";
+
+/**
+ * Tells what a token grants and whether a client could connect with it now. It needs no database, only the credentials.
+ *
+ * @param token `-` for the one on standard input
+ */
+export async function inspectToken(token: string): Promise<Outcome> {
+  const signing = new SigningService(existingKeyRing(parseConfig(readEnvironment())));
+  const given = token === DASH ? await readArgument("token") : token;
+  const inspection = signing.inspect(given, new Date());
+  const json = inspectionAsInSchema(inspection);
+  const text = Object.entries(json)
+    .filter(([, value]) => value !== null && String(value) !== "")
+    .map(([field, value]) => `${field.padEnd(WIDTH)}${shown(value)}`)
+    .join("\n");
+  return { text, json, exitCode: inspection.status === TokenStatus.ACTIVE ? 0 : 1 };
+}
+
+/** How wide the names of the fields are. */
+const WIDTH = "initialLayoutClassList".length + 2;
+
+/** Who made the token chose what is in it: it must not move the cursor, nor hide. */
+function shown(value: unknown): string {
+  const text =
+    value instanceof Date ? value.toISOString() : Array.isArray(value) ? value.join(" ") : `${value}`;
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (hidden) => `\\u{${hidden.codePointAt(0)?.toString(16)}}`);
+}

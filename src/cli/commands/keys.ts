@@ -1,0 +1,148 @@
+import { isApiKeyName, leakedKeyId, newApiKey } from "../../access/api-key.ts";
+import type { Claims } from "../../access/caller.ts";
+import { parseScopes, SCOPES } from "../../access/scope.ts";
+import { MalformedGrant, readVideoGrant } from "../../access/video-grant.ts";
+import type { Actor, Audit } from "../../audit/audit.ts";
+import { parseDatabaseAddress, readEnvironment } from "../../config/config.ts";
+import { abridge } from "../../errors.ts";
+import { openDatabase } from "../../store/database.ts";
+import { sqlStore } from "../../store/sql-store.ts";
+import type { ApiKeys, StoredApiKey } from "../../store/store.ts";
+import { audited, operatorId } from "../audited.ts";
+import type { Outcome } from "../outcome.ts";
+import { BAD_USER_INPUT, Refusal } from "../refusal.ts";
+import { DASH, readArgument } from "../standard-streams.ts";
+
+/** Changes keys, which the audit trail is told. */
+function changeKeys<T>(act: (keys: ApiKeys, audit: Audit, actor: Actor) => Promise<T>): Promise<T> {
+  return audited((audit) => withKeys((keys) => act(keys, audit, { caller: operatorId() })));
+}
+
+async function withKeys<T>(act: (keys: ApiKeys) => Promise<T>): Promise<T> {
+  const store = sqlStore(await openDatabase(parseDatabaseAddress(readEnvironment())));
+  try {
+    return await act(store.apiKeys);
+  } finally {
+    await store.close();
+  }
+}
+
+/** The API key to make. */
+export interface KeyOptions {
+  readonly name: string;
+  readonly grant: string;
+  /** In seconds; absent for a key that does not expire. */
+  readonly expiresIn?: number;
+}
+
+/** Makes an API key, which is shown this once. */
+export async function createKey(options: KeyOptions): Promise<Outcome> {
+  const name = checkedName(options.name);
+  const claims = checkedClaims(options.grant);
+  const { key, id, digest } = newApiKey();
+  const createdAt = new Date();
+  const { expiresIn } = options;
+  const expiresAt = expiresIn === undefined ? null : new Date(createdAt.getTime() + expiresIn * 1000);
+  const apiKey = { id, name, digest, claims, createdAt, revokedAt: null, expiresAt };
+  const added = await changeKeys(async (keys, audit, actor) => {
+    if (!(await keys.add(apiKey))) return false;
+    try {
+      await audit.keyCreated(actor, apiKey);
+    } catch (error) {
+      // Nobody has it; and its name is free again.
+      await keys.revoke(id, new Date());
+      throw error;
+    }
+    return true;
+  });
+  if (!added) {
+    const message = `there is a key named ${name}; revoke it first, or choose another`;
+    throw new Refusal("KEY_EXISTS", message, "--name");
+  }
+  return {
+    text: `${key}\n\nThis is shown once. Keep it where secrets are kept.`,
+    json: { key, id, name, createdAt, expiresAt, grant: claims },
+  };
+}
+
+/** Lists the API keys that there are or were, the oldest first, without what makes them work. */
+export async function listKeys(): Promise<Outcome> {
+  const all = await withKeys((keys) => keys.list());
+  const lines = all.map((key) => {
+    const { id, name, claims, createdAt, lastUsedAt } = key;
+    const used = lastUsedAt ? `used ${lastUsedAt.toISOString().slice(0, 13)}h` : "never used";
+    return [id, name, createdAt.toISOString(), stateOf(key), used, JSON.stringify(claims)].join("\t");
+  });
+  const json = all.map(({ id, name, claims, createdAt, revokedAt, expiresAt, lastUsedAt }) => {
+    return { id, name, createdAt, revokedAt, expiresAt, lastUsedAt, grant: claims };
+  });
+  return { text: lines.join("\n") || "There are no keys.", json };
+}
+
+function stateOf({ revokedAt, expiresAt, isExpired }: StoredApiKey): string {
+  if (revokedAt) return `revoked ${revokedAt.toISOString()}`;
+  if (expiresAt) return `${isExpired ? "expired" : "expires"} ${expiresAt.toISOString()}`;
+  return "active";
+}
+
+/**
+ * Revokes an API key, by its name or its ID, or by the key itself, of which the ID alone is looked at, and nothing else is told.
+ *
+ * @param given `-` for the one on standard input
+ */
+export async function revokeKey(given: string): Promise<Outcome> {
+  const said = given === DASH ? await readArgument("key") : given;
+  const idOrName = leakedKeyId(said) ?? said;
+  const revokedAt = new Date();
+  // First of all, and also where the audit trail cannot be told.
+  const revoked = await changeKeys(async (keys, audit, actor) => {
+    const id = await keys.revoke(idOrName, revokedAt);
+    if (id !== null) await audit.keyRevoked(actor, id);
+    return id;
+  });
+  if (revoked !== null)
+    return {
+      text: "Revoked: within two seconds it stops working everywhere.",
+      json: { idOrName, revokedAt },
+    };
+  // Somebody may have given a part of a secret.
+  throw new Refusal("KEY_NOT_FOUND", "there is no such key, or it is revoked", abridge(idOrName));
+}
+
+/** Nor may a name be what stands for standard input. */
+function checkedName(name: string): string {
+  if (isApiKeyName(name) && name !== DASH) return name;
+  const rule =
+    "must be 1 to 100 letters, digits, or . _ @ -, and must not look like a key or its ID, nor be -";
+  throw new Refusal(BAD_USER_INPUT, rule, "--name");
+}
+
+/** What a JWT with such claims would silently lose is refused here: somebody is there to mend it. */
+function checkedClaims(grant: string): Record<string, unknown> {
+  const { scope, video_grant, ...others } = parsedGrant(grant);
+  if (Object.keys(others).length > 0) throw badGrant("has scope and video_grant, and nothing else");
+  if (typeof scope !== "string" || parseScopes(scope).size !== new Set(scope.split(" ")).size) {
+    throw badGrant(`scope must be some of ${SCOPES.join(", ")}, with spaces between them`);
+  }
+  try {
+    readVideoGrant(video_grant);
+  } catch (error) {
+    if (error instanceof MalformedGrant) throw badGrant(error.message);
+    throw error;
+  }
+  return { scope, ...(video_grant !== undefined && { video_grant }) };
+}
+
+function parsedGrant(grant: string): Claims & Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(grant);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
+  } catch {
+    // Falls through to the rule.
+  }
+  throw badGrant("must be a JSON object with scope and video_grant");
+}
+
+function badGrant(rule: string): Refusal {
+  return new Refusal(BAD_USER_INPUT, rule, "--grant");
+}

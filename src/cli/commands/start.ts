@@ -1,0 +1,19 @@
+import type { Command } from "commander";
+import { CREDENTIALS, explains } from "../perform.ts";
+
+/** `stagepass start`, and `stagepass` alone. */
+export function defineStart(program: Command): void {
+  const command = program
+    .command("start")
+    .description("Start the server, which is what happens without a command, too.")
+    .action(async () => {
+      await import("../../main.ts");
+    });
+  explains(command, "PORT=8080 stagepass start", [
+    "PORT, HOST",
+    "DATABASE_URL",
+    ...CREDENTIALS,
+    "AUTH_JWT_SECRET, AUTH_JWKS_URI",
+    "LOG_LEVEL and others, see docs/configuration.md",
+  ]);
+}

@@ -1,0 +1,40 @@
+import type { Command } from "commander";
+import { TokenFormat } from "../domain/connection-token.ts";
+import { Role } from "../domain/role.ts";
+import type { TokenOptions } from "./commands/token.ts";
+import { CREDENTIALS, explains, performs } from "./perform.ts";
+import { instant, lifetime, listed, namesOf, oneOf, text, valued } from "./values.ts";
+
+/** `stagepass token`. */
+export function defineToken(program: Command): void {
+  const command = program
+    .command("token")
+    .description("Generate a token with which one client can connect to a session, and print it alone.")
+    .addOption(valued("--session <id>", "the session to connect to", text).makeOptionMandatory())
+    .addOption(valued("--role <role>", `${namesOf(Role)} (default: publisher)`, oneOf(Role)))
+    .addOption(
+      valued("--data <text>", "connection data, up to 1000 characters, for every client to read", text),
+    )
+    .addOption(
+      valued("--expire-time <seconds>", "when it stops working, in seconds since the Unix epoch", instant),
+    )
+    .addOption(
+      valued(
+        "--expires-in <duration>",
+        "or after which time, such as 90s, 15m, 2h or 7d (default: 24h)",
+        lifetime,
+      ).conflicts("expireTime"),
+    )
+    .addOption(valued("--format <format>", `${namesOf(TokenFormat)} (default: jwt)`, oneOf(TokenFormat)))
+    .addOption(
+      listed("--initial-layout-class-list <names...>", "layout classes of the streams that it publishes"),
+    );
+  performs<TokenOptions>(command, async (options) =>
+    (await import("./commands/token.ts")).generateToken(options),
+  );
+  explains(
+    command,
+    "SESSION=$(stagepass session create)\nTOKEN=$(stagepass token --session \"$SESSION\" --role moderator --data 'username=bob')",
+    ["DATABASE_URL", ...CREDENTIALS, "LEDGER"],
+  );
+}

@@ -1,0 +1,44 @@
+import type { Command } from "commander";
+import type { Outcome } from "./outcome.ts";
+import { print } from "./standard-streams.ts";
+
+/**
+ * Lets a command do its work, which it loads first, and print what it has done: a text, or JSON with `--json`.
+ *
+ * @param work gets the options, and the argument where the command has one
+ */
+export function performs<O extends object>(
+  command: Command,
+  work: (options: O, argument: string) => Promise<Outcome>,
+): Command {
+  return command.option("--json", "print JSON instead").action(async (...given: unknown[]) => {
+    const options = command.opts<O & { json?: true }>();
+    const { text, json, exitCode = 0, outputTaken } = await work(options, String(given[0]));
+    const said = `${options.json ? JSON.stringify(json) : text}\n`;
+    if (outputTaken) process.stderr.write(said);
+    else await print(said);
+    process.exitCode = exitCode;
+  });
+}
+
+/** What the help of a command ends with: an example that works as it is, and the variables that matter. */
+export function explains(command: Command, example: string, variables: readonly string[]): Command {
+  const lines = example.split("\n").map((line) => `  ${line}`);
+  return command.addHelpText(
+    "after",
+    [
+      "",
+      "Example:",
+      ...lines,
+      "",
+      `Environment, or a .env file in the working directory: ${variables.join(", ")}`,
+    ].join("\n"),
+  );
+}
+
+/** The variables that say which project it is, and where its credentials are. */
+export const CREDENTIALS = [
+  "PLATFORM",
+  "OPENTOK_API_KEY, OPENTOK_API_SECRET",
+  "VONAGE_APPLICATION_ID, VONAGE_PRIVATE_KEY",
+] as const;

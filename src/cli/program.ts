@@ -1,0 +1,66 @@
+import { Command } from "commander";
+import { abridge } from "../errors.ts";
+import { COMMIT, VERSION } from "../process/version.ts";
+import { defineStart } from "./commands/start.ts";
+import { defineDatabase } from "./define-database.ts";
+import { defineInspect } from "./define-inspect.ts";
+import { defineKeys } from "./define-keys.ts";
+import { defineSession } from "./define-session.ts";
+import { defineToken } from "./define-token.ts";
+import { BAD_USER_INPUT, Refusal } from "./refusal.ts";
+
+/** The help or the version was asked for: there is nothing to do but to print it. */
+export class HelpAsked extends Error {
+  readonly text: string;
+
+  constructor(text: string) {
+    super("help was asked for");
+    this.text = text;
+  }
+}
+
+/** What may be typed after `stagepass`. What the commands do is loaded when one is asked for. */
+export function createProgram(): Command {
+  let help = "";
+  const program = new Command("stagepass")
+    .description(
+      "Creates video sessions and generates connection tokens: a GraphQL server, and the same from the shell.",
+    )
+    .version(`stagepass ${VERSION} (${COMMIT})`, "--version", "print the version and the commit")
+    .helpOption("--help", "print what there is to say")
+    // What is wrong is told in one place, and once, and the help is printed as everything else is.
+    .configureOutput({
+      writeErr: () => {},
+      writeOut(text) {
+        help += text;
+      },
+    })
+    .addHelpText(
+      "after",
+      [
+        "",
+        "Without a command it starts the server.",
+        "",
+        "Exit codes: 0 done; 1 refused or failed, and standard error says why; 2 something is wrong in the command line.",
+        "With --json an error is JSON, too: { error: { code, message, argument } } on standard error.",
+      ].join("\n"),
+    );
+  defineStart(program);
+  defineToken(program);
+  defineInspect(program);
+  defineSession(program);
+  defineKeys(program);
+  defineDatabase(program);
+  refuses(program, "stagepass", () => help);
+  return program;
+}
+
+/** Throws what is wrong in a command line, instead of ending the process; what it repeats may be a secret in the wrong place. */
+function refuses(command: Command, path: string, help: () => string): void {
+  command.exitOverride(({ code, message, exitCode }) => {
+    if (exitCode === 0) throw new HelpAsked(help());
+    const problem = code === "commander.help" ? "a command is missing" : message.replace(/^error: /, "");
+    throw new Refusal(BAD_USER_INPUT, `${abridge(problem).replaceAll("\n", " ")}; see ${path} --help`);
+  });
+  for (const each of command.commands) refuses(each, `${path} ${each.name()}`, help);
+}

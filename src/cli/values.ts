@@ -1,0 +1,98 @@
+import { Option } from "commander";
+import { MAX_LIFETIME } from "../domain/grant.ts";
+import { quote } from "../errors.ts";
+import { BAD_USER_INPUT, Refusal } from "./refusal.ts";
+
+/*
+ * What the value of an option may be. Each function gives it, or throws the rule that it breaks; the rules of the domain are
+ * checked there.
+ */
+
+/** An option with a value, which may be given once: of two, nobody could tell which was meant. */
+export function valued<T>(flags: string, description: string, read: (value: string) => T): Option {
+  const option = new Option(flags, description);
+  return option.argParser((value, previous: T | undefined) => {
+    checkGiven(option, value);
+    if (previous !== undefined) throw wrong(option, "may be given once");
+    try {
+      return read(value);
+    } catch (error) {
+      throw wrong(option, (error as Error).message);
+    }
+  });
+}
+
+/** An option with one value or more, each of them any text. */
+export function listed(flags: string, description: string): Option {
+  const option = new Option(flags, description);
+  return option.argParser((value, previous: readonly string[] = []) => {
+    checkGiven(option, value);
+    return [...previous, value];
+  });
+}
+
+/** Where the value is missing, as that of `--name $EMPTY --e2ee` in a shell, the next option is taken for it. */
+function checkGiven(option: Option, value: string): void {
+  if (!value.startsWith("--") || process.argv.includes(`${option.long}=${value}`)) return;
+  throw wrong(option, `has no value; one that begins with -- is given as ${option.long}=--…`);
+}
+
+function wrong(option: Option, rule: string): Refusal {
+  return new Refusal(BAD_USER_INPUT, rule, `${option.long}`);
+}
+
+/** Any text. */
+export function text(value: string): string {
+  return value;
+}
+
+/** The name of one of an enum's members, in capitals or not, and with `-` or `_`; gives the member. */
+export function oneOf<T extends string>(names: Readonly<Record<string, T>>) {
+  return (value: string): T => {
+    const member = names[value.toUpperCase().replaceAll("-", "_")];
+    if (member !== undefined) return member;
+    throw new Error(`must be one of ${namesOf(names)}; ${quote(value)} was given`);
+  };
+}
+
+/** The names of an enum, as they are typed. */
+export function namesOf(names: Readonly<Record<string, string>>): string {
+  return Object.keys(names)
+    .map((name) => name.toLowerCase())
+    .join(", ");
+}
+
+/** An instant in whole seconds since the Unix epoch. */
+export function instant(value: string): number {
+  if (/^\d{1,15}$/.test(value)) return Number(value);
+  throw new Error(`must be in whole seconds since the Unix epoch; ${quote(value)} was given`);
+}
+
+const UNITS: Readonly<Record<string, number>> = { "": 1, s: 1, m: 60, h: 60 * 60, d: 24 * 60 * 60 };
+
+/** A number of seconds, minutes, hours or days, such as `90`, `15m`, `2h` or `7d`; gives seconds. */
+export function duration(value: string): number {
+  const [, number, unit = ""] = /^(\d{1,9})([smhd]?)$/.exec(value) ?? [];
+  const seconds = Number(number) * (UNITS[unit] ?? Number.NaN);
+  if (seconds >= 1) return seconds;
+  throw new Error(
+    `must be a number of seconds, at least 1, or one such as 15m, 2h or 7d; ${quote(value)} was given`,
+  );
+}
+
+/** The longest lifetime of an API key, in days: as long as records may be kept. */
+const MAX_KEY_DAYS = 36_500;
+
+/** How long an API key may live. */
+export function keyLifetime(value: string): number {
+  const seconds = duration(value);
+  if (seconds <= MAX_KEY_DAYS * 24 * 60 * 60) return seconds;
+  throw new Error(`must be at most ${MAX_KEY_DAYS} days; ${quote(value)} was given`);
+}
+
+/** How long a token may live. */
+export function lifetime(value: string): number {
+  const seconds = duration(value);
+  if (seconds <= MAX_LIFETIME) return seconds;
+  throw new Error(`must be at most 30 days, which is ${MAX_LIFETIME} seconds; ${quote(value)} was given`);
+}

@@ -1,0 +1,52 @@
+import { BlockList, isIP } from "node:net";
+import { quote } from "../errors.ts";
+
+/** What Express and Fastify call these, too. */
+const NAMED: ReadonlyMap<string, readonly string[]> = new Map([
+  ["loopback", ["127.0.0.0/8", "::1/128"]],
+  ["linklocal", ["169.254.0.0/16", "fe80::/10"]],
+  ["uniquelocal", ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"]],
+]);
+
+/**
+ * Addresses, ranges such as `10.0.0.0/8`, and the names above, with commas between them; gives whether an address is one of
+ * them. A range of everything is refused: anybody could then name any address as its own.
+ */
+export function trustedProxies(value: string): (address: string) => boolean {
+  const list = new BlockList();
+  for (const given of value.split(",").map((item) => item.trim())) {
+    for (const range of NAMED.get(given) ?? [given]) {
+      if (add(list, range)) continue;
+      const names = [...NAMED.keys()].join(", ");
+      throw new Error(
+        `must be IP addresses, ranges such as 10.0.0.0/8, or ${names}, with commas between them; ${quote(given)} is none`,
+      );
+    }
+  }
+  return (address) => {
+    const family = familyOf(address);
+    return family !== null && list.check(address, family);
+  };
+}
+
+/** Whether it could be added. */
+function add(list: BlockList, range: string): boolean {
+  const [address = "", prefix, ...more] = range.split("/");
+  const family = familyOf(address);
+  // An address with a zone is one of this machine's interfaces.
+  if (family === null || address.includes("%") || more.length > 0) return false;
+  if (prefix === undefined) {
+    list.addAddress(address, family);
+    return true;
+  }
+  const bits = Number(prefix);
+  if (!/^\d{1,3}$/.test(prefix) || bits < 1 || bits > (family === "ipv4" ? 32 : 128)) return false;
+  list.addSubnet(address, bits, family);
+  return true;
+}
+
+function familyOf(address: string): "ipv4" | "ipv6" | null {
+  const version = isIP(address);
+  if (version === 0) return null;
+  return version === 4 ? "ipv4" : "ipv6";
+}

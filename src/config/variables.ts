@@ -1,0 +1,179 @@
+import { createSecretKey, type KeyObject } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
+import { quote } from "../errors.ts";
+import { isLoopbackHostname } from "../process/loopback.ts";
+import { rsaKey } from "../signing/rsa-key.ts";
+import { parseManifest } from "./document-manifest.ts";
+
+/*
+ * What one variable of the environment may be. Each function gives its value, or throws the rule that it breaks;
+ * what was given is said only where it cannot be a secret in the wrong place.
+ */
+
+/** One of the choices. */
+export function oneOf<const T extends string>(...choices: T[]) {
+  return (value: string): T => {
+    const choice = choices.find((choice) => choice === value);
+    if (choice !== undefined) return choice;
+    throw new Error(`must be one of ${choices.join(", ")}; ${quote(value)} was given`);
+  };
+}
+
+/** A whole number. */
+export function wholeNumber(min: number, max: number) {
+  return (value: string): number => {
+    const number = Number(value);
+    if (/^\d{1,9}$/.test(value) && number >= min && number <= max) return number;
+    throw new Error(`must be a whole number from ${min} to ${max}; ${quote(value)} was given`);
+  };
+}
+
+/** An address to listen on, or the name of one. */
+export function host(value: string): string {
+  if (isIP(value) !== 0 || /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(value)) return value;
+  throw new Error(`must be an IP address or a host name; ${quote(value)} was given`);
+}
+
+/** Words that stand where documentation and templates want a secret to be put. */
+const PLACEHOLDER = /secret|change|your[_-]|example|placeholder|replace|insert|dummy|x{6}|\*\*\*|[<>{}]/i;
+/** The fewest different characters of what nobody typed by holding a key down. */
+const MIN_DIFFERENT = 4;
+/** As many different characters as this are random: 32 random bytes in base64 have about 32, and may spell a word by chance. */
+const RANDOM = 28;
+
+/** Whether a secret is plainly none. In hexadecimal no such word can be spelt. */
+function isPlaceholder(value: string): boolean {
+  const different = new Set(value).size;
+  return different < MIN_DIFFERENT || (different < RANDOM && PLACEHOLDER.test(value));
+}
+
+/** The fewest bytes of a secret of HS256, whose hash has as many (RFC 7518, 3.2). */
+const MIN_JWT_SECRET = 32;
+
+/** The secret that callers' JWTs are signed with. */
+export function jwtSecret(value: string): KeyObject {
+  const remedy = "make one with: openssl rand -base64 32";
+  if (Buffer.byteLength(value) < MIN_JWT_SECRET) {
+    throw new Error(`must have at least ${MIN_JWT_SECRET} bytes; ${remedy}`);
+  }
+  if (isPlaceholder(value)) throw new Error(`is a placeholder; ${remedy}`);
+  return createSecretKey(value, "utf8");
+}
+
+/** The key by which Apollo Studio knows a graph: it is sent in a header. */
+export function apolloKey(value: string): KeyObject {
+  if (/^[!-~]{8,}$/.test(value)) return createSecretKey(value, "utf8");
+  throw new Error(
+    "must be a graph's API key of Apollo Studio, such as service:<graph>:…, without white space",
+  );
+}
+
+/** Not what was given is said: it may be the key, when the two are swapped. */
+export function graphRef(value: string): string {
+  if (/^[a-z][\w-]*(@[\w./-]+)?$/i.test(value)) return value;
+  throw new Error("must be a graph and its variant, such as my-graph@current");
+}
+
+/** Where usage reports go: as Apollo Router has it, with the path, or without. */
+export function ingressUrl(value: string): string {
+  return apiUrl(value).replace(/\/api\/ingress\/traces$/, "");
+}
+
+/** Text that says something. */
+export function presentText(value: string): string {
+  if (value.trim() === value) return value;
+  throw new Error("must not begin or end with white space");
+}
+
+/** Origins with commas between them, as browsers send them. */
+export function corsOrigins(value: string): string[] {
+  const origins = value.split(",").map((origin) => origin.trim());
+  for (const origin of origins) {
+    const url = URL.canParse(origin) ? new URL(origin) : null;
+    if (url === null || url.origin !== origin || !/^https?:$/.test(url.protocol)) {
+      throw new Error(
+        `must be origins such as https://app.example.com with commas between them; ${quote(origin)} is none`,
+      );
+    }
+  }
+  return origins;
+}
+
+/** The path of a manifest of trusted documents; gives what is in it. */
+export function documentManifest(path: string): ReadonlyMap<string, string> {
+  let json: string;
+  try {
+    json = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new Error(`cannot be read: ${(error as NodeJS.ErrnoException).code}`);
+  }
+  return parseManifest(json);
+}
+
+/** Not what was given is said: it may be the secret, when the two are swapped. */
+export function apiKey(value: string): string {
+  if (/^\d{5,20}$/.test(value)) return value;
+  throw new Error("must be the OpenTok project's API key, 5 to 20 digits");
+}
+
+/** Anything long enough not to be guessed will do, for the built-in platform. */
+export function apiSecret(value: string): string {
+  if (!/^[!#-&(-~]{32,}$/.test(value)) {
+    throw new Error(
+      "must be the OpenTok project's secret, at least 32 characters without white space or quotes",
+    );
+  }
+  if (isPlaceholder(value)) {
+    throw new Error("is a placeholder; it must be the OpenTok project's own secret");
+  }
+  return value;
+}
+
+/** As session IDs write it, in lower case. */
+export function applicationId(value: string): string {
+  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)) return value.toLowerCase();
+  throw new Error("must be the Vonage application's ID, a UUID such as 29f760f8-7ce1-46c9-ade3-f2dedee4ed5f");
+}
+
+/** An RSA key: its PEM text, or the path of a file that has it. */
+export function privateKey(value: string): KeyObject {
+  return rsaKey(pemOf(value), "private");
+}
+
+/** As `privateKey`, or the public one of the pair, which is enough to verify. */
+export function previousKey(value: string): KeyObject {
+  return rsaKey(pemOf(value), "public or private");
+}
+
+function pemOf(value: string): string {
+  if (value.includes("-----BEGIN")) return value;
+  try {
+    return readFileSync(value, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // Not the path: it may be a key that lacks its first line.
+    throw new Error(`must be a key in PEM format or the path of one; there is no such file to read: ${code}`);
+  }
+}
+
+/** Where an API is, without a slash at the end: paths are put after it. */
+export function apiUrl(value: string): string {
+  if (value.includes("?")) throw new Error("must not have a query");
+  return safeUrl(value).replace(/\/+$/, "");
+}
+
+/** Where a collector of traces is, which have no secret; many are reached within a cluster, without encryption. */
+export function collectorUrl(value: string): string {
+  const url = URL.canParse(value) ? new URL(value) : null;
+  if (url && /^https?:$/.test(url.protocol) && !url.username && !url.password) return url.href;
+  throw new Error("must be an http: or https: URL without credentials");
+}
+
+/** What is sent there, or believed from there, is encrypted unless it stays on this machine. */
+export function safeUrl(value: string): string {
+  const url = URL.canParse(value) ? new URL(value) : null;
+  const safe = url?.protocol === "https:" || (url?.protocol === "http:" && isLoopbackHostname(url.hostname));
+  if (url && safe && !url.username && !url.password && !value.includes("#")) return url.href;
+  throw new Error("must be an https: URL without credentials or fragment; http: is for this machine alone");
+}

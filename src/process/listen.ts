@@ -1,0 +1,30 @@
+import { quote, reasonOf, StartupError } from "../errors.ts";
+
+/** Where to listen, and the variables that say so. */
+export interface Address {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  readonly variables: { readonly host: string; readonly port: string };
+}
+
+/**
+ * What `listen` resolves to.
+ *
+ * @throws {StartupError} naming the variable, when it cannot listen there
+ */
+export async function listening<T>({ host, port, variables }: Address, listen: () => Promise<T>): Promise<T> {
+  try {
+    return await listen();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EADDRINUSE") {
+      throw new StartupError([`${variables.port}: ${port} is already in use on ${host}`]);
+    }
+    if (code === "EACCES")
+      throw new StartupError([`${variables.port}: ${port} is not allowed for this user`]);
+    throw new StartupError([
+      `${variables.host}: cannot listen on ${quote(host)}: ${code ?? reasonOf(error)}`,
+    ]);
+  }
+}

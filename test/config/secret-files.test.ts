@@ -1,0 +1,100 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parseConfig, parseDatabaseAddress } from "../../src/config/config.ts";
+import type { SECRET_NAMES } from "../../src/config/secret-files.ts";
+import { JWT_SECRET } from "../support/callers.ts";
+import { API_KEY, API_SECRET } from "../support/credentials.ts";
+import { problems } from "../support/problems.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const PROJECT = { PLATFORM: "local", OPENTOK_API_KEY: API_KEY };
+const PREVIOUS = "decade00".repeat(5);
+const APOLLO_KEY = "service:my-graph:canary";
+
+/** The path of a new file. */
+function fileOf(content: string): string {
+  const path = join(temporaryFolder(), "secret");
+  writeFileSync(path, content);
+  return path;
+}
+
+const secretOf = (environment: Record<string, string>) => {
+  const { keyRing } = parseConfig({ ...PROJECT, ...environment }).platform;
+  return keyRing?.signingKey.export().toString();
+};
+
+describe("a variable with _FILE at its end", () => {
+  it("has the path of a file with the secret, for every secret but a key that is a path itself", () => {
+    const values: Record<(typeof SECRET_NAMES)[number], string> = {
+      DATABASE_URL: "postgres://stagepass:canary@db.example.com/stagepass",
+      OPENTOK_API_SECRET: API_SECRET,
+      OPENTOK_API_SECRET_PREVIOUS: PREVIOUS,
+      AUTH_JWT_SECRET: JWT_SECRET,
+      APOLLO_KEY,
+    };
+    const more = { ...PROJECT, APOLLO_GRAPH_REF: "my-graph@current" };
+    const files = Object.entries(values).map(([name, value]) => [`${name}_FILE`, fileOf(`${value}\n`)]);
+    const config = parseConfig({ ...more, ...Object.fromEntries(files) });
+    expect(config).toEqual(parseConfig({ ...more, ...values }));
+    expect(config.jwtRules?.secret?.export().toString()).toBe(JWT_SECRET);
+    expect(config.usageReporting?.apolloKey.export().toString()).toBe(APOLLO_KEY);
+    expect(secretOf({ ...more, ...Object.fromEntries(files) })).toBe(API_SECRET);
+  });
+
+  it.each([
+    ["without a newline", API_SECRET],
+    ["with one", `${API_SECRET}\n`],
+    ["with one of Windows", `${API_SECRET}\r\n`],
+  ])("takes a file %s at its end", (_, content) => {
+    expect(secretOf({ OPENTOK_API_SECRET_FILE: fileOf(content) })).toBe(API_SECRET);
+  });
+
+  it.each([
+    ["a second newline", `${API_SECRET}\n\n`],
+    ["a blank", `${API_SECRET} `],
+    ["nothing", ""],
+    ["a newline alone", "\n"],
+  ])("takes nothing else away: a file with %s is refused as a value is", (_, content) => {
+    const found = problems({ ...PROJECT, OPENTOK_API_SECRET_FILE: fileOf(content) });
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(/^OPENTOK_API_SECRET: must be/);
+    expect(found.join()).not.toContain(API_SECRET);
+  });
+
+  it("cannot be set beside the variable", () => {
+    const found = problems({ AUTH_JWT_SECRET: JWT_SECRET, AUTH_JWT_SECRET_FILE: fileOf(JWT_SECRET) });
+    expect(found).toEqual(["AUTH_JWT_SECRET_FILE: cannot be set, as AUTH_JWT_SECRET is"]);
+  });
+
+  it("names every file that cannot be read, and shows neither path nor content", () => {
+    const found = problems({ AUTH_JWT_SECRET_FILE: JWT_SECRET, OPENTOK_API_SECRET_FILE: temporaryFolder() });
+    expect([...found].sort()).toEqual([
+      "AUTH_JWT_SECRET_FILE: cannot be read: ENOENT",
+      "OPENTOK_API_SECRET_FILE: cannot be read: EISDIR",
+    ]);
+  });
+
+  it.each([
+    ["of 64 KB", 64 * 1024, "AUTH_JWT_SECRET: is a placeholder; make one with: openssl rand -base64 32"],
+    ["that is longer", 64 * 1024 + 1, "AUTH_JWT_SECRET_FILE: must have at most 65536 bytes"],
+  ])("reads a file %s to its end, or not at all", (_, length, problem) => {
+    expect(problems({ AUTH_JWT_SECRET_FILE: fileOf("x".repeat(length)) })).toEqual([problem]);
+  });
+
+  it("does not read a device without end", { timeout: 2000 }, () => {
+    expect(problems({ AUTH_JWT_SECRET_FILE: "/dev/zero" })).toEqual([
+      "AUTH_JWT_SECRET_FILE: must have at most 65536 bytes",
+    ]);
+  });
+
+  it("is as good as not set when it is empty", () => {
+    expect(problems({ AUTH_JWT_SECRET_FILE: "", AUTH_JWT_SECRET: JWT_SECRET })).toEqual([]);
+  });
+
+  it("gives a command its database, which reads no other secret", () => {
+    const url = "postgres://stagepass:canary@db.example.com/stagepass";
+    const environment = { DATABASE_URL_FILE: fileOf(`${url}\n`), AUTH_JWT_SECRET_FILE: "/nowhere" };
+    expect(parseDatabaseAddress(environment)).toEqual(parseDatabaseAddress({ DATABASE_URL: url }));
+  });
+});
