@@ -53,9 +53,9 @@ function commit() {
   }
 }
 
-/** Puts the programs into a few files: to find and read the 1,400 modules that the server is made of takes a second. */
+/** Puts the program into a few files: to find and read the 1,400 modules that the server is made of takes a second. */
 export default defineConfig({
-  input: ["dist/main.js", "dist/cli.js"],
+  input: "dist/cli.js",
   platform: "node",
   external: [
     // Has a binary for each platform.

@@ -3,7 +3,7 @@ import { CALLER_ENV } from "./caller.js";
 import { API_KEY, API_SECRET } from "./project.js";
 
 export const localServer = (env = {}) => ({
-  script: "../bundle/main.js",
+  script: "../bundle/cli.js",
   env: {
     ...CALLER_ENV,
     PORT: "0",

@@ -50,10 +50,26 @@ function rotate(server: Server, logger: Logger): void {
   }
 }
 
-/** Serves until a signal, and resolves to the exit code. */
-async function run(): Promise<number> {
+/**
+ * Runs the server as this process, as the environment configures it, until SIGINT or SIGTERM. What stops it from starting is written
+ * to standard error.
+ *
+ * @returns the exit code: 0 after a clean stop, else 1
+ */
+export async function start(): Promise<number> {
   // Before all else, so that a signal during the start is not lost, nor fatal.
   const stop = signalled();
+  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH}`);
+  try {
+    return await serve(stop);
+  } catch (error) {
+    await tellWhy(error);
+    return 1;
+  }
+}
+
+/** Serves until `stop`, and resolves to the exit code. */
+async function serve(stop: Promise<void>): Promise<number> {
   let rotationAsked = false;
   let onHangUp = () => {
     rotationAsked = true;
@@ -123,12 +139,4 @@ async function tellWhy(error: unknown): Promise<void> {
   const { logger, finish } = createLog("fatal");
   logger.fatal({ err: error }, "the server has failed");
   await finish(LOG_DEADLINE);
-}
-
-setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH}`);
-try {
-  process.exit(await run());
-} catch (error) {
-  await tellWhy(error);
-  process.exit(1);
 }

@@ -221,8 +221,7 @@ function queriesAtOnce({ database, databasePoolSize }: Config): number {
 
 /** Whoever reaches an open server gets tokens from it, so only its own machine may, and it is for development. */
 function checkOpen({ host, production }: Config): void {
-  const remedy =
-    "set AUTH_JWT_SECRET or AUTH_JWKS_URI, or make an API key with stagepass keys create, or npm run keys";
+  const remedy = "set AUTH_JWT_SECRET or AUTH_JWKS_URI, or make an API key with stagepass keys create";
   const problems = [];
   if (!isLoopback(host)) {
     problems.push(`HOST: must be a loopback address such as 127.0.0.1 without authentication; ${remedy}`);

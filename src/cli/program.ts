@@ -1,12 +1,16 @@
 import { Command } from "commander";
 import { abridge } from "../errors.ts";
 import { COMMIT, VERSION } from "../process/version.ts";
+import { defineBackup } from "./commands/backup.ts";
+import { defineCheck } from "./commands/check.ts";
+import { defineExport } from "./commands/export.ts";
+import { defineImport } from "./commands/import.ts";
+import { defineInspect } from "./commands/inspect.ts";
+import { defineKeys } from "./commands/keys.ts";
+import { defineMigrate } from "./commands/migrate.ts";
+import { defineSession } from "./commands/session.ts";
 import { defineStart } from "./commands/start.ts";
-import { defineDatabase } from "./define-database.ts";
-import { defineInspect } from "./define-inspect.ts";
-import { defineKeys } from "./define-keys.ts";
-import { defineSession } from "./define-session.ts";
-import { defineToken } from "./define-token.ts";
+import { defineToken } from "./commands/token.ts";
 import { BAD_USER_INPUT, Refusal } from "./refusal.ts";
 
 /** The help or the version was asked for: there is nothing to do but to print it. */
@@ -19,7 +23,21 @@ export class HelpAsked extends Error {
   }
 }
 
-/** What may be typed after `stagepass`. What the commands do is loaded when one is asked for. */
+/** In the order of the help. */
+const COMMANDS = [
+  defineStart,
+  defineToken,
+  defineInspect,
+  defineSession,
+  defineKeys,
+  defineMigrate,
+  defineBackup,
+  defineCheck,
+  defineExport,
+  defineImport,
+];
+
+/** What may be typed after `stagepass`. */
 export function createProgram(): Command {
   let help = "";
   const program = new Command("stagepass")
@@ -45,22 +63,17 @@ export function createProgram(): Command {
         "With --json an error is JSON, too: { error: { code, message, argument } } on standard error.",
       ].join("\n"),
     );
-  defineStart(program);
-  defineToken(program);
-  defineInspect(program);
-  defineSession(program);
-  defineKeys(program);
-  defineDatabase(program);
-  refuses(program, "stagepass", () => help);
+  for (const define of COMMANDS) define(program);
+  throwsWhatIsWrongIn(program, "stagepass", () => help);
   return program;
 }
 
 /** Throws what is wrong in a command line, instead of ending the process; what it repeats may be a secret in the wrong place. */
-function refuses(command: Command, path: string, help: () => string): void {
+function throwsWhatIsWrongIn(command: Command, path: string, help: () => string): void {
   command.exitOverride(({ code, message, exitCode }) => {
     if (exitCode === 0) throw new HelpAsked(help());
     const problem = code === "commander.help" ? "a command is missing" : message.replace(/^error: /, "");
     throw new Refusal(BAD_USER_INPUT, `${abridge(problem).replaceAll("\n", " ")}; see ${path} --help`);
   });
-  for (const each of command.commands) refuses(each, `${path} ${each.name()}`, help);
+  for (const each of command.commands) throwsWhatIsWrongIn(each, `${path} ${each.name()}`, help);
 }

@@ -36,7 +36,7 @@ export function openDatabase(address: DatabaseAddress, options: DatabaseOptions 
       if (options.lookThrough && address.file !== null) await lookThrough(address.file);
       await migrate(database);
     } else if ((await pendingMigrations(database)).length > 0)
-      throw new Error("it lacks tables of this version; run stagepass migrate, or npm run migrate");
+      throw new Error("it lacks tables of this version; run stagepass migrate");
   });
 }
 

@@ -120,7 +120,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Puts API keys into the database, as `npm run keys` does. */
+/** Puts API keys into the database, as `npx stagepass keys` does. */
 async function addKeys(file: string): Promise<Keys> {
   const { scope, video_grant } = fullClaims("");
   const store = sqlStore(await openDatabase({ engine: "sqlite", file }));

@@ -9,7 +9,7 @@ import { runShell } from "./shell.ts";
 /** The name of the cluster's own user, which the documents give to a user of their own. */
 const TAKEN = /\bstagepass\b/g;
 
-/** SQL that makes a database, in which `npm run migrate` then makes the tables. */
+/** SQL that makes a database, in which `npx stagepass migrate` then makes the tables. */
 export const makesADatabase: Run = async ({ code }) => {
   const { query, port } = await sharedPostgres();
   for (const statement of code
@@ -18,7 +18,7 @@ export const makesADatabase: Run = async ({ code }) => {
     .filter((sql) => sql.trim() !== ""))
     await query(statement);
   const DATABASE_URL = `postgres://conference:${encodeURIComponent("…")}@127.0.0.1:${port}/conference`;
-  const { code: exit, errors } = await runShell("npm run migrate", { DATABASE_URL });
+  const { code: exit, errors } = await runShell("npx stagepass migrate", { DATABASE_URL });
   expect([exit, errors]).toEqual([0, ""]);
   expect(await query("SELECT count(*) FROM sessions", "conference")).toEqual([{ count: "0" }]);
 };
@@ -39,7 +39,7 @@ export const movesTheDatabase: Run = async ({ code }) => {
   const postgres = await newDatabaseUrl("PostgreSQL", { bare: true });
   mkdirSync(join(folder, "data"));
   const from = { DATABASE_URL: "file:./data/stagepass.db" };
-  expect((await runShell("npm run migrate", from, folder)).code).toBe(0);
+  expect((await runShell("npx stagepass migrate", from, folder)).code).toBe(0);
   const outputs = [];
   for (const line of code.replaceAll("postgres://…", postgres).trim().split("\n")) {
     const env = line.includes("import") ? { DATABASE_URL: postgres } : from;

@@ -8,7 +8,7 @@ import {
   megabytes,
   underAttack,
 } from "../../bench/fairness/index.js";
-import { MAIN, spawnServer } from "../support/process.ts";
+import { CLI, spawnServer } from "../support/process.ts";
 import { migrateUrl, newDatabaseUrl } from "../support/stores.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -49,7 +49,7 @@ describe.runIf(POSSIBLE)(`a server with a heap of ${HEAP} MB`, () => {
       const shipped = { NODE_ENV: "production", LEDGER: "on", LOG_LEVEL: "warn", DATABASE_URL: databaseUrl };
       // Memory must not rest on quotas, so there are none where an attack wants none.
       const { env } = localServer(Object.assign(shipped, ...attacks.map((attack) => attack.env)));
-      const command = [process.execPath, `--max-old-space-size=${HEAP}`, MAIN];
+      const command = [process.execPath, `--max-old-space-size=${HEAP}`, CLI];
       const server = spawnServer(temporaryFolder(), env, command);
       const url = await server.url();
 

@@ -4,12 +4,12 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseAst } from "rolldown/parseAst";
 import { expect, it } from "vitest";
-import { MAIN } from "../support/process.ts";
+import { CLI } from "../support/process.ts";
 
 /** Licences under which code may be handed on by whoever hands on its notice. */
 const PERMISSIVE = ["MIT", "ISC", "0BSD", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "BlueOak-1.0.0"];
 
-const FOLDER = dirname(MAIN);
+const FOLDER = dirname(CLI);
 const files = readdirSync(FOLDER).filter((file) => file.endsWith(".js"));
 const read = (path: string) => readFileSync(path, "utf8");
 const { dependencies } = JSON.parse(read(fileURLToPath(new URL("../../package.json", import.meta.url))));

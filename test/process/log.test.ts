@@ -3,7 +3,7 @@ import { closeSync, createReadStream, openSync, readFileSync, truncateSync } fro
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { EVERYTHING, JWT_SECRET, signedJwt } from "../support/callers.ts";
-import { MAIN, spawnServer } from "../support/process.ts";
+import { CLI, spawnServer } from "../support/process.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 // As long as a subject may be, so that few requests fill what may wait.
@@ -19,7 +19,7 @@ function start(folder: string, script: string) {
     DATABASE_URL: ":memory:",
     LOG_LEVEL: "info",
   };
-  return spawnServer(folder, environment, ["sh", "-c", script, "sh", process.execPath, MAIN]);
+  return spawnServer(folder, environment, ["sh", "-c", script, "sh", process.execPath, CLI]);
 }
 
 /** So many requests, and the IDs that they got. */

@@ -83,7 +83,6 @@ it("has the program, the console, the contract and the documents, and no tests, 
         "CHANGELOG.md",
         "schema.graphql",
         "bundle/cli.js",
-        "bundle/main.js",
         "bundle/THIRD-PARTY-LICENSES.txt",
       ],
       ...[

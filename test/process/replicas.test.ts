@@ -337,7 +337,7 @@ describe("an empty PostgreSQL", () => {
     const databaseUrl = await newDatabaseUrl("PostgreSQL", { bare: true });
     const server = spawnServer(temporaryFolder(), environment("http://127.0.0.1:9", databaseUrl));
     expect(await server.exited).toEqual({ code: 1, signal: null });
-    expect(server.errors()).toMatch(/^DATABASE_URL: .*npm run migrate\n$/);
+    expect(server.errors()).toMatch(/^DATABASE_URL: .*stagepass migrate\n$/);
     expect(server.output() + server.errors()).not.toContain(DATABASE_PASSWORD);
   });
 });

@@ -50,7 +50,7 @@ function stoppedWhileLoading(signal: NodeJS.Signals): Record<string, string> {
   writeFileSync(
     hooks,
     `export const load = (url, context, next) => {
-       if (url.endsWith("/bundle/main.js")) process.kill(process.pid, "${signal}");
+       if (url.includes("/bundle/main-")) process.kill(process.pid, "${signal}");
        return next(url, context);
      };`,
   );

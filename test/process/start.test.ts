@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { keptLocalProject } from "../../src/platform/local-project.ts";
 import { API_KEY, API_SECRET, APPLICATION_ID } from "../support/credentials.ts";
-import { CLI, MAIN, spawnServer } from "../support/process.ts";
+import { CLI, spawnServer } from "../support/process.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const run = promisify(execFile);
@@ -148,26 +148,23 @@ describe("a start that cannot work", () => {
     expect(server.errors()).toBe("AUTH_JWT_SECRET: must be another secret than the OpenTok project's\n");
   });
 
-  it.each([[[process.execPath, MAIN]], [[process.execPath, CLI, "start"]]])(
-    "because of a mistake of ours logs where that is, for %j",
-    async (command) => {
-      const folder = temporaryFolder();
-      const preload = join(folder, "preload.mjs");
-      writeFileSync(
-        preload,
-        'import http from "node:http"; http.createServer = function mistaken() { throw new TypeError("of ours"); };',
-      );
-      const server = spawnServer(folder, { NODE_OPTIONS: `--import=${preload}` }, command);
-      expect(await server.exited).toEqual({ code: 1, signal: null });
-      const lines = server.errors().trim().split("\n");
-      expect(lines.map((line) => JSON.parse(line)).filter(({ level }) => level === 60)).toEqual([
-        expect.objectContaining({
-          msg: "the server has failed",
-          err: { type: "TypeError", message: "of ours", stack: expect.stringContaining("mistaken") },
-        }),
-      ]);
-    },
-  );
+  it("because of a mistake of ours logs where that is", async () => {
+    const folder = temporaryFolder();
+    const preload = join(folder, "preload.mjs");
+    writeFileSync(
+      preload,
+      'import http from "node:http"; http.createServer = function mistaken() { throw new TypeError("of ours"); };',
+    );
+    const server = spawnServer(folder, { NODE_OPTIONS: `--import=${preload}` });
+    expect(await server.exited).toEqual({ code: 1, signal: null });
+    const lines = server.errors().trim().split("\n");
+    expect(lines.map((line) => JSON.parse(line)).filter(({ level }) => level === 60)).toEqual([
+      expect.objectContaining({
+        msg: "the server has failed",
+        err: { type: "TypeError", message: "of ours", stack: expect.stringContaining("mistaken") },
+      }),
+    ]);
+  });
 
   it("because the port is taken says so", async () => {
     const other = createServer().listen(0, "127.0.0.1");

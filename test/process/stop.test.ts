@@ -11,7 +11,7 @@ import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { MAIN, spawnServer } from "../support/process.ts";
+import { CLI, spawnServer } from "../support/process.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const start = () => spawnServer(temporaryFolder(), { DATABASE_URL: ":memory:" });
@@ -227,7 +227,7 @@ describe("a log that cannot be written", () => {
   ])("%s holds up neither the server nor its end", async (_, redirection) => {
     const folder = temporaryFolder();
     execFileSync("mkfifo", [join(folder, "log")]);
-    const command = ["sh", "-c", `exec ${process.execPath} ${MAIN} ${redirection}`];
+    const command = ["sh", "-c", `exec ${process.execPath} ${CLI} ${redirection}`];
     const server = spawnServer(folder, env, command);
     const url = await server.url();
     // More lines than a pipe holds.

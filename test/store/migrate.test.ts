@@ -21,7 +21,7 @@ afterAll(stopSharedPostgres);
 
 const names = Object.keys(MIGRATIONS);
 
-/** As `npm run migrate`, and resolves to what it prints. */
+/** As `npx stagepass migrate`, and resolves to what it prints. */
 async function migrateInProcess(url: string): Promise<string> {
   const { stdout } = await promisify(execFile)(process.execPath, [CLI, "migrate"], {
     env: { PATH: process.env.PATH, DATABASE_URL: url },
@@ -186,6 +186,6 @@ describe("the table of migrations", () => {
 it("a server does not use a PostgreSQL whose tables are not of its version", async () => {
   const url = await newDatabaseUrl("PostgreSQL", { bare: true });
   await expect(openStore(url)).rejects.toThrow(
-    /^DATABASE_URL: 127\.0\.0\.1:\d+\/stagepass_\d+ cannot be used .* npm run migrate$/,
+    /^DATABASE_URL: 127\.0\.0\.1:\d+\/stagepass_\d+ cannot be used .* stagepass migrate$/,
   );
 });

@@ -6,9 +6,6 @@ import { API_KEY, API_SECRET, checkForSecrets } from "./credentials.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 /** The built program. */
-export const MAIN = fileURLToPath(new URL("../../bundle/main.js", import.meta.url));
-
-/** The built program of the shell. */
 export const CLI = fileURLToPath(new URL("../../bundle/cli.js", import.meta.url));
 
 /** What a command of the shell printed, and how it ended. */
@@ -53,7 +50,7 @@ export async function stagepass(
 export function spawnServer(
   cwd: string,
   env: Record<string, string> = {},
-  command = [process.execPath, MAIN],
+  command = [process.execPath, CLI],
 ) {
   const [program = "", ...args] = command;
   const child = spawn(program, args, {

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { MAIN } from "./process.ts";
+import { CLI } from "./process.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 /** A program that prints its URL and answers everything so, and says in standard error who it is. */
@@ -64,7 +64,7 @@ function inFront(act: string): string {
     `import { spawn } from "node:child_process";
      import { createServer } from "node:http";
      import { createInterface } from "node:readline";
-     const inner = spawn(process.execPath, [${JSON.stringify(MAIN)}], { stdio: ["ignore", "pipe", "inherit"] });
+     const inner = spawn(process.execPath, [${JSON.stringify(CLI)}], { stdio: ["ignore", "pipe", "inherit"] });
      process.on("SIGTERM", () => inner.once("exit", () => process.exit()).kill());
      const { value: line } = await createInterface(inner.stdout)[Symbol.asyncIterator]().next();
      let first;

@@ -36,7 +36,7 @@ export async function newDatabaseUrl(engine: EngineName, { bare = false } = {}):
   return url;
 }
 
-/** As `npm run migrate`; resolves to the names of the migrations that it took. */
+/** As `npx stagepass migrate`; resolves to the names of the migrations that it took. */
 export async function migrateUrl(url: string): Promise<string[]> {
   const database = await openForMaintenance(parseDatabaseUrl(url));
   try {

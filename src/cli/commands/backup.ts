@@ -1,18 +1,30 @@
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import type { Command } from "commander";
 import { parseDatabaseAddress, readEnvironment } from "../../config/config.ts";
 import { StartupError } from "../../errors.ts";
 import { copyInto, firstDamageOf } from "../../store/sqlite-file.ts";
 import { checkThere } from "../maintenance.ts";
 import type { Outcome } from "../outcome.ts";
+import { explains, performs } from "../perform.ts";
 import { Refusal } from "../refusal.ts";
 import { writtenWhole } from "../whole-file.ts";
+
+/** `stagepass backup`. */
+export function defineBackup(program: Command): void {
+  const command = program
+    .command("backup")
+    .description("Copy the SQLite database into a new file, as it is at one instant, while servers go on.")
+    .argument("<file>", "it is there once it is whole; one that is there is not overwritten");
+  performs(command, (_, file) => backUp(file));
+  explains(command, "stagepass backup stagepass-backup.db", ["DATABASE_URL"]);
+}
 
 /**
  * Copies the SQLite database, as it is at one instant, into a new file, while servers go on. The copy is looked through before it gets
  * its name.
  */
-export async function backUp(path: string): Promise<Outcome> {
+async function backUp(path: string): Promise<Outcome> {
   const address = parseDatabaseAddress(readEnvironment());
   if (address.engine === "postgres" || address.file === null)
     throw new StartupError(["DATABASE_URL: stagepass backup copies SQLite; use pg_dump for PostgreSQL"]);

@@ -1,11 +1,25 @@
+import type { Command } from "commander";
 import { parseDatabaseAddress, readEnvironment } from "../../config/config.ts";
 import { findingsIn } from "../../store/check.ts";
 import { openToLook } from "../../store/database.ts";
 import { checkThere } from "../maintenance.ts";
 import type { Outcome } from "../outcome.ts";
+import { explains, performs } from "../perform.ts";
+
+/** `stagepass check`. */
+export function defineCheck(program: Command): void {
+  const command = program
+    .command("check")
+    .description(
+      "Look through the database for damage, and for what this version needs, and change nothing. The exit code is 0 when all\n" +
+        "is well, and 1 when something is not.",
+    );
+  performs(command, () => checkDatabase());
+  explains(command, "stagepass check", ["DATABASE_URL"]);
+}
 
 /** Looks through the database, of a server that runs or not; the exit code is 1 where something is wrong. */
-export async function checkDatabase(): Promise<Outcome> {
+async function checkDatabase(): Promise<Outcome> {
   const address = parseDatabaseAddress(readEnvironment());
   checkThere(address);
   const database = await openToLook(address);

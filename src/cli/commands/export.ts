@@ -1,4 +1,5 @@
 import { open } from "node:fs/promises";
+import type { Command } from "commander";
 import { parseDatabaseAddress, readEnvironment } from "../../config/config.ts";
 import { StartupError } from "../../errors.ts";
 import { dump, type Summary } from "../../store/dump.ts";
@@ -6,15 +7,29 @@ import type { Database } from "../../store/engine.ts";
 import { pendingMigrations } from "../../store/migrate.ts";
 import { checkThere, progress, withWholeDatabase } from "../maintenance.ts";
 import type { Outcome } from "../outcome.ts";
+import { explains, performs } from "../perform.ts";
 import { DASH, write } from "../standard-streams.ts";
 import { writtenWhole } from "../whole-file.ts";
+
+/** `stagepass export`. */
+export function defineExport(program: Command): void {
+  const command = program
+    .command("export")
+    .description("Write everything in the database to a file, as lines of JSON, and tell what that has.")
+    .argument(
+      "<file>",
+      "it is there once it is whole; - is standard output, and what it has is told on standard error",
+    );
+  performs(command, (_, file) => exportDatabase(file));
+  explains(command, "stagepass export stagepass.jsonl", ["DATABASE_URL"]);
+}
 
 /**
  * Writes everything in the database to a file.
  *
  * @param file `-` for standard output
  */
-export async function exportDatabase(file: string): Promise<Outcome> {
+async function exportDatabase(file: string): Promise<Outcome> {
   const address = parseDatabaseAddress(readEnvironment());
   // It would be made, and be empty.
   checkThere(address);

@@ -1,19 +1,31 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
+import type { Command } from "commander";
 import { parseDatabaseAddress, readEnvironment } from "../../config/config.ts";
 import { load } from "../../store/dump.ts";
 import { migrate } from "../../store/migrate.ts";
 import { progress, withWholeDatabase } from "../maintenance.ts";
 import type { Outcome } from "../outcome.ts";
+import { explains, performs } from "../perform.ts";
 import { Refusal } from "../refusal.ts";
 import { DASH } from "../standard-streams.ts";
+
+/** `stagepass import`. */
+export function defineImport(program: Command): void {
+  const command = program
+    .command("import")
+    .description("Bring the file of an export into an empty database, all or nothing.")
+    .argument("<file>", "what an export wrote; - is standard input");
+  performs(command, (_, file) => importDatabase(file));
+  explains(command, "DATABASE_URL=file:./new.db stagepass import stagepass.jsonl", ["DATABASE_URL"]);
+}
 
 /**
  * Brings what an export wrote into an empty database, whose tables it makes.
  *
  * @param file `-` for standard input
  */
-export async function importDatabase(file: string): Promise<Outcome> {
+async function importDatabase(file: string): Promise<Outcome> {
   const address = parseDatabaseAddress(readEnvironment());
   const lines = linesOf(file);
   // Before there is a database: a file that cannot be read must not leave an empty one behind.

@@ -1,17 +1,38 @@
+import type { Command } from "commander";
 import { existingKeyRing } from "../../assembly/project.ts";
 import { parseConfig, readEnvironment } from "../../config/config.ts";
 import { TokenStatus } from "../../domain/token-inspection.ts";
 import { SigningService } from "../../signing/signing-service.ts";
 import { inspectionAsInSchema } from "../as-in-schema.ts";
 import type { Outcome } from "../outcome.ts";
+import { CREDENTIALS, explains, performs } from "../perform.ts";
 import { DASH, readArgument } from "../standard-streams.ts";
+
+/** `stagepass inspect`. */
+export function defineInspect(program: Command): void {
+  const command = program
+    .command("inspect")
+    .description(
+      "Tell what a token grants, and whether a client could connect with it now. The exit code is 0 when it is ACTIVE, and 1\n" +
+        "when it is EXPIRED or INVALID.",
+    )
+    .argument(
+      "<token>",
+      "the token, or - to read it from standard input, so that no list of processes has it",
+    );
+  performs(command, (_, token) => inspectToken(token));
+  explains(command, 'echo "$TOKEN" | stagepass inspect -', [
+    "DATABASE_URL (for a local project)",
+    ...CREDENTIALS,
+  ]);
+}
 
 /**
  * Tells what a token grants and whether a client could connect with it now. It needs no database, only the credentials.
  *
  * @param token `-` for the one on standard input
  */
-export async function inspectToken(token: string): Promise<Outcome> {
+async function inspectToken(token: string): Promise<Outcome> {
   const signing = new SigningService(existingKeyRing(parseConfig(readEnvironment())));
   const given = token === DASH ? await readArgument("token") : token;
   const inspection = signing.inspect(given, new Date());

@@ -1,3 +1,4 @@
+import type { Command } from "commander";
 import { isApiKeyName, leakedKeyId, newApiKey } from "../../access/api-key.ts";
 import type { Claims } from "../../access/caller.ts";
 import { parseScopes, SCOPES } from "../../access/scope.ts";
@@ -10,8 +11,52 @@ import { sqlStore } from "../../store/sql-store.ts";
 import type { ApiKeys, StoredApiKey } from "../../store/store.ts";
 import { audited, operatorId } from "../audited.ts";
 import type { Outcome } from "../outcome.ts";
+import { explains, performs } from "../perform.ts";
 import { BAD_USER_INPUT, Refusal } from "../refusal.ts";
 import { DASH, readArgument } from "../standard-streams.ts";
+import { keyLifetime, text, valued } from "../values.ts";
+
+const ENVIRONMENT = ["DATABASE_URL"];
+
+/** `stagepass keys create`, `list` and `revoke`. */
+export function defineKeys(program: Command): void {
+  const keys = program.command("keys").description("Manage the API keys of callers.");
+
+  const create = keys
+    .command("create")
+    .description("Make an API key, and print it. It is shown this once; the database has its SHA-256.")
+    .addOption(valued("--name <name>", "1 to 100 letters, digits, or . _ @ -", text).makeOptionMandatory())
+    .addOption(
+      valued(
+        "--grant <grant>",
+        "what it may do, in JSON, as a JWT would claim it",
+        text,
+      ).makeOptionMandatory(),
+    )
+    .addOption(
+      valued("--expires-in <duration>", "when it expires, such as 12h or 90d (default: never)", keyLifetime),
+    );
+  performs<Options>(create, (options) => createKey(options));
+  explains(
+    create,
+    `stagepass keys create --name web --grant \\\n  '{"scope":"tokens:create","video_grant":{"roles":["PUBLISHER"],"names":["room-*"],"maxLifetime":3600}}'`,
+    ENVIRONMENT,
+  );
+
+  const list = keys.command("list").description("List all keys, the revoked ones among them.");
+  performs(list, () => listKeys());
+  explains(list, "stagepass keys list", ENVIRONMENT);
+
+  const revoke = keys
+    .command("revoke")
+    .description("Revoke a key, for ever.")
+    .argument(
+      "<key>",
+      "its name, its ID, which is between the first _ and the second, or the key itself; - reads that from standard input",
+    );
+  performs(revoke, (_, key) => revokeKey(key));
+  explains(revoke, "stagepass keys revoke web", ENVIRONMENT);
+}
 
 /** Changes keys, which the audit trail is told. */
 function changeKeys<T>(act: (keys: ApiKeys, audit: Audit, actor: Actor) => Promise<T>): Promise<T> {
@@ -28,7 +73,7 @@ async function withKeys<T>(act: (keys: ApiKeys) => Promise<T>): Promise<T> {
 }
 
 /** The API key to make. */
-export interface KeyOptions {
+interface Options {
   readonly name: string;
   readonly grant: string;
   /** In seconds; absent for a key that does not expire. */
@@ -36,7 +81,7 @@ export interface KeyOptions {
 }
 
 /** Makes an API key, which is shown this once. */
-export async function createKey(options: KeyOptions): Promise<Outcome> {
+async function createKey(options: Options): Promise<Outcome> {
   const name = checkedName(options.name);
   const claims = checkedClaims(options.grant);
   const { key, id, digest } = newApiKey();
@@ -66,7 +111,7 @@ export async function createKey(options: KeyOptions): Promise<Outcome> {
 }
 
 /** Lists the API keys that there are or were, the oldest first, without what makes them work. */
-export async function listKeys(): Promise<Outcome> {
+async function listKeys(): Promise<Outcome> {
   const all = await withKeys((keys) => keys.list());
   const lines = all.map((key) => {
     const { id, name, claims, createdAt, lastUsedAt } = key;
@@ -90,7 +135,7 @@ function stateOf({ revokedAt, expiresAt, isExpired }: StoredApiKey): string {
  *
  * @param given `-` for the one on standard input
  */
-export async function revokeKey(given: string): Promise<Outcome> {
+async function revokeKey(given: string): Promise<Outcome> {
   const said = given === DASH ? await readArgument("key") : given;
   const idOrName = leakedKeyId(said) ?? said;
   const revokedAt = new Date();

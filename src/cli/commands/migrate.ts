@@ -1,10 +1,19 @@
+import type { Command } from "commander";
 import { parseDatabaseAddress, readEnvironment } from "../../config/config.ts";
 import { openForMaintenance } from "../../store/database.ts";
 import { migrate } from "../../store/migrate.ts";
 import type { Outcome } from "../outcome.ts";
+import { explains, performs } from "../perform.ts";
+
+/** `stagepass migrate`. */
+export function defineMigrate(program: Command): void {
+  const command = program.command("migrate").description("Bring the tables of the database to this version.");
+  performs(command, () => migrateDatabase());
+  explains(command, "stagepass migrate", ["DATABASE_URL"]);
+}
 
 /** Brings the tables of the database to this version. */
-export async function migrateDatabase(): Promise<Outcome> {
+async function migrateDatabase(): Promise<Outcome> {
   const database = await openForMaintenance(parseDatabaseAddress(readEnvironment()));
   try {
     const made = await migrate(database);

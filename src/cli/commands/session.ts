@@ -1,11 +1,47 @@
-import type { SessionOptionsInput } from "../../domain/session.ts";
+import type { Command } from "commander";
+import { ArchiveMode, ArchiveResolution, MediaMode, type SessionOptionsInput } from "../../domain/session.ts";
 import { sessionAsInSchema } from "../as-in-schema.ts";
 import { asOperator } from "../operator.ts";
 import type { Outcome } from "../outcome.ts";
+import { CREDENTIALS, explains, performs } from "../perform.ts";
 import { BAD_USER_INPUT, Refusal } from "../refusal.ts";
+import { duration, namesOf, oneOf, text, valued } from "../values.ts";
+
+/** `stagepass session create`. */
+export function defineSession(program: Command): void {
+  const command = program
+    .command("session")
+    .description("Create sessions.")
+    .command("create")
+    .description("Create a session, or get the one of a name, and print its ID alone.")
+    .addOption(valued("--name <name>", "get the session of this name, or create it", text))
+    .addOption(
+      valued(
+        "--max-age <duration>",
+        "replace the session of the name when it is older, such as 12h",
+        duration,
+      ),
+    )
+    .addOption(valued("--media-mode <mode>", `${namesOf(MediaMode)} (default: relayed)`, oneOf(MediaMode)))
+    .addOption(
+      valued("--archive-mode <mode>", `${namesOf(ArchiveMode)} (default: manual)`, oneOf(ArchiveMode)),
+    )
+    .addOption(valued("--archive-name <name>", "the name of automatic archives", text))
+    .addOption(
+      valued("--archive-resolution <resolution>", namesOf(ArchiveResolution), oneOf(ArchiveResolution)),
+    )
+    .addOption(valued("--location <address>", "an IPv4 address near the participants", text))
+    .option("--e2ee", "end-to-end encryption");
+  performs<Options>(command, (options) => createSession(options));
+  explains(command, "stagepass session create --name standup --max-age 12h --media-mode routed", [
+    "DATABASE_URL",
+    ...CREDENTIALS,
+    "PLATFORM_TIMEOUT_MS",
+  ]);
+}
 
 /** How the session is to be; what is absent gets the default that it has in the API. */
-export interface SessionOptions extends SessionOptionsInput {
+interface Options extends SessionOptionsInput {
   /** Gets the session of this name, or creates it. */
   readonly name?: string;
   /** Replaces the session of the name when it is older, in seconds. */
@@ -13,7 +49,7 @@ export interface SessionOptions extends SessionOptionsInput {
 }
 
 /** Creates a session, or gets the one of a name. */
-export async function createSession({ name, maxAge, ...options }: SessionOptions): Promise<Outcome> {
+async function createSession({ name, maxAge, ...options }: Options): Promise<Outcome> {
   if (maxAge !== undefined && name === undefined) {
     throw new Refusal(BAD_USER_INPUT, "is of the session that has a name; add --name", "--max-age");
   }

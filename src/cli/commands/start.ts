@@ -7,7 +7,9 @@ export function defineStart(program: Command): void {
     .command("start")
     .description("Start the server, which is what happens without a command, too.")
     .action(async () => {
-      await import("../../main.ts");
+      // Loaded here: no other command needs a server.
+      const { start } = await import("../../main.ts");
+      process.exit(await start());
     });
   explains(command, "PORT=8080 stagepass start", [
     "PORT, HOST",

@@ -1,11 +1,46 @@
-import type { TokenFormat } from "../../domain/connection-token.ts";
-import type { Role } from "../../domain/role.ts";
+import type { Command } from "commander";
+import { TokenFormat } from "../../domain/connection-token.ts";
+import { Role } from "../../domain/role.ts";
 import { tokenAsInSchema } from "../as-in-schema.ts";
 import { asOperator } from "../operator.ts";
 import type { Outcome } from "../outcome.ts";
+import { CREDENTIALS, explains, performs } from "../perform.ts";
+import { instant, lifetime, listed, namesOf, oneOf, text, valued } from "../values.ts";
+
+/** `stagepass token`. */
+export function defineToken(program: Command): void {
+  const command = program
+    .command("token")
+    .description("Generate a token with which one client can connect to a session, and print it alone.")
+    .addOption(valued("--session <id>", "the session to connect to", text).makeOptionMandatory())
+    .addOption(valued("--role <role>", `${namesOf(Role)} (default: publisher)`, oneOf(Role)))
+    .addOption(
+      valued("--data <text>", "connection data, up to 1000 characters, for every client to read", text),
+    )
+    .addOption(
+      valued("--expire-time <seconds>", "when it stops working, in seconds since the Unix epoch", instant),
+    )
+    .addOption(
+      valued(
+        "--expires-in <duration>",
+        "or after which time, such as 90s, 15m, 2h or 7d (default: 24h)",
+        lifetime,
+      ).conflicts("expireTime"),
+    )
+    .addOption(valued("--format <format>", `${namesOf(TokenFormat)} (default: jwt)`, oneOf(TokenFormat)))
+    .addOption(
+      listed("--initial-layout-class-list <names...>", "layout classes of the streams that it publishes"),
+    );
+  performs<Options>(command, (options) => generateToken(options));
+  explains(
+    command,
+    "SESSION=$(stagepass session create)\nTOKEN=$(stagepass token --session \"$SESSION\" --role moderator --data 'username=bob')",
+    ["DATABASE_URL", ...CREDENTIALS, "LEDGER"],
+  );
+}
 
 /** What the token is to grant; what is absent gets the default that it has in the API. */
-export interface TokenOptions {
+interface Options {
   readonly session: string;
   readonly role?: Role;
   readonly data?: string;
@@ -18,7 +53,7 @@ export interface TokenOptions {
 }
 
 /** Generates a token, which is on the ledger before anybody gets it. */
-export async function generateToken(options: TokenOptions): Promise<Outcome> {
+async function generateToken(options: Options): Promise<Outcome> {
   const { session, expiresIn, expireTime, role, data, initialLayoutClassList, format } = options;
   const token = await asOperator(({ services, caller, now }) => {
     const end = expiresIn === undefined ? expireTime : Math.floor(now.getTime() / 1000) + expiresIn;

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { API_KEY, API_SECRET } from "../../support/credentials.ts";
 import { askForToken, type Call, figuresOf, graphql, LONG, newSession, probe } from "../../support/faults.ts";
 import { freePort } from "../../support/postgres.ts";
-import { MAIN, spawnServer } from "../../support/process.ts";
+import { CLI, spawnServer } from "../../support/process.ts";
 import { newDatabaseUrl, sharedPostgres, stopSharedPostgres } from "../../support/stores.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
@@ -38,7 +38,7 @@ globalThis.Date = class extends Right {
     LOG_LEVEL: "info",
     ...env,
   };
-  return spawnServer(folder, environment, [process.execPath, "--import", preload, MAIN]);
+  return spawnServer(folder, environment, [process.execPath, "--import", preload, CLI]);
 }
 
 type Server = ReturnType<typeof start>;
