@@ -1,10 +1,8 @@
-import { afterAll, describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { EVERYTHING, signedJwt } from "../support/callers.ts";
 import { startServer, type TestServer } from "../support/server.ts";
-import { newDatabaseUrl, sharedPostgres, stopSharedPostgres } from "../support/stores.ts";
+import { newDatabaseUrl, sharedPostgres } from "../support/stores.ts";
 import { startTransactionPooler } from "../support/transaction-pooler.ts";
-
-afterAll(stopSharedPostgres);
 
 const caller = (sub: string) => signedJwt({ ...EVERYTHING, sub });
 

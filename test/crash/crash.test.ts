@@ -1,13 +1,13 @@
 import { randomInt } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import { type Kysely, sql } from "kysely";
-import { afterAll, describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { openForMaintenance } from "../../src/store/database.ts";
 import { parseDatabaseUrl } from "../../src/store/database-address.ts";
 import type { Tables } from "../../src/store/tables.ts";
 import { rememberingClients } from "../support/load.ts";
 import { spawnReplica } from "../support/process.ts";
-import { newDatabaseUrl, stopSharedPostgres } from "../support/stores.ts";
+import { newDatabaseUrl } from "../support/stores.ts";
 
 /** How often the server is killed on each engine, at least. */
 const KILLS = Number(process.env.STAGEPASS_CRASH_KILLS || 3);
@@ -19,8 +19,6 @@ const [SHORTEST_LOAD, LONGEST_LOAD] = [150, 600];
 const TIMEOUT = 60_000 + KILLS * 20_000;
 
 type Clients = ReturnType<typeof rememberingClients>;
-
-afterAll(stopSharedPostgres);
 
 /** Starts a server on what the one before left behind, kills it while clients ask, and resolves to how many got no answer. */
 async function killUnderLoad(databaseUrl: string, clients: Clients): Promise<number> {

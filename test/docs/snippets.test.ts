@@ -1,11 +1,8 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
-import { stopSharedPostgres } from "../support/stores.ts";
+import { describe, expect, it } from "vitest";
 import { CLAIMS, claimsOf } from "./claims.ts";
 import { DOCUMENTS, placeOf, ROOT, snippets } from "./markdown.ts";
-
-afterAll(stopSharedPostgres);
 
 const all = DOCUMENTS.flatMap(snippets);
 

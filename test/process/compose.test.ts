@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../src/config/config.ts";
 import { BODY_LIMIT } from "../../src/http/body-size.ts";
 import { DROPPED_LIMIT } from "../../src/http/unread-body.ts";
@@ -7,10 +7,8 @@ import { imageEnvironment, readCompose, readDeployed, readProxyConfig } from "..
 import { API_KEY, API_SECRET, APPLICATION_ID, PRIVATE_KEY } from "../support/credentials.ts";
 import { DATABASE_PASSWORD } from "../support/postgres.ts";
 import { spawnServer, stagepass } from "../support/process.ts";
-import { newDatabaseUrl, stopSharedPostgres } from "../support/stores.ts";
+import { newDatabaseUrl } from "../support/stores.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-
-afterAll(stopSharedPostgres);
 
 const VARIABLES = {
   POSTGRES_PASSWORD: DATABASE_PASSWORD,

@@ -1,13 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { TokenFormat } from "../../src/domain/connection-token.ts";
 import { Role } from "../../src/domain/role.ts";
 import { type Ended, stagepass } from "../support/process.ts";
-import { newDatabaseUrl, openStore, stopSharedPostgres } from "../support/stores.ts";
+import { newDatabaseUrl, openStore } from "../support/stores.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-
-afterAll(stopSharedPostgres);
 
 /** Runs `stagepass export` or `stagepass import`. */
 const run = (url: string, ...args: string[]): Promise<Ended> => runWith("", url, ...args);

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import ts from "typescript";
-import { afterAll, describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { textOf } from "../docs/markdown.ts";
 import { EVERYTHING, JWT_SECRET, signedJwt } from "../support/callers.ts";
 import { imageEnvironment } from "../support/compose.ts";
@@ -12,10 +12,8 @@ import { askForToken, newSession } from "../support/faults.ts";
 import { type Container, readKubernetes } from "../support/kubernetes.ts";
 import { spawnServer, stagepass } from "../support/process.ts";
 import { findProgram } from "../support/programs.ts";
-import { newDatabaseUrl, stopSharedPostgres } from "../support/stores.ts";
+import { newDatabaseUrl } from "../support/stores.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-
-afterAll(stopSharedPostgres);
 
 const objects = readKubernetes();
 const [deployment, service, budget] = objects;

@@ -4,7 +4,7 @@ import { Agent, request as httpRequest } from "node:http";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, describe, expect, onTestFinished, vi } from "vitest";
+import { describe, expect, onTestFinished, vi } from "vitest";
 import { MOST_FAILURES } from "../../src/access/failed-credentials.ts";
 import { BODY_LIMIT } from "../../src/http/body-size.ts";
 import { EVERYTHING, JWT_SECRET, signedJwt } from "../support/callers.ts";
@@ -21,10 +21,8 @@ import {
 import { freePort } from "../support/postgres.ts";
 import { spawnServer } from "../support/process.ts";
 import { itBehindHaproxy, itBehindNginx, PROXIES, type ProxyName, startProxy } from "../support/proxy.ts";
-import { newDatabaseUrl, sharedPostgres, stopSharedPostgres } from "../support/stores.ts";
+import { newDatabaseUrl, sharedPostgres } from "../support/stores.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-
-afterAll(stopSharedPostgres);
 
 const KB = 1024;
 const MB = 1024 * KB;

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { afterAll, describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { API_KEY, API_SECRET } from "../support/credentials.ts";
 import {
   answer,
@@ -11,12 +11,10 @@ import {
   resetAtOnce,
   startFaultServer,
 } from "../support/fault-server.ts";
-import { DATABASE_PASSWORD } from "../support/postgres.ts";
+import { DATABASE_PASSWORD, startPostgres } from "../support/postgres.ts";
 import { CLI, spawnServer } from "../support/process.ts";
-import { newDatabaseUrl, sharedPostgres, stopSharedPostgres } from "../support/stores.ts";
+import { newDatabaseUrl, sharedPostgres } from "../support/stores.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-
-afterAll(stopSharedPostgres);
 
 /**
  * The deadline of a call to a platform that fails, in milliseconds, and how much longer a name is leased. A platform
@@ -308,15 +306,15 @@ describe("two servers with one database", () => {
 
 describe("an empty PostgreSQL", () => {
   it("gets its tables once from three that migrate it at once, and a server then starts", async () => {
-    const databaseUrl = await newDatabaseUrl("PostgreSQL", { bare: true });
+    const postgres = await startPostgres();
+    onTestFinished(postgres.stop);
+    const databaseUrl = await postgres.createDatabase();
     const cwd = temporaryFolder();
     const migrate = () =>
       promisify(execFile)(process.execPath, [CLI, "migrate"], {
         cwd,
         env: { PATH: process.env.PATH, DATABASE_URL: databaseUrl },
       });
-    const postgres = await sharedPostgres();
-    onTestFinished(() => postgres.resume());
     // Else the first would be done before the others have even started.
     postgres.pause();
     const all = Promise.all([migrate(), migrate(), migrate()]);

@@ -11,13 +11,11 @@ import {
 import { constants } from "node:os";
 import { join } from "node:path";
 import { sql } from "kysely";
-import { afterAll, describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { CLI, spawnServer } from "../support/process.ts";
 import { asProcessOne, canBeProcessOne } from "../support/process-one.ts";
-import { newDatabaseUrl, openStore, stopSharedPostgres } from "../support/stores.ts";
+import { newDatabaseUrl, openStore } from "../support/stores.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-
-afterAll(stopSharedPostgres);
 
 const stagepass = (...args: string[]) => [process.execPath, CLI, ...args];
 

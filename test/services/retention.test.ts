@@ -1,19 +1,11 @@
 import { sql } from "kysely";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { TokenFormat } from "../../src/domain/connection-token.ts";
 import { DEFAULT_ROLE } from "../../src/domain/grant.ts";
 import type { Gap } from "../../src/domain/retention.ts";
 import { forgetOld } from "../../src/services/retention.ts";
 import { sqlStore } from "../../src/store/sql-store.ts";
-import {
-  ENGINES,
-  type EngineName,
-  newDatabaseUrl,
-  openStore,
-  stopSharedPostgres,
-} from "../support/stores.ts";
-
-afterAll(stopSharedPostgres);
+import { ENGINES, type EngineName, newDatabaseUrl, openStore } from "../support/stores.ts";
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;

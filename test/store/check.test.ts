@@ -1,11 +1,9 @@
 import { sql } from "kysely";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { findingsIn } from "../../src/store/check.ts";
 import { openToLook } from "../../src/store/database.ts";
 import { parseDatabaseUrl } from "../../src/store/database-address.ts";
-import { type EngineName, newDatabaseUrl, openStore, stopSharedPostgres } from "../support/stores.ts";
-
-afterAll(stopSharedPostgres);
+import { type EngineName, newDatabaseUrl, openStore } from "../support/stores.ts";
 
 async function findings(url: string) {
   const address = parseDatabaseUrl(url);

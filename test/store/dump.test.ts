@@ -1,14 +1,12 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { TokenFormat } from "../../src/domain/connection-token.ts";
 import { Role } from "../../src/domain/role.ts";
 import { MediaMode, sessionKnownById } from "../../src/domain/session.ts";
 import { ALL_SESSIONS } from "../../src/domain/session-selection.ts";
 import { DumpError, dump, load, type Summary } from "../../src/store/dump.ts";
-import { ENGINES, newDatabaseUrl, openStore, stopSharedPostgres } from "../support/stores.ts";
-
-afterAll(stopSharedPostgres);
+import { ENGINES, newDatabaseUrl, openStore } from "../support/stores.ts";
 
 type OpenStore = Awaited<ReturnType<typeof openStore>>;
 

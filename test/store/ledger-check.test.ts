@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { type KyselyPlugin, sql } from "kysely";
-import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { TokenFormat } from "../../src/domain/connection-token.ts";
 import { Role } from "../../src/domain/role.ts";
 import { LedgerUnavailable } from "../../src/errors.ts";
 import type { Database } from "../../src/store/engine.ts";
 import { issuanceLedger } from "../../src/store/issuance-ledger.ts";
-import { newDatabaseUrl, openStore, stopSharedPostgres } from "../support/stores.ts";
+import { newDatabaseUrl, openStore } from "../support/stores.ts";
 
 let passed = 0;
 beforeEach(() => {
@@ -107,8 +107,6 @@ describe("the check of the ledger", () => {
 });
 
 describe("the check of the ledger on PostgreSQL", () => {
-  afterAll(stopSharedPostgres);
-
   /** A server's database that stops, after so many statements, until it is thawed. */
   function freezing({ kysely, ...others }: Database, statements: number) {
     let thaw = () => {};

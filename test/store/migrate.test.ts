@@ -1,23 +1,14 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { sql } from "kysely";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { openForMaintenance } from "../../src/store/database.ts";
 import { parseDatabaseUrl } from "../../src/store/database-address.ts";
 import type { Database } from "../../src/store/engine.ts";
 import { pendingMigrations } from "../../src/store/migrate.ts";
 import { MIGRATIONS } from "../../src/store/migrations/index.ts";
 import { CLI } from "../support/process.ts";
-import {
-  type EngineName,
-  migrateUrl,
-  newDatabaseUrl,
-  openStore,
-  sharedPostgres,
-  stopSharedPostgres,
-} from "../support/stores.ts";
-
-afterAll(stopSharedPostgres);
+import { type EngineName, migrateUrl, newDatabaseUrl, openStore, sharedPostgres } from "../support/stores.ts";
 
 const names = Object.keys(MIGRATIONS);
 

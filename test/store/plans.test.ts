@@ -11,11 +11,10 @@ import { migrate } from "../../src/store/migrate.ts";
 import { sqlStore } from "../../src/store/sql-store.ts";
 import type { SessionPlace, Store } from "../../src/store/store.ts";
 import type { Tables } from "../../src/store/tables.ts";
-import { newDatabaseUrl, stopSharedPostgres } from "../support/stores.ts";
+import { newDatabaseUrl } from "../support/stores.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "stagepass-"));
 afterAll(async () => {
-  await stopSharedPostgres();
   rmSync(folder, { recursive: true, force: true });
 });
 

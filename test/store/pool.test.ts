@@ -1,13 +1,11 @@
 import { sql } from "kysely";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { TokenFormat } from "../../src/domain/connection-token.ts";
 import { Role } from "../../src/domain/role.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { parseDatabaseUrl } from "../../src/store/database-address.ts";
 import { issuanceLedger } from "../../src/store/issuance-ledger.ts";
-import { ENGINES, newDatabaseUrl, openStore, stopSharedPostgres } from "../support/stores.ts";
-
-afterAll(stopSharedPostgres);
+import { ENGINES, newDatabaseUrl, openStore } from "../support/stores.ts";
 
 describe.each(ENGINES)("the state of the connections, on %s", (engine) => {
   it("tells how many are used, and how many uses wait", async () => {

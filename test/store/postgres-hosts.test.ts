@@ -4,7 +4,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { sql } from "kysely";
-import { afterAll, describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { DatabaseUnavailable, reasonOf } from "../../src/errors.ts";
 import { openDatabase, openForMaintenance } from "../../src/store/database.ts";
 import { parseDatabaseUrl } from "../../src/store/database-address.ts";
@@ -12,10 +12,8 @@ import type { Database } from "../../src/store/engine.ts";
 import { clientTo, Hosts } from "../../src/store/postgres-hosts.ts";
 import { freePort, startPostgres } from "../support/postgres.ts";
 import { findProgram } from "../support/programs.ts";
-import { migrateUrl, newDatabaseUrl, sharedPostgres, stopSharedPostgres } from "../support/stores.ts";
+import { migrateUrl, newDatabaseUrl, sharedPostgres } from "../support/stores.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-
-afterAll(stopSharedPostgres);
 
 const READ_ONLY = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY";
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "kysely";
 import pg from "pg";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { TokenFormat } from "../../src/domain/connection-token.ts";
 import type { IssuedToken } from "../../src/domain/issued-token.ts";
 import { Role } from "../../src/domain/role.ts";
@@ -22,17 +22,8 @@ import { sqlStore } from "../../src/store/sql-store.ts";
 import type { ApiKey, SessionPlace } from "../../src/store/store.ts";
 import { inOrder } from "../support/in-order.ts";
 import { DATABASE_PASSWORD, freePort, startPostgres } from "../support/postgres.ts";
-import {
-  migrateUrl,
-  newDatabaseUrl,
-  openStore,
-  sharedPostgres,
-  stopSharedPostgres,
-} from "../support/stores.ts";
+import { migrateUrl, newDatabaseUrl, openStore, sharedPostgres } from "../support/stores.ts";
 import { startTransactionPooler } from "../support/transaction-pooler.ts";
-
-// Its last checkpoint has many databases to write.
-afterAll(stopSharedPostgres, 60_000);
 
 const PROJECT = "12345678";
 const CREATED_AT = new Date(1_795_500_000_123);

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { TokenFormat } from "../../src/domain/connection-token.ts";
 import { IssuanceInterval, periodOf } from "../../src/domain/issuance.ts";
 import type { IssuedToken } from "../../src/domain/issued-token.ts";
@@ -20,9 +20,7 @@ import {
 import { LedgerUnavailable } from "../../src/errors.ts";
 import type { ApiKey, RegisteredSession, SessionNames, SessionPlace } from "../../src/store/store.ts";
 import { inOrder } from "../support/in-order.ts";
-import { ENGINES, newDatabaseUrl, openStore, stopSharedPostgres } from "../support/stores.ts";
-
-afterAll(stopSharedPostgres);
+import { ENGINES, newDatabaseUrl, openStore } from "../support/stores.ts";
 
 const PROJECT = "12345678";
 const HOUR = 60 * 60 * 1000;

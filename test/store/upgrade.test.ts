@@ -1,21 +1,13 @@
 import { readFileSync } from "node:fs";
 import Libsql from "libsql";
-import { afterAll, describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { openForMaintenance } from "../../src/store/database.ts";
 import { parseDatabaseUrl } from "../../src/store/database-address.ts";
 import { dump } from "../../src/store/dump.ts";
 import type { Tables } from "../../src/store/tables.ts";
 import { EVERYTHING, JWT_SECRET, signedJwt } from "../support/callers.ts";
 import { startServer } from "../support/server.ts";
-import {
-  type EngineName,
-  migrateUrl,
-  newDatabaseUrl,
-  sharedPostgres,
-  stopSharedPostgres,
-} from "../support/stores.ts";
-
-afterAll(stopSharedPostgres);
+import { type EngineName, migrateUrl, newDatabaseUrl, sharedPostgres } from "../support/stores.ts";
 
 /** What servers of earlier commits made: two sessions, three names, three tokens for each, two API keys. */
 const FIXTURES = ["2de673f", "d0e40c4"].flatMap((commit) =>

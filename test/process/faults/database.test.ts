@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import Libsql from "libsql/promise";
-import { afterAll, expect, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import {
   askForToken,
   figuresOf,
@@ -13,10 +13,8 @@ import {
 } from "../../support/faults.ts";
 import { DATABASE_PASSWORD } from "../../support/postgres.ts";
 import { spawnReplica } from "../../support/process.ts";
-import { newDatabaseUrl, sharedPostgres, stopSharedPostgres } from "../../support/stores.ts";
+import { ownPostgres } from "../../support/stores.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
-
-afterAll(stopSharedPostgres);
 
 /** How many ask for tokens all the time, and how many more begin when the database is gone. */
 const CLIENTS = 16;
@@ -130,15 +128,14 @@ function checkAll(
 
 const SELECT_IDS = "SELECT id FROM issued_tokens";
 
-const STOPPED = async (): Promise<Outage> => {
-  const postgres = await sharedPostgres();
-  onTestFinished(() => postgres.resume());
-  return { begin: postgres.pause, end: postgres.resume, duration: LONG ? 20_000 : 4000 };
+type OwnPostgres = Awaited<ReturnType<typeof ownPostgres>>;
+
+const STOPPED = ({ pause, resume }: OwnPostgres): Outage => {
+  return { begin: pause, end: resume, duration: LONG ? 20_000 : 4000 };
 };
 
-const KILLED = async (): Promise<Outage> => {
-  const postgres = await sharedPostgres();
-  return { begin: postgres.kill, end: postgres.start, duration: LONG ? 20_000 : 2000 };
+const KILLED = ({ kill, start }: OwnPostgres): Outage => {
+  return { begin: kill, end: start, duration: LONG ? 20_000 : 2000 };
 };
 
 it.each([
@@ -150,10 +147,10 @@ it.each([
     timeout: 60_000,
   },
   async (fault, outage) => {
-    const url = await newDatabaseUrl("PostgreSQL");
-    const server = spawnReplica(url);
-    const experience = await liveThrough(await server.url(), await outage());
-    const rows = await (await sharedPostgres()).query(SELECT_IDS, new URL(url).pathname.slice(1));
+    const postgres = await ownPostgres();
+    const server = spawnReplica(postgres.url);
+    const experience = await liveThrough(await server.url(), outage(postgres));
+    const rows = await postgres.query(SELECT_IDS, new URL(postgres.url).pathname.slice(1));
     checkAll(`PostgreSQL ${fault}`, experience, rows, server);
   },
 );
@@ -177,9 +174,8 @@ it("refuses tokens in time, issues none without a record, and recovers by itself
 });
 
 it("ends within ten seconds of SIGTERM while PostgreSQL is stopped under load", async () => {
-  const postgres = await sharedPostgres();
-  onTestFinished(() => postgres.resume());
-  const server = spawnReplica(await newDatabaseUrl("PostgreSQL"));
+  const postgres = await ownPostgres();
+  const server = spawnReplica(postgres.url);
   const url = await server.url();
   const sessionId = await newSession(url);
   const clients = startClients([url], sessionId);

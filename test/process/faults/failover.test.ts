@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { afterAll, expect, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import {
   askForToken,
   type Call,
@@ -12,9 +12,7 @@ import {
 } from "../../support/faults.ts";
 import { type Postgres, startPostgres, startStandby } from "../../support/postgres.ts";
 import { spawnReplica } from "../../support/process.ts";
-import { migrateUrl, newDatabaseUrl, sharedPostgres, stopSharedPostgres } from "../../support/stores.ts";
-
-afterAll(stopSharedPostgres);
+import { migrateUrl, ownPostgres } from "../../support/stores.ts";
 
 const CLIENTS = 8;
 /** How soon after a promotion everything is well again, in milliseconds. */
@@ -153,8 +151,8 @@ it.each([
       ]
     : []),
 ])("a replica under load recovers after $fault", { timeout: 30_000 }, async ({ fault, begin, end }) => {
-  const postgres = await sharedPostgres();
-  const databaseUrl = await newDatabaseUrl("PostgreSQL");
+  const postgres = await ownPostgres();
+  const databaseUrl = postgres.url;
   const database = new URL(databaseUrl).pathname.slice(1);
   // The query's own session is read-only, too.
   const change = async (sql: string) => {

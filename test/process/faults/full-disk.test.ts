@@ -1,13 +1,11 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import Libsql from "libsql/promise";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { askForToken, figuresOf, LONG, newSession, probe, startClients } from "../../support/faults.ts";
 import { spawnReplica } from "../../support/process.ts";
 import { noDiskBecause, smallDisk } from "../../support/small-disk.ts";
-import { migrateUrl, sharedPostgres, stopSharedPostgres } from "../../support/stores.ts";
-
-afterAll(stopSharedPostgres);
+import { migrateUrl, sharedPostgres } from "../../support/stores.ts";
 
 const CLIENTS = 8;
 /** How soon after the first token that fails, and after there is space again, `/readyz` tells, in milliseconds. */

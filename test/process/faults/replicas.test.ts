@@ -1,14 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, describe, expect } from "vitest";
+import { describe, expect } from "vitest";
 import { API_KEY, API_SECRET } from "../../support/credentials.ts";
 import { figuresOf, LONG, newSession, startSteadyLoad } from "../../support/faults.ts";
 import { freePort } from "../../support/postgres.ts";
 import { spawnServer } from "../../support/process.ts";
 import { PROXIES, type ProxyName, startProxy } from "../../support/proxy.ts";
-import { newDatabaseUrl, sharedPostgres, stopSharedPostgres } from "../../support/stores.ts";
+import { newDatabaseUrl, sharedPostgres } from "../../support/stores.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
-
-afterAll(stopSharedPostgres);
 
 /** Requests a second, all of them from one address. */
 const RATE = 200;
