@@ -1,5 +1,5 @@
+import { ALL_PERMISSIONS, type Permissions, permissionsOrNone } from "./permissions.ts";
 import { parseScopes, SCOPES, type Scope } from "./scope.ts";
-import { FULL_GRANT, parseVideoGrant, type VideoGrant } from "./video-grant.ts";
 
 /** Who asks, for the length of one request. */
 export interface Caller {
@@ -8,7 +8,7 @@ export interface Caller {
   /** Who it is, for a person: the subject of its JWT, or the name of its API key. */
   readonly subject: string;
   readonly scopes: ReadonlySet<Scope>;
-  readonly grant: VideoGrant;
+  readonly permissions: Permissions;
   /** The IDs of the sessions that it has created in this request, or got by a name that it may use: it may use these. */
   readonly admitted: Set<string>;
   origin?: Origin;
@@ -23,33 +23,39 @@ export interface Origin {
   readonly operator?: string | undefined;
 }
 
-/** What a JWT claims, or an API key was given. */
-export interface Claims {
+/** The claims of a JWT, or of an API key. */
+export interface CallerClaims {
   readonly scope?: unknown;
   readonly video_grant?: unknown;
 }
 
-/** A caller with what it claims; a malformed claim grants nothing. */
-export function callerWith(id: string, subject: string, { scope, video_grant }: Claims): Caller {
+/** A caller with the permissions of its claims; a malformed claim allows nothing. */
+export function callerWith(id: string, subject: string, { scope, video_grant }: CallerClaims): Caller {
   return {
     id,
     subject,
     scopes: parseScopes(scope),
-    grant: parseVideoGrant(video_grant),
+    permissions: permissionsOrNone(video_grant),
     admitted: new Set(),
   };
 }
 
 /** The same caller at another request. */
-export function asNew({ id, subject, scopes, grant }: Caller): Caller {
-  return { id, subject, scopes, grant, admitted: new Set() };
+export function asNew({ id, subject, scopes, permissions }: Caller): Caller {
+  return { id, subject, scopes, permissions, admitted: new Set() };
 }
 
 const LOCAL = "local";
 
 /** Whoever reaches a server without authentication: a process of its own machine, which may do everything. */
 export function localCaller(): Caller {
-  return { id: LOCAL, subject: LOCAL, scopes: new Set(SCOPES), grant: FULL_GRANT, admitted: new Set() };
+  return {
+    id: LOCAL,
+    subject: LOCAL,
+    scopes: new Set(SCOPES),
+    permissions: ALL_PERMISSIONS,
+    admitted: new Set(),
+  };
 }
 
 /** Whether it is the caller of a server without authentication. */

@@ -1,7 +1,7 @@
 import { MAX_LIFETIME } from "../domain/grant.ts";
 import type { Role } from "../domain/role.ts";
 import type { Caller } from "./caller.ts";
-import { ANY } from "./video-grant.ts";
+import { ANY } from "./permissions.ts";
 
 /** What a caller may know of itself. */
 export interface CallerDescription {
@@ -19,8 +19,8 @@ export interface CallerDescription {
 }
 
 /** Who a caller is, and what it may do. */
-export function describeCaller({ id, subject, scopes, grant }: Caller): CallerDescription {
-  const { roles, sessions, maxLifetime } = grant;
+export function describeCaller({ id, subject, scopes, permissions }: Caller): CallerDescription {
+  const { roles, sessions, maxLifetime } = permissions;
   return {
     id,
     subject,

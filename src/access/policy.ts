@@ -18,7 +18,7 @@ export const REQUIRED_SCOPE = {
   "Query.project": null,
   "Query.session": "sessions:read",
   "Query.sessions": "sessions:read",
-  // Not bound to the grant's sessions: whoever holds a token can read it, and connect with it.
+  // Not limited to the caller's sessions: whoever holds a token can read it, and connect with it.
   "Query.inspectToken": "tokens:inspect",
   "Query.issuances": "ledger:read",
   // How a router asks, where there is one.
@@ -49,23 +49,29 @@ export function hasScopeFor({ scopes }: Caller, field: GuardedField): boolean {
 }
 
 /** @throws {Forbidden} when the caller may not grant the role */
-export function checkRole({ grant }: Caller, role: Role): void {
-  if (!grant.roles.has(role)) {
+export function checkRole({ permissions }: Caller, role: Role): void {
+  if (!permissions.roles.has(role)) {
     const name = roleName(role);
     throw new Forbidden(`the caller may not grant the role ${name}`, { requiredRole: name });
   }
 }
 
 /** Whether the decision about a session needs its name. */
-export function needsSessionName({ grant, admitted }: Caller, sessionId: string): boolean {
+export function needsSessionName({ permissions, admitted }: Caller, sessionId: string): boolean {
   return (
-    selectsByName(grant.sessions) && !admitted.has(sessionId) && !isSelected(grant.sessions, sessionId, null)
+    selectsByName(permissions.sessions) &&
+    !admitted.has(sessionId) &&
+    !isSelected(permissions.sessions, sessionId, null)
   );
 }
 
 /** Whether the caller may use a session. `name` is null when it has none. */
-export function mayUseSession({ grant, admitted }: Caller, sessionId: string, name: string | null): boolean {
-  return admitted.has(sessionId) || isSelected(grant.sessions, sessionId, name);
+export function mayUseSession(
+  { permissions, admitted }: Caller,
+  sessionId: string,
+  name: string | null,
+): boolean {
+  return admitted.has(sessionId) || isSelected(permissions.sessions, sessionId, name);
 }
 
 /** @throws {Forbidden} when the caller may not use the session */
@@ -80,22 +86,22 @@ export function checkSession(caller: Caller, sessionId: string, name: string | n
  *
  * @throws {Forbidden} when the caller may not use the name
  */
-export function checkName({ grant }: Caller, name: string): void {
-  if (!isNameSelected(grant.sessions, name)) {
+export function checkName({ permissions }: Caller, name: string): void {
+  if (!isNameSelected(permissions.sessions, name)) {
     throw new Forbidden("the caller may not use this name", { requiredName: name });
   }
 }
 
 /** The sessions that the caller may list. */
-export function listableSessions({ grant }: Caller): SessionSelection {
-  return grant.sessions;
+export function listableSessions({ permissions }: Caller): SessionSelection {
+  return permissions.sessions;
 }
 
 /**
  * @param lifetime in seconds
  * @throws {Forbidden} when the caller's tokens may not live so long
  */
-export function checkLifetime({ grant: { maxLifetime } }: Caller, lifetime: number): void {
+export function checkLifetime({ permissions: { maxLifetime } }: Caller, lifetime: number): void {
   if (maxLifetime !== null && lifetime > maxLifetime) {
     throw new Forbidden(
       `the caller's tokens may live for ${maxLifetime} seconds; this one would for ${lifetime}`,

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { StartupError } from "../errors.ts";
 import { openForMaintenance } from "../store/database.ts";
 import type { DatabaseAddress } from "../store/database-address.ts";
-import { DumpError, type Summary } from "../store/dump.ts";
+import { DumpError, type DumpSummary } from "../store/dump.ts";
 import type { Database } from "../store/engine.ts";
 import type { Outcome } from "./outcome.ts";
 import { Refusal } from "./refusal.ts";
@@ -20,7 +20,7 @@ export function checkThere(address: DatabaseAddress): void {
 /** Brings the whole database to a file or back, and tells what that had. */
 export async function withWholeDatabase(
   address: DatabaseAddress,
-  act: (database: Database) => Promise<Summary>,
+  act: (database: Database) => Promise<DumpSummary>,
 ): Promise<Outcome> {
   const database = await openForMaintenance(address);
   try {
@@ -48,7 +48,7 @@ export function progress(): (rows: number) => void {
   };
 }
 
-function describe(summary: Summary): string {
+function describe(summary: DumpSummary): string {
   return Object.entries(summary)
     .map(([table, { rows, sha256 }]) => `${table}\t${rows} rows\tsha256 ${sha256}`)
     .join("\n");

@@ -7,8 +7,8 @@ export enum PlatformName {
   VONAGE = "vonage",
 }
 
-/** What a server works for. */
-export interface Project {
+/** What clients see of the project that a server works for. */
+export interface ProjectInfo {
   /** The OpenTok API key or the Vonage application ID. */
   readonly applicationId: string;
   readonly platform: PlatformName;

@@ -1,19 +1,19 @@
 import type { Logger } from "pino";
 import type { Caller } from "../access/caller.ts";
 import type { Audit } from "../audit/audit.ts";
-import type { Project } from "../domain/project.ts";
+import type { ProjectInfo } from "../domain/project.ts";
 import type { IssuanceService } from "../services/issuance-service.ts";
 import type { SessionService } from "../services/session-service.ts";
 import type { Tokens } from "../services/token-service.ts";
 import { Loaders } from "./loaders.ts";
-import type { Summary } from "./summary.ts";
+import type { OperationSummary } from "./summary.ts";
 
 /** The use cases, and what they are for, made once. */
 export interface Services {
   readonly sessions: SessionService;
   readonly tokens: Tokens;
   readonly issuances: IssuanceService;
-  readonly project: Project;
+  readonly project: ProjectInfo;
   readonly audit: Audit;
 }
 
@@ -29,7 +29,7 @@ export interface RequestFacts {
   /** Resolves at the caller's next turn of the event loop. */
   readonly turn: () => Promise<void>;
   /** What it turns out to be. */
-  readonly summary: Summary;
+  readonly summary: OperationSummary;
 }
 
 /** What resolvers know of the request that they answer. */

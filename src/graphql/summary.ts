@@ -9,7 +9,7 @@ import { rootFieldsOf } from "./root-fields.ts";
  * What a request asked for and how it ended, in words of which there are few, and none of the caller's: for the log, metrics and
  * traces.
  */
-export interface Summary {
+export interface OperationSummary {
   /** The root field, `several` when there are others, too; null while no valid operation is known. */
   operation: string | null;
   /** `OK`, or the code of the first error; null while there is no answer. */
@@ -17,7 +17,7 @@ export interface Summary {
 }
 
 interface Summarized {
-  readonly summary: Summary;
+  readonly summary: OperationSummary;
 }
 
 /** By operation, for most are sent again and again. */

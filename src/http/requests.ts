@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import type { Summary } from "../graphql/summary.ts";
+import type { OperationSummary } from "../graphql/summary.ts";
 import { Drain } from "./drain.ts";
 import { codeOfStatus, refusal } from "./errors.ts";
 import type { RequestLog } from "./request-log.ts";
@@ -13,7 +13,7 @@ declare module "fastify" {
 
   interface FastifyRequest {
     /** What it asks for and how it ends, as far as that is known. */
-    summary: Summary;
+    summary: OperationSummary;
     /** Why it was refused or has failed, for the log; null where its code says it. */
     reason: string | null;
     /** The address of its client, as the proxy says; null where no proxy is trusted, or what it says is no address. */

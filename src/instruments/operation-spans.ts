@@ -1,7 +1,7 @@
 import type { ApolloServerPlugin } from "@apollo/server";
 import { SpanKind, type Tracer, trace } from "@opentelemetry/api";
 import type { Context } from "../graphql/context.ts";
-import { fail, type Place } from "./span.ts";
+import { fail, type TracePlace } from "./span.ts";
 
 /**
  * A span for each operation, below that of its HTTP request and above all that its fields make happen.
@@ -10,7 +10,7 @@ import { fail, type Place } from "./span.ts";
  */
 export function followOperations(
   tracer: Tracer,
-  place: () => Place | undefined,
+  place: () => TracePlace | undefined,
 ): ApolloServerPlugin<Context> {
   return {
     async requestDidStart() {

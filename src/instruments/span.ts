@@ -1,7 +1,7 @@
 import { type Context, type Span, SpanStatusCode } from "@opentelemetry/api";
 
 /** Where in a request's trace the code that runs is; what it makes happen is below that. */
-export interface Place {
+export interface TracePlace {
   context: Context;
 }
 

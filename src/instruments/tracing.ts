@@ -16,7 +16,7 @@ import type { FastifyRequest } from "fastify";
 import { codeOf } from "./code.ts";
 import { type Instrument, NO_INSTRUMENT } from "./instrument.ts";
 import { followOperations } from "./operation-spans.ts";
-import { fail, type Place } from "./span.ts";
+import { fail, type TracePlace } from "./span.ts";
 
 const w3c = new W3CTraceContextPropagator();
 
@@ -26,7 +26,7 @@ const w3c = new W3CTraceContextPropagator();
  * no document, no name, no argument, no message of an error.
  */
 export function tracing(tracer: Tracer): Instrument {
-  const places = new AsyncLocalStorage<Place>();
+  const places = new AsyncLocalStorage<TracePlace>();
   const spans = new WeakMap<FastifyRequest, Span>();
 
   /** Runs `act` in a span below the place where the code is. */

@@ -200,7 +200,7 @@ export class TokenService {
 
   /** What a caller who may grant the role and the session asks for, once the rest has been found good. */
   #draft(caller: Caller, sessionId: string, input: TokenInput, issuedAt: Date): Draft {
-    const grant = grantFor(sessionId, input, issuedAt, caller.grant.maxLifetime);
+    const grant = grantFor(sessionId, input, issuedAt, caller.permissions.maxLifetime);
     checkLifetime(caller, grant.expireTime - grant.createTime);
     const format = input.format ?? TokenFormat.JWT;
     this.#signing.checkFormat(format);

@@ -1,11 +1,11 @@
 import type { TokenClaims } from "../domain/token-inspection.ts";
-import type { Claims } from "./jws.ts";
+import type { JwtClaims } from "./jws.ts";
 
 /** The scope of a connection token; the platform's keys also sign tokens of other scopes, and of none. */
 export const CONNECT = "session.connect";
 
 /** What the claims say that a connection token of either environment carries, or why it is none. */
-export function readConnectionClaims(claims: Claims): TokenClaims | string {
+export function readConnectionClaims(claims: JwtClaims): TokenClaims | string {
   if (claims.scope !== CONNECT) return "it is not a connection token: its scope is another";
   return {
     sessionId: claims.session_id,

@@ -4,14 +4,14 @@ import jwt from "jsonwebtoken";
 import { NOT_SIGNED_HERE } from "../domain/token-inspection.ts";
 
 /** The claims of a token whose signature is ours. */
-export type Claims = Readonly<Record<string, unknown>>;
+export type JwtClaims = Readonly<Record<string, unknown>>;
 
 const signInThreadPool = promisify(sign);
 const HS256_HEADER = encode({ alg: "HS256", typ: "JWT" });
 const RS256_HEADER = encode({ alg: "RS256", typ: "JWT" });
 
 /** Signs claims as a JSON Web Token with HS256, in half the time of jsonwebtoken, which looks at options and claims first. */
-export function signHs256(claims: Claims, key: KeyObject): string {
+export function signHs256(claims: JwtClaims, key: KeyObject): string {
   const signed = `${HS256_HEADER}.${encode(claims)}`;
   return `${signed}.${createHmac("sha256", key).update(signed).digest("base64url")}`;
 }
@@ -20,7 +20,7 @@ export function signHs256(claims: Claims, key: KeyObject): string {
  * Signs claims as a JSON Web Token with RS256. An RSA signature takes some 300 microseconds: it is made in libuv's
  * thread pool, where jsonwebtoken, also with a callback, would hold up the event loop.
  */
-export async function signRs256(claims: Claims, key: KeyObject): Promise<string> {
+export async function signRs256(claims: JwtClaims, key: KeyObject): Promise<string> {
   const signed = `${RS256_HEADER}.${encode(claims)}`;
   const signature = await signInThreadPool("RSA-SHA256", Buffer.from(signed), key);
   return `${signed}.${signature.toString("base64url")}`;
@@ -31,7 +31,7 @@ export function verifyJws(
   token: string,
   algorithm: "HS256" | "RS256",
   keys: readonly KeyObject[],
-): Claims | string {
+): JwtClaims | string {
   const parts = token.split(".");
   // Decoders skip what they do not know, and the last character has unused bits: other texts would pass for the token.
   if (parts.length !== 3 || !parts.every(isCanonical)) return "it is not a well-formed JSON Web Token";

@@ -62,7 +62,7 @@ export interface TableSummary {
 }
 
 /** Every dumped table by its name. */
-export type Summary = Readonly<Record<string, TableSummary>>;
+export type DumpSummary = Readonly<Record<string, TableSummary>>;
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -95,7 +95,7 @@ export function dump(
   now: Date,
   write: (lines: string) => Promise<void>,
   onProgress: (rows: number) => void,
-): Promise<Summary> {
+): Promise<DumpSummary> {
   return database
     .transaction()
     .setAccessMode("read only")
@@ -118,7 +118,7 @@ export function load(
   database: Kysely<Tables>,
   lines: AsyncIterable<string>,
   onProgress: (rows: number) => void,
-): Promise<Summary> {
+): Promise<DumpSummary> {
   return database.transaction().execute(async (transaction) => {
     await checkEmpty(transaction);
     const { declared, tables } = await insertAll(transaction, lines, onProgress);
@@ -145,7 +145,7 @@ async function summarize(
   tables: readonly DumpedTable[],
   write: (lines: string) => Promise<void>,
   onProgress: (rows: number) => void,
-): Promise<Summary> {
+): Promise<DumpSummary> {
   const summary: Record<string, TableSummary> = {};
   let total = 0;
   for (const table of tables) {
@@ -195,11 +195,11 @@ async function insertAll(
   database: Kysely<Tables>,
   lines: AsyncIterable<string>,
   onProgress: (rows: number) => void,
-): Promise<{ readonly declared: Summary; readonly tables: readonly DumpedTable[] }> {
+): Promise<{ readonly declared: DumpSummary; readonly tables: readonly DumpedTable[] }> {
   let number = 0;
   let total = 0;
   let tables: readonly DumpedTable[] = TABLES;
-  let ended: Summary | undefined;
+  let ended: DumpSummary | undefined;
   let pending: { table: DumpedTable; rows: Row[] } | undefined;
 
   const flush = async () => {
@@ -220,7 +220,7 @@ async function insertAll(
     } else if (ended) {
       throw damaged(number, "there is more after its end");
     } else if (kind === FOOTER) {
-      ended = row.tables as Summary;
+      ended = row.tables as DumpSummary;
     } else {
       const table = tables.find(({ name }) => name === kind);
       if (!table || !isRowOf(table, row)) throw damaged(number, "it is no row");

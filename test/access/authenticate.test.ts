@@ -109,7 +109,7 @@ describe("an API key", () => {
       id: `key:${id}`,
       subject: "backend",
       scopes: new Set(["tokens:create"]),
-      grant: expect.objectContaining({ roles: new Set([Role.PUBLISHER]) }),
+      permissions: expect.objectContaining({ roles: new Set([Role.PUBLISHER]) }),
       admitted: new Set(),
     });
   });
@@ -313,7 +313,7 @@ describe("a JWT", () => {
       id: 'jwt:["idp","alice"]',
       subject: "alice",
       scopes: new Set(["tokens:create"]),
-      grant: { roles: new Set([Role.PUBLISHER]) },
+      permissions: { roles: new Set([Role.PUBLISHER]) },
     });
   });
 

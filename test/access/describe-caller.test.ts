@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { callerWith, localCaller } from "../../src/access/caller.ts";
 import { describeCaller } from "../../src/access/describe-caller.ts";
+import { permissionsOf } from "../../src/access/permissions.ts";
 import { SCOPES } from "../../src/access/scope.ts";
-import { readVideoGrant } from "../../src/access/video-grant.ts";
 import { Role } from "../../src/domain/role.ts";
 
 const MONTH = 2_592_000;
@@ -62,7 +62,7 @@ describe("describeCaller", () => {
   it("says a grant of sessions that means the same when it is read as a claim", () => {
     for (const claim of [{}, { sessions: ["1_a"], names: ["lobby", "room-*", "*"] }, { names: ["*"] }]) {
       const { sessions, names } = grantOf(claim);
-      expect(readVideoGrant({ sessions, names }).sessions).toEqual(readVideoGrant(claim).sessions);
+      expect(permissionsOf({ sessions, names }).sessions).toEqual(permissionsOf(claim).sessions);
     }
   });
 

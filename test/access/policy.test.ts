@@ -66,7 +66,7 @@ describe("checkScope", () => {
 });
 
 describe("checkRole", () => {
-  it("lets a caller grant the roles of its grant", () => {
+  it("lets a caller grant the roles of its permissions", () => {
     expect(() => checkRole(granted({ roles: ["PUBLISHER_ONLY"] }), Role.PUBLISHER_ONLY)).not.toThrow();
   });
 
@@ -79,15 +79,15 @@ describe("checkRole", () => {
 });
 
 describe("sessions", () => {
-  const grant = { sessions: ["1_mine"], names: ["lobby", "room-*"] };
+  const claim = { sessions: ["1_mine"], names: ["lobby", "room-*"] };
 
   it.each<[string, string, string | null]>([
-    ["has its ID", "1_mine", null],
-    ["has its name", "1_other", "lobby"],
-    ["has the beginning of its name", "1_other", "room-7"],
-  ])("lets a caller use a session when its grant %s", (_, sessionId, name) => {
-    expect(mayUseSession(granted(grant), sessionId, name)).toBe(true);
-    expect(() => checkSession(granted(grant), sessionId, name)).not.toThrow();
+    ["have its ID", "1_mine", null],
+    ["have its name", "1_other", "lobby"],
+    ["have the beginning of its name", "1_other", "room-7"],
+  ])("lets a caller use a session when its permissions %s", (_, sessionId, name) => {
+    expect(mayUseSession(granted(claim), sessionId, name)).toBe(true);
+    expect(() => checkSession(granted(claim), sessionId, name)).not.toThrow();
   });
 
   it.each<[string, string | null]>([
@@ -95,9 +95,9 @@ describe("sessions", () => {
     ["1_other", "lobby2"],
     ["lobby", null],
     ["1_mine2", "1_mine"],
-  ])("refuses a session that the grant does not have: %s, named %s", (requiredSession, name) => {
-    expect(mayUseSession(granted(grant), requiredSession, name)).toBe(false);
-    expect(() => checkSession(granted(grant), requiredSession, name)).toThrow(
+  ])("refuses a session that its permissions do not have: %s, named %s", (requiredSession, name) => {
+    expect(mayUseSession(granted(claim), requiredSession, name)).toBe(false);
+    expect(() => checkSession(granted(claim), requiredSession, name)).toThrow(
       forbidden("the caller may not use this session", { requiredSession }),
     );
   });
@@ -110,7 +110,7 @@ describe("sessions", () => {
   });
 
   it("asks for a session's name only when the name can decide", () => {
-    const caller = granted(grant);
+    const caller = granted(claim);
     caller.admitted.add("1_new");
     expect(needsSessionName(caller, "1_other")).toBe(true);
     expect(needsSessionName(caller, "1_mine")).toBe(false);
@@ -120,29 +120,29 @@ describe("sessions", () => {
   });
 
   it.each<[string, object, string]>([
-    ["has it", grant, "lobby"],
-    ["has its beginning", grant, "room-7"],
-    ["has every name", { names: ["*"] }, "anything"],
-    ["has every session", { sessions: ["*"] }, "anything"],
-  ])("lets a caller use a name when its grant %s", (_, video_grant, name) => {
+    ["have it", claim, "lobby"],
+    ["have its beginning", claim, "room-7"],
+    ["have every name", { names: ["*"] }, "anything"],
+    ["have every session", { sessions: ["*"] }, "anything"],
+  ])("lets a caller use a name when its permissions %s", (_, video_grant, name) => {
     expect(() => checkName(granted(video_grant), name)).not.toThrow();
   });
 
   it.each<[object, string]>([
-    [grant, "lobby2"],
-    [grant, "room"],
-    [grant, "1_mine"],
+    [claim, "lobby2"],
+    [claim, "room"],
+    [claim, "1_mine"],
     [{ sessions: ["1_mine"] }, "1_mine"],
     [{}, ""],
-  ])("refuses a name that the grant does not have: %j, %s", (video_grant, requiredName) => {
+  ])("refuses a name that its permissions do not have: %j, %s", (video_grant, requiredName) => {
     expect(() => checkName(granted(video_grant), requiredName)).toThrow(
       forbidden("the caller may not use this name", { requiredName }),
     );
   });
 
-  it("lists the sessions of the grant", () => {
-    const caller = granted(grant);
-    expect(listableSessions(caller)).toBe(caller.grant.sessions);
+  it("lists the sessions of its permissions", () => {
+    const caller = granted(claim);
+    expect(listableSessions(caller)).toBe(caller.permissions.sessions);
   });
 });
 
@@ -175,7 +175,7 @@ it("grants a caller nothing that it does not claim", () => {
     id: "key:1",
     subject: "one",
     scopes: new Set(),
-    grant: { roles: new Set(), sessions: { all: false }, maxLifetime: null },
+    permissions: { roles: new Set(), sessions: { all: false }, maxLifetime: null },
     admitted: new Set(),
   });
 });

@@ -4,7 +4,7 @@ import { afterEach, expect, it } from "vitest";
 import { localCaller } from "../../src/access/caller.ts";
 import { Quota } from "../../src/access/quota.ts";
 import { NO_AUDIT } from "../../src/audit/audit.ts";
-import type { Project } from "../../src/domain/project.ts";
+import type { ProjectInfo } from "../../src/domain/project.ts";
 import { composeSessionId } from "../../src/domain/session-id.ts";
 import { createApollo } from "../../src/graphql/apollo.ts";
 import type { Context } from "../../src/graphql/context.ts";
@@ -51,7 +51,7 @@ async function start(plugin: ApolloServerPlugin<Context>) {
       sessions: {} as SessionService,
       tokens,
       issuances: {} as IssuanceService,
-      project: {} as Project,
+      project: {} as ProjectInfo,
       audit: NO_AUDIT,
     },
     authenticate: async () => localCaller(),

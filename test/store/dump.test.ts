@@ -5,7 +5,7 @@ import { TokenFormat } from "../../src/domain/connection-token.ts";
 import { Role } from "../../src/domain/role.ts";
 import { MediaMode, sessionKnownById } from "../../src/domain/session.ts";
 import { ALL_SESSIONS } from "../../src/domain/session-selection.ts";
-import { DumpError, dump, load, type Summary } from "../../src/store/dump.ts";
+import { DumpError, type DumpSummary, dump, load } from "../../src/store/dump.ts";
 import { ENGINES, newDatabaseUrl, openStore } from "../support/stores.ts";
 
 type OpenStore = Awaited<ReturnType<typeof openStore>>;
@@ -45,7 +45,7 @@ async function fill({ sessions, names, ledger, apiKeys }: OpenStore): Promise<vo
   await apiKeys.use("0000000b");
 }
 
-async function dumped({ database }: OpenStore): Promise<{ lines: string[]; summary: Summary }> {
+async function dumped({ database }: OpenStore): Promise<{ lines: string[]; summary: DumpSummary }> {
   let text = "";
   const write = async (lines: string) => {
     text += lines;

@@ -2,7 +2,7 @@ import { open } from "node:fs/promises";
 import type { Command } from "commander";
 import { parseDatabaseAddress, readEnvironment } from "../../config/config.ts";
 import { StartupError } from "../../errors.ts";
-import { dump, type Summary } from "../../store/dump.ts";
+import { type DumpSummary, dump } from "../../store/dump.ts";
 import type { Database } from "../../store/engine.ts";
 import { pendingMigrations } from "../../store/migrate.ts";
 import { checkThere, progress, withWholeDatabase } from "../maintenance.ts";
@@ -45,7 +45,7 @@ async function exportDatabase(file: string): Promise<Outcome> {
 }
 
 /** The file is there once it is whole, and is for nobody else to read: it says who may meet whom. */
-function exportTo(path: string, { kysely }: Database): Promise<Summary> {
+function exportTo(path: string, { kysely }: Database): Promise<DumpSummary> {
   return writtenWhole(path, async (partial) => {
     const file = await open(partial, "r+");
     try {

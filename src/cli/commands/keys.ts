@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { isApiKeyName, leakedKeyId, newApiKey } from "../../access/api-key.ts";
-import type { Claims } from "../../access/caller.ts";
+import type { CallerClaims } from "../../access/caller.ts";
+import { MalformedClaim, permissionsOf } from "../../access/permissions.ts";
 import { parseScopes, SCOPES } from "../../access/scope.ts";
-import { MalformedGrant, readVideoGrant } from "../../access/video-grant.ts";
 import type { Actor, Audit } from "../../audit/audit.ts";
 import { parseDatabaseAddress, readEnvironment } from "../../config/config.ts";
 import { abridge } from "../../errors.ts";
@@ -170,15 +170,15 @@ function checkedClaims(grant: string): Record<string, unknown> {
     throw badGrant(`scope must be some of ${SCOPES.join(", ")}, with spaces between them`);
   }
   try {
-    readVideoGrant(video_grant);
+    permissionsOf(video_grant);
   } catch (error) {
-    if (error instanceof MalformedGrant) throw badGrant(error.message);
+    if (error instanceof MalformedClaim) throw badGrant(error.message);
     throw error;
   }
   return { scope, ...(video_grant !== undefined && { video_grant }) };
 }
 
-function parsedGrant(grant: string): Claims & Record<string, unknown> {
+function parsedGrant(grant: string): CallerClaims & Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(grant);
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };

@@ -25,7 +25,7 @@ export const chooseStatus: NonNullable<GraphQLRequestListener<Context>["willSend
 }) => {
   if (body.kind !== "single") return;
   const { data, errors = [] } = body.singleResult;
-  const failure = failureOf(data, errors);
+  const failure = retryStatusOf(data, errors);
   if (failure) {
     http.status = failure.status;
     http.headers.set("retry-after", String(failure.retryAfter));
@@ -41,7 +41,7 @@ export const chooseStatus: NonNullable<GraphQLRequestListener<Context>["willSend
  * The status by which balancers and clients see an answer that has nothing, and when to ask again, in seconds: 503 where the
  * database or the audit trail is away, 429 where the caller is over a limit. Null for every other answer.
  */
-export function failureOf(
+export function retryStatusOf(
   data: Readonly<Record<string, unknown>> | null | undefined,
   errors: readonly GraphQLFormattedError[],
 ): { readonly status: 429 | 503; readonly retryAfter: number } | null {

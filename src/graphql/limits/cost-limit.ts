@@ -53,7 +53,7 @@ export const limitCost: NonNullable<GraphQLRequestListener<Context>["didResolveO
   const costs = (bytesAlone: boolean) =>
     repeating + costOf(schema, document, operation, forCost, { bytesAlone, sizes });
   const cost = costs(false);
-  if (cost > MAX_COST) throw refusal(`The operation costs ${cost}; at most ${MAX_COST} is allowed`);
+  if (cost > MAX_COST) throw tooCostly(`The operation costs ${cost}; at most ${MAX_COST} is allowed`);
   const bytes = costs(true) * BYTES_PER_COST;
   if (batches.length === 0 && !dependsOnVariables(document)) affordable.set(operation, bytes);
   reserve(bytes);
@@ -106,7 +106,7 @@ function costOf(
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error;
     // An argument whose value does not fit, which execution would find, too; or more fields than can be counted.
-    if (error.nodes === undefined) throw refusal(error.message);
+    if (error.nodes === undefined) throw tooCostly(error.message);
     throw badInput(error);
   }
 }
@@ -119,7 +119,7 @@ function badInput({ message, nodes, originalError }: GraphQLError): GraphQLError
   });
 }
 
-function refusal(message: string): GraphQLError {
+function tooCostly(message: string): GraphQLError {
   return new GraphQLError(message, {
     extensions: { code: "GRAPHQL_VALIDATION_FAILED", http: { status: 400 } },
   });

@@ -1,6 +1,6 @@
 import { Ctx, Query, Resolver } from "type-graphql";
 import { describeCaller } from "../../access/describe-caller.ts";
-import type { Project } from "../../domain/project.ts";
+import type { ProjectInfo } from "../../domain/project.ts";
 import type { Context } from "../context.ts";
 import { ProjectType } from "../types/project.ts";
 import { Viewer } from "../types/viewer.ts";
@@ -13,7 +13,7 @@ export class ViewerResolver {
   }
 
   @Query(() => ProjectType, { description: "What this server works for. Every caller may ask." })
-  project(@Ctx() { project }: Context): Project {
+  project(@Ctx() { project }: Context): ProjectInfo {
     return project;
   }
 }

@@ -1,9 +1,9 @@
 import { Field, ID, ObjectType } from "type-graphql";
 import { TokenFormat } from "../../domain/connection-token.ts";
-import { PlatformName, type Project } from "../../domain/project.ts";
+import { PlatformName, type ProjectInfo } from "../../domain/project.ts";
 
 @ObjectType("Project", { description: "What this server works for.", simpleResolvers: true })
-export class ProjectType implements Project {
+export class ProjectType implements ProjectInfo {
   @Field(() => ID, { description: "The OpenTok API key or the Vonage application ID." })
   applicationId!: string;
 

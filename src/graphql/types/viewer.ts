@@ -2,11 +2,11 @@ import { Field, ID, Int, ObjectType } from "type-graphql";
 import { Role } from "../../domain/role.ts";
 import { LIST_OF_NAMES } from "../limits/cost.ts";
 
-@ObjectType({
+@ObjectType("VideoGrant", {
   description: "Which tokens a caller may have generated; the claim `video_grant` of its credential.",
   simpleResolvers: true,
 })
-export class VideoGrant {
+export class VideoGrantType {
   @Field(() => [Role], { description: "The roles that they may have." })
   roles!: readonly Role[];
 
@@ -42,6 +42,6 @@ export class Viewer {
   @Field(() => [String], { description: "What it may do at all, such as `sessions:create`." })
   scopes!: readonly string[];
 
-  @Field(() => VideoGrant)
-  videoGrant!: VideoGrant;
+  @Field(() => VideoGrantType)
+  videoGrant!: VideoGrantType;
 }

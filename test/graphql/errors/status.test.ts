@@ -1,7 +1,7 @@
 import type { GraphQLFormattedError } from "graphql";
 import { describe, expect, it } from "vitest";
 import type { ErrorCode } from "../../../src/errors.ts";
-import { failureOf } from "../../../src/graphql/errors/status.ts";
+import { retryStatusOf } from "../../../src/graphql/errors/status.ts";
 
 const failed = (code: ErrorCode, path?: (string | number)[], details = {}): GraphQLFormattedError => ({
   message: "…",
@@ -36,7 +36,7 @@ describe("an answer that has nothing", () => {
     ],
     ["for the database and a limit", null, [limited(7, ["a"]), database], { status: 503, retryAfter: 7 }],
   ])("fails %s", (_, data, errors, failure) => {
-    expect(failureOf(data, errors)).toMatchObject(failure);
+    expect(retryStatusOf(data, errors)).toMatchObject(failure);
   });
 });
 
@@ -53,6 +53,6 @@ describe("an answer that does not fail as a whole", () => {
     ["has an error of the server's own", null, [failed("INTERNAL_SERVER_ERROR", ["a"])]],
     ["lacks the platform alone", null, [failed("PLATFORM_UNAVAILABLE", ["a"], { retryable: true })]],
   ])("%s", (_, data, errors) => {
-    expect(failureOf(data, errors)).toBeNull();
+    expect(retryStatusOf(data, errors)).toBeNull();
   });
 });

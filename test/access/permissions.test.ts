@@ -1,43 +1,43 @@
 import { describe, expect, it } from "vitest";
 import {
-  FULL_GRANT,
-  MalformedGrant,
-  NO_GRANT,
-  parseVideoGrant,
-  readVideoGrant,
-} from "../../src/access/video-grant.ts";
+  ALL_PERMISSIONS,
+  MalformedClaim,
+  NO_PERMISSIONS,
+  permissionsOf,
+  permissionsOrNone,
+} from "../../src/access/permissions.ts";
 import { Role } from "../../src/domain/role.ts";
 
 const nothing = { all: false, ids: new Set(), names: new Set(), namePrefixes: [] };
 
-describe("readVideoGrant", () => {
+describe("permissionsOf", () => {
   it.each([
     ["an absent claim", undefined],
     ["an empty claim", {}],
     ["a claim with empty lists", { roles: [], sessions: [], names: [] }],
   ])("grants nothing for %s", (_, claim) => {
-    expect(readVideoGrant(claim)).toEqual({ roles: new Set(), sessions: nothing, maxLifetime: null });
+    expect(permissionsOf(claim)).toEqual({ roles: new Set(), sessions: nothing, maxLifetime: null });
   });
 
   it("reads the roles by their names in the contract", () => {
-    const { roles } = readVideoGrant({ roles: ["SUBSCRIBER", "PUBLISHER", "PUBLISHER_ONLY", "MODERATOR"] });
+    const { roles } = permissionsOf({ roles: ["SUBSCRIBER", "PUBLISHER", "PUBLISHER_ONLY", "MODERATOR"] });
     expect(roles).toEqual(new Set(Object.values(Role)));
-    expect(readVideoGrant({ roles: ["SUBSCRIBER"] }).roles).toEqual(new Set([Role.SUBSCRIBER]));
+    expect(permissionsOf({ roles: ["SUBSCRIBER"] }).roles).toEqual(new Set([Role.SUBSCRIBER]));
   });
 
   it("reads the IDs of sessions", () => {
-    expect(readVideoGrant({ sessions: ["1_a", "2_b"] }).sessions).toEqual({
+    expect(permissionsOf({ sessions: ["1_a", "2_b"] }).sessions).toEqual({
       ...nothing,
       ids: new Set(["1_a", "2_b"]),
     });
   });
 
   it("reads a lone star as every session", () => {
-    expect(readVideoGrant({ sessions: ["1_a", "*"] }).sessions.all).toBe(true);
+    expect(permissionsOf({ sessions: ["1_a", "*"] }).sessions.all).toBe(true);
   });
 
   it("tells names from the beginnings of names", () => {
-    expect(readVideoGrant({ names: ["lobby", "room-*", "*"] }).sessions).toEqual({
+    expect(permissionsOf({ names: ["lobby", "room-*", "*"] }).sessions).toEqual({
       ...nothing,
       names: new Set(["lobby"]),
       namePrefixes: ["room-", ""],
@@ -45,14 +45,14 @@ describe("readVideoGrant", () => {
   });
 
   it.each([1, 3600, Number.MAX_SAFE_INTEGER])("reads a maxLifetime of %d", (maxLifetime) => {
-    expect(readVideoGrant({ maxLifetime }).maxLifetime).toBe(maxLifetime);
+    expect(permissionsOf({ maxLifetime }).maxLifetime).toBe(maxLifetime);
   });
 
   it("reads lists of a hundred", () => {
     const sessions = Array.from({ length: 100 }, (_, i) => `1_${i}`);
-    expect(readVideoGrant({ sessions }).sessions.ids.size).toBe(100);
+    expect(permissionsOf({ sessions }).sessions.ids.size).toBe(100);
     const names = sessions.map((id) => `${id}*`);
-    expect(readVideoGrant({ names }).sessions.namePrefixes).toHaveLength(100);
+    expect(permissionsOf({ names }).sessions.namePrefixes).toHaveLength(100);
   });
 
   it.each<[string, unknown, RegExp]>([
@@ -117,17 +117,17 @@ describe("readVideoGrant", () => {
     ["a maxLifetime that is null", { maxLifetime: null }, /^video_grant\.maxLifetime must be a whole number/],
     ["a maxLifetime as a string", { maxLifetime: "60" }, /^video_grant\.maxLifetime must be a whole number/],
     ["a huge maxLifetime", { maxLifetime: 2 ** 53 }, /^video_grant\.maxLifetime must be a whole number/],
-  ])("refuses %s, which parseVideoGrant takes for no grant", (_, claim, message) => {
-    expect(() => readVideoGrant(claim)).toThrow(MalformedGrant);
-    expect(() => readVideoGrant(claim)).toThrow(message);
-    expect(parseVideoGrant(claim)).toBe(NO_GRANT);
+  ])("refuses %s, which permissionsOrNone takes for no permissions", (_, claim, message) => {
+    expect(() => permissionsOf(claim)).toThrow(MalformedClaim);
+    expect(() => permissionsOf(claim)).toThrow(message);
+    expect(permissionsOrNone(claim)).toBe(NO_PERMISSIONS);
   });
 });
 
-describe("parseVideoGrant", () => {
-  it("reads a well-formed claim as readVideoGrant does", () => {
+describe("permissionsOrNone", () => {
+  it("reads a well-formed claim as permissionsOf does", () => {
     const claim = { roles: ["MODERATOR"], sessions: ["1_a"], names: ["room-*"], maxLifetime: 60 };
-    expect(parseVideoGrant(claim)).toEqual(readVideoGrant(claim));
+    expect(permissionsOrNone(claim)).toEqual(permissionsOf(claim));
   });
 
   it("does not hide an error that is not about the claim", () => {
@@ -136,13 +136,13 @@ describe("parseVideoGrant", () => {
         throw new RangeError("a fault of ours");
       },
     };
-    expect(() => parseVideoGrant(claim)).toThrow(RangeError);
+    expect(() => permissionsOrNone(claim)).toThrow(RangeError);
   });
 });
 
 it("grants nothing, and everything, to those who are to have it", () => {
-  expect(NO_GRANT).toEqual({ roles: new Set(), sessions: nothing, maxLifetime: null });
-  expect(FULL_GRANT).toEqual({
+  expect(NO_PERMISSIONS).toEqual({ roles: new Set(), sessions: nothing, maxLifetime: null });
+  expect(ALL_PERMISSIONS).toEqual({
     roles: new Set(["subscriber", "publisher", "publisheronly", "moderator"]),
     sessions: { ...nothing, all: true },
     maxLifetime: null,

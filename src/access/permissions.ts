@@ -2,20 +2,20 @@ import { Role } from "../domain/role.ts";
 import { ALL_SESSIONS, NO_SESSIONS, type SessionSelection } from "../domain/session-selection.ts";
 import { isStorable } from "../domain/text.ts";
 
-/** Which tokens a caller may have generated. */
-export interface VideoGrant {
+/** What a caller's tokens may grant. The claim `video_grant` of its credential says it. */
+export interface Permissions {
   readonly roles: ReadonlySet<Role>;
-  /** The sessions that may be used, beside those that the caller creates in the same request. */
+  /** The sessions that the caller may use, beside those that it creates in the same request. */
   readonly sessions: SessionSelection;
   /** How long a token may live at most, in seconds; null leaves it to the platform's limit. */
   readonly maxLifetime: number | null;
 }
 
-/** Grants nothing. */
-export const NO_GRANT: VideoGrant = { roles: new Set(), sessions: NO_SESSIONS, maxLifetime: null };
+/** Allows nothing. */
+export const NO_PERMISSIONS: Permissions = { roles: new Set(), sessions: NO_SESSIONS, maxLifetime: null };
 
-/** Grants everything. */
-export const FULL_GRANT: VideoGrant = {
+/** Allows everything. */
+export const ALL_PERMISSIONS: Permissions = {
   roles: new Set(Object.values(Role)),
   sessions: ALL_SESSIONS,
   maxLifetime: null,
@@ -24,28 +24,27 @@ export const FULL_GRANT: VideoGrant = {
 /** Every session, and every name that begins as what is before it. */
 export const ANY = "*";
 
-/** The most that a list of a grant may have. */
+/** The longest list in a claim. */
 const MAX_ENTRIES = 100;
 
-/** What is wrong with a `video_grant` claim, for whoever wrote it. */
-export class MalformedGrant extends Error {}
+/** A `video_grant` claim that breaks a rule. The message says which. */
+export class MalformedClaim extends Error {}
 
 /**
- * The grant of a `video_grant` claim:
+ * The permissions of a `video_grant` claim:
  * `{ roles: [Role], sessions: [ID or "*"], names: [name, prefix with a trailing "*", or "*"], maxLifetime: seconds }`.
- * A list has at most 100 of them. What is missing grants nothing, but for `maxLifetime`, which only limits.
+ * A list has at most 100 entries. A missing list allows nothing; without `maxLifetime` the platform's limit applies.
  *
- * @throws {MalformedGrant} when anything in it is not as above, an unknown member too: it may be a limit, misspelt
+ * @throws {MalformedClaim} also for an unknown member: it may be a misspelt limit
  */
-export function readVideoGrant(claim: unknown): VideoGrant {
-  if (claim === undefined) return NO_GRANT;
+export function permissionsOf(claim: unknown): Permissions {
+  if (claim === undefined) return NO_PERMISSIONS;
   if (typeof claim !== "object" || claim === null || Array.isArray(claim)) {
-    throw new MalformedGrant("video_grant must be an object");
+    throw new MalformedClaim("video_grant must be an object");
   }
   const { roles, sessions, names, maxLifetime, ...others } = claim as Record<string, unknown>;
-  const [unknown] = Object.keys(others);
-  if (unknown !== undefined) {
-    throw new MalformedGrant("video_grant has roles, sessions, names and maxLifetime, and nothing else");
+  if (Object.keys(others).length > 0) {
+    throw new MalformedClaim("video_grant has roles, sessions, names and maxLifetime, and nothing else");
   }
   return {
     roles: new Set(stringsOf("roles", roles).map(roleNamed)),
@@ -54,12 +53,12 @@ export function readVideoGrant(claim: unknown): VideoGrant {
   };
 }
 
-/** As `readVideoGrant`, but a malformed claim grants nothing. */
-export function parseVideoGrant(claim: unknown): VideoGrant {
+/** As `permissionsOf`, but a malformed claim allows nothing. */
+export function permissionsOrNone(claim: unknown): Permissions {
   try {
-    return readVideoGrant(claim);
+    return permissionsOf(claim);
   } catch (error) {
-    if (error instanceof MalformedGrant) return NO_GRANT;
+    if (error instanceof MalformedClaim) return NO_PERMISSIONS;
     throw error;
   }
 }
@@ -69,22 +68,22 @@ function stringsOf(member: string, value: unknown): string[] {
   const isList = Array.isArray(value) && value.length <= MAX_ENTRIES;
   const isGood = (item: unknown) => typeof item === "string" && item !== "" && isStorable(item);
   if (isList && value.every(isGood)) return value;
-  throw new MalformedGrant(
+  throw new MalformedClaim(
     `video_grant.${member} must be a list of at most ${MAX_ENTRIES} strings of Unicode without U+0000, none of them empty`,
   );
 }
 
 function roleNamed(name: string): Role {
   if (Object.hasOwn(Role, name)) return Role[name as keyof typeof Role];
-  throw new MalformedGrant(`video_grant.roles may have ${Object.keys(Role).join(", ")}`);
+  throw new MalformedClaim(`video_grant.roles may have ${Object.keys(Role).join(", ")}`);
 }
 
 function selectionOf(sessions: string[], names: string[]): SessionSelection {
   if (sessions.some((id) => id !== ANY && id.includes(ANY))) {
-    throw new MalformedGrant('video_grant.sessions may have session IDs, or "*" for every session');
+    throw new MalformedClaim('video_grant.sessions may have session IDs, or "*" for every session');
   }
   if (names.some((name) => name.slice(0, -1).includes(ANY))) {
-    throw new MalformedGrant('video_grant.names may have a "*" only at the end of a name');
+    throw new MalformedClaim('video_grant.names may have a "*" only at the end of a name');
   }
   const isPrefix = (name: string) => name.endsWith(ANY);
   return {
@@ -97,5 +96,5 @@ function selectionOf(sessions: string[], names: string[]): SessionSelection {
 
 function secondsOf(value: unknown): number {
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= 1) return value;
-  throw new MalformedGrant("video_grant.maxLifetime must be a whole number of seconds, at least 1");
+  throw new MalformedClaim("video_grant.maxLifetime must be a whole number of seconds, at least 1");
 }
