@@ -8,6 +8,7 @@ import { reasonOf } from "../errors.ts";
 import type { Services } from "../graphql/context.ts";
 import { type Instrument, NO_INSTRUMENT } from "../instruments/instrument.ts";
 import { IssuanceService } from "../services/issuance-service.ts";
+import { IssuedTokens } from "../services/issued-tokens.ts";
 import { SessionService } from "../services/session-service.ts";
 import { TokenService } from "../services/token-service.ts";
 import { type Shares, UNSHARED } from "../shares/shares.ts";
@@ -56,12 +57,14 @@ export function createServices(
   const limiterOf = isShared ? sharedLimiters(store.limiterClient, logLimits(logger)) : limiterInMemory;
   const tokenQuota = new Quota("tokens", config.tokensPerMinute, limiterOf);
   const sessionQuota = new Quota("sessions", config.sessionsPerMinute, limiterOf);
+  const { sessions, names } = store;
   const services = {
-    sessions: new SessionService({ platform, audit }, store.sessions, store.names, sessionQuota, now, shares),
+    sessions: new SessionService({ platform, sessions, names, audit, quota: sessionQuota, shares, now }),
     tokens: instrument.tokens(
-      new TokenService(signing, store.sessions, ledger, tokenQuota, now, shares, audit),
+      new TokenService({ signing, sessions, ledger, audit, quota: tokenQuota, shares, now }),
     ),
-    issuances: new IssuanceService(applicationId, store.sessions, store.ledger, now, shares),
+    issuedTokens: new IssuedTokens(ledger, shares),
+    issuances: new IssuanceService({ applicationId, sessions, ledger: store.ledger, shares, now }),
     project: {
       applicationId,
       platform: config.platform.name as PlatformName,

@@ -69,16 +69,25 @@ export function actorOf({ id, origin }: Caller): Actor {
   return { caller: origin?.operator ?? id, address: origin?.address, requestId: origin?.requestId };
 }
 
-/** The refusal that an error is, by its `extensions`; null when it is none that the trail has. */
-export function refusedBy(
+/** The codes of the errors that the trail has. */
+const AUDITED: ReadonlySet<string> = new Set(["UNAUTHENTICATED", "FORBIDDEN", "RATE_LIMITED"]);
+
+/**
+ * Tells the trail of an error that refuses what an actor asks.
+ *
+ * @param extensions those of the error
+ * @param reason its message
+ */
+export function noteRefusal(
+  audit: Audit,
+  actor: Actor,
   { code, requiredSession, requiredRole }: Readonly<Record<string, unknown>>,
   reason: string,
-): Refused | null {
-  if (typeof code !== "string" || !REFUSALS.has(code)) return null;
-  return { code, reason, sessionId: textOf(requiredSession), role: textOf(requiredRole) };
+  sessionId = textOf(requiredSession),
+): void {
+  if (typeof code !== "string" || !AUDITED.has(code)) return;
+  audit.refused(actor, { code, reason, sessionId, role: textOf(requiredRole) });
 }
-
-const REFUSALS: ReadonlySet<string> = new Set(["UNAUTHENTICATED", "FORBIDDEN", "RATE_LIMITED"]);
 
 function textOf(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;

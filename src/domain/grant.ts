@@ -34,6 +34,11 @@ export interface GrantInput {
   readonly initialLayoutClassList?: readonly string[] | null;
 }
 
+/** The role of the token that is asked for. */
+export function roleOf({ role }: GrantInput): Role {
+  return role ?? DEFAULT_ROLE;
+}
+
 /**
  * The grant for a session, as of `now`.
  *
@@ -50,7 +55,7 @@ export function grantFor(
   const defaultLifetime = Math.min(DEFAULT_LIFETIME, maxLifetime ?? DEFAULT_LIFETIME);
   return {
     sessionId,
-    role: input.role ?? DEFAULT_ROLE,
+    role: roleOf(input),
     data: input.data == null ? null : checkText("data", input.data, MAX_DATA_LENGTH),
     initialLayoutClassList: checkLayoutClasses(input.initialLayoutClassList ?? []),
     createTime,

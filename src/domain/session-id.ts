@@ -1,4 +1,5 @@
 import { isIPv4 } from "node:net";
+import { SessionNotFound } from "../errors.ts";
 
 /**
  * The session ID's wire format: `1_` or `2_`, then base64url without padding of fields separated by `~`:
@@ -36,6 +37,21 @@ export function parseSessionId(sessionId: string): SessionIdFields | null {
 /** The project of a session ID, or null when it is malformed; in half the time of the rest. */
 export function ownerOf(sessionId: string): string | null {
   return fieldsOf(sessionId)[1] || null;
+}
+
+/** Whether a project owns a session. Nobody owns one whose ID is malformed. */
+export function isOwnedBy(applicationId: string, sessionId: string): boolean {
+  return ownerOf(sessionId) === applicationId;
+}
+
+/** @throws {SessionNotFound} when the ID is malformed, or another project owns the session */
+export function checkOwner(applicationId: string, sessionId: string): void {
+  if (isOwnedBy(applicationId, sessionId)) return;
+  throw new SessionNotFound(
+    ownerOf(sessionId) === null
+      ? "sessionId is malformed; it must be exactly as createSession returned it"
+      : `sessionId is of another project than this server's, ${applicationId}`,
+  );
 }
 
 /** None of a malformed one. */

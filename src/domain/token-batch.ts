@@ -1,10 +1,10 @@
-import { BadUserInput, StagepassError } from "../errors.ts";
+import { BadUserInput, type StagepassError } from "../errors.ts";
 import type { ConnectionToken } from "./connection-token.ts";
 
 /** The most tokens that can be asked for at once. */
 export const MAX_BATCH = 1000;
 
-/** Why one of many tokens was not generated, in the words of the error that it would be if it had been asked for alone. */
+/** Why one of many tokens was not generated. */
 export interface TokenRefusal {
   readonly code: string;
   readonly message: string;
@@ -28,13 +28,7 @@ export function checkBatch(count: number, quota: number): void {
   if (count > quota) throw rule(`at most ${quota}, the tokens that the caller may ask for in a minute`);
 }
 
-/**
- * The refusal that an error stands for.
- *
- * @throws the error itself when it is none that we answer with
- */
-export function refusalFor(error: unknown): TokenRefusal {
-  if (!(error instanceof StagepassError)) throw error;
-  const { code, argument } = error.extensions;
-  return { code, message: error.message, argument: typeof argument === "string" ? argument : null };
+/** The refusal of one of many tokens, in place of the error of one alone. */
+export function tokenRefusalOf({ message, extensions: { code, argument } }: StagepassError): TokenRefusal {
+  return { code, message, argument: typeof argument === "string" ? argument : null };
 }

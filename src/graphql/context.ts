@@ -3,6 +3,7 @@ import type { Caller } from "../access/caller.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { ProjectInfo } from "../domain/project.ts";
 import type { IssuanceService } from "../services/issuance-service.ts";
+import type { IssuedTokens } from "../services/issued-tokens.ts";
 import type { SessionService } from "../services/session-service.ts";
 import type { Tokens } from "../services/token-service.ts";
 import { Loaders } from "./loaders.ts";
@@ -12,6 +13,7 @@ import type { OperationSummary } from "./summary.ts";
 export interface Services {
   readonly sessions: SessionService;
   readonly tokens: Tokens;
+  readonly issuedTokens: IssuedTokens;
   readonly issuances: IssuanceService;
   readonly project: ProjectInfo;
   readonly audit: Audit;
@@ -39,17 +41,18 @@ export interface Context extends Services, RequestFacts {
 
 /** The context of one request. */
 export function createContext(
-  { sessions, tokens, issuances, project, audit }: Services,
+  { sessions, tokens, issuedTokens, issuances, project, audit }: Services,
   facts: RequestFacts,
 ): Context {
   // Named one by one: each request has a context, and to spread two objects takes as long as to make it.
   return {
     sessions,
     tokens,
+    issuedTokens,
     issuances,
     project,
     audit,
-    loaders: new Loaders(facts.caller, sessions, tokens),
+    loaders: new Loaders(facts.caller, sessions, issuedTokens),
     caller: facts.caller,
     requestId: facts.requestId,
     logger: facts.logger,

@@ -3,9 +3,9 @@ import { GraphQLID, type GraphQLResolveInfo, valueFromAST } from "graphql";
 import type { Caller } from "../access/caller.ts";
 import type { IssuedToken } from "../domain/issued-token.ts";
 import type { Session } from "../domain/session.ts";
+import type { IssuedTokens } from "../services/issued-tokens.ts";
 import type { Page, PageInput } from "../services/page.ts";
 import type { SessionService } from "../services/session-service.ts";
-import type { Tokens } from "../services/token-service.ts";
 import { rootFields } from "./root-fields.ts";
 
 /** How many sessions one query reads a page of tokens for. */
@@ -23,7 +23,7 @@ type IssuedCounts = DataLoader<Session, number, string>;
 export class Loaders {
   readonly #caller: Caller;
   readonly #sessions: SessionService;
-  readonly #tokens: Tokens;
+  readonly #issuedTokens: IssuedTokens;
   readonly #pages = new Map<string, Promise<Page<Session>>>();
   readonly #issued = new Map<string, IssuedPages>();
   readonly #issuedCounts = new Map<string, IssuedCounts>();
@@ -31,10 +31,10 @@ export class Loaders {
   #loader: DataLoader<string, Session | null> | undefined;
   #lookedAhead = false;
 
-  constructor(caller: Caller, sessions: SessionService, tokens: Tokens) {
+  constructor(caller: Caller, sessions: SessionService, issuedTokens: IssuedTokens) {
     this.#caller = caller;
     this.#sessions = sessions;
-    this.#tokens = tokens;
+    this.#issuedTokens = issuedTokens;
   }
 
   /** Made on first use: most requests look nothing up. */
@@ -61,11 +61,11 @@ export class Loaders {
   ): Promise<Connection<IssuedToken>> {
     const part = partOf(info);
     const pages = once(this.#issued, part + keyOf(page), () =>
-      perSession((sessions) => this.#tokens.issued(this.#caller, sessions, page), PAGES_PER_QUERY),
+      perSession((sessions) => this.#issuedTokens.pages(this.#caller, sessions, page), PAGES_PER_QUERY),
     );
     const read = await pages.load(session);
     const counts = once(this.#issuedCounts, part, () =>
-      perSession((sessions) => this.#tokens.countIssued(this.#caller, sessions), COUNTS_PER_QUERY),
+      perSession((sessions) => this.#issuedTokens.counts(this.#caller, sessions), COUNTS_PER_QUERY),
     );
     return { ...read, totalCount: () => counts.load(session) };
   }

@@ -55,7 +55,7 @@ export function prefersPage(method: string, accept: string | undefined): boolean
   return new Negotiator({ headers: { accept } }).mediaType(types) === "text/html";
 }
 
-/** Whether what is refused before it runs has status 200, which it has in the older type alone. */
-export function refusesWith200(accept: string | undefined): boolean {
+/** Whether answers have status 200 also when the operation does not run: only those of the older media type. */
+export function isAlways200(accept: string | undefined): boolean {
   return answerType(accept) === JSON_TYPE;
 }

@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance } from "fastify";
 import type { Logger } from "pino";
-import { type Audit, refusedBy } from "../audit/audit.ts";
+import { type Audit, noteRefusal } from "../audit/audit.ts";
 import { type ErrorCode, RETRY_AFTER, reasonOf, StagepassError } from "../errors.ts";
 import { TOO_LARGE } from "./body-size.ts";
 import { originOf } from "./origin.ts";
@@ -49,8 +49,7 @@ export function answerErrors(app: FastifyInstance, logger: Logger, audit: Audit)
     if (err instanceof StagepassError) {
       summary.code = err.extensions.code;
       request.reason = reasonOf(err);
-      const refused = refusedBy(err.extensions, err.message);
-      if (refused) audit.refused({ ...originOf(request), caller: request.caller?.id }, refused);
+      noteRefusal(audit, { ...originOf(request), caller: request.caller?.id }, err.extensions, err.message);
       const status = STATUS[err.extensions.code] ?? 400;
       // RFC 9110, 15.5.2: a 401 says how to authenticate.
       if (status === 401) reply.header("www-authenticate", "Bearer");

@@ -1,10 +1,10 @@
 import type { Counter } from "prom-client";
-import { TokenFormat } from "../domain/connection-token.ts";
+import { formatOf, TokenFormat, type TokenInput } from "../domain/connection-token.ts";
 import { enumName } from "../domain/enum-name.ts";
-import { DEFAULT_ROLE } from "../domain/grant.ts";
+import { roleOf } from "../domain/grant.ts";
 import { roleName } from "../domain/role.ts";
 import type { TokenOutcome } from "../domain/token-batch.ts";
-import type { TokenInput, Tokens } from "../services/token-service.ts";
+import type { Tokens } from "../services/token-service.ts";
 import { codeOf } from "./code.ts";
 
 /** The outcome of a token that a caller gets. */
@@ -15,12 +15,10 @@ export function countedTokens(tokens: Tokens, counter: Counter<"role" | "format"
   const count = (requests: readonly TokenInput[], outcomeOf: (place: number) => string) => {
     // Those of a batch have most in common, and to count one takes as long as a hundred.
     const counts = new Map<string, number>();
-    for (const [i, { role, format }] of requests.entries()) {
-      const labels = [
-        roleName(role ?? DEFAULT_ROLE),
-        enumName(TokenFormat, format ?? TokenFormat.JWT),
-        outcomeOf(i),
-      ].join(" ");
+    for (const [i, input] of requests.entries()) {
+      const labels = [roleName(roleOf(input)), enumName(TokenFormat, formatOf(input)), outcomeOf(i)].join(
+        " ",
+      );
       counts.set(labels, (counts.get(labels) ?? 0) + 1);
     }
     for (const [labels, number] of counts) {
@@ -52,8 +50,6 @@ export function countedTokens(tokens: Tokens, counter: Counter<"role" | "format"
       }
     },
 
-    issued: (caller, sessions, page) => tokens.issued(caller, sessions, page),
-    countIssued: (caller, sessions) => tokens.countIssued(caller, sessions),
     inspect: (token) => tokens.inspect(token),
   };
 }

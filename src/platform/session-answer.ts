@@ -1,4 +1,4 @@
-import { parseSessionId } from "../domain/session-id.ts";
+import { isOwnedBy } from "../domain/session-id.ts";
 import { abridge, PlatformRejected, PlatformUnavailable, RateLimited } from "../errors.ts";
 import { adviceFor } from "./advice.ts";
 import type { CredentialNames } from "./credential-names.ts";
@@ -40,7 +40,7 @@ export function sessionIdOf(
 
   const { sessionId, reason } = read(answer.body);
   if (status === 200 && sessionId !== undefined) {
-    if (parseSessionId(sessionId)?.owner === applicationId) return sessionId;
+    if (isOwnedBy(applicationId, sessionId)) return sessionId;
     throw new PlatformUnavailable(
       `The platform answered with a session of another project; check ${names.url}`,
       false,

@@ -10,7 +10,7 @@ import {
   type IssuancesInput,
   periodOf,
 } from "../domain/issuance.ts";
-import { ownerOf } from "../domain/session-id.ts";
+import { isOwnedBy } from "../domain/session-id.ts";
 import { isEmpty, type SessionSelection } from "../domain/session-selection.ts";
 import { DatabaseUnavailable, RateLimited } from "../errors.ts";
 import type { Shares } from "../shares/shares.ts";
@@ -33,31 +33,24 @@ interface Questions {
   done: Promise<unknown>;
 }
 
-type Tallied = Awaited<ReturnType<IssuanceLedger["tally"]>>;
+/** Whose issuances are counted, and where they are recorded. */
+export interface IssuanceParts {
+  readonly applicationId: string;
+  readonly sessions: SessionRegistry;
+  readonly ledger: IssuanceLedger;
+  readonly shares: Shares;
+  readonly now: () => Date;
+}
 
 /** What a caller can ask about the issuances of the whole project. */
 export class IssuanceService {
-  readonly #applicationId: string;
-  readonly #registry: SessionRegistry;
-  readonly #ledger: IssuanceLedger;
-  readonly #now: () => Date;
-  readonly #shares: Shares;
+  readonly #parts: IssuanceParts;
   /** By the callers' IDs; of those alone who wait for an answer. */
   readonly #questions = new Map<string, Questions>();
   #stopped = false;
 
-  constructor(
-    applicationId: string,
-    registry: SessionRegistry,
-    ledger: IssuanceLedger,
-    now: () => Date,
-    shares: Shares,
-  ) {
-    this.#applicationId = applicationId;
-    this.#registry = registry;
-    this.#ledger = ledger;
-    this.#now = now;
-    this.#shares = shares;
+  constructor(parts: IssuanceParts) {
+    this.#parts = parts;
   }
 
   /**
@@ -114,14 +107,17 @@ export class IssuanceService {
   }
 
   async #count(caller: Caller, interval: IssuanceInterval, last: number): Promise<IssuancePeriod[]> {
-    const current = periodOf(this.#now(), interval);
+    const current = periodOf(this.#parts.now(), interval);
     const first = current - last + 1;
     const counts = new IssuanceCounts(interval);
     if (isEmpty(listableSessions(caller))) return counts.periods(first, current);
+    const { shares, ledger } = this.#parts;
+    const tally = (from: number | null) =>
+      shares.query(caller.id, () => ledger.tally(interval, PER_QUERY, from));
     let position: number | null = null;
     for (let looked = PER_QUERY; ; looked += PER_QUERY) {
       if (this.#stopped) throw new DatabaseUnavailable("the server stops");
-      const { tallies, end } = await this.#tally(caller, interval, position);
+      const { tallies, end } = await tally(position);
       for (const tally of await this.#shownTo(caller, tallies)) counts.add(tally);
       // Servers' clocks differ, so that the order of issuance is not quite that of time: all of them must be too old.
       if (end === null || end.latest < first) return counts.periods(first, current);
@@ -131,18 +127,15 @@ export class IssuanceService {
     }
   }
 
-  #tally({ id }: Caller, interval: IssuanceInterval, position: number | null): Promise<Tallied> {
-    return this.#shares.query(id, () => this.#ledger.tally(interval, PER_QUERY, position));
-  }
-
   async #shownTo(caller: Caller, tallies: readonly SessionTally[]): Promise<SessionTally[]> {
-    const own = tallies.filter(({ sessionId }) => ownerOf(sessionId) === this.#applicationId);
+    const { applicationId, sessions, shares } = this.#parts;
+    const own = tallies.filter(({ sessionId }) => isOwnedBy(applicationId, sessionId));
     const unnamed = new Set(
       own.map(({ sessionId }) => sessionId).filter((id) => needsSessionName(caller, id)),
     );
-    const ask = () => this.#registry.findMany([...unnamed]);
-    const sessions = unnamed.size > 0 ? await this.#shares.query(caller.id, ask) : [];
-    const names = new Map(sessions.map(({ sessionId, name }) => [sessionId, name]));
+    const ask = () => sessions.findMany([...unnamed]);
+    const found = unnamed.size > 0 ? await shares.query(caller.id, ask) : [];
+    const names = new Map(found.map(({ sessionId, name }) => [sessionId, name]));
     return own.filter(({ sessionId }) => mayUseSession(caller, sessionId, names.get(sessionId) ?? null));
   }
 }

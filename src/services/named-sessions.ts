@@ -1,11 +1,8 @@
 import { setTimeout } from "node:timers/promises";
 import type { Caller } from "../access/caller.ts";
-import type { Quota } from "../access/quota.ts";
 import { checkSameOptions, type Session, type SessionOptions } from "../domain/session.ts";
 import { PlatformUnavailable, RateLimited } from "../errors.ts";
-import type { Shares } from "../shares/shares.ts";
-import type { SessionNames } from "../store/store.ts";
-import { createSession, type SessionMaking } from "./create-session.ts";
+import { makeSession, type SessionParts } from "./make-session.ts";
 
 /** How much longer than the platform's deadline a lease lasts, in milliseconds: for the database, and a busy server. */
 const LEASE_MARGIN = 5000;
@@ -30,20 +27,12 @@ interface Underway {
 
 /** Finds or creates the one session of a name, together with whoever else asks, here or on other servers. */
 export class NamedSessions {
-  readonly #making: SessionMaking;
-  readonly #names: SessionNames;
-  readonly #quota: Quota;
-  readonly #now: () => Date;
-  readonly #shares: Shares;
+  readonly #parts: SessionParts;
   /** What this server is about, so that all who ask for the same here are one to the others. */
   readonly #underway = new Map<string, Underway>();
 
-  constructor(making: SessionMaking, names: SessionNames, quota: Quota, now: () => Date, shares: Shares) {
-    this.#making = making;
-    this.#names = names;
-    this.#quota = quota;
-    this.#now = now;
-    this.#shares = shares;
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
   }
 
   /**
@@ -70,14 +59,15 @@ export class NamedSessions {
   }
 
   async #ensure(caller: Caller, asked: NamedSession): Promise<Session> {
-    const { applicationId, timeout } = this.#making.platform;
+    const { platform, names, quota, shares } = this.#parts;
+    const { applicationId } = platform;
     const { name, options, maxAge } = asked;
-    const duration = timeout + LEASE_MARGIN;
-    const query = <T>(ask: () => Promise<T>) => this.#shares.query(caller.id, ask);
+    const duration = platform.timeout + LEASE_MARGIN;
+    const query = <T>(ask: () => Promise<T>) => shares.query(caller.id, ask);
     const begin = performance.now();
     let isPaid = false;
     for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
-      const { assigned, current, leased } = await query(() => this.#names.find(applicationId, name));
+      const { assigned, current, leased } = await query(() => names.find(applicationId, name));
       const waited = performance.now() - begin;
       // What has replaced the old one since we began is young enough, or every waiter would replace it once more.
       if (current && (maxAge === null || current.age - waited <= maxAge * 1000)) {
@@ -86,9 +76,9 @@ export class NamedSessions {
       }
       if (!leased) {
         // Before anything is written: who has no quota left makes the database work no more.
-        if (!isPaid) await this.#quota.take(caller, 1);
+        if (!isPaid) await quota.take(caller, 1);
         isPaid = true;
-        const leaseId = await query(() => this.#names.lease(applicationId, name, assigned, duration));
+        const leaseId = await query(() => names.lease(applicationId, name, assigned, duration));
         const session = leaseId && (await this.#create(caller, asked, leaseId));
         if (session) return session;
       }
@@ -102,19 +92,19 @@ export class NamedSessions {
 
   /** Creates the session under a lease; null when that was lost meanwhile, and another may have created one. */
   async #create(caller: Caller, { name, options }: NamedSession, leaseId: string): Promise<Session | null> {
+    const { platform, names, shares } = this.#parts;
+    const query = <T>(ask: () => Promise<T>) => shares.query(caller.id, ask);
     // When it cannot be given back, it ends by itself, only later.
-    const { applicationId } = this.#making.platform;
-    const query = <T>(ask: () => Promise<T>) => this.#shares.query(caller.id, ask);
-    const release = () => query(() => this.#names.release(applicationId, name, leaseId)).catch(() => {});
+    const release = () => query(() => names.release(platform.applicationId, name, leaseId)).catch(() => {});
     let session: Session;
     try {
-      session = await createSession(this.#making, caller, name, options, this.#now());
+      session = await makeSession(this.#parts, caller, name, options);
     } catch (error) {
       await release();
       throw error;
     }
     try {
-      return (await query(() => this.#names.assign(leaseId, { ...session, name }))) ? session : null;
+      return (await query(() => names.assign(leaseId, { ...session, name }))) ? session : null;
     } catch (error) {
       // The database has taken its time already.
       void release();

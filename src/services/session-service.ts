@@ -1,19 +1,17 @@
 import type { Caller } from "../access/caller.ts";
 import { checkName, listableSessions, mayUseSession } from "../access/policy.ts";
-import type { Quota } from "../access/quota.ts";
 import {
   type Session,
   type SessionOptionsInput,
   sessionKnownById,
   sessionOptions,
 } from "../domain/session.ts";
-import { parseSessionId } from "../domain/session-id.ts";
+import { isOwnedBy, parseSessionId } from "../domain/session-id.ts";
 import { checkMaxAge, checkSessionName } from "../domain/session-name.ts";
 import { selectsByPrefix } from "../domain/session-selection.ts";
 import { isStorable } from "../domain/text.ts";
-import type { Shares } from "../shares/shares.ts";
-import type { SessionNames, SessionPlace, SessionRegistry } from "../store/store.ts";
-import { createSession, type SessionMaking } from "./create-session.ts";
+import type { SessionPlace } from "../store/store.ts";
+import { makeSession, type SessionParts } from "./make-session.ts";
 import { NamedSessions } from "./named-sessions.ts";
 import {
   BY_POSITION,
@@ -27,28 +25,12 @@ import {
 
 /** What a caller can ask about sessions. */
 export class SessionService {
-  readonly #making: SessionMaking;
-  readonly #registry: SessionRegistry;
-  readonly #quota: Quota;
+  readonly #parts: SessionParts;
   readonly #named: NamedSessions;
-  readonly #now: () => Date;
-  readonly #shares: Shares;
 
-  /** @param quota how many sessions each caller may create */
-  constructor(
-    making: SessionMaking,
-    registry: SessionRegistry,
-    names: SessionNames,
-    quota: Quota,
-    now: () => Date,
-    shares: Shares,
-  ) {
-    this.#making = making;
-    this.#registry = registry;
-    this.#quota = quota;
-    this.#named = new NamedSessions(making, names, quota, now, shares);
-    this.#now = now;
-    this.#shares = shares;
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
+    this.#named = new NamedSessions(parts);
   }
 
   /**
@@ -59,10 +41,10 @@ export class SessionService {
    * @throws {BadUserInput} naming the option that breaks a rule; then no session is created
    */
   async create(caller: Caller, input: SessionOptionsInput): Promise<Session> {
-    await this.#quota.take(caller, 1);
-    const options = sessionOptions(input);
-    const session = await createSession(this.#making, caller, null, options, this.#now());
-    await this.#shares.query(caller.id, () => this.#registry.add(session));
+    const { quota, shares, sessions } = this.#parts;
+    await quota.take(caller, 1);
+    const session = await makeSession(this.#parts, caller, null, sessionOptions(input));
+    await shares.query(caller.id, () => sessions.add(session));
     caller.admitted.add(session.sessionId);
     return session;
   }
@@ -97,19 +79,15 @@ export class SessionService {
    * project is known by its ID alone; one that is malformed or another project's is null.
    */
   async findMany({ id }: Caller, sessionIds: readonly string[]): Promise<(Session | null)[]> {
-    const known = sessionIds.map((sessionId) => {
-      const fields = parseSessionId(sessionId);
-      return fields?.owner === this.#making.platform.applicationId
-        ? sessionKnownById(sessionId, fields)
-        : null;
-    });
-    const registered = new Map<string, Session>();
-    const owned = known.flatMap((session) => session?.sessionId ?? []);
-    if (owned.length > 0) {
-      const found = await this.#shares.query(id, () => this.#registry.findMany(owned));
-      for (const session of found) registered.set(session.sessionId, session);
+    const { platform, shares, sessions } = this.#parts;
+    const known = new Map<string, Session>();
+    for (const sessionId of sessionIds) {
+      const fields = isOwnedBy(platform.applicationId, sessionId) && parseSessionId(sessionId);
+      if (fields) known.set(sessionId, sessionKnownById(sessionId, fields));
     }
-    return known.map((session) => session && (registered.get(session.sessionId) ?? session));
+    const found = known.size > 0 ? await shares.query(id, () => sessions.findMany([...known.keys()])) : [];
+    for (const session of found) known.set(session.sessionId, session);
+    return sessionIds.map((sessionId) => known.get(sessionId) ?? null);
   }
 
   /** The session, or null when the caller may not see it. */
@@ -127,9 +105,9 @@ export class SessionService {
     const selection = listableSessions(caller);
     const cursors = selectsByPrefix(selection) && !selection.all ? BY_NAME : NEWEST_FIRST;
     const reading = readingOf(page, cursors);
-    const { limit, after } = reading;
-    const found = await this.#shares.query(caller.id, () =>
-      this.#registry.list(this.#making.platform.applicationId, selection, limit, after),
+    const { platform, shares, sessions } = this.#parts;
+    const found = await shares.query(caller.id, () =>
+      sessions.list(platform.applicationId, selection, reading.limit, reading.after),
     );
     const items = found.map(({ position, session }) => ({
       place: { name: session.name, position },
@@ -140,9 +118,9 @@ export class SessionService {
 
   /** How long that list is, up to `MAX_TOTAL`. */
   count(caller: Caller): Promise<number> {
-    const { applicationId } = this.#making.platform;
-    return this.#shares.query(caller.id, () =>
-      this.#registry.count(applicationId, listableSessions(caller), MAX_TOTAL),
+    const { platform, shares, sessions } = this.#parts;
+    return shares.query(caller.id, () =>
+      sessions.count(platform.applicationId, listableSessions(caller), MAX_TOTAL),
     );
   }
 }

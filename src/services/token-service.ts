@@ -2,26 +2,19 @@ import { randomUUID } from "node:crypto";
 import type { Caller } from "../access/caller.ts";
 import { checkLifetime, checkRole, checkSession, needsSessionName } from "../access/policy.ts";
 import type { Quota } from "../access/quota.ts";
-import { type Audit, actorOf, refusedBy } from "../audit/audit.ts";
-import { type ConnectionToken, TokenFormat } from "../domain/connection-token.ts";
-import { DEFAULT_ROLE, type Grant, type GrantInput, grantFor } from "../domain/grant.ts";
+import { type Audit, actorOf, noteRefusal } from "../audit/audit.ts";
+import { type ConnectionToken, formatOf, type TokenInput } from "../domain/connection-token.ts";
+import { type Grant, grantFor, roleOf } from "../domain/grant.ts";
 import type { IssuedToken } from "../domain/issued-token.ts";
-import type { Session } from "../domain/session.ts";
-import { ownerOf } from "../domain/session-id.ts";
-import { checkBatch, refusalFor, type TokenOutcome, type TokenRefusal } from "../domain/token-batch.ts";
+import { checkOwner } from "../domain/session-id.ts";
+import { checkBatch, type TokenOutcome, type TokenRefusal, tokenRefusalOf } from "../domain/token-batch.ts";
 import type { TokenInspection } from "../domain/token-inspection.ts";
-import { SessionNotFound, StagepassError } from "../errors.ts";
+import { StagepassError } from "../errors.ts";
 import type { Shares } from "../shares/shares.ts";
 import type { SigningService } from "../signing/signing-service.ts";
 import type { IssuanceLedger, SessionRegistry } from "../store/store.ts";
-import { BY_POSITION, MAX_TOTAL, type Page, type PageInput, pageOf, readingOf } from "./page.ts";
 
-/** What a caller asks for a token; what is absent or null gets its default. */
-export interface TokenInput extends GrantInput {
-  readonly format?: TokenFormat | null;
-}
-
-/** A token that may be issued, and its record, without which nobody may get it. */
+/** A token to issue, and the record without which nobody may get it. */
 interface Draft {
   readonly grant: Grant;
   readonly record: IssuedToken;
@@ -31,49 +24,35 @@ function isDraft(outcome: Draft | TokenRefusal): outcome is Draft {
   return "record" in outcome;
 }
 
-/**
- * How many tokens are made in one turn of the event loop, so that other requests need not wait for a thousand. It takes
- * some 2 milliseconds.
- */
+/** Tokens signed per turn of the event loop: some 2 milliseconds, so that other requests need not wait for a thousand. */
 const PER_TURN = 50;
 
-/** What was found for each of several, or why there is nothing for it. */
-type Each<T> = readonly (T | Error)[];
+/** What tokens are made with, and where they are recorded. */
+export interface TokenParts {
+  readonly signing: SigningService;
+  readonly sessions: SessionRegistry;
+  readonly ledger: IssuanceLedger;
+  readonly audit: Audit;
+  /** How many tokens each caller may ask for. */
+  readonly quota: Quota;
+  readonly shares: Shares;
+  readonly now: () => Date;
+}
 
-/** What a caller can ask about tokens, whoever answers. */
+/** What `TokenService` does; metrics wrap it. */
 export type Tokens = Pick<TokenService, keyof TokenService>;
 
-/** What a caller can ask about tokens. */
+/** Generates tokens, and inspects them. */
 export class TokenService {
-  readonly #signing: SigningService;
-  readonly #registry: SessionRegistry;
-  readonly #ledger: IssuanceLedger;
-  readonly #quota: Quota;
-  readonly #now: () => Date;
-  readonly #shares: Shares;
-  readonly #audit: Audit;
+  readonly #parts: TokenParts;
 
-  constructor(
-    signing: SigningService,
-    registry: SessionRegistry,
-    ledger: IssuanceLedger,
-    quota: Quota,
-    now: () => Date,
-    shares: Shares,
-    audit: Audit,
-  ) {
-    this.#signing = signing;
-    this.#registry = registry;
-    this.#ledger = ledger;
-    this.#quota = quota;
-    this.#now = now;
-    this.#shares = shares;
-    this.#audit = audit;
+  constructor(parts: TokenParts) {
+    this.#parts = parts;
   }
 
   /**
-   * Generates a token for a session of this project, also one that was created elsewhere in it. It is on the ledger,
-   * durably, and in the audit trail, before anybody gets it.
+   * Generates a token for a session of this project, wherever it was created. The token is on the ledger, durably, and in
+   * the audit trail, before anybody gets it.
    *
    * @throws {RateLimited} when the caller has asked for too many
    * @throws {SessionNotFound} when the ID is malformed or another project's
@@ -82,20 +61,22 @@ export class TokenService {
    * @throws {LedgerUnavailable} or {AuditUnavailable} when it cannot be recorded
    */
   async generate(caller: Caller, sessionId: string, input: TokenInput): Promise<ConnectionToken> {
-    await this.#quota.take(caller, 1);
-    checkRole(caller, input.role ?? DEFAULT_ROLE);
+    const { quota, now } = this.#parts;
+    await quota.take(caller, 1);
+    // Before the session, which may have to be looked up.
+    checkRole(caller, roleOf(input));
     await this.#checkSession(caller, sessionId);
-    const draft = this.#draft(caller, sessionId, input, this.#now());
+    const draft = this.#draft(caller, sessionId, input, now());
     const token = await this.#sign(draft);
-    await this.#record(caller, [draft.record]);
+    await this.#record(caller, [draft]);
     return token;
   }
 
   /**
-   * Generates a token for each of the requests, or refuses it without refusing the others. All that are generated are on
-   * the ledger and in the audit trail, together, before anybody gets one of them.
+   * Generates a token for each request, or refuses it without refusing the others. All tokens are on the ledger and in the
+   * audit trail, together, before anybody gets one of them.
    *
-   * @returns what became of each request, in their order
+   * @returns the outcome of each request, in their order
    * @throws {BadUserInput} naming `requests`, when there are too many, and never for what one of them asks
    * @throws {RateLimited} when the caller has asked for too many with these
    * @throws {SessionNotFound} when the ID is malformed or another project's
@@ -107,121 +88,70 @@ export class TokenService {
     sessionId: string,
     requests: readonly TokenInput[],
   ): Promise<TokenOutcome[]> {
-    checkBatch(requests.length, this.#quota.most(caller));
-    await this.#quota.take(caller, requests.length);
+    const { quota, now } = this.#parts;
+    checkBatch(requests.length, quota.most(caller));
+    await quota.take(caller, requests.length);
     await this.#checkSession(caller, sessionId);
-    const issuedAt = this.#now();
+    const issuedAt = now();
     const drafts = requests.map((input) => this.#draftOrRefuse(caller, sessionId, input, issuedAt));
     const accepted = drafts.filter(isDraft);
-    // Both at once: the disk is slow, and to sign takes the processor alone.
-    const [tokens] = await Promise.all([
-      this.#signInTurns(caller, accepted),
-      this.#record(
-        caller,
-        accepted.map(({ record }) => record),
-      ),
-    ]);
+    // Both at once: the disk is slow, and signing takes the processor alone.
+    const [tokens] = await Promise.all([this.#signInTurns(caller, accepted), this.#record(caller, accepted)]);
     const signed = tokens.values();
     return drafts.map((each) => (isDraft(each) ? (signed.next().value as ConnectionToken) : each));
   }
 
-  /**
-   * The records of the tokens that were issued for each of the sessions, newest first, in one query.
-   *
-   * @param sessions at most 100, none of them twice
-   * @returns in their order; {Forbidden} for a session that the caller may not use
-   * @throws {BadUserInput} naming `first` or `after`
-   */
-  async issued(
-    caller: Caller,
-    sessions: readonly Session[],
-    page: PageInput,
-  ): Promise<Each<Page<IssuedToken>>> {
-    const reading = readingOf(page, BY_POSITION);
-    return this.#askLedger(caller, sessions, async (ids) => {
-      const found = await this.#shares.query(caller.id, () =>
-        this.#ledger.newest(ids, reading.limit, reading.after),
-      );
-      const items = found.map(({ position, issued }) => ({ place: position, node: issued }));
-      return ids.map((id) => {
-        const own = items.filter(({ node }) => node.sessionId === id);
-        return pageOf(reading, own, BY_POSITION);
-      });
-    });
-  }
-
-  /** How many of these records each of the sessions has, up to `MAX_TOTAL`, as above. */
-  countIssued(caller: Caller, sessions: readonly Session[]): Promise<Each<number>> {
-    return this.#askLedger(caller, sessions, (ids) =>
-      this.#shares.query(caller.id, () => this.#ledger.count(ids, MAX_TOTAL)),
-    );
-  }
-
   /** What a token grants, and whether a client could connect with it now. Nothing in a token is an error. */
   inspect(token: string): TokenInspection {
-    return this.#signing.inspect(token, this.#now());
+    return this.#parts.signing.inspect(token, this.#parts.now());
   }
 
-  /** Asks for the sessions that the caller may use, together. */
-  async #askLedger<T>(
-    caller: Caller,
-    sessions: readonly Session[],
-    ask: (sessionIds: readonly string[]) => Promise<readonly T[]>,
-  ): Promise<Each<T>> {
-    const checked = sessions.map(({ sessionId, name }) => {
-      try {
-        checkSession(caller, sessionId, name);
-        return sessionId;
-      } catch (error) {
-        return error as Error;
-      }
-    });
-    const allowed = checked.filter((each) => typeof each === "string");
-    const answers = (allowed.length > 0 ? await ask(allowed) : []).values();
-    return checked.map((each) => (typeof each === "string" ? (answers.next().value as T) : each));
+  async #checkSession(caller: Caller, sessionId: string): Promise<void> {
+    checkOwner(this.#parts.signing.applicationId, sessionId);
+    checkSession(caller, sessionId, await this.#nameFor(caller, sessionId));
   }
 
-  async #record(caller: Caller, records: readonly IssuedToken[]): Promise<void> {
-    await this.#ledger.record(records);
-    await this.#audit.tokensIssued(caller, records);
+  /** The name of a session, looked up only when the decision needs it. */
+  async #nameFor(caller: Caller, sessionId: string): Promise<string | null> {
+    if (!needsSessionName(caller, sessionId)) return null;
+    const { shares, sessions } = this.#parts;
+    const [session] = await shares.query(caller.id, () => sessions.findMany([sessionId]));
+    return session?.name ?? null;
   }
 
   #draftOrRefuse(caller: Caller, sessionId: string, input: TokenInput, issuedAt: Date): Draft | TokenRefusal {
     try {
-      checkRole(caller, input.role ?? DEFAULT_ROLE);
+      checkRole(caller, roleOf(input));
       return this.#draft(caller, sessionId, input, issuedAt);
     } catch (error) {
-      const refusal = refusalFor(error);
-      const refused = error instanceof StagepassError && refusedBy(error.extensions, error.message);
-      if (refused) this.#audit.refused(actorOf(caller), { ...refused, sessionId });
-      return refusal;
+      if (!(error instanceof StagepassError)) throw error;
+      noteRefusal(this.#parts.audit, actorOf(caller), error.extensions, error.message, sessionId);
+      return tokenRefusalOf(error);
     }
   }
 
-  /** What a caller who may grant the role and the session asks for, once the rest has been found good. */
+  /** The token of a caller who may grant the role and use the session, once the rest of the input is checked. */
   #draft(caller: Caller, sessionId: string, input: TokenInput, issuedAt: Date): Draft {
     const grant = grantFor(sessionId, input, issuedAt, caller.permissions.maxLifetime);
-    checkLifetime(caller, grant.expireTime - grant.createTime);
-    const format = input.format ?? TokenFormat.JWT;
-    this.#signing.checkFormat(format);
-    const { role, expireTime } = grant;
+    const { role, createTime, expireTime } = grant;
+    checkLifetime(caller, expireTime - createTime);
+    const format = formatOf(input);
+    this.#parts.signing.checkFormat(format);
     const expiresAt = new Date(expireTime * 1000);
-    const record = {
-      id: randomUUID(),
-      sessionId,
-      role,
-      format,
-      issuedTo: caller.subject,
-      issuedAt,
-      expiresAt,
-    };
-    return { grant, record };
+    const issuedTo = caller.subject;
+    return { grant, record: { id: randomUUID(), sessionId, role, format, issuedTo, issuedAt, expiresAt } };
+  }
+
+  async #record(caller: Caller, drafts: readonly Draft[]): Promise<void> {
+    const records = drafts.map(({ record }) => record);
+    await this.#parts.ledger.record(records);
+    await this.#parts.audit.tokensIssued(caller, records);
   }
 
   async #signInTurns({ id }: Caller, drafts: readonly Draft[]): Promise<ConnectionToken[]> {
     const tokens: ConnectionToken[] = [];
     for (let start = 0; start < drafts.length; start += PER_TURN) {
-      await this.#shares.turn(id);
+      await this.#parts.shares.turn(id);
       const portion = drafts.slice(start, start + PER_TURN);
       tokens.push(...(await Promise.all(portion.map((draft) => this.#sign(draft)))));
     }
@@ -230,6 +160,7 @@ export class TokenService {
 
   async #sign({ grant, record: { id, format, expiresAt } }: Draft): Promise<ConnectionToken> {
     const { sessionId, role, data, initialLayoutClassList, createTime, expireTime } = grant;
+    const { signing } = this.#parts;
     // Named one by one: spreading the grant and adding to it costs as much as the signature.
     return {
       sessionId,
@@ -238,34 +169,11 @@ export class TokenService {
       initialLayoutClassList,
       createTime,
       expireTime,
-      token: await this.#signing.sign(grant, id, format),
+      token: await signing.sign(grant, id, format),
       format,
-      applicationId: this.#signing.applicationId,
+      applicationId: signing.applicationId,
       createdAt: new Date(createTime * 1000),
       expiresAt,
     };
-  }
-
-  async #checkSession(caller: Caller, sessionId: string): Promise<void> {
-    this.#checkOwner(sessionId);
-    checkSession(caller, sessionId, await this.#nameFor(caller, sessionId));
-  }
-
-  /** The name of a session, looked up only when the decision needs it. */
-  async #nameFor(caller: Caller, sessionId: string): Promise<string | null> {
-    if (!needsSessionName(caller, sessionId)) return null;
-    const [session] = await this.#shares.query(caller.id, () => this.#registry.findMany([sessionId]));
-    return session?.name ?? null;
-  }
-
-  #checkOwner(sessionId: string): void {
-    const { applicationId } = this.#signing;
-    const owner = ownerOf(sessionId);
-    if (owner === applicationId) return;
-    throw new SessionNotFound(
-      owner === null
-        ? "sessionId is malformed; it must be exactly as createSession returned it"
-        : `sessionId is of another project than this server's, ${applicationId}`,
-    );
   }
 }

@@ -12,6 +12,7 @@ import { createSchema } from "../../src/graphql/schema.ts";
 import { admitAll } from "../../src/graphql/trusted-documents.ts";
 import { createApp } from "../../src/http/app.ts";
 import type { IssuanceService } from "../../src/services/issuance-service.ts";
+import type { IssuedTokens } from "../../src/services/issued-tokens.ts";
 import type { SessionService } from "../../src/services/session-service.ts";
 import { TokenService } from "../../src/services/token-service.ts";
 import { InFlight } from "../../src/shares/in-flight.ts";
@@ -35,21 +36,21 @@ async function start(plugin: ApolloServerPlugin<Context>) {
   await apollo.start();
   const signing = new SigningService(openTokKeyRing(API_KEY, API_SECRET));
   const ledger = { record: async () => {} } as unknown as IssuanceLedger;
-  const now = () => new Date();
-  const tokens = new TokenService(
+  const tokens = new TokenService({
     signing,
-    {} as SessionRegistry,
+    sessions: {} as SessionRegistry,
     ledger,
-    new Quota("tokens", 1000),
-    now,
-    UNSHARED,
-    NO_AUDIT,
-  );
+    audit: NO_AUDIT,
+    quota: new Quota("tokens", 1000),
+    shares: UNSHARED,
+    now: () => new Date(),
+  });
   const { app } = await createApp({
     apollo,
     services: {
       sessions: {} as SessionService,
       tokens,
+      issuedTokens: {} as IssuedTokens,
       issuances: {} as IssuanceService,
       project: {} as ProjectInfo,
       audit: NO_AUDIT,

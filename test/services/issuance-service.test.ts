@@ -18,7 +18,13 @@ function start() {
       return new Promise((resolve) => answers.push(() => resolve({ tallies: [], end: null })));
     },
   } as unknown as IssuanceLedger;
-  const service = new IssuanceService("12345678", {} as SessionRegistry, ledger, () => NOW, UNSHARED);
+  const service = new IssuanceService({
+    applicationId: "12345678",
+    sessions: {} as SessionRegistry,
+    ledger,
+    shares: UNSHARED,
+    now: () => NOW,
+  });
   /** Lets the ledger answer the question that it was asked, and the next one be asked. */
   const answer = async () => {
     answers.shift()?.();

@@ -1,7 +1,7 @@
 import type { GraphQLRequestListener } from "@apollo/server";
 import { unwrapResolverError } from "@apollo/server/errors";
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
-import { actorOf, refusedBy } from "../../audit/audit.ts";
+import { actorOf, noteRefusal } from "../../audit/audit.ts";
 import {
   abridge,
   DatabaseUnavailable,
@@ -24,7 +24,7 @@ declare module "graphql/error/GraphQLError.js" {
 }
 
 /** The codes with which an operation is refused before it runs. GraphQL's own of these repeat names that they are about. */
-export const REFUSALS: ReadonlySet<string> = new Set([
+export const NOT_RUN: ReadonlySet<string> = new Set([
   "GRAPHQL_PARSE_FAILED",
   "GRAPHQL_VALIDATION_FAILED",
   "BAD_USER_INPUT",
@@ -95,10 +95,7 @@ export const completeErrors: NonNullable<GraphQLRequestListener<Context>["didEnc
       logger.warn({ requestId, reason: cause.reason }, cause.message);
     }
   }
-  for (const { extensions, message } of errors) {
-    const refused = refusedBy(extensions, message);
-    if (refused) audit.refused(actorOf(caller), refused);
-  }
+  for (const { extensions, message } of errors) noteRefusal(audit, actorOf(caller), extensions, message);
   const unknown = errors.filter(isUnknown);
   for (const err of new Set(unknown.map(unwrapResolverError)))
     logger.error({ requestId, err }, "unexpected error");
@@ -106,7 +103,7 @@ export const completeErrors: NonNullable<GraphQLRequestListener<Context>["didEnc
 };
 
 function quotesInput({ extensions }: GraphQLFormattedError, error: unknown): boolean {
-  return REFUSALS.has(String(extensions?.code)) && !(unwrapResolverError(error) instanceof StagepassError);
+  return NOT_RUN.has(String(extensions?.code)) && !(unwrapResolverError(error) instanceof StagepassError);
 }
 
 /** GraphQL's own errors have a code, given by Apollo Server or by us, unless something went wrong in here. */

@@ -2,8 +2,8 @@ import type { GraphQLRequestListener } from "@apollo/server";
 import type { GraphQLFormattedError } from "graphql";
 import { type ErrorCode, RETRY_AFTER } from "../../errors.ts";
 import type { Context } from "../context.ts";
-import { refusesWith200 } from "../media-type.ts";
-import { REFUSALS } from "./format-error.ts";
+import { isAlways200 } from "../media-type.ts";
+import { NOT_RUN } from "./format-error.ts";
 
 /** Not `PLATFORM_UNAVAILABLE`: no other replica could do better, and tokens are issued all the same. */
 const UNAVAILABLE: ReadonlySet<unknown> = new Set<ErrorCode>([
@@ -29,11 +29,8 @@ export const chooseStatus: NonNullable<GraphQLRequestListener<Context>["willSend
   if (failure) {
     http.status = failure.status;
     http.headers.set("retry-after", String(failure.retryAfter));
-  } else if (
-    http.status === 400 &&
-    errors.every(({ extensions }) => REFUSALS.has(String(extensions?.code)))
-  ) {
-    if (refusesWith200(request.http?.headers.get("accept"))) http.status = 200;
+  } else if (http.status === 400 && errors.every(({ extensions }) => NOT_RUN.has(String(extensions?.code)))) {
+    if (isAlways200(request.http?.headers.get("accept"))) http.status = 200;
   }
 };
 

@@ -1,9 +1,9 @@
 import { ArgsType, Field, ID, InputType, Int } from "type-graphql";
-import { TokenFormat } from "../../domain/connection-token.ts";
+import { DEFAULT_FORMAT, TokenFormat, type TokenInput } from "../../domain/connection-token.ts";
+import { DEFAULT_ROLE } from "../../domain/grant.ts";
 import { Role } from "../../domain/role.ts";
 import { ArchiveMode, ArchiveResolution, MediaMode, type SessionOptionsInput } from "../../domain/session.ts";
 import { DEFAULT_PAGE_SIZE, type PageInput } from "../../services/page.ts";
-import type { TokenInput } from "../../services/token-service.ts";
 
 /** Which session to read. */
 @ArgsType()
@@ -103,7 +103,7 @@ export class TokenSessionArgs {
 export class TokenArgs implements TokenInput {
   @Field(() => Role, {
     nullable: true,
-    defaultValue: Role.PUBLISHER,
+    defaultValue: DEFAULT_ROLE,
     description: "What the client may do in the session.",
   })
   role?: Role | null;
@@ -133,7 +133,7 @@ export class TokenArgs implements TokenInput {
 
   @Field(() => TokenFormat, {
     nullable: true,
-    defaultValue: TokenFormat.JWT,
+    defaultValue: DEFAULT_FORMAT,
     description: "The format of the token.",
   })
   format?: TokenFormat | null;
