@@ -13,7 +13,7 @@ import type { Scope } from "./scope.ts";
  * The scope that each field needs; null for one that every caller may read. Every field of Query and Mutation is here, and every
  * other that does something; one that is not here is open to nobody.
  */
-export const REQUIRED_SCOPE = {
+export const REQUIRED_SCOPE: Readonly<Record<string, Scope | null>> = {
   "Query.viewer": null,
   "Query.project": null,
   "Query.session": "sessions:read",
@@ -30,22 +30,14 @@ export const REQUIRED_SCOPE = {
   "Mutation.generateTokens": "tokens:create",
   "Session.generateToken": "tokens:create",
   "Session.issuedTokens": "ledger:read",
-} as const satisfies Record<string, Scope | null>;
-
-type GuardedField = keyof typeof REQUIRED_SCOPE;
+};
 
 /** @throws {Forbidden} when the caller lacks the scope that the field, such as `Query.session`, needs */
 export function checkScope({ scopes }: Caller, field: string): void {
-  const scope = Object.hasOwn(REQUIRED_SCOPE, field) ? REQUIRED_SCOPE[field as GuardedField] : undefined;
+  const scope = Object.hasOwn(REQUIRED_SCOPE, field) ? REQUIRED_SCOPE[field] : undefined;
   if (scope === undefined) throw new Forbidden(`${field} is open to nobody`);
   if (scope !== null && !scopes.has(scope))
     throw new Forbidden(`${field} requires the scope ${scope}`, { requiredScope: scope });
-}
-
-/** Whether the caller has the scope that the field needs. */
-export function hasScopeFor({ scopes }: Caller, field: GuardedField): boolean {
-  const scope = REQUIRED_SCOPE[field];
-  return scope === null || scopes.has(scope);
 }
 
 /** @throws {Forbidden} when the caller may not grant the role */

@@ -6,8 +6,8 @@ import type { Context } from "../context.ts";
 import { perItem } from "../limits/cost.ts";
 import type { Connection } from "../loaders.ts";
 import { PageArgs } from "../types/args.ts";
+import { IssuedTokenConnection } from "../types/connections.ts";
 import { IssuedTokenType } from "../types/issued-token.ts";
-import { IssuedTokenConnection } from "../types/issued-token-connection.ts";
 import { SessionType } from "../types/session.ts";
 
 @Resolver(() => SessionType)

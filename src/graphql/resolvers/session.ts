@@ -4,8 +4,8 @@ import type { Context } from "../context.ts";
 import { dear, perItem } from "../limits/cost.ts";
 import type { Connection } from "../loaders.ts";
 import { PageArgs, SessionArgs, SessionNameArgs, SessionOptionsArgs } from "../types/args.ts";
+import { SessionConnection } from "../types/connections.ts";
 import { SessionType } from "../types/session.ts";
-import { SessionConnection } from "../types/session-connection.ts";
 
 @Resolver(() => SessionType)
 export class SessionResolver {

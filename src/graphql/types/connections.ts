@@ -1,0 +1,39 @@
+import { type ClassType, Field, Int, ObjectType } from "type-graphql";
+import { COUNTED } from "../limits/cost.ts";
+import { IssuedTokenType } from "./issued-token.ts";
+import { PageInfo } from "./page-info.ts";
+import { SessionType } from "./session.ts";
+
+/** Declares the types of a page, as the GraphQL Cursor Connections Specification has them. */
+function connectionOf<T extends object>(name: string, nodeType: ClassType<T>): ClassType {
+  @ObjectType(`${name}Edge`, { simpleResolvers: true })
+  class Edge {
+    @Field(() => String)
+    cursor!: string;
+
+    @Field(() => nodeType)
+    node!: T;
+  }
+
+  @ObjectType(`${name}Connection`, { simpleResolvers: true })
+  class Connection {
+    @Field(() => [Edge])
+    edges!: readonly Edge[];
+
+    @Field(() => [nodeType])
+    nodes!: readonly T[];
+
+    @Field(() => Int, {
+      description: "How long the whole list is; counted up to 10,000.",
+      complexity: COUNTED,
+    })
+    totalCount!: () => Promise<number>;
+
+    @Field(() => PageInfo)
+    pageInfo!: PageInfo;
+  }
+  return Connection;
+}
+
+export const SessionConnection = connectionOf("Session", SessionType);
+export const IssuedTokenConnection = connectionOf("IssuedToken", IssuedTokenType);
