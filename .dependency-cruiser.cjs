@@ -107,7 +107,7 @@ module.exports = {
     kept("@apollo/server", "^src/(graphql|http|instruments)/"),
     kept("@apollo/subgraph", "^src/graphql/"),
     kept("(fastify|@fastify)", "^src/(http/|instruments/|server\\.ts$)"),
-    kept("(jwks-rsa|rate-limiter-flexible)", "^src/access/"),
+    kept("rate-limiter-flexible", "^src/access/"),
     kept("(kysely|libsql|pg)", "^src/store/"),
     kept("jsonwebtoken", "^src/(signing|access)/"),
     kept("opossum", "^src/platform/"),

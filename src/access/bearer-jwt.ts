@@ -49,7 +49,7 @@ export async function verifyJwt(
     : ASYMMETRIC.includes(header.alg)
       ? await jwks?.(header.kid, header.alg)
       : null;
-  if (!key) throw refused("it is not signed with a key and an algorithm that this server accepts");
+  if (!key) throw invalidJwt("it is not signed with a key and an algorithm that this server accepts");
   let claims: JwtPayload | string;
   try {
     claims = jsonwebtoken.verify(token, key, {
@@ -60,9 +60,9 @@ export async function verifyJwt(
       clockTimestamp: Math.floor(now.getTime() / 1000),
     });
   } catch (error) {
-    if (!(error instanceof jsonwebtoken.JsonWebTokenError)) throw refused("it is malformed");
+    if (!(error instanceof jsonwebtoken.JsonWebTokenError)) throw invalidJwt("it is malformed");
     // Such as "jwt audience invalid. expected: …", whose end is the server's own affair.
-    throw refused(error.message.replace(/\. .*/s, ""));
+    throw invalidJwt(error.message.replace(/\. .*/s, ""));
   }
   return checkedClaims(claims);
 }
@@ -73,11 +73,11 @@ interface Header {
 }
 
 function headerOf(token: string): Header {
-  if (token.length > MAX_LENGTH) throw refused(`it is longer than ${MAX_LENGTH} characters`);
+  if (token.length > MAX_LENGTH) throw invalidJwt(`it is longer than ${MAX_LENGTH} characters`);
   const { alg, kid, crit }: Record<string, unknown> = decoded(token);
   // RFC 7515, 4.1.11: what must be understood and is not makes it invalid; jsonwebtoken does not look.
-  if (crit !== undefined) throw refused("its header has crit");
-  if (kid !== undefined && typeof kid !== "string") throw refused("its kid is not a string");
+  if (crit !== undefined) throw invalidJwt("its header has crit");
+  if (kid !== undefined && typeof kid !== "string") throw invalidJwt("its kid is not a string");
   return { alg: alg as Algorithm, kid };
 }
 
@@ -88,31 +88,31 @@ function decoded(token: string): Record<string, unknown> {
   } catch {
     // Its payload is not JSON.
   }
-  throw refused("it is malformed");
+  throw invalidJwt("it is malformed");
 }
 
 /** jsonwebtoken accepts what has no `exp`, and does not look at the types of the others that it need not compare. */
 function checkedClaims(claims: JwtPayload | string): CheckedClaims {
   if (typeof claims !== "object" || Array.isArray(claims)) {
-    throw refused("its payload is not an object");
+    throw invalidJwt("its payload is not an object");
   }
   const { exp } = claims;
-  if (exp === undefined) throw refused("it has no exp");
+  if (exp === undefined) throw invalidJwt("it has no exp");
   for (const name of ["exp", "nbf", "iat"]) {
     if (claims[name] !== undefined && !Number.isFinite(claims[name]))
-      throw refused(`its ${name} is not a number`);
+      throw invalidJwt(`its ${name} is not a number`);
   }
   for (const name of ["sub", "iss", "jti"]) {
     if (claims[name] !== undefined && typeof claims[name] !== "string")
-      throw refused(`its ${name} is not a string`);
+      throw invalidJwt(`its ${name} is not a string`);
   }
   const { sub = "" } = claims;
   if (sub.length > MAX_SUBJECT_LENGTH || !isStorable(sub)) {
-    throw refused(`its sub is no text of at most ${MAX_SUBJECT_LENGTH} characters`);
+    throw invalidJwt(`its sub is no text of at most ${MAX_SUBJECT_LENGTH} characters`);
   }
   return { ...claims, exp };
 }
 
-function refused(reason: string): Unauthenticated {
+function invalidJwt(reason: string): Unauthenticated {
   return new Unauthenticated(`The bearer token is not accepted: ${reason}`);
 }

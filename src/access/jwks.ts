@@ -1,5 +1,4 @@
-import { createPublicKey, type KeyObject } from "node:crypto";
-import { JwksClient, type SigningKey } from "jwks-rsa";
+import { createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
 import { AuthenticationUnavailable, abridge, reasonOf } from "../errors.ts";
 
 /**
@@ -36,11 +35,10 @@ interface PublicKey {
 }
 
 /**
- * The keys that an identity provider publishes as a JSON Web Key Set. They are read as a whole: jwks-rsa's own cache and
- * rate limit are for one key each, so that strangers who name unknown ones would keep a new key from being found.
+ * The keys that an identity provider publishes as a JSON Web Key Set (RFC 7517). The set is cached as a whole, so that a flood of
+ * unknown key IDs cannot keep a new key from being found.
  */
 export function jwksKeys(uri: string): Jwks {
-  const client = new JwksClient({ jwksUri: uri, cache: false, fetcher: fetchKeys });
   let keys: readonly PublicKey[] = [];
   let readAt = Number.NEGATIVE_INFINITY;
   let askedAt = Number.NEGATIVE_INFINITY;
@@ -48,17 +46,13 @@ export function jwksKeys(uri: string): Jwks {
   let lastFailure = "";
 
   const ask = async () => {
-    const read = await client
-      .getSigningKeys()
-      .then((signingKeys) => signingKeys.map(publicKeyOf))
-      .catch((error: Error) => {
-        // Of a connection that fails, `fetch` says so, and its cause says why.
-        lastFailure = abridge([error, error.cause].filter(Boolean).map(reasonOf).join(": "));
-        return null;
-      });
+    const read = await fetchKeys(uri).catch((error: Error) => {
+      // `fetch` says that the connection failed, and its cause says why.
+      lastFailure = abridge([error, error.cause].filter(Boolean).map(reasonOf).join(": "));
+    });
     askedAt = performance.now();
     asking = null;
-    if (read === null) return;
+    if (!read) return;
     keys = read;
     readAt = askedAt;
   };
@@ -66,8 +60,9 @@ export function jwksKeys(uri: string): Jwks {
     if (performance.now() - askedAt >= PAUSE) asking ??= ask();
     await asking;
   };
+  const isYounger = (age: number) => performance.now() - readAt < age;
   const find = (kid: string | undefined, algorithm: string, maxAge: number) =>
-    performance.now() - readAt < maxAge ? keyIn(keys, kid, algorithm) : undefined;
+    isYounger(maxAge) ? keyIn(keys, kid, algorithm) : undefined;
 
   const keyOf: KeyOf = async (kid, algorithm) => {
     const known = find(kid, algorithm, MAX_AGE);
@@ -79,7 +74,6 @@ export function jwksKeys(uri: string): Jwks {
     return found ?? null;
   };
 
-  const isYounger = (age: number) => performance.now() - readAt < age;
   const check = async () => {
     if (isYounger(MAX_AGE)) return;
     const asked = askUnlessJustAsked();
@@ -92,25 +86,29 @@ export function jwksKeys(uri: string): Jwks {
 }
 
 /** A JWT that names no key is signed with the only one that there is. */
-function keyIn(
-  keys: readonly PublicKey[],
-  kid: string | undefined,
-  algorithm: string,
-): KeyObject | undefined {
+function keyIn(keys: readonly PublicKey[], kid: string | undefined, algorithm: string) {
   if (kid === undefined && keys.length > 1) return undefined;
   const isMeant = (key: PublicKey) =>
     (kid === undefined || key.id === kid) && (key.algorithm ?? algorithm) === algorithm;
   return keys.find(isMeant)?.key;
 }
 
-/** A KeyObject made once: with a PEM, each verification would parse it. */
-function publicKeyOf(signingKey: SigningKey): PublicKey {
-  return { id: signingKey.kid, key: createPublicKey(signingKey.getPublicKey()), algorithm: signingKey.alg };
-}
-
-/** jwks-rsa's own request has no deadline for an answer that drips. */
-async function fetchKeys(uri: string): Promise<{ keys: unknown }> {
+async function fetchKeys(uri: string): Promise<PublicKey[]> {
   const response = await fetch(uri, { redirect: "error", signal: AbortSignal.timeout(TIMEOUT) });
   if (!response.ok) throw new Error(`the JWKS endpoint answered with status ${response.status}`);
-  return (await response.json()) as { keys: unknown };
+  const { keys } = (await response.json()) as { keys?: JsonWebKey[] };
+  const read = Array.isArray(keys) ? keys.flatMap(publicKeyOf) : [];
+  if (read.length === 0) throw new Error("the JWKS endpoint has no public keys for signatures");
+  return read;
+}
+
+/** Nothing of a key that is not for signatures, not public, or of a kind that Node does not know. */
+function publicKeyOf(jwk: JsonWebKey): PublicKey | [] {
+  try {
+    const { kid, alg, use = "sig", d } = jwk as Record<string, string | undefined>;
+    if (use !== "sig" || d !== undefined) return [];
+    return { id: kid, key: createPublicKey({ key: jwk, format: "jwk" }), algorithm: alg };
+  } catch {
+    return [];
+  }
 }

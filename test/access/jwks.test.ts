@@ -197,6 +197,9 @@ describe("jwksKeys", () => {
     ],
     ["answers with keys and status 500", () => (answer = { ...answer, status: 500 })],
     ["has keys for encryption only", () => publish({ ...A, use: "enc" })],
+    ["has secrets only", () => publish({ kty: "oct", k: "c2VjcmV0", kid: "a", alg: "RS256" })],
+    ["has private keys only", () => publish({ ...A, d: A.n })],
+    ["has keys that are none", () => publish({ kty: "RSA", kid: "a" }, {})],
   ])("is unavailable when at first the provider %s, and recovers", async (_, breakIt) => {
     breakIt();
     const keyOf = jwksKeys(uri);
@@ -219,8 +222,8 @@ describe("jwksKeys", () => {
     expect(await keyOf("b", "RS256")).toBeNull();
   });
 
-  it("uses a key that says no algorithm for any that is asked", async () => {
-    publish(jwk(rsa, { kid: "a" }));
+  it("uses a key that says no algorithm and no use for any algorithm that is asked, beside what is no key", async () => {
+    publish({ kty: "oct", kid: "a" }, { ...rsa.export({ format: "jwk" }), kid: "a" });
     const keyOf = jwksKeys(uri);
     expect(isKey(await keyOf("a", "RS256"), rsa)).toBe(true);
     expect(isKey(await keyOf("a", "PS256"), rsa)).toBe(true);
