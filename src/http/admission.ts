@@ -1,7 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import { withoutComments as stripComments } from "../graphql/documents.ts";
 import type { Admit, DocumentParameters } from "../graphql/trusted-documents.ts";
-import { refusal } from "./errors.ts";
+import { httpError } from "./errors.ts";
 
 /** The longest text of a document, in characters. To look through its comments takes a millisecond. */
 export const MAX_DOCUMENT_LENGTH = 64 * 1024;
@@ -14,7 +14,7 @@ export function admittedBody({ method, id }: FastifyRequest, body: unknown, admi
 
 function shortEnough(body: DocumentParameters): DocumentParameters {
   if (typeof body.query !== "string" || body.query.length <= MAX_DOCUMENT_LENGTH) return body;
-  throw refusal(413, "The document is longer than 65,536 characters; give long values in variables");
+  throw httpError(413, "The document is longer than 65,536 characters; give long values in variables");
 }
 
 /** A client that registers a document by its hash hashes all of it, so that there comments stay. */

@@ -8,16 +8,15 @@ import type { Context, Services } from "../graphql/context.ts";
 import type { Admit } from "../graphql/trusted-documents.ts";
 import type { InFlight } from "../shares/in-flight.ts";
 import type { Turn } from "../shares/turns.ts";
-import { answerBadUrl, answerClientErrors, answerExpectations } from "./before-hooks.ts";
 import { BODY_LIMIT } from "./body-size.ts";
 import { knowCaller } from "./callers.ts";
 import { type ConsoleBuild, serveConsole } from "./console.ts";
 import type { Drain } from "./drain.ts";
-import { answerErrors } from "./errors.ts";
+import { answerBadUrl, answerErrors } from "./errors.ts";
 import { graphqlHandler } from "./graphql-handler.ts";
 import { checkHeaders, protectBrowsers } from "./headers.ts";
 import { serveHealth } from "./health.ts";
-import { refuseOtherHosts, requireHost } from "./host.ts";
+import { refuseOtherHosts } from "./host.ts";
 import { jsonBodies } from "./json-body.ts";
 import { endPipelined } from "./pipelined.ts";
 import { requestLog } from "./request-log.ts";
@@ -68,18 +67,17 @@ export async function createApp(parts: AppParts): Promise<{ app: FastifyInstance
     trustProxy: trustsProxy ?? false,
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT,
-    frameworkErrors: answerBadUrl(log),
-    clientErrorHandler: answerClientErrors(log),
-    http: { headersTimeout: HEADERS_TIMEOUT, connectionsCheckingInterval: 1000, requireHostHeader: false },
+    frameworkErrors: answerBadUrl,
+    http: { headersTimeout: HEADERS_TIMEOUT, connectionsCheckingInterval: 1000 },
   });
+  // Node.js answers what is not HTTP; Fastify would do so in the middle of another answer, too.
+  app.server.removeAllListeners("clientError");
   const readBody = jsonBodies(app);
-  answerExpectations(app, log);
 
   app.addHook("onRequest", endPipelined);
   const drain = followRequests(app, { log, proxied: trustsProxy !== null, onEnd: parts.onRequestEnd });
   parts.follow(app);
   answerErrors(app, logger, services.audit);
-  requireHost(app);
   if (localOnly) refuseOtherHosts(app);
   await protectBrowsers(app, corsOrigins, hasPage);
   cutOffIdleReaders(app);

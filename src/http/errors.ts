@@ -1,4 +1,4 @@
-import type { FastifyError, FastifyInstance } from "fastify";
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import { type Audit, noteRefusal } from "../audit/audit.ts";
 import { type ErrorCode, RETRY_AFTER, reasonOf, StagepassError } from "../errors.ts";
@@ -37,7 +37,7 @@ export function codeOfStatus(status: number): ErrorCode | "OK" {
 }
 
 /** What `answerErrors` answers with this status and message. */
-export function refusal(statusCode: number, message: string): Error {
+export function httpError(statusCode: number, message: string): Error {
   return Object.assign(new Error(message), { statusCode });
 }
 
@@ -73,8 +73,13 @@ export function answerErrors(app: FastifyInstance, logger: Logger, audit: Audit)
   );
 }
 
+/** Answers a URL that cannot be decoded, before any hook. Fastify's own message has the URL, which may hold a secret. */
+export function answerBadUrl(_error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
+  reply.code(400).send(errors("The URL is malformed", { code: "BAD_REQUEST" }));
+}
+
 /** An answer with one error, in the form that GraphQL clients read. */
-export function errors(
+function errors(
   message: string,
   extensions: { readonly code: ErrorCode; readonly [member: string]: unknown },
 ) {

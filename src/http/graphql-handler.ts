@@ -7,7 +7,7 @@ import type { Admit } from "../graphql/trusted-documents.ts";
 import type { Turn } from "../shares/turns.ts";
 import { admittedBody, admittedSearch } from "./admission.ts";
 import { callerOf } from "./callers.ts";
-import { refusal } from "./errors.ts";
+import { httpError } from "./errors.ts";
 import type { ReadBody } from "./json-body.ts";
 import { operationIn } from "./operation.ts";
 
@@ -73,7 +73,7 @@ export function graphqlHandler({ apollo, services, admit, turn, readBody, logger
     passage?.hold();
     try {
       await turn(caller?.id ?? "");
-      if (reply.raw.destroyed) throw refusal(400, "The client has gone");
+      if (reply.raw.destroyed) throw httpError(400, "The client has gone");
       return await execute(request, reply);
     } finally {
       passage?.leave();

@@ -3,7 +3,7 @@ import cors from "@fastify/cors";
 import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from "fastify";
 import helmet, { type HelmetOptions } from "helmet";
 import { answerType } from "../graphql/media-type.ts";
-import { refusal } from "./errors.ts";
+import { httpError } from "./errors.ts";
 
 const APOLLO = "https://*.apollographql.com";
 
@@ -107,11 +107,11 @@ export function checkHeaders(
 function refusalOf({ caller, headers }: FastifyRequest): Error | undefined {
   // The page has no caller.
   if (caller !== null && answerType(headers.accept) === undefined) {
-    return refusal(406, "Accept must allow application/json or application/graphql-response+json");
+    return httpError(406, "Accept must allow application/json or application/graphql-response+json");
   }
   // A small body can become a large one, and no client of this server needs it.
   if ((headers["content-encoding"] ?? "identity") !== "identity") {
-    return refusal(415, "The body must not be compressed");
+    return httpError(415, "The body must not be compressed");
   }
   return undefined;
 }

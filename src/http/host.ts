@@ -1,17 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { isLoopbackHostname } from "../process/loopback.ts";
-import { refusal } from "./errors.ts";
-
-/** Refuses requests that name no host, which HTTP/1.1 asks for. Node would do so without a body, and without a line in the log. */
-export function requireHost(app: FastifyInstance): void {
-  app.addHook("onRequest", ({ raw, headers }, _reply, next) =>
-    next(
-      raw.httpVersion === "1.1" && headers.host === undefined
-        ? refusal(400, "The Host header is missing")
-        : undefined,
-    ),
-  );
-}
+import { httpError } from "./errors.ts";
 
 /**
  * Refuses requests that name another host than this machine. A page of any site can point its own name at 127.0.0.1
@@ -23,6 +12,6 @@ export function refuseOtherHosts(app: FastifyInstance): void {
     // Not Fastify's hostname, which is that of X-Forwarded-Host where a proxy is trusted.
     if (isLoopbackHostname(host.replace(/:\d*$/, ""))) return next();
     const message = "This server answers requests to localhost alone; the Host header names another";
-    return next(refusal(421, message));
+    return next(httpError(421, message));
   });
 }

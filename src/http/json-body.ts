@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { refusal } from "./errors.ts";
+import { httpError } from "./errors.ts";
 
 const CHARSET = /;\s*charset\s*=\s*"?([^";\s]*)"?/i;
 
@@ -23,8 +23,8 @@ export function jsonBodies(app: FastifyInstance): ReadBody {
     const { body, headers } = request;
     if (!Buffer.isBuffer(body)) return body;
     const charset = CHARSET.exec(headers["content-type"] ?? "")?.[1] ?? "utf-8";
-    if (!/^utf-?8$/i.test(charset)) throw refusal(415, "The charset of the body must be utf-8");
-    if (!isUtf8(body)) throw refusal(400, "The body is not valid UTF-8");
+    if (!/^utf-?8$/i.test(charset)) throw httpError(415, "The charset of the body must be utf-8");
+    if (!isUtf8(body)) throw httpError(400, "The body is not valid UTF-8");
     let read: unknown;
     // Fastify's parser calls back at once.
     parseJson(request, body.toString("utf8"), (error, value) => {

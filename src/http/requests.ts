@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { OperationSummary } from "../graphql/summary.ts";
 import { Drain } from "./drain.ts";
-import { codeOfStatus, refusal } from "./errors.ts";
+import { codeOfStatus, httpError } from "./errors.ts";
 import type { RequestLog } from "./request-log.ts";
 
 declare module "fastify" {
@@ -78,7 +78,7 @@ export function followRequests(app: FastifyInstance, { log, proxied, onEnd }: Fo
       else log.write(request.reason !== null && statusCode >= 500 ? "warn" : "info", line, "request");
       onEnd(request, { status: writableFinished ? statusCode : null, milliseconds });
     });
-    return next(refused ? refusal(503, "The server is stopping") : undefined);
+    return next(refused ? httpError(503, "The server is stopping") : undefined);
   });
   app.addHook("onClose", async () => log.close());
   return drain;

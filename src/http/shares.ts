@@ -4,7 +4,7 @@ import { RateLimited } from "../errors.ts";
 import type { InFlight, Passage } from "../shares/in-flight.ts";
 import type { Turn } from "../shares/turns.ts";
 import { BODY_LIMIT } from "./body-size.ts";
-import { refusal } from "./errors.ts";
+import { httpError } from "./errors.ts";
 
 /** How long a client may read nothing of its answer before its connection is closed, in milliseconds. */
 export const ANSWER_TIMEOUT = 15_000;
@@ -37,7 +37,7 @@ export function limitInFlight(app: FastifyInstance, { inFlight, turn, trustsProx
   return (request: FastifyRequest, reply: FastifyReply, next: HookHandlerDoneFunction): void => {
     // While its caller was found out: its end has been told already, and would give nothing back.
     if (reply.raw.destroyed || request.raw.socket.destroyed) {
-      next(refusal(400, "The client has gone"));
+      next(httpError(400, "The client has gone"));
       return;
     }
     try {
