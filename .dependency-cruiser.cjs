@@ -113,7 +113,6 @@ module.exports = {
     kept("opossum", "^src/platform/"),
     kept("(prom-client|@opentelemetry)", "^src/instruments/"),
     kept("commander", "^src/cli/"),
-    kept("envalid", "^src/config/"),
   ],
   options: {
     doNotFollow: { path: "node_modules" },

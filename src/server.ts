@@ -7,7 +7,8 @@ import { createServices, type Surroundings } from "./assembly/create-services.ts
 import type { Project } from "./assembly/project.ts";
 import type { AuditTrail } from "./audit/audit-trail.ts";
 import { openAudit } from "./audit/open-audit.ts";
-import type { Config, TrustedDocumentsConfig } from "./config/config.ts";
+import type { Config } from "./config/config.ts";
+import type { TrustedDocumentsConfig } from "./config/trusted-documents.ts";
 import {
   AuditUnavailable,
   AuthenticationUnavailable,

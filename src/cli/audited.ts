@@ -1,7 +1,8 @@
 import { userInfo } from "node:os";
 import type { AuditTrail } from "../audit/audit-trail.ts";
 import { openAudit } from "../audit/open-audit.ts";
-import { type AuditConfig, parseAudit, readEnvironment } from "../config/config.ts";
+import type { AuditConfig } from "../config/audit.ts";
+import { parseAudit, readEnvironment } from "../config/config.ts";
 import { AuditUnavailable } from "../errors.ts";
 import { Refusal } from "./refusal.ts";
 

@@ -1,5 +1,6 @@
 import { accessSync, constants } from "node:fs";
-import { collectorUrl, oneOf, wholeNumber } from "./variables.ts";
+import type { Environment } from "./environment.ts";
+import { choice, collectorUrl, wholeNumber } from "./variables.ts";
 
 /** How traces are sent to a collector. */
 export interface TracingConfig {
@@ -8,7 +9,6 @@ export interface TracingConfig {
   readonly variables: NodeJS.Dict<string>;
 }
 
-const protocol = oneOf("http/protobuf", "http/json");
 /** A longer delay than any that helps; beyond 2³¹ a timer would fire at once. */
 const milliseconds = wholeNumber(1, 3_600_000);
 const count = wholeNumber(1, 1_000_000);
@@ -16,10 +16,10 @@ const count = wholeNumber(1, 1_000_000);
 /** Those of an exporter, which may be set for traces alone, too. */
 const EXPORTER: Readonly<Record<string, (value: string) => unknown>> = {
   ENDPOINT: collectorUrl,
-  PROTOCOL: protocol,
+  PROTOCOL: choice("http/protobuf", "http/json"),
   HEADERS: collectorHeaders,
   TIMEOUT: milliseconds,
-  COMPRESSION: oneOf("gzip", "none"),
+  COMPRESSION: choice("gzip", "none"),
   CERTIFICATE: readableFile,
   CLIENT_CERTIFICATE: readableFile,
   CLIENT_KEY: readableFile,
@@ -30,8 +30,8 @@ const EXPORTER: Readonly<Record<string, (value: string) => unknown>> = {
  * none, for ever.
  */
 const CHECKS: Readonly<Record<string, (value: string) => unknown>> = {
-  OTEL_TRACES_EXPORTER: oneOf("otlp", "none"),
-  OTEL_TRACES_SAMPLER: oneOf(
+  OTEL_TRACES_EXPORTER: choice("otlp", "none"),
+  OTEL_TRACES_SAMPLER: choice(
     "always_on",
     "always_off",
     "traceidratio",
@@ -52,36 +52,21 @@ const CHECKS: Readonly<Record<string, (value: string) => unknown>> = {
   ),
 };
 
-/** What is wrong with the variables of OpenTelemetry, one line each; nothing where no traces are made. */
-export function tracingProblems(set: NodeJS.Dict<string>): string[] {
-  if (!isOn(set)) return [];
-  return Object.entries(CHECKS).flatMap(([name, check]) => {
-    const value = set[name];
-    if (value === undefined) return [];
-    try {
-      check(value);
-      return [];
-    } catch (error) {
-      return `${name}: ${(error as Error).message}`;
-    }
-  });
+/** How traces are made; null when none are. */
+export function tracingOf(env: Environment): TracingConfig | null {
+  const exporter = (name: string) =>
+    env.get(`OTEL_EXPORTER_OTLP_TRACES_${name}`) ?? env.get(`OTEL_EXPORTER_OTLP_${name}`);
+  const isOff =
+    env.get("OTEL_SDK_DISABLED")?.toLowerCase() === "true" || env.has("OTEL_TRACES_EXPORTER=none");
+  if (exporter("ENDPOINT") === undefined || isOff) return null;
+  for (const [name, check] of Object.entries(CHECKS)) env.read(name, check);
+  return {
+    protocol: exporter("PROTOCOL") === "http/json" ? "http/json" : "http/protobuf",
+    variables: env.startingWith("OTEL_"),
+  };
 }
 
-/** How traces are made, by variables without problems; null when none are. */
-export function tracingOf(set: NodeJS.Dict<string>): TracingConfig | null {
-  if (!isOn(set)) return null;
-  const named = set.OTEL_EXPORTER_OTLP_TRACES_PROTOCOL ?? set.OTEL_EXPORTER_OTLP_PROTOCOL;
-  const variables = Object.entries(set).filter(([name]) => name.startsWith("OTEL_"));
-  return { protocol: protocol(named ?? "http/protobuf"), variables: Object.fromEntries(variables) };
-}
-
-function isOn(set: NodeJS.Dict<string>): boolean {
-  const endpoint = set.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? set.OTEL_EXPORTER_OTLP_ENDPOINT;
-  const off = set.OTEL_SDK_DISABLED?.toLowerCase() === "true" || set.OTEL_TRACES_EXPORTER === "none";
-  return endpoint !== undefined && !off;
-}
-
-/** Not what was given is said: it may be a credential of the collector's. */
+/** The error does not show the value: it may be a credential of the collector's. */
 function collectorHeaders(value: string): void {
   for (const header of value.split(",")) {
     const [, encoded = ""] = /^\s*[\w!#$&'*+.^`|~-]+\s*=(.*)$/.exec(header) ?? [];

@@ -4,7 +4,6 @@ import { isIP } from "node:net";
 import { quote } from "../errors.ts";
 import { isLoopbackHostname } from "../process/loopback.ts";
 import { rsaKey } from "../signing/rsa-key.ts";
-import { parseManifest } from "./document-manifest.ts";
 
 /*
  * What one variable of the environment may be. Each function gives its value, or throws the rule that it breaks;
@@ -12,12 +11,17 @@ import { parseManifest } from "./document-manifest.ts";
  */
 
 /** One of the choices. */
-export function oneOf<const T extends string>(...choices: T[]) {
+export function choice<const T extends string>(...choices: T[]) {
   return (value: string): T => {
-    const choice = choices.find((choice) => choice === value);
-    if (choice !== undefined) return choice;
+    const chosen = choices.find((choice) => choice === value);
+    if (chosen !== undefined) return chosen;
     throw new Error(`must be one of ${choices.join(", ")}; ${quote(value)} was given`);
   };
+}
+
+/** `on` or `off`. */
+export function onOrOff(value: string): boolean {
+  return choice("on", "off")(value) === "on";
 }
 
 /** A whole number. */
@@ -61,25 +65,6 @@ export function jwtSecret(value: string): KeyObject {
   return createSecretKey(value, "utf8");
 }
 
-/** The key by which Apollo Studio knows a graph: it is sent in a header. */
-export function apolloKey(value: string): KeyObject {
-  if (/^[!-~]{8,}$/.test(value)) return createSecretKey(value, "utf8");
-  throw new Error(
-    "must be a graph's API key of Apollo Studio, such as service:<graph>:…, without white space",
-  );
-}
-
-/** Not what was given is said: it may be the key, when the two are swapped. */
-export function graphRef(value: string): string {
-  if (/^[a-z][\w-]*(@[\w./-]+)?$/i.test(value)) return value;
-  throw new Error("must be a graph and its variant, such as my-graph@current");
-}
-
-/** Where usage reports go: as Apollo Router has it, with the path, or without. */
-export function ingressUrl(value: string): string {
-  return apiUrl(value).replace(/\/api\/ingress\/traces$/, "");
-}
-
 /** Text that says something. */
 export function presentText(value: string): string {
   if (value.trim() === value) return value;
@@ -100,18 +85,7 @@ export function corsOrigins(value: string): string[] {
   return origins;
 }
 
-/** The path of a manifest of trusted documents; gives what is in it. */
-export function documentManifest(path: string): ReadonlyMap<string, string> {
-  let json: string;
-  try {
-    json = readFileSync(path, "utf8");
-  } catch (error) {
-    throw new Error(`cannot be read: ${(error as NodeJS.ErrnoException).code}`);
-  }
-  return parseManifest(json);
-}
-
-/** Not what was given is said: it may be the secret, when the two are swapped. */
+/** The error does not show the value: it may be the secret, when the two are swapped. */
 export function apiKey(value: string): string {
   if (/^\d{5,20}$/.test(value)) return value;
   throw new Error("must be the OpenTok project's API key, 5 to 20 digits");

@@ -1,0 +1,56 @@
+import { createSecretKey, type KeyObject } from "node:crypto";
+import type { Environment } from "./environment.ts";
+import { apiUrl, onOrOff } from "./variables.ts";
+
+/** A graph of Apollo Studio. */
+export interface UsageReportingConfig {
+  /** The secret by which Apollo Studio knows the graph. */
+  readonly apolloKey: KeyObject;
+  readonly graphRef: string;
+  /** Where reports go, without the path that Apollo gives them. */
+  readonly endpoint: string;
+}
+
+/** Where the use of the API is reported; null when it is not. */
+export function usageReportingOf(env: Environment): UsageReportingConfig | null {
+  env.require("APOLLO_KEY", "APOLLO_GRAPH_REF", "APOLLO_USAGE_REPORTING_INGRESS_URL");
+  env.require("APOLLO_GRAPH_REF", "APOLLO_KEY", "APOLLO_USAGE_REPORTING_INGRESS_URL");
+  const apolloKey = env.read("APOLLO_KEY", studioKey);
+  const graphRef = env.read("APOLLO_GRAPH_REF", graphAndVariant);
+  const endpoint = env.read(
+    "APOLLO_USAGE_REPORTING_INGRESS_URL",
+    ingressUrl,
+    "https://usage-reporting.api.apollographql.com",
+  );
+  return apolloKey && graphRef ? { apolloKey, graphRef, endpoint } : null;
+}
+
+/** Whether the server is a subgraph, for a router to ask. */
+export function federationOf(env: Environment): boolean {
+  if (env.has("FEDERATION=on") && env.has("TRUSTED_DOCUMENTS=enforce")) {
+    env.problem(
+      "FEDERATION",
+      "cannot be on with TRUSTED_DOCUMENTS=enforce: what a router asks is in no manifest; have the router enforce it",
+    );
+  }
+  return env.read("FEDERATION", onOrOff, false);
+}
+
+/** The key by which Apollo Studio knows a graph: it is sent in a header. */
+function studioKey(value: string): KeyObject {
+  if (/^[!-~]{8,}$/.test(value)) return createSecretKey(value, "utf8");
+  throw new Error(
+    "must be a graph's API key of Apollo Studio, such as service:<graph>:…, without white space",
+  );
+}
+
+/** The error does not show the value: it may be the key, when the two are swapped. */
+function graphAndVariant(value: string): string {
+  if (/^[a-z][\w-]*(@[\w./-]+)?$/i.test(value)) return value;
+  throw new Error("must be a graph and its variant, such as my-graph@current");
+}
+
+/** Where usage reports go: as Apollo Router has it, with the path, or without. */
+function ingressUrl(value: string): string {
+  return apiUrl(value).replace(/\/api\/ingress\/traces$/, "");
+}

@@ -1,0 +1,86 @@
+import { CREDENTIAL_NAMES } from "../platform/credential-names.ts";
+import { type KeyRing, openTokKeyRing, vonageKeyRing } from "../signing/key-ring.ts";
+import type { DatabaseAddress } from "../store/database-address.ts";
+import type { Environment } from "./environment.ts";
+import {
+  apiKey,
+  apiSecret,
+  apiUrl,
+  applicationId,
+  choice,
+  previousKey,
+  privateKey,
+  wholeNumber,
+} from "./variables.ts";
+
+/** Where sessions come from, and whose they are. */
+export type PlatformConfig =
+  | {
+      readonly name: "local";
+      /** The OpenTok project of its sessions; null for one that is generated and kept beside the database. */
+      readonly keyRing: KeyRing | null;
+    }
+  | {
+      readonly name: "opentok" | "vonage";
+      readonly keyRing: KeyRing;
+      /** Where its API is, without a slash at the end. */
+      readonly url: string;
+      /** The deadline of one call to it, in milliseconds. */
+      readonly timeout: number;
+    };
+
+/** The platform that `PLATFORM` names, or that there are credentials of. */
+export function platformOf(env: Environment, { engine }: DatabaseAddress): PlatformConfig {
+  requireWholeCredentials(env);
+  const named = env.read("PLATFORM", choice("local", "opentok", "vonage"));
+  const timeout = env.read("PLATFORM_TIMEOUT_MS", wholeNumber(100, 60_000), 5000);
+  const openTok = openTokOf(env);
+  const vonage = vonageOf(env);
+  const name =
+    named ?? (env.has("OPENTOK_API_KEY") ? "opentok" : env.has("VONAGE_APPLICATION_ID") ? "vonage" : "local");
+  // A generated project is kept on one machine, and the other servers would not know it.
+  if (name === "local" && engine === "postgres" && !env.has("OPENTOK_API_KEY")) {
+    env.problem(
+      "OPENTOK_API_KEY",
+      "must be set, with OPENTOK_API_SECRET and PLATFORM=local, as DATABASE_URL is PostgreSQL: all servers need the same project; make up a number, and a secret with openssl rand -hex 20",
+    );
+  }
+  const { keyRing, url } = name === "vonage" ? vonage : openTok;
+  return name === "local" || !keyRing ? { name: "local", keyRing } : { name, keyRing, url, timeout };
+}
+
+/** Credentials are whole or absent, and of one platform unless `PLATFORM` says which to use. */
+function requireWholeCredentials(env: Environment): void {
+  const platforms = Object.entries(CREDENTIAL_NAMES);
+  for (const [name, { id, key }] of platforms) {
+    env.require(id, key, `PLATFORM=${name}`);
+    env.require(key, id, `${key}_PREVIOUS`, `PLATFORM=${name}`);
+  }
+  if (!env.has("PLATFORM") && platforms.every(([, { id }]) => env.has(id))) {
+    env.problem("PLATFORM", "must be set to opentok or vonage, as there are credentials of both");
+  }
+}
+
+function openTokOf(env: Environment) {
+  const secretOf = env.has("PLATFORM=local") ? apiSecret : wholeSecret;
+  const id = env.read("OPENTOK_API_KEY", apiKey);
+  const secret = env.read("OPENTOK_API_SECRET", secretOf);
+  const previous = env.read("OPENTOK_API_SECRET_PREVIOUS", secretOf) ?? undefined;
+  const url = env.read("OPENTOK_API_URL", apiUrl, "https://api.opentok.com");
+  return { keyRing: id && secret ? openTokKeyRing(id, secret, previous) : null, url };
+}
+
+/** Refuses a secret that is cut off: a SIGHUP may read its file while an editor writes it. */
+function wholeSecret(value: string): string {
+  const secret = apiSecret(value);
+  if (!/^[0-9a-f]+$/.test(secret) || secret.length === 40) return secret;
+  throw new Error("is cut off; the platform's secrets have 40 hexadecimal characters");
+}
+
+function vonageOf(env: Environment) {
+  const id = env.read("VONAGE_APPLICATION_ID", applicationId);
+  const key = env.read("VONAGE_PRIVATE_KEY", privateKey);
+  const previous = env.read("VONAGE_PRIVATE_KEY_PREVIOUS", previousKey) ?? undefined;
+  const url = env.read("VONAGE_API_URL", apiUrl, "https://video.api.vonage.com");
+  return { keyRing: id && key ? vonageKeyRing(id, key, previous) : null, url };
+}

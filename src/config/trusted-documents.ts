@@ -1,0 +1,30 @@
+import { readFileSync } from "node:fs";
+import { parseManifest } from "./document-manifest.ts";
+import type { Environment } from "./environment.ts";
+import { choice } from "./variables.ts";
+
+/** Which documents are trusted. */
+export interface TrustedDocumentsConfig {
+  /** Executes no others; otherwise they are logged. */
+  readonly enforce: boolean;
+  /** Their texts by their IDs. */
+  readonly manifest: ReadonlyMap<string, string>;
+}
+
+/** Null when every document is executed, and none has an ID. */
+export function trustedDocumentsOf(env: Environment): TrustedDocumentsConfig | null {
+  env.require("TRUSTED_DOCUMENTS_MANIFEST", "TRUSTED_DOCUMENTS=log", "TRUSTED_DOCUMENTS=enforce");
+  const mode = env.read("TRUSTED_DOCUMENTS", choice("off", "log", "enforce"), "off");
+  const manifest = env.read("TRUSTED_DOCUMENTS_MANIFEST", readManifest);
+  return mode === "off" || !manifest ? null : { enforce: mode === "enforce", manifest };
+}
+
+function readManifest(path: string): ReadonlyMap<string, string> {
+  let json: string;
+  try {
+    json = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new Error(`cannot be read: ${(error as NodeJS.ErrnoException).code}`);
+  }
+  return parseManifest(json);
+}
