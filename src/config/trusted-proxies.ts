@@ -23,30 +23,22 @@ export function trustedProxies(value: string): (address: string) => boolean {
       );
     }
   }
-  return (address) => {
-    const family = familyOf(address);
-    return family !== null && list.check(address, family);
-  };
+  return (address) => isIP(address) !== 0 && list.check(address, familyOf(address));
 }
+
+/** An address, with a length of the prefix or without one. No zone, which is an interface of this machine. */
+const RANGE = /^([^/%]+)(?:\/([1-9]\d{0,2}))?$/;
 
 /** Whether it could be added. */
 function add(list: BlockList, range: string): boolean {
-  const [address = "", prefix, ...more] = range.split("/");
+  const [, address = "", prefix] = RANGE.exec(range) ?? [];
   const family = familyOf(address);
-  // An address with a zone is one of this machine's interfaces.
-  if (family === null || address.includes("%") || more.length > 0) return false;
-  if (prefix === undefined) {
-    list.addAddress(address, family);
-    return true;
-  }
-  const bits = Number(prefix);
-  if (!/^\d{1,3}$/.test(prefix) || bits < 1 || bits > (family === "ipv4" ? 32 : 128)) return false;
-  list.addSubnet(address, bits, family);
+  const bits = family === "ipv4" ? 32 : 128;
+  if (isIP(address) === 0 || Number(prefix ?? bits) > bits) return false;
+  list.addSubnet(address, Number(prefix ?? bits), family);
   return true;
 }
 
-function familyOf(address: string): "ipv4" | "ipv6" | null {
-  const version = isIP(address);
-  if (version === 0) return null;
-  return version === 4 ? "ipv4" : "ipv6";
+function familyOf(address: string): "ipv4" | "ipv6" {
+  return isIP(address) === 4 ? "ipv4" : "ipv6";
 }

@@ -2,7 +2,7 @@ import { accessSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { parseManifest } from "../config/document-manifest.ts";
-import { forConsole } from "./headers.ts";
+import { FOR_CONSOLE } from "./headers.ts";
 
 /** The console's build, in memory where it is small. */
 export interface ConsoleBuild {
@@ -48,7 +48,7 @@ export async function serveConsole(
     pages.addHook("onRequest", (_request, reply, next) => {
       // The assets are there compressed, too. Where other origins may call, answers vary by these already.
       const vary = [reply.getHeader("vary"), "accept-encoding"].filter(Boolean).join(", ");
-      reply.headers({ ...forConsole, vary });
+      reply.headers({ ...FOR_CONSOLE, vary });
       next();
     });
     pages.get("/", (_request, reply) => reply.type("text/html; charset=utf-8").send(html));

@@ -93,9 +93,6 @@ function inParts(): Error {
 
 function headerMap({ headers }: FastifyRequest): HeaderMap {
   const map = new HeaderMap();
-  for (const name in headers) {
-    const value = headers[name];
-    if (value !== undefined) map.set(name, typeof value === "string" ? value : value.join(", "));
-  }
+  for (const name in headers) map.set(name, String(headers[name]));
   return map;
 }

@@ -1,9 +1,4 @@
-import type { ServerResponse } from "node:http";
-import type { Socket } from "node:net";
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from "fastify";
-
-/** The answers that wait until others have been sent on their connection. */
-const waiting = new WeakMap<Socket, Set<ServerResponse>>();
 
 /**
  * A hook that ends the answers to pipelined requests with their connection. Node.js tells of the end of a connection only the answer
@@ -11,23 +6,14 @@ const waiting = new WeakMap<Socket, Set<ServerResponse>>();
  */
 export function endPipelined({ raw }: FastifyRequest, reply: FastifyReply, next: HookHandlerDoneFunction) {
   const answer = reply.raw;
+  const { socket } = raw;
   if (answer.socket === null) {
-    const behind = waiting.get(raw.socket) ?? endTogether(raw.socket);
-    behind.add(answer);
-    answer.once("close", () => behind.delete(answer));
+    const end = () => {
+      if (answer.socket === null) answer.destroy().emit("close");
+    };
+    // As many as a client sends behind one that is slow.
+    socket.setMaxListeners(0).once("close", end);
+    answer.once("close", () => socket.off("close", end));
   }
   next();
-}
-
-function endTogether(socket: Socket): Set<ServerResponse> {
-  const answers = new Set<ServerResponse>();
-  waiting.set(socket, answers);
-  socket.once("close", () => {
-    for (const answer of answers) {
-      if (answer.socket !== null) continue;
-      answer.destroy();
-      answer.emit("close");
-    }
-  });
-  return answers;
 }

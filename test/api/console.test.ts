@@ -48,9 +48,9 @@ const POLICY = [
   "connect-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
-  "frame-ancestors 'none'",
   "require-trusted-types-for 'script'",
   "trusted-types 'none'",
+  "frame-ancestors 'none'",
 ].join(";");
 
 describe("the console's page", () => {
