@@ -2,14 +2,14 @@ import type { FastifyRequest } from "fastify";
 import { withoutComments as stripComments } from "../graphql/documents.ts";
 import type { Admit, DocumentParameters } from "../graphql/trusted-documents.ts";
 import { httpError } from "./errors.ts";
+import { isObject } from "./operation.ts";
 
 /** The longest text of a document, in characters. To look through its comments takes a millisecond. */
 export const MAX_DOCUMENT_LENGTH = 64 * 1024;
 
 /** The body of a request with its document put in. What is not an object, Apollo Server refuses. */
 export function admittedBody({ method, id }: FastifyRequest, body: unknown, admit: Admit): unknown {
-  const isObject = typeof body === "object" && body !== null && !Array.isArray(body);
-  return method === "POST" && isObject ? withoutComments(shortEnough(body), id, admit) : body;
+  return method === "POST" && isObject(body) ? withoutComments(shortEnough(body), id, admit) : body;
 }
 
 function shortEnough(body: DocumentParameters): DocumentParameters {

@@ -1,19 +1,11 @@
 import { randomUUID } from "node:crypto";
-import type { Socket } from "node:net";
-import type { ApolloServer } from "@apollo/server";
 import fastify, { type FastifyInstance } from "fastify";
-import type { Logger } from "pino";
-import type { Authenticate } from "../access/authenticate.ts";
-import type { Context, Services } from "../graphql/context.ts";
-import type { Admit } from "../graphql/trusted-documents.ts";
-import type { InFlight } from "../shares/in-flight.ts";
-import type { Turn } from "../shares/turns.ts";
 import { BODY_LIMIT } from "./body-size.ts";
-import { knowCaller } from "./callers.ts";
+import { type CallerRules, knowCaller } from "./callers.ts";
 import { type ConsoleBuild, serveConsole } from "./console.ts";
 import type { Drain } from "./drain.ts";
 import { answerBadUrl, answerErrors } from "./errors.ts";
-import { graphqlHandler } from "./graphql-handler.ts";
+import { graphqlHandler, type HandlerParts } from "./graphql-handler.ts";
 import { checkHeaders, protectBrowsers } from "./headers.ts";
 import { serveHealth } from "./health.ts";
 import { refuseOtherHosts } from "./host.ts";
@@ -21,7 +13,7 @@ import { jsonBodies } from "./json-body.ts";
 import { endPipelined } from "./pipelined.ts";
 import { requestLog } from "./request-log.ts";
 import { followRequests, type OnRequestEnd } from "./requests.ts";
-import { cutOffIdleReaders, limitInFlight } from "./shares.ts";
+import { cutOffIdleReaders, type InFlightRules, limitInFlight } from "./shares.ts";
 
 /** Where GraphQL is served. */
 export const GRAPHQL_PATH = "/graphql";
@@ -31,20 +23,9 @@ export const HEADERS_TIMEOUT = 10_000;
 export const REQUEST_TIMEOUT = 15_000;
 
 /** What the HTTP server is made of. */
-export interface AppParts {
-  /** Started. */
-  readonly apollo: ApolloServer<Context>;
-  readonly services: Services;
-  readonly authenticate: Authenticate;
-  /** Which peers are believed to say who their client is; null for none. */
-  readonly trustsProxy: ((address: string) => boolean) | null;
-  readonly admit: Admit;
-  readonly turn: Turn;
-  readonly inFlight: InFlight<Socket>;
+export interface AppParts extends CallerRules, InFlightRules, Omit<HandlerParts, "readBody"> {
   /** Answers only requests to this machine, for lack of authentication. */
   readonly localOnly: boolean;
-  /** Whether the endpoint is also a page for people. */
-  readonly hasPage: boolean;
   /** Null where there is none. */
   readonly console: ConsoleBuild | null;
   readonly corsOrigins: readonly string[];
@@ -54,13 +35,11 @@ export interface AppParts {
   readonly follow: (app: FastifyInstance) => void;
   /** Is told of each request that has ended. */
   readonly onRequestEnd: OnRequestEnd;
-  readonly logger: Logger;
 }
 
 /** The HTTP server: what arrives at GraphQL has a caller, and is JSON in UTF-8 of a bounded size. */
 export async function createApp(parts: AppParts): Promise<{ app: FastifyInstance; drain: Drain }> {
-  const { apollo, services, admit, turn, localOnly, hasPage, corsOrigins, ready, trustsProxy, logger } =
-    parts;
+  const { services, turn, localOnly, hasPage, corsOrigins, ready, trustsProxy, logger } = parts;
   const log = requestLog(logger);
   const app: FastifyInstance = fastify({
     genReqId: () => randomUUID(),
@@ -88,7 +67,7 @@ export async function createApp(parts: AppParts): Promise<{ app: FastifyInstance
     method: ["GET", "POST"],
     url: GRAPHQL_PATH,
     onRequest: [knowCaller(app, parts), checkHeaders, limitInFlight(app, parts)],
-    handler: graphqlHandler({ apollo, services, admit, turn, readBody, logger }),
+    handler: graphqlHandler({ ...parts, readBody }),
   });
   return { app, drain };
 }

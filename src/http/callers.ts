@@ -1,11 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type Authenticate, type Credentials, STRANGERS } from "../access/authenticate.ts";
-import type { Caller } from "../access/caller.ts";
+import type { Caller, Origin } from "../access/caller.ts";
 import { failedCredentials } from "../access/failed-credentials.ts";
 import { Unauthenticated } from "../errors.ts";
 import { prefersPage } from "../graphql/media-type.ts";
 import type { Turn } from "../shares/turns.ts";
-import { originOf } from "./origin.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -51,6 +50,11 @@ export function knowCaller(app: FastifyInstance, { authenticate, turn, trustsPro
 
 function hasCredential({ authorization, "x-api-key": apiKey }: Credentials): boolean {
   return authorization !== undefined || apiKey !== undefined;
+}
+
+/** Where a request comes from: its peer, unless a trusted proxy says who its client is. */
+export function originOf({ id, address, raw }: FastifyRequest): Origin {
+  return { requestId: id, address: address ?? raw.socket.remoteAddress };
 }
 
 /** The caller of a request, which must have one. */

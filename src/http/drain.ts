@@ -100,10 +100,8 @@ function newcomers() {
 /** Resolves when these have ended, or after so many milliseconds. */
 async function idle(requests: ReturnType<typeof newcomers>, deadline: number): Promise<void> {
   if (requests.inFlight === 0) return;
-  let timer: NodeJS.Timeout | undefined;
-  await new Promise<void>((resolve) => {
+  const ended = new Promise<void>((resolve) => {
     requests.becameIdle = resolve;
-    timer = setTimeout(resolve, deadline);
   });
-  clearTimeout(timer);
+  await Promise.race([ended, sleep(deadline, undefined, { ref: false })]);
 }

@@ -2,9 +2,8 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import type { Logger } from "pino";
 import { type Audit, noteRefusal } from "../audit/audit.ts";
 import { type ErrorCode, RETRY_AFTER, reasonOf, StagepassError } from "../errors.ts";
-import { TOO_LARGE } from "./body-size.ts";
-import { originOf } from "./origin.ts";
-import { dropBody } from "./unread-body.ts";
+import { dropBody, TOO_LARGE } from "./body-size.ts";
+import { originOf } from "./callers.ts";
 
 /** The codes of what is refused before GraphQL sees it. */
 const CODES: Readonly<Record<number, ErrorCode>> = {
@@ -44,28 +43,29 @@ export function httpError(statusCode: number, message: string): Error {
 /** Answers errors outside GraphQL in the form that GraphQL clients read. The message of an unknown one is masked. */
 export function answerErrors(app: FastifyInstance, logger: Logger, audit: Audit): void {
   app.setErrorHandler<FastifyError | StagepassError>((err, request, reply) => {
-    const { id: requestId, summary, raw } = request;
+    const { id: requestId, summary, raw, caller } = request;
     dropBody(raw);
+    const answer = (status: number, message: string, extensions: Extensions) => {
+      // RFC 9110, 15.5.2: a 401 says how to authenticate.
+      if (status === 401) reply.header("www-authenticate", "Bearer");
+      if (status === 429) reply.header("retry-after", String(extensions.retryAfterSeconds));
+      if (status === 503) reply.header("retry-after", String(RETRY_AFTER));
+      // Fastify closes the connection of a body that it does not read, and the client may not get the answer.
+      if (status === 413) reply.removeHeader("connection");
+      return reply.code(status).send(errors(message, extensions));
+    };
     if (err instanceof StagepassError) {
       summary.code = err.extensions.code;
       request.reason = reasonOf(err);
-      noteRefusal(audit, { ...originOf(request), caller: request.caller?.id }, err.extensions, err.message);
-      const status = STATUS[err.extensions.code] ?? 400;
-      // RFC 9110, 15.5.2: a 401 says how to authenticate.
-      if (status === 401) reply.header("www-authenticate", "Bearer");
-      if (status === 429) reply.header("retry-after", String(err.extensions.retryAfterSeconds));
-      if (status === 503) reply.header("retry-after", String(RETRY_AFTER));
-      return reply.code(status).send(errors(err.message, err.extensions));
+      noteRefusal(audit, { ...originOf(request), caller: caller?.id }, err.extensions, err.message);
+      return answer(STATUS[err.extensions.code] ?? 400, err.message, err.extensions);
     }
-    const status = err.statusCode ?? 500;
-    const code = CODES[status];
-    if (status === 503) reply.header("retry-after", String(RETRY_AFTER));
-    // Fastify closes the connection of a body that it does not read, and the client may not get the answer.
-    if (status === 413) reply.removeHeader("connection");
+    const { statusCode = 500 } = err;
+    const code = CODES[statusCode];
     const message = err.code === "FST_ERR_CTP_BODY_TOO_LARGE" ? TOO_LARGE : err.message;
-    if (code !== undefined) return reply.code(status).send(errors(message, { code }));
+    if (code !== undefined) return answer(statusCode, message, { code });
     logger.error({ requestId, err }, "unexpected error");
-    return reply.code(500).send(errors("Internal server error", { code: INTERNAL, requestId }));
+    return answer(500, "Internal server error", { code: INTERNAL, requestId });
   });
 
   app.setNotFoundHandler((_request, reply) =>
@@ -78,10 +78,12 @@ export function answerBadUrl(_error: FastifyError, _request: FastifyRequest, rep
   reply.code(400).send(errors("The URL is malformed", { code: "BAD_REQUEST" }));
 }
 
+interface Extensions {
+  readonly code: ErrorCode;
+  readonly [member: string]: unknown;
+}
+
 /** An answer with one error, in the form that GraphQL clients read. */
-function errors(
-  message: string,
-  extensions: { readonly code: ErrorCode; readonly [member: string]: unknown },
-) {
+function errors(message: string, extensions: Extensions) {
   return { errors: [{ message, extensions }] };
 }

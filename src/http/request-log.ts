@@ -14,17 +14,8 @@ export interface RequestLine {
   readonly [member: string]: unknown;
 }
 
-/** Writes the lines that say how requests ended. */
-export interface RequestLog {
-  /** Writes the line of a request, unless it has no `caller` and there were too many such lines in this second. */
-  write(level: "info" | "warn", line: RequestLine, message: string): void;
-
-  /** Says how many lines were left out, and forgets them. */
-  close(): void;
-}
-
 /** Request lines in a log. Each second in which some were left out ends with one line that has their number. */
-export function requestLog(logger: Logger): RequestLog {
+export function requestLog(logger: Logger) {
   let written = 0;
   let leftOut = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -38,7 +29,8 @@ export function requestLog(logger: Logger): RequestLog {
   };
 
   return {
-    write(level, line, message) {
+    /** Writes the line of a request, unless it has no `caller` and there were too many such lines in this second. */
+    write(level: "info" | "warn", line: RequestLine, message: string): void {
       if (!logger.isLevelEnabled(level)) return;
       if (line.caller === undefined) {
         timer ??= setTimeout(endSecond, 1000).unref();
@@ -50,6 +42,7 @@ export function requestLog(logger: Logger): RequestLog {
       }
       logger[level](line, message);
     },
+    /** Says how many lines were left out, and forgets them. */
     close: endSecond,
   };
 }

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { OperationSummary } from "../graphql/summary.ts";
 import { Drain } from "./drain.ts";
 import { codeOfStatus, httpError } from "./errors.ts";
-import type { RequestLog } from "./request-log.ts";
+import type { requestLog } from "./request-log.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -40,7 +40,7 @@ const MAX_CALLER_LENGTH = 300;
 
 /** What requests are followed with. */
 export interface Following {
-  readonly log: RequestLog;
+  readonly log: ReturnType<typeof requestLog>;
   /** Whether a proxy tells the addresses of clients. */
   readonly proxied: boolean;
   /** Is told, too. */

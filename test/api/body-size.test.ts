@@ -1,7 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { BODY_LIMIT } from "../../src/http/body-size.ts";
-import { DROPPED_LIMIT } from "../../src/http/unread-body.ts";
+import { BODY_LIMIT, DROPPED_LIMIT } from "../../src/http/body-size.ts";
 import { EVERYTHING, JWT_SECRET, signedJwt } from "../support/callers.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 

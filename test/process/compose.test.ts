@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../src/config/config.ts";
-import { BODY_LIMIT } from "../../src/http/body-size.ts";
-import { DROPPED_LIMIT } from "../../src/http/unread-body.ts";
+import { BODY_LIMIT, DROPPED_LIMIT } from "../../src/http/body-size.ts";
 import { JWT_SECRET, signedJwt } from "../support/callers.ts";
 import { imageEnvironment, readCompose, readDeployed, readProxyConfig } from "../support/compose.ts";
 import { API_KEY, API_SECRET, APPLICATION_ID, PRIVATE_KEY } from "../support/credentials.ts";
