@@ -1,5 +1,5 @@
 import type { KeyObject } from "node:crypto";
-import jsonwebtoken, { type Algorithm, type JwtPayload } from "jsonwebtoken";
+import jsonwebtoken, { type Algorithm, type JwtHeader, type JwtPayload } from "jsonwebtoken";
 import { isStorable } from "../domain/text.ts";
 import { Unauthenticated } from "../errors.ts";
 import type { KeyOf } from "./jwks.ts";
@@ -67,24 +67,19 @@ export async function verifyJwt(
   return checkedClaims(claims);
 }
 
-interface Header {
-  readonly alg: Algorithm;
-  readonly kid: string | undefined;
-}
-
-function headerOf(token: string): Header {
+function headerOf(token: string): { alg: Algorithm; kid: string | undefined } {
   if (token.length > MAX_LENGTH) throw invalidJwt(`it is longer than ${MAX_LENGTH} characters`);
-  const { alg, kid, crit }: Record<string, unknown> = decoded(token);
+  const { alg, kid, crit } = decoded(token);
   // RFC 7515, 4.1.11: what must be understood and is not makes it invalid; jsonwebtoken does not look.
   if (crit !== undefined) throw invalidJwt("its header has crit");
   if (kid !== undefined && typeof kid !== "string") throw invalidJwt("its kid is not a string");
   return { alg: alg as Algorithm, kid };
 }
 
-function decoded(token: string): Record<string, unknown> {
+function decoded(token: string): JwtHeader {
   try {
     const header = jsonwebtoken.decode(token, { complete: true })?.header;
-    if (header) return { ...header };
+    if (header) return header;
   } catch {
     // Its payload is not JSON.
   }

@@ -11,8 +11,7 @@ import { serveHealth } from "./health.ts";
 import { refuseOtherHosts } from "./host.ts";
 import { jsonBodies } from "./json-body.ts";
 import { endPipelined } from "./pipelined.ts";
-import { requestLog } from "./request-log.ts";
-import { followRequests, type OnRequestEnd } from "./requests.ts";
+import { type Following, followRequests } from "./requests.ts";
 import { cutOffIdleReaders, type InFlightRules, limitInFlight } from "./shares.ts";
 
 /** Where GraphQL is served. */
@@ -23,7 +22,7 @@ export const HEADERS_TIMEOUT = 10_000;
 export const REQUEST_TIMEOUT = 15_000;
 
 /** What the HTTP server is made of. */
-export interface AppParts extends CallerRules, InFlightRules, Omit<HandlerParts, "readBody"> {
+export interface AppParts extends CallerRules, Following, InFlightRules, Omit<HandlerParts, "readBody"> {
   /** Answers only requests to this machine, for lack of authentication. */
   readonly localOnly: boolean;
   /** Null where there is none. */
@@ -33,14 +32,11 @@ export interface AppParts extends CallerRules, InFlightRules, Omit<HandlerParts,
   readonly ready: () => Promise<void>;
   /** Adds hooks of its own, before there are any routes. */
   readonly follow: (app: FastifyInstance) => void;
-  /** Is told of each request that has ended. */
-  readonly onRequestEnd: OnRequestEnd;
 }
 
 /** The HTTP server: what arrives at GraphQL has a caller, and is JSON in UTF-8 of a bounded size. */
 export async function createApp(parts: AppParts): Promise<{ app: FastifyInstance; drain: Drain }> {
   const { services, turn, localOnly, hasPage, corsOrigins, ready, trustsProxy, logger } = parts;
-  const log = requestLog(logger);
   const app: FastifyInstance = fastify({
     genReqId: () => randomUUID(),
     trustProxy: trustsProxy ?? false,
@@ -54,7 +50,7 @@ export async function createApp(parts: AppParts): Promise<{ app: FastifyInstance
   const readBody = jsonBodies(app);
 
   app.addHook("onRequest", endPipelined);
-  const drain = followRequests(app, { log, proxied: trustsProxy !== null, onEnd: parts.onRequestEnd });
+  const drain = followRequests(app, parts);
   parts.follow(app);
   answerErrors(app, logger, services.audit);
   if (localOnly) refuseOtherHosts(app);

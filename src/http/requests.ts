@@ -1,9 +1,10 @@
 import { isIP } from "node:net";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { Logger } from "pino";
 import type { OperationSummary } from "../graphql/summary.ts";
 import { Drain } from "./drain.ts";
 import { codeOfStatus, httpError } from "./errors.ts";
-import type { requestLog } from "./request-log.ts";
+import { requestLog } from "./request-log.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -38,13 +39,12 @@ export type OnRequestEnd = (request: FastifyRequest, end: RequestEnd) => void;
 /** The longest ID of a caller in a line of the log, in characters. */
 const MAX_CALLER_LENGTH = 300;
 
-/** What requests are followed with. */
+/** What decides how requests are followed. */
 export interface Following {
-  readonly log: ReturnType<typeof requestLog>;
-  /** Whether a proxy tells the addresses of clients. */
-  readonly proxied: boolean;
-  /** Is told, too. */
-  readonly onEnd: OnRequestEnd;
+  readonly logger: Logger;
+  /** Whether an address is a trusted proxy's, which tells the addresses of clients; null where none is. */
+  readonly trustsProxy: ((address: string) => boolean) | null;
+  readonly onRequestEnd: OnRequestEnd;
 }
 
 /**
@@ -54,8 +54,12 @@ export interface Following {
  *
  * @returns what knows which requests are in flight, for the stop
  */
-export function followRequests(app: FastifyInstance, { log, proxied, onEnd }: Following): Drain {
+export function followRequests(
+  app: FastifyInstance,
+  { logger, trustsProxy, onRequestEnd }: Following,
+): Drain {
   const drain = new Drain(app);
+  const log = requestLog(logger);
   app.decorateRequest("summary");
   app.decorateRequest("reason", null);
   app.decorateRequest("address", null);
@@ -63,7 +67,7 @@ export function followRequests(app: FastifyInstance, { log, proxied, onEnd }: Fo
     const start = performance.now();
     request.summary = { operation: null, code: null };
     // A proxy may pass on what is no address.
-    if (proxied && isIP(request.ip) !== 0) request.address = request.ip;
+    if (trustsProxy && isIP(request.ip) !== 0) request.address = request.ip;
     reply.headers({ "x-request-id": request.id, "cache-control": "no-store" });
     const { refused, leave } = drain.enter(request, reply);
     // Not Fastify's onResponse, which is silent about a client that goes away while it sends its body.
@@ -76,7 +80,7 @@ export function followRequests(app: FastifyInstance, { log, proxied, onEnd }: Fo
       const line = describe(request, statusCode, milliseconds);
       if (!writableFinished) log.write("warn", line, "request broken off");
       else log.write(request.reason !== null && statusCode >= 500 ? "warn" : "info", line, "request");
-      onEnd(request, { status: writableFinished ? statusCode : null, milliseconds });
+      onRequestEnd(request, { status: writableFinished ? statusCode : null, milliseconds });
     });
     return next(refused ? httpError(503, "The server is stopping") : undefined);
   });
