@@ -1,9 +1,8 @@
-/** The least that can be done for a token: its claims signed in a loop. At each line on standard input it prints a rate. */
+/** The least that can be done for a token: its claims signed in a loop. It answers each message with a rate. */
 import { createSecretKey, randomUUID } from "node:crypto";
-import { createInterface } from "node:readline";
 import jsonwebtoken from "jsonwebtoken";
 import { API_KEY, API_SECRET, DATA, SESSION_ID } from "./project.js";
-import { signingRate } from "./signing-rate.js";
+import { rateOf } from "./statistics.js";
 
 const ROUND_MS = 500;
 const WARM_UP_ROUNDS = 4;
@@ -31,8 +30,6 @@ function sign() {
   );
 }
 
-const rate = () => signingRate(sign, ROUND_MS);
-
-for (let round = 0; round < WARM_UP_ROUNDS; round++) rate();
-process.stdout.write("ready\n");
-for await (const _ of createInterface(process.stdin)) process.stdout.write(`${rate()}\n`);
+for (let round = 0; round < WARM_UP_ROUNDS; round++) rateOf(sign, ROUND_MS);
+process.on("message", () => process.send(rateOf(sign, ROUND_MS)));
+console.log("ready");

@@ -1,12 +1,11 @@
-/** A thousand tokens in one request, with the ledger on SQLite. */
-import { once } from "node:events";
-import { Agent, request as httpRequest } from "node:http";
-import { callerJwt } from "./caller.js";
+/** Many tokens in one request, with the ledger on SQLite. */
+import { postOf } from "./caller.js";
 import { withSqlite } from "./databases.js";
-import { localServer } from "./local-server.js";
+import { localServer, watched } from "./local-server.js";
+import { client } from "./pace.js";
 import { urlIn, withPrograms } from "./programs.js";
 import { DATA, SESSION_ID } from "./project.js";
-import { median, spread } from "./statistics.js";
+import { rowOf, spread } from "./statistics.js";
 
 const TOKENS = 1000;
 const LAUNCHES = 3;
@@ -21,100 +20,79 @@ const query = `mutation GenerateTokens($sessionId: ID!, $requests: [TokenRequest
   }
 }`;
 
-/** The largest that `data` may be, and in characters that make it three times as long in bytes. */
+/** The largest that `data` may be, in characters of three bytes, and as many tokens as a body has room for. */
 const LONG_DATA = "語".repeat(1000);
+const LONG_TOKENS = 150;
 
-const CALLER = callerJwt("bench");
-const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-
-export async function benchBatch() {
-  return await withSqlite(async (newDatabase) => [
-    await rate(newDatabase),
-    await blocked(newDatabase, DATA, `data of ${DATA.length} characters`),
-    await blocked(newDatabase, LONG_DATA, `data of ${LONG_DATA.length} characters that are not ASCII`),
-  ]);
+export function bench() {
+  return withSqlite(async (newDatabase) => {
+    const newServer = async () => localServer({ DATABASE_URL: await newDatabase(), LEDGER: "on" });
+    return [
+      await rate(newServer),
+      await blocked(newServer, TOKENS, DATA, "characters"),
+      await blocked(newServer, LONG_TOKENS, LONG_DATA, "characters that are not ASCII"),
+    ];
+  });
 }
 
-function bodyOf(data) {
-  const expireTime = Math.floor(Date.now() / 1000) + 3600;
-  const requests = Array.from({ length: TOKENS }, () => ({ role: "MODERATOR", data, expireTime }));
-  return Buffer.from(JSON.stringify({ query, variables: { sessionId: SESSION_ID, requests } }));
+/** Warms up a server, the first of the programs, and hands them to `use` with a function that asks it for the next batch. */
+function launch(programs, tokens, data, use) {
+  return withPrograms(programs, async (...started) => {
+    const { post, close } = client(urlIn(started[0].line), 1);
+    const expireTime = Math.floor(Date.now() / 1000) + 3600;
+    const requests = Array(tokens).fill({ role: "MODERATOR", data, expireTime });
+    const request = postOf(query, { sessionId: SESSION_ID, requests });
+    const batch = () => timeOf(post, request, tokens);
+    const end = performance.now() + WARM_UP_MS;
+    while (performance.now() < end) await batch();
+    await use(batch, ...started);
+    close();
+  });
 }
 
-async function rate(newDatabase) {
+/** How long one request takes to the end of its answer, in milliseconds. Throws unless all of it are tokens. */
+async function timeOf(post, request, tokens) {
+  const start = performance.now();
+  const { status, text } = await post(request);
+  const time = performance.now() - start;
+  const outcomes = JSON.parse(text).data?.generateTokens;
+  if (outcomes?.filter(({ token }) => token).length !== tokens)
+    throw new Error(`HTTP ${status} ${text.slice(0, 500)}`);
+  return time;
+}
+
+async function rate(newServer) {
   const rates = { ours: [], bare: [] };
   for (let run = 0; run < LAUNCHES; run++) {
-    const server = localServer({ DATABASE_URL: await newDatabase(), LEDGER: "on" });
-    await withPrograms([server, { script: "bare-signing.js" }], async ({ line }, bare) => {
-      const url = urlIn(line);
-      const body = bodyOf(DATA);
-      await warmUp(url, body);
+    const programs = [await newServer(), { script: "bare-signing.js" }];
+    await launch(programs, TOKENS, DATA, async (batch, _, bare) => {
       for (let round = 0; round < ROUNDS; round++) {
         let time = 0;
-        for (let i = 0; i < BATCHES_A_ROUND; i++) time += await batch(url, body);
+        for (let i = 0; i < BATCHES_A_ROUND; i++) time += await batch();
         rates.ours.push((BATCHES_A_ROUND * TOKENS * 1000) / time);
-        rates.bare.push(Number(await bare.ask("sign")));
+        rates.bare.push(await bare.ask("rate"));
       }
     });
   }
-  const ratios = rates.ours.map((value, round) => value / rates.bare[round]);
-  return {
-    measure: `${TOKENS} tokens in one generateTokens, against a loop that signs`,
-    ours: `${Math.round(median(rates.ours))} tokens/s`,
-    peer: `${Math.round(median(rates.bare))} tokens/s`,
-    ratio: median(ratios),
-    spread: spread(ratios),
-    asked: "≥ 0.5",
-  };
+  const what = `${TOKENS} tokens in one generateTokens, against a loop that signs`;
+  return rowOf(what, rates.ours, rates.bare, (tokens) => `${Math.round(tokens)} tokens/s`, "≥ 0.5");
 }
 
-async function blocked(newDatabase, data, of) {
+async function blocked(newServer, tokens, data, characters) {
   const times = [];
   for (let run = 0; run < LAUNCHES; run++) {
-    const program = localServer({ DATABASE_URL: await newDatabase(), LEDGER: "on" });
-    await withPrograms([{ ...program, script: "watched-server.js" }], async ({ line, ask }) => {
-      const url = urlIn(line);
-      const body = bodyOf(data);
-      await warmUp(url, body);
-      await ask("begin");
-      for (let i = 0; i < ROUNDS * BATCHES_A_ROUND; i++) await batch(url, body);
-      times.push(Number(await ask("end")));
+    await launch([watched(await newServer())], tokens, data, async (batch, { ask }) => {
+      await ask("longest");
+      for (let i = 0; i < ROUNDS * BATCHES_A_ROUND; i++) await batch();
+      times.push(await ask("end"));
     });
   }
+  const what = `the longest that ${tokens} tokens in one generateTokens block the event loop`;
   return {
-    measure: `the longest that ${TOKENS} tokens in one generateTokens block the event loop, with ${of}`,
+    measure: `${what}, with data of ${data.length} ${characters}`,
     // The worst of all launches.
     ours: `${Math.max(...times).toFixed(1)} ms`,
     spread: spread(times),
     asked: "≤ 50 ms",
   };
-}
-
-async function warmUp(url, body) {
-  const end = performance.now() + WARM_UP_MS;
-  while (performance.now() < end) await batch(url, body);
-}
-
-/** One request: how long it takes to the end of its answer, in milliseconds. Throws unless all of it are tokens. */
-async function batch(url, body) {
-  const start = performance.now();
-  const sent = httpRequest(url, {
-    method: "POST",
-    headers: {
-      "content-type": "application/json",
-      authorization: `Bearer ${CALLER}`,
-      "content-length": body.length,
-    },
-    agent,
-  });
-  sent.end(body);
-  const [response] = await once(sent, "response");
-  const chunks = [];
-  for await (const chunk of response) chunks.push(chunk);
-  const time = performance.now() - start;
-  const answer = Buffer.concat(chunks).toString();
-  const outcomes = JSON.parse(answer).data?.generateTokens;
-  if (outcomes?.filter(({ token }) => token).length !== TOKENS)
-    throw new Error(`${url}: ${response.statusCode} ${answer.slice(0, 500)}`);
-  return time;
 }

@@ -1,16 +1,58 @@
-/** The caller who asks every server for tokens, and what a server of ours must be told to accept it. */
+/** The caller who asks every server for tokens. */
 import jsonwebtoken from "jsonwebtoken";
-
-const SECRET = "what-the-JWT-of-the-bench-s-caller-is-signed-with";
-
-export const CALLER_ENV = {
-  AUTH_JWT_SECRET: SECRET,
-  TOKENS_PER_MINUTE: "999999999",
-  SESSIONS_PER_MINUTE: "999999999",
-};
+import { CALLER_SECRET, DATA } from "./project.js";
 
 const MINTING = { scope: "tokens:create", video_grant: { roles: ["MODERATOR"], sessions: ["*"] } };
 
-/** The JWT of a caller of that name, who may make moderators' tokens when nothing else is claimed. */
+/** The JWT of a caller of that name, who may make moderators' tokens unless other claims are given. */
 export const callerJwt = (sub, claims = MINTING) =>
-  jsonwebtoken.sign({ sub, ...claims }, SECRET, { expiresIn: "2h" });
+  jsonwebtoken.sign({ sub, ...claims }, CALLER_SECRET, { expiresIn: "2h" });
+
+const query = `mutation GenerateToken(
+  $sessionId: ID!
+  $role: Role
+  $data: String
+  $expireTime: Int
+  $initialLayoutClassList: [String!]
+  $format: TokenFormat
+) {
+  generateToken(
+    sessionId: $sessionId
+    role: $role
+    data: $data
+    expireTime: $expireTime
+    initialLayoutClassList: $initialLayoutClassList
+    format: $format
+  ) {
+    token
+    expiresAt
+    role
+  }
+}`;
+
+/** A POST of a GraphQL operation, as `fetch` takes it. */
+export const postOf = (query, variables, caller = "bench") => ({
+  method: "POST",
+  headers: { "content-type": "application/json", authorization: `Bearer ${callerJwt(caller)}` },
+  body: JSON.stringify({ query, variables }),
+});
+
+/** The request for a token, with all arguments. */
+export function requestFor(sessionId, caller) {
+  const variables = {
+    sessionId,
+    role: "MODERATOR",
+    data: DATA,
+    expireTime: Math.floor(Date.now() / 1000) + 3600,
+    initialLayoutClassList: ["focus", "speaker"],
+    format: "JWT",
+  };
+  return postOf(query, variables, caller);
+}
+
+/** Resolves to the token that the server answers the request with. Throws when it answers anything else. */
+export async function tryOut(url, request) {
+  const { data, errors } = await (await fetch(url, request)).json();
+  if (!data?.generateToken.token) throw new Error(`${url}: ${JSON.stringify(errors)}`);
+  return data.generateToken.token;
+}

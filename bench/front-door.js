@@ -3,14 +3,13 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { localServer } from "./local-server.js";
+import { askSteadily } from "./pace.js";
 import { LOAD_CORE, urlIn, withPrograms } from "./programs.js";
-import { SESSION_ID } from "./project.js";
-import { requestFor, tryOut } from "./query.js";
-import { median, spread } from "./statistics.js";
+import { milliseconds, p99, rowOf } from "./statistics.js";
 
 const ROUNDS = 5;
-const ROUND_MS = 6000;
-const WARM_UP_MS = 10_000;
+const ROUND_SECONDS = 6;
+const WARM_UP_SECONDS = 10;
 const SLOW_SOCKETS = 200;
 const QUOTA = 6000;
 /** A little less than the quota of a minute. */
@@ -19,7 +18,7 @@ const GREED = 10;
 /** After which a greedy caller has spent its quota, with some time to start. */
 const SPENT_MS = (60 / GREED + 2) * 1000;
 
-export async function benchFrontDoor() {
+export async function bench() {
   return [
     await compare("p99 beside 200 connections that never finish their headers, against without", holdSlow),
     await compare(`p99 beside a caller at ${GREED} times its quota, against without`, askTooMuch),
@@ -34,46 +33,20 @@ async function compare(measure, disturb) {
   const program = localServer({ TOKENS_PER_MINUTE: String(QUOTA) });
   await withPrograms([program], async ({ line }) => {
     const url = urlIn(line);
-    await tryOut(url, requestFor(SESSION_ID));
-    await p99(url, "warm-up", WARM_UP_MS);
+    await p99Of(url, "warm-up", WARM_UP_SECONDS);
     for (let round = 0; round < ROUNDS; round++) {
-      alone.push(await p99(url, `alone-${round}`));
-      beside.push(await disturb(url, () => p99(url, `beside-${round}`)));
+      alone.push(await p99Of(url, `alone-${round}`));
+      beside.push(await disturb(url, () => p99Of(url, `beside-${round}`)));
     }
   });
-  const ratios = beside.map((value, round) => value / alone[round]);
-  return {
-    measure,
-    ours: `${median(beside).toFixed(2)} ms`,
-    peer: `${median(alone).toFixed(2)} ms`,
-    ratio: median(ratios),
-    spread: spread(ratios),
-  };
+  return rowOf(measure, beside, alone, milliseconds);
 }
 
 /** The 99th percentile of the time that a caller at a steady pace waits for an answer, in milliseconds. */
-async function p99(url, caller, duration = ROUND_MS) {
-  const request = requestFor(SESSION_ID, caller);
-  const times = [];
-  await atPace(PER_SECOND, duration, async () => {
-    const start = performance.now();
-    const response = await fetch(url, request);
-    const { errors } = await response.json();
-    times.push(performance.now() - start);
-    if (errors) throw new Error(JSON.stringify(errors));
-  });
-  return times.sort((a, b) => a - b)[Math.floor(times.length * 0.99)];
-}
-
-/** Calls `act` so often in a second, whether or not earlier calls have ended, and waits for all. */
-async function atPace(perSecond, duration, act) {
-  const calls = [];
-  const start = performance.now();
-  while (performance.now() - start < duration) {
-    while (calls.length < ((performance.now() - start) / 1000) * perSecond) calls.push(act());
-    await sleep(1);
-  }
-  await Promise.all(calls);
+async function p99Of(url, caller, seconds = ROUND_SECONDS) {
+  const { times, failures } = await askSteadily(url, PER_SECOND, seconds, [caller]);
+  if (failures.length > 0) throw new Error(failures[0]);
+  return p99(times);
 }
 
 async function holdSlow(url, measureBeside) {

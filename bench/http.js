@@ -1,17 +1,13 @@
 /** generateToken over HTTP, against other servers: one core for the servers, another for the load. */
+import { requestFor } from "./caller.js";
 import { withSqlite } from "./databases.js";
-import { rate } from "./load.js";
+import { sideBySide } from "./load.js";
 import { localServer } from "./local-server.js";
-import { urlIn, withPrograms } from "./programs.js";
 import { SESSION_ID } from "./project.js";
-import { requestFor, tryOut } from "./query.js";
-import { megabytes } from "./resident-memory.js";
-import { median, spread } from "./statistics.js";
+import { median, rowOf } from "./statistics.js";
 
 const LAUNCHES = 4;
 const ROUNDS = 4;
-/** The larger programs take some six seconds to be compiled. */
-const WARM_UP_SECONDS = 8;
 
 const OURS = "Stagepass";
 const RECORDING = "Stagepass with the ledger on SQLite";
@@ -40,43 +36,27 @@ const COMPARISONS = [
   { one: RECORDING, other: YOGA, asked: "> 1" },
 ];
 
-const request = requestFor(SESSION_ID);
-
-/** One launch of all contenders; their rounds alternate, because the machine's speed drifts. */
-function launch(databaseUrl, rates, memory) {
-  const programs = NAMES.map((name) => CONTENDERS[name](databaseUrl));
-  return withPrograms(programs, async (...servers) => {
-    for (const { line } of servers) {
-      await tryOut(urlIn(line), request);
-      await rate(urlIn(line), request, WARM_UP_SECONDS);
-    }
-    for (let round = 0; round < ROUNDS; round++) {
-      for (const [i, { line }] of servers.entries()) rates[NAMES[i]].push(await rate(urlIn(line), request));
-    }
-    for (const [i, { child }] of servers.entries()) memory[NAMES[i]].push(megabytes(child));
+/** The first result also has `chart`: the requests per second of every contender, with those of the bare server as 1. */
+export function bench() {
+  return withSqlite(async (newDatabase) => {
+    const programsOf = async () => {
+      const databaseUrl = await newDatabase();
+      return NAMES.map((name) => CONTENDERS[name](databaseUrl));
+    };
+    const seen = await sideBySide(programsOf, [requestFor(SESSION_ID)], LAUNCHES, ROUNDS);
+    const of = (name) => seen[NAMES.indexOf(name)];
+    const results = COMPARISONS.map(({ one, other, asked }) => {
+      const what = `generateToken over HTTP${one === RECORDING ? ", the ledger on SQLite" : ""}, against ${other}`;
+      return {
+        ...rowOf(what, of(one).rates, of(other).rates, String, asked),
+        ours: figuresOf(of(one)),
+        peer: figuresOf(of(other)),
+      };
+    });
+    const share = (name) => rowOf("", of(name).rates, of(BARE).rates, String).ratio;
+    results[0].chart = Object.fromEntries(NAMES.map((name) => [name, share(name)]));
+    return results;
   });
 }
 
-/**
- * Several launches, because one process can be a quarter faster than the next of the same program. The first result also
- * has `chart`: the requests per second of every contender, with those of the bare server as 1.
- */
-export async function benchHttp() {
-  const rates = Object.fromEntries(NAMES.map((name) => [name, []]));
-  const memory = Object.fromEntries(NAMES.map((name) => [name, []]));
-  await withSqlite(async (newDatabase) => {
-    for (let run = 0; run < LAUNCHES; run++) await launch(await newDatabase(), rates, memory);
-  });
-  const ratios = (one, other) => rates[one].map((value, round) => value / rates[other][round]);
-  const figures = (name) => `${Math.round(median(rates[name]))}/s, ${Math.round(median(memory[name]))} MB`;
-  const results = COMPARISONS.map(({ one, other, asked }) => ({
-    measure: `generateToken over HTTP${one === RECORDING ? ", the ledger on SQLite" : ""}, against ${other}`,
-    ours: figures(one),
-    peer: figures(other),
-    ratio: median(ratios(one, other)),
-    spread: spread(ratios(one, other)),
-    asked,
-  }));
-  results[0].chart = Object.fromEntries(NAMES.map((name) => [name, median(ratios(name, BARE))]));
-  return results;
-}
+const figuresOf = ({ rates, memory }) => `${Math.round(median(rates))}/s, ${Math.round(median(memory))} MB`;

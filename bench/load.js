@@ -1,19 +1,48 @@
-/** As many requests as a server answers: from this process, with a fixed number of connections. */
+/** As many requests as servers answer: from this process, with a fixed number of connections. */
 import autocannon from "autocannon";
+import { tryOut } from "./caller.js";
+import { urlIn, withPrograms } from "./programs.js";
+import { megabytes } from "./resident-memory.js";
 
 const CONNECTIONS = 32;
 const ROUND_SECONDS = 1;
+/** The larger programs take some six seconds to be compiled. */
+const WARM_UP_SECONDS = 8;
 
-/** Answers per second during one round in which the requests, one or several, are sent in turn. Throws when one is not answered with 200. */
-export async function rate(url, requests, seconds = ROUND_SECONDS) {
+/** Answers per second while the requests are sent in turn, for a `duration` in seconds, or for an `amount` of them. Throws when one is not answered with 200. */
+export async function rate(url, requests, limit = { duration: ROUND_SECONDS }) {
   const { origin, pathname } = new URL(url);
   const result = await autocannon({
+    ...limit,
     url: origin,
     connections: CONNECTIONS,
-    duration: seconds,
-    requests: [requests].flat().map((request) => ({ ...request, path: pathname })),
+    requests: requests.map((request) => ({ ...request, path: pathname })),
   });
   if (result.non2xx || result.errors)
     throw new Error(`${url}: ${result.non2xx} refusals, ${result.errors} errors`);
   return result.requests.average;
+}
+
+/** Sends requests until the server is compiled. Throws unless the first is answered with a token. */
+export async function warmUp(url, requests) {
+  await tryOut(url, requests[0]);
+  await rate(url, requests, { duration: WARM_UP_SECONDS });
+}
+
+/**
+ * Several launches of servers on one core, because one process can be a quarter faster than the next of the same program; their
+ * rounds alternate, because the machine's speed drifts. Resolves to the `rates` of each server, and its `memory` in megabytes.
+ */
+export async function sideBySide(programsOf, requests, launches, rounds) {
+  const seen = [];
+  for (let run = 0; run < launches; run++) {
+    await withPrograms(await programsOf(), async (...servers) => {
+      for (const { line } of servers) await warmUp(urlIn(line), requests);
+      for (const [i] of servers.entries()) seen[i] ??= { rates: [], memory: [] };
+      for (let round = 0; round < rounds; round++)
+        for (const [i, { line }] of servers.entries()) seen[i].rates.push(await rate(urlIn(line), requests));
+      for (const [i, { child }] of servers.entries()) seen[i].memory.push(megabytes(child));
+    });
+  }
+  return seen;
 }

@@ -1,11 +1,15 @@
 /** The server on the local platform, as a program that `withPrograms` starts. */
-import { CALLER_ENV } from "./caller.js";
-import { API_KEY, API_SECRET } from "./project.js";
+import { API_KEY, API_SECRET, CALLER_SECRET } from "./project.js";
+
+/** The built program that serves. */
+const ENTRY = "../bundle/cli.js";
 
 export const localServer = (env = {}) => ({
-  script: "../bundle/cli.js",
+  script: ENTRY,
   env: {
-    ...CALLER_ENV,
+    AUTH_JWT_SECRET: CALLER_SECRET,
+    TOKENS_PER_MINUTE: "999999999",
+    SESSIONS_PER_MINUTE: "999999999",
     PORT: "0",
     DATABASE_URL: ":memory:",
     PLATFORM: "local",
@@ -16,4 +20,10 @@ export const localServer = (env = {}) => ({
     LEDGER: "off",
     ...env,
   },
+});
+
+/** A server that `watch-event-loop.js` watches. */
+export const watched = (server) => ({
+  ...server,
+  nodeOptions: ["--import", new URL("watch-event-loop.js", import.meta.url).href],
 });

@@ -1,22 +1,31 @@
 /** How much memory the server holds after a million tokens, and after as many documents as nobody has. */
 import { setTimeout as sleep } from "node:timers/promises";
-import autocannon from "autocannon";
+import { requestFor, tryOut } from "./caller.js";
 import { withSqlite } from "./databases.js";
+import { rate } from "./load.js";
 import { localServer } from "./local-server.js";
 import { urlIn, withPrograms } from "./programs.js";
 import { SESSION_ID } from "./project.js";
-import { requestFor, tryOut } from "./query.js";
 import { megabytes } from "./resident-memory.js";
 
 const FIRST_TOKENS = 10_000;
 const ALL_TOKENS = 1_000_000;
 const DOCUMENTS = 100_000;
-const CONNECTIONS = 50;
 /** For how long the server is left alone, and how often its memory is then looked at. */
 const IDLE_MS = 5000;
 const LOOK_MS = 250;
 
 const request = requestFor(SESSION_ID);
+
+let made = 0;
+/** Each time another document: they differ in the operation's name. */
+const newDocument = {
+  ...request,
+  setupRequest: (sent) => ({
+    ...sent,
+    body: request.body.replace("GenerateToken", `GenerateToken${++made}`),
+  }),
+};
 
 /** The least that it holds while it is left alone. Nobody makes it collect its garbage. */
 async function idleMegabytes(child) {
@@ -28,38 +37,18 @@ async function idleMegabytes(child) {
   return least;
 }
 
-/** Asks so often, each time with what `bodyOf` makes, if it is there. */
-async function ask(url, amount, bodyOf) {
-  const { origin, pathname } = new URL(url);
-  const one = { ...request, path: pathname };
-  if (bodyOf) one.setupRequest = (sent) => ({ ...sent, body: bodyOf() });
-  const result = await autocannon({ url: origin, connections: CONNECTIONS, amount, requests: [one] });
-  if (result.non2xx || result.errors)
-    throw new Error(`${url}: ${result.non2xx} refusals, ${result.errors} errors`);
-}
-
-/** Makes bodies whose documents differ in the operation's name. */
-function differentDocuments() {
-  const { query, variables } = JSON.parse(request.body);
-  let made = 0;
-  return () => {
-    made += 1;
-    return JSON.stringify({ query: query.replace("GenerateToken", `GenerateToken${made}`), variables });
-  };
-}
-
 /** One server, with the ledger in a SQLite file as by default; each load comes on top of what was before. */
-export function benchMemory() {
+export function bench() {
   return withSqlite(async (newDatabase) => {
     const program = localServer({ DATABASE_URL: await newDatabase(), LEDGER: "on" });
     return await withPrograms([program], async ({ child, line }) => {
       const url = urlIn(line);
       await tryOut(url, request);
-      await ask(url, FIRST_TOKENS);
+      await rate(url, [request], { amount: FIRST_TOKENS });
       const first = await idleMegabytes(child);
-      await ask(url, ALL_TOKENS - FIRST_TOKENS);
+      await rate(url, [request], { amount: ALL_TOKENS - FIRST_TOKENS });
       const all = await idleMegabytes(child);
-      await ask(url, DOCUMENTS, differentDocuments());
+      await rate(url, [newDocument], { amount: DOCUMENTS });
       const documents = await idleMegabytes(child);
       return [
         row(`memory after ${ALL_TOKENS} tokens`, all, first),

@@ -1,7 +1,6 @@
 /** The options of a measurement; throws where they are wrong, or a part that they name does not exist. */
 export function readOptions(args: readonly string[]): {
   readonly parts: readonly string[];
-  readonly profile?: boolean;
   readonly json?: string;
   readonly attack?: string;
 };

@@ -1,7 +1,7 @@
 /** What `npm run bench` is told. */
 import { parseArgs } from "node:util";
 
-/** What can be measured alone. */
+/** What can be measured alone; each is a file whose `bench` resolves to rows. */
 export const PARTS = [
   "signing",
   "vonage",
@@ -17,7 +17,7 @@ export const PARTS = [
   "fairness",
 ];
 
-const OPTIONS = { profile: { type: "boolean" }, json: { type: "string" }, attack: { type: "string" } };
+const OPTIONS = { json: { type: "string" }, attack: { type: "string" } };
 
 /** Throws what is wrong with the options, or with the name of a part. */
 export function readOptions(args) {

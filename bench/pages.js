@@ -5,7 +5,7 @@ import { parseDatabaseUrl } from "../dist/store/database-address.js";
 import { sqlStore } from "../dist/store/sql-store.js";
 import { withPostgres, withSqlite } from "./databases.js";
 import { API_KEY } from "./project.js";
-import { median, spread } from "./statistics.js";
+import { rowOf } from "./statistics.js";
 
 const SHORT = 1000;
 const LONG = 1_000_000;
@@ -78,21 +78,15 @@ async function compare(engine, newDatabase) {
       times.long.push(ofLong);
       times.short.push(ofShort);
     }
-    const ratios = times.long.map((value, round) => value / times.short[round]);
-    results.push({
-      measure: `a page of ${name} from ${LONG} rows on ${engine}, against one from ${SHORT}`,
-      ours: `${median(times.long).toFixed(3)} ms`,
-      peer: `${median(times.short).toFixed(3)} ms`,
-      ratio: median(ratios),
-      spread: spread(ratios),
-    });
+    const what = `a page of ${name} from ${LONG} rows on ${engine}, against one from ${SHORT}`;
+    results.push(rowOf(what, times.long, times.short, (time) => `${time.toFixed(3)} ms`));
   }
   await long.close();
   await short.close();
   return results;
 }
 
-export async function benchPages() {
+export async function bench() {
   return [
     ...(await withSqlite((newDatabase) => compare("SQLite", newDatabase))),
     ...(await withPostgres((newDatabase) => compare("PostgreSQL", newDatabase))),

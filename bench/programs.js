@@ -1,5 +1,5 @@
-/** Other programs on a core of their own, which talk in lines. */
-import { spawn } from "node:child_process";
+/** Programs on a core of their own. Each prints a line when it is ready, and may answer messages. */
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -8,32 +8,38 @@ import { fileURLToPath } from "node:url";
 const CORE = "0";
 /** Of what measures it. */
 export const LOAD_CORE = "1";
+/** How long a program may take to end by itself, in milliseconds. */
+const END_MS = 10_000;
 
-/** Starts the programs, on the core of what is measured unless they say another, hands them to `use` with the first line that each has printed, and ends them whatever happens. One that is `detached` does not hear the terminal's Ctrl-C. `log` is where standard error goes, as `spawn` has it. */
+/** Moves this process to the core of the load. */
+export const moveToLoadCore = () =>
+  execFileSync("taskset", ["-cp", LOAD_CORE, String(process.pid)], { stdio: "ignore" });
+
+/**
+ * Starts Node.js programs, hands them to `use` with the first line of each, and ends them whatever happens. `ask` sends a program
+ * a message, and resolves to its answer.
+ *
+ * A program has a `script`; optionally `nodeOptions`, `args`, an `env`, another `core`, and where its `log` goes, as `spawn` has it. One
+ * that is `detached` does not hear the terminal's Ctrl-C.
+ */
 export async function withPrograms(programs, use) {
   const children = [];
   try {
     const started = [];
-    for (const { script, args = [], env = {}, core = CORE, detached = false, log = "inherit" } of programs) {
-      const path = fileURLToPath(new URL(script, import.meta.url));
-      const child = spawn("taskset", ["-c", core, process.execPath, path, ...args], {
-        env: { ...process.env, NODE_ENV: "production", ...env },
-        stdio: ["pipe", "pipe", log],
-        detached,
-      });
+    for (const program of programs) {
+      const child = start(program);
       children.push(child);
-      await once(child, "spawn");
-      const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
-      const read = async () => {
-        const { value, done } = await lines.next();
-        if (done) throw new Error(`${script} has ended`);
-        return value;
+      const ended = once(child, "exit").then(() => {
+        throw new Error(`${program.script} has ended`);
+      });
+      ended.catch(() => {});
+      const [line] = await Promise.race([once(createInterface(child.stdout), "line"), ended]);
+      const ask = async (order) => {
+        child.send(order);
+        const [answer] = await Promise.race([once(child, "message"), ended]);
+        return answer;
       };
-      const ask = (order) => {
-        child.stdin.write(`${order}\n`);
-        return read();
-      };
-      started.push({ child, line: await read(), ask });
+      started.push({ child, line, ask });
     }
     return await use(...started);
   } finally {
@@ -41,17 +47,24 @@ export async function withPrograms(programs, use) {
   }
 }
 
-/** How long a program may take to end by itself, in milliseconds. */
-const END_MS = 10_000;
+function start({ script, nodeOptions = [], args = [], env, core = CORE, detached, log = "inherit" }) {
+  const path = fileURLToPath(new URL(script, import.meta.url));
+  return spawn("taskset", ["-c", core, process.execPath, ...nodeOptions, path, ...args], {
+    env: { ...process.env, NODE_ENV: "production", ...env },
+    stdio: ["ignore", "pipe", log, "ipc"],
+    detached,
+  });
+}
 
-/** Ends a program, and resolves when it has ended. */
-export async function stop(child) {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+async function stop(child) {
+  if (hasEnded(child)) return;
   const force = setTimeout(() => child.kill("SIGKILL"), END_MS);
   child.kill();
   await once(child, "exit");
   clearTimeout(force);
 }
+
+export const hasEnded = ({ exitCode, signalCode }) => exitCode !== null || signalCode !== null;
 
 /** The URL in a line. */
 export const urlIn = (line) => /http:\S+/.exec(line)[0];

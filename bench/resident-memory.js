@@ -2,10 +2,10 @@
 import { readFileSync } from "node:fs";
 
 const read = (pid, line) =>
-  Number(new RegExp(`${line}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]) / 1024;
+  Number(new RegExp(`${line}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
 
-/** In megabytes. Throws when the program has ended. */
+/** In megabytes; NaN for a program that has just ended. Throws once it is gone. */
 export const megabytes = ({ pid }) => read(pid, "VmRSS");
 
-/** The most that it ever held, in megabytes. Throws when the program has ended. */
+/** The most that it ever held, likewise. */
 export const peakMegabytes = ({ pid }) => read(pid, "VmHWM");

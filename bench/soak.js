@@ -1,13 +1,177 @@
 /**
- * `npm run soak`: a server under a steady, mixed load for a long time. Fails when an answer is wrong, when the memory
- * grows, and when answers take longer at the end than at the beginning.
+ * `npm run soak`: a server under a steady, mixed load for a long time. It fails when an answer is wrong, when a delivered
+ * token is not on the ledger, or when memory grows. Ctrl-C ends it early, with its verdict on what there was.
  *
- * `npm run soak -- --minutes 20 --rate 200 --json <file>`; `--server <file>` soaks another program than the built server,
- * one that prints its URL in its first line. Ctrl-C ends it early, with the report.
- *
- * It ends with 0 when it has passed, 1 when it has failed, 2 when an option is wrong, and 3 when it has not failed, but was too
- * short, or stopped too early, to pass.
+ * It ends with 0 when it has passed, 1 when it has failed, and 2 when an option is wrong.
  */
-import { command } from "./soak/command.js";
+import { writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { createHistogram } from "node:perf_hooks";
+import autocannon from "autocannon";
+import { openForMaintenance } from "../dist/store/database.js";
+import { parseDatabaseUrl } from "../dist/store/database-address.js";
+import { callerJwt, requestFor, tryOut } from "./caller.js";
+import { withSqlite } from "./databases.js";
+import { localServer } from "./local-server.js";
+import { hasEnded, moveToLoadCore, urlIn, withPrograms } from "./programs.js";
+import { SESSION_ID } from "./project.js";
+import { megabytes } from "./resident-memory.js";
+import { requestOf, tokensIn } from "./soak/mix.js";
+import { failuresOf, readOptions, slopeOf } from "./soak/verdict.js";
 
-process.exitCode = await command(process.argv.slice(2));
+const CONNECTIONS = 50;
+const CALLERS = 8;
+/** How often callers sign in anew, in milliseconds. */
+const RENEWAL_MS = 60_000;
+const CLAIMS = {
+  scope: "tokens:create tokens:inspect sessions:create sessions:read ledger:read",
+  video_grant: { roles: ["PUBLISHER"], sessions: ["*"], names: ["*"] },
+};
+/** Windows of the whole time; the first of them warm the server up, and do not count for the slope. */
+const WINDOWS = 20;
+const WARM_UP = 4;
+const LOOK_MS = 250;
+/** How many connections may fail before the soak is given up. */
+const MOST_ERRORS = 100;
+const MOST_REASONS = 5;
+const PAGE = 10_000;
+
+/** Asks the server of that process and URL until the time is over. Resolves to what was seen, with the IDs of the delivered tokens. */
+async function load(child, url, { minutes, rate }) {
+  const seen = { answers: 0, failed: 0, reasons: [], windows: [], ids: new Set() };
+  let lastToken = await tryOut(url, requestFor(SESSION_ID));
+  let sent = 0;
+  let credentials = [];
+  const signIn = () => {
+    credentials = Array.from({ length: CALLERS }, (_, i) => callerJwt(`soak-${i}`, CLAIMS));
+  };
+  const fail = (reason) => {
+    seen.failed += 1;
+    if (seen.reasons.length < MOST_REASONS && !seen.reasons.includes(reason)) seen.reasons.push(reason);
+  };
+  const setupRequest = (request, context) => {
+    context.asked = requestOf(sent, lastToken);
+    const headers = {
+      "content-type": "application/json",
+      authorization: `Bearer ${credentials[sent++ % CALLERS]}`,
+    };
+    return { ...request, headers, body: context.asked.body };
+  };
+  const onResponse = (status, text, { asked }) => {
+    seen.answers += 1;
+    try {
+      for (const token of tokensIn(asked, status, text)) {
+        lastToken = token;
+        seen.ids.add(JSON.parse(Buffer.from(token.split(".")[1], "base64url")).jti);
+      }
+    } catch ({ message }) {
+      fail(message);
+    }
+  };
+
+  signIn();
+  const start = performance.now();
+  const instance = autocannon({
+    url: new URL(url).origin,
+    connections: Math.min(CONNECTIONS, rate),
+    overallRate: rate,
+    duration: minutes * 60,
+    bailout: MOST_ERRORS,
+    requests: [{ method: "POST", path: new URL(url).pathname, setupRequest, onResponse }],
+  });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => instance.stop());
+  const onEnd = () => {
+    fail("the server has ended");
+    instance.stop();
+  };
+  child.once("exit", onEnd);
+
+  const times = createHistogram();
+  instance.on("response", (_, __, ___, ms) => times.record(Math.max(1, Math.round(ms * 1000))));
+  instance.on("reqError", ({ message }) => fail(message));
+  let least = Number.POSITIVE_INFINITY;
+  const look = () => {
+    if (!hasEnded(child)) least = Math.min(least, megabytes(child));
+  };
+  const endWindow = () => {
+    look();
+    const [p50, p99] = [50, 99].map((percentile) => times.percentile(percentile) / 1000);
+    const now = { minutes: (performance.now() - start) / 60_000, megabytes: least, p50, p99 };
+    seen.windows.push(now);
+    console.log(
+      `${now.minutes.toFixed(2)} min  p50 ${p50.toFixed(1)} ms  p99 ${p99.toFixed(1)} ms  ${Math.round(least)} MB  ${seen.answers} answers  ${seen.failed} wrong`,
+    );
+    least = Number.POSITIVE_INFINITY;
+    times.reset();
+  };
+  const timers = [
+    setInterval(signIn, RENEWAL_MS),
+    setInterval(look, LOOK_MS),
+    setInterval(endWindow, (minutes * 60_000) / WINDOWS),
+  ];
+  await instance;
+  child.off("exit", onEnd);
+  for (const timer of timers) clearInterval(timer);
+  // Requests that were under way at the end have no answer.
+  const unanswered = sent - seen.answers - CONNECTIONS;
+  if (unanswered > 0) fail(`${unanswered} requests had no answer`);
+  return seen;
+}
+
+/** How many of these tokens the ledger does not have. */
+async function missingOf(ids, databaseUrl) {
+  const { kysely } = await openForMaintenance(parseDatabaseUrl(databaseUrl));
+  const missing = new Set(ids);
+  const after = (position) =>
+    kysely
+      .selectFrom("issued_tokens")
+      .select(["id", "position"])
+      .where("position", ">", position)
+      .orderBy("position")
+      .limit(PAGE)
+      .execute();
+  for (let page = await after(0); page.length > 0; page = await after(page.at(-1).position))
+    for (const { id } of page) missing.delete(id);
+  await kysely.destroy();
+  return missing.size;
+}
+
+/** Resolves to the exit code. */
+async function soak(options, databaseUrl) {
+  const program = localServer({ DATABASE_URL: databaseUrl, LEDGER: "on" });
+  if (options.server) program.script = resolve(options.server);
+  // On Ctrl-C the server has answers to give before it ends.
+  const { ids, ...seen } = await withPrograms([{ ...program, detached: true }], ({ child, line }) =>
+    load(child, urlIn(line), options),
+  );
+  const report = {
+    ...seen,
+    delivered: ids.size,
+    missing: await missingOf(ids, databaseUrl),
+    slope: slopeOf(seen.windows.slice(WARM_UP)),
+  };
+  const failures = failuresOf(report, options.growth);
+  console.log(
+    `${report.answers} answers, ${report.delivered} tokens; memory grows by ${report.slope.toFixed(2)} MB a minute`,
+  );
+  for (const line of failures) console.log(`FAILED ${line}`);
+  if (failures.length === 0) console.log("Passed");
+  if (options.json)
+    writeFileSync(options.json, `${JSON.stringify({ ...options, ...report, failures }, null, 2)}\n`);
+  return failures.length === 0 ? 0 : 1;
+}
+
+function optionsOrEnd() {
+  try {
+    return readOptions(process.argv.slice(2));
+  } catch ({ message }) {
+    console.error(message);
+    process.exit(2);
+  }
+}
+
+const options = optionsOrEnd();
+moveToLoadCore();
+process.exitCode = options.database
+  ? await soak(options, options.database)
+  : await withSqlite(async (newDatabase) => soak(options, await newDatabase()));

@@ -1,9 +1,45 @@
+/** Figures, and the rows that they are reported in. */
+
 /** The middle value. */
 export function median(values) {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 
+/** The 99th percentile. */
+export function p99(values) {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length * 0.99)];
+}
+
 /** The distance between the extremes, as a share of the median. */
 export function spread(values) {
   return (Math.max(...values) - Math.min(...values)) / median(values);
+}
+
+/** The row of a comparison, round by round. `format` writes a figure of ours or of the peer's. */
+export function rowOf(measure, ours, peer, format, asked) {
+  const ratios = ours.map((value, round) => value / peer[round]);
+  return {
+    measure,
+    ours: format(median(ours)),
+    peer: format(median(peer)),
+    ratio: median(ratios),
+    spread: spread(ratios),
+    asked,
+  };
+}
+
+export const perSecond = (rate) => `${Math.round(rate)}/s`;
+export const milliseconds = (time) => `${time.toFixed(2)} ms`;
+
+/** How often a second `act` returns, while it is called in a loop for so many milliseconds. */
+export function rateOf(act, ms) {
+  const start = performance.now();
+  let count = 0;
+  let elapsed = 0;
+  while (elapsed < ms) {
+    for (let i = 0; i < 20; i++) act();
+    count += 20;
+    elapsed = performance.now() - start;
+  }
+  return (count / elapsed) * 1000;
 }

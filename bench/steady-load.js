@@ -4,6 +4,7 @@
  */
 import { once } from "node:events";
 import { connect } from "node:net";
+import { bytesOf, onAnswers } from "./sockets.js";
 
 const CONNECTIONS = 64;
 
@@ -24,10 +25,9 @@ export async function steadyLoad(url, request, perSecond, seconds) {
 function atPace(sockets, bytes, perSecond, total) {
   return new Promise((resolve, reject) => {
     const times = [];
-    const free = [];
+    const free = [...sockets];
     const due = new Map();
     for (const socket of sockets) {
-      free.push(socket);
       socket.on("error", reject);
       socket.on("close", () => reject(new Error("a connection was closed")));
       onAnswers(socket, (answer) => {
@@ -54,29 +54,9 @@ function atPace(sockets, bytes, perSecond, total) {
   });
 }
 
-/** Hears of each answer on a connection where they come one by one. */
-function onAnswers(socket, hear) {
-  let text = "";
-  socket.on("data", (chunk) => {
-    text += chunk;
-    const head = text.indexOf("\r\n\r\n") + 4;
-    if (head < 4 || text.length < head + Number(/content-length: *(\d+)/i.exec(text)[1])) return;
-    const answer = text;
-    text = "";
-    hear(answer);
-  });
-}
-
 async function open(url) {
   const { hostname, port } = new URL(url);
-  const socket = connect(Number(port), hostname).setNoDelay().setEncoding("latin1");
+  const socket = connect(Number(port), hostname).setNoDelay();
   await once(socket, "connect");
   return socket;
-}
-
-function bytesOf(url, { method, headers, body }) {
-  const { host, pathname } = new URL(url);
-  const length = Buffer.byteLength(body);
-  const lines = Object.entries({ host, ...headers, "content-length": length }).map((pair) => pair.join(": "));
-  return Buffer.from(`${method} ${pathname} HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n${body}`);
 }

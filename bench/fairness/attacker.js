@@ -1,11 +1,11 @@
 /**
  * A caller in a process of its own that attacks the server at a URL. It prints which variant of the attack it has chosen, and
- * goes on until it reads a line: then it prints what it was answered, and ends. It also ends with whoever started it.
+ * goes on until a message comes, which it answers with what it was answered. It ends with whoever started it.
  */
 import { randomInt } from "node:crypto";
 import { constants, setPriority } from "node:os";
-import { createInterface } from "node:readline";
 import { callerJwt } from "../caller.js";
+import { bytesOf } from "../sockets.js";
 import { ATTACKS, EVERYTHING, UNIQUE } from "./attacks.js";
 import { ACTS, keepOpen } from "./sockets.js";
 
@@ -32,18 +32,13 @@ const newCaller = () =>
 function requestsOf({ body, bodies = [body] }, headers) {
   const digits = () => String(randomInt(1e8)).padStart(UNIQUE.length, "0");
   const requests = bodies.map((text) => {
-    const length = Buffer.byteLength(text);
-    const all = {
-      host: new URL(url).host,
-      ...headers,
-      "content-type": "application/json",
-      "content-length": length,
-    };
-    const lines = Object.entries(all).map((pair) => pair.join(": "));
-    const first = attack.path ? `GET ${attack.path}` : `POST ${new URL(url).pathname}`;
-    const request = `${first} HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n${text}`;
-    const parts = request.split(UNIQUE);
-    const bytes = Buffer.from(request);
+    const bytes = bytesOf(url, {
+      method: attack.path ? "GET" : "POST",
+      path: attack.path,
+      headers: { ...headers, "content-type": "application/json" },
+      body: text,
+    });
+    const parts = bytes.toString().split(UNIQUE);
     return () => (parts.length > 1 ? Buffer.from(parts.join(digits())) : bytes);
   });
   let sent = 0;
@@ -84,8 +79,5 @@ const nextRequest = requestsOf(variant, newCaller());
 keepOpen(url, attack.connections ?? CONNECTIONS, (socket) =>
   ACTS[attack.hold ?? "nothing"](socket, nextRequest, hear),
 );
-for await (const _ of createInterface(process.stdin)) {
-  console.log(JSON.stringify(answers));
-  break;
-}
-process.exit();
+process.once("message", () => process.send(JSON.stringify(answers)));
+process.once("disconnect", () => process.exit());

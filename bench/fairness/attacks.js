@@ -1,7 +1,7 @@
 /** What one caller may try, to take the server from the others. */
 import jsonwebtoken from "jsonwebtoken";
+import { requestFor } from "../caller.js";
 import { API_KEY, API_SECRET, SESSION_ID } from "../project.js";
-import { requestFor } from "../query.js";
 
 /** Stands for eight random digits, which make each request a new one. As many as the ID of an API key has. */
 export const UNIQUE = "uniqueNo";

@@ -1,5 +1,6 @@
 /** Connections that are opened anew whenever they close, and what an attacker does with one of them. */
 import { connect } from "node:net";
+import { onAnswers } from "../sockets.js";
 
 /** How long to wait after a failed connection, in milliseconds: the server may have ended. */
 const FAILED_MS = 50;
@@ -49,23 +50,3 @@ export const ACTS = {
     socket.write(nextRequest().subarray(0, -1));
   },
 };
-
-/** Hears of each answer on a connection where they come one by one; of a long one it keeps the beginning only. */
-function onAnswers(socket, hear) {
-  let beginning = "";
-  let left;
-  socket.on("data", (chunk) => {
-    if (left === undefined) {
-      beginning += chunk.toString("latin1");
-      const head = beginning.indexOf("\r\n\r\n") + 4;
-      if (head < 4) return;
-      left = head + Number(/content-length: *(\d+)/i.exec(beginning)?.[1] ?? 0) - beginning.length;
-    } else {
-      left -= chunk.length;
-    }
-    if (left > 0) return;
-    hear(beginning);
-    beginning = "";
-    left = undefined;
-  });
-}

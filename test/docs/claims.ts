@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { expect } from "vitest";
 import { parse } from "yaml";
 import { readOptions as readBenchOptions } from "../../bench/options.js";
-import { readOptions } from "../../bench/soak/options.js";
+import { readOptions } from "../../bench/soak/verdict.js";
 import { parseConfig } from "../../src/config/config.ts";
 import { isADiagram } from "./diagram.ts";
 import type { Snippet } from "./markdown.ts";
