@@ -6,21 +6,11 @@
  * attack only.
  */
 import { writeFileSync } from "node:fs";
-import { PARTS, readOptions } from "./options.js";
+import { optionsOf, PARTS, readOptions } from "./options.js";
 import { moveToLoadCore } from "./programs.js";
 import { jsonOf, print, publish } from "./report.js";
 
-/** The options, or an end: the packages that are imported exit with 0 when nobody says another code. */
-function optionsOrEnd() {
-  try {
-    return readOptions(process.argv.slice(2));
-  } catch (error) {
-    console.error(error.message);
-    process.exit(2);
-  }
-}
-
-const { parts, json, attack } = optionsOrEnd();
+const { parts, json, attack } = optionsOf(readOptions);
 moveToLoadCore();
 const results = [];
 for (const name of parts.length > 0 ? parts : PARTS) {

@@ -1,4 +1,4 @@
-/** What `npm run bench` is told. */
+/** The options of `npm run bench`. */
 import { parseArgs } from "node:util";
 
 /** What can be measured alone; each is a file whose `bench` resolves to rows. */
@@ -25,4 +25,14 @@ export function readOptions(args) {
   const unknown = positionals.find((name) => !PARTS.includes(name));
   if (unknown !== undefined) throw new Error(`There is no part ${unknown}; there are ${PARTS.join(", ")}`);
   return { ...values, parts: positionals };
+}
+
+/** The options of this process, as `read` reads them; where they are wrong it says so, and ends with 2. */
+export function optionsOf(read) {
+  try {
+    return read(process.argv.slice(2));
+  } catch ({ message }) {
+    console.error(message);
+    process.exit(2);
+  }
 }

@@ -13,6 +13,7 @@ import { parseDatabaseUrl } from "../dist/store/database-address.js";
 import { callerJwt, requestFor, tryOut } from "./caller.js";
 import { withSqlite } from "./databases.js";
 import { localServer } from "./local-server.js";
+import { optionsOf } from "./options.js";
 import { hasEnded, moveToLoadCore, urlIn, withPrograms } from "./programs.js";
 import { SESSION_ID } from "./project.js";
 import { megabytes } from "./resident-memory.js";
@@ -39,22 +40,17 @@ const PAGE = 10_000;
 /** Asks the server of that process and URL until the time is over. Resolves to what was seen, with the IDs of the delivered tokens. */
 async function load(child, url, { minutes, rate }) {
   const seen = { answers: 0, failed: 0, reasons: [], windows: [], ids: new Set() };
+  const credentials = callers();
   let lastToken = await tryOut(url, requestFor(SESSION_ID));
   let sent = 0;
-  let credentials = [];
-  const signIn = () => {
-    credentials = Array.from({ length: CALLERS }, (_, i) => callerJwt(`soak-${i}`, CLAIMS));
-  };
   const fail = (reason) => {
     seen.failed += 1;
     if (seen.reasons.length < MOST_REASONS && !seen.reasons.includes(reason)) seen.reasons.push(reason);
   };
   const setupRequest = (request, context) => {
     context.asked = requestOf(sent, lastToken);
-    const headers = {
-      "content-type": "application/json",
-      authorization: `Bearer ${credentials[sent++ % CALLERS]}`,
-    };
+    const authorization = `Bearer ${credentials[sent++ % CALLERS]}`;
+    const headers = { "content-type": "application/json", authorization };
     return { ...request, headers, body: context.asked.body };
   };
   const onResponse = (status, text, { asked }) => {
@@ -68,9 +64,6 @@ async function load(child, url, { minutes, rate }) {
       fail(message);
     }
   };
-
-  signIn();
-  const start = performance.now();
   const instance = autocannon({
     url: new URL(url).origin,
     connections: Math.min(CONNECTIONS, rate),
@@ -79,35 +72,16 @@ async function load(child, url, { minutes, rate }) {
     bailout: MOST_ERRORS,
     requests: [{ method: "POST", path: new URL(url).pathname, setupRequest, onResponse }],
   });
+  instance.on("reqError", ({ message }) => fail(message));
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => instance.stop());
   const onEnd = () => {
     fail("the server has ended");
     instance.stop();
   };
   child.once("exit", onEnd);
-
-  const times = createHistogram();
-  instance.on("response", (_, __, ___, ms) => times.record(Math.max(1, Math.round(ms * 1000))));
-  instance.on("reqError", ({ message }) => fail(message));
-  let least = Number.POSITIVE_INFINITY;
-  const look = () => {
-    if (!hasEnded(child)) least = Math.min(least, megabytes(child));
-  };
-  const endWindow = () => {
-    look();
-    const [p50, p99] = [50, 99].map((percentile) => times.percentile(percentile) / 1000);
-    const now = { minutes: (performance.now() - start) / 60_000, megabytes: least, p50, p99 };
-    seen.windows.push(now);
-    console.log(
-      `${now.minutes.toFixed(2)} min  p50 ${p50.toFixed(1)} ms  p99 ${p99.toFixed(1)} ms  ${Math.round(least)} MB  ${seen.answers} answers  ${seen.failed} wrong`,
-    );
-    least = Number.POSITIVE_INFINITY;
-    times.reset();
-  };
   const timers = [
-    setInterval(signIn, RENEWAL_MS),
-    setInterval(look, LOOK_MS),
-    setInterval(endWindow, (minutes * 60_000) / WINDOWS),
+    setInterval(() => callers(credentials), RENEWAL_MS),
+    ...watch(child, instance, (minutes * 60_000) / WINDOWS, seen),
   ];
   await instance;
   child.off("exit", onEnd);
@@ -116,6 +90,36 @@ async function load(child, url, { minutes, rate }) {
   const unanswered = sent - seen.answers - CONNECTIONS;
   if (unanswered > 0) fail(`${unanswered} requests had no answer`);
   return seen;
+}
+
+/** Signs the callers in: an array of JWTs, which is written over. */
+function callers(credentials = []) {
+  for (let i = 0; i < CALLERS; i++) credentials[i] = callerJwt(`soak-${i}`, CLAIMS);
+  return credentials;
+}
+
+/** Adds a window to what was seen every so many milliseconds, and prints it. Returns its timers. */
+function watch(child, instance, windowMs, seen) {
+  const start = performance.now();
+  const times = createHistogram();
+  instance.on("response", (_client, _status, _bytes, ms) => times.record(Math.max(1, Math.round(ms))));
+  // The heap is a sawtooth: what a server holds shows where its garbage was just collected.
+  let least = Number.POSITIVE_INFINITY;
+  const look = () => {
+    if (!hasEnded(child)) least = Math.min(least, megabytes(child));
+  };
+  const endWindow = () => {
+    look();
+    const minutes = (performance.now() - start) / 60_000;
+    const [p50, p99] = [50, 99].map((percentile) => times.percentile(percentile));
+    seen.windows.push({ minutes, megabytes: least, p50, p99 });
+    console.log(
+      `${minutes.toFixed(2)} min  p50 ${p50} ms  p99 ${p99} ms  ${Math.round(least)} MB  ${seen.answers} answers  ${seen.failed} wrong`,
+    );
+    least = Number.POSITIVE_INFINITY;
+    times.reset();
+  };
+  return [setInterval(look, LOOK_MS), setInterval(endWindow, windowMs)];
 }
 
 /** How many of these tokens the ledger does not have. */
@@ -161,16 +165,7 @@ async function soak(options, databaseUrl) {
   return failures.length === 0 ? 0 : 1;
 }
 
-function optionsOrEnd() {
-  try {
-    return readOptions(process.argv.slice(2));
-  } catch ({ message }) {
-    console.error(message);
-    process.exit(2);
-  }
-}
-
-const options = optionsOrEnd();
+const options = optionsOf(readOptions);
 moveToLoadCore();
 process.exitCode = options.database
   ? await soak(options, options.database)
