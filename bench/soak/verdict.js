@@ -1,7 +1,7 @@
 /** The options and the verdict of a soak. */
 import { parseArgs } from "node:util";
 
-/** Tokens that a `Set` can hold the IDs of are fewer than 2^24; a request delivers 1.3 on average. */
+/** A `Set` holds at most 2^24 IDs of tokens, and a request delivers 1.3 tokens on average. */
 const MOST_REQUESTS = 12_000_000;
 
 const OPTIONS = {
