@@ -1,5 +1,3 @@
-# deploy/walk-dockerfile.js goes through it where there is no container engine, and knows the instructions that are here.
-
 FROM node:24-bookworm-slim AS base
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
