@@ -12,7 +12,7 @@ import { answer, honest, refuse, startFaultServer } from "../support/fault-serve
 import { freePort } from "../support/postgres.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { ROOT } from "./markdown.ts";
-import { FIRST_SESSION, type SnippetServer, serverForSnippets } from "./server-for-snippets.ts";
+import { FIRST_SESSION, type SnippetServer, serverForSnippets, sharedServer } from "./server-for-snippets.ts";
 
 /** A server that answers with an error, and the credential of who asks it. */
 export interface Situation extends SnippetServer {
@@ -21,16 +21,18 @@ export interface Situation extends SnippetServer {
 
 /** A server without authentication, with which `spoil` does something. */
 const open =
-  (env: Record<string, string> = {}, spoil: (situation: Situation) => unknown = () => {}) =>
+  (env: Record<string, string>, spoil: (situation: Situation) => unknown = () => {}) =>
   async (): Promise<Situation> => {
     const situation = await serverForSnippets(env);
     await spoil(situation);
     return situation;
   };
 
+const usual = () => sharedServer();
+
 /** A server that knows its callers, and one of them. */
 const knowing = (claims: object | null) => async (): Promise<Situation> => {
-  const situation = await serverForSnippets({ AUTH_JWT_SECRET: JWT_SECRET }, signedJwt(EVERYTHING));
+  const situation = await sharedServer({ AUTH_JWT_SECRET: JWT_SECRET }, signedJwt(EVERYTHING));
   return claims === null ? situation : { ...situation, credential: signedJwt(claims) };
 };
 
@@ -84,7 +86,7 @@ function withoutAuditTrail(): Promise<Situation> {
 }
 
 /** Stops while a request is still on its way. */
-async function stopWhileAsked({ server, stop }: Situation): Promise<void> {
+async function stopWhileAsked({ server }: Situation): Promise<void> {
   const { hostname, port } = new URL(server.origin);
   const socket = connect(Number(port), hostname);
   const head = "POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n";
@@ -92,7 +94,7 @@ async function stopWhileAsked({ server, stop }: Situation): Promise<void> {
   await once(socket, "ready");
   // The server has read it when it has answered one that came later.
   await fetch(`${server.origin}/livez`);
-  const stopped = stop();
+  const stopped = server.close();
   onTestFinished(async () => {
     socket.destroy();
     await stopped;
@@ -108,11 +110,11 @@ const PUBLISHER = {
 
 /** For each code, a server that answers with it what the document asks. */
 export const SITUATIONS: Readonly<Record<ErrorCode, () => Promise<Situation>>> = {
-  BAD_USER_INPUT: open(),
-  SESSION_NOT_FOUND: open(),
-  GRAPHQL_PARSE_FAILED: open(),
-  GRAPHQL_VALIDATION_FAILED: open(),
-  OPERATION_RESOLUTION_FAILURE: open(),
+  BAD_USER_INPUT: usual,
+  SESSION_NOT_FOUND: usual,
+  GRAPHQL_PARSE_FAILED: usual,
+  GRAPHQL_VALIDATION_FAILED: usual,
+  OPERATION_RESOLUTION_FAILURE: usual,
   UNAUTHENTICATED: knowing(null),
   AUTHENTICATION_UNAVAILABLE: withoutProvider,
   FORBIDDEN: knowing(PUBLISHER),
@@ -120,20 +122,20 @@ export const SITUATIONS: Readonly<Record<ErrorCode, () => Promise<Situation>>> =
   RATE_LIMITED: open({ TOKENS_PER_MINUTE: "1" }),
   PERSISTED_QUERY_NOT_IN_LIST: withTrustedDocuments,
   QUERY_NOT_IN_SAFELIST: withTrustedDocuments,
-  PERSISTED_QUERY_NOT_FOUND: open(),
+  PERSISTED_QUERY_NOT_FOUND: usual,
   PLATFORM_REJECTED: withPlatform(refuse(403, "Issuer not found")),
   PLATFORM_UNAVAILABLE: withPlatform(answer(503, "text/plain", "")),
   LEDGER_UNAVAILABLE: withDatabase("ALTER TABLE issued_tokens RENAME TO away"),
   AUDIT_UNAVAILABLE: withoutAuditTrail,
   DATABASE_UNAVAILABLE: withDatabase("BEGIN IMMEDIATE"),
   INTERNAL_SERVER_ERROR: withDatabase("ALTER TABLE sessions RENAME TO away"),
-  BAD_REQUEST: open(),
-  NOT_FOUND: open(),
-  NOT_ACCEPTABLE: open(),
+  BAD_REQUEST: usual,
+  NOT_FOUND: usual,
+  NOT_ACCEPTABLE: usual,
   PRECONDITION_FAILED: withConsole,
   PAYLOAD_TOO_LARGE: knowing(READER),
-  UNSUPPORTED_MEDIA_TYPE: open(),
+  UNSUPPORTED_MEDIA_TYPE: usual,
   RANGE_NOT_SATISFIABLE: withConsole,
-  MISDIRECTED_REQUEST: open(),
+  MISDIRECTED_REQUEST: usual,
   SERVICE_UNAVAILABLE: open({}, stopWhileAsked),
 };

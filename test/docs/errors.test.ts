@@ -1,9 +1,12 @@
 import { ApolloServerErrorCode } from "@apollo/server/errors";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { ERROR_CODES } from "../../src/errors.ts";
 import { SITUATIONS, type Situation } from "./error-situations.ts";
 import { headings, type Snippet, snippets, textOf } from "./markdown.ts";
+import { stopSharedServers } from "./server-for-snippets.ts";
 import { answerIn, runShell } from "./shell.ts";
+
+afterAll(stopSharedServers);
 
 const DOCUMENT = "docs/errors.md";
 

@@ -1,25 +1,22 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
+import { spawnServer, stagepass } from "../support/process.ts";
 import { newDatabaseUrl, sharedPostgres } from "../support/stores.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-import type { Run } from "./run-snippets.ts";
+import { isShell, type Run } from "./run-snippets.ts";
 import { runShell } from "./shell.ts";
 
 /** The name of the cluster's own user, which the documents give to a user of their own. */
 const TAKEN = /\bstagepass\b/g;
 
-/** SQL that makes a database, in which `npx stagepass migrate` then makes the tables. */
+/** SQL that makes a database, in which `stagepass migrate` then makes the tables. */
 export const makesADatabase: Run = async ({ code }) => {
   const { query, port } = await sharedPostgres();
-  for (const statement of code
-    .replaceAll(TAKEN, "conference")
-    .split(";")
-    .filter((sql) => sql.trim() !== ""))
-    await query(statement);
+  const statements = code.replaceAll(TAKEN, "conference").split(";");
+  for (const statement of statements.filter((sql) => sql.trim() !== "")) await query(statement);
   const DATABASE_URL = `postgres://conference:${encodeURIComponent("…")}@127.0.0.1:${port}/conference`;
-  const { code: exit, errors } = await runShell("npx stagepass migrate", { DATABASE_URL });
-  expect([exit, errors]).toEqual([0, ""]);
+  expect(await stagepass(temporaryFolder(), ["migrate"], { DATABASE_URL })).toMatchObject({ code: 0 });
   expect(await query("SELECT count(*) FROM sessions", "conference")).toEqual([{ count: "0" }]);
 };
 
@@ -39,12 +36,12 @@ export const movesTheDatabase: Run = async ({ code }) => {
   const postgres = await newDatabaseUrl("PostgreSQL", { bare: true });
   mkdirSync(join(folder, "data"));
   const from = { DATABASE_URL: "file:./data/stagepass.db" };
-  expect((await runShell("npx stagepass migrate", from, folder)).code).toBe(0);
+  expect(await stagepass(folder, ["migrate"], from)).toMatchObject({ code: 0 });
   const outputs = [];
   for (const line of code.replaceAll("postgres://…", postgres).trim().split("\n")) {
     const env = line.includes("import") ? { DATABASE_URL: postgres } : from;
-    const { code: exit, output, errors } = await runShell(line, env, folder);
-    expect([line, exit, errors]).toEqual([line, 0, ""]);
+    const { output, ...outcome } = await runShell(line, env, folder);
+    expect([line, outcome]).toEqual([line, { code: 0, errors: "" }]);
     outputs.push(output);
   }
   const [exported, imported, ...others] = outputs;
@@ -52,22 +49,26 @@ export const movesTheDatabase: Run = async ({ code }) => {
   expect([imported, others]).toEqual([exported, []]);
 };
 
-/** A start of the server on the manifest of an application beside it. */
-export const startsOnAManifest: Run = async ({ code }) => {
+/** `npm start`, without its build, with the variables before it, beside an application with a manifest. */
+export const starts: Run = async (snippet) => {
+  isShell(snippet);
   const folder = temporaryFolder();
   const generated = join(folder, "my-app/src/generated");
   const clone = join(folder, "stagepass");
-  mkdirSync(generated, { recursive: true });
-  mkdirSync(clone);
+  for (const path of [generated, clone]) mkdirSync(path, { recursive: true });
   writeFileSync(join(generated, "persisted-documents.json"), JSON.stringify({ a: "{ __typename }" }));
-  const { code: exit, output } = await runShell(code, { LOG_LEVEL: "silent" }, clone);
-  expect([exit, output]).toEqual([0, expect.stringMatching(/^Stagepass serves GraphQL at /)]);
+  const [, line = ""] = /^(.*)\bnpm start\b/m.exec(snippet.code) ?? [];
+  const server = spawnServer(
+    clone,
+    Object.fromEntries([...line.matchAll(/(\w+)=(\S+)/g)].map(([, ...pair]) => pair)),
+  );
+  expect(await server.url()).toMatch(/\/graphql$/);
+  if (snippet.code.includes("the console")) expect(server.output()).toContain("The console is at ");
 };
 
-/** Makes, lists and revokes an API key. */
-export const managesKeys: Run = async ({ code }) => {
-  const { code: exit, output, errors, calls } = await runShell(code);
-  expect([exit, errors]).toEqual([0, ""]);
-  expect(output).toMatch(/^stagepass_[0-9a-f]{8}_\S{43}\n[\s\S]*\tweb\t[^\n]*\tactive\t[\s\S]*Revoked: /);
-  expect(calls).toHaveLength(3);
+/** `docker run` with a command of `stagepass`, which is run without Docker. */
+export const runsInAContainer: Run = async (snippet) => {
+  isShell(snippet);
+  const [, command = ""] = /^docker run .* stagepass (\w.*)$/m.exec(snippet.code) ?? [];
+  expect(await runShell(`stagepass ${command}`)).toMatchObject({ code: 0, errors: "" });
 };

@@ -7,7 +7,7 @@ import { JWT_SECRET } from "../support/callers.ts";
 import { Application } from "./application.ts";
 import { type Snippet, snippets } from "./markdown.ts";
 import type { Run } from "./run-snippets.ts";
-import { serverForSnippets } from "./server-for-snippets.ts";
+import { serverForSnippets, sharedServer } from "./server-for-snippets.ts";
 
 const AsyncFunction = (async () => {}).constructor as typeof Function;
 
@@ -96,7 +96,7 @@ export const signsForItsUsers: Run = async ({ document, code }) => {
   vi.stubEnv("AUTH_JWT_SECRET", JWT_SECRET);
   onTestFinished(() => void vi.unstubAllEnvs());
   const { accessToken } = await import(/* @vite-ignore */ app.path("sign.js"));
-  const { server } = await serverForSnippets({ AUTH_JWT_SECRET: JWT_SECRET }, accessToken);
+  const { server } = await sharedServer({ AUTH_JWT_SECRET: JWT_SECRET }, accessToken);
   expect((await server.graphql(ENSURE("standup"), {}, accessToken)).errors).toEqual([]);
   const { errors } = await server.graphql(ENSURE("planning"), {}, accessToken);
   expect(errors).toMatchObject([{ extensions: { code: "FORBIDDEN", requiredName: "planning" } }]);

@@ -1,10 +1,12 @@
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { expect } from "vitest";
 import { parseConfig } from "../../src/config/config.ts";
-import { API_SECRET, PRIVATE_KEY } from "../support/credentials.ts";
-import type { Snippet } from "./markdown.ts";
-import { serverForSnippets } from "./server-for-snippets.ts";
-import { answerIn, type Outcome, runShell } from "./shell.ts";
+import { API_KEY, API_SECRET, PRIVATE_KEY } from "../support/credentials.ts";
+import { type Snippet, textOf } from "./markdown.ts";
+import { sharedServer } from "./server-for-snippets.ts";
+import { answerIn, runShell } from "./shell.ts";
 
 /** What holds a snippet: it fails where the snippet does not work. */
 export type Run = (snippet: Snippet) => void | Promise<void>;
@@ -16,7 +18,7 @@ type CheckData = (data: any) => void;
 /** An operation that a server without authentication answers. */
 export function operation(check: CheckData): Run {
   return async ({ code }) => {
-    const { server, fill } = await serverForSnippets();
+    const { server, fill } = await sharedServer();
     const { data, errors } = await server.graphql(fill(code));
     expect(errors).toEqual([]);
     check(data);
@@ -26,7 +28,7 @@ export function operation(check: CheckData): Run {
 /** One curl that asks such a server. */
 export function curl(check: CheckData): Run {
   return async ({ code }) => {
-    const { fill } = await serverForSnippets();
+    const { fill } = await sharedServer();
     const { output, errors } = await runShell(fill(code));
     expect(errors).toBe("");
     const { status, body } = answerIn(output);
@@ -35,29 +37,59 @@ export function curl(check: CheckData): Run {
   };
 }
 
-/** Commands that all succeed; see `stand-ins` for those that are not what they are called. */
-export function commands(check: (outcome: Outcome) => void, env: Record<string, string> = {}): Run {
+/** Commands of `stagepass` that all succeed, and print what matches. */
+export function commands(printed: RegExp): Run {
   return async ({ code }) => {
-    const outcome = await runShell(code, env);
-    expect([outcome.code, outcome.errors]).toEqual([0, ""]);
-    check(outcome);
+    const outcome = await runShell(code);
+    expect(outcome).toMatchObject({ code: 0, errors: "" });
+    expect(outcome.output).toMatch(printed);
   };
 }
 
-/** Variables of `.env` that a server accepts, once its own secrets stand for `…`, together with `more`. */
-export function settings(more: Record<string, string> = {}): Run {
-  return ({ code }) => {
-    const variables = parseEnv(
-      code.replaceAll("…", API_SECRET).replaceAll("./private.key", `"${PRIVATE_KEY}"`),
-    );
-    expect(Object.keys(variables)).not.toEqual([]);
-    const environment = { ...more, ...variables };
-    expect(parseConfig(environment)).toBeDefined();
-    // A variable that there is not would be accepted whatever its value. NODE_ENV may be anything.
-    for (const name of Object.keys(variables).filter((name) => name !== "NODE_ENV"))
-      expect(() => parseConfig({ ...environment, [name]: "\n" }), name).toThrow(name);
+/** The options of `npm run <script>`, each line's as the script itself reads them. */
+export function options(script: string, readOptions: (args: string[]) => object): Run {
+  return (snippet) => {
+    isShell(snippet);
+    const lines = snippet.code.match(new RegExp(`^npm run ${script}\\b[^#\\n]*`, "gm")) ?? [];
+    expect(lines).toHaveLength(snippet.code.trim().split("\n").length);
+    for (const line of lines) readOptions(line.split(" -- ")[1]?.trim().split(/ +/) ?? []);
   };
 }
+
+/**
+ * Commands that are not run, as they install packages or need a program that is not everywhere: the shell can read them, and the
+ * scripts, packages and files that they name exist.
+ */
+export const isShell: Run = ({ code }) => {
+  execFileSync("sh", ["-n"], { input: code });
+  const { scripts } = JSON.parse(textOf("package.json"));
+  for (const [, script = ""] of code.matchAll(/\bnpm (?:run )?(start|test|(?<=run )[\w:]+)/g))
+    expect(scripts).toHaveProperty([script]);
+  for (const [, packages = ""] of code.matchAll(/^npm install (?:--save-dev )?(.*)$/gm))
+    for (const name of packages.split(" "))
+      expect(existsSync(`node_modules/${name}/package.json`), name).toBe(true);
+  for (const [, program] of code.matchAll(/^npx (\S+)/gm))
+    expect(existsSync(`node_modules/.bin/${program}`), program).toBe(true);
+  for (const [, file = ""] of code.matchAll(/ --schema (\S+)/g))
+    expect(existsSync(file) || code.includes(` > ${file}\n`), file).toBe(true);
+};
+
+/** Variables of `.env` that a server accepts, once its own secrets stand for `…`. */
+export const settings: Run = ({ code }) => {
+  const values = code.replaceAll("…", API_SECRET).replaceAll("./private.key", `"${PRIVATE_KEY}"`);
+  const variables = parseEnv(values);
+  expect(Object.keys(variables)).not.toEqual([]);
+  // Replicas on one database need the same project.
+  const project = { OPENTOK_API_KEY: API_KEY, OPENTOK_API_SECRET: API_SECRET };
+  const environment = { ...("DATABASE_URL" in variables && project), ...variables };
+  expect(parseConfig(environment)).toBeDefined();
+  // A variable that there is not would be accepted whatever its value. NODE_ENV may be anything.
+  for (const name of Object.keys(variables).filter((name) => name !== "NODE_ENV"))
+    expect(() => parseConfig({ ...environment, [name]: "\n" }), name).toThrow(name);
+};
+
+/** A diagram of a kind that Mermaid has. */
+export const isADiagram: Run = ({ code }) => expect(code).toMatch(/^(flowchart (TD|LR)|sequenceDiagram)\n/);
 
 /** Another test file has it, which reads the document by itself. */
 export const heldBy = (file: string): { readonly file: string } => ({ file });

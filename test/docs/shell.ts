@@ -1,23 +1,25 @@
 import { execFile } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { CLI } from "../support/process.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-
-const STAND_INS = join(import.meta.dirname, "stand-ins");
 
 /** What a command of a document did. */
 export interface Outcome {
   readonly code: number;
   readonly output: string;
   readonly errors: string;
-  /** The commands that were called of those that have a stand-in, each with its arguments. */
-  readonly calls: readonly string[][];
 }
 
+/** The built program, in place of what npx and npm would install or build first. */
+const withProgram = (code: string) =>
+  code
+    .replaceAll(/npx stagepass|npm run (?=keys|migrate|export|import)/g, "stagepass ")
+    .replaceAll(" -- ", " ");
+
 /**
- * Runs commands of a document as a person's shell would, up to the first that fails, in a folder and with nothing in the
- * environment but `env`. What installs, or is not on every machine, has a stand-in in `stand-ins`. After each answer curl
- * writes its status, in a line of its own.
+ * Runs commands of a document as a shell does, up to the first that fails, in a folder and with nothing in the environment but
+ * `env`. After each answer curl writes its status, in a line of its own.
  */
 export function runShell(
   code: string,
@@ -25,35 +27,12 @@ export function runShell(
   cwd = temporaryFolder(),
 ): Promise<Outcome> {
   const home = temporaryFolder();
-  const bin = join(home, "bin");
-  mkdirSync(bin);
-  for (const program of readdirSync(STAND_INS).filter((name) => name !== "command.js")) {
-    const path = join(bin, basename(program, ".js"));
-    writeFileSync(path, `#!/bin/sh\nexec '${process.execPath}' '${join(STAND_INS, program)}' "$@"\n`);
-    chmodSync(path, 0o755);
-  }
   writeFileSync(join(home, ".curlrc"), 'silent\nwrite-out = "\\n%{http_code}\\n"\n');
-  const calls = join(home, "calls");
-  const environment = {
-    PATH: `${bin}:${process.env.PATH}`,
-    HOME: home,
-    CURL_HOME: home,
-    STAND_IN_CALLS: calls,
-    ...env,
-  };
+  const environment = { PATH: process.env.PATH, HOME: home, CURL_HOME: home, ...env };
+  const script = `stagepass() { '${process.execPath}' '${CLI}' "$@"; }\n${withProgram(code)}`;
   return new Promise((resolve) => {
-    execFile("sh", ["-ec", code], { cwd, env: environment, timeout: 25_000 }, (error, output, errors) =>
-      resolve({
-        code: error ? Number(error.code ?? -1) : 0,
-        output,
-        errors,
-        calls: existsSync(calls)
-          ? readFileSync(calls, "utf8")
-              .trim()
-              .split("\n")
-              .map((line) => JSON.parse(line))
-          : [],
-      }),
+    execFile("sh", ["-ec", script], { cwd, env: environment, timeout: 25_000 }, (error, output, errors) =>
+      resolve({ code: error ? Number(error.code ?? -1) : 0, output, errors }),
     );
   });
 }

@@ -1,8 +1,11 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { CLAIMS, claimsOf } from "./claims.ts";
 import { DOCUMENTS, placeOf, ROOT, snippets } from "./markdown.ts";
+import { stopSharedServers } from "./server-for-snippets.ts";
+
+afterAll(stopSharedServers);
 
 const all = DOCUMENTS.flatMap(snippets);
 
