@@ -9,27 +9,6 @@ export function giveAway(folder: string): void {
   if (NOBODY.uid !== undefined) execFileSync("chown", ["-R", `${NOBODY.uid}:${NOBODY.gid}`, folder]);
 }
 
-/** What npm needs to reach its registry, which is set up for whoever runs the tests, and no cache of theirs. */
-export function npmEnvironment(home: string): Record<string, string> {
-  const config = JSON.parse(
-    execFileSync("npm", ["config", "list", "--json"], {
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "ignore"],
-    }),
-  );
-  const names = ["registry", "proxy", "https-proxy", "noproxy", "cafile", "strict-ssl"];
-  const set = names.filter((name) => ![null, undefined, ""].includes(config[name]));
-  return {
-    HOME: home,
-    npm_config_cache: `${home}/.npm`,
-    npm_config_update_notifier: "false",
-    ...Object.fromEntries(
-      set.map((name) => [`npm_config_${name.replaceAll("-", "_")}`, String(config[name])]),
-    ),
-    ...(process.env.NODE_EXTRA_CA_CERTS && { NODE_EXTRA_CA_CERTS: process.env.NODE_EXTRA_CA_CERTS }),
-  };
-}
-
 /** Starts a program as that user, with nothing in its environment but `env`. */
 export function spawnUnprivileged(cwd: string, command: readonly string[], env: Record<string, string>) {
   const [program = "", ...args] = command;
