@@ -21,7 +21,15 @@ beforeAll(() => {
   const [tarball] = JSON.parse(npm(".", "pack", "--ignore-scripts", "--json", "--pack-destination", root));
   files = tarball.files.map(({ path }: { path: string }) => path);
   for (const path of [home, folder, data]) mkdirSync(path);
-  npm(folder, "install", "--engine-strict", "--no-audit", "--no-fund", "--prefer-offline", join(root, tarball.filename));
+  npm(
+    folder,
+    "install",
+    "--engine-strict",
+    "--no-audit",
+    "--no-fund",
+    "--prefer-offline",
+    join(root, tarball.filename),
+  );
   chmodSync(root, 0o755);
   giveAway(root);
   // Root may write everywhere, and so is not who works here.
