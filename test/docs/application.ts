@@ -1,13 +1,8 @@
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { ROOT, type Snippet } from "./markdown.ts";
-
-function mkdirs(path: string): string {
-  mkdirSync(path, { recursive: true });
-  return path;
-}
+import { ROOT, type Snippet, textOf } from "./markdown.ts";
 
 /** The name of the file that a snippet is, from the comment that it begins with; undefined where it has none. */
 export const fileName = ({ code }: Snippet): string | undefined =>
@@ -15,56 +10,47 @@ export const fileName = ({ code }: Snippet): string | undefined =>
 
 /** A folder of this repository, which Git ignores, with the snippets as files, and with the schema. */
 export class Application {
-  readonly guide: string;
-  readonly #folder = mkdtempSync(join(mkdirs(join(ROOT, "reports")), "application-"));
-  /** Where in the guide each file begins. */
-  readonly #lines = new Map<string, number>();
+  readonly folder: string;
 
-  constructor(guide: string, snippets: readonly Snippet[]) {
-    this.guide = guide;
+  constructor(snippets: readonly Snippet[]) {
+    const reports = join(ROOT, "reports");
+    mkdirSync(reports, { recursive: true });
+    this.folder = mkdtempSync(join(reports, "application-"));
     for (const snippet of snippets) {
       const name = fileName(snippet);
       if (name === undefined) continue;
-      if (this.#lines.has(name)) throw new Error(`${guide}:${snippet.line} is a second ${name}`);
-      this.#lines.set(name, snippet.line);
+      if (existsSync(this.path(name))) throw new Error(`line ${snippet.line} is a second ${name}`);
       this.write(name, snippet.code);
     }
-    this.copy("schema.graphql", "schema.graphql");
+    this.write("schema.graphql", textOf("schema.graphql"));
   }
 
   path(name: string): string {
-    return join(this.#folder, name);
+    return join(this.folder, name);
   }
 
   write(name: string, text: string): void {
-    mkdirs(dirname(this.path(name)));
+    mkdirSync(dirname(this.path(name)), { recursive: true });
     writeFileSync(this.path(name), text);
   }
 
-  /** Takes a file of the repository over. */
-  copy(from: string, to: string): void {
-    mkdirs(dirname(this.path(to)));
-    cpSync(join(ROOT, from), this.path(to));
-  }
-
   remove(): void {
-    rmSync(this.#folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true });
   }
 
   /** Runs a command of `node_modules/.bin` in the folder, and answers what it said if it failed, else nothing. */
   async run(command: string, ...args: string[]): Promise<string> {
     try {
-      await promisify(execFile)(join(ROOT, "node_modules/.bin", command), args, { cwd: this.#folder });
+      await promisify(execFile)(join(ROOT, "node_modules/.bin", command), args, { cwd: this.folder });
       return "";
     } catch (error) {
       const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
-      return this.#inTheGuide(stdout + stderr) || String(error);
+      return stdout + stderr || String(error);
     }
   }
 
   /** Checks types as a front end does that Vite builds. Answers what is wrong, and nothing if nothing is. */
-  typecheck(options: { include: string[]; exclude?: string[]; paths?: Record<string, string[]> }) {
-    const { include, exclude, paths } = options;
+  typecheck(config: { include: string[]; exclude?: string[] }, paths?: Record<string, string[]>) {
     const compilerOptions = {
       target: "es2023",
       lib: ["es2024", "dom", "dom.iterable"],
@@ -82,15 +68,8 @@ export class Application {
       noEmit: true,
       paths,
     };
-    this.write("tsconfig.json", JSON.stringify({ compilerOptions, include, exclude }));
-    return this.run("tsc", "--project", "tsconfig.json", "--pretty", "false");
-  }
-
-  /** Names the guide's lines instead of the files'. */
-  #inTheGuide(said: string): string {
-    return said.replaceAll(/^(\S+)\((\d+),(\d+)\)/gm, (place, file, line, column) => {
-      const begin = this.#lines.get(file);
-      return begin === undefined ? place : `${this.guide}:${begin + Number(line)}:${column} ${file}`;
-    });
+    const name = paths ? "tsconfig.paths.json" : "tsconfig.json";
+    this.write(name, JSON.stringify({ compilerOptions, ...config }));
+    return this.run("tsc", "--project", name, "--pretty", "false");
   }
 }

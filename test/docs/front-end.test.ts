@@ -30,16 +30,31 @@ const named = (snippet: Snippet) => [`${GUIDE}:${snippet.line}, ${snippet.langua
 const FOR_APOLLO_3 = ["src/apollo-client-3", "src/generated/hooks.ts"];
 
 /** The application with `codegen.yml`, and with the `codegen.ts` that replaces it. */
-let app: Application;
-let trusted: Application;
-beforeAll(() => {
-  app = new Application(GUIDE, all);
-  trusted = new Application(GUIDE, all);
-});
+const app = new Application(all);
+const trusted = new Application(all);
+const codegen = (app: Application, config: string) => app.run("graphql-codegen", "--config", config);
+beforeAll(async () => {
+  const said = [
+    codegen(app, "codegen.yml"),
+    codegen(app, "codegen-hooks.yml"),
+    codegen(trusted, "codegen.ts"),
+  ];
+  expect((await Promise.all(said)).join("")).toBe("");
+}, 60_000);
 afterAll(() => {
   app.remove();
   trusted.remove();
 });
+
+it("compiles, with both, and with the hooks of Apollo Client 3, which has another name here", async () => {
+  const both = [app, trusted].map(({ folder }) => folder);
+  const include = both.flatMap((folder) => [`${folder}/src`, `${folder}/*.ts`]);
+  const exclude = both.flatMap((folder) => FOR_APOLLO_3.map((path) => `${folder}/${path}`));
+  const hooks = { include: [...FOR_APOLLO_3, "src/opentok.d.ts"] };
+  const paths = { "@apollo/client": ["../../node_modules/apollo-client-3"] };
+  const said = [app.typecheck({ include, exclude }), app.typecheck(hooks, paths)];
+  expect((await Promise.all(said)).join("")).toBe("");
+}, 60_000);
 
 it("the page loads what the guide has, and has what that needs", () => {
   const page = all.find((snippet) => snippet.language === "html");
@@ -96,20 +111,6 @@ describe("each snippet", () => {
 });
 
 describe("the application", () => {
-  beforeAll(async () => {
-    expect(await app.run("graphql-codegen", "--config", "codegen.yml")).toBe("");
-  }, 60_000);
-
-  it("compiles", async () => {
-    expect(await app.typecheck({ include: ["src", "*.ts"], exclude: FOR_APOLLO_3 })).toBe("");
-  }, 60_000);
-
-  it("compiles with the hooks of Apollo Client 3, which has another name here", async () => {
-    expect(await app.run("graphql-codegen", "--config", "codegen-hooks.yml")).toBe("");
-    const paths = { "@apollo/client": ["../../node_modules/apollo-client-3"] };
-    expect(await app.typecheck({ include: [...FOR_APOLLO_3, "src/opentok.d.ts"], paths })).toBe("");
-  }, 60_000);
-
   it("shows the page, the error beside its field, and the call", async () => {
     const { server, browser } = await start();
     const connected = vi.fn();
@@ -220,14 +221,6 @@ describe("the application", () => {
 });
 
 describe("with trusted documents, the application", () => {
-  beforeAll(async () => {
-    expect(await trusted.run("graphql-codegen", "--config", "codegen.ts")).toBe("");
-  }, 60_000);
-
-  it("compiles", async () => {
-    expect(await trusted.typecheck({ include: ["src", "*.ts"], exclude: FOR_APOLLO_3 })).toBe("");
-  }, 60_000);
-
   it("sends IDs, which the server executes, and nothing else is executed", async () => {
     const { server, bodies, accessToken } = await start({
       TRUSTED_DOCUMENTS: "enforce",

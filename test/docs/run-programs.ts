@@ -89,8 +89,8 @@ export const fromProviderToFrontEnd: Run = async ({ document, heading }) => {
 };
 
 /** A program of a back end that signs a JWT for a user, with which the user gets tokens for its rooms and no others. */
-export const signsForItsUsers: Run = async ({ document, code }) => {
-  const app = new Application(document, []);
+export const signsForItsUsers: Run = async ({ code }) => {
+  const app = new Application([]);
   onTestFinished(() => app.remove());
   app.write("sign.js", `const user = { id: "ann", rooms: ["standup"] };\n${code}\nexport { accessToken };\n`);
   vi.stubEnv("AUTH_JWT_SECRET", JWT_SECRET);
