@@ -70,5 +70,5 @@ export const starts: Run = async (snippet) => {
 export const runsInAContainer: Run = async (snippet) => {
   isShell(snippet);
   const [, command = ""] = /^docker run .* stagepass (\w.*)$/m.exec(snippet.code) ?? [];
-  expect(await runShell(`stagepass ${command}`)).toMatchObject({ code: 0, errors: "" });
+  expect(await runShell(`npx stagepass ${command}`)).toMatchObject({ code: 0, errors: "" });
 };

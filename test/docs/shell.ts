@@ -11,15 +11,9 @@ export interface Outcome {
   readonly errors: string;
 }
 
-/** The built program, in place of what npx and npm would install or build first. */
-const withProgram = (code: string) =>
-  code
-    .replaceAll(/npx stagepass|npm run (?=keys|migrate|export|import)/g, "stagepass ")
-    .replaceAll(" -- ", " ");
-
 /**
  * Runs commands of a document as a shell does, up to the first that fails, in a folder and with nothing in the environment but
- * `env`. After each answer curl writes its status, in a line of its own.
+ * `env`; `npx stagepass` is the built program. After each answer curl writes its status, in a line of its own.
  */
 export function runShell(
   code: string,
@@ -29,7 +23,7 @@ export function runShell(
   const home = temporaryFolder();
   writeFileSync(join(home, ".curlrc"), 'silent\nwrite-out = "\\n%{http_code}\\n"\n');
   const environment = { PATH: process.env.PATH, HOME: home, CURL_HOME: home, ...env };
-  const script = `stagepass() { '${process.execPath}' '${CLI}' "$@"; }\n${withProgram(code)}`;
+  const script = code.replaceAll("npx stagepass", `'${process.execPath}' '${CLI}'`);
   return new Promise((resolve) => {
     execFile("sh", ["-ec", script], { cwd, env: environment, timeout: 25_000 }, (error, output, errors) =>
       resolve({ code: error ? Number(error.code ?? -1) : 0, output, errors }),

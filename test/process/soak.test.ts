@@ -9,7 +9,7 @@ import { failuresOf, readOptions, slopeOf } from "../../bench/soak/verdict.js";
 import { openForMaintenance } from "../../src/store/database.ts";
 import { parseDatabaseUrl } from "../../src/store/database-address.ts";
 import { checkForSecrets } from "../support/credentials.ts";
-import { MAIN } from "../support/process.ts";
+import { CLI } from "../support/process.ts";
 import { migrateUrl, newDatabaseUrl } from "../support/stores.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -80,7 +80,7 @@ function startSoak(...args: string[]) {
 /** The built server, which does something else as well. */
 function serverThat(act: string): string {
   const file = join(temporaryFolder(), "server.mjs");
-  writeFileSync(file, `${act}\nawait import(${JSON.stringify(MAIN)});`);
+  writeFileSync(file, `${act}\nawait import(${JSON.stringify(CLI)});`);
   return file;
 }
 
