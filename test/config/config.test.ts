@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../src/config/config.ts";
 import { API_KEY, API_SECRET, APPLICATION_ID, newPrivateKey, PRIVATE_KEY } from "../support/credentials.ts";
+import { inputs } from "../support/long.ts";
 import { problems } from "../support/problems.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -141,7 +142,7 @@ describe("parseConfig", () => {
         const AUTH_JWT_SECRET = Buffer.from(array).toString(encoding);
         expect(problems({ AUTH_JWT_SECRET })).toEqual([]);
       }),
-      { numRuns: 10_000 },
+      { numRuns: inputs(10_000) },
     );
   });
 

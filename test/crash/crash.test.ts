@@ -6,11 +6,12 @@ import { openForMaintenance } from "../../src/store/database.ts";
 import { parseDatabaseUrl } from "../../src/store/database-address.ts";
 import type { Tables } from "../../src/store/tables.ts";
 import { rememberingClients } from "../support/load.ts";
+import { LONG } from "../support/long.ts";
 import { spawnReplica } from "../support/process.ts";
 import { newDatabaseUrl } from "../support/stores.ts";
 
 /** How often the server is killed on each engine, at least. */
-const KILLS = Number(process.env.STAGEPASS_CRASH_KILLS || 3);
+const KILLS = LONG ? 50 : 3;
 /** How many tokens clients have to have received, so that 50 kills on each of two engines go with 20,000. */
 const TOKENS = KILLS * 200;
 /** How long the load lasts before a kill, in milliseconds. */

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { type DocumentNode, parse, stripIgnoredCharacters, visit } from "graphql";
 import { describe, expect, it } from "vitest";
 import { documentStore, withoutComments } from "../../src/graphql/documents.ts";
+import { inputs } from "../support/long.ts";
 
 const MARK = "said-in-a-comment";
 
@@ -53,7 +54,7 @@ describe("a document without its comments", () => {
           expect(token.kind).not.toBe("Comment");
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: inputs(2000) },
     );
   });
 
@@ -128,7 +129,7 @@ describe("the store of documents", () => {
         });
         expect(JSON.stringify(document)).not.toContain(MARK);
       }),
-      { numRuns: 300 },
+      { numRuns: inputs(300) },
     );
   });
 

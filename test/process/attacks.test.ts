@@ -8,13 +8,14 @@ import {
   megabytes,
   underAttack,
 } from "../../bench/fairness/index.js";
+import { LONG } from "../support/long.ts";
 import { CLI, spawnServer } from "../support/process.ts";
 import { migrateUrl, newDatabaseUrl } from "../support/stores.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-/** How long each attack lasts, in seconds; 0 stands for a short run of those that could exhaust the memory. */
-const SECONDS = Number(process.env.STAGEPASS_ATTACK_SECONDS || 0);
-const SHORT_SECONDS = 1.5;
+/** How long each attack lasts, in seconds. */
+const SECONDS = LONG ? 5 : 1.5;
+/** Those that could exhaust the memory, which are all that the short form has. */
 const HEAVY = [
   "comments",
   "long-batches",
@@ -25,7 +26,7 @@ const HEAVY = [
   "unfinished-bodies",
   "batches",
 ];
-const attacks = ATTACKS.filter(({ name }) => SECONDS > 0 || HEAVY.includes(name));
+const attacks = ATTACKS.filter(({ name }) => LONG || HEAVY.includes(name));
 
 /** Of the server's heap, in megabytes. */
 const HEAP = 256;
@@ -34,7 +35,7 @@ const MOST_AFTERWARDS = 320;
 /** What the victim asks for in a second: less than the default quota. */
 const PER_SECOND = 20;
 /** An attack that is not survived takes until the victim's last request has had its time, in seconds. */
-const LONGEST = SECONDS + SHORT_SECONDS + 20;
+const LONGEST = SECONDS + 20;
 
 // It reads memory from /proc, and has the attacker on a core of its own.
 const POSSIBLE = process.platform === "linux" && availableParallelism() > 1;
@@ -54,10 +55,8 @@ describe.runIf(POSSIBLE)(`a server with a heap of ${HEAP} MB`, () => {
       const url = await server.url();
 
       for (const { name } of attacks) {
-        const { result } = await underAttack(url, name, () =>
-          askSteadily(url, PER_SECOND, SECONDS || SHORT_SECONDS),
-        );
-        expect(result.times).toHaveLength(PER_SECOND * (SECONDS || SHORT_SECONDS));
+        const { result } = await underAttack(url, name, () => askSteadily(url, PER_SECOND, SECONDS));
+        expect(result.times).toHaveLength(PER_SECOND * SECONDS);
         expect([...new Set(result.failures)], `beside ${name}`).toEqual([]);
       }
       const { failures } = await askSteadily(url, PER_SECOND, 1);

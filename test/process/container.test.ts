@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { expect, it } from "vitest";
 import { imageEnvironment, textOf } from "../support/compose.ts";
+import { LONG } from "../support/long.ts";
 
 const dockerfile = textOf("Dockerfile");
 const { name, description, license, engines } = JSON.parse(textOf("package.json"));
@@ -50,11 +51,7 @@ it("the image takes nothing of this folder but what is public, and no stage take
   expect(ignored).toEqual(expect.arrayContaining(["*", "**/.env", "**/.env.*", "**/*.key", "**/*.pem"]));
 });
 
-it.runIf(process.env.STAGEPASS_LONG)(
-  "its commands make a server that issues a token",
-  { timeout: 600_000 },
-  () => {
-    const output = execFileSync(process.execPath, ["deploy/run-dockerfile.js"], { encoding: "utf8" });
-    expect(output).toMatch(/^ok: the server made token and stopped\n$/m);
-  },
-);
+it.runIf(LONG)("its commands make a server that issues a token", { timeout: 600_000 }, () => {
+  const output = execFileSync(process.execPath, ["deploy/run-dockerfile.js"], { encoding: "utf8" });
+  expect(output).toMatch(/^ok: the server made token and stopped\n$/m);
+});

@@ -7,6 +7,7 @@ import { TokenStatus } from "../../src/domain/token-inspection.ts";
 import { API_KEY, API_SECRET } from "../support/credentials.ts";
 import { newSessionId } from "../support/fault-server.ts";
 import { at, inspect, invalidFor, now, nowSeconds, openTokRing, vonageRing } from "../support/inspection.ts";
+import { inputs } from "../support/long.ts";
 import { text } from "../support/unicode.ts";
 
 const { ACTIVE, EXPIRED } = TokenStatus;
@@ -196,7 +197,7 @@ describe("a forged T1 token", () => {
         expect(inspect(openTokRing, encode(fields))).toEqual(invalidFor(MALFORMED));
         expect(inspect(openTokRing, `T1==${fields}`)).toEqual(invalidFor(MALFORMED));
       }),
-      { numRuns: 2000 },
+      { numRuns: inputs(2000) },
     );
   });
 });

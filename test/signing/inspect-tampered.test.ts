@@ -8,6 +8,7 @@ import { SigningService } from "../../src/signing/signing-service.ts";
 import { API_KEY, API_SECRET, APPLICATION_ID, newPrivateKey, PRIVATE_KEY } from "../support/credentials.ts";
 import { newSessionId } from "../support/fault-server.ts";
 import { NOTHING, now, openTokRing, vonageRing } from "../support/inspection.ts";
+import { inputs } from "../support/long.ts";
 import { text } from "../support/unicode.ts";
 
 const OTHER_SECRET = "0ddba110ddba110ddba110ddba110ddba110ddba";
@@ -215,6 +216,6 @@ it.each([
   const parts = fc.array(part, { maxLength: 4 }).map((all) => all.join("."));
   fc.assert(
     fc.property(fc.oneof(text(), parts), (token) => expectInvalid(service, token)),
-    { numRuns: 2000 },
+    { numRuns: inputs(2000) },
   );
 });

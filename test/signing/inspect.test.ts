@@ -12,6 +12,7 @@ import { SigningService } from "../../src/signing/signing-service.ts";
 import { API_KEY, API_SECRET, APPLICATION_ID, newPrivateKey, PRIVATE_KEY } from "../support/credentials.ts";
 import { newSessionId } from "../support/fault-server.ts";
 import { at, inspect, invalidFor, now, nowSeconds, openTokRing, vonageRing } from "../support/inspection.ts";
+import { inputs } from "../support/long.ts";
 import { connectionData } from "../support/unicode.ts";
 
 const { ACTIVE, EXPIRED } = TokenStatus;
@@ -44,7 +45,7 @@ it.each(kinds)("every %s that we sign says what it grants", async (_, keyRing, f
         expiresAt: at(expireTime),
       });
     }),
-    { numRuns: 1000 },
+    { numRuns: inputs(1000) },
   );
 });
 

@@ -9,6 +9,7 @@ import { composeSessionId } from "../../src/domain/session-id.ts";
 import { openTokKeyRing } from "../../src/signing/key-ring.ts";
 import { signOpenTokJwt } from "../../src/signing/opentok-jwt.ts";
 import { API_KEY, API_SECRET } from "../support/credentials.ts";
+import { inputs } from "../support/long.ts";
 import { connectionData } from "../support/unicode.ts";
 
 const keyRing = openTokKeyRing(API_KEY, API_SECRET);
@@ -58,7 +59,7 @@ describe("an OpenTok JWT", () => {
         expect(payload).toMatchObject({ connection_data: data, role, session_id: sessionId });
         expect(jwt.verify(token, API_SECRET, { algorithms: ["HS256"] })).toEqual(payload);
       }),
-      { numRuns: 500 },
+      { numRuns: inputs(500) },
     );
   });
 

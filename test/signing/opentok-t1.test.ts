@@ -8,6 +8,7 @@ import { Role } from "../../src/domain/role.ts";
 import { openTokKeyRing } from "../../src/signing/key-ring.ts";
 import { signOpenTokT1 } from "../../src/signing/opentok-t1.ts";
 import { API_KEY, API_SECRET } from "../support/credentials.ts";
+import { inputs } from "../support/long.ts";
 import { connectionData } from "../support/unicode.ts";
 
 const keyRing = openTokKeyRing(API_KEY, API_SECRET);
@@ -53,7 +54,7 @@ describe("a T1 token", () => {
         });
         roles.add(grant.role);
       }),
-      { numRuns: 10_000 },
+      { numRuns: inputs(10_000) },
     );
     expect(roles).toEqual(new Set(Object.values(Role)));
   });

@@ -12,6 +12,7 @@ import { rsaKey } from "../../src/signing/rsa-key.ts";
 import { signVonageJwt } from "../../src/signing/vonage-jwt.ts";
 import { APPLICATION_ID, PRIVATE_KEY } from "../support/credentials.ts";
 import { newSessionId } from "../support/fault-server.ts";
+import { inputs } from "../support/long.ts";
 import { connectionData } from "../support/unicode.ts";
 
 const keyRing = vonageKeyRing(APPLICATION_ID, rsaKey(PRIVATE_KEY, "private"));
@@ -60,7 +61,7 @@ describe("a Vonage JWT", () => {
         expect(payload).toMatchObject({ connection_data: data, role, session_id: grant.sessionId });
         expect(read(token).payload).toEqual(payload);
       }),
-      { numRuns: 200 },
+      { numRuns: inputs(200) },
     );
   });
 

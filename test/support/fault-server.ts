@@ -173,7 +173,7 @@ export function honest(environment: "opentok" | "vonage", owner: string, key: st
     const answerWith = (behaviour: Behaviour) => behaviour(response, request);
     if (method !== "POST" || path !== "/session/create")
       return answerWith(answer(404, "text/html", "Not found"));
-    if (!/^stagepass\/(\d+\.\d+\.\d+|unbuilt)/.test(headers["user-agent"] ?? ""))
+    if (!/^stagepass\/\d+\.\d+\.\d+/.test(headers["user-agent"] ?? ""))
       return answerWith(refuse(400, "Who?"));
     const token =
       environment === "opentok"

@@ -1,8 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { onTestFinished } from "vitest";
-
-/** Whether faults last as long as in a real outage, which `npm run test:faults` asks for. */
-export const LONG = process.env.STAGEPASS_FAULTS === "long";
+import { LONG } from "./long.ts";
 
 /** After what time it counts as a hang, in milliseconds. */
 const HANG = 10_000;
@@ -154,7 +152,7 @@ export interface Figures {
 }
 
 /**
- * The figures of a fault; `npm run test:faults` prints them.
+ * The figures of a fault; `npm run test:long` prints them.
  *
  * @param end when the cause of the fault was gone
  */

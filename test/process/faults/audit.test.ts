@@ -12,7 +12,8 @@ import {
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { askForToken, type Call, figuresOf, LONG, newSession, startClients } from "../../support/faults.ts";
+import { askForToken, type Call, figuresOf, newSession, startClients } from "../../support/faults.ts";
+import { LONG } from "../../support/long.ts";
 import { spawnServer } from "../../support/process.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 

@@ -5,12 +5,12 @@ import { expect, it, onTestFinished } from "vitest";
 import {
   askForToken,
   figuresOf,
-  LONG,
   newSession,
   type Span,
   startClients,
   startProbes,
 } from "../../support/faults.ts";
+import { LONG } from "../../support/long.ts";
 import { DATABASE_PASSWORD } from "../../support/postgres.ts";
 import { spawnReplica } from "../../support/process.ts";
 import { ownPostgres } from "../../support/stores.ts";

@@ -1,15 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { expect, it, onTestFinished } from "vitest";
-import {
-  askForToken,
-  type Call,
-  figuresOf,
-  LONG,
-  newSession,
-  probe,
-  startClients,
-} from "../../support/faults.ts";
+import { askForToken, type Call, figuresOf, newSession, probe, startClients } from "../../support/faults.ts";
+import { LONG } from "../../support/long.ts";
 import { type Postgres, startPostgres, startStandby } from "../../support/postgres.ts";
 import { spawnReplica } from "../../support/process.ts";
 import { migrateUrl, ownPostgres } from "../../support/stores.ts";

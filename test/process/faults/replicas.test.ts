@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect } from "vitest";
 import { API_KEY, API_SECRET } from "../../support/credentials.ts";
-import { figuresOf, LONG, newSession, startSteadyLoad } from "../../support/faults.ts";
+import { figuresOf, newSession, startSteadyLoad } from "../../support/faults.ts";
+import { LONG } from "../../support/long.ts";
 import { freePort } from "../../support/postgres.ts";
 import { spawnServer } from "../../support/process.ts";
 import { PROXIES, type ProxyName, startProxy } from "../../support/proxy.ts";

@@ -2,7 +2,8 @@ import { closeSync, openSync, readdirSync, readFileSync, statSync, symlinkSync, 
 import { dirname, join } from "node:path";
 import Libsql from "libsql";
 import { describe, expect, it } from "vitest";
-import { figuresOf, graphql, LONG, newSession, probe, startClients } from "../../support/faults.ts";
+import { figuresOf, graphql, newSession, probe, startClients } from "../../support/faults.ts";
+import { LONG } from "../../support/long.ts";
 import { CLI, spawnReplica, spawnServer, stagepass } from "../../support/process.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
