@@ -29,7 +29,7 @@ interface Activity {
 /**
  * Shares the event loop among callers by the time that their work takes of it, one slice in each turn of the loop.
  *
- * What begins in a slice runs together, step by step: that takes half the time of one after the other. Heavy work has a slice of
+ * What begins in a slice runs together, step by step: begun as they arrive, requests take 2.5 times the processor time. Heavy work has a slice of
  * its own. While other callers are active, its caller then rests for as long as it took, so that the next steps of the others find
  * the loop free; and of those with heavy work, only the one that has used the least may begin.
  *

@@ -19,7 +19,10 @@ export const MAX_COST = 2000;
 
 const ESTIMATORS = [fieldExtensionsEstimator(), typeName, simpleEstimator({ defaultComplexity: 1 })];
 
-/** How large the answers are, in bytes, of those that can be afforded whatever variables they are given. */
+/**
+ * The bytes of the answer of operations that fit whatever their variables are. To compute the cost each time doubles the processor
+ * time of `generateToken`.
+ */
 const affordable = new WeakMap<OperationDefinitionNode, number>();
 
 /**
