@@ -26,6 +26,7 @@ function theBrowser(): Promise<Browser> {
 
 export async function closeBrowser(): Promise<void> {
   await (await browser?.catch(() => null))?.close();
+  browser = undefined;
 }
 
 /** Opens the console, in a profile of its own, for as long as `use` takes; nothing may break its Content-Security-Policy or fail in it. */
