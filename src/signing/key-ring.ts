@@ -1,7 +1,7 @@
 import { createPublicKey, createSecretKey, type KeyObject } from "node:crypto";
 
 /** Which of the platform's two environments credentials are of; it decides the formats of tokens. */
-export type Environment = "opentok" | "vonage";
+export type PlatformEnvironment = "opentok" | "vonage";
 
 interface Keys {
   readonly signing: KeyObject;
@@ -14,12 +14,12 @@ interface Keys {
  * some fifty times as fast as with a string, and nothing that prints or serialises a key ring shows them.
  */
 export class KeyRing {
-  readonly environment: Environment;
+  readonly environment: PlatformEnvironment;
   /** The OpenTok API key or the Vonage application ID: public, and the owner of the project's sessions. */
   readonly applicationId: string;
   #keys: Keys;
 
-  constructor(environment: Environment, applicationId: string, keys: Keys) {
+  constructor(environment: PlatformEnvironment, applicationId: string, keys: Keys) {
     this.environment = environment;
     this.applicationId = applicationId;
     this.#keys = keys;

@@ -7,7 +7,7 @@ import {
   type TokenInspection,
 } from "../domain/token-inspection.ts";
 import { BadUserInput } from "../errors.ts";
-import type { Environment, KeyRing } from "./key-ring.ts";
+import type { KeyRing, PlatformEnvironment } from "./key-ring.ts";
 import { readOpenTokJwt, signOpenTokJwt } from "./opentok-jwt.ts";
 import { readOpenTokT1, signOpenTokT1, T1_PREFIX } from "./opentok-t1.ts";
 import { readVonageJwt, signVonageJwt } from "./vonage-jwt.ts";
@@ -18,7 +18,7 @@ interface Codec {
   read(token: string, keyRing: KeyRing): TokenClaims | string;
 }
 
-const CODECS: Record<Environment, Partial<Record<TokenFormat, Codec>>> = {
+const CODECS: Record<PlatformEnvironment, Partial<Record<TokenFormat, Codec>>> = {
   opentok: {
     [TokenFormat.JWT]: { sign: signOpenTokJwt, read: readOpenTokJwt },
     [TokenFormat.T1]: { sign: signOpenTokT1, read: readOpenTokT1 },
