@@ -66,10 +66,8 @@ export class TokenService {
     // Before the session, which may have to be looked up.
     checkRole(caller, roleOf(input));
     await this.#checkSession(caller, sessionId);
-    const draft = this.#draft(caller, sessionId, input, now());
-    const token = await this.#sign(draft);
-    await this.#record(caller, [draft]);
-    return token;
+    const [token] = await this.#issue(caller, [this.#draft(caller, sessionId, input, now())]);
+    return token as ConnectionToken;
   }
 
   /**
@@ -94,11 +92,8 @@ export class TokenService {
     await this.#checkSession(caller, sessionId);
     const issuedAt = now();
     const drafts = requests.map((input) => this.#draftOrRefuse(caller, sessionId, input, issuedAt));
-    const accepted = drafts.filter(isDraft);
-    // Both at once: the disk is slow, and signing takes the processor alone.
-    const [tokens] = await Promise.all([this.#signInTurns(caller, accepted), this.#record(caller, accepted)]);
-    const signed = tokens.values();
-    return drafts.map((each) => (isDraft(each) ? (signed.next().value as ConnectionToken) : each));
+    const tokens = (await this.#issue(caller, drafts.filter(isDraft))).values();
+    return drafts.map((each) => (isDraft(each) ? (tokens.next().value as ConnectionToken) : each));
   }
 
   /** What a token grants, and whether a client could connect with it now. Nothing in a token is an error. */
@@ -142,6 +137,12 @@ export class TokenService {
     return { grant, record: { id: randomUUID(), sessionId, role, format, issuedTo, issuedAt, expiresAt } };
   }
 
+  /** Signs and records at once, since the disk is slow and signing takes the processor alone. Delivers when both are done. */
+  async #issue(caller: Caller, drafts: readonly Draft[]): Promise<ConnectionToken[]> {
+    const [tokens] = await Promise.all([this.#signInTurns(caller, drafts), this.#record(caller, drafts)]);
+    return tokens;
+  }
+
   async #record(caller: Caller, drafts: readonly Draft[]): Promise<void> {
     const records = drafts.map(({ record }) => record);
     await this.#parts.ledger.record(records);
@@ -151,7 +152,8 @@ export class TokenService {
   async #signInTurns({ id }: Caller, drafts: readonly Draft[]): Promise<ConnectionToken[]> {
     const tokens: ConnectionToken[] = [];
     for (let start = 0; start < drafts.length; start += PER_TURN) {
-      await this.#parts.shares.turn(id);
+      // One token is signed in the turn of its request.
+      if (drafts.length > 1) await this.#parts.shares.turn(id);
       const portion = drafts.slice(start, start + PER_TURN);
       tokens.push(...(await Promise.all(portion.map((draft) => this.#sign(draft)))));
     }
