@@ -8,6 +8,6 @@ export default defineConfig({
     ...config.test,
     projects: undefined,
     include: ["test/{access,domain,signing}/**/*.test.ts"],
-    exclude: ["test/signing/inspect-official.test.ts"],
+    exclude: ["test/signing/signing-service.inspect-official.test.ts"],
   },
 });

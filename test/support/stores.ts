@@ -57,3 +57,6 @@ export async function openStore(address: DatabaseAddress | string): Promise<Stor
   onTestFinished(close);
   return { ...store, close, database };
 }
+
+/** An empty store on an engine, as `openStore`. */
+export const newStore = async (engine: EngineName) => openStore(await newDatabaseUrl(engine));

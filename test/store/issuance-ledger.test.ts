@@ -18,6 +18,16 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
+const issued = () => ({
+  id: randomUUID(),
+  sessionId: "1_a",
+  role: Role.PUBLISHER,
+  format: TokenFormat.JWT,
+  issuedTo: "ann",
+  issuedAt: new Date(),
+  expiresAt: new Date(),
+});
+
 /** A ledger in which a trial may succeed where a token fails, and the other way round. */
 async function newLedger() {
   const { ledger, database } = await openStore(":memory:");
@@ -25,18 +35,7 @@ async function newLedger() {
   const spoil = (whose: "tokens" | "trials") =>
     run(`CREATE TRIGGER spoilt_${whose} BEFORE INSERT ON issued_tokens
       WHEN new.session_id ${whose === "tokens" ? "NOT LIKE" : "LIKE"} 'trial%' BEGIN SELECT raise(abort, 'no'); END`);
-  const issue = () =>
-    ledger.record([
-      {
-        id: randomUUID(),
-        sessionId: "1_a",
-        role: Role.PUBLISHER,
-        format: TokenFormat.JWT,
-        issuedTo: "ann",
-        issuedAt: new Date(),
-        expiresAt: new Date(),
-      },
-    ]);
+  const issue = () => ledger.record([issued()]);
   return {
     spoil,
     repair: (whose: "tokens" | "trials") => run(`DROP TRIGGER spoilt_${whose}`),
@@ -144,4 +143,28 @@ describe("the check of the ledger on PostgreSQL", () => {
       await checked;
     }
   });
+});
+
+it("reports each commit, and each failure of one", async () => {
+  const { database } = await openStore(":memory:");
+  const told: unknown[] = [];
+  const ledger = issuanceLedger(database, {
+    onChange: (cause) => told.push(cause === null ? "works" : "fails"),
+    onCommit: (records, milliseconds, done) => told.push([records, milliseconds >= 0, done]),
+  });
+  const record = () => ledger.record([issued(), issued()]).catch(() => {});
+  await record();
+  await sql`alter table issued_tokens rename to elsewhere`.execute(database.kysely);
+  await record();
+  await record();
+  await sql`alter table elsewhere rename to issued_tokens`.execute(database.kysely);
+  await record();
+  expect(told).toEqual([
+    [2, true, true],
+    [2, true, false],
+    "fails",
+    [2, true, false],
+    [2, true, true],
+    "works",
+  ]);
 });
