@@ -1,0 +1,92 @@
+import { createSecretKey } from "node:crypto";
+import { afterEach, beforeEach, expect, vi } from "vitest";
+import { newApiKey } from "../../src/access/api-key.ts";
+import { authenticator, type Credentials } from "../../src/access/authenticate.ts";
+import type { ApiKey, ApiKeys, StoredApiKey } from "../../src/store/store.ts";
+import { JWT_SECRET } from "./callers.ts";
+
+/** API keys in memory, which count how often they are asked, and how often for all IDs. */
+class Keys implements ApiKeys {
+  readonly kept = new Map<string, StoredApiKey>();
+  /** The IDs of those whose use was noted, in order. */
+  readonly used: string[] = [];
+  asked = 0;
+  read = 0;
+
+  async add(apiKey: ApiKey) {
+    const never = { expiresAt: null, isExpired: false, lastUsedAt: null, isUsedThisHour: false };
+    this.kept.set(apiKey.id, { ...never, ...apiKey, expiresAt: apiKey.expiresAt ?? null });
+    return true;
+  }
+  async find(id: string) {
+    this.asked++;
+    return this.kept.get(id) ?? null;
+  }
+  async any() {
+    this.asked++;
+    return this.kept.size > 0;
+  }
+  async ids() {
+    this.read++;
+    return [...this.kept.keys()];
+  }
+  async list() {
+    return [...this.kept.values()];
+  }
+  async use(id: string) {
+    this.used.push(id);
+  }
+  async revoke(id: string, revokedAt: Date) {
+    this.change(id, { revokedAt });
+    return id;
+  }
+  change(id: string, change: Partial<StoredApiKey>) {
+    const apiKey = this.kept.get(id);
+    if (apiKey) this.kept.set(id, { ...apiKey, ...change });
+  }
+}
+
+export const CLAIMS = { scope: "tokens:create", video_grant: { roles: ["PUBLISHER"] } };
+export const RULES = {
+  secret: createSecretKey(JWT_SECRET, "utf8"),
+  jwksUri: null,
+  issuer: null,
+  audience: null,
+};
+
+/** Those of the test that runs. */
+export let keys = new Keys();
+
+/** Adds a key, and gives what its owner was shown. */
+export async function added(name = "backend") {
+  const { key, id, digest } = newApiKey();
+  await keys.add({ id, name, digest, claims: CLAIMS, createdAt: new Date(), revokedAt: null });
+  return { key, id };
+}
+
+/** How a server knows its callers, with the keys of the test. */
+export const server = (rules: typeof RULES | null = RULES) => {
+  const authenticate = authenticator(rules, keys, () => new Date());
+  return async (credentials: Credentials) => authenticate(credentials);
+};
+
+/** Has new keys, and a clock that the test sets, for each test of a file. */
+export function freshKeys(): void {
+  beforeEach(() => {
+    keys = new Keys();
+    // lru-cache holds on to `performance`, which fake timers replace.
+    vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"] });
+    vi.spyOn(performance, "now").mockImplementation(() => Date.now());
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+  });
+}
+
+export const refused = (message: string | RegExp) =>
+  expect.objectContaining({
+    message: expect.stringMatching(message),
+    extensions: { code: "UNAUTHENTICATED" },
+  });
+export const unknownKey = /^The API key is not one of this server's, or was revoked$/;
