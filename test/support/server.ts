@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 import pino from "pino";
+import { onTestFinished } from "vitest";
 import { parseConfig } from "../../src/config/config.ts";
 import { createServer } from "../../src/server.ts";
 import { EVERYTHING, JWT_SECRET, signedJwt } from "./callers.ts";
@@ -114,3 +115,14 @@ export async function startServer(env: Record<string, string> = {}, now = () => 
 }
 
 export type TestServer = Awaited<ReturnType<typeof startServer>>;
+
+/** A server that is closed when the test is over. Tests that run at once give their own `whenOver`. */
+export async function serverForTest(
+  env?: Record<string, string>,
+  now?: () => Date,
+  whenOver = onTestFinished,
+): Promise<TestServer> {
+  const server = await startServer(env, now);
+  whenOver(() => server.close());
+  return server;
+}
