@@ -12,6 +12,8 @@ export default defineConfig({
     globalSetup: "test/support/global-setup.ts",
     // Servers on real sockets take their time on a small machine.
     testTimeout: 30_000,
+    // Tests that run at once do little but wait.
+    maxConcurrency: 12,
     expect: { poll: { timeout: 10_000 } },
     projects: [
       {

@@ -1,5 +1,4 @@
 import { request as httpRequest } from "node:http";
-import { connect } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EVERYTHING, JWT_SECRET, signedJwt } from "../support/callers.ts";
@@ -159,27 +158,4 @@ describe("browsers", () => {
       expect(response.headers.get("x-powered-by")).toBeNull();
     }
   });
-});
-
-it("gives up on 200 connections whose headers never end, and serves others meanwhile", async () => {
-  const { hostname, port } = new URL(server.url);
-  const answers = Array.from({ length: 200 }, () => {
-    const socket = connect(Number(port), hostname);
-    socket.write("POST /graphql HTTP/1.1\r\nhost: localhost\r\nx-slow: ");
-    const drip = setInterval(() => socket.writable && socket.write("x"), 1000);
-    let answer = "";
-    socket.on("data", (chunk) => {
-      answer += chunk;
-    });
-    return new Promise<string>((resolve) => {
-      socket.on("error", () => {});
-      socket.once("close", () => {
-        clearInterval(drip);
-        resolve(answer);
-      });
-    });
-  });
-  const served = await Promise.all(Array.from({ length: 50 }, () => post(server.url, {})));
-  expect(served.map(({ status }) => status)).toEqual(Array(50).fill(200));
-  for (const answer of await Promise.all(answers)) expect(answer).toMatch(/^HTTP\/1\.1 408 /);
 });

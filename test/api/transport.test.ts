@@ -271,25 +271,6 @@ it("logs what a request asked for and how it ended, in the words of the schema",
   expect(JSON.stringify(server.log())).not.toMatch(/canary/i);
 });
 
-it("gives up on a request that drips", async () => {
-  const { hostname, port } = new URL(server.url);
-  const socket = connect(Number(port), hostname);
-  socket.write(
-    `POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n`,
-  );
-  const drip = setInterval(() => socket.write(" "), 1000);
-  let answer = "";
-  socket.on("data", (chunk) => {
-    answer += chunk;
-  });
-  await new Promise((resolve) => socket.once("close", resolve));
-  clearInterval(drip);
-  expect(answer).toMatch(/^HTTP\/1\.1 408 /);
-  const isCutOff = ({ msg, milliseconds }: Record<string, unknown>) =>
-    msg === "request broken off" && Number(milliseconds) > 14_000;
-  await expect.poll(() => server.log().filter(isCutOff)).toHaveLength(1);
-});
-
 describe("Apollo Sandbox", () => {
   const page = async (env: Record<string, string>) => {
     const other = await startServer(env);

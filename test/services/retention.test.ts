@@ -1,10 +1,11 @@
 import { sql } from "kysely";
-import { describe, expect, it } from "vitest";
+import { describe, it, type TestContext } from "vitest";
 import { TokenFormat } from "../../src/domain/connection-token.ts";
 import { DEFAULT_ROLE } from "../../src/domain/grant.ts";
 import type { Gap } from "../../src/domain/retention.ts";
 import { forgetOld } from "../../src/services/retention.ts";
 import { sqlStore } from "../../src/store/sql-store.ts";
+import { LONG } from "../support/long.ts";
 import { ENGINES, type EngineName, newDatabaseUrl, openStore } from "../support/stores.ts";
 
 const MINUTE = 60_000;
@@ -12,9 +13,13 @@ const DAY = 24 * 60 * MINUTE;
 const DAYS = 90;
 const START = Date.parse("2026-11-28T00:00:00.000Z");
 
+/** How often a server looks for old records at the same time of its clock. */
+const LOOKS = LONG ? 20 : 3;
+
 /** A server with a clock that the test sets: the database's, which on SQLite is the server's, too. */
-async function startServer(engine: EngineName) {
-  const { database } = await openStore(await newDatabaseUrl(engine));
+async function startServer(engine: EngineName, { onTestFinished }: TestContext) {
+  const url = await newDatabaseUrl(engine, { whenOver: onTestFinished });
+  const { database } = await openStore(url, onTestFinished);
   const clock = { now: START };
   const of = () => sqlStore({ ...database, engine: { ...database.engine, clock: sql`${clock.now}` } });
   const purged: number[] = [];
@@ -85,9 +90,11 @@ async function startServer(engine: EngineName) {
   };
 }
 
-describe.each(ENGINES)("retention on %s", (engine) => {
-  it("forgets what is older than the days, to the millisecond, and says how much once", async () => {
-    const server = await startServer(engine);
+// At once: each waits between its steps.
+describe.concurrent.each(ENGINES)("retention on %s", (engine) => {
+  it("forgets what is older than the days, to the millisecond, and says how much once", async (context) => {
+    const { expect } = context;
+    const server = await startServer(engine, context);
     await server.issue(START - DAYS * DAY - 1, 1100);
     await server.issue(START - DAYS * DAY);
     await server.issue(START);
@@ -98,8 +105,9 @@ describe.each(ENGINES)("retention on %s", (engine) => {
     expect(server.purged).toEqual([1100]);
   });
 
-  it("forgets nothing without days, and no more than the newest record says where nothing is issued", async () => {
-    const server = await startServer(engine);
+  it("forgets nothing without days, and no more than the newest record says where nothing is issued", async (context) => {
+    const { expect } = context;
+    const server = await startServer(engine, context);
     await server.issue(START - 1000 * DAY);
     await server.run(2, undefined, null);
     expect(await server.left()).toEqual(["1"]);
@@ -107,31 +115,34 @@ describe.each(ENGINES)("retention on %s", (engine) => {
     expect(await server.left()).toEqual(["1"]);
   });
 
-  it("keeps fresh records when the clock is 100 days ahead at the start, and a server issues tokens by it", async () => {
-    const server = await startServer(engine);
+  it("keeps fresh records when the clock is 100 days ahead at the start, and a server issues tokens by it", async (context) => {
+    const { expect } = context;
+    const server = await startServer(engine, context);
     await server.run(2, () => server.issue());
     // The clock is 100 days ahead, and the server is started again.
     server.clock.now += 100 * DAY;
-    await server.run(20, () => server.issue());
+    await server.run(LOOKS, () => server.issue());
     server.clock.now += MINUTE;
-    await server.run(20, () => server.issue());
-    expect(await server.left()).toHaveLength(42);
+    await server.run(LOOKS, () => server.issue());
+    expect(await server.left()).toHaveLength(2 + 2 * LOOKS);
     expect([server.purged, server.failures]).toEqual([[], []]);
     expect(new Set(server.kept.map(({ from, to }) => to - from))).toEqual(new Set([100 * DAY + 10 * MINUTE]));
     // Once in each interval.
-    expect(server.kept).toHaveLength(40);
+    expect(server.kept).toHaveLength(2 * LOOKS);
   });
 
-  it("keeps fresh records of a ledger from before servers noted that they run", async () => {
-    const server = await startServer(engine);
+  it("keeps fresh records of a ledger from before servers noted that they run", async (context) => {
+    const { expect } = context;
+    const server = await startServer(engine, context);
     await server.issue();
     server.clock.now += 100 * DAY;
-    await server.run(20, () => server.issue());
-    expect(await server.left()).toHaveLength(21);
+    await server.run(LOOKS, () => server.issue());
+    expect(await server.left()).toHaveLength(1 + LOOKS);
   });
 
-  it("keeps fresh records when the clock jumps ahead again and again", async () => {
-    const server = await startServer(engine);
+  it("keeps fresh records when the clock jumps ahead again and again", async (context) => {
+    const { expect } = context;
+    const server = await startServer(engine, context);
     await server.run(1, () => server.issue());
     for (let i = 0; i < 5; i++) {
       server.clock.now += 40 * DAY;
@@ -140,8 +151,9 @@ describe.each(ENGINES)("retention on %s", (engine) => {
     expect(await server.left()).toHaveLength(11);
   });
 
-  it("goes on as before when the clock is set right", async () => {
-    const server = await startServer(engine);
+  it("goes on as before when the clock is set right", async (context) => {
+    const { expect } = context;
+    const server = await startServer(engine, context);
     await server.issue(START - DAYS * DAY + 15 * MINUTE);
     await server.issue();
     await server.run(1);
@@ -157,8 +169,9 @@ describe.each(ENGINES)("retention on %s", (engine) => {
     expect(runs).toEqual([{ began_at: 0, seen_at: server.clock.now - 10 * MINUTE }]);
   });
 
-  it("forgets old records behind many of a clock that was ahead", async () => {
-    const server = await startServer(engine);
+  it("forgets old records behind many of a clock that was ahead", async (context) => {
+    const { expect } = context;
+    const server = await startServer(engine, context);
     await server.issue(START + 1000 * DAY, 1000);
     await server.issue(START - 100 * DAY, 700);
     await server.issue();
@@ -167,8 +180,9 @@ describe.each(ENGINES)("retention on %s", (engine) => {
     expect(await server.left()).toHaveLength(1001);
   });
 
-  it("is not misled by one record from far in the future", async () => {
-    const server = await startServer(engine);
+  it("is not misled by one record from far in the future", async (context) => {
+    const { expect } = context;
+    const server = await startServer(engine, context);
     await server.issue(START - 100 * DAY);
     await server.issue();
     await server.issue(START + 1000 * DAY);
@@ -176,8 +190,9 @@ describe.each(ENGINES)("retention on %s", (engine) => {
     expect(await server.left()).toEqual(["2", "3"]);
   });
 
-  it("forgets what was issued before a quiet time, once a token is issued again", async () => {
-    const server = await startServer(engine);
+  it("forgets what was issued before a quiet time, once a token is issued again", async (context) => {
+    const { expect } = context;
+    const server = await startServer(engine, context);
     await server.run(1, () => server.issue());
     await server.runFor(200);
     await server.run(1);
@@ -188,8 +203,9 @@ describe.each(ENGINES)("retention on %s", (engine) => {
     expect(server.kept).toEqual([]);
   });
 
-  it("forgets what was issued before all servers were stopped, after as many days of running", async () => {
-    const server = await startServer(engine);
+  it("forgets what was issued before all servers were stopped, after as many days of running", async (context) => {
+    const { expect } = context;
+    const server = await startServer(engine, context);
     await server.run(1, () => server.issue());
     server.clock.now += 200 * DAY;
     await server.run(1, () => server.issue());
@@ -203,7 +219,8 @@ describe.each(ENGINES)("retention on %s", (engine) => {
   });
 });
 
-it("looks on where it stopped, and from the beginning once it was through", async () => {
+it.concurrent("looks on where it stopped, and from the beginning once it was through", async (context) => {
+  const { expect } = context;
   const end = 120 * 500;
   const asked: (number | null)[] = [];
   const store = {
@@ -212,7 +229,7 @@ it("looks on where it stopped, and from the beginning once it was through", asyn
       note: async () => ({ now: START, oldest: 0, newest: START, runs: [{ began: 0, seen: START }] }),
     },
     ledger: {
-      ...sqlStore((await startServer("SQLite in memory")).database).ledger,
+      ...sqlStore((await startServer("SQLite in memory", context)).database).ledger,
       async purge(_before: Date, limit: number, position: number | null) {
         asked.push(position);
         const last = (position ?? 0) + limit;
@@ -229,8 +246,9 @@ it("looks on where it stopped, and from the beginning once it was through", asyn
   expect(asked.slice(101)).toEqual([null, ...Array.from({ length: 21 }, (_, i) => (100 + i) * 500)]);
 }, 20_000);
 
-it("tells what a purge forgot before it failed, and rejects", async () => {
-  const server = await startServer("SQLite in memory");
+it.concurrent("tells what a purge forgot before it failed, and rejects", async (context) => {
+  const { expect } = context;
+  const server = await startServer("SQLite in memory", context);
   const purged: number[] = [];
   const store = {
     runs: {

@@ -28,9 +28,12 @@ export async function ownPostgres() {
 }
 
 /** The URL of an empty database. On PostgreSQL it has the tables unless it is to be bare. */
-export async function newDatabaseUrl(engine: EngineName, { bare = false } = {}): Promise<string> {
+export async function newDatabaseUrl(
+  engine: EngineName,
+  { bare = false, whenOver = onTestFinished } = {},
+): Promise<string> {
   if (engine === "SQLite in memory") return ":memory:";
-  if (engine === "SQLite in a file") return `file:${join(temporaryFolder(), "test.db")}`;
+  if (engine === "SQLite in a file") return `file:${join(temporaryFolder(whenOver), "test.db")}`;
   const { createDatabase } = await sharedPostgres();
   return createDatabase(bare ? "" : `TEMPLATE ${MIGRATED}`);
 }
@@ -45,8 +48,11 @@ export async function migrateUrl(url: string): Promise<string[]> {
   }
 }
 
-/** A store that is closed when the test is over, with its database. */
-export async function openStore(address: DatabaseAddress | string): Promise<Store & { database: Database }> {
+/** A store that is closed when the test is over, with its database. Tests that run at once give their own `whenOver`. */
+export async function openStore(
+  address: DatabaseAddress | string,
+  whenOver = onTestFinished,
+): Promise<Store & { database: Database }> {
   const database = await openDatabase(typeof address === "string" ? parseDatabaseUrl(address) : address);
   const store = sqlStore(database);
   let open = true;
@@ -54,7 +60,7 @@ export async function openStore(address: DatabaseAddress | string): Promise<Stor
     if (open) await store.close();
     open = false;
   };
-  onTestFinished(close);
+  whenOver(close);
   return { ...store, close, database };
 }
 

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 
 /** An empty folder that goes when the test is over. */
-export function temporaryFolder(): string {
+export function temporaryFolder(whenOver = onTestFinished): string {
   const folder = mkdtempSync(join(tmpdir(), "stagepass-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  whenOver(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }

@@ -1,0 +1,256 @@
+import { API_KEY } from "./credentials.ts";
+import {
+  type Ask,
+  type Issued,
+  issuedFor,
+  type MatrixCaller,
+  nameRefusal,
+  nowSeconds,
+  type Refusal,
+  ROLES,
+  SESSION_NAMES,
+  SESSIONS,
+  type SessionKind,
+  scopeRefusal,
+  tokenRefusal,
+} from "./matrix.ts";
+import { ENSURE, ids, inspected, issuedByRole, recordsOf, registered } from "./matrix-server.ts";
+
+/** One request of a caller, and what must come of it. */
+export interface Cell {
+  readonly name: string;
+  readonly query: string;
+  readonly variables?: Record<string, unknown>;
+  /** Why it is refused; null when it is granted. */
+  readonly refusal: Refusal | null;
+  /** The path of the refused field. */
+  readonly at?: readonly string[];
+  /** The data of an answer that refuses. */
+  readonly refusedData?: unknown;
+  /** Whether a session is created. */
+  readonly creates?: boolean;
+  /** Whether a token is issued that the answer does not have. */
+  readonly alone?: boolean;
+  /** The tokens that are issued when it is granted. The ID of a session just created is in the data. */
+  // biome-ignore lint/suspicious/noExplicitAny: data has the shape of the query that it answers
+  readonly tokens?: (data: any) => Issued[];
+  /** The data when it is granted, or what tells it afterwards. */
+  readonly data?: unknown;
+}
+
+/** The cells of fields for a caller. */
+export type Cells = Readonly<Record<string, (caller: MatrixCaller) => Cell[]>>;
+
+const ENSURE_AND_GENERATE = `mutation($name: String!, $role: Role) {
+  ensureSession(name: $name) { generateToken(role: $role) { token role } } }`;
+
+/** When the hour of the matrix began, or one so many hours before it. */
+const hoursAgo = (hours: number) => new Date(Math.floor(nowSeconds / 3600 - hours) * 3_600_000).toISOString();
+
+/** The cells of the fields that issue no tokens, or have to do with them besides. */
+export const OTHER_CELLS: Cells = {
+  "Query.session": (caller) =>
+    SESSIONS.map((kind) => ({
+      name: kind,
+      query: "query($sessionId: ID!) { session(sessionId: $sessionId) { id name } }",
+      variables: { sessionId: ids[kind] },
+      refusal: scopeRefusal(caller, "sessions:read"),
+      at: ["session"],
+      // The field may be null, and is, in an answer that refuses it.
+      refusedData: { session: null },
+      data: {
+        session: caller.sessions.includes(kind) ? { id: ids[kind], name: SESSION_NAMES[kind] } : null,
+      },
+    })),
+
+  "Query.sessions": (caller) => {
+    const selected = registered().filter(
+      ({ id }) => caller.sessions.includes("unknown") || caller.sessions.some((kind) => ids[kind] === id),
+    );
+    // Where names are granted by how they begin, the list has their order.
+    if (caller.names.length > 0 && !caller.sessions.includes("unknown"))
+      selected.sort((a, b) => Buffer.compare(Buffer.from(a.name ?? ""), Buffer.from(b.name ?? "")));
+    return [1, 2, 100].map((first) => ({
+      name: `the first ${first}`,
+      query: `query($first: Int) { sessions(first: $first) {
+        nodes { id name } edges { node { id name } } totalCount pageInfo { hasNextPage } } }`,
+      variables: { first },
+      refusal: scopeRefusal(caller, "sessions:read"),
+      at: ["sessions"],
+      data: {
+        sessions: {
+          nodes: selected.slice(0, first),
+          edges: selected.slice(0, first).map((node) => ({ node })),
+          totalCount: selected.length,
+          pageInfo: { hasNextPage: selected.length > first },
+        },
+      },
+    }));
+  },
+
+  "Query.inspectToken": (caller) => {
+    const answers = {
+      own: { status: "ACTIVE", sessionId: ids.own, role: "PUBLISHER" },
+      "another's": { status: "ACTIVE", sessionId: ids["another's"], role: "MODERATOR" },
+      T1: { status: "ACTIVE", sessionId: ids.own, role: "SUBSCRIBER" },
+      nonsense: { status: "INVALID", sessionId: null, role: null },
+    };
+    return (Object.keys(answers) as (keyof typeof answers)[]).map((kind) => ({
+      name: kind,
+      query: "query($token: String!) { inspectToken(token: $token) { status sessionId role } }",
+      variables: { token: inspected[kind] },
+      refusal: scopeRefusal(caller, "tokens:inspect"),
+      at: ["inspectToken"],
+      data: { inspectToken: answers[kind] },
+    }));
+  },
+
+  "Query.issuances": (caller) => [
+    {
+      name: "of the current hour and the one before",
+      query: "{ issuances(last: 2) { startsAt counts { role count } } }",
+      refusal: scopeRefusal(caller, "ledger:read"),
+      at: ["issuances"],
+      data: () => ({
+        issuances: [
+          { startsAt: hoursAgo(1), counts: ROLES.map((role) => ({ role, count: 0 })) },
+          { startsAt: hoursAgo(0), counts: issuedByRole(caller) },
+        ],
+      }),
+    },
+  ],
+
+  "Query.viewer": (caller) => [
+    {
+      name: "itself",
+      query: "{ viewer { subject scopes videoGrant { roles maxLifetime } } }",
+      refusal: null,
+      data: {
+        viewer: {
+          subject: caller.subject,
+          scopes: caller.scopes,
+          videoGrant: { roles: caller.roles, maxLifetime: Math.min(caller.maxLifetime, 2_592_000) },
+        },
+      },
+    },
+  ],
+
+  "Query.project": () => [
+    {
+      name: "this server's",
+      query: "{ project { applicationId platform tokenFormats } }",
+      refusal: null,
+      data: { project: { applicationId: API_KEY, platform: "LOCAL", tokenFormats: ["JWT", "T1"] } },
+    },
+  ],
+
+  "Query._service": () => [
+    {
+      name: "this server's",
+      query: "{ _service { __typename } }",
+      refusal: null,
+      data: { _service: { __typename: "_Service" } },
+    },
+  ],
+
+  "Query._entities": (caller) => {
+    const shown = (kind: SessionKind) =>
+      caller.sessions.includes(kind) ? { id: ids[kind], name: SESSION_NAMES[kind] } : null;
+    return [...SESSIONS.map((kind) => [kind]), SESSIONS].map((kinds) => ({
+      name: kinds.join(" and "),
+      query: `query($representations: [_Any!]!) {
+        _entities(representations: $representations) { ... on Session { id name } } }`,
+      variables: {
+        representations: kinds.map((kind) => ({ __typename: "Session", sessionId: ids[kind] })),
+      },
+      refusal: scopeRefusal(caller, "sessions:read"),
+      at: ["_entities"],
+      data: { _entities: kinds.map(shown) },
+    }));
+  },
+
+  "Mutation.createSession": (caller) => {
+    const refusal = scopeRefusal(caller, "sessions:create");
+    return [
+      {
+        name: "alone",
+        query: "mutation { createSession { name applicationId } }",
+        refusal,
+        at: ["createSession"],
+        creates: refusal === null,
+        data: { createSession: { name: null, applicationId: API_KEY } },
+      },
+    ];
+  },
+
+  "Mutation.ensureSession": (caller) => {
+    const refusalOf = (name: string) => scopeRefusal(caller, "sessions:create") ?? nameRefusal(caller, name);
+    const existing = (["own", "sibling", "another's"] as const).map((kind) => ({
+      name: `the name of ${kind}`,
+      query: ENSURE,
+      variables: { name: SESSION_NAMES[kind] },
+      refusal: refusalOf(SESSION_NAMES[kind]),
+      at: ["ensureSession"],
+      data: { ensureSession: { id: ids[kind], name: SESSION_NAMES[kind] } },
+    }));
+    const fresh = ["room-", "other-"].map((beginning) => {
+      const name = `${beginning}${caller.name}`;
+      return {
+        name: `a new name, ${name}`,
+        query: "mutation($name: String!) { ensureSession(name: $name) { name applicationId } }",
+        variables: { name },
+        refusal: refusalOf(name),
+        at: ["ensureSession"],
+        creates: refusalOf(name) === null,
+        data: { ensureSession: { name, applicationId: API_KEY } },
+      };
+    });
+    const granting = ROLES.map((role) => {
+      const refusal = refusalOf(SESSION_NAMES.own);
+      return {
+        name: `the name of own, and a token as ${role}`,
+        query: ENSURE_AND_GENERATE,
+        variables: { name: SESSION_NAMES.own, role },
+        refusal: refusal ?? tokenRefusal(caller, "created", ids.own, { role }),
+        at: refusal ? ["ensureSession"] : ["ensureSession", "generateToken"],
+        tokens: () => [issuedFor(caller, ids.own, { role })],
+      };
+    });
+    return [...existing, ...fresh, ...granting];
+  },
+
+  "Session.issuedTokens": (caller) => [
+    ...SESSIONS.map((kind) => {
+      const unread = scopeRefusal(caller, "sessions:read");
+      const shown = caller.sessions.includes(kind);
+      return {
+        name: `${kind}, below Query.session`,
+        query: `query($sessionId: ID!) { session(sessionId: $sessionId) {
+          issuedTokens(first: 100) { nodes { id role issuedTo } totalCount } } }`,
+        variables: { sessionId: ids[kind] },
+        refusal: unread ?? (shown ? scopeRefusal(caller, "ledger:read") : null),
+        at: unread ? ["session"] : ["session", "issuedTokens"],
+        refusedData: { session: null },
+        data: () => {
+          const all = recordsOf(ids[kind]);
+          const issuedTokens = { nodes: all.slice(0, 100), totalCount: all.length };
+          return { session: shown ? { issuedTokens } : null };
+        },
+      };
+    }),
+    ...SESSIONS.map((kind) => {
+      const asked: Ask = { role: caller.roles[0] };
+      const refused = tokenRefusal(caller, kind, ids[kind], asked);
+      return {
+        name: `${kind}, below a token`,
+        query: `mutation($sessionId: ID!, $role: Role) { generateToken(sessionId: $sessionId, role: $role) {
+          session { issuedTokens { pageInfo { hasPreviousPage } } } } }`,
+        variables: { sessionId: ids[kind], role: asked.role ?? "PUBLISHER" },
+        refusal: refused ?? scopeRefusal(caller, "ledger:read"),
+        at: refused ? ["generateToken"] : ["generateToken", "session", "issuedTokens"],
+        alone: true,
+        data: { generateToken: { session: { issuedTokens: { pageInfo: { hasPreviousPage: false } } } } },
+      };
+    }),
+  ],
+};

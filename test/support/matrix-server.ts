@@ -1,0 +1,170 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Libsql from "libsql";
+import { afterAll, beforeAll, expect } from "vitest";
+import { newApiKey } from "../../src/access/api-key.ts";
+import { composeSessionId } from "../../src/domain/session-id.ts";
+import { openDatabase } from "../../src/store/database.ts";
+import { sqlStore } from "../../src/store/sql-store.ts";
+import { JWT_SECRET } from "./callers.ts";
+import { API_KEY } from "./credentials.ts";
+import {
+  AUDIENCE,
+  EVERYTHING,
+  fullClaims,
+  ISSUER,
+  type Keys,
+  type MatrixCaller,
+  now,
+  ROLES,
+  type RoleName,
+  SESSION_NAMES,
+  type SessionIds,
+} from "./matrix.ts";
+import { startServer, type TestServer } from "./server.ts";
+
+export const ENSURE = "mutation($name: String!) { ensureSession(name: $name) { id name } }";
+
+export const GENERATE = `mutation($sessionId: ID!, $role: Role, $expireTime: Int, $format: TokenFormat) {
+  generateToken(sessionId: $sessionId, role: $role, expireTime: $expireTime, format: $format) { token role } }`;
+
+/** The roles, by their names in tokens and in the ledger. */
+export const WIRE_NAMES: Record<string, RoleName> = {
+  subscriber: "SUBSCRIBER",
+  publisher: "PUBLISHER",
+  publisheronly: "PUBLISHER_ONLY",
+  moderator: "MODERATOR",
+};
+
+let folder: string;
+let server: TestServer;
+let database: Libsql.Database;
+/** The sessions and the API keys of the matrix. */
+export let ids: SessionIds;
+export let keys: Keys;
+/** Tokens for `inspectToken`, by what they are. */
+export let inspected: Record<"own" | "another's" | "T1" | "nonsense", string>;
+
+/** Starts the server of the matrix before the tests of a file, and closes it after them. */
+export function startMatrix(): void {
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "stagepass-"));
+    const file = join(folder, "stagepass.db");
+    keys = await addKeys(file);
+    server = await startServer(
+      {
+        AUTH_JWT_SECRET: JWT_SECRET,
+        AUTH_JWT_ISSUER: ISSUER,
+        AUTH_JWT_AUDIENCE: AUDIENCE,
+        FEDERATION: "on",
+        DATABASE_URL: `file:${file}`,
+      },
+      () => now,
+    );
+    database = new Libsql(file);
+    ids = {
+      own: await createNamed(SESSION_NAMES.own),
+      sibling: await createNamed(SESSION_NAMES.sibling),
+      "another's": await createNamed(SESSION_NAMES["another's"]),
+      unknown: neverCreated(API_KEY),
+      "another project's": neverCreated("87654321"),
+      malformed: "1_hello~",
+    };
+    database
+      .prepare("INSERT INTO sessions (session_id, application_id, name) VALUES (?, ?, ?)")
+      .run(ids["another project's"], "87654321", SESSION_NAMES.own);
+    // One that a caller of this project must not even be told the number of.
+    database
+      .prepare("INSERT INTO issued_tokens VALUES (NULL, 'x', ?, 'moderator', 'JWT', '', ?, ?)")
+      .run(ids["another project's"], now.getTime(), now.getTime() + 86_400_000);
+    const issue = async (variables: object) => {
+      const { data } = await ask(EVERYTHING, GENERATE, { ...variables });
+      return data.generateToken.token;
+    };
+    await issue({ sessionId: ids.unknown, role: "PUBLISHER_ONLY" });
+    inspected = {
+      own: await issue({ sessionId: ids.own }),
+      "another's": await issue({ sessionId: ids["another's"], role: "MODERATOR" }),
+      T1: await issue({ sessionId: ids.own, role: "SUBSCRIBER", format: "T1" }),
+      nonsense: "nonsense",
+    };
+  });
+
+  afterAll(async () => {
+    database.close();
+    await server.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+}
+
+/** Puts API keys into the database, as `npx stagepass keys` does. */
+async function addKeys(file: string): Promise<Keys> {
+  const { scope, video_grant } = fullClaims("");
+  const store = sqlStore(await openDatabase({ engine: "sqlite", file }));
+  const add = async (name: string, expiresAt: Date | null = null) => {
+    const { key, id, digest } = newApiKey();
+    const claims = { scope, video_grant };
+    await store.apiKeys.add({ id, name, digest, claims, createdAt: now, revokedAt: null, expiresAt });
+    return key;
+  };
+  const added = {
+    live: await add("live"),
+    revoked: await add("revoked"),
+    expired: await add("expired", new Date(Date.now() - 1000)),
+    "never added": newApiKey().key,
+  };
+  expect(await store.apiKeys.revoke("revoked", now)).not.toBeNull();
+  await store.close();
+  return added;
+}
+
+async function createNamed(name: string): Promise<string> {
+  const { data } = await ask(EVERYTHING, ENSURE, { name });
+  return data.ensureSession.id;
+}
+
+function neverCreated(owner: string): string {
+  return composeSessionId({ owner, location: null, createdAt: now, random: "never".padEnd(24, "0") });
+}
+
+/** The sessions of this project that are registered, newest first. */
+export function registered(): { id: string; name: string | null }[] {
+  return database
+    .prepare("SELECT session_id AS id, name FROM sessions WHERE application_id = ? ORDER BY position DESC")
+    .all(API_KEY) as { id: string; name: string | null }[];
+}
+
+/** How many sessions the database has. */
+export function count(): number {
+  return (database.prepare("SELECT count(*) AS n FROM sessions").get() as { n: number }).n;
+}
+
+/** The records of a session as the contract shows them, newest first. */
+export function recordsOf(sessionId: string) {
+  const rows = database
+    .prepare("SELECT * FROM issued_tokens WHERE session_id = ? ORDER BY position DESC")
+    .all(sessionId) as Record<"id" | "role" | "issued_to", string>[];
+  return rows.map(({ id, role, issued_to }) => ({ id, role: WIRE_NAMES[role], issuedTo: issued_to }));
+}
+
+/** How many tokens the ledger has of the sessions that a caller may see, by role. */
+export function issuedByRole(caller: MatrixCaller) {
+  const rows = database.prepare("SELECT session_id, role FROM issued_tokens").all() as Record<
+    "session_id" | "role",
+    string
+  >[];
+  const shown = rows.filter(({ session_id: id }) =>
+    caller.sessions.includes("unknown")
+      ? id !== ids["another project's"]
+      : caller.sessions.some((kind) => ids[kind] === id),
+  );
+  return ROLES.map((role) => ({
+    role,
+    count: shown.filter((row) => WIRE_NAMES[row.role] === role).length,
+  }));
+}
+
+export function ask(caller: MatrixCaller, query: string, variables: Record<string, unknown> = {}) {
+  return server.graphql(query, variables, caller.credential(ids, keys));
+}

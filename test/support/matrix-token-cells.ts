@@ -1,0 +1,150 @@
+import { LONG } from "./long.ts";
+import {
+  type Ask,
+  issuedFor,
+  type MatrixCaller,
+  nowSeconds,
+  type Refusal,
+  ROLES,
+  SESSIONS,
+  type SessionKind,
+  scopeRefusal,
+  tokenRefusal,
+} from "./matrix.ts";
+import type { Cell, Cells } from "./matrix-cells.ts";
+import { GENERATE, ids } from "./matrix-server.ts";
+
+const GENERATE_BELOW_TOKEN = `mutation(
+    $sessionId: ID!, $outer: Role, $role: Role, $expireTime: Int, $format: TokenFormat) {
+  generateToken(sessionId: $sessionId, role: $outer) { token session {
+    generateToken(role: $role, expireTime: $expireTime, format: $format) { token role } } } }`;
+
+const GENERATE_BELOW_CREATE = `mutation($role: Role, $expireTime: Int, $format: TokenFormat) {
+  createSession { sessionId
+    generateToken(role: $role, expireTime: $expireTime, format: $format) { token role } } }`;
+
+const GENERATE_MANY = `mutation($sessionId: ID!, $requests: [TokenRequest!]!) {
+  generateTokens(sessionId: $sessionId, requests: $requests) {
+    ... on ConnectionToken { token role } ... on TokenRefusal { code } } }`;
+
+const MAY_ONLY_MUTATE: Refusal = { code: "BAD_USER_INPUT" };
+
+/** Every way in which tokens are asked for: each role, and none, with lifetimes around a limit, and in both formats. */
+const ASKS: Ask[] = [
+  ...[...ROLES, undefined].flatMap((role): Ask[] => [
+    { role },
+    { role, lifetime: 601 },
+    { role, format: "T1" },
+  ]),
+  { role: undefined, lifetime: 600 },
+];
+
+/** Each role, none, each lifetime and each format once. */
+const SOME_ASKS: Ask[] = [
+  { role: undefined },
+  { role: undefined, lifetime: 600 },
+  { role: "SUBSCRIBER" },
+  { role: "PUBLISHER", lifetime: 601 },
+  { role: "PUBLISHER_ONLY" },
+  { role: "MODERATOR", format: "T1" },
+];
+
+/** What is asked for a session: every way for the caller's own, and in the long form for each. */
+const asksFor = (kind: SessionKind) => (LONG || kind === "own" ? ASKS : SOME_ASKS);
+
+const variablesOf = ({ role, lifetime, format }: Ask) => ({
+  ...(role && { role }),
+  ...(lifetime && { expireTime: nowSeconds + lifetime }),
+  ...(format && { format }),
+});
+
+const nameOf = ({ role, lifetime, format }: Ask) =>
+  `${role ?? "no role"} for ${lifetime ?? "no"} seconds as ${format ?? "JWT"}`;
+
+/** The cells of the fields that issue tokens. */
+export const TOKEN_CELLS: Cells = {
+  "Mutation.generateToken": (caller) =>
+    SESSIONS.flatMap((kind) =>
+      asksFor(kind).map((asked) => ({
+        name: `${kind}, ${nameOf(asked)}`,
+        query: GENERATE,
+        variables: { sessionId: ids[kind], ...variablesOf(asked) },
+        refusal: tokenRefusal(caller, kind, ids[kind], asked),
+        at: ["generateToken"],
+        tokens: () => [issuedFor(caller, ids[kind], asked)],
+      })),
+    ),
+
+  "Mutation.generateTokens": (caller) =>
+    SESSIONS.flatMap((kind) =>
+      [...asksFor(kind).map((asked) => [asked]), ASKS].map((asks) => batch(caller, kind, asks)),
+    ),
+
+  "Session.generateToken": (caller) => [
+    ...ASKS.map((asked) => belowCreate(caller, asked)),
+    ...SESSIONS.flatMap((kind) => asksFor(kind).map((asked) => belowToken(caller, kind, asked))),
+    ...SESSIONS.map((kind) => {
+      const shown = caller.sessions.includes(kind);
+      const unread = scopeRefusal(caller, "sessions:read");
+      const inner = shown ? (scopeRefusal(caller, "tokens:create") ?? MAY_ONLY_MUTATE) : null;
+      return {
+        name: `${kind}, below Query.session`,
+        query: `query($sessionId: ID!) { session(sessionId: $sessionId) { generateToken { token } } }`,
+        variables: { sessionId: ids[kind] },
+        refusal: unread ?? inner,
+        at: unread ? ["session"] : ["session", "generateToken"],
+        refusedData: { session: null },
+        data: { session: null },
+      };
+    }),
+  ],
+};
+
+/** Mutation.generateTokens. Only what the caller may not do with the session refuses the whole of it. */
+function batch(caller: MatrixCaller, kind: SessionKind, asks: readonly Ask[]): Cell {
+  const unbound = { ...caller, roles: ROLES, maxLifetime: Number.POSITIVE_INFINITY };
+  const refusals = asks.map((asked) => tokenRefusal(caller, kind, ids[kind], asked));
+  const granted = asks.filter((_, i) => refusals[i] === null);
+  return {
+    name: `${kind}, ${asks.map(nameOf).join(" and ")}`,
+    query: GENERATE_MANY,
+    variables: { sessionId: ids[kind], requests: asks.map(variablesOf) },
+    refusal: tokenRefusal(unbound, kind, ids[kind], { role: undefined }),
+    at: ["generateTokens"],
+    ...(granted.length > 0
+      ? { tokens: () => granted.map((asked) => issuedFor(caller, ids[kind], asked)) }
+      : { data: { generateTokens: refusals.map((refusal) => ({ code: refusal?.code })) } }),
+  };
+}
+
+/** Session.generateToken in the request that creates the session. */
+function belowCreate(caller: MatrixCaller, asked: Ask): Cell {
+  const uncreated = scopeRefusal(caller, "sessions:create");
+  return {
+    name: `created, ${nameOf(asked)}`,
+    query: GENERATE_BELOW_CREATE,
+    variables: variablesOf(asked),
+    refusal: uncreated ?? tokenRefusal(caller, "created", "", asked),
+    at: uncreated ? ["createSession"] : ["createSession", "generateToken"],
+    creates: uncreated === null,
+    tokens: (data) => [issuedFor(caller, data.createSession.sessionId, asked)],
+  };
+}
+
+/** Session.generateToken of a session that is reached through a token for it, with a role that is granted if any is. */
+function belowToken(caller: MatrixCaller, kind: SessionKind, asked: Ask): Cell {
+  const outer: Ask = { role: caller.roles[0] ?? asked.role };
+  const refused = tokenRefusal(caller, kind, ids[kind], outer);
+  return {
+    name: `${kind}, below a token, ${nameOf(asked)}`,
+    query: GENERATE_BELOW_TOKEN,
+    variables: {
+      sessionId: ids[kind],
+      ...(outer.role && { outer: outer.role }),
+      ...variablesOf(asked),
+    },
+    refusal: refused ?? tokenRefusal(caller, kind, ids[kind], asked),
+    at: refused ? ["generateToken"] : ["generateToken", "session", "generateToken"],
+    tokens: () => [outer, asked].map((each) => issuedFor(caller, ids[kind], each)),
+  };
+}
