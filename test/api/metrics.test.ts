@@ -13,7 +13,7 @@ import {
   resetAtOnce,
   startFaultServer,
 } from "../support/fault-server.ts";
-import { startServer, type TestServer } from "../support/server.ts";
+import { serverForTest, startServer, type TestServer } from "../support/server.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 /** The lines of the metrics, without their explanations. */
@@ -26,11 +26,8 @@ async function read({ metricsUrl }: TestServer): Promise<string[]> {
   return (await response.text()).split("\n").filter((line) => line !== "" && !line.startsWith("#"));
 }
 
-async function start(env: Record<string, string> = {}): Promise<TestServer> {
-  const server = await startServer({ METRICS_PORT: "0", ...env });
-  onTestFinished(() => server.close());
-  return server;
-}
+const start = (env: Record<string, string> = {}, whenOver = onTestFinished) =>
+  serverForTest({ METRICS_PORT: "0", ...env }, undefined, whenOver);
 
 /** The lines that the server itself makes: how many there are of others depends on Node.js. */
 async function ours(server: TestServer): Promise<string[]> {
@@ -143,10 +140,14 @@ describe("tokens", () => {
   });
 });
 
-it("calls to the platform are counted by result, and the circuit is told of", async () => {
+// These run at once: a circuit closes after five seconds.
+it.concurrent("calls to the platform are counted by result, and the circuit is told of", async ({
+  expect,
+  onTestFinished,
+}) => {
   const platform = await startFaultServer(answerSession(newSessionId(API_KEY), API_KEY));
   onTestFinished(() => platform.close());
-  const server = await start({ PLATFORM: "opentok", OPENTOK_API_URL: platform.url });
+  const server = await start({ PLATFORM: "opentok", OPENTOK_API_URL: platform.url }, onTestFinished);
   const create = () => server.graphql("mutation { createSession { id } }");
   const count = (result: string) =>
     value(server, `stagepass_platform_call_duration_seconds_count{result="${result}"}`);
@@ -170,12 +171,12 @@ it("calls to the platform are counted by result, and the circuit is told of", as
   await expect.poll(isOpen, { timeout: 8000 }).toBe(0);
 }, 15_000);
 
-it("durations are in seconds", async () => {
+it.concurrent("durations are in seconds", async ({ expect, onTestFinished }) => {
   const platform = await startFaultServer((response, request) => {
     setTimeout(() => answerSession(newSessionId(API_KEY), API_KEY)(response, request), 200);
   });
   onTestFinished(() => platform.close());
-  const server = await start({ PLATFORM: "opentok", OPENTOK_API_URL: platform.url });
+  const server = await start({ PLATFORM: "opentok", OPENTOK_API_URL: platform.url }, onTestFinished);
   await server.graphql("mutation { createSession { generateToken { token } } }");
   for (const name of [
     'stagepass_platform_call_duration_seconds_sum{result="OK"}',
@@ -190,9 +191,12 @@ it("durations are in seconds", async () => {
   expect(commits).toBeLessThan(2);
 });
 
-it("a database that cannot be written is told of, and when it can be again", async () => {
-  const file = join(temporaryFolder(), "test.db");
-  const server = await start({ DATABASE_URL: `file:${file}` });
+it.concurrent("a database that cannot be written is told of, and when it can be again", async ({
+  expect,
+  onTestFinished,
+}) => {
+  const file = join(temporaryFolder(onTestFinished), "test.db");
+  const server = await start({ DATABASE_URL: `file:${file}` }, onTestFinished);
   const id = await server.createSession();
   const database = new Libsql(file, { timeout: 2000 });
   onTestFinished(() => {
@@ -213,8 +217,11 @@ it("a database that cannot be written is told of, and when it can be again", asy
   await expect.poll(ready).toBe(1);
 });
 
-it("tells of the process, the event loop, the connections to the database and the version", async () => {
-  const server = await start();
+it.concurrent("tells of the process, the event loop, the connections to the database and the version", async ({
+  expect,
+  onTestFinished,
+}) => {
+  const server = await start({}, onTestFinished);
   const lines = await read(server);
   for (const name of [
     "nodejs_eventloop_lag_p99_seconds",
@@ -233,8 +240,11 @@ it("tells of the process, the event loop, the connections to the database and th
   }
 });
 
-it("has no label that somebody else can make up, no secret, no token and no session ID", async () => {
-  const server = await start({ NODE_ENV: "production" });
+it.concurrent("has no label that somebody else can make up, no secret, no token and no session ID", async ({
+  expect,
+  onTestFinished,
+}) => {
+  const server = await start({ NODE_ENV: "production" }, onTestFinished);
   const sessionId = await server.createSession();
   const generate = async (data: string) =>
     (
