@@ -24,7 +24,7 @@ beforeEach(async () => {
   platform = restPlatform({
     applicationId: API_KEY,
     url: fault.url,
-    timeout: 2000,
+    timeout: 1000,
     userAgent: "stagepass/test",
     names: CREDENTIAL_NAMES.opentok,
     authenticate: async () => ({}),
