@@ -2,10 +2,10 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "n
 import { request } from "node:http";
 import { dirname, join } from "node:path";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readConsole } from "../../src/http/console.ts";
 import { JWT_SECRET } from "../support/callers.ts";
-import { startServer, type TestServer } from "../support/server.ts";
+import { serverForTest, startServer, type TestServer } from "../support/server.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const FOLDER = new URL("../../console/dist/", import.meta.url).pathname;
@@ -200,8 +200,7 @@ describe("where only trusted documents are executed", () => {
     return { TRUSTED_DOCUMENTS: "enforce", TRUSTED_DOCUMENTS_MANIFEST: path };
   };
   const start = async (env: Record<string, string>) => {
-    const server = await startServer({ ...manifest(), ...env });
-    onTestFinished(() => server.close());
+    const server = await serverForTest({ ...manifest(), ...env });
     return server;
   };
   const codes = async (server: TestServer, queries: readonly string[]) => {

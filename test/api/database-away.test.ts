@@ -2,7 +2,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { newApiKey } from "../../src/access/api-key.ts";
 import { EVERYTHING, JWT_SECRET, signedJwt } from "../support/callers.ts";
 import { startPostgres } from "../support/postgres.ts";
-import { startServer } from "../support/server.ts";
+import { serverForTest } from "../support/server.ts";
 import { migrateUrl } from "../support/stores.ts";
 
 it("while the database is away, a token fails where it is needed first: for the name of the session, or for the record", async () => {
@@ -10,8 +10,7 @@ it("while the database is away, a token fails where it is needed first: for the 
   onTestFinished(() => postgres.stop());
   const url = await postgres.createDatabase();
   await migrateUrl(url);
-  const server = await startServer({ DATABASE_URL: url, AUTH_JWT_SECRET: JWT_SECRET });
-  onTestFinished(() => server.close());
+  const server = await serverForTest({ DATABASE_URL: url, AUTH_JWT_SECRET: JWT_SECRET });
   const everything = signedJwt(EVERYTHING);
   const { data } = await server.graphql('mutation { ensureSession(name: "standup") { id } }', {}, everything);
   const { id } = data.ensureSession;

@@ -293,8 +293,7 @@ describe("the port of the metrics", () => {
   it("is none of the API's, and none at all unless it is asked for", async () => {
     const server = await start();
     expect((await fetch(`${server.origin}/metrics`)).status).toBe(404);
-    const without = await startServer();
-    onTestFinished(() => without.close());
+    const without = await serverForTest();
     expect(without.metricsUrl).toBeNull();
   });
 

@@ -2,17 +2,13 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import Libsql from "libsql";
 import { expect, it, onTestFinished } from "vitest";
-import { startServer, type TestServer } from "../support/server.ts";
+import { serverForTest, type TestServer } from "../support/server.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const TYPES = ["application/json", "application/graphql-response+json"] as const;
 const type = (name: string) => `${name}; charset=utf-8`;
 
-async function start(env: Record<string, string>): Promise<TestServer> {
-  const server = await startServer(env);
-  onTestFinished(() => server.close());
-  return server;
-}
+const start = serverForTest;
 
 /** What HTTP says of an answer, and the codes in it. */
 async function ask(server: TestServer, query: string, headers: Record<string, string> = {}) {

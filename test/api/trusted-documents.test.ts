@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { startServer, type TestServer } from "../support/server.ts";
+import { describe, expect, it } from "vitest";
+import { serverForTest, type TestServer } from "../support/server.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const CREATE = "mutation CreateSession { createSession { id } }";
@@ -38,8 +38,7 @@ const { create, list } = FORMS["Apollo's tools"];
 async function start(mode: string, form: keyof typeof FORMS = "Apollo's tools") {
   const path = join(temporaryFolder(), "manifest.json");
   writeFileSync(path, JSON.stringify(FORMS[form].manifest));
-  const server = await startServer({ TRUSTED_DOCUMENTS: mode, TRUSTED_DOCUMENTS_MANIFEST: path });
-  onTestFinished(() => server.close());
+  const server = await serverForTest({ TRUSTED_DOCUMENTS: mode, TRUSTED_DOCUMENTS_MANIFEST: path });
   return { server, ...asking(server) };
 }
 

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import Libsql from "libsql";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { openForMaintenance } from "../../src/store/database.ts";
 import { parseDatabaseUrl } from "../../src/store/database-address.ts";
 import { dump } from "../../src/store/dump.ts";
 import type { Tables } from "../../src/store/tables.ts";
 import { EVERYTHING, JWT_SECRET, signedJwt } from "../support/callers.ts";
-import { startServer } from "../support/server.ts";
+import { serverForTest } from "../support/server.ts";
 import { type EngineName, migrateUrl, newDatabaseUrl, sharedPostgres } from "../support/stores.ts";
 
 /** What servers of earlier commits made: two sessions, three names, three tokens for each, two API keys. */
@@ -60,8 +60,7 @@ describe.each(FIXTURES)("a database that commit %s made on %s", (commit, engine)
     const before = await Promise.all(FILLED.map((table) => rowsOf(url, table)));
     expect(before.map((rows) => rows.length)).toEqual([5, 3, 15, 2, 5]);
     if (engine === "PostgreSQL") expect(await migrateUrl(url)).toHaveLength(await newMigrations(url));
-    const server = await startServer({ DATABASE_URL: url, AUTH_JWT_SECRET: JWT_SECRET });
-    onTestFinished(() => server.close());
+    const server = await serverForTest({ DATABASE_URL: url, AUTH_JWT_SECRET: JWT_SECRET });
 
     for (const [i, table] of FILLED.entries()) {
       const rows = before[i] ?? [];

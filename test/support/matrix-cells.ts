@@ -47,6 +47,9 @@ const ENSURE_AND_GENERATE = `mutation($name: String!, $role: Role) {
 /** When the hour of the matrix began, or one so many hours before it. */
 const hoursAgo = (hours: number) => new Date(Math.floor(nowSeconds / 3600 - hours) * 3_600_000).toISOString();
 
+/** The cell of a field that is open to every caller. */
+const open = (query: string, data: unknown): Cell[] => [{ name: "open", query, refusal: null, data }];
+
 /** The cells of the fields that issue no tokens, or have to do with them besides. */
 export const OTHER_CELLS: Cells = {
   "Query.session": (caller) =>
@@ -120,38 +123,17 @@ export const OTHER_CELLS: Cells = {
     },
   ],
 
-  "Query.viewer": (caller) => [
-    {
-      name: "itself",
-      query: "{ viewer { subject scopes videoGrant { roles maxLifetime } } }",
-      refusal: null,
-      data: {
-        viewer: {
-          subject: caller.subject,
-          scopes: caller.scopes,
-          videoGrant: { roles: caller.roles, maxLifetime: Math.min(caller.maxLifetime, 2_592_000) },
-        },
-      },
-    },
-  ],
+  "Query.viewer": ({ subject, scopes, roles, maxLifetime }) =>
+    open("{ viewer { subject scopes videoGrant { roles maxLifetime } } }", {
+      viewer: { subject, scopes, videoGrant: { roles, maxLifetime: Math.min(maxLifetime, 2_592_000) } },
+    }),
 
-  "Query.project": () => [
-    {
-      name: "this server's",
-      query: "{ project { applicationId platform tokenFormats } }",
-      refusal: null,
-      data: { project: { applicationId: API_KEY, platform: "LOCAL", tokenFormats: ["JWT", "T1"] } },
-    },
-  ],
+  "Query.project": () =>
+    open("{ project { applicationId platform tokenFormats } }", {
+      project: { applicationId: API_KEY, platform: "LOCAL", tokenFormats: ["JWT", "T1"] },
+    }),
 
-  "Query._service": () => [
-    {
-      name: "this server's",
-      query: "{ _service { __typename } }",
-      refusal: null,
-      data: { _service: { __typename: "_Service" } },
-    },
-  ],
+  "Query._service": () => open("{ _service { __typename } }", { _service: { __typename: "_Service" } }),
 
   "Query._entities": (caller) => {
     const shown = (kind: SessionKind) =>
