@@ -35,6 +35,14 @@ describe("what is refused before GraphQL, with nothing created", () => {
     Buffer.from('"}'),
   ]);
 
+  const mediaTypes: [string, string, string?][] = [
+    ["another charset", "application/json; charset=iso-8859-1"],
+    ["UTF-16", 'application/json; charset="utf-16le"'],
+    ["text", "text/plain"],
+    ["a form", "application/x-www-form-urlencoded", "query=mutation"],
+    ["a multipart form", "multipart/form-data; boundary=x"],
+    ["GraphQL as text", "application/graphql", "mutation { createSession { id } }"],
+  ];
   it.each<[string, number, string, string | Buffer, Record<string, string>]>([
     ["a body over 512 KB", 413, "PAYLOAD_TOO_LARGE", CREATE.padEnd(BODY_LIMIT + 1), {}],
     ["a document over 65,536 characters", 413, "PAYLOAD_TOO_LARGE", longDocument, {}],
@@ -42,42 +50,15 @@ describe("what is refused before GraphQL, with nothing created", () => {
     ["an empty body", 400, "BAD_REQUEST", "", {}],
     ["invalid UTF-8", 400, "BAD_REQUEST", invalidUtf8, {}],
     ["__proto__", 400, "BAD_REQUEST", `${CREATE.slice(0, -1)},"__proto__":{"admin":true}}`, {}],
-    [
-      "another charset",
-      415,
-      "UNSUPPORTED_MEDIA_TYPE",
-      CREATE,
-      { "content-type": "application/json; charset=iso-8859-1" },
-    ],
-    [
-      "UTF-16",
-      415,
-      "UNSUPPORTED_MEDIA_TYPE",
-      CREATE,
-      { "content-type": 'application/json; charset="utf-16le"' },
-    ],
-    ["text", 415, "UNSUPPORTED_MEDIA_TYPE", CREATE, { "content-type": "text/plain" }],
-    [
-      "a form",
-      415,
-      "UNSUPPORTED_MEDIA_TYPE",
-      "query=mutation",
-      { "content-type": "application/x-www-form-urlencoded" },
-    ],
-    [
-      "a multipart form",
-      415,
-      "UNSUPPORTED_MEDIA_TYPE",
-      CREATE,
-      { "content-type": "multipart/form-data; boundary=x" },
-    ],
-    [
-      "GraphQL as text",
-      415,
-      "UNSUPPORTED_MEDIA_TYPE",
-      "mutation { createSession { id } }",
-      { "content-type": "application/graphql" },
-    ],
+    ...mediaTypes.map(
+      ([name, type, body = CREATE]): [string, number, string, string, Record<string, string>] => [
+        name,
+        415,
+        "UNSUPPORTED_MEDIA_TYPE",
+        body,
+        { "content-type": type },
+      ],
+    ),
     ["a batch", 400, "BAD_REQUEST", `[${CREATE},${CREATE}]`, {}],
     ["null", 400, "BAD_REQUEST", "null", {}],
     ["a string", 400, "BAD_REQUEST", '"query"', {}],
