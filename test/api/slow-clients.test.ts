@@ -6,7 +6,7 @@ import { HEADERS_TIMEOUT, REQUEST_TIMEOUT } from "../../src/http/app.ts";
 import { LONG } from "../support/long.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 
-/** How much longer than the short form the long one waits: that has the deadlines of the product. */
+/** How many times shorter the deadlines are than the product's. */
 const TIMES = LONG ? 1 : 10;
 
 let server: TestServer;
