@@ -10,7 +10,9 @@ import {
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it } from "vitest";
+import { expect } from "vitest";
+import { atOnce } from "../support/at-once.ts";
+import { LONG } from "../support/long.ts";
 import { CLI, spawnServer } from "../support/process.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -75,8 +77,10 @@ function refusesConnections(url: string): Promise<boolean> {
   });
 }
 
-describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
-  it("ends an idle server with code 0 at once, keep-alive connections or not", async () => {
+const test = atOnce("a server that is told to stop");
+
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  test(`by ${signal} ends with code 0 at once when it is idle, keep-alive connections or not`, async () => {
     const server = start();
     const agent = new Agent({ keepAlive: true });
     expect(await get(new URL("/livez", await server.url()).href, agent)).toBe(200);
@@ -88,7 +92,7 @@ describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
     agent.destroy();
   });
 
-  it("finishes the requests in flight, refuses those on new connections, and answers probes meanwhile", async () => {
+  test(`by ${signal} finishes the requests in flight, refuses those on new connections, and answers probes meanwhile`, async () => {
     const server = start();
     const url = await server.url();
     const probe = async (path: string) => (await fetch(new URL(path, url))).status;
@@ -108,9 +112,9 @@ describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
     expect(await answer).toMatch(/^HTTP\/1\.1 200 [\s\S]*"createSession":\{"id":"1_/);
     expect(await server.exited).toEqual({ code: 0, signal: null });
   });
-});
+}
 
-it("answers what comes on connections that were there, and closes them when the rest is done", async () => {
+test("answers what comes on connections that were there, and closes them when the rest is done", async () => {
   const server = start();
   const url = await server.url();
   const [first, second] = [1, 2].map(() => new Agent({ keepAlive: true, maxSockets: 1 })) as [Agent, Agent];
@@ -136,56 +140,54 @@ it("answers what comes on connections that were there, and closes them when the 
   expect(await server.exited).toEqual({ code: 0, signal: null });
 });
 
-describe("with SHUTDOWN_DELAY_MS", () => {
-  const DELAY = 2000;
-  const startDelayed = () =>
-    spawnServer(temporaryFolder(), { DATABASE_URL: ":memory:", SHUTDOWN_DELAY_MS: String(DELAY) });
+const DELAY = 2000;
+const startDelayed = () =>
+  spawnServer(temporaryFolder(), { DATABASE_URL: ":memory:", SHUTDOWN_DELAY_MS: String(DELAY) });
 
-  it("serves new connections for so long while /readyz is 503, whatever signals come, and then stops", async () => {
-    const server = startDelayed();
-    const url = await server.url();
-    const readyz = async () => (await fetch(new URL("/readyz", url))).json();
-    expect(await readyz()).toEqual({ status: "ready" });
-    const begin = performance.now();
-    server.kill("SIGTERM");
-    server.kill("SIGINT");
-    await expect.poll(readyz).toEqual({ status: "stopping" });
-    const noticed = performance.now() - begin;
-    expect(noticed).toBeLessThan(DELAY / 2);
-    while (performance.now() - begin < DELAY * 0.75) {
-      const { statusCode, headers } = await create(url);
-      // The client's own wish is to close it.
-      expect([statusCode, headers.connection]).toEqual([200, "close"]);
-      expect(await readyz()).toEqual({ status: "stopping" });
-    }
-    expect(await server.exited).toEqual({ code: 0, signal: null });
-    const lasted = performance.now() - begin;
-    expect(lasted).toBeGreaterThanOrEqual(DELAY);
-    expect(lasted).toBeLessThan(DELAY + 7000);
-  });
-
-  it("leaves connections open for so long, and gives requests their grace after it", async () => {
-    const server = startDelayed();
-    const url = await server.url();
-    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    expect((await create(url, agent)).statusCode).toBe(200);
-    const begin = performance.now();
-    server.kill("SIGTERM");
-    await expect.poll(() => get(new URL("/readyz", url).href, agent)).toBe(503);
-    const { headers } = await create(url, agent);
-    expect(headers.connection).toBe("keep-alive");
-    const { socket, answer } = half(url);
-    // On a new connection, once the delay is over.
-    await expect.poll(async () => (await create(url)).statusCode, { timeout: DELAY + 2000 }).toBe(503);
-    expect(performance.now() - begin).toBeGreaterThanOrEqual(DELAY);
-    socket.write(BODY.slice(9));
-    expect(await answer).toContain("createSession");
-    expect(await server.exited).toEqual({ code: 0, signal: null });
-    agent.destroy();
-  });
+test("with SHUTDOWN_DELAY_MS serves new connections for so long while /readyz is 503, whatever signals come, and then stops", async () => {
+  const server = startDelayed();
+  const url = await server.url();
+  const readyz = async () => (await fetch(new URL("/readyz", url))).json();
+  expect(await readyz()).toEqual({ status: "ready" });
+  const begin = performance.now();
+  server.kill("SIGTERM");
+  server.kill("SIGINT");
+  await expect.poll(readyz).toEqual({ status: "stopping" });
+  const noticed = performance.now() - begin;
+  expect(noticed).toBeLessThan(DELAY / 2);
+  while (performance.now() - begin < DELAY * 0.75) {
+    const { statusCode, headers } = await create(url);
+    // The client's own wish is to close it.
+    expect([statusCode, headers.connection]).toEqual([200, "close"]);
+    expect(await readyz()).toEqual({ status: "stopping" });
+  }
+  expect(await server.exited).toEqual({ code: 0, signal: null });
+  const lasted = performance.now() - begin;
+  expect(lasted).toBeGreaterThanOrEqual(DELAY);
+  expect(lasted).toBeLessThan(DELAY + 7000);
 });
 
-it("ends although a load balancer keeps asking how it is", async () => {
+test("with SHUTDOWN_DELAY_MS leaves connections open for so long, and gives requests their grace after it", async () => {
+  const server = startDelayed();
+  const url = await server.url();
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  expect((await create(url, agent)).statusCode).toBe(200);
+  const begin = performance.now();
+  server.kill("SIGTERM");
+  await expect.poll(() => get(new URL("/readyz", url).href, agent)).toBe(503);
+  const { headers } = await create(url, agent);
+  expect(headers.connection).toBe("keep-alive");
+  const { socket, answer } = half(url);
+  // On a new connection, once the delay is over.
+  await expect.poll(async () => (await create(url)).statusCode, { timeout: DELAY + 2000 }).toBe(503);
+  expect(performance.now() - begin).toBeGreaterThanOrEqual(DELAY);
+  socket.write(BODY.slice(9));
+  expect(await answer).toContain("createSession");
+  expect(await server.exited).toEqual({ code: 0, signal: null });
+  agent.destroy();
+});
+
+test("ends although a load balancer keeps asking how it is", async () => {
   const server = start();
   const url = await server.url();
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
@@ -205,7 +207,7 @@ it("ends although a load balancer keeps asking how it is", async () => {
   agent.destroy();
 });
 
-it("waits for a request that never ends no longer than its grace, and ends with code 0", async () => {
+test("waits for a request that never ends no longer than its grace, and ends with code 0", async () => {
   const server = start();
   const url = await server.url();
   const { answer } = half(url);
@@ -217,27 +219,24 @@ it("waits for a request that never ends no longer than its grace, and ends with 
   expect(await answer).not.toContain("createSession");
 });
 
-describe("a log that cannot be written", () => {
-  const env = { DATABASE_URL: ":memory:", LOG_LEVEL: "trace" };
-
-  it.each([
-    ["because the disk is full", "2>/dev/full"],
-    // A pipe that this process opens for reading, too, so that it can be opened, and that nobody reads.
-    ["because nobody reads it", "2<>log"],
-  ])("%s holds up neither the server nor its end", async (_, redirection) => {
+for (const [why, redirection] of [
+  ["because the disk is full", "2>/dev/full"],
+  // A pipe that this process opens for reading, too, so that it can be opened, and that nobody reads.
+  ["because nobody reads it", "2<>log"],
+] as const)
+  test(`with a log that cannot be written ${why} holds up nobody, and ends`, async () => {
     const folder = temporaryFolder();
     execFileSync("mkfifo", [join(folder, "log")]);
     const command = ["sh", "-c", `exec ${process.execPath} ${CLI} ${redirection}`];
-    const server = spawnServer(folder, env, command);
+    const server = spawnServer(folder, { DATABASE_URL: ":memory:", LOG_LEVEL: "trace" }, command);
     const url = await server.url();
     // More lines than a pipe holds.
     for (let i = 0; i < 600; i++) expect((await fetch(new URL("/livez", url))).status).toBe(200);
     server.kill("SIGTERM");
     expect(await server.exited).toEqual({ code: 0, signal: null });
   });
-});
 
-it("serves and stops when nobody reads the address", async () => {
+test("serves and stops when nobody reads the address", async () => {
   const server = spawnServer(temporaryFolder(), { DATABASE_URL: ":memory:" });
   server.closeOutput();
   await expect.poll(() => server.errors()).toContain('"msg":"listening"');
@@ -245,8 +244,8 @@ it("serves and stops when nobody reads the address", async () => {
   expect(await server.exited).toEqual({ code: 0, signal: null });
 });
 
-it("ends with code 0 when the signal comes during the start", async () => {
-  for (let i = 0; i < 5; i++) {
+test("ends with code 0 when the signal comes during the start", async () => {
+  for (let i = 0; i < (LONG ? 5 : 2); i++) {
     const folder = temporaryFolder();
     const server = spawnServer(folder);
     await expect.poll(() => existsSync(join(folder, "data"))).toBe(true);
@@ -255,7 +254,7 @@ it("ends with code 0 when the signal comes during the start", async () => {
   }
 });
 
-it("reaches the server through npm start, too", async () => {
+test("reaches the server through npm start, too", async () => {
   const repository = fileURLToPath(new URL("../..", import.meta.url));
   const env = { HOME: temporaryFolder(), DATABASE_URL: ":memory:" };
   const server = spawnServer(repository, env, ["npm", "start"]);

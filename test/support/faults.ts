@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { LONG } from "./long.ts";
 
 /** After what time it counts as a hang, in milliseconds. */
 const HANG = 10_000;
+/** How many calls in a row have to give tokens after a fault. */
+const ENOUGH = 50;
 
 /** When something began and ended, in milliseconds of `performance.now()`. */
 export interface Span {
@@ -87,6 +89,11 @@ export function startClients(urls: readonly string[], sessionId: string, credent
     add(count: number) {
       for (let i = 0; i < count; i++) loops.push(loop(loops.length));
     },
+    /** Waits until the last calls have all begun after an instant, and have tokens: for as many milliseconds at most. */
+    async recover(since: number, limit: number): Promise<void> {
+      const good = () => calls.slice(-ENOUGH).filter(({ begin, token }) => begin > since && token !== null);
+      await expect.poll(() => good().length, { timeout: limit }).toBe(ENOUGH);
+    },
     /** Resolves to every call when the last has ended. */
     async stop(): Promise<Call[]> {
       stopped = true;
@@ -117,9 +124,20 @@ export function startSteadyLoad(url: string, sessionId: string, perSecond: numbe
 /** Probes twice a second, as an orchestrator does: whether or not it has an answer to the probe before. */
 export function startProbes(url: string) {
   const probes: Promise<Probe>[] = [];
-  const timer = setInterval(() => probes.push(probe(url)), 500);
+  const answered: Probe[] = [];
+  const ask = async () => {
+    const answer = await probe(url);
+    answered.push(answer);
+    return answer;
+  };
+  const timer = setInterval(() => probes.push(ask()), 500);
   onTestFinished(() => clearInterval(timer));
   return {
+    /** Waits until a probe that began after an instant has found the server ready: for as many milliseconds at most. */
+    async recover(since: number, limit: number): Promise<void> {
+      const ready = () => answered.some(({ begin, status }) => begin > since && status === 200);
+      await expect.poll(ready, { timeout: limit }).toBe(true);
+    },
     /** Resolves to every probe when the last is answered. */
     stop(): Promise<Probe[]> {
       clearInterval(timer);

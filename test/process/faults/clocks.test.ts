@@ -1,7 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Libsql from "libsql";
-import { describe, expect, it } from "vitest";
+import { expect } from "vitest";
+import { atOnce } from "../../support/at-once.ts";
 import { API_KEY, API_SECRET } from "../../support/credentials.ts";
 import { askForToken, type Call, figuresOf, graphql, newSession, probe } from "../../support/faults.ts";
 import { LONG } from "../../support/long.ts";
@@ -15,7 +16,7 @@ const DAY = 24 * 60 * MINUTE;
 /** How many tokens a server issues before and after a fault. */
 const TOKENS = LONG ? 1000 : 20;
 /** How often a server is started while its clock is ahead. */
-const STARTS = LONG ? 5 : 2;
+const STARTS = LONG ? 5 : 1;
 
 /** A server whose clock is so many milliseconds ahead of this machine's. The clock of SQLite is not: it is the system's. */
 function start(databaseUrl: string, ahead: number, env: Record<string, string> = {}) {
@@ -84,10 +85,10 @@ const linesOf = (server: Server, message: string): Record<string, unknown>[] =>
 const KEPT = "old records are kept";
 const PURGED = "old records were purged";
 
-describe.each(["SQLite in a file", "PostgreSQL"] as const)("on %s", (engine) => {
-  it("no record is lost when server and database are 100 days ahead at the start, tokens are issued, and the server is started again", {
-    timeout: 60_000,
-  }, async () => {
+const test = atOnce("with a clock that is wrong");
+
+for (const engine of ["SQLite in a file", "PostgreSQL"] as const) {
+  test(`no record on ${engine} is lost when server and database are 100 days ahead at the start, tokens are issued, and the server is started again`, async () => {
     const url = await newDatabaseUrl(engine);
     const env = { LEDGER_RETENTION_DAYS: "90" };
     const right = start(url, 0, env);
@@ -127,14 +128,14 @@ describe.each(["SQLite in a file", "PostgreSQL"] as const)("on %s", (engine) => 
     expect(await idsIn(url)).toEqual(recorded.slice(1));
   });
 
-  it("no record is lost when a server alone is 100 days ahead", { timeout: 60_000 }, async () => {
+  test(`no record on ${engine} is lost when a server alone is 100 days ahead`, async () => {
     const url = await newDatabaseUrl(engine);
     const env = { LEDGER_RETENTION_DAYS: "90" };
     const right = start(url, 0, env);
     const sessionId = await newSession(await right.url());
     const calls = await issue(right, sessionId);
     const end = performance.now();
-    for (let i = 0; i < 2; i++) {
+    for (let i = 0; i < STARTS; i++) {
       const ahead = start(url, 100 * DAY, env);
       calls.push(...(await issue(ahead, sessionId, 10)));
       await stop(ahead);
@@ -147,27 +148,28 @@ describe.each(["SQLite in a file", "PostgreSQL"] as const)("on %s", (engine) => 
     });
     expect(recorded).toHaveLength(calls.length);
   });
-});
+}
 
-it.each([
+for (const [what, ahead, seconds] of [
   ["ahead", 5 * MINUTE, 300],
   ["behind", -5 * MINUTE, -300],
-])(
-  "a server five minutes %s of PostgreSQL warns once, has it as a metric, and serves",
-  async (what, ahead, seconds) => {
+] as const)
+  test(`a server five minutes ${what} of PostgreSQL warns once, has it as a metric, and serves`, async () => {
     const url = await newDatabaseUrl("PostgreSQL");
     const port = String(await freePort());
     const server = start(url, ahead, { METRICS_PORT: port });
     const right = start(url, 0, { METRICS_PORT: "0" });
     const sessionId = await newSession(await server.url());
     const said = () => linesOf(server, "the clock of this server differs");
-    await expect.poll(said).toMatchObject([{ level: 40, seconds }]);
+    await expect.poll(said).toMatchObject([{ level: 40 }]);
+    // As exactly as a busy machine lets it be measured.
+    expect(Math.abs(Number(said()[0]?.seconds) - seconds)).toBeLessThan(3);
     const end = performance.now();
     const calls = await issue(server, sessionId);
     calls.push(...(await issue(right, sessionId)));
     const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
     const skew = Number(/^stagepass_clock_skew_seconds (\S+)$/m.exec(metrics)?.[1]);
-    expect(Math.abs(skew - seconds)).toBeLessThan(1);
+    expect(Math.abs(skew - seconds)).toBeLessThan(3);
     expect((await probe(await server.url())).status).toBe(200);
     const { data } = await graphql(
       await server.url(),
@@ -178,5 +180,4 @@ it.each([
     expect(said()).toHaveLength(1);
     const figures = figuresOf(`a server five minutes ${what}`, calls, end, await idsIn(url));
     expect(figures).toMatchObject({ failed: 0, missing: 0 });
-  },
-);
+  });

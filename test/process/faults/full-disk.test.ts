@@ -1,19 +1,20 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import Libsql from "libsql/promise";
-import { describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
+import { atOnce } from "../../support/at-once.ts";
 import { askForToken, figuresOf, newSession, probe, startClients } from "../../support/faults.ts";
 import { LONG } from "../../support/long.ts";
 import { spawnReplica } from "../../support/process.ts";
 import { noDiskBecause, smallDisk } from "../../support/small-disk.ts";
 import { migrateUrl, sharedPostgres } from "../../support/stores.ts";
 
-const CLIENTS = 8;
+const CLIENTS = LONG ? 8 : 4;
 /** How soon after the first token that fails, and after there is space again, `/readyz` tells, in milliseconds. */
 const NOTICED_WITHIN = 2000;
 const READY_WITHIN = 3000;
 /** How long the disk is full, with tokens asked for and then without. */
-const BUSY = LONG ? 10_000 : 2500;
+const BUSY = LONG ? 10_000 : 1000;
 const IDLE = LONG ? 10_000 : 2500;
 
 type Disk = ReturnType<typeof smallDisk>;
@@ -34,7 +35,7 @@ async function liveThrough(fault: string, server: Server, disk: Disk, ids: () =>
   const sessionId = await newSession(url);
   const clients = startClients([url], sessionId);
   clients.add(CLIENTS);
-  await sleep(500);
+  await clients.recover(0, READY_WITHIN);
   expect(await probe(url)).toMatchObject({ status: 200 });
   disk.fill();
   const unready = await becomes(url, 503);
@@ -67,9 +68,9 @@ async function liveThrough(fault: string, server: Server, disk: Disk, ids: () =>
 }
 
 describe.skipIf(noDiskBecause !== null)(`a full disk${noDiskBecause ? `: ${noDiskBecause}` : ""}`, () => {
-  it("of PostgreSQL's tables makes /readyz 503 soon after the first token fails, until there is space", {
-    timeout: 60_000,
-  }, async () => {
+  const test = atOnce("makes /readyz 503 soon after the first token fails, until there is space");
+
+  test("of PostgreSQL's tables", async () => {
     const postgres = await sharedPostgres();
     const disk = smallDisk(16, "postgres");
     await postgres.query(`CREATE TABLESPACE small LOCATION '${disk.folder}'`);
@@ -86,9 +87,7 @@ describe.skipIf(noDiskBecause !== null)(`a full disk${noDiskBecause ? `: ${noDis
     await postgres.query("DROP TABLESPACE small");
   });
 
-  it("of SQLite's file makes /readyz 503 soon after the first token fails, until there is space", {
-    timeout: 60_000,
-  }, async () => {
+  test("of SQLite's file", async () => {
     const disk = smallDisk(4);
     const file = join(disk.folder, "test.db");
     const server = spawnReplica(`file:${file}`);

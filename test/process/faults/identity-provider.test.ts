@@ -1,9 +1,9 @@
 import { generateKeyPairSync } from "node:crypto";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { exportJWK, SignJWT } from "jose";
 import Libsql from "libsql";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
+import { atOnce } from "../../support/at-once.ts";
 import { EVERYTHING, JWT_SECRET } from "../../support/callers.ts";
 import { API_KEY, API_SECRET } from "../../support/credentials.ts";
 import { answer, answerJson, hang, startFaultServer } from "../../support/fault-server.ts";
@@ -51,9 +51,9 @@ const credential = () =>
     .setExpirationTime("1h")
     .sign(privateKey);
 
-it("is not ready before it has the keys that are the only way in, says so, and stays ready when the provider goes again", {
-  timeout: 40_000,
-}, async () => {
+const test = atOnce("a server whose identity provider fails");
+
+test("is not ready before it has the keys that are the only way in, says so, and stays ready when the provider goes again", async () => {
   const { provider, url, readiness, server, folder } = await start();
   expect(await readiness()).toEqual(NOT_READY);
   const caller = await credential();
@@ -77,7 +77,7 @@ it("is not ready before it has the keys that are the only way in, says so, and s
   const sessionId = await newSession(url, caller);
   const clients = startClients([url], sessionId, caller);
   clients.add(4);
-  await sleep(1500);
+  await clients.recover(performance.now(), PAUSE);
   expect(await readiness()).toEqual(READY);
   const calls = await clients.stop();
   const database = new Libsql(join(folder, "data", "stagepass.db"));
@@ -89,14 +89,14 @@ it("is not ready before it has the keys that are the only way in, says so, and s
   expect([failed, missing]).toEqual([0, 0]);
 });
 
-it("is told within two seconds that the provider does not answer", async () => {
+test("is told within two seconds that the provider does not answer", async () => {
   const { readiness } = await start({}, hang);
   const begin = performance.now();
   expect(await readiness()).toEqual(NOT_READY);
   expect(performance.now() - begin).toBeLessThan(2500);
 });
 
-it("is ready without the keys where callers have another way in", async () => {
+test("is ready without the keys where callers have another way in", async () => {
   const bySecret = await start({ AUTH_JWT_SECRET: JWT_SECRET });
   expect(await bySecret.readiness()).toEqual(READY);
 
