@@ -257,7 +257,8 @@ test("ends with code 0 when the signal comes during the start", async () => {
 test("reaches the server through npm start, too", async () => {
   const repository = fileURLToPath(new URL("../..", import.meta.url));
   const env = { HOME: temporaryFolder(), DATABASE_URL: ":memory:" };
-  const server = spawnServer(repository, env, ["npm", "start"]);
+  // Without the build before it.
+  const server = spawnServer(repository, env, ["npm", "start", "--ignore-scripts"]);
   const url = await server.url();
   server.kill("SIGTERM");
   expect(await server.exited).toEqual({ code: 0, signal: null });
