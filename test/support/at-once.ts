@@ -8,16 +8,21 @@ import { LONG } from "./long.ts";
  *
  * @param group what the tests are about
  * @param timeout of each, in milliseconds
+ * @param define Vitest's `it`, or one that skips
  */
-export function atOnce(group: string, timeout = 60_000) {
-  if (LONG) return (name: string, test: () => Promise<void>) => it(`${group}: ${name}`, test, timeout);
+export function atOnce(
+  group: string,
+  timeout = 60_000,
+  define: typeof it | ReturnType<typeof it.skipIf> = it,
+) {
+  if (LONG) return (name: string, test: () => Promise<void>) => define(`${group}: ${name}`, test, timeout);
   const tests = new Map<string, () => Promise<void>>();
   const failures: string[] = [];
   const attempt = async (name: string, test: () => Promise<void>) => {
     const late = sleep(timeout, null, { ref: false }).then(() => Promise.reject(new Error("timed out")));
     await Promise.race([test(), late]).catch((error) => failures.push(`${name}: ${error.stack}`));
   };
-  it(
+  define(
     group,
     async () => {
       await Promise.all([...tests].map(([name, test]) => attempt(name, test)));

@@ -1,5 +1,6 @@
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { it, type TestContext } from "vitest";
+import { atOnce } from "./at-once.ts";
 import { CHROMIUM, launchChromium } from "./browser.ts";
 
 if (CHROMIUM === null) {
@@ -14,6 +15,13 @@ export function itInBrowser(name: string, test: (browser: Browser) => Promise<vo
     context.skip(CHROMIUM === null, "no Chromium was found");
     await test(await theBrowser());
   });
+}
+
+/** `atOnce` for tests in a browser, which are skipped where there is none. */
+export function inBrowserAtOnce(group: string) {
+  const test = atOnce(group, 60_000, it.skipIf(CHROMIUM === null));
+  return (name: string, act: (browser: Browser) => Promise<void>) =>
+    test(name, async () => act(await theBrowser()));
 }
 
 let browser: Promise<Browser> | undefined;
@@ -55,7 +63,7 @@ export async function withConsole(
         problems.push(message.text());
       }
     });
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(20_000);
     await page.goto("/");
     await use(page);
     // What the page has to report is told in its turn, and would be lost with the page.
