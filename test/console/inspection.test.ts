@@ -1,0 +1,86 @@
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, expect } from "vitest";
+import { grantFor } from "../../src/domain/grant.ts";
+import { composeSessionId } from "../../src/domain/session-id.ts";
+import { openTokKeyRing } from "../../src/signing/key-ring.ts";
+import { signOpenTokJwt } from "../../src/signing/opentok-jwt.ts";
+import { closeBrowser, inBrowserAtOnce, withConsole } from "../support/console.ts";
+import { field, openSession } from "../support/console-pages.ts";
+import { API_KEY, API_SECRET } from "../support/credentials.ts";
+import { startServer, type TestServer } from "../support/server.ts";
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startServer({ CONSOLE: "on" });
+});
+afterAll(async () => {
+  await closeBrowser();
+  await server.close();
+});
+
+const test = inBrowserAtOnce("the inspection of a token");
+
+const keyRing = openTokKeyRing(API_KEY, API_SECRET);
+const created = (owner: string) =>
+  composeSessionId({ owner, location: null, createdAt: new Date(), random: "r".padEnd(24, "0") });
+const signed = async (sessionId: string, ring = keyRing, at = new Date()) =>
+  signOpenTokJwt(grantFor(sessionId, { role: null, data: "username=bob" }, at), "an-id", ring);
+
+const inspect = async (page: Page, token: string) => {
+  await page.getByRole("link", { name: "Inspect a token" }).click();
+  await field(page, "Token").fill(token);
+  await page.getByRole("button", { name: "Inspect", exact: true }).click();
+  const verdict = page.getByRole("region", { name: "What it grants" });
+  await verdict.locator(".notice").waitFor();
+  return verdict;
+};
+
+test("shows what a valid one grants, and none of it in the address", (browser) =>
+  withConsole(browser, server.origin, async (page) => {
+    const sessionId = created(API_KEY);
+    const token = await signed(sessionId);
+    const verdict = await inspect(page, token);
+    const text = await verdict.textContent();
+    for (const part of ["Valid", "Publisher", "username=bob", sessionId, "JSON Web Token"]) {
+      expect(text).toContain(part);
+    }
+    expect(page.url()).not.toContain(token);
+    expect(
+      await page.evaluate(() => JSON.stringify([history.state, { ...localStorage }, { ...sessionStorage }])),
+    ).not.toContain(token);
+  }));
+
+test("says that one is expired, forged, of another project, or none at all", (browser) =>
+  withConsole(browser, server.origin, async (page) => {
+    const old = await signed(created(API_KEY), keyRing, new Date(Date.now() - 2 * 86_400_000));
+    expect(await (await inspect(page, old)).textContent()).toMatch(/Genuine, and expired.*username=bob/);
+    const forged = await signed(created(API_KEY), openTokKeyRing(API_KEY, "another".padEnd(40, "0")));
+    expect(await (await inspect(page, forged)).textContent()).toMatch(/Not valid: it was not signed with/);
+    const foreign = await signed(created("87654321"), openTokKeyRing("87654321", API_SECRET));
+    expect(await (await inspect(page, foreign)).textContent()).toMatch(/Not valid: .*project/);
+    expect(await (await inspect(page, "hello")).textContent()).toMatch(/Not valid/);
+    // Nothing is said of what was not inspected.
+    await field(page, "Token").fill("hello?");
+    await page.getByText("What it grants is shown here").waitFor();
+    expect(await page.getByText("Not valid").count()).toBe(0);
+  }));
+
+test("says so when the token expires meanwhile", (browser) =>
+  withConsole(browser, server.origin, async (page) => {
+    const { data } = await server.graphql(
+      "mutation($id: ID!, $end: Int) { generateToken(sessionId: $id, expireTime: $end) { token } }",
+      { id: await server.createSession(), end: Math.floor(Date.now() / 1000) + 5 },
+    );
+    const verdict = await inspect(page, data.generateToken.token);
+    expect(await verdict.locator(".notice").textContent()).toContain("Valid");
+    await expect.poll(() => verdict.locator(".notice").textContent()).toContain("Genuine, and expired");
+  }));
+
+test("is at hand for a token just generated", (browser) =>
+  withConsole(browser, server.origin, async (page) => {
+    await openSession(page, server);
+    await page.getByRole("button", { name: "Generate a token" }).click();
+    await page.getByRole("link", { name: "Inspect it" }).click();
+    await page.getByRole("button", { name: "Inspect", exact: true }).click();
+    await page.getByText("Valid: a client can connect with it now").waitFor();
+  }));
