@@ -11,7 +11,7 @@ import { spawnReplica } from "../support/process.ts";
 import { newDatabaseUrl } from "../support/stores.ts";
 
 /** How often the server is killed on each engine, at least. */
-const KILLS = LONG ? 50 : 3;
+const KILLS = LONG ? 50 : 2;
 /** How many tokens clients have to have received, so that 50 kills on each of two engines go with 20,000. */
 const TOKENS = KILLS * 200;
 /** How long the load lasts before a kill, in milliseconds. */

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import Libsql from "libsql";
-import { describe, expect, it } from "vitest";
+import { expect } from "vitest";
+import { atOnce } from "../support/at-once.ts";
 import { spawnServer, stagepass } from "../support/process.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -34,168 +35,130 @@ async function ask(url: string, role: string, headers: Record<string, string> = 
   return { status: response.status, token: data?.createSession?.generateToken?.token, errors };
 }
 
-describe("stagepass keys", () => {
-  it("makes a key that works by either header, within its grant, and never shows it again", async () => {
-    const folder = temporaryFolder();
-    const key = await create(folder);
-    expect(key).toMatch(/^stagepass_[0-9a-f]{8}_[A-Za-z0-9_-]{43}$/);
-    const server = spawnServer(folder, { NODE_ENV: "production", HOST: "localhost" });
-    const url = await server.url();
-    const either: Record<string, string>[] = [{ authorization: `Bearer ${key}` }, { "x-api-key": key }];
-    for (const headers of either) {
-      expect((await ask(url, "PUBLISHER", headers)).token).toMatch(/^eyJ/);
-    }
-    const refused = await ask(url, "MODERATOR", { "x-api-key": key });
-    expect(refused).toMatchObject({
-      status: 200,
-      token: undefined,
-      errors: [{ extensions: { code: "FORBIDDEN", requiredRole: "MODERATOR" } }],
-    });
-    expect(await ask(url, "PUBLISHER")).toMatchObject({
-      status: 401,
-      errors: [{ extensions: { code: "UNAUTHENTICATED" } }],
-    });
+const test = atOnce("stagepass keys");
 
-    const said = server.output() + server.errors() + (await keys(folder, "list"));
-    const secret = key.slice("stagepass_xxxxxxxx_".length);
-    expect(said).not.toContain(secret);
-    server.kill("SIGTERM");
-    await server.exited;
-    expect(readFileSync(join(folder, "data", "stagepass.db")).includes(secret)).toBe(false);
-    const database = new Libsql(join(folder, "data", "stagepass.db"));
-    expect(database.prepare("select digest from api_keys").get()).toMatchObject({
-      digest: createHash("sha256").update(key).digest("hex"),
-    });
-    database.close();
+test("makes a key that works by either header, within its grant, and never shows it again", async () => {
+  const folder = temporaryFolder();
+  const key = await create(folder);
+  expect(key).toMatch(/^stagepass_[0-9a-f]{8}_[A-Za-z0-9_-]{43}$/);
+  const server = spawnServer(folder, { NODE_ENV: "production", HOST: "localhost" });
+  const url = await server.url();
+  const either: Record<string, string>[] = [{ authorization: `Bearer ${key}` }, { "x-api-key": key }];
+  for (const headers of either) {
+    expect((await ask(url, "PUBLISHER", headers)).token).toMatch(/^eyJ/);
+  }
+  const refused = await ask(url, "MODERATOR", { "x-api-key": key });
+  expect(refused).toMatchObject({
+    status: 200,
+    token: undefined,
+    errors: [{ extensions: { code: "FORBIDDEN", requiredRole: "MODERATOR" } }],
+  });
+  expect(await ask(url, "PUBLISHER")).toMatchObject({
+    status: 401,
+    errors: [{ extensions: { code: "UNAUTHENTICATED" } }],
   });
 
-  it("revokes a key within five seconds, and a server without keys that work stays closed", async () => {
-    const folder = temporaryFolder();
-    const key = await create(folder);
-    const first = spawnServer(folder);
-    const url = await first.url();
-    const status = async () => (await ask(url, "PUBLISHER", { "x-api-key": key })).status;
-    expect(await status()).toBe(200);
-    expect(await keys(folder, "revoke", "web")).toContain("Revoked");
-    await expect.poll(status, { timeout: 5000, interval: 200 }).toBe(401);
-    expect(await keys(folder, "list")).toMatch(/web\t.*revoked/);
-
-    const second = spawnServer(folder);
-    expect((await ask(await second.url(), "PUBLISHER")).status).toBe(401);
+  const said = server.output() + server.errors() + (await keys(folder, "list"));
+  const secret = key.slice("stagepass_xxxxxxxx_".length);
+  expect(said).not.toContain(secret);
+  server.kill("SIGTERM");
+  await server.exited;
+  expect(readFileSync(join(folder, "data", "stagepass.db")).includes(secret)).toBe(false);
+  const database = new Libsql(join(folder, "data", "stagepass.db"));
+  expect(database.prepare("select digest from api_keys").get()).toMatchObject({
+    digest: createHash("sha256").update(key).digest("hex"),
   });
+  database.close();
+});
 
-  it("makes a key that works until it expires, and lists that, and the hour of its last use", async () => {
-    const folder = temporaryFolder();
-    const made = await stagepass(folder, [
-      "keys",
-      "create",
-      "--name",
-      "web",
-      "--grant",
-      GRANT,
-      "--expires-in",
-      "4s",
-      "--json",
-    ]);
-    const { key, createdAt, expiresAt } = JSON.parse(made.output);
-    expect(Date.parse(expiresAt) - Date.parse(createdAt)).toBe(4000);
-    expect(await keys(folder, "list")).toContain(`\texpires ${expiresAt}\tnever used\t`);
-    const server = spawnServer(folder);
-    const url = await server.url();
-    const asked = () => ask(url, "PUBLISHER", { "x-api-key": key });
-    expect((await asked()).status).toBe(200);
-    const hour = /\tused \d{4}-\d\d-\d\dT\d\dh\t/;
-    await expect.poll(() => keys(folder, "list"), { timeout: 5000 }).toMatch(hour);
-    await expect.poll(async () => (await asked()).status, { timeout: 10_000, interval: 200 }).toBe(401);
-    expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(expiresAt));
-    expect((await asked()).errors[0].message).toBe("The API key has expired");
-    await expect.poll(() => server.errors()).toContain('"reason":"The API key has expired"');
-    expect(await keys(folder, "list")).toContain(`\texpired ${expiresAt}\tused `);
-    const [listed] = JSON.parse((await stagepass(folder, ["keys", "list", "--json"])).output);
-    expect(listed).toMatchObject({ expiresAt, lastUsedAt: expect.stringMatching(/T\d\d:00:00\.000Z$/) });
-  });
+test("revokes a key within five seconds, and a server without keys that work stays closed", async () => {
+  const folder = temporaryFolder();
+  const key = await create(folder);
+  const first = spawnServer(folder);
+  const url = await first.url();
+  const status = async () => (await ask(url, "PUBLISHER", { "x-api-key": key })).status;
+  expect(await status()).toBe(200);
+  expect(await keys(folder, "revoke", "web")).toContain("Revoked");
+  await expect.poll(status, { timeout: 5000, interval: 200 }).toBe(401);
+  expect(await keys(folder, "list")).toMatch(/web\t.*revoked/);
 
-  it("closes a server that is open with the first key", async () => {
-    const folder = temporaryFolder();
-    const server = spawnServer(folder);
-    const url = await server.url();
-    expect((await ask(url, "MODERATOR")).token).toMatch(/^eyJ/);
-    const key = await create(folder);
-    await expect
-      .poll(async () => (await ask(url, "MODERATOR")).status, { timeout: 5000, interval: 200 })
-      .toBe(401);
-    expect((await ask(url, "PUBLISHER", { "x-api-key": key })).token).toMatch(/^eyJ/);
-  });
+  const second = spawnServer(folder);
+  expect((await ask(await second.url(), "PUBLISHER")).status).toBe(401);
+});
 
-  it("frees the name of a key that is revoked, also by its ID", async () => {
-    const folder = temporaryFolder();
-    const key = await create(folder);
-    await expect(create(folder)).rejects.toThrow(/--name: there is a key named web/);
-    await keys(folder, "revoke", key.split("_")[1] ?? "");
-    await create(folder);
-    expect((await keys(folder, "list")).trim().split("\n")).toHaveLength(2);
-    await expect(keys(folder, "revoke", "nobody")).rejects.toThrow(/there is no such key/);
-  });
+test("makes a key that works until it expires, and lists that, and the hour of its last use", async () => {
+  const folder = temporaryFolder();
+  const made = await stagepass(folder, [
+    "keys",
+    "create",
+    "--name",
+    "web",
+    "--grant",
+    GRANT,
+    "--expires-in",
+    "4s",
+    "--json",
+  ]);
+  const { key, createdAt, expiresAt } = JSON.parse(made.output);
+  expect(Date.parse(expiresAt) - Date.parse(createdAt)).toBe(4000);
+  expect(await keys(folder, "list")).toContain(`\texpires ${expiresAt}\tnever used\t`);
+  const server = spawnServer(folder);
+  const url = await server.url();
+  const asked = () => ask(url, "PUBLISHER", { "x-api-key": key });
+  expect((await asked()).status).toBe(200);
+  const hour = /\tused \d{4}-\d\d-\d\dT\d\dh\t/;
+  await expect.poll(() => keys(folder, "list"), { timeout: 5000 }).toMatch(hour);
+  await expect.poll(async () => (await asked()).status, { timeout: 10_000, interval: 200 }).toBe(401);
+  expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(expiresAt));
+  expect((await asked()).errors[0].message).toBe("The API key has expired");
+  await expect.poll(() => server.errors()).toContain('"reason":"The API key has expired"');
+  expect(await keys(folder, "list")).toContain(`\texpired ${expiresAt}\tused `);
+  const [listed] = JSON.parse((await stagepass(folder, ["keys", "list", "--json"])).output);
+  expect(listed).toMatchObject({ expiresAt, lastUsedAt: expect.stringMatching(/T\d\d:00:00\.000Z$/) });
+});
 
-  it("revokes the key that is pasted, and never tells it", async () => {
-    const folder = temporaryFolder();
-    const revoke = (given: string, input = "") =>
-      stagepass(folder, ["keys", "revoke", given, "--json"], {}, input);
-    const [first, second] = [await create(folder, "first"), await create(folder, "second")];
-    const idOf = (key: string) => key.slice("stagepass_".length, "stagepass_xxxxxxxx".length);
-    const revoked = { code: 0, errors: "" };
-    expect(await revoke(first)).toEqual({ ...revoked, output: expect.stringContaining(`"${idOf(first)}"`) });
-    // Cut off, as a scanner for secrets shows it.
-    expect(await revoke("-", `${second.slice(0, 30)}\n`)).toEqual({
-      ...revoked,
-      output: expect.stringContaining(`"${idOf(second)}"`),
-    });
-    const again = await revoke(first);
-    expect(again.code).toBe(1);
-    expect(JSON.parse(again.errors).error).toEqual({
-      code: "KEY_NOT_FOUND",
-      message: `${idOf(first)}: there is no such key, or it is revoked`,
-      argument: idOf(first),
-    });
-    const part = first.slice(-40);
-    expect((await revoke(part)).errors).not.toContain(part.slice(0, 20));
-  });
+test("closes a server that is open with the first key", async () => {
+  const folder = temporaryFolder();
+  const server = spawnServer(folder);
+  const url = await server.url();
+  expect((await ask(url, "MODERATOR")).token).toMatch(/^eyJ/);
+  const key = await create(folder);
+  await expect
+    .poll(async () => (await ask(url, "MODERATOR")).status, { timeout: 5000, interval: 200 })
+    .toBe(401);
+  expect((await ask(url, "PUBLISHER", { "x-api-key": key })).token).toMatch(/^eyJ/);
+});
 
-  it.each<[string, string[], RegExp]>([
-    ["no command", [], /a command is missing; see stagepass keys --help/],
-    [
-      "a lifetime that is none",
-      ["create", "--name", "a", "--grant", GRANT, "--expires-in", "soon"],
-      /--expires-in: must be a number of seconds/,
-    ],
-    ["an unknown option", ["create", "--name", "a", "--grant", GRANT, "--admin"], /unknown option '--admin'/],
-    ["no name", ["create", "--grant", GRANT], /required option '--name <name>'/],
-    ["a name that looks like an ID", ["create", "--name", "0123abcd", "--grant", GRANT], /--name/],
-    [
-      "a name that looks like a key",
-      ["create", "--name", "stagepass_0123abcd_x", "--grant", GRANT],
-      /--name: .*must not look like a key/,
-    ],
-    [
-      "a name that stands for standard input",
-      ["create", "--name", "-", "--grant", GRANT],
-      /--name: .*nor be -/,
-    ],
-    [
-      "a grant that is not JSON",
-      ["create", "--name", "a", "--grant", "all"],
-      /--grant: must be a JSON object/,
-    ],
-    ["an unknown scope", ["create", "--name", "a", "--grant", '{"scope":"tokens:make"}'], /--grant: scope/],
-    ["another member", ["create", "--name", "a", "--grant", '{"scope":"tokens:create","x":1}'], /--grant/],
-    [
-      "a limit that is misspelt",
-      ["create", "--name", "a", "--grant", '{"scope":"tokens:create","video_grant":{"maxlifetime":60}}'],
-      /--grant: video_grant/,
-    ],
-  ])("refuses %s, and makes nothing", async (_, args, message) => {
-    const folder = temporaryFolder();
-    await expect(keys(folder, ...args)).rejects.toThrow(message);
-    expect(await keys(folder, "list")).toBe("There are no keys.\n");
+test("frees the name of a key that is revoked, also by its ID", async () => {
+  const folder = temporaryFolder();
+  const key = await create(folder);
+  await expect(create(folder)).rejects.toThrow(/--name: there is a key named web/);
+  await keys(folder, "revoke", key.split("_")[1] ?? "");
+  await create(folder);
+  expect((await keys(folder, "list")).trim().split("\n")).toHaveLength(2);
+  await expect(keys(folder, "revoke", "nobody")).rejects.toThrow(/there is no such key/);
+});
+
+test("revokes the key that is pasted, and never tells it", async () => {
+  const folder = temporaryFolder();
+  const revoke = (given: string, input = "") =>
+    stagepass(folder, ["keys", "revoke", given, "--json"], {}, input);
+  const [first, second] = [await create(folder, "first"), await create(folder, "second")];
+  const idOf = (key: string) => key.slice("stagepass_".length, "stagepass_xxxxxxxx".length);
+  const revoked = { code: 0, errors: "" };
+  expect(await revoke(first)).toEqual({ ...revoked, output: expect.stringContaining(`"${idOf(first)}"`) });
+  // Cut off, as a scanner for secrets shows it.
+  expect(await revoke("-", `${second.slice(0, 30)}\n`)).toEqual({
+    ...revoked,
+    output: expect.stringContaining(`"${idOf(second)}"`),
   });
+  const again = await revoke(first);
+  expect(again.code).toBe(1);
+  expect(JSON.parse(again.errors).error).toEqual({
+    code: "KEY_NOT_FOUND",
+    message: `${idOf(first)}: there is no such key, or it is revoked`,
+    argument: idOf(first),
+  });
+  const part = first.slice(-40);
+  expect((await revoke(part)).errors).not.toContain(part.slice(0, 20));
 });

@@ -74,7 +74,7 @@ async function startReplicas(name: ProxyName, where: keyof typeof STARTS = "here
     // The proxy alone, and not the other addresses of this machine, which are clients here.
     TRUST_PROXY: "127.0.0.1",
     // HAProxy learns of a stop from /readyz alone; nginx asks nothing, and loses nothing either.
-    SHUTDOWN_DELAY_MS: name === "haproxy" ? "3000" : "0",
+    SHUTDOWN_DELAY_MS: name === "haproxy" && where === "apart" ? "3000" : "0",
     LOG_LEVEL: "info",
   };
   const start = STARTS[where];

@@ -10,11 +10,11 @@ import { newDatabaseUrl, sharedPostgres } from "../../support/stores.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 /** Requests a second, all of them from one address. */
-const RATE = 200;
+const RATE = LONG ? 200 : 100;
 /** How long a fault lasts, in milliseconds. */
-const DURATION = LONG ? 20_000 : 1500;
+const DURATION = LONG ? 20_000 : 1000;
 /** How long the replicas are watched before and after a fault, in milliseconds. */
-const AROUND = LONG ? 5000 : 750;
+const AROUND = LONG ? 5000 : 500;
 
 /** Two servers on one PostgreSQL, each of which starts at its port again. */
 async function startReplicas() {

@@ -1,0 +1,39 @@
+import { join } from "node:path";
+import Libsql from "libsql";
+import { expect } from "vitest";
+import { API_KEY, API_SECRET } from "./credentials.ts";
+import { stagepass } from "./process.ts";
+import { openStore } from "./stores.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+/** A project of the local platform. */
+export const PROJECT = { PLATFORM: "local", OPENTOK_API_KEY: API_KEY, OPENTOK_API_SECRET: API_SECRET };
+
+/** A folder to work in, with what a command prints there when it is done, and the error when it is not. */
+export function shell(env: Record<string, string> = PROJECT) {
+  const cwd = temporaryFolder();
+  const run = (args: readonly string[], input = "", script?: string) =>
+    stagepass(cwd, args, env, input, script);
+  return {
+    cwd,
+    run,
+    async done(...args: string[]): Promise<string> {
+      const { code, output, errors } = await run(args);
+      expect({ code, errors }).toEqual({ code: 0, errors: "" });
+      return output.trimEnd();
+    },
+    async failed(...args: string[]): Promise<{ code: number | null; error: string }> {
+      const { code, output, errors } = await run(args);
+      expect(output).toBe("");
+      expect(errors.trimEnd()).not.toContain("\n");
+      return { code, error: errors.trimEnd() };
+    },
+    /** The database's file, of its own. */
+    database: () => new Libsql(join(cwd, "data", "stagepass.db")),
+    /** What the ledger has of a session. */
+    async recorded(sessionId: string) {
+      const { ledger } = await openStore(`file:${join(cwd, "data", "stagepass.db")}`);
+      return (await ledger.newest([sessionId], 10, null)).map(({ issued }) => issued);
+    },
+  };
+}
