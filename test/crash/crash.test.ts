@@ -1,10 +1,11 @@
 import { randomInt } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import { type Kysely, sql } from "kysely";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { openForMaintenance } from "../../src/store/database.ts";
 import { parseDatabaseUrl } from "../../src/store/database-address.ts";
 import type { Tables } from "../../src/store/tables.ts";
+import { atOnce } from "../support/at-once.ts";
 import { rememberingClients } from "../support/load.ts";
 import { LONG } from "../support/long.ts";
 import { spawnReplica } from "../support/process.ts";
@@ -73,39 +74,36 @@ async function expectOneSessionOfEachName(database: Kysely<Tables>, clients: Cli
   expect(new Map(names.map(({ name, session_id }) => [name, session_id]))).toEqual(clients.sessions);
 }
 
-describe.each(["SQLite in a file", "PostgreSQL"] as const)("a server on %s", (engine) => {
-  it(
-    `loses no token and doubles no name when it is killed under load, ${KILLS} times`,
-    async () => {
-      const databaseUrl = await newDatabaseUrl(engine);
-      const clients = rememberingClients();
-      let kills = 0;
-      let unanswered = 0;
-      // One kill may come just when the last group of requests is answered.
-      let cutOff = 0;
-      while (kills < KILLS || clients.tokens.size < TOKENS) {
-        const known = clients.names.length;
-        cutOff += await killUnderLoad(databaseUrl, clients);
-        kills += 1;
-        unanswered += clients.names.slice(known).filter((name) => !clients.sessions.has(name)).length;
-      }
-      const received = clients.tokens.size;
-      expect(kills).toBeGreaterThanOrEqual(KILLS);
-      expect(cutOff).toBeGreaterThan(KILLS);
-      expect(received).toBeGreaterThanOrEqual(TOKENS);
-      await ensureAllNames(databaseUrl, clients);
+const test = atOnce(`a server that is killed under load, ${KILLS} times`, TIMEOUT);
 
-      const database = await open(databaseUrl);
-      await expectTokensOnLedger(database, clients);
-      await expectOneSessionOfEachName(database, clients);
-      if (engine === "SQLite in a file") {
-        const { rows } = await sql`PRAGMA integrity_check`.execute(database);
-        expect(rows).toEqual([{ integrity_check: "ok" }]);
-      }
-      process.stderr.write(
-        `${engine}: ${kills} kills, ${received} tokens received, ${clients.names.length} names, ${unanswered} of them new ones that a kill left unanswered\n`,
-      );
-    },
-    TIMEOUT,
-  );
-});
+for (const engine of ["SQLite in a file", "PostgreSQL"] as const)
+  test(`loses no token and doubles no name on ${engine}`, async () => {
+    const databaseUrl = await newDatabaseUrl(engine);
+    const clients = rememberingClients();
+    let kills = 0;
+    let unanswered = 0;
+    // One kill may come just when the last group of requests is answered.
+    let cutOff = 0;
+    while (kills < KILLS || clients.tokens.size < TOKENS) {
+      const known = clients.names.length;
+      cutOff += await killUnderLoad(databaseUrl, clients);
+      kills += 1;
+      unanswered += clients.names.slice(known).filter((name) => !clients.sessions.has(name)).length;
+    }
+    const received = clients.tokens.size;
+    expect(kills).toBeGreaterThanOrEqual(KILLS);
+    expect(cutOff).toBeGreaterThan(KILLS);
+    expect(received).toBeGreaterThanOrEqual(TOKENS);
+    await ensureAllNames(databaseUrl, clients);
+
+    const database = await open(databaseUrl);
+    await expectTokensOnLedger(database, clients);
+    await expectOneSessionOfEachName(database, clients);
+    if (engine === "SQLite in a file") {
+      const { rows } = await sql`PRAGMA integrity_check`.execute(database);
+      expect(rows).toEqual([{ integrity_check: "ok" }]);
+    }
+    process.stderr.write(
+      `${engine}: ${kills} kills, ${received} tokens received, ${clients.names.length} names, ${unanswered} of them new ones that a kill left unanswered\n`,
+    );
+  });

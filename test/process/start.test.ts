@@ -3,8 +3,9 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "n
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import { keptLocalProject } from "../../src/platform/local-project.ts";
+import { atOnce } from "../support/at-once.ts";
 import { API_KEY, API_SECRET, APPLICATION_ID } from "../support/credentials.ts";
 import { CLI, spawnServer } from "../support/process.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -23,7 +24,9 @@ async function projectOf(url: string): Promise<string> {
 }
 
 describe("the start", () => {
-  it("prints a command that can be pasted as it is and answers with a session and a token", async () => {
+  const test = atOnce("of a server");
+
+  test("prints a command that can be pasted as it is and answers with a session and a token", async () => {
     const server = spawnServer(temporaryFolder());
     await server.url();
     const [command = ""] = /^ *curl .*$/m.exec(server.output()) ?? [];
@@ -39,7 +42,7 @@ describe("the start", () => {
     });
   });
 
-  it("keeps its project and its sessions, for its owner alone", async () => {
+  test("keeps its project and its sessions, for its owner alone", async () => {
     const folder = temporaryFolder();
     const create = async () => {
       const server = spawnServer(folder);
@@ -53,14 +56,14 @@ describe("the start", () => {
     expect(statSync(join(folder, "data", "local-project.json")).mode & 0o777).toBe(0o600);
   });
 
-  it("works for two servers that start at once on one new database", async () => {
+  test("works for two servers that start at once on one new database", async () => {
     const folder = temporaryFolder();
     const servers = [spawnServer(folder), spawnServer(folder)];
     const [first, second] = await Promise.all(servers.map(async (server) => projectOf(await server.url())));
     expect(first).toBe(second);
   });
 
-  it("says that there is no authentication, and logs the secret nowhere", async () => {
+  test("says that there is no authentication, and logs the secret nowhere", async () => {
     const folder = temporaryFolder();
     const server = spawnServer(folder, { LOG_LEVEL: "trace" });
     await server.url();
@@ -71,7 +74,7 @@ describe("the start", () => {
     expect(server.errors() + server.output()).not.toContain(apiSecret);
   });
 
-  it("says in the first line of the log which build it is", async () => {
+  test("says in the first line of the log which build it is", async () => {
     const server = spawnServer(temporaryFolder(), { DATABASE_URL: ":memory:", LOG_LEVEL: "info" });
     await server.url();
     await expect.poll(() => server.errors()).toContain("\n");
@@ -85,7 +88,7 @@ describe("the start", () => {
     });
   });
 
-  it("reads a .env file, over which the environment wins", async () => {
+  test("reads a .env file, over which the environment wins", async () => {
     const folder = temporaryFolder();
     writeFileSync(
       join(folder, ".env"),
@@ -100,7 +103,9 @@ describe("the start", () => {
 });
 
 describe("a start that cannot work", () => {
-  it.each<[string, Record<string, string>, RegExp]>([
+  const test = atOnce("ends");
+
+  for (const [why, env, lines] of [
     ["of two wrong values", { PORT: "x", LOG_LEVEL: "loud" }, /^PORT: .*\nLOG_LEVEL: .*\n$/],
     [
       "of a private key that is not there",
@@ -132,14 +137,15 @@ describe("a start that cannot work", () => {
       { DATABASE_URL: "file:/dev/null/x/stagepass.db" },
       /^DATABASE_URL: .*\n$/,
     ],
-  ])("because %s ends with one line for each problem and code 1", async (_, env, lines) => {
-    const server = spawnServer(temporaryFolder(), env);
-    expect(await server.exited).toEqual({ code: 1, signal: null });
-    expect(server.errors()).toMatch(lines);
-    expect(server.output()).toBe("");
-  });
+  ] as [string, Record<string, string>, RegExp][])
+    test(`because ${why} with one line for each problem and code 1`, async () => {
+      const server = spawnServer(temporaryFolder(), env);
+      expect(await server.exited).toEqual({ code: 1, signal: null });
+      expect(server.errors()).toMatch(lines);
+      expect(server.output()).toBe("");
+    });
 
-  it("because callers' JWTs are signed with the secret of the project of its own making says so", async () => {
+  test("because callers' JWTs are signed with the secret of the project of its own making says so", async () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, "data"), { mode: 0o700 });
     const { apiSecret } = keptLocalProject(join(folder, "data", "local-project.json"));
@@ -148,7 +154,7 @@ describe("a start that cannot work", () => {
     expect(server.errors()).toBe("AUTH_JWT_SECRET: must be another secret than the OpenTok project's\n");
   });
 
-  it("because of a mistake of ours logs where that is", async () => {
+  test("because of a mistake of ours logs where that is", async () => {
     const folder = temporaryFolder();
     const preload = join(folder, "preload.mjs");
     writeFileSync(
@@ -166,7 +172,7 @@ describe("a start that cannot work", () => {
     ]);
   });
 
-  it("because the port is taken says so", async () => {
+  test("because the port is taken says so", async () => {
     const other = createServer().listen(0, "127.0.0.1");
     await new Promise((resolve) => other.once("listening", resolve));
     const { port } = other.address() as { port: number };
