@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8"));
@@ -9,6 +10,8 @@ const ALONE = ["test/api/apollo-plugins.test.ts", "test/graphql/federation/subgr
 export default defineConfig({
   define: { STAGEPASS_VERSION: JSON.stringify(version) },
   test: {
+    // They wait more than they compute.
+    maxWorkers: Math.max(3, availableParallelism()),
     globalSetup: "test/support/global-setup.ts",
     // Servers on real sockets take their time on a small machine.
     testTimeout: 30_000,
