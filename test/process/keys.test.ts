@@ -96,11 +96,11 @@ test("makes a key that works until it expires, and lists that, and the hour of i
     "--grant",
     GRANT,
     "--expires-in",
-    "4s",
+    "8s",
     "--json",
   ]);
   const { key, createdAt, expiresAt } = JSON.parse(made.output);
-  expect(Date.parse(expiresAt) - Date.parse(createdAt)).toBe(4000);
+  expect(Date.parse(expiresAt) - Date.parse(createdAt)).toBe(8000);
   expect(await keys(folder, "list")).toContain(`\texpires ${expiresAt}\tnever used\t`);
   const server = spawnServer(folder);
   const url = await server.url();

@@ -34,7 +34,8 @@ for (const [name, itBehind] of PROXIES) {
     onTestFinished(() => standIn.close());
     const proxy = await startProxy([await freePort(), standIn.port], name);
     for (let i = 0; i < 10; i++) expect((await post(proxy)).status).toBe(200);
-    expect(standIn.received).toHaveLength(10);
+    // Without the checks of HAProxy.
+    expect(standIn.received.filter(({ path }) => path === "/graphql")).toHaveLength(10);
   });
 
   test("where no replica answers, clients read so, and the log has no URL", async () => {

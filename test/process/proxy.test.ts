@@ -108,8 +108,8 @@ const LIMITS = {
 for (const [name, itBehind] of PROXIES) {
   const test = atOnce(`behind ${name}`, 60_000, itBehind);
 
-  test("a refused body leaves the replicas to others, and its caller knows why", async () => {
-    const { proxy } = await startReplicas(name);
+  test("bodies: a refused one leaves the replicas to others, one without a credential is refused before it has come, and a batch of the largest size is signed", async () => {
+    const { proxy, count } = await startReplicas(name);
     const body = "x".repeat(TOO_LARGE);
     for (let i = 0; i < 6; i++) {
       const refused = [
@@ -123,27 +123,23 @@ for (const [name, itBehind] of PROXIES) {
       expect((await post(proxy)).answer.errors).toBeUndefined();
     }
     expect(unanswered(proxy)).toEqual([]);
-  });
 
-  test("a caller without a credential is refused before the body has come", async () => {
-    const { proxy } = await startReplicas(name);
     const socket = begin(proxy, `content-length: ${LARGEST}`);
     expect(await answerOf(socket)).toMatch(/^HTTP\/1\.1 401 [\s\S]*UNAUTHENTICATED/);
-  });
 
-  test("a batch of the largest size is signed", async () => {
-    const { proxy, count } = await startReplicas(name);
+    const before = await count("issued_tokens");
     const { answer } = await post(proxy);
     const { sessionId } = answer.data.createSession;
     const requests = Array.from({ length: 1000 }, () => ({ data: "字".repeat(100) }));
     const query = `mutation ($sessionId: ID!, $requests: [TokenRequest!]!) {
       generateTokens(sessionId: $sessionId, requests: $requests) { ... on ConnectionToken { token } } }`;
-    const body = JSON.stringify({ query, variables: { sessionId, requests } });
-    const padding = " ".repeat(LARGEST - Buffer.byteLength(body));
-    const batch = await post(proxy, { body: body + padding });
+    const variables = { sessionId, requests };
+    const large = JSON.stringify({ query, variables });
+    const padding = " ".repeat(LARGEST - Buffer.byteLength(large));
+    const batch = await post(proxy, { body: large + padding });
     expect([batch.status, batch.answer.errors]).toEqual([200, undefined]);
     expect(batch.answer.data.generateTokens).toHaveLength(1000);
-    expect(await count("issued_tokens")).toBe(1001);
+    expect(await count("issued_tokens")).toBe(before + 1001);
   });
 
   test("a replica that stops loses nothing", async () => {

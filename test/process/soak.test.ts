@@ -151,7 +151,9 @@ describe.runIf(POSSIBLE)("a soak", () => {
 
   test("is ended early by a signal, with its verdict", async () => {
     const soak = startSoak("--minutes", "0.2");
-    await expect.poll(() => soak.output().match(/ min {2}/g)?.length).toBeGreaterThan(6);
+    await expect
+      .poll(() => soak.output().match(/ min {2}/g)?.length ?? 0, { timeout: 30_000 })
+      .toBeGreaterThan(6);
     soak.child.kill("SIGINT");
     expect(await soak.ended, soak.output()).toEqual({ code: 0, failures: [] });
   });
