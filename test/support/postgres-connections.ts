@@ -4,10 +4,11 @@ import { DatabaseUnavailable } from "../../src/errors.ts";
 import { type DatabaseOptions, openDatabase } from "../../src/store/database.ts";
 import { parseDatabaseUrl } from "../../src/store/database-address.ts";
 import type { Database } from "../../src/store/engine.ts";
+import { SLACK } from "./long.ts";
 import { newDatabaseUrl } from "./stores.ts";
 
 /** By when a use of the database that gets no answer has failed, in milliseconds: two seconds, and the machine's noise. */
-const LIMIT = 2500;
+const LIMIT = 2500 + SLACK;
 /** By when it has not, in milliseconds. */
 const PATIENT = 1500;
 

@@ -11,7 +11,7 @@ import {
   startClients,
   startProbes,
 } from "../../support/faults.ts";
-import { LONG } from "../../support/long.ts";
+import { LONG, SLACK } from "../../support/long.ts";
 import { DATABASE_PASSWORD } from "../../support/postgres.ts";
 import { spawnReplica } from "../../support/process.ts";
 import { ownPostgres } from "../../support/stores.ts";
@@ -21,7 +21,7 @@ import { temporaryFolder } from "../../support/temporary-folder.ts";
  * How long an answer may take, in milliseconds. It is promised within 2.5 seconds; half a second more is for this process
  * and the server, which share two busy cores with the other tests.
  */
-const ANSWER_LIMIT = 3000;
+const ANSWER_LIMIT = 3000 + SLACK;
 /** How many ask for tokens all the time, and how many more begin when the database is gone. */
 const CLIENTS = LONG ? 16 : 4;
 const LATE_CLIENTS = LONG ? 8 : 4;
@@ -29,7 +29,7 @@ const LATE_CLIENTS = LONG ? 8 : 4;
 const DURATION = LONG ? 20_000 : ANSWER_LIMIT + 500;
 
 /** How soon after an outage everything is well again, in milliseconds. */
-const RECOVERY_LIMIT = 5000;
+const RECOVERY_LIMIT = 5000 + SLACK;
 
 interface Outage {
   /** Resolves when the database cannot be used any more. */
