@@ -284,14 +284,16 @@ describe("batches", () => {
     });
   });
 
-  it.each([
-    ["JWT", "中"],
-    ["JWT", "\u0001"],
-    ["JWT", "%"],
-    ["T1", "中"],
-    ["T1", "\u0001"],
-    ["T1", "%"],
-  ])(
+  it.each(
+    [
+      ["JWT", "中"],
+      ["T1", "%"],
+      ["JWT", "\u0001"],
+      ["JWT", "%"],
+      ["T1", "中"],
+      ["T1", "\u0001"],
+    ].slice(0, LONG ? 6 : 2) as [string, string][],
+  )(
     "are answered with at most 4 MB, in %s with data of %j",
     async (format, character) => {
       await within({}, async (server) => {

@@ -16,16 +16,7 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 /** How long each attack lasts, in seconds. */
 const SECONDS = LONG ? 5 : 1.5;
 /** Those that could exhaust the memory, which are all that the short form has. */
-const HEAVY = [
-  "comments",
-  "long-batches",
-  "unread",
-  "introspections",
-  "refused-documents",
-  "tokens-of-sessions",
-  "unfinished-bodies",
-  "batches",
-];
+const HEAVY = ["comments", "long-batches", "unread", "refused-documents", "unfinished-bodies"];
 const attacks = ATTACKS.filter(({ name }) => LONG || HEAVY.includes(name));
 
 /** Of the server's heap, in megabytes. */

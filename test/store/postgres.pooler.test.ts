@@ -48,7 +48,8 @@ describe("through a pooler that gives each transaction another connection", () =
       // In one transaction, which is one server connection.
       const [pids, ...found] = (await client.query(`
         select pg_backend_pid() as pid;
-        select 'lock' as kind, * from pg_locks where locktype = 'advisory';
+        select 'lock' as kind, * from pg_locks where locktype = 'advisory'
+          and database = (select oid from pg_database where datname = current_database());
         select 'statement' as kind, name from pg_prepared_statements;
         select 'setting' as kind, name from pg_settings where source = 'session';
         select 'transaction' as kind, query from pg_stat_activity
