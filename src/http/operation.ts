@@ -8,18 +8,24 @@ export function operationIn(http: HTTPGraphQLRequest): GraphQLRequest | null {
   const { method, body } = http;
   if (method !== "POST" || !isObject(body)) return null;
   const { query, operationName, variables, extensions } = body;
-  const isOrdinary =
-    typeof query === "string" &&
-    query !== "" &&
-    typeof (operationName ?? "") === "string" &&
-    isObject(variables ?? {}) &&
-    isObject(extensions ?? {});
-  if (!isOrdinary) return null;
-  const given = { operationName: operationName ?? undefined, variables: variables ?? undefined };
-  return { query, ...given, extensions: extensions ?? undefined, http } as GraphQLRequest;
+  if (typeof query !== "string" || query === "") return null;
+  if (!isAbsent(operationName) && typeof operationName !== "string") return null;
+  if (!isAbsent(variables) && !isObject(variables)) return null;
+  if (!isAbsent(extensions) && !isObject(extensions)) return null;
+  return {
+    query,
+    operationName: operationName ?? undefined,
+    variables: variables ?? undefined,
+    extensions: extensions ?? undefined,
+    http,
+  };
 }
 
 /** Whether JSON is an object. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isAbsent(value: unknown): value is null | undefined {
+  return value === undefined || value === null;
 }

@@ -150,12 +150,13 @@ export class TokenService {
   }
 
   async #signInTurns({ id }: Caller, drafts: readonly Draft[]): Promise<ConnectionToken[]> {
+    const sign = (portion: readonly Draft[]) => Promise.all(portion.map((draft) => this.#sign(draft)));
+    // One token is signed in the turn of its request.
+    if (drafts.length === 1) return sign(drafts);
     const tokens: ConnectionToken[] = [];
     for (let start = 0; start < drafts.length; start += PER_TURN) {
-      // One token is signed in the turn of its request.
-      if (drafts.length > 1) await this.#parts.shares.turn(id);
-      const portion = drafts.slice(start, start + PER_TURN);
-      tokens.push(...(await Promise.all(portion.map((draft) => this.#sign(draft)))));
+      await this.#parts.shares.turn(id);
+      tokens.push(...(await sign(drafts.slice(start, start + PER_TURN))));
     }
     return tokens;
   }
