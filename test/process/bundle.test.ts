@@ -1,8 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { isBuiltin } from "node:module";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { parseAst } from "rolldown/parseAst";
 import { expect, it } from "vitest";
 import { CLI } from "../support/process.ts";
 
@@ -12,32 +9,6 @@ const PERMISSIVE = ["MIT", "ISC", "0BSD", "BSD-2-Clause", "BSD-3-Clause", "Apach
 const FOLDER = dirname(CLI);
 const files = readdirSync(FOLDER).filter((file) => file.endsWith(".js"));
 const read = (path: string) => readFileSync(path, "utf8");
-const { dependencies } = JSON.parse(read(fileURLToPath(new URL("../../package.json", import.meta.url))));
-
-/** What a node and those in it import or require by a name. */
-function importsOf(node: unknown): string[] {
-  if (typeof node !== "object" || node === null) return [];
-  const { type, source, callee, arguments: given } = node as Record<string, Record<string, unknown>>;
-  const required =
-    `${type}` === "CallExpression" && callee?.name === "__require"
-      ? (given as unknown as Record<string, unknown>[])[0]?.value
-      : source?.value;
-  return [...(typeof required === "string" ? [required] : []), ...Object.values(node).flatMap(importsOf)];
-}
-
-it("needs no package that is not a dependency", () => {
-  const names = new Set(
-    files
-      .flatMap((file) => importsOf(parseAst(read(join(FOLDER, file)))))
-      .filter((name) => !name.startsWith(".") && !isBuiltin(name))
-      .map((name) => /^(?:@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? name),
-  );
-  // What is certainly imported is found by this way of looking.
-  expect([...names]).toEqual(expect.arrayContaining(["libsql", "pg"]));
-  // type-graphql asks for this one where it validates, which it does not do here.
-  names.delete("class-validator");
-  expect([...names].filter((name) => !(name in dependencies))).toEqual([]);
-});
 
 /** The folders of the packages whose code is in it. */
 function packages(): string[] {

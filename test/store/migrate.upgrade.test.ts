@@ -9,18 +9,16 @@ import { EVERYTHING, JWT_SECRET, signedJwt } from "../support/callers.ts";
 import { serverForTest } from "../support/server.ts";
 import { type EngineName, migrateUrl, newDatabaseUrl, sharedPostgres } from "../support/stores.ts";
 
-/** What servers of earlier commits made: two sessions, three names, three tokens for each, two API keys. */
-const FIXTURES = ["2de673f", "d0e40c4"].flatMap((commit) =>
-  (["SQLite in a file", "PostgreSQL"] as const).map((engine) => [commit, engine] as const),
-);
+/** The commit whose servers made the fixtures: two sessions, three names, three tokens for each, two API keys. */
+const COMMIT = "2de673f";
 
 const NAMES = ["standup", "team-a", "O'Brien's room"];
 const FILLED = ["sessions", "session_names", "issued_tokens", "api_keys", "kysely_migration"] as const;
 
-/** A database as the server of a commit left it, and a key that it made. */
-async function leftBy(commit: string, engine: EngineName): Promise<{ url: string; key: string }> {
+/** A database as a server of that commit left it, and a key that it made. */
+async function leftOn(engine: EngineName): Promise<{ url: string; key: string }> {
   const name = engine === "PostgreSQL" ? "postgres" : "sqlite";
-  const text = readFileSync(new URL(`fixtures/${commit}-${name}.sql`, import.meta.url), "utf8");
+  const text = readFileSync(new URL(`fixtures/${COMMIT}-${name}.sql`, import.meta.url), "utf8");
   const url = await newDatabaseUrl(engine, { bare: true });
   if (engine === "PostgreSQL") {
     await (await sharedPostgres()).query(text, new URL(url).pathname.slice(1));
@@ -54,67 +52,70 @@ const rowsOf = (url: string, table: keyof Tables, columns?: readonly string[]) =
     return kept.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
   });
 
-describe.each(FIXTURES)("a database that commit %s made on %s", (commit, engine) => {
-  it("has everything that it had, and goes on being used", async () => {
-    const { url, key } = await leftBy(commit, engine);
-    const before = await Promise.all(FILLED.map((table) => rowsOf(url, table)));
-    expect(before.map((rows) => rows.length)).toEqual([5, 3, 15, 2, 5]);
-    if (engine === "PostgreSQL") expect(await migrateUrl(url)).toHaveLength(await newMigrations(url));
-    const server = await serverForTest({ DATABASE_URL: url, AUTH_JWT_SECRET: JWT_SECRET });
+describe.each(["SQLite in a file", "PostgreSQL"] as const)(
+  "a database of an earlier version on %s",
+  (engine) => {
+    it("has everything that it had, and goes on being used", async () => {
+      const { url, key } = await leftOn(engine);
+      const before = await Promise.all(FILLED.map((table) => rowsOf(url, table)));
+      expect(before.map((rows) => rows.length)).toEqual([5, 3, 15, 2, 5]);
+      if (engine === "PostgreSQL") expect(await migrateUrl(url)).toHaveLength(await newMigrations(url));
+      const server = await serverForTest({ DATABASE_URL: url, AUTH_JWT_SECRET: JWT_SECRET });
 
-    for (const [i, table] of FILLED.entries()) {
-      const rows = before[i] ?? [];
-      expect(await rowsOf(url, table, Object.keys(rows[0] ?? {}))).toEqual(rows);
-    }
-    const [sessions = [], names = []] = before as [Rows, Rows];
-    const listed = await server.graphql(
-      "{ sessions(first: 10) { totalCount nodes { sessionId name archiveName issuedTokens(first: 5) { totalCount } } } }",
-      {},
-      signedJwt(EVERYTHING),
-    );
-    expect(listed.errors).toEqual([]);
-    expect(listed.data.sessions.totalCount).toBe(5);
-    const ids = (rows: Rows) => rows.map((row) => row.session_id ?? row.sessionId).sort();
-    expect(ids(listed.data.sessions.nodes)).toEqual(ids(sessions));
-    for (const { issuedTokens } of listed.data.sessions.nodes) expect(issuedTokens.totalCount).toBe(3);
-    expect(listed.data.sessions.nodes.map((node: { archiveName: string }) => node.archiveName)).toContain(
-      "Board — März",
-    );
+      for (const [i, table] of FILLED.entries()) {
+        const rows = before[i] ?? [];
+        expect(await rowsOf(url, table, Object.keys(rows[0] ?? {}))).toEqual(rows);
+      }
+      const [sessions = [], names = []] = before as [Rows, Rows];
+      const listed = await server.graphql(
+        "{ sessions(first: 10) { totalCount nodes { sessionId name archiveName issuedTokens(first: 5) { totalCount } } } }",
+        {},
+        signedJwt(EVERYTHING),
+      );
+      expect(listed.errors).toEqual([]);
+      expect(listed.data.sessions.totalCount).toBe(5);
+      const ids = (rows: Rows) => rows.map((row) => row.session_id ?? row.sessionId).sort();
+      expect(ids(listed.data.sessions.nodes)).toEqual(ids(sessions));
+      for (const { issuedTokens } of listed.data.sessions.nodes) expect(issuedTokens.totalCount).toBe(3);
+      expect(listed.data.sessions.nodes.map((node: { archiveName: string }) => node.archiveName)).toContain(
+        "Board — März",
+      );
 
-    for (const name of NAMES) {
+      for (const name of NAMES) {
+        const { data } = await server.graphql(
+          `mutation ($name: String!) { ensureSession(name: $name) { sessionId } }`,
+          { name },
+          key,
+        );
+        expect(data.ensureSession.sessionId).toBe(names.find((row) => row.name === name)?.session_id);
+      }
       const { data } = await server.graphql(
-        `mutation ($name: String!) { ensureSession(name: $name) { sessionId } }`,
-        { name },
+        'mutation { ensureSession(name: "new") { sessionId generateToken { token } } }',
+        {},
         key,
       );
-      expect(data.ensureSession.sessionId).toBe(names.find((row) => row.name === name)?.session_id);
-    }
-    const { data } = await server.graphql(
-      'mutation { ensureSession(name: "new") { sessionId generateToken { token } } }',
-      {},
-      key,
-    );
-    expect(data.ensureSession.generateToken.token).toBeTruthy();
-    const revoked = (before[3] ?? []).find(({ revoked_at }) => revoked_at !== null);
-    const { status } = await server.graphql("{ viewer { id } }", {}, `stagepass_${revoked?.id}_no`);
-    expect(status).toBe(401);
+      expect(data.ensureSession.generateToken.token).toBeTruthy();
+      const revoked = (before[3] ?? []).find(({ revoked_at }) => revoked_at !== null);
+      const { status } = await server.graphql("{ viewer { id } }", {}, `stagepass_${revoked?.id}_no`);
+      expect(status).toBe(401);
 
-    const summary = await inDatabase(url, ({ kysely }) =>
-      dump(
-        kysely,
-        new Date(),
-        async () => {},
-        () => {},
-      ),
-    );
-    expect(Object.entries(summary).map(([table, { rows }]) => [table, rows])).toEqual([
-      ["sessions", 6],
-      ["session_names", 4],
-      ["api_keys", 2],
-      ["issued_tokens", 16],
-    ]);
-  });
-});
+      const summary = await inDatabase(url, ({ kysely }) =>
+        dump(
+          kysely,
+          new Date(),
+          async () => {},
+          () => {},
+        ),
+      );
+      expect(Object.entries(summary).map(([table, { rows }]) => [table, rows])).toEqual([
+        ["sessions", 6],
+        ["session_names", 4],
+        ["api_keys", 2],
+        ["issued_tokens", 16],
+      ]);
+    });
+  },
+);
 
 /** How many migrations came after the commits. */
 async function newMigrations(url: string): Promise<number> {

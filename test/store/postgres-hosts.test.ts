@@ -156,7 +156,7 @@ describe("a use of the database", () => {
       .execute(() => new Promise<void>((resolve) => (leave = resolve)));
     await expect.poll(() => database.engine.pool().used).toBe(1);
     await expect(write(database)).rejects.toBeInstanceOf(DatabaseUnavailable);
-    await expect.poll(() => database.engine.pool().waiting, { timeout: 500 }).toBe(0);
+    await expect.poll(() => database.engine.pool().waiting, { timeout: 1500 }).toBe(0);
     leave();
     await used;
   });

@@ -19,22 +19,25 @@ export function atOnce(
   define: typeof it | ReturnType<typeof it.skipIf> = it,
 ) {
   if (LONG) return (name: string, test: () => Promise<void>) => define(`${group}: ${name}`, test, timeout);
-  const waiting: [name: string, test: () => Promise<void>][] = [];
-  const failures: string[] = [];
-  const runWaiting = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) {
-      const [name, test] = next;
-      const late = sleep(timeout, null, { ref: false }).then(() => Promise.reject(new Error("timed out")));
-      await Promise.race([test(), late]).catch((error) => failures.push(`${name}: ${error.stack}`));
-    }
-  };
+  const tests: [name: string, test: () => Promise<void>][] = [];
   define(
     group,
     async () => {
+      const waiting = [...tests];
+      const failures: string[] = [];
+      const runWaiting = async () => {
+        for (let next = waiting.shift(); next; next = waiting.shift()) {
+          const [name, test] = next;
+          const late = sleep(timeout, null, { ref: false }).then(() =>
+            Promise.reject(new Error("timed out")),
+          );
+          await Promise.race([test(), late]).catch((error) => failures.push(`${name}: ${error.stack}`));
+        }
+      };
       await Promise.all(Array.from({ length: AT_ONCE }, runWaiting));
       if (failures.length > 0) throw new Error(failures.join("\n"));
     },
     timeout * 4,
   );
-  return (name: string, test: () => Promise<void>) => void waiting.push([name, test]);
+  return (name: string, test: () => Promise<void>) => void tests.push([name, test]);
 }
