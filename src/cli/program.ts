@@ -64,16 +64,16 @@ export function createProgram(): Command {
       ].join("\n"),
     );
   for (const define of COMMANDS) define(program);
-  throwsWhatIsWrongIn(program, "stagepass", () => help);
+  throwUsageErrors(program, "stagepass", () => help);
   return program;
 }
 
-/** Throws what is wrong in a command line, instead of ending the process; what it repeats may be a secret in the wrong place. */
-function throwsWhatIsWrongIn(command: Command, path: string, help: () => string): void {
+/** Makes a command throw usage errors instead of ending the process. Values are abridged: one may be a secret in the wrong place. */
+function throwUsageErrors(command: Command, path: string, help: () => string): void {
   command.exitOverride(({ code, message, exitCode }) => {
     if (exitCode === 0) throw new HelpAsked(help());
     const problem = code === "commander.help" ? "a command is missing" : message.replace(/^error: /, "");
     throw new Refusal(BAD_USER_INPUT, `${abridge(problem).replaceAll("\n", " ")}; see ${path} --help`);
   });
-  for (const each of command.commands) throwsWhatIsWrongIn(each, `${path} ${each.name()}`, help);
+  for (const each of command.commands) throwUsageErrors(each, `${path} ${each.name()}`, help);
 }
