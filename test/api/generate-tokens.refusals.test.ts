@@ -1,18 +1,14 @@
 import { join } from "node:path";
 import Libsql from "libsql";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { EVERYTHING, JWT_SECRET, signedJwt } from "../support/callers.ts";
 import { claims, DAY, GENERATE_MANY, now, nowSeconds, recordsOf, start } from "../support/many-tokens.ts";
 import { count } from "../support/records.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-let server: TestServer;
-let sessionId: string;
-beforeAll(async () => {
-  server = await startServer({}, () => now);
-  sessionId = await server.createSession();
-});
+const server = await startServer({}, () => now);
+const sessionId = await server.createSession();
 afterAll(() => server.close());
 
 const generate = (requests: Record<string, unknown>[]) =>

@@ -1,16 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { API_KEY } from "../support/credentials.ts";
 import { acceptedAt, refusedAt } from "../support/grants.ts";
 import { claims, DAY, GENERATE_MANY, now, nowSeconds, recordsOf, start } from "../support/many-tokens.ts";
 import { count } from "../support/records.ts";
-import { startServer, type TestServer } from "../support/server.ts";
+import { startServer } from "../support/server.ts";
 
-let server: TestServer;
-let sessionId: string;
-beforeAll(async () => {
-  server = await startServer({}, () => now);
-  sessionId = await server.createSession();
-});
+const server = await startServer({}, () => now);
+const sessionId = await server.createSession();
 afterAll(() => server.close());
 
 const generate = (requests: Record<string, unknown>[]) =>

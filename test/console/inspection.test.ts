@@ -1,5 +1,5 @@
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, expect } from "vitest";
+import { afterAll, expect } from "vitest";
 import { grantFor } from "../../src/domain/grant.ts";
 import { composeSessionId } from "../../src/domain/session-id.ts";
 import { openTokKeyRing } from "../../src/signing/key-ring.ts";
@@ -7,12 +7,9 @@ import { signOpenTokJwt } from "../../src/signing/opentok-jwt.ts";
 import { closeBrowser, inBrowserAtOnce, withConsole } from "../support/console.ts";
 import { field, openSession } from "../support/console-pages.ts";
 import { API_KEY, API_SECRET } from "../support/credentials.ts";
-import { startServer, type TestServer } from "../support/server.ts";
+import { startServer } from "../support/server.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startServer({ CONSOLE: "on" });
-});
+const server = await startServer({ CONSOLE: "on" });
 afterAll(async () => {
   await closeBrowser();
   await server.close();

@@ -1,13 +1,10 @@
 import { decodeJwt } from "jose";
-import { afterAll, beforeAll, expect } from "vitest";
+import { afterAll, expect } from "vitest";
 import { closeBrowser, inBrowserAtOnce, withConsole } from "../support/console.ts";
 import { errorBelow, field, sessionOf, shownSession, startConsole } from "../support/console-pages.ts";
-import { startServer, type TestServer } from "../support/server.ts";
+import { startServer } from "../support/server.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startServer({ CONSOLE: "on" });
-});
+const server = await startServer({ CONSOLE: "on" });
 afterAll(async () => {
   await closeBrowser();
   await server.close();

@@ -1,14 +1,11 @@
 import { decodeJwt } from "jose";
-import { afterAll, beforeAll, expect } from "vitest";
+import { afterAll, expect } from "vitest";
 import { clipboard, closeBrowser, inBrowserAtOnce, itInBrowser, withConsole } from "../support/console.ts";
 import { errorBelow, field, openSession, sessionOf } from "../support/console-pages.ts";
 import { API_KEY } from "../support/credentials.ts";
-import { startServer, type TestServer } from "../support/server.ts";
+import { startServer } from "../support/server.ts";
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startServer({ CONSOLE: "on" });
-});
+const server = await startServer({ CONSOLE: "on" });
 afterAll(async () => {
   await closeBrowser();
   await server.close();
