@@ -37,7 +37,7 @@ const introspection = (count) => json(`query q_${UNIQUE} { ${aliased(count, INTR
 function comments(bytes) {
   // A line has three bytes in JSON.
   const lines = "#\n".repeat(Math.floor((bytes - 100) / 3));
-  return json(`query q_${UNIQUE} { viewer { id } }\n${lines}`);
+  return json(`query q_${UNIQUE} { videoCaller { id } }\n${lines}`);
 }
 
 function batch(tokens, data, aliases) {
@@ -97,7 +97,7 @@ function inspectedToken() {
 
 const ensure = (name) => json("mutation ($name: String!) { ensureSession(name: $name) { id } }", { name });
 const FLOOD = requestFor(SESSION_ID).body;
-const VIEWER = json("{ viewer { id } }");
+const VIDEO_CALLER = json("{ videoCaller { id } }");
 const brokenJwt = () => requestFor(SESSION_ID).headers.authorization.slice(0, -UNIQUE.length) + UNIQUE;
 
 /**
@@ -134,7 +134,7 @@ export const ATTACKS = [
   {
     name: "refused-documents",
     what: "new documents of 240 root fields",
-    variants: () => only(json(`query q_${UNIQUE} { ${"viewer { id } ".repeat(240)} }`)),
+    variants: () => only(json(`query q_${UNIQUE} { ${"videoCaller { id } ".repeat(240)} }`)),
   },
   { name: "tokens-of-sessions", what: "pages of tokens of a page of sessions", variants: tokensOfSessions },
   {
@@ -178,14 +178,14 @@ export const ATTACKS = [
     name: "unknown-keys",
     what: "unknown API keys",
     headers: () => ({ "x-api-key": `stagepass_${UNIQUE}_${"A".repeat(43)}` }),
-    variants: () => only(VIEWER),
+    variants: () => only(VIDEO_CALLER),
   },
   { name: "readyz", what: "GET /readyz", headers: () => ({}), path: "/readyz", variants: () => only("") },
   {
     name: "broken-jwts",
     what: "broken JWTs",
     headers: () => ({ authorization: brokenJwt() }),
-    variants: () => only(VIEWER),
+    variants: () => only(VIDEO_CALLER),
   },
   { name: "flood-beyond-quota", what: "generateToken, mostly beyond the quota", variants: () => only(FLOOD) },
   { name: "flood", what: "generateToken without a quota", variants: () => only(FLOOD), env: NO_QUOTA },

@@ -56,7 +56,7 @@ const MIX = [
   { share: 5, ask: () => ["{ sessions { nodes { sessionId name } pageInfo { endCursor } } }"] },
   { share: 4, ask: (_, sessionId) => [ISSUED, { sessionId }] },
   { share: 1, ask: (_, sessionId) => [COUNTS, { sessionId }] },
-  { share: 2, ask: () => ["{ viewer { subject scopes } project { applicationId } }"] },
+  { share: 2, ask: () => ["{ videoCaller { subject scopes } videoProject { applicationId } }"] },
   { share: 1, ask: (_, sessionId) => [GENERATE, { sessionId, expireTime: 1 }], refused: "BAD_USER_INPUT" },
 ];
 

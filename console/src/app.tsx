@@ -62,8 +62,8 @@ function Shell({ connection, state }: ShellProps) {
   useArrival(location);
   const shared = useMemo(
     () => ({
-      project: me.project,
-      rights: rightsOf(me.viewer),
+      project: me.videoProject,
+      rights: rightsOf(me.videoCaller),
       tokens,
       keepTokens: (more: readonly TokenFieldsFragment[]) => setTokens((kept) => [...more, ...kept]),
       drafts,
@@ -85,10 +85,10 @@ function Shell({ connection, state }: ShellProps) {
             {SANDBOX && <a href={SANDBOX}>Apollo Sandbox</a>}
           </nav>
           <span className="who">
-            <span title={me.project.applicationId}>{PLATFORMS[me.project.platform]}</span>
+            <span title={me.videoProject.applicationId}>{PLATFORMS[me.videoProject.platform]}</span>
             {signedIn && (
               <>
-                <span>{me.viewer.subject}</span>
+                <span>{me.videoCaller.subject}</span>
                 <button type="button" className="quiet" onClick={() => void connection.signOut()}>
                   Sign out
                 </button>

@@ -3,9 +3,9 @@ import type {
   ArchiveResolution,
   IssuanceInterval,
   MediaMode,
-  Platform,
   Role,
   TokenFormat,
+  VideoPlatform,
 } from "./generated/documents.ts";
 
 /*
@@ -44,7 +44,7 @@ export const TOKEN_FORMATS: Readonly<Record<TokenFormat, string>> = {
   T1: "T1, the legacy format",
 };
 
-export const PLATFORMS: Readonly<Record<Platform, string>> = {
+export const PLATFORMS: Readonly<Record<VideoPlatform, string>> = {
   LOCAL: "Local platform",
   OPENTOK: "OpenTok",
   VONAGE: "Vonage",

@@ -14,8 +14,8 @@ import type { Scope } from "./scope.ts";
  * other that does something; one that is not here is open to nobody.
  */
 export const REQUIRED_SCOPE: Readonly<Record<string, Scope | null>> = {
-  "Query.viewer": null,
-  "Query.project": null,
+  "Query.videoCaller": null,
+  "Query.videoProject": null,
   "Query.session": "sessions:read",
   "Query.sessions": "sessions:read",
   // Not limited to the caller's sessions: whoever holds a token can read it, and connect with it.

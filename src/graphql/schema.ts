@@ -6,7 +6,7 @@ import { passPlainArguments } from "./plain-arguments.ts";
 import { IssuedTokenResolver, SessionLedgerResolver } from "./resolvers/issued-token.ts";
 import { SessionResolver } from "./resolvers/session.ts";
 import { IssuanceResolver, SessionTokenResolver, TokenResolver } from "./resolvers/token.ts";
-import { ViewerResolver } from "./resolvers/viewer.ts";
+import { VideoCallerResolver } from "./resolvers/video-caller.ts";
 import { DateTime } from "./types/date-time.ts";
 import "./types/enums.ts";
 
@@ -27,7 +27,7 @@ function buildSchema(): GraphQLSchema {
       TokenResolver,
       IssuedTokenResolver,
       IssuanceResolver,
-      ViewerResolver,
+      VideoCallerResolver,
     ],
     scalarsMap: [{ type: Date, scalar: DateTime }],
     // The rules of the domain are stricter, and name the argument.
@@ -60,9 +60,9 @@ const READING_ORDER = [
   "TokenInspection",
   "IssuancePeriod",
   "RoleCount",
-  "Viewer",
+  "VideoCaller",
   "VideoGrant",
-  "Project",
+  "VideoProject",
   "Role",
   "MediaMode",
   "ArchiveMode",
@@ -70,7 +70,7 @@ const READING_ORDER = [
   "TokenFormat",
   "TokenStatus",
   "IssuanceInterval",
-  "Platform",
+  "VideoPlatform",
   "SessionConnection",
   "SessionEdge",
   "IssuedTokenConnection",

@@ -44,7 +44,7 @@ describe("checkScope", () => {
     );
   });
 
-  it.each(["Query.viewer", "Query.project", "Query._service"] as const)(
+  it.each(["Query.videoCaller", "Query.videoProject", "Query._service"] as const)(
     "opens %s to a caller without any scope",
     (field) => {
       expect(() => checkScope(granted({}), field)).not.toThrow();

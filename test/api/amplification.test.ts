@@ -48,7 +48,7 @@ describe("the answer of a batch has at most 4 MB", () => {
 
   it("when its requests are in a persisted query, which is not sent with it", async () => {
     const requests = times(20, () => `{ format: T1, data: "${LONG}", initialLayoutClassList: ["${LONG}"] }`);
-    const query = `query Small { viewer { id } } mutation Large($id: ID!) {
+    const query = `query Small { videoCaller { id } } mutation Large($id: ID!) {
       generateTokens(sessionId: $id, requests: [${requests}]) { ... on ConnectionToken { ${times(15, (i) => `t${i}: token`)} } } }`;
     const extensions = hashed(query);
     expect((await post({ query, extensions, operationName: "Small" })).errors).toEqual([]);
@@ -91,7 +91,7 @@ it("an introspection can be asked for again and again by a router that wants tra
 });
 
 it("a persisted query may have comments, which its hash has, too", async () => {
-  const query = "# by hand\n{ viewer { id } }";
+  const query = "# by hand\n{ videoCaller { id } }";
   for (const body of [{ query, extensions: hashed(query) }, { extensions: hashed(query) }]) {
     expect((await post(body)).errors).toEqual([]);
   }

@@ -10,7 +10,7 @@ import { startServer, type TestServer } from "../support/server.ts";
 const one = signedJwt({ ...EVERYTHING, sub: "one" });
 const other = signedJwt({ ...EVERYTHING, sub: "other" });
 const MB = 1024 * 1024;
-const SMALL = JSON.stringify({ query: "{ viewer { id } }" });
+const SMALL = JSON.stringify({ query: "{ videoCaller { id } }" });
 
 const RATE_LIMITED = { errors: [{ extensions: { code: "RATE_LIMITED", retryAfterSeconds: 1 } }] };
 
@@ -100,7 +100,7 @@ describe("one request", () => {
 
   it("may have a document of 65,536 characters, and not one more", async () => {
     const send = (length: number) =>
-      post(server, JSON.stringify({ query: "{ viewer { id } }".padEnd(length) }));
+      post(server, JSON.stringify({ query: "{ videoCaller { id } }".padEnd(length) }));
     expect((await send(65_536)).status).toBe(200);
     const { status, answer } = await send(65_537);
     expect([status, answer]).toMatchObject([
@@ -112,15 +112,19 @@ describe("one request", () => {
   it.each([
     [
       "an alias of 50 characters",
-      `{ viewer { ${"a".repeat(50)}: id } }`,
-      `{ viewer { ${"a".repeat(51)}: id } }`,
+      `{ videoCaller { ${"a".repeat(50)}: id } }`,
+      `{ videoCaller { ${"a".repeat(51)}: id } }`,
     ],
     [
       "an alias of 50 characters in a fragment",
-      `{ viewer { ...F } } fragment F on Viewer { ${"a".repeat(50)}: id }`,
-      `{ viewer { ...F } } fragment F on Viewer { ${"a".repeat(51)}: id }`,
+      `{ videoCaller { ...F } } fragment F on VideoCaller { ${"a".repeat(50)}: id }`,
+      `{ videoCaller { ...F } } fragment F on VideoCaller { ${"a".repeat(51)}: id }`,
     ],
-    ["20 mentions of a field", `{ viewer { ${"id ".repeat(20)} } }`, `{ viewer { ${"id ".repeat(21)} } }`],
+    [
+      "20 mentions of a field",
+      `{ videoCaller { ${"id ".repeat(20)} } }`,
+      `{ videoCaller { ${"id ".repeat(21)} } }`,
+    ],
     [
       "one field that asks for the schema",
       "{ __schema { types { name } } }",

@@ -70,7 +70,7 @@ describe("createSession", () => {
     const before = await listed();
     const { status, data, errors } = await create(args);
     expect(status).toBe(200);
-    expect(data).toBeNull();
+    expect(data).toEqual({ createSession: null });
     expect(errors).toEqual([
       expect.objectContaining({
         path: ["createSession"],

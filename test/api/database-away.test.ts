@@ -31,7 +31,7 @@ it("while the database is away, a token fails where it is needed first: for the 
   );
   const look = (others: string) =>
     server.graphql(`query($id: ID!) { session(sessionId: $id) { name } ${others} }`, { id }, everything);
-  const [looked, partly] = [look(""), look("project { applicationId }")];
+  const [looked, partly] = [look(""), look("videoProject { applicationId }")];
   const byKey = fetch(server.url, {
     method: "POST",
     headers: { "content-type": "application/json", "x-api-key": newApiKey().key },
@@ -44,7 +44,7 @@ it("while the database is away, a token fails where it is needed first: for the 
     errors: [{ extensions: { code: "DATABASE_UNAVAILABLE" } }],
   });
   expect((await looked).headers.get("retry-after")).toBe("2");
-  expect(await partly).toMatchObject({ status: 200, data: { session: null, project: {} } });
+  expect(await partly).toMatchObject({ status: 200, data: { session: null, videoProject: {} } });
   const { status, headers } = await byKey;
   expect([status, headers.get("retry-after")]).toEqual([503, "2"]);
   const inspected = await server.graphql('{ inspectToken(token: "x") { status } }', {}, everything);

@@ -48,7 +48,7 @@ describe("a client that has gone", () => {
       connection.destroy(),
     );
     await expect.poll(brokenOff).toBe(3);
-    const body = '{"query":"{ viewer { id } }"}';
+    const body = '{"query":"{ videoCaller { id } }"}';
     const ask = async () => {
       const held = [1, 2, 3].map(() => new RawConnection(server.origin));
       for (const { socket } of held) socket.write(rawRequest(body, credential).subarray(0, -1));

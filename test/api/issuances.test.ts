@@ -115,7 +115,7 @@ describe("issuances", () => {
     ["interval", { interval: "WEEK" }],
   ])("refuses a bad %s: %j", async (argument, variables) => {
     const { data, errors } = await (await start()).graphql(ISSUANCES, variables);
-    expect(data ?? null).toBeNull();
+    expect(data?.issuances ?? null).toBeNull();
     expect(errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT", argument } }]);
   });
 

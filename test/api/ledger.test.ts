@@ -153,7 +153,10 @@ describe("the ledger", () => {
 });
 
 describe("a ledger that cannot be written", () => {
-  const refused = { data: null, errors: [{ extensions: { code: "LEDGER_UNAVAILABLE", retryable: true } }] };
+  const refused = {
+    data: { generateToken: null },
+    errors: [{ extensions: { code: "LEDGER_UNAVAILABLE", retryable: true } }],
+  };
 
   it("lets no token out, says so in /readyz and the log, and recovers by itself", async () => {
     const file = join(temporaryFolder(), "test.db");

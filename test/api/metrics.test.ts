@@ -49,13 +49,13 @@ describe("requests", () => {
     await server.graphql(GENERATE, { id });
     await server.graphql(`mutation Renamed { a: generateToken(sessionId: "${id}") { token } }`);
     await server.graphql(GENERATE, { id: "1_nobodys" });
-    await server.graphql("{ viewer { id } project { platform } }");
+    await server.graphql("{ videoCaller { id } videoProject { platform } }");
     await server.graphql("{ canary_field }");
     await server.graphql("{ __schema { queryType { name } } }");
     await fetch(server.url, { method: "POST", headers: { "content-type": "text/plain" }, body: "{}" });
     const count = (operation: string, code: string) =>
       value(server, `stagepass_requests_total{operation="${operation}",code="${code}"}`);
-    await fetch(`${server.url}?query={viewer{id}}`, {
+    await fetch(`${server.url}?query={videoCaller{id}}`, {
       method: "HEAD",
       headers: { "apollo-require-preflight": "1" },
     });
@@ -77,9 +77,9 @@ describe("requests", () => {
     await fetch(server.url, {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: '{"query":"{ viewer { id } }"}',
+      body: '{"query":"{ videoCaller { id } }"}',
     });
-    expect((await server.graphql("{ viewer { id } }")).errors).toEqual([]);
+    expect((await server.graphql("{ videoCaller { id } }")).errors).toEqual([]);
     const leaving = request(server.url, {
       method: "POST",
       headers: {
@@ -94,7 +94,7 @@ describe("requests", () => {
       value(server, `stagepass_requests_total{operation="none",code="${code}"}`);
     await expect.poll(() => count("BROKEN_OFF")).toBe(1);
     expect(await count("UNAUTHENTICATED")).toBe(1);
-    expect(await value(server, 'stagepass_requests_total{operation="viewer",code="OK"}')).toBe(1);
+    expect(await value(server, 'stagepass_requests_total{operation="videoCaller",code="OK"}')).toBe(1);
   });
 
   it("of other paths are not counted", async () => {
@@ -258,20 +258,20 @@ it.concurrent("has no label that somebody else can make up, no secret, no token 
   await server.graphql(`mutation { ensureSession(name: "canary-name") { id } }`);
   await server.graphql(`{ inspectToken(token: "${token}") { status } }`);
   await server.graphql("{ canary_field }");
-  await server.graphql("{ viewer { id } }", {}, "canary-credential");
+  await server.graphql("{ videoCaller { id } }", {}, "canary-credential");
   await fetch(`${server.origin}/graphql/canary-path?canary=${token}`);
   const requests = async () => {
     const lines = (await ours(server)).filter((line) => line.startsWith("stagepass_requests_total"));
     return lines.reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
   };
-  await server.graphql("{ viewer { id } }");
+  await server.graphql("{ videoCaller { id } }");
   await expect.poll(requests).toBe(7);
   const text = (await read(server)).join("\n");
   expect(text).not.toMatch(/canary/i);
   for (const canary of [sessionId, token, API_SECRET]) expect(text).not.toContain(canary);
   const before = (await ours(server)).length;
   for (let i = 0; i < 50; i++) {
-    await server.graphql(`query Q${i} { a${i}: viewer { id } }`);
+    await server.graphql(`query Q${i} { a${i}: videoCaller { id } }`);
     await server.graphql(`{ no_field_${i} }`);
     await generate(`data ${i}`);
   }

@@ -52,7 +52,7 @@ async function failure(server: TestServer, owner: string, timeout = TIMEOUT) {
   const begin = performance.now();
   const { data, errors } = await server.graphql(CREATE);
   expect(performance.now() - begin).toBeLessThan(timeout + 200 + SLACK);
-  expect([data, errors.length]).toEqual([null, 1]);
+  expect([data, errors.length]).toEqual([{ createSession: null }, 1]);
   const { data: list } = await server.graphql("{ sessions { nodes { id } } }");
   expect(list.sessions.nodes).toEqual([]);
   const { data: other } = await server.graphql(

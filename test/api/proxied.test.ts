@@ -12,7 +12,7 @@ const ask = (server: TestServer, headers: Record<string, string>) =>
   fetch(server.url, {
     method: "POST",
     headers: { "content-type": "application/json", ...headers },
-    body: JSON.stringify({ query: "{ viewer { subject } }" }),
+    body: JSON.stringify({ query: "{ videoCaller { subject } }" }),
   });
 
 /** As many made-up credentials as may fail, from addresses in turn. */

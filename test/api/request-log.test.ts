@@ -65,7 +65,7 @@ describe("the line of a request", () => {
     fetch(url, {
       method: "POST",
       headers: { "content-type": "application/json", ...headers },
-      body: JSON.stringify({ query: "{ viewer { subject } }" }),
+      body: JSON.stringify({ query: "{ videoCaller { subject } }" }),
     });
 
   it("has the ID of its caller, and no more of it than 300 characters", async () => {

@@ -119,7 +119,7 @@ describe("sessions", () => {
     ["after", { after: Buffer.from("position:1\n").toString("base64url") }],
   ])("refuses, naming %s: %j", async (argument, variables) => {
     const { data, errors } = await (await start()).graphql(PAGE, variables);
-    expect(data).toBeNull();
+    expect(data).toEqual({ sessions: null });
     expect(errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT", argument } }]);
   });
 

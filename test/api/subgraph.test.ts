@@ -199,7 +199,7 @@ describe("a trace for the router", () => {
     expect(trace.root.child).toMatchObject([
       {
         responseName: "generateToken",
-        type: "ConnectionToken!",
+        type: "ConnectionToken",
         parentType: "Mutation",
         child: [{ responseName: "token" }, { responseName: "data" }, { responseName: "session" }],
       },
@@ -223,14 +223,14 @@ describe("a trace for the router", () => {
   });
 
   it("is for those who ask for it", async () => {
-    expect((await traceOf("{ project { platform } }", {}, {})).trace).toBeUndefined();
+    expect((await traceOf("{ videoProject { platform } }", {}, {})).trace).toBeUndefined();
     const alone = await startServer();
     const response = await fetch(alone.url, {
       method: "POST",
       headers: { "content-type": "application/json", ...asked },
-      body: '{"query":"{ project { platform } }"}',
+      body: '{"query":"{ videoProject { platform } }"}',
     });
-    expect(await response.json()).toEqual({ data: { project: { platform: "LOCAL" } } });
+    expect(await response.json()).toEqual({ data: { videoProject: { platform: "LOCAL" } } });
     await alone.close();
   });
 });

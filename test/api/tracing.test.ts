@@ -223,7 +223,7 @@ it("names the service and its version, and takes the standard variables, also th
     for (const name of ["OTEL_SERVICE_NAME", "OTEL_RESOURCE_ATTRIBUTES", "OTEL_EXPORTER_OTLP_HEADERS"])
       delete process.env[name];
   });
-  await server.graphql("{ viewer { id } }");
+  await server.graphql("{ videoCaller { id } }");
   await expect.poll(() => collector.requests).toHaveLength(1);
   const [{ resource }] = collector.resources();
   expect(attributesOf(resource)).toMatchObject({
@@ -251,9 +251,9 @@ describe("a collector that fails", () => {
   it("holds up no request and no stop, and is told of once", async () => {
     const collector = await startCollector(() => {});
     const server = await start(collector);
-    await Promise.all(Array.from({ length: 20 }, () => server.graphql("{ viewer { id } }")));
+    await Promise.all(Array.from({ length: 20 }, () => server.graphql("{ videoCaller { id } }")));
     await expect.poll(() => collector.requests.length).toBeGreaterThan(0);
-    expect((await server.graphql("{ viewer { id } }")).errors).toEqual([]);
+    expect((await server.graphql("{ videoCaller { id } }")).errors).toEqual([]);
     const begin = performance.now();
     await server.close();
     expect(performance.now() - begin).toBeLessThan(4000);
@@ -267,12 +267,12 @@ describe("a collector that fails", () => {
     onTestFinished(() => server.close());
     for (const _ of [1, 2, 3]) {
       const { length } = collector.requests;
-      await server.graphql("{ viewer { id } }");
+      await server.graphql("{ videoCaller { id } }");
       await expect.poll(() => collector.requests.length).toBeGreaterThan(length);
     }
     const warnings = () => server.log().filter(({ level }) => Number(level) >= 40 && Number(level) < 50);
     answer = (response) => response.writeHead(200).end("{}");
-    await server.graphql("{ viewer { id } }");
+    await server.graphql("{ videoCaller { id } }");
     await expect.poll(() => server.log().map(({ msg }) => msg)).toContain("traces are sent again");
     await expect
       .poll(() => warnings().filter(({ msg }) => String(msg).startsWith("traces")))

@@ -239,14 +239,14 @@ it("logs the route of a request, and nothing else of its URL", async () => {
 
 it("logs what a request asked for and how it ended, in the words of the schema", async () => {
   await server.graphql("mutation Canary { canary: createSession(archiveMode: ALWAYS) { id } }");
-  await server.graphql("query { viewer { id } }");
+  await server.graphql("query { videoCaller { id } }");
   const logged = () => server.log().filter(({ msg, path }) => msg === "request" && path === "/graphql");
   await expect
     .poll(() => logged().map(({ operation, code }) => [operation, code]))
     .toEqual(
       expect.arrayContaining([
         ["createSession", "BAD_USER_INPUT"],
-        ["viewer", "OK"],
+        ["videoCaller", "OK"],
       ]),
     );
   expect(JSON.stringify(server.log())).not.toMatch(/canary/i);

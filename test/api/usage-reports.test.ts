@@ -79,7 +79,7 @@ describe("a report", () => {
     await server.graphql(`mutation { createSession(e2ee: "canary-argument") { id } }`);
     await server.graphql(`{ "canary-syntax" }`);
     // Of what cannot be executed Apollo keeps most.
-    for (const query of ["query($canary: String) { canary_field }", "{ project { platform } }"]) {
+    for (const query of ["query($canary: String) { canary_field }", "{ videoProject { platform } }"]) {
       const response = await fetch(server.url, {
         method: "POST",
         headers: {
@@ -114,7 +114,7 @@ describe("a report", () => {
         "apollographql-client-name": "web",
         "apollographql-client-version": "1.2.3",
       },
-      body: '{"query":"{ viewer { id } }"}',
+      body: '{"query":"{ videoCaller { id } }"}',
     });
     await server.close();
     const [{ bytes }] = ingress.received as [(typeof ingress.received)[number]];
@@ -127,14 +127,14 @@ describe("a report", () => {
   it("stays small when no operation comes twice, and counts them all", async () => {
     const ingress = await startIngress();
     const server = await start(ingress.url);
-    await server.graphql("{ viewer { id } }");
+    await server.graphql("{ videoCaller { id } }");
     for (let begun = 0; begun < 600; begun += 100) {
       const asked = Array.from({ length: 100 }, (_, i) =>
-        server.graphql(`query Q${begun + i} { viewer { id } }`),
+        server.graphql(`query Q${begun + i} { videoCaller { id } }`),
       );
       await Promise.all(asked);
     }
-    await server.graphql("{ viewer { id } }");
+    await server.graphql("{ videoCaller { id } }");
     await server.close();
     const reports = ingress.received.map(({ bytes }) => Report.decode(bytes));
     for (const { tracesPerQuery } of reports) expect(Object.keys(tracesPerQuery).length).toBeLessThan(500);
@@ -144,7 +144,7 @@ describe("a report", () => {
   it("that is on its way at the stop is waited for", async () => {
     const ingress = await startIngress((response) => setTimeout(() => response.writeHead(200).end(), 300));
     const server = await start(ingress.url);
-    await server.graphql("{ viewer { id } }");
+    await server.graphql("{ videoCaller { id } }");
     await server.close();
     expect(ingress.received).toHaveLength(1);
     expect(server.log().map(({ msg }) => msg)).not.toContain("a usage report was not taken");
@@ -153,7 +153,7 @@ describe("a report", () => {
   it("is not made where no account is configured", async () => {
     const ingress = await startIngress();
     const server = await startServer();
-    await server.graphql("{ viewer { id } }");
+    await server.graphql("{ videoCaller { id } }");
     await server.close();
     expect(ingress.received).toEqual([]);
   });
@@ -161,7 +161,7 @@ describe("a report", () => {
   it("is the router's to make in a federated graph, which the log says", async () => {
     const ingress = await startIngress();
     const server = await start(ingress.url, { FEDERATION: "on" });
-    await server.graphql("{ viewer { id } }");
+    await server.graphql("{ videoCaller { id } }");
     expect(server.log()).toContainEqual(
       expect.objectContaining({ msg: "usage is not reported: with FEDERATION=on the router reports it" }),
     );
@@ -179,7 +179,9 @@ describe("an ingress that fails", () => {
   ])("and %s holds up neither requests nor the stop, and is not repeated in the log", async (_, answer) => {
     const ingress = answer && (await startIngress(answer));
     const server = await start(ingress?.url ?? "http://127.0.0.1:1");
-    const answers = await Promise.all(Array.from({ length: 20 }, () => server.graphql("{ viewer { id } }")));
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => server.graphql("{ videoCaller { id } }")),
+    );
     expect(answers.every(({ errors }) => errors.length === 0)).toBe(true);
     const begin = performance.now();
     await server.close();
@@ -196,7 +198,7 @@ it("a redirection is not followed: the key would go along", async () => {
     response.writeHead(307, { location: `${elsewhere.url}/canary` }).end(),
   );
   const server = await start(ingress.url);
-  await server.graphql("{ viewer { id } }");
+  await server.graphql("{ videoCaller { id } }");
   await server.close();
   expect(ingress.received.length).toBeGreaterThan(0);
   expect(elsewhere.received).toEqual([]);

@@ -21,13 +21,13 @@ function Room() {
 
   async function open() {
     const created = await createSession({ variables: { mediaMode: "ROUTED" } });
-    const sessionId = created.data?.createSession.sessionId ?? "";
+    const sessionId = created.data?.createSession?.sessionId ?? "";
     await generateToken({ variables: { sessionId, role: "SUBSCRIBER" } });
   }
 
   return (
     <button type="button" onClick={open}>
-      {error?.message ?? data?.generateToken.token}
+      {error?.message ?? data?.generateToken?.token}
     </button>
   );
 }

@@ -216,9 +216,9 @@ describe("the application", () => {
     const response = await fetch("/graphql", {
       method: "POST",
       headers: { "content-type": "application/json", authorization: `Bearer ${accessToken}` },
-      body: JSON.stringify({ query: "{ viewer { subject } }" }),
+      body: JSON.stringify({ query: "{ videoCaller { subject } }" }),
     });
-    expect(await response.json()).toEqual({ data: { viewer: { subject: "bob" } } });
+    expect(await response.json()).toEqual({ data: { videoCaller: { subject: "bob" } } });
   });
 });
 

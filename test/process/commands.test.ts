@@ -81,7 +81,7 @@ describe("the program", () => {
       const response = await fetch(await server.url(), {
         method: "POST",
         headers: { "content-type": "application/json" },
-        body: '{"query":"{ project { platform } }"}',
+        body: '{"query":"{ videoProject { platform } }"}',
       });
       expect((await response.json()).data.project.platform).toBe("LOCAL");
       server.kill("SIGTERM");

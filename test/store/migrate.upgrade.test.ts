@@ -96,7 +96,7 @@ describe.each(["SQLite in a file", "PostgreSQL"] as const)(
       );
       expect(data.ensureSession.generateToken.token).toBeTruthy();
       const revoked = (before[3] ?? []).find(({ revoked_at }) => revoked_at !== null);
-      const { status } = await server.graphql("{ viewer { id } }", {}, `stagepass_${revoked?.id}_no`);
+      const { status } = await server.graphql("{ videoCaller { id } }", {}, `stagepass_${revoked?.id}_no`);
       expect(status).toBe(401);
 
       const summary = await inDatabase(url, ({ kysely }) =>

@@ -27,6 +27,8 @@ export interface Cell {
   readonly at?: readonly string[];
   /** The data of an answer that refuses. */
   readonly refusedData?: unknown;
+  /** The tokens that were issued above the refused field. */
+  readonly refusedTokens?: readonly Issued[];
   /** Whether a session is created. */
   readonly creates?: boolean;
   /** Whether a token is issued that the answer does not have. */
@@ -59,8 +61,6 @@ export const OTHER_CELLS: Cells = {
       variables: { sessionId: ids[kind] },
       refusal: scopeRefusal(caller, "sessions:read"),
       at: ["session"],
-      // The field may be null, and is, in an answer that refuses it.
-      refusedData: { session: null },
       data: {
         session: caller.sessions.includes(kind) ? { id: ids[kind], name: SESSION_NAMES[kind] } : null,
       },
@@ -123,14 +123,14 @@ export const OTHER_CELLS: Cells = {
     },
   ],
 
-  "Query.viewer": ({ subject, scopes, roles, maxLifetime }) =>
-    open("{ viewer { subject scopes videoGrant { roles maxLifetime } } }", {
-      viewer: { subject, scopes, videoGrant: { roles, maxLifetime: Math.min(maxLifetime, 2_592_000) } },
+  "Query.videoCaller": ({ subject, scopes, roles, maxLifetime }) =>
+    open("{ videoCaller { subject scopes videoGrant { roles maxLifetime } } }", {
+      videoCaller: { subject, scopes, videoGrant: { roles, maxLifetime: Math.min(maxLifetime, 2_592_000) } },
     }),
 
-  "Query.project": () =>
-    open("{ project { applicationId platform tokenFormats } }", {
-      project: { applicationId: API_KEY, platform: "LOCAL", tokenFormats: ["JWT", "T1"] },
+  "Query.videoProject": () =>
+    open("{ videoProject { applicationId platform tokenFormats } }", {
+      videoProject: { applicationId: API_KEY, platform: "LOCAL", tokenFormats: ["JWT", "T1"] },
     }),
 
   "Query._service": () => open("{ _service { __typename } }", { _service: { __typename: "_Service" } }),
@@ -147,6 +147,8 @@ export const OTHER_CELLS: Cells = {
       },
       refusal: scopeRefusal(caller, "sessions:read"),
       at: ["_entities"],
+      // Non-null, by the specification of federation.
+      refusedData: null,
       data: { _entities: kinds.map(shown) },
     }));
   },
@@ -212,7 +214,6 @@ export const OTHER_CELLS: Cells = {
         variables: { sessionId: ids[kind] },
         refusal: unread ?? (shown ? scopeRefusal(caller, "ledger:read") : null),
         at: unread ? ["session"] : ["session", "issuedTokens"],
-        refusedData: { session: null },
         data: () => {
           const all = recordsOf(ids[kind]);
           const issuedTokens = { nodes: all.slice(0, 100), totalCount: all.length };

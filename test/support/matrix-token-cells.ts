@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import { LONG } from "./long.ts";
 import {
   type Ask,
@@ -93,7 +94,6 @@ export const TOKEN_CELLS: Cells = {
         variables: { sessionId: ids[kind] },
         refusal: unread ?? inner,
         at: unread ? ["session"] : ["session", "generateToken"],
-        refusedData: { session: null },
         data: { session: null },
       };
     }),
@@ -126,6 +126,9 @@ function belowCreate(caller: MatrixCaller, asked: Ask): Cell {
     variables: variablesOf(asked),
     refusal: uncreated ?? tokenRefusal(caller, "created", "", asked),
     at: uncreated ? ["createSession"] : ["createSession", "generateToken"],
+    ...(uncreated === null && {
+      refusedData: { createSession: { sessionId: expect.any(String), generateToken: null } },
+    }),
     creates: uncreated === null,
     tokens: (data) => [issuedFor(caller, data.createSession.sessionId, asked)],
   };
@@ -145,6 +148,7 @@ function belowToken(caller: MatrixCaller, kind: SessionKind, asked: Ask): Cell {
     },
     refusal: refused ?? tokenRefusal(caller, kind, ids[kind], asked),
     at: refused ? ["generateToken"] : ["generateToken", "session", "generateToken"],
+    ...(refused === null && { refusedTokens: [issuedFor(caller, ids[kind], outer)] }),
     tokens: () => [outer, asked].map((each) => issuedFor(caller, ids[kind], each)),
   };
 }

@@ -1,7 +1,7 @@
 import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from "@apollo/client";
 import { SetContextLink } from "@apollo/client/link/context";
 import { ErrorLink } from "@apollo/client/link/error";
-import { ViewerDocument, type ViewerQuery } from "../generated/documents.ts";
+import { VideoCallerDocument, type VideoCallerQuery } from "../generated/documents.ts";
 import { type Problem, problemOf, signInProblem } from "./problem.ts";
 
 /** How things stand between the console and the server. */
@@ -11,7 +11,7 @@ export type ConnectionState =
   | { readonly status: "signed out" }
   | {
       readonly status: "ready";
-      readonly me: ViewerQuery;
+      readonly me: VideoCallerQuery;
       /** Whether a credential is in use; an open server asks for none. */
       readonly signedIn: boolean;
       /** Goes up whenever somebody else comes. */
@@ -59,7 +59,7 @@ export class Connection {
   async open(): Promise<void> {
     this.#become({ status: "connecting" });
     try {
-      this.#welcome(await this.#viewer(), false);
+      this.#welcome(await this.#videoCaller(), false);
     } catch (error) {
       if (signInProblem(error) === null) this.#become({ status: "unreachable", problem: problemOf(error) });
       else this.#become({ status: "signed out" });
@@ -74,9 +74,9 @@ export class Connection {
   async signIn(credential: string): Promise<void> {
     const before = this.#credential;
     this.#credential = credential;
-    let me: ViewerQuery;
+    let me: VideoCallerQuery;
     try {
-      me = await this.#viewer();
+      me = await this.#videoCaller();
     } catch (error) {
       if (this.#credential === credential) this.#credential = before;
       throw error;
@@ -100,20 +100,20 @@ export class Connection {
     await this.client.clearStore();
   }
 
-  #welcome(me: ViewerQuery, signedIn: boolean): void {
+  #welcome(me: VideoCallerQuery, signedIn: boolean): void {
     this.#visit += 1;
     this.#become({ status: "ready", me, signedIn, visit: this.#visit, refusal: null });
   }
 
   /** Whether it is who was here before. Where nobody was asked who they are, it is whoever is then asked. */
-  #isSame({ viewer }: ViewerQuery): boolean {
+  #isSame({ videoCaller }: VideoCallerQuery): boolean {
     if (this.#state.status !== "ready") return false;
     const { me, signedIn } = this.#state;
-    return !signedIn || (viewer.id === me.viewer.id && viewer.subject !== "");
+    return !signedIn || (videoCaller.id === me.videoCaller.id && videoCaller.subject !== "");
   }
 
-  async #viewer(): Promise<ViewerQuery> {
-    const { data } = await this.client.query({ query: ViewerDocument, fetchPolicy: "no-cache" });
+  async #videoCaller(): Promise<VideoCallerQuery> {
+    const { data } = await this.client.query({ query: VideoCallerDocument, fetchPolicy: "no-cache" });
     if (!data) throw new Error("the server did not say who is signed in");
     return data;
   }

@@ -1,10 +1,10 @@
 import { createContext, use, useState } from "react";
-import type { TokenFieldsFragment, ViewerQuery } from "../generated/documents.ts";
+import type { TokenFieldsFragment, VideoCallerQuery } from "../generated/documents.ts";
 import type { Rights } from "./rights.ts";
 
 /** What every page knows of whoever uses the console. */
 export interface Me {
-  readonly project: ViewerQuery["project"];
+  readonly project: VideoCallerQuery["videoProject"];
   readonly rights: Rights;
   /** The tokens generated since signing in, newest first. The server keeps no copy, so they are kept here, in memory. */
   readonly tokens: readonly TokenFieldsFragment[];

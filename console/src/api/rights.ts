@@ -1,4 +1,4 @@
-import type { Role, ViewerQuery } from "../generated/documents.ts";
+import type { Role, VideoCallerQuery } from "../generated/documents.ts";
 
 /** What the console offers. The server decides anyway; what it would refuse for certain is not offered. */
 export interface Rights {
@@ -16,7 +16,7 @@ export interface Rights {
   readonly maxLifetime: number;
 }
 
-export function rightsOf({ scopes, videoGrant }: ViewerQuery["viewer"]): Rights {
+export function rightsOf({ scopes, videoGrant }: VideoCallerQuery["videoCaller"]): Rights {
   const { roles, sessions, names, maxLifetime } = videoGrant;
   const createSession = scopes.includes("sessions:create");
   const createFirstToken = scopes.includes("tokens:create") && roles.length > 0;

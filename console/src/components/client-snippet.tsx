@@ -1,4 +1,4 @@
-import type { Platform, TokenFieldsFragment } from "../generated/documents.ts";
+import type { TokenFieldsFragment, VideoPlatform } from "../generated/documents.ts";
 import { CopyButton } from "./copy-button.tsx";
 
 /** What joins the call with the client SDK: what a client with the token's role can do, with the real values. */
@@ -21,7 +21,7 @@ export function snippetFor({ applicationId, sessionId, token, role }: TokenField
   ].join("\n");
 }
 
-export function ClientSnippet({ token, platform }: { token: TokenFieldsFragment; platform: Platform }) {
+export function ClientSnippet({ token, platform }: { token: TokenFieldsFragment; platform: VideoPlatform }) {
   const snippet = snippetFor(token);
   return (
     <details>

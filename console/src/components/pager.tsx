@@ -50,9 +50,9 @@ export function Pager({ pages, pageInfo: { hasNextPage, endCursor }, busy, of }:
 /** How far the server counts a list. */
 const MAX_TOTAL = 10_000;
 
-/** How long a list is. */
-export function Total({ count }: { count: number }) {
-  return <span className="count">{formatTotal(count)}</span>;
+/** How long a list is; nothing when it was not counted. */
+export function Total({ count }: { count: number | null }) {
+  return count === null ? null : <span className="count">{formatTotal(count)}</span>;
 }
 
 /** A number that the server has counted, for a person; `+` says that there may be more. */

@@ -1,5 +1,6 @@
 import { useMutation } from "@apollo/client/react";
 import { useDraft, useMe } from "../api/me.ts";
+import { problemOf } from "../api/problem.ts";
 import {
   type ArchiveMode,
   type ArchiveResolution,
@@ -63,29 +64,29 @@ function brokenRules(draft: Draft): Partial<Record<keyof Draft, string>> {
   };
 }
 
-/** What comes back may have a token in it, which is to be in no cache. */
-const UNCACHED = { fetchPolicy: "no-cache" } as const;
+/** The answer may hold a token, which stays out of the cache, and a session although its token was refused. */
+const OPTIONS = { fetchPolicy: "no-cache", errorPolicy: "all" } as const;
 
-type Created = CreateSessionMutation["createSession"];
+type Created = NonNullable<CreateSessionMutation["createSession"]>;
 
 interface Props {
-  /** Is told of the session, and whether one is still at the form. */
-  readonly onDone: (session: Created, isThere: boolean) => void;
+  /** Gets the session, whether the form is still shown, and why the token was refused. */
+  readonly onDone: (session: Created, isThere: boolean, refusal: string | undefined) => void;
 }
 
 /** Creates a session with any options, or makes sure of the session of a name. */
 export function SessionForm({ onDone }: Props) {
   const { rights } = useMe();
   const [draft, setDraft] = useDraft("session", EMPTY);
-  const [createSession] = useMutation(CreateSessionDocument, UNCACHED);
-  const [ensureSession] = useMutation(EnsureSessionDocument, UNCACHED);
+  const [createSession] = useMutation(CreateSessionDocument, OPTIONS);
+  const [ensureSession] = useMutation(EnsureSessionDocument, OPTIONS);
   const { form, busy, errorAt, notice, changed, submit } = useSubmission(
     brokenRules(draft),
     async (isThere) => {
-      const session = await askFor(draft);
-      if (!session) return;
+      const { session, error } = await askFor(draft);
+      if (!session) throw error;
       setDraft(EMPTY);
-      onDone(session, isThere());
+      onDone(session, isThere(), error && problemOf(error).message);
     },
   );
   const { byName } = draft;
@@ -95,7 +96,7 @@ export function SessionForm({ onDone }: Props) {
     setDraft({ ...draft, ...change });
   };
 
-  async function askFor({ name, maxAge, byName, ...options }: Draft): Promise<Created | undefined> {
+  async function askFor({ name, maxAge, byName, ...options }: Draft) {
     const variables = {
       mediaMode: options.mediaMode,
       archiveMode: options.archiveMode,
@@ -106,9 +107,13 @@ export function SessionForm({ onDone }: Props) {
       withToken: options.role !== "",
       role: options.role || null,
     };
-    if (!byName) return (await createSession({ variables })).data?.createSession;
+    if (!byName) {
+      const { data, error } = await createSession({ variables });
+      return { session: data?.createSession, error };
+    }
     const age = maxAge.trim() === "" ? null : Number(maxAge);
-    return (await ensureSession({ variables: { ...variables, name, maxAge: age } })).data?.ensureSession;
+    const { data, error } = await ensureSession({ variables: { ...variables, name, maxAge: age } });
+    return { session: data?.ensureSession, error };
   }
 
   return (

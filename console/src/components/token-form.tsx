@@ -58,7 +58,9 @@ const EMPTY: Draft = {
   format: "JWT",
 };
 
-type Refusal = Extract<GenerateTokensMutation["generateTokens"][number], { __typename: "TokenRefusal" }>;
+type Outcome = NonNullable<GenerateTokensMutation["generateTokens"]>[number];
+
+type Refusal = Extract<Outcome, { __typename: "TokenRefusal" }>;
 
 /** A token that was refused, with its place among those that were asked for. */
 type Refused = readonly [place: number, refusal: Refusal];
@@ -147,7 +149,7 @@ export function TokenForm({ sessionId }: { sessionId: string }) {
     const { initialLayoutClassList, ...others } = request(draft.data);
     const variables = { sessionId, initialLayoutClassList: initialLayoutClassList ?? null, ...others };
     const { data } = await generateToken({ variables });
-    return data ? [data.generateToken] : [];
+    return data?.generateToken ? [data.generateToken] : [];
   }
 
   async function generateMany(): Promise<TokenFieldsFragment[]> {

@@ -33,15 +33,6 @@ export type MediaMode =
   /** Through the media router: larger sessions, archiving, end-to-end encryption. */
   | 'ROUTED';
 
-/** Where sessions come from. */
-export type Platform =
-  /** The built-in platform. Its tokens have the platform's format, and no client can connect with them. */
-  | 'LOCAL'
-  /** The OpenTok environment of the Vonage Video API. */
-  | 'OPENTOK'
-  /** The Vonage Unified environment of the Vonage Video API. */
-  | 'VONAGE';
-
 /** What a client may do in a session. */
 export type Role =
   /** What a publisher may do, and force others to disconnect, to stop publishing or to mute. */
@@ -88,6 +79,15 @@ export type TokenStatus =
   /** Not a token that this server's credentials signed, or not one that a client could connect with. */
   | 'INVALID';
 
+/** Where sessions come from. */
+export type VideoPlatform =
+  /** The built-in platform. Its tokens have the platform's format, and no client can connect with them. */
+  | 'LOCAL'
+  /** The OpenTok environment of the Vonage Video API. */
+  | 'OPENTOK'
+  /** The Vonage Unified environment of the Vonage Video API. */
+  | 'VONAGE';
+
 export type CreateSessionMutationVariables = Exact<{
   mediaMode?: MediaMode | null | undefined;
   archiveMode?: ArchiveMode | null | undefined;
@@ -100,7 +100,7 @@ export type CreateSessionMutationVariables = Exact<{
 }>;
 
 
-export type CreateSessionMutation = { createSession: { id: string, sessionId: string, applicationId: string, name: string | null, mediaMode: MediaMode | null, archiveMode: ArchiveMode | null, archiveName: string | null, archiveResolution: ArchiveResolution | null, location: string | null, e2ee: boolean | null, createdAt: string | null, generateToken?: { token: string, sessionId: string, applicationId: string, role: Role, data: string | null, expiresAt: string } } };
+export type CreateSessionMutation = { createSession: { id: string, sessionId: string, applicationId: string, name: string | null, mediaMode: MediaMode | null, archiveMode: ArchiveMode | null, archiveName: string | null, archiveResolution: ArchiveResolution | null, location: string | null, e2ee: boolean | null, createdAt: string | null, generateToken?: { token: string, sessionId: string, applicationId: string, role: Role, data: string | null, expiresAt: string } | null } | null };
 
 export type EnsureSessionMutationVariables = Exact<{
   name: string;
@@ -116,7 +116,7 @@ export type EnsureSessionMutationVariables = Exact<{
 }>;
 
 
-export type EnsureSessionMutation = { ensureSession: { id: string, sessionId: string, applicationId: string, name: string | null, mediaMode: MediaMode | null, archiveMode: ArchiveMode | null, archiveName: string | null, archiveResolution: ArchiveResolution | null, location: string | null, e2ee: boolean | null, createdAt: string | null, generateToken?: { token: string, sessionId: string, applicationId: string, role: Role, data: string | null, expiresAt: string } } };
+export type EnsureSessionMutation = { ensureSession: { id: string, sessionId: string, applicationId: string, name: string | null, mediaMode: MediaMode | null, archiveMode: ArchiveMode | null, archiveName: string | null, archiveResolution: ArchiveResolution | null, location: string | null, e2ee: boolean | null, createdAt: string | null, generateToken?: { token: string, sessionId: string, applicationId: string, role: Role, data: string | null, expiresAt: string } | null } | null };
 
 export type GenerateTokenMutationVariables = Exact<{
   sessionId: string | number;
@@ -128,7 +128,7 @@ export type GenerateTokenMutationVariables = Exact<{
 }>;
 
 
-export type GenerateTokenMutation = { generateToken: { token: string, sessionId: string, applicationId: string, role: Role, data: string | null, expiresAt: string } };
+export type GenerateTokenMutation = { generateToken: { token: string, sessionId: string, applicationId: string, role: Role, data: string | null, expiresAt: string } | null };
 
 export type GenerateTokensMutationVariables = Exact<{
   sessionId: string | number;
@@ -139,14 +139,14 @@ export type GenerateTokensMutationVariables = Exact<{
 export type GenerateTokensMutation = { generateTokens: Array<
     | { __typename: 'ConnectionToken', token: string, sessionId: string, applicationId: string, role: Role, data: string | null, expiresAt: string }
     | { __typename: 'TokenRefusal', code: string, message: string, argument: string | null }
-  > };
+  > | null };
 
 export type InspectTokenQueryVariables = Exact<{
   token: string;
 }>;
 
 
-export type InspectTokenQuery = { inspectToken: { status: TokenStatus, reason: string | null, format: TokenFormat | null, sessionId: string | null, role: Role | null, data: string | null, initialLayoutClassList: Array<string> | null, createdAt: string | null, expiresAt: string | null } };
+export type InspectTokenQuery = { inspectToken: { status: TokenStatus, reason: string | null, format: TokenFormat | null, sessionId: string | null, role: Role | null, data: string | null, initialLayoutClassList: Array<string> | null, createdAt: string | null, expiresAt: string | null } | null };
 
 export type IssuancesQueryVariables = Exact<{
   interval: IssuanceInterval;
@@ -154,7 +154,7 @@ export type IssuancesQueryVariables = Exact<{
 }>;
 
 
-export type IssuancesQuery = { issuances: Array<{ startsAt: string, counts: Array<{ role: Role, count: number }> }> };
+export type IssuancesQuery = { issuances: Array<{ startsAt: string, counts: Array<{ role: Role, count: number }> }> | null };
 
 export type IssuedTokensQueryVariables = Exact<{
   sessionId: string | number;
@@ -163,7 +163,7 @@ export type IssuedTokensQueryVariables = Exact<{
 }>;
 
 
-export type IssuedTokensQuery = { session: { id: string, issuedTokens: { totalCount: number, nodes: Array<{ id: string, role: Role, issuedTo: string, issuedAt: string, expiresAt: string }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
+export type IssuedTokensQuery = { session: { id: string, issuedTokens: { totalCount: number | null, nodes: Array<{ id: string, role: Role, issuedTo: string, issuedAt: string, expiresAt: string }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } | null } | null };
 
 export type SessionFieldsFragment = { id: string, sessionId: string, applicationId: string, name: string | null, mediaMode: MediaMode | null, archiveMode: ArchiveMode | null, archiveName: string | null, archiveResolution: ArchiveResolution | null, location: string | null, e2ee: boolean | null, createdAt: string | null };
 
@@ -181,14 +181,14 @@ export type SessionsQueryVariables = Exact<{
 }>;
 
 
-export type SessionsQuery = { sessions: { totalCount: number, nodes: Array<{ id: string, sessionId: string, applicationId: string, name: string | null, mediaMode: MediaMode | null, archiveMode: ArchiveMode | null, archiveName: string | null, archiveResolution: ArchiveResolution | null, location: string | null, e2ee: boolean | null, createdAt: string | null, issuedTokens?: { totalCount: number } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type SessionsQuery = { sessions: { totalCount: number | null, nodes: Array<{ id: string, sessionId: string, applicationId: string, name: string | null, mediaMode: MediaMode | null, archiveMode: ArchiveMode | null, archiveName: string | null, archiveResolution: ArchiveResolution | null, location: string | null, e2ee: boolean | null, createdAt: string | null, issuedTokens?: { totalCount: number | null } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } | null };
 
 export type TokenFieldsFragment = { token: string, sessionId: string, applicationId: string, role: Role, data: string | null, expiresAt: string };
 
-export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
+export type VideoCallerQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ViewerQuery = { viewer: { id: string, subject: string, scopes: Array<string>, videoGrant: { roles: Array<Role>, sessions: Array<string>, names: Array<string>, maxLifetime: number } }, project: { applicationId: string, platform: Platform, tokenFormats: Array<TokenFormat> } };
+export type VideoCallerQuery = { videoCaller: { id: string, subject: string, scopes: Array<string>, videoGrant: { roles: Array<Role>, sessions: Array<string>, names: Array<string>, maxLifetime: number } }, videoProject: { applicationId: string, platform: VideoPlatform, tokenFormats: Array<TokenFormat> } };
 
 export const SessionFieldsFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"SessionFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"sessionId"}},{"kind":"Field","name":{"kind":"Name","value":"applicationId"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"mediaMode"}},{"kind":"Field","name":{"kind":"Name","value":"archiveMode"}},{"kind":"Field","name":{"kind":"Name","value":"archiveName"}},{"kind":"Field","name":{"kind":"Name","value":"archiveResolution"}},{"kind":"Field","name":{"kind":"Name","value":"location"}},{"kind":"Field","name":{"kind":"Name","value":"e2ee"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}}]}}]} as unknown as DocumentNode<SessionFieldsFragment, unknown>;
 export const TokenFieldsFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"TokenFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ConnectionToken"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"token"}},{"kind":"Field","name":{"kind":"Name","value":"sessionId"}},{"kind":"Field","name":{"kind":"Name","value":"applicationId"}},{"kind":"Field","name":{"kind":"Name","value":"role"}},{"kind":"Field","name":{"kind":"Name","value":"data"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}}]}}]} as unknown as DocumentNode<TokenFieldsFragment, unknown>;
@@ -201,4 +201,4 @@ export const IssuancesDocument = {"kind":"Document","definitions":[{"kind":"Oper
 export const IssuedTokensDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"IssuedTokens"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"sessionId"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"first"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"session"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"sessionId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"sessionId"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"issuedTokens"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"Variable","name":{"kind":"Name","value":"first"}}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"totalCount"}},{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"role"}},{"kind":"Field","name":{"kind":"Name","value":"issuedTo"}},{"kind":"Field","name":{"kind":"Name","value":"issuedAt"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}}]}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}}]}}]}}]}}]}}]} as unknown as DocumentNode<IssuedTokensQuery, IssuedTokensQueryVariables>;
 export const SessionDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Session"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"sessionId"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"session"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"sessionId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"sessionId"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"SessionFields"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"SessionFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"sessionId"}},{"kind":"Field","name":{"kind":"Name","value":"applicationId"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"mediaMode"}},{"kind":"Field","name":{"kind":"Name","value":"archiveMode"}},{"kind":"Field","name":{"kind":"Name","value":"archiveName"}},{"kind":"Field","name":{"kind":"Name","value":"archiveResolution"}},{"kind":"Field","name":{"kind":"Name","value":"location"}},{"kind":"Field","name":{"kind":"Name","value":"e2ee"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}}]}}]} as unknown as DocumentNode<SessionQuery, SessionQueryVariables>;
 export const SessionsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Sessions"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"first"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"withTokens"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Boolean"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"sessions"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"Variable","name":{"kind":"Name","value":"first"}}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"totalCount"}},{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"SessionFields"}},{"kind":"Field","name":{"kind":"Name","value":"issuedTokens"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"1"}}],"directives":[{"kind":"Directive","name":{"kind":"Name","value":"include"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"if"},"value":{"kind":"Variable","name":{"kind":"Name","value":"withTokens"}}}]}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"totalCount"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"SessionFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"sessionId"}},{"kind":"Field","name":{"kind":"Name","value":"applicationId"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"mediaMode"}},{"kind":"Field","name":{"kind":"Name","value":"archiveMode"}},{"kind":"Field","name":{"kind":"Name","value":"archiveName"}},{"kind":"Field","name":{"kind":"Name","value":"archiveResolution"}},{"kind":"Field","name":{"kind":"Name","value":"location"}},{"kind":"Field","name":{"kind":"Name","value":"e2ee"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}}]}}]} as unknown as DocumentNode<SessionsQuery, SessionsQueryVariables>;
-export const ViewerDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Viewer"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"viewer"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"subject"}},{"kind":"Field","name":{"kind":"Name","value":"scopes"}},{"kind":"Field","name":{"kind":"Name","value":"videoGrant"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"roles"}},{"kind":"Field","name":{"kind":"Name","value":"sessions"}},{"kind":"Field","name":{"kind":"Name","value":"names"}},{"kind":"Field","name":{"kind":"Name","value":"maxLifetime"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"project"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"applicationId"}},{"kind":"Field","name":{"kind":"Name","value":"platform"}},{"kind":"Field","name":{"kind":"Name","value":"tokenFormats"}}]}}]}}]} as unknown as DocumentNode<ViewerQuery, ViewerQueryVariables>;
+export const VideoCallerDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"VideoCaller"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"videoCaller"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"subject"}},{"kind":"Field","name":{"kind":"Name","value":"scopes"}},{"kind":"Field","name":{"kind":"Name","value":"videoGrant"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"roles"}},{"kind":"Field","name":{"kind":"Name","value":"sessions"}},{"kind":"Field","name":{"kind":"Name","value":"names"}},{"kind":"Field","name":{"kind":"Name","value":"maxLifetime"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"videoProject"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"applicationId"}},{"kind":"Field","name":{"kind":"Name","value":"platform"}},{"kind":"Field","name":{"kind":"Name","value":"tokenFormats"}}]}}]}}]} as unknown as DocumentNode<VideoCallerQuery, VideoCallerQueryVariables>;

@@ -79,7 +79,7 @@ export function InspectPage() {
   );
 }
 
-type Inspection = InspectTokenQuery["inspectToken"];
+type Inspection = NonNullable<InspectTokenQuery["inspectToken"]>;
 
 const VERDICTS: Readonly<Record<TokenStatus, readonly [tone: string, words: string]>> = {
   ACTIVE: ["good", "Valid: a client can connect with it now"],

@@ -1,5 +1,6 @@
 import { useQuery } from "@apollo/client/react";
 import { Link } from "wouter";
+import { useHistoryState } from "wouter/use-browser-location";
 import { useMe, usePolling } from "../api/me.ts";
 import { problemOf } from "../api/problem.ts";
 import { CopyButton } from "../components/copy-button.tsx";
@@ -23,6 +24,7 @@ export function SessionPage({ sessionId }: { sessionId: string }) {
     // Whether one may see it can change.
     fetchPolicy: "cache-and-network",
   });
+  const refusal = useHistoryState<string | null>();
   const session = data?.session;
   const mine = tokens.filter((token) => token.sessionId === sessionId);
   return (
@@ -48,6 +50,11 @@ export function SessionPage({ sessionId }: { sessionId: string }) {
       </section>
       <div className="columns">
         <div>
+          {refusal && (
+            <p className="notice bad" role="alert">
+              The session was created, and its token was refused: {refusal}
+            </p>
+          )}
           {rights.createTokens && session !== null && (
             <section className="card" aria-labelledby="generate">
               <h2 id="generate">Generate tokens</h2>

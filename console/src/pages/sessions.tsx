@@ -28,10 +28,10 @@ export function SessionsPage() {
             <section className="card" aria-labelledby="new-session">
               <h2 id="new-session">New session</h2>
               <SessionForm
-                onDone={({ sessionId, generateToken }, isThere) => {
+                onDone={({ sessionId, generateToken }, isThere, refusal) => {
                   if (generateToken) keepTokens([generateToken]);
                   // Who has gone elsewhere meanwhile stays there.
-                  if (isThere) navigate(sessionPath(sessionId));
+                  if (isThere) navigate(sessionPath(sessionId), { state: refusal });
                 }}
               />
             </section>
@@ -92,7 +92,13 @@ function SessionList() {
   );
 }
 
-function SessionItem({ session, tokens }: { session: SessionFieldsFragment; tokens: number | undefined }) {
+function SessionItem({
+  session,
+  tokens,
+}: {
+  session: SessionFieldsFragment;
+  tokens: number | null | undefined;
+}) {
   return (
     <Link href={sessionPath(session.sessionId)} className="item">
       <span className="title">{session.name ?? <code>{session.sessionId}</code>}</span>
@@ -101,7 +107,9 @@ function SessionItem({ session, tokens }: { session: SessionFieldsFragment; toke
         {session.mediaMode === "ROUTED" && <span>routed</span>}
         {session.archiveMode === "ALWAYS" && <span>archived</span>}
         {session.e2ee && <span>encrypted</span>}
-        {tokens !== undefined && <span>{tokens === 1 ? "1 token" : `${formatTotal(tokens)} tokens`}</span>}
+        {typeof tokens === "number" && (
+          <span>{tokens === 1 ? "1 token" : `${formatTotal(tokens)} tokens`}</span>
+        )}
       </span>
     </Link>
   );

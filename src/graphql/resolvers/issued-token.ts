@@ -13,6 +13,7 @@ import { SessionType } from "../types/session.ts";
 @Resolver(() => SessionType)
 export class SessionLedgerResolver {
   @FieldResolver(() => IssuedTokenConnection, {
+    nullable: true,
     description: "The tokens issued here for this session, newest first. Requires `ledger:read`.",
     complexity: perItem,
   })
@@ -28,7 +29,7 @@ export class SessionLedgerResolver {
 
 @Resolver(() => IssuedTokenType)
 export class IssuedTokenResolver {
-  @FieldResolver(() => SessionType)
+  @FieldResolver(() => SessionType, { nullable: true })
   async session(@Root() { sessionId }: IssuedToken, @Ctx() { loaders }: Context): Promise<Session> {
     return loaders.sessionOfRecord(sessionId);
   }

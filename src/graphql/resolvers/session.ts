@@ -24,6 +24,7 @@ export class SessionResolver {
   }
 
   @Query(() => SessionConnection, {
+    nullable: true,
     description:
       "The sessions created here that you may see, newest first. Where your grant has names that end in `*`, they are\n" +
       "ordered by name instead: sessions without a name first, and newest first within a name. Requires\n" +
@@ -35,6 +36,7 @@ export class SessionResolver {
   }
 
   @Mutation(() => SessionType, {
+    nullable: true,
     description: "Create a session. Requires `sessions:create`.",
     complexity: dear,
   })
@@ -47,6 +49,7 @@ export class SessionResolver {
 
   // The schema lists the arguments of the last @Args first.
   @Mutation(() => SessionType, {
+    nullable: true,
     description:
       "The session of that name: the one there is, or a new one with these options. However many ask at\n" +
       "once, from however many servers, all get the same session. It is an error when the one there is has other\n" +

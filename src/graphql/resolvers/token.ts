@@ -22,6 +22,7 @@ const PER_TURN = 50;
 @Resolver(() => SessionType)
 export class SessionTokenResolver {
   @FieldResolver(() => ConnectionTokenType, {
+    nullable: true,
     description:
       "Generate a token for this session; as `Mutation.generateToken`, and with what it requires, `tokens:create`\n" +
       "and a grant. Only inside a mutation: elsewhere it is an error, because a token is never the side effect of\n" +
@@ -42,6 +43,7 @@ export class SessionTokenResolver {
 export class TokenResolver {
   // The schema lists the arguments of the last @Args first.
   @Mutation(() => ConnectionTokenType, {
+    nullable: true,
     description:
       "Generate a token with which one client can connect to a session. Requires `tokens:create`, and a grant for\n" +
       "the role, the session and the token's lifetime.",
@@ -56,6 +58,7 @@ export class TokenResolver {
   }
 
   @Mutation(() => [TokenOutcomeType], {
+    nullable: true,
     description:
       "Generate many tokens for one session at once, each with its own outcome, in the order asked for. At most 1000.\n" +
       "A request that is refused does not spoil the others, and all the others are recorded together. Give the requests\n" +
@@ -71,6 +74,7 @@ export class TokenResolver {
   }
 
   @Query(() => TokenInspectionType, {
+    nullable: true,
     description:
       "What a token grants, and whether a client could connect with it now. A token that is malformed,\n" +
       "foreign, forged or expired is an answer here, not an error. Requires `tokens:inspect`.",
@@ -83,7 +87,7 @@ export class TokenResolver {
     return tokens.inspect(token);
   }
 
-  @FieldResolver(() => SessionType)
+  @FieldResolver(() => SessionType, { nullable: true })
   session(
     @Root() { sessionId }: ConnectionToken,
     @Ctx() { loaders }: Context,
@@ -96,6 +100,7 @@ export class TokenResolver {
 @Resolver()
 export class IssuanceResolver {
   @Query(() => [IssuancePeriodType], {
+    nullable: true,
     description:
       "How many tokens were issued, by role, in each of the last periods, oldest first, for the sessions that you may see;\n" +
       "as far as the ledger goes back. Beyond its newest 500,000 records there are fewer periods than asked for, or none. Requires\n" +

@@ -21,10 +21,11 @@ export class ConnectionTokenType {
   sessionId!: string;
 
   @Field(() => SessionType, {
+    nullable: true,
     description:
       "The session that the token is for. Whoever may generate the token may read it, without `sessions:read`.",
   })
-  session!: Session;
+  session!: Session | null;
 
   @Field(() => ID, { complexity: SHORT_VALUE })
   applicationId!: string;

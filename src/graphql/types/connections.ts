@@ -24,6 +24,7 @@ function connectionOf<T extends object>(name: string, nodeType: ClassType<T>): C
     nodes!: readonly T[];
 
     @Field(() => Int, {
+      nullable: true,
       description: "How long the whole list is; counted up to 10,000.",
       complexity: COUNTED,
     })

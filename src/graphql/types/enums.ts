@@ -64,7 +64,7 @@ registerEnumType(TokenStatus, {
 });
 
 registerEnumType(PlatformName, {
-  name: "Platform",
+  name: "VideoPlatform",
   description: "Where sessions come from.",
   valuesConfig: {
     LOCAL: {

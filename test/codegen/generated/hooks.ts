@@ -84,7 +84,7 @@ export type CreateSessionAndTokenMutationVariables = Exact<{
 }>;
 
 
-export type CreateSessionAndTokenMutation = { createSession: { id: string, sessionId: string, applicationId: string, name: string | null, mediaMode: MediaMode | null, archiveMode: ArchiveMode | null, archiveName: string | null, archiveResolution: ArchiveResolution | null, location: string | null, e2ee: boolean | null, createdAt: string | null, generateToken: { token: string, expiresAt: string } } };
+export type CreateSessionAndTokenMutation = { createSession: { id: string, sessionId: string, applicationId: string, name: string | null, mediaMode: MediaMode | null, archiveMode: ArchiveMode | null, archiveName: string | null, archiveResolution: ArchiveResolution | null, location: string | null, e2ee: boolean | null, createdAt: string | null, generateToken: { token: string, expiresAt: string } | null } | null };
 
 export type CreateSessionMutationVariables = Exact<{
   mediaMode?: MediaMode | null | undefined;
@@ -96,7 +96,7 @@ export type CreateSessionMutationVariables = Exact<{
 }>;
 
 
-export type CreateSessionMutation = { createSession: { id: string, sessionId: string, applicationId: string, name: string | null, mediaMode: MediaMode | null, archiveMode: ArchiveMode | null, archiveName: string | null, archiveResolution: ArchiveResolution | null, location: string | null, e2ee: boolean | null, createdAt: string | null } };
+export type CreateSessionMutation = { createSession: { id: string, sessionId: string, applicationId: string, name: string | null, mediaMode: MediaMode | null, archiveMode: ArchiveMode | null, archiveName: string | null, archiveResolution: ArchiveResolution | null, location: string | null, e2ee: boolean | null, createdAt: string | null } | null };
 
 export type GenerateTokenMutationVariables = Exact<{
   sessionId: string | number;
@@ -108,7 +108,7 @@ export type GenerateTokenMutationVariables = Exact<{
 }>;
 
 
-export type GenerateTokenMutation = { generateToken: { token: string, sessionId: string, applicationId: string, role: Role, data: string | null, initialLayoutClassList: Array<string>, format: TokenFormat, createdAt: string, expiresAt: string, expireTime: number } };
+export type GenerateTokenMutation = { generateToken: { token: string, sessionId: string, applicationId: string, role: Role, data: string | null, initialLayoutClassList: Array<string>, format: TokenFormat, createdAt: string, expiresAt: string, expireTime: number } | null };
 
 export type GenerateTokensMutationVariables = Exact<{
   sessionId: string | number;
@@ -119,14 +119,14 @@ export type GenerateTokensMutationVariables = Exact<{
 export type GenerateTokensMutation = { generateTokens: Array<
     | { token: string, role: Role, data: string | null, expiresAt: string }
     | { code: string, message: string, argument: string | null }
-  > };
+  > | null };
 
 export type InspectTokenQueryVariables = Exact<{
   token: string;
 }>;
 
 
-export type InspectTokenQuery = { inspectToken: { status: TokenStatus, reason: string | null, format: TokenFormat | null, sessionId: string | null, role: Role | null, data: string | null, initialLayoutClassList: Array<string> | null, createdAt: string | null, expiresAt: string | null } };
+export type InspectTokenQuery = { inspectToken: { status: TokenStatus, reason: string | null, format: TokenFormat | null, sessionId: string | null, role: Role | null, data: string | null, initialLayoutClassList: Array<string> | null, createdAt: string | null, expiresAt: string | null } | null };
 
 export type SessionFieldsFragment = { id: string, sessionId: string, applicationId: string, name: string | null, mediaMode: MediaMode | null, archiveMode: ArchiveMode | null, archiveName: string | null, archiveResolution: ArchiveResolution | null, location: string | null, e2ee: boolean | null, createdAt: string | null };
 
@@ -143,7 +143,7 @@ export type SessionsQueryVariables = Exact<{
 }>;
 
 
-export type SessionsQuery = { sessions: { nodes: Array<{ id: string, sessionId: string, applicationId: string, name: string | null, mediaMode: MediaMode | null, archiveMode: ArchiveMode | null, archiveName: string | null, archiveResolution: ArchiveResolution | null, location: string | null, e2ee: boolean | null, createdAt: string | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type SessionsQuery = { sessions: { nodes: Array<{ id: string, sessionId: string, applicationId: string, name: string | null, mediaMode: MediaMode | null, archiveMode: ArchiveMode | null, archiveName: string | null, archiveResolution: ArchiveResolution | null, location: string | null, e2ee: boolean | null, createdAt: string | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } | null };
 
 export const SessionFieldsFragmentDoc = gql`
     fragment SessionFields on Session {

@@ -58,7 +58,7 @@ test("is not ready before it has the keys that are the only way in, says so, and
   const { provider, url, readiness, server, folder } = await start();
   expect(await readiness()).toEqual(NOT_READY);
   const caller = await credential();
-  const refused = await graphql(url, "{ viewer { id } }", caller);
+  const refused = await graphql(url, "{ videoCaller { id } }", caller);
   expect(refused).toMatchObject({
     status: 503,
     errors: [{ extensions: { code: "AUTHENTICATION_UNAVAILABLE" } }],

@@ -2,8 +2,8 @@ import { Field, ID, ObjectType } from "type-graphql";
 import { TokenFormat } from "../../domain/connection-token.ts";
 import { PlatformName, type ProjectInfo } from "../../domain/project.ts";
 
-@ObjectType("Project", { description: "What this server works for.", simpleResolvers: true })
-export class ProjectType implements ProjectInfo {
+@ObjectType("VideoProject", { description: "What this server works for.", simpleResolvers: true })
+export class VideoProjectType implements ProjectInfo {
   @Field(() => ID, { description: "The OpenTok API key or the Vonage application ID." })
   applicationId!: string;
 

@@ -27,7 +27,7 @@ export class VideoGrantType {
 }
 
 @ObjectType({ description: "Who asks, and what it may do here.", simpleResolvers: true })
-export class Viewer {
+export class VideoCaller {
   @Field(() => ID, {
     description: "Unique among callers, but that those whose JWTs have no subject share their issuer's.",
   })
