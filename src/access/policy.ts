@@ -16,6 +16,8 @@ import type { Scope } from "./scope.ts";
 export const REQUIRED_SCOPE: Readonly<Record<string, Scope | null>> = {
   "Query.videoCaller": null,
   "Query.videoProject": null,
+  // The kind of the object decides.
+  "Query.node": null,
   "Query.session": "sessions:read",
   "Query.sessions": "sessions:read",
   // Not limited to the caller's sessions: whoever holds a token can read it, and connect with it.
@@ -33,10 +35,15 @@ export const REQUIRED_SCOPE: Readonly<Record<string, Scope | null>> = {
 };
 
 /** @throws {Forbidden} when the caller lacks the scope that the field, such as `Query.session`, needs */
-export function checkScope({ scopes }: Caller, field: string): void {
+export function checkScope(caller: Caller, field: string): void {
   const scope = Object.hasOwn(REQUIRED_SCOPE, field) ? REQUIRED_SCOPE[field] : undefined;
   if (scope === undefined) throw new Forbidden(`${field} is open to nobody`);
-  if (scope !== null && !scopes.has(scope))
+  if (scope !== null) requireScope(caller, field, scope);
+}
+
+/** @throws {Forbidden} when the caller lacks the scope, which the message says that `field` requires */
+export function requireScope({ scopes }: Caller, field: string, scope: Scope): void {
+  if (!scopes.has(scope))
     throw new Forbidden(`${field} requires the scope ${scope}`, { requiredScope: scope });
 }
 

@@ -22,6 +22,8 @@ export function formatOf({ format }: TokenInput): TokenFormat {
 /** A token just generated, with what it grants. A secret until it expires. */
 export interface ConnectionToken extends Grant {
   readonly token: string;
+  /** The token's own: its `jti`, or its `nonce` in the format T1. */
+  readonly id: string;
   readonly format: TokenFormat;
   /** The project whose credentials signed it: an OpenTok API key or a Vonage application ID. */
   readonly applicationId: string;

@@ -4,6 +4,7 @@ import { buildSchemaSync } from "type-graphql";
 import { guardFields } from "./guard.ts";
 import { passPlainArguments } from "./plain-arguments.ts";
 import { IssuedTokenResolver, SessionLedgerResolver } from "./resolvers/issued-token.ts";
+import { NodeResolver } from "./resolvers/node.ts";
 import { SessionResolver } from "./resolvers/session.ts";
 import { IssuanceResolver, SessionTokenResolver, TokenResolver } from "./resolvers/token.ts";
 import { VideoCallerResolver } from "./resolvers/video-caller.ts";
@@ -28,6 +29,7 @@ function buildSchema(): GraphQLSchema {
       IssuedTokenResolver,
       IssuanceResolver,
       VideoCallerResolver,
+      NodeResolver,
     ],
     scalarsMap: [{ type: Date, scalar: DateTime }],
     // The rules of the domain are stricter, and name the argument.
@@ -51,6 +53,7 @@ function describe(type: { description: unknown } | null | undefined, description
 const READING_ORDER = [
   "Query",
   "Mutation",
+  "Node",
   "Session",
   "ConnectionToken",
   "TokenRequest",

@@ -173,6 +173,7 @@ export class TokenService {
       createTime,
       expireTime,
       token: await signing.sign(grant, id, format),
+      id,
       format,
       applicationId: signing.applicationId,
       createdAt: new Date(createTime * 1000),

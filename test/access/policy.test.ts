@@ -44,7 +44,7 @@ describe("checkScope", () => {
     );
   });
 
-  it.each(["Query.videoCaller", "Query.videoProject", "Query._service"] as const)(
+  it.each(["Query.node", "Query.videoCaller", "Query.videoProject", "Query._service"] as const)(
     "opens %s to a caller without any scope",
     (field) => {
       expect(() => checkScope(granted({}), field)).not.toThrow();
@@ -52,7 +52,7 @@ describe("checkScope", () => {
   );
 
   it("has no more fields than these", () => {
-    expect(Object.keys(REQUIRED_SCOPE)).toHaveLength(14);
+    expect(Object.keys(REQUIRED_SCOPE)).toHaveLength(15);
   });
 
   it.each(["Query.secrets", "", "constructor", "toString", "__proto__", "query.session"])(

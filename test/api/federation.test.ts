@@ -40,10 +40,17 @@ async function createSessions(count: number): Promise<string[]> {
 describe("the graph of a router", () => {
   const contract = buildSchema(readFileSync(new URL("../../schema.graphql", import.meta.url), "utf8"));
 
-  it("has everything that schema.graphql has, and the other subgraph's", () => {
-    expect(findBreakingChanges(contract, router.schema)).toEqual([]);
+  it("has everything that schema.graphql has but Node, and the other subgraph's", () => {
+    const lost = findBreakingChanges(contract, router.schema).map(({ description }) => description);
+    expect(lost.sort()).toEqual([
+      "IssuedToken no longer implements interface Node.",
+      "Node was removed.",
+      "Query.node was removed.",
+      "Session no longer implements interface Node.",
+    ]);
     expect(findDangerousChanges(contract, router.schema)).toEqual([]);
-    expect(describedIn(router.schema)).toMatchObject(describedIn(contract));
+    const { "Query.node": _node, "Query.node.id": _id, ...described } = describedIn(contract);
+    expect(describedIn(router.schema)).toMatchObject(described);
     expect(router.schema.getQueryType()?.getFields()).toHaveProperty("meetings");
   });
 

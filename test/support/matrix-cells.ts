@@ -66,6 +66,18 @@ export const OTHER_CELLS: Cells = {
       },
     })),
 
+  "Query.node": (caller) =>
+    SESSIONS.map((kind) => ({
+      name: kind,
+      query: "query($id: ID!) { node(id: $id) { id ... on Session { name } } }",
+      variables: { id: ids[kind] },
+      refusal: scopeRefusal(caller, "sessions:read"),
+      at: ["node"],
+      data: {
+        node: caller.sessions.includes(kind) ? { id: ids[kind], name: SESSION_NAMES[kind] } : null,
+      },
+    })),
+
   "Query.sessions": (caller) => {
     const selected = registered().filter(
       ({ id }) => caller.sessions.includes("unknown") || caller.sessions.some((kind) => ids[kind] === id),

@@ -1,4 +1,5 @@
 import {
+  type DocumentNode,
   GraphQLList,
   GraphQLNonNull,
   GraphQLObjectType,
@@ -9,6 +10,7 @@ import {
   GraphQLUnionType,
   isObjectType,
   parse,
+  visit,
 } from "graphql";
 import type { Context } from "../context.ts";
 import { guardField } from "../guard.ts";
@@ -16,14 +18,12 @@ import { perRepresentation } from "../limits/cost.ts";
 import { createSchema, printContract } from "../schema.ts";
 import { resolveEntities } from "./entities.ts";
 
-const LINK =
-  'extend schema @link(url: "https://specs.apollo.dev/federation/v2.0", import: ["@key", "@shareable"])';
+const LINK = parse(
+  'extend schema @link(url: "https://specs.apollo.dev/federation/v2.0", import: ["@key", "@shareable"])',
+).definitions;
 
-/** What a router is told of our types. Other subgraphs have a type of this name, too, where they have pages. */
-const DIRECTIVES: Readonly<Record<string, string>> = {
-  Session: '@key(fields: "sessionId")',
-  PageInfo: "@shareable",
-};
+/** What a router is told of our types. Other subgraphs have a `PageInfo`, too, where they have pages. */
+const DIRECTED = parse('type Session @key(fields: "sessionId") type PageInfo @shareable').definitions;
 
 let subgraph: Promise<GraphQLSchema> | undefined;
 
@@ -80,20 +80,32 @@ function nonNullListOf(type: GraphQLScalarType) {
   return new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(type)));
 }
 
-/** The contract with its directives, as @apollo/subgraph writes it when it finds nothing wrong. */
+/** The contract for a router, as @apollo/subgraph writes it when it finds nothing wrong. */
 async function describeSubgraph(schema: GraphQLSchema): Promise<string> {
-  let contract = printContract(schema);
-  for (const [name, directive] of Object.entries(DIRECTIVES)) {
-    const directed = contract.replace(`\ntype ${name} {\n`, `\ntype ${name} ${directive} {\n`);
-    if (directed === contract) throw new Error(`the schema has no type ${name} to be found in its text`);
-    contract = directed;
-  }
   // Not read where there is no router.
   const { buildSubgraphSchema } = await import("@apollo/subgraph");
-  const described = buildSubgraphSchema({ typeDefs: parse(`${LINK}\n\n${contract}`) });
+  const described = buildSubgraphSchema({ typeDefs: forRouters(parse(printContract(schema))) });
   // Asked directly: from the package it has a graphql of its own, whose schemas ours does not execute.
   const resolve = described.getQueryType()?.getFields()._service?.resolve;
   if (!resolve) throw new Error("the schema is not described to a router");
   const { sdl } = resolve({}, {}, {}, {} as GraphQLResolveInfo) as { sdl: string };
   return sdl;
+}
+
+/** Without `Node` and `node`: other subgraphs may have their own, which ours would have to agree with. Direct callers have them. */
+function forRouters(contract: DocumentNode): DocumentNode {
+  const described = visit(contract, {
+    InterfaceTypeDefinition: () => null,
+    ObjectTypeDefinition: ({ name, fields = [], ...type }) => {
+      const directed = DIRECTED.find((type) => "name" in type && type.name?.value === name.value);
+      return {
+        ...type,
+        name,
+        interfaces: [],
+        directives: directed?.directives ?? [],
+        fields: fields.filter((field) => name.value !== "Query" || field.name.value !== "node"),
+      };
+    },
+  });
+  return { ...described, definitions: [...LINK, ...described.definitions] };
 }

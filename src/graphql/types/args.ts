@@ -5,6 +5,13 @@ import { Role } from "../../domain/role.ts";
 import { ArchiveMode, ArchiveResolution, MediaMode, type SessionOptionsInput } from "../../domain/session.ts";
 import { DEFAULT_PAGE_SIZE, type PageInput } from "../../services/page.ts";
 
+/** Which object to find. */
+@ArgsType()
+export class NodeArgs {
+  @Field(() => ID, { description: "The `id` of a session or an issued token." })
+  id!: string;
+}
+
 /** Which session to read. */
 @ArgsType()
 export class SessionArgs {

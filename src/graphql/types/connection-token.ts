@@ -17,6 +17,13 @@ export class ConnectionTokenType {
   })
   token!: string;
 
+  @Field(() => ID, {
+    complexity: SHORT_VALUE,
+    description:
+      "The token's own: its `jti`, or its `nonce` in the format `T1`. Its record, an `IssuedToken`, has the same.",
+  })
+  id!: string;
+
   @Field(() => ID, { complexity: SESSION_ID_VALUE })
   sessionId!: string;
 

@@ -1,14 +1,16 @@
 import { Field, ID, ObjectType } from "type-graphql";
 import { Role } from "../../domain/role.ts";
 import { DateTime } from "./date-time.ts";
+import { NodeType } from "./node.ts";
 
 @ObjectType("IssuedToken", {
   description: "The record of a token that was issued. It holds no token.",
+  implements: NodeType,
   simpleResolvers: true,
 })
-export class IssuedTokenType {
+export class IssuedTokenType extends NodeType {
   @Field(() => ID, { description: "The token's own: its `jti`, or its `nonce` in the format `T1`." })
-  id!: string;
+  override id!: string;
 
   @Field(() => Role)
   role!: Role;

@@ -1,16 +1,18 @@
 import { Field, ID, ObjectType } from "type-graphql";
 import { ArchiveMode, ArchiveResolution, MediaMode, type Session } from "../../domain/session.ts";
 import { DateTime } from "./date-time.ts";
+import { NodeType } from "./node.ts";
 
 @ObjectType("Session", {
   description: "Where participants meet to exchange audio and video. Sessions do not expire; tokens do.",
+  implements: NodeType,
   simpleResolvers: true,
 })
-export class SessionType implements Session {
+export class SessionType extends NodeType implements Session {
   @Field(() => ID, {
     description: "The same value as `sessionId`, under the name that client caches look for.",
   })
-  id!: string;
+  override id!: string;
 
   @Field(() => ID, {
     description: "The platform's ID of the session. The client SDK needs it to connect.",

@@ -1,0 +1,23 @@
+import { Args, Ctx, Query, Resolver } from "type-graphql";
+import { requireScope } from "../../access/policy.ts";
+import type { Session } from "../../domain/session.ts";
+import type { Context } from "../context.ts";
+import { NodeArgs } from "../types/args.ts";
+import { NodeType } from "../types/node.ts";
+
+@Resolver()
+export class NodeResolver {
+  @Query(() => NodeType, {
+    nullable: true,
+    description:
+      "The session or the issued token with this ID; null when there is none that you may see. Sessions need\n" +
+      "`sessions:read`, issued tokens `ledger:read`. Every caller may ask.",
+  })
+  async node(
+    @Args(() => NodeArgs) { id }: NodeArgs,
+    @Ctx() { caller, loaders, sessions }: Context,
+  ): Promise<Session | null> {
+    requireScope(caller, "Query.node", "sessions:read");
+    return sessions.shownTo(caller, await loaders.session(id));
+  }
+}
