@@ -12,14 +12,22 @@ export function guardFields(schema: GraphQLSchema): void {
   }
 }
 
-/** Lets the policy decide on one field. */
+/** Lets the policy decide on one field, and ends its description with what the policy requires. */
 export function guardField(type: GraphQLObjectType<unknown, Context>, name: string): void {
   const field = type.getFields()[name];
   if (!field) return;
   const path = `${type.name}.${name}`;
+  field.description = [field.description, requirement(path)].filter(Boolean).join("\n");
   const { resolve = defaultFieldResolver } = field;
   field.resolve = (source, args, context, info) => {
     checkScope(context.caller, path);
     return resolve(source, args, context, info);
   };
+}
+
+/** The last sentence of a field's description; none for a field without a rule, which is open to nobody. */
+function requirement(path: string): string | undefined {
+  const scope = Object.hasOwn(REQUIRED_SCOPE, path) ? REQUIRED_SCOPE[path] : undefined;
+  if (scope === null) return "Every caller may ask.";
+  return scope && `Requires \`${scope}\`.`;
 }

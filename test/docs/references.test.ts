@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
+import { REQUIRED_SCOPE } from "../../src/access/policy.ts";
 import { anchorOf, codeSpans, DOCUMENTS, headings, links, ROOT, textOf } from "./markdown.ts";
 
 const { scripts, bin } = JSON.parse(readFileSync(resolve(ROOT, "package.json"), "utf8"));
@@ -43,6 +44,12 @@ describe.each(ofEach)("%s", (document, markdown) => {
 
 it("the README is short enough to be read", () => {
   expect(textOf("README.md").split(/\s+/).length).toBeLessThanOrEqual(1200);
+});
+
+it("docs/access.md has exactly the scopes that fields require", () => {
+  const row = textOf("docs/access.md").match(/^\| `scope` \|.*$/m)?.[0] ?? "";
+  const required = new Set(Object.values(REQUIRED_SCOPE).filter((scope) => scope !== null));
+  expect(codeSpans(row).sort()).toEqual(["scope", ...required].sort());
 });
 
 describe("the invariants", () => {

@@ -50,14 +50,14 @@ async function asSubgraph(schema: GraphQLSchema): Promise<GraphQLSchema> {
       _entities: {
         description:
           "The sessions that another subgraph names by their IDs, each as from `session`; at most 1000, and as many as a\n" +
-          "body has room for. Requires `sessions:read`.",
+          "body has room for.",
         type: new GraphQLNonNull(new GraphQLList(entityType(session))),
         args: { representations: { type: nonNullListOf(ANY) } },
         extensions: { complexity: perRepresentation },
         resolve: resolveEntities,
       },
       _service: {
-        description: "This subgraph's schema, for a router. Every caller may ask.",
+        description: "This subgraph's schema, for a router.",
         type: new GraphQLNonNull(SERVICE),
         resolve: () => ({ sdl }),
       },

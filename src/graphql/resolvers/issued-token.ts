@@ -14,7 +14,7 @@ import { SessionType } from "../types/session.ts";
 export class SessionLedgerResolver {
   @FieldResolver(() => IssuedTokenConnection, {
     nullable: true,
-    description: "The tokens issued here for this session, newest first. Requires `ledger:read`.",
+    description: "The tokens issued here for this session, newest first.",
     complexity: perItem,
   })
   issuedTokens(

@@ -11,7 +11,7 @@ export class NodeResolver {
     nullable: true,
     description:
       "The session or the issued token with this ID; null when there is none that you may see. Sessions need\n" +
-      "`sessions:read`, issued tokens `ledger:read`. Every caller may ask.",
+      "`sessions:read`, issued tokens `ledger:read`.",
   })
   async node(
     @Args(() => NodeArgs) { id }: NodeArgs,

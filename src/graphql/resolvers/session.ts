@@ -14,7 +14,7 @@ export class SessionResolver {
     description:
       "One session, or null when you may not see it or its ID does not belong to this server's project.\n" +
       "A session that was created elsewhere in the same project is known by its ID alone: what the ID does\n" +
-      "not tell is null. Requires `sessions:read`.",
+      "not tell is null.",
   })
   async session(
     @Args(() => SessionArgs) { sessionId }: SessionArgs,
@@ -27,8 +27,7 @@ export class SessionResolver {
     nullable: true,
     description:
       "The sessions created here that you may see, newest first. Where your grant has names that end in `*`, they are\n" +
-      "ordered by name instead: sessions without a name first, and newest first within a name. Requires\n" +
-      "`sessions:read`.",
+      "ordered by name instead: sessions without a name first, and newest first within a name.",
     complexity: perItem,
   })
   sessions(@Args(() => PageArgs) page: PageArgs, @Ctx() { loaders }: Context): Promise<Connection<Session>> {
@@ -37,7 +36,7 @@ export class SessionResolver {
 
   @Mutation(() => SessionType, {
     nullable: true,
-    description: "Create a session. Requires `sessions:create`.",
+    description: "Create a session.",
     complexity: dear,
   })
   createSession(
@@ -53,7 +52,7 @@ export class SessionResolver {
     description:
       "The session of that name: the one there is, or a new one with these options. However many ask at\n" +
       "once, from however many servers, all get the same session. It is an error when the one there is has other\n" +
-      "options. Requires `sessions:create`, and a grant for the name.",
+      "options. Your grant must cover the name.",
     complexity: dear,
   })
   ensureSession(

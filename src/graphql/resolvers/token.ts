@@ -24,9 +24,9 @@ export class SessionTokenResolver {
   @FieldResolver(() => ConnectionTokenType, {
     nullable: true,
     description:
-      "Generate a token for this session; as `Mutation.generateToken`, and with what it requires, `tokens:create`\n" +
-      "and a grant. Only inside a mutation: elsewhere it is an error, because a token is never the side effect of\n" +
-      "reading.",
+      "Generate a token for this session, as `Mutation.generateToken` does. Only inside a mutation: elsewhere it is an\n" +
+      "error, because a token is never the side effect of reading. Your grant must cover the role, the session and the\n" +
+      "token's lifetime.",
     complexity: dear,
   })
   @UseMiddleware(onlyInMutation)
@@ -45,8 +45,8 @@ export class TokenResolver {
   @Mutation(() => ConnectionTokenType, {
     nullable: true,
     description:
-      "Generate a token with which one client can connect to a session. Requires `tokens:create`, and a grant for\n" +
-      "the role, the session and the token's lifetime.",
+      "Generate a token with which one client can connect to a session. Your grant must cover the role, the session\n" +
+      "and the token's lifetime.",
     complexity: dear,
   })
   generateToken(
@@ -62,8 +62,7 @@ export class TokenResolver {
     description:
       "Generate many tokens for one session at once, each with its own outcome, in the order asked for. At most 1000.\n" +
       "A request that is refused does not spoil the others, and all the others are recorded together. Give the requests\n" +
-      "in a variable. Requires `tokens:create`, and a grant for the session; each token needs a grant for its role and\n" +
-      "its lifetime.",
+      "in a variable. Your grant must cover the session; a role or lifetime beyond it refuses that token alone.",
     complexity: perToken,
   })
   async generateTokens(
@@ -77,7 +76,7 @@ export class TokenResolver {
     nullable: true,
     description:
       "What a token grants, and whether a client could connect with it now. A token that is malformed,\n" +
-      "foreign, forged or expired is an answer here, not an error. Requires `tokens:inspect`.",
+      "foreign, forged or expired is an answer here, not an error.",
     complexity: dear,
   })
   inspectToken(
@@ -103,8 +102,7 @@ export class IssuanceResolver {
     nullable: true,
     description:
       "How many tokens were issued, by role, in each of the last periods, oldest first, for the sessions that you may see;\n" +
-      "as far as the ledger goes back. Beyond its newest 500,000 records there are fewer periods than asked for, or none. Requires\n" +
-      "`ledger:read`.",
+      "as far as the ledger goes back. Beyond its newest 500,000 records there are fewer periods than asked for, or none.",
     complexity: perPeriod,
   })
   issuances(

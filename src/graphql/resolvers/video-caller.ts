@@ -7,12 +7,12 @@ import { VideoProjectType } from "../types/video-project.ts";
 
 @Resolver()
 export class VideoCallerResolver {
-  @Query(() => VideoCaller, { description: "Who you are here, and what you may do. Every caller may ask." })
+  @Query(() => VideoCaller, { description: "Who you are here, and what you may do." })
   videoCaller(@Ctx() { caller }: Context): VideoCaller {
     return describeCaller(caller);
   }
 
-  @Query(() => VideoProjectType, { description: "What this server works for. Every caller may ask." })
+  @Query(() => VideoProjectType, { description: "What this server works for." })
   videoProject(@Ctx() { project }: Context): ProjectInfo {
     return project;
   }
