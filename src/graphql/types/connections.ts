@@ -4,9 +4,16 @@ import { IssuedTokenType } from "./issued-token.ts";
 import { PageInfo } from "./page-info.ts";
 import { SessionType } from "./session.ts";
 
-/** Declares the types of a page, as the GraphQL Cursor Connections Specification has them. */
-function connectionOf<T extends object>(name: string, nodeType: ClassType<T>): ClassType {
-  @ObjectType(`${name}Edge`, { simpleResolvers: true })
+/**
+ * Declares the types of a page, as the GraphQL Cursor Connections Specification has them.
+ *
+ * @param noun what one item is called in descriptions
+ */
+function connectionOf<T extends object>(name: string, noun: string, nodeType: ClassType<T>): ClassType {
+  @ObjectType(`${name}Edge`, {
+    description: `One ${noun} of a page, with its place in the list.`,
+    simpleResolvers: true,
+  })
   class Edge {
     @Field(() => String)
     cursor!: string;
@@ -15,7 +22,7 @@ function connectionOf<T extends object>(name: string, nodeType: ClassType<T>): C
     node!: T;
   }
 
-  @ObjectType(`${name}Connection`, { simpleResolvers: true })
+  @ObjectType(`${name}Connection`, { description: `One page of a list of ${noun}s.`, simpleResolvers: true })
   class Connection {
     @Field(() => [Edge])
     edges!: readonly Edge[];
@@ -36,5 +43,5 @@ function connectionOf<T extends object>(name: string, nodeType: ClassType<T>): C
   return Connection;
 }
 
-export const SessionConnection = connectionOf("Session", SessionType);
-export const IssuedTokenConnection = connectionOf("IssuedToken", IssuedTokenType);
+export const SessionConnection = connectionOf("Session", "session", SessionType);
+export const IssuedTokenConnection = connectionOf("IssuedToken", "issued token", IssuedTokenType);

@@ -21,6 +21,7 @@ registerEnumType(Role, {
 
 registerEnumType(MediaMode, {
   name: "MediaMode",
+  description: "How media flows between the participants of a session.",
   valuesConfig: {
     RELAYED: { description: "Directly between clients where possible, else through a relay." },
     ROUTED: {
@@ -29,10 +30,18 @@ registerEnumType(MediaMode, {
   },
 });
 
-registerEnumType(ArchiveMode, { name: "ArchiveMode" });
+registerEnumType(ArchiveMode, {
+  name: "ArchiveMode",
+  description: "Whether the platform records a session by itself.",
+  valuesConfig: {
+    MANUAL: { description: "The platform records when a back end asks." },
+    ALWAYS: { description: "The platform records the whole session. Needs `mediaMode: ROUTED`." },
+  },
+});
 
 registerEnumType(ArchiveResolution, {
   name: "ArchiveResolution",
+  description: "The width and height of the video in automatic archives, in pixels.",
   valuesConfig: {
     SD_LANDSCAPE: { description: "640x480, landscape." },
     SD_PORTRAIT: { description: "480x640, portrait." },
@@ -45,6 +54,7 @@ registerEnumType(ArchiveResolution, {
 
 registerEnumType(TokenFormat, {
   name: "TokenFormat",
+  description: "How a token is written and signed.",
   valuesConfig: {
     JWT: { description: "A JSON Web Token: HS256 for OpenTok, RS256 for Vonage." },
     T1: { description: "The legacy OpenTok format." },
@@ -53,6 +63,7 @@ registerEnumType(TokenFormat, {
 
 registerEnumType(TokenStatus, {
   name: "TokenStatus",
+  description: "Whether a client can connect with a token.",
   valuesConfig: {
     ACTIVE: { description: "A client can connect with it now." },
     EXPIRED: { description: "Genuine, and expired." },
@@ -78,9 +89,10 @@ registerEnumType(PlatformName, {
 
 registerEnumType(IssuanceInterval, {
   name: "IssuanceInterval",
+  description: "How long each period of issuances is.",
   valuesConfig: {
-    MINUTE: {},
-    HOUR: {},
-    DAY: { description: "Of UTC." },
+    MINUTE: { description: "60 seconds, from a full minute." },
+    HOUR: { description: "60 minutes, from a full hour in UTC." },
+    DAY: { description: "24 hours, from midnight in UTC." },
   },
 });

@@ -27,7 +27,7 @@ export class IssuancesArgs implements IssuancesInput {
   last?: number | null;
 }
 
-@ObjectType({ simpleResolvers: true })
+@ObjectType({ description: "How many tokens were issued with one role.", simpleResolvers: true })
 export class RoleCount {
   @Field(() => Role)
   role!: Role;
