@@ -1,0 +1,69 @@
+import graphql from "@graphql-eslint/eslint-plugin";
+
+const all = graphql.configs["flat/schema-all"].rules;
+const relay = graphql.configs["flat/schema-relay"].rules;
+
+/** Lints the contract alone; Biome lints the code. */
+export default [
+  {
+    files: ["schema.graphql"],
+    languageOptions: {
+      parser: graphql.parser,
+      parserOptions: { graphQLConfig: { schema: "schema.graphql" } },
+    },
+    plugins: { "@graphql-eslint": graphql },
+    rules: {
+      ...all,
+      ...relay,
+      // Arguments and enum values are part of the contract, too.
+      "@graphql-eslint/require-description": [
+        "error",
+        { types: true, rootField: true, EnumValueDefinition: true, InputValueDefinition: true },
+      ],
+      // Reading order: what people ask for first, then what it is made of.
+      "@graphql-eslint/alphabetize": "off",
+      // Flat arguments are short to write: `generateToken(sessionId: $id, role: MODERATOR)`.
+      "@graphql-eslint/input-name": "off",
+      // `Session.sessionId` is the name that the platform's SDKs have.
+      "@graphql-eslint/no-typename-prefix": "off",
+      // Creating needs mutations; nothing here pushes.
+      "@graphql-eslint/no-root-type": ["error", { disallow: ["subscription"] }],
+      // A mutation answers with what it made, and changes nothing else that a client would read again.
+      "@graphql-eslint/require-field-of-type-query-in-mutation-result": "off",
+      // `videoCaller` and `videoProject` cannot fail. test/api/partial-answers.test.ts holds the rule for the others.
+      "@graphql-eslint/require-nullable-result-in-root": "off",
+      // Parts and answers have no identity of their own; there is one project.
+      "@graphql-eslint/strict-id-in-types": [
+        "error",
+        {
+          exceptions: {
+            types: [
+              "IssuancePeriod",
+              "PageInfo",
+              "RoleCount",
+              "TokenInspection",
+              "TokenRefusal",
+              "VideoGrant",
+              "VideoProject",
+            ],
+            suffixes: ["Connection", "Edge"],
+          },
+        },
+      ],
+      // It wants an argument `deletionDate`, which the specification's `@deprecated` does not have: the reason has the date.
+      "@graphql-eslint/require-deprecation-date": "off",
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector:
+            "Directive[name.value=deprecated]:not(:has(StringValue[value=/^Use .+\\. Removed after \\d{4}-\\d{2}-\\d{2}\\.$/]))",
+          message: 'Write @deprecated(reason: "Use X. Removed after YYYY-MM-DD."), as CONTRIBUTING.md says.',
+        },
+      ],
+      // Lists are read forward alone.
+      "@graphql-eslint/relay-arguments": ["error", { includeBoth: false }],
+      // `nodes` spares clients the edges; the other lists are short and whole.
+      "@graphql-eslint/relay-edge-types": ["error", { listTypeCanWrapOnlyEdgeType: false }],
+    },
+  },
+];
