@@ -44,8 +44,6 @@ describe("the graph of a router", () => {
     const lost = findBreakingChanges(contract, router.schema).map(({ description }) => description);
     expect(lost.sort()).toEqual([
       "IssuedToken no longer implements interface Node.",
-      "Node was removed.",
-      "Query.node was removed.",
       "Session no longer implements interface Node.",
     ]);
     expect(findDangerousChanges(contract, router.schema)).toEqual([]);
@@ -62,6 +60,25 @@ describe("the graph of a router", () => {
     expect(data).toEqual({
       meetingsPage: { hasNextPage: true },
       sessions: { pageInfo: { hasPreviousPage: false } },
+    });
+  });
+});
+
+describe("names that many graphs have", () => {
+  it("are the other subgraph's, beside ours", async () => {
+    sessionIds = await createSessions(1);
+    const { data, errors } = await router.graphql(
+      `{ viewer { login } project { id platform } node(id: "0") { ... on Meeting { session { mediaMode } } }
+        videoCaller { subject } videoProject { platform } }`,
+      full,
+    );
+    expect(errors).toEqual([]);
+    expect(data).toEqual({
+      viewer: { login: "ann" },
+      project: { id: "intranet", platform: "WEB" },
+      node: { session: { mediaMode: "RELAYED" } },
+      videoCaller: { subject: EVERYTHING.sub },
+      videoProject: { platform: "LOCAL" },
     });
   });
 });

@@ -12,16 +12,23 @@ import { buildSubgraphSchema } from "@apollo/subgraph";
 import { Report } from "@apollo/usage-reporting-protobuf";
 import { type GraphQLSchema, parse } from "graphql";
 
-/** A subgraph that knows the sessions of its meetings by their IDs, and has pages of its own. */
+/**
+ * A subgraph that knows the sessions of its meetings by their IDs, and has pages of its own. The rest are names that many
+ * graphs have: ours must not claim them.
+ */
 const MEETINGS = `
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.0", import: ["@key", "@shareable"])
-  type Meeting { id: ID! title: String session: Session }
+  type Meeting implements Node { id: ID! title: String session: Session }
   type Session @key(fields: "sessionId", resolvable: false) { sessionId: ID! }
-  type Query { meetings: [Meeting!]!  meetingsPage: PageInfo! }
+  type Query { meetings: [Meeting!]!  meetingsPage: PageInfo!  node(id: ID!): Node  viewer: Viewer  project: Project }
   type Mutation { hold: Meeting! }
   type PageInfo @shareable {
     hasNextPage: Boolean!  hasPreviousPage: Boolean!  startCursor: String  endCursor: String
-  }`;
+  }
+  interface Node { id: ID! title: String }
+  type Viewer { login: String! }
+  type Project { id: ID! platform: Platform! }
+  enum Platform { WEB PHONE }`;
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 const LISTEN = { listen: { port: 0, host: "127.0.0.1" } };
@@ -45,7 +52,14 @@ export async function startRouter(stagepass: string, authorization: string, sess
   const typeDefs = parse(MEETINGS);
   const meetingsPage = { hasNextPage: true, hasPreviousPage: false };
   const resolvers = {
-    Query: { meetings, meetingsPage: () => meetingsPage },
+    Query: {
+      meetings,
+      meetingsPage: () => meetingsPage,
+      node: (_: unknown, { id }: { id: string }) => meetings()[Number(id)],
+      viewer: () => ({ login: "ann" }),
+      project: () => ({ id: "intranet", platform: "WEB" }),
+    },
+    Node: { __resolveType: () => "Meeting" },
     Mutation: { hold: () => meetings()[0] },
   };
   const other = new ApolloServer({ schema: buildSubgraphSchema({ typeDefs, resolvers }), logger: SILENT });
