@@ -3,10 +3,14 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
+/** Whether the platform records a session by itself. */
 export type ArchiveMode =
+  /** The platform records the whole session. Needs `mediaMode: ROUTED`. */
   | 'ALWAYS'
+  /** The platform records when a back end asks. */
   | 'MANUAL';
 
+/** The width and height of the video in automatic archives, in pixels. */
 export type ArchiveResolution =
   /** 1920x1080, landscape. */
   | 'FHD_LANDSCAPE'
@@ -21,6 +25,7 @@ export type ArchiveResolution =
   /** 480x640, portrait. */
   | 'SD_PORTRAIT';
 
+/** How media flows between the participants of a session. */
 export type MediaMode =
   /** Directly between clients where possible, else through a relay. */
   | 'RELAYED'
@@ -38,6 +43,7 @@ export type Role =
   /** Subscribe to streams. */
   | 'SUBSCRIBER';
 
+/** How a token is written and signed. */
 export type TokenFormat =
   /** A JSON Web Token: HS256 for OpenTok, RS256 for Vonage. */
   | 'JWT'
@@ -65,6 +71,7 @@ export type TokenRequest = {
   role?: Role | null | undefined;
 };
 
+/** Whether a client can connect with a token. */
 export type TokenStatus =
   /** A client can connect with it now. */
   | 'ACTIVE'

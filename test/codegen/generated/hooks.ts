@@ -6,10 +6,14 @@ import { gql } from 'apollo-client-3';
 import type * as ApolloReactCommon from 'apollo-client-3';
 import * as ApolloReactHooks from 'apollo-client-3';
 const defaultOptions = {} as const;
+/** Whether the platform records a session by itself. */
 export type ArchiveMode =
+  /** The platform records the whole session. Needs `mediaMode: ROUTED`. */
   | 'ALWAYS'
+  /** The platform records when a back end asks. */
   | 'MANUAL';
 
+/** The width and height of the video in automatic archives, in pixels. */
 export type ArchiveResolution =
   /** 1920x1080, landscape. */
   | 'FHD_LANDSCAPE'
@@ -24,6 +28,7 @@ export type ArchiveResolution =
   /** 480x640, portrait. */
   | 'SD_PORTRAIT';
 
+/** How media flows between the participants of a session. */
 export type MediaMode =
   /** Directly between clients where possible, else through a relay. */
   | 'RELAYED'
@@ -41,6 +46,7 @@ export type Role =
   /** Subscribe to streams. */
   | 'SUBSCRIBER';
 
+/** How a token is written and signed. */
 export type TokenFormat =
   /** A JSON Web Token: HS256 for OpenTok, RS256 for Vonage. */
   | 'JWT'
@@ -68,6 +74,7 @@ export type TokenRequest = {
   role?: Role | null | undefined;
 };
 
+/** Whether a client can connect with a token. */
 export type TokenStatus =
   /** A client can connect with it now. */
   | 'ACTIVE'
