@@ -1,36 +1,13 @@
-/** Every code that is answered with, each a promise to clients: ours, and those of GraphQL over HTTP that Apollo Server has. */
-export const ERROR_CODES = [
-  "BAD_USER_INPUT",
-  "SESSION_NOT_FOUND",
-  "GRAPHQL_PARSE_FAILED",
-  "GRAPHQL_VALIDATION_FAILED",
-  "OPERATION_RESOLUTION_FAILURE",
-  "UNAUTHENTICATED",
-  "AUTHENTICATION_UNAVAILABLE",
-  "FORBIDDEN",
-  "RATE_LIMITED",
-  "PERSISTED_QUERY_NOT_IN_LIST",
-  "QUERY_NOT_IN_SAFELIST",
-  "PERSISTED_QUERY_NOT_FOUND",
-  "PLATFORM_REJECTED",
-  "PLATFORM_UNAVAILABLE",
-  "LEDGER_UNAVAILABLE",
-  "AUDIT_UNAVAILABLE",
-  "DATABASE_UNAVAILABLE",
-  "INTERNAL_SERVER_ERROR",
-  "BAD_REQUEST",
-  "NOT_FOUND",
-  "NOT_ACCEPTABLE",
-  "PRECONDITION_FAILED",
-  "PAYLOAD_TOO_LARGE",
-  "UNSUPPORTED_MEDIA_TYPE",
-  "RANGE_NOT_SATISFIABLE",
-  "MISDIRECTED_REQUEST",
-  "SERVICE_UNAVAILABLE",
-] as const;
+import { type ErrorCode, isRetryable } from "./error-codes.ts";
 
-/** A code that is answered with. */
-export type ErrorCode = (typeof ERROR_CODES)[number];
+export { ERROR_CODES, ERRORS, type ErrorCode, isRetryable } from "./error-codes.ts";
+
+/** The `extensions` of an error: its code, and whether the same request, sent again later, may succeed. */
+export interface ErrorExtensions {
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+  readonly [member: string]: unknown;
+}
 
 /**
  * Every error that we answer with. `extensions` is the GraphQL error's: its `code` is a promise to clients,
@@ -38,14 +15,17 @@ export type ErrorCode = (typeof ERROR_CODES)[number];
  * connection data.
  */
 export abstract class StagepassError extends Error {
-  readonly extensions: Readonly<Record<string, unknown>> & { readonly code: ErrorCode };
+  readonly extensions: ErrorExtensions;
 
   protected constructor(code: ErrorCode, message: string, details: Record<string, unknown> = {}) {
     super(message);
     this.name = new.target.name;
-    this.extensions = { code, ...details };
+    this.extensions = { code, retryable: isRetryable(code), ...details };
   }
 }
+
+/** When to ask again what is unavailable, in seconds. */
+export const RETRY_AFTER = 2;
 
 /** `BAD_USER_INPUT`: an argument breaks a rule. The message says the rule, and what was given where it is no secret. */
 export class BadUserInput extends StagepassError {
@@ -77,13 +57,12 @@ export class AuthenticationUnavailable extends StagepassError {
   readonly reason: string;
 
   constructor(reason: string) {
-    super("AUTHENTICATION_UNAVAILABLE", "The keys of the identity provider cannot be read; ask again later");
+    super("AUTHENTICATION_UNAVAILABLE", "The keys of the identity provider cannot be read; ask again later", {
+      retryAfterSeconds: RETRY_AFTER,
+    });
     this.reason = reason;
   }
 }
-
-/** When to ask again what is unavailable, in seconds. */
-export const RETRY_AFTER = 2;
 
 /**
  * `FORBIDDEN`: the caller may not do this. `details` names what it lacks: `requiredScope`, `requiredRole`,
@@ -131,12 +110,19 @@ export class PlatformRejected extends StagepassError {
 }
 
 /**
- * `PLATFORM_UNAVAILABLE`: the platform did not answer, or with nothing that can be understood. `retryable` says whether
- * the same request may succeed later with nothing changed; a session that nobody knows may have been created.
+ * `PLATFORM_UNAVAILABLE`: the platform did not answer, or with nothing that can be understood. A session that nobody knows
+ * may have been created.
  */
 export class PlatformUnavailable extends StagepassError {
-  constructor(message: string, retryable: boolean) {
-    super("PLATFORM_UNAVAILABLE", message, { retryable });
+  /**
+   * @param retryable whether the same request may succeed later
+   * @param retryAfterSeconds when the platform is asked again, where that is known
+   */
+  constructor(message: string, retryable: boolean, retryAfterSeconds?: number) {
+    super("PLATFORM_UNAVAILABLE", message, {
+      retryable,
+      ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+    });
   }
 }
 
@@ -145,7 +131,9 @@ export class DatabaseUnavailable extends StagepassError {
   readonly reason: string;
 
   constructor(reason: string) {
-    super("DATABASE_UNAVAILABLE", "The database does not answer; ask again later", { retryable: true });
+    super("DATABASE_UNAVAILABLE", "The database does not answer; ask again later", {
+      retryAfterSeconds: RETRY_AFTER,
+    });
     this.reason = reason;
   }
 }
@@ -166,7 +154,7 @@ export class LedgerUnavailable extends StagepassError {
       "LEDGER_UNAVAILABLE",
       "The issuance could not be recorded, so nothing was issued; ask again later",
       {
-        retryable: true,
+        retryAfterSeconds: RETRY_AFTER,
       },
     );
     this.cause = cause;
@@ -177,7 +165,7 @@ export class LedgerUnavailable extends StagepassError {
 export class AuditUnavailable extends StagepassError {
   constructor() {
     super("AUDIT_UNAVAILABLE", "The audit trail cannot be written, so nothing was issued; ask again later", {
-      retryable: true,
+      retryAfterSeconds: RETRY_AFTER,
     });
   }
 }

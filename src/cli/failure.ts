@@ -1,4 +1,4 @@
-import { DatabaseUnavailable, reasonOf, StagepassError, StartupError } from "../errors.ts";
+import { DatabaseUnavailable, isRetryable, reasonOf, StagepassError, StartupError } from "../errors.ts";
 import { BAD_USER_INPUT, Refusal } from "./refusal.ts";
 
 /** Why a command failed, as it is told. */
@@ -8,6 +8,8 @@ export interface Failure {
   /** Begins with the option, the argument or the variable, where one is wrong. */
   readonly message: string;
   readonly argument: string | null;
+  /** Whether the same command may succeed later. */
+  readonly retryable: boolean;
 }
 
 /** What is told of an error; never its stack, and nothing of an error that nobody expected but what it is called. */
@@ -30,8 +32,13 @@ export function exitCodeOf({ code }: Failure): number {
   return code === BAD_USER_INPUT ? 2 : 1;
 }
 
-function told(code: string, message: string, argument: string | null = null): Failure {
-  return { code, message, argument };
+function told(
+  code: string,
+  message: string,
+  argument: string | null = null,
+  retryable = isRetryable(code),
+): Failure {
+  return { code, message, argument, retryable };
 }
 
 /** Arguments of the API that the shell has another name for. */
@@ -46,8 +53,8 @@ function optionFor(argument: string): string {
  * The API's messages, whose arguments are options here: `add mediaMode: ROUTED` is `add --media-mode ROUTED`. What an argument
  * that is true needs, its option needs.
  */
-function refused({ message, extensions: { code, argument } }: StagepassError): Failure {
-  if (typeof argument !== "string") return told(code, message);
+function refused({ message, extensions: { code, argument, retryable } }: StagepassError): Failure {
+  if (typeof argument !== "string") return told(code, message, null, retryable);
   const rule = message
     .replace(new RegExp(`^${argument}(: true|:)? `), "")
     .replace(/\b([a-z][A-Za-z0-9]*): true\b/g, (_, name) => optionFor(name))

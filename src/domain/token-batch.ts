@@ -1,4 +1,4 @@
-import { BadUserInput, type StagepassError } from "../errors.ts";
+import { BadUserInput, type ErrorCode, type StagepassError } from "../errors.ts";
 import type { ConnectionToken } from "./connection-token.ts";
 
 /** The most tokens that can be asked for at once. */
@@ -6,7 +6,7 @@ export const MAX_BATCH = 1000;
 
 /** Why one of many tokens was not generated. */
 export interface TokenRefusal {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly message: string;
   /** The field of the request that is wrong; null when it is none that breaks a rule. */
   readonly argument: string | null;

@@ -19,6 +19,7 @@ import { chooseStatus } from "./errors/status.ts";
 import { introspection } from "./introspection.ts";
 import { limitCost } from "./limits/cost-limit.ts";
 import { limitShape, MAX_TOKENS } from "./limits/limits.ts";
+import { refuseTokensInUrls } from "./methods.ts";
 import { UNMEASURED } from "./studio/studio.ts";
 import { noteCode, noteOperation } from "./summary.ts";
 
@@ -67,6 +68,7 @@ function everyRequest(schema: GraphQLSchema): ApolloServerPlugin<Context> {
   const listener: GraphQLRequestListener<Context> = {
     didResolveOperation(request) {
       noteOperation(request);
+      refuseTokensInUrls(request);
       return limitCost(request);
     },
     responseForOperation: introspection(schema),
@@ -76,7 +78,13 @@ function everyRequest(schema: GraphQLSchema): ApolloServerPlugin<Context> {
       return chooseStatus(request);
     },
   };
-  return { requestDidStart: async () => listener };
+  return {
+    async requestDidStart({ request }) {
+      // A client that has no name for its operation may send an empty one.
+      if (request.operationName === "") delete request.operationName;
+      return listener;
+    },
+  };
 }
 
 /** Apollo Sandbox, in development only: its page comes from Apollo's servers. */

@@ -17,7 +17,7 @@ type MediaType = typeof JSON_TYPE | typeof GRAPHQL_RESPONSE_TYPE;
 /** Those of answers to an `Accept`; undefined when neither will do. */
 interface Choice {
   readonly type: MediaType | undefined;
-  readonly failureType: MediaType | undefined;
+  readonly failureType: MediaType;
 }
 
 /** By `Accept`, of which clients send few. */
@@ -30,9 +30,10 @@ export function answerType(accept: string | undefined): MediaType | undefined {
 
 /**
  * The one of an answer with a status of failure. Clients may not rely on the body of `application/json` then (GraphQL over HTTP, 7),
- * and Apollo Router does not: the other one is chosen wherever `Accept` names it.
+ * and Apollo Client 4 and Apollo Router do not: the other one is chosen wherever `Accept` names it. Where neither will do, it is
+ * `application/json`: a refusal is answered anyway.
  */
-export function failureType(accept: string | undefined): MediaType | undefined {
+export function failureType(accept: string | undefined): MediaType {
   return accept === undefined ? JSON_TYPE : choiceFor(accept).failureType;
 }
 
@@ -43,7 +44,7 @@ function choiceFor(accept: string): Choice {
   const type = negotiator.mediaType([JSON_TYPE, GRAPHQL_RESPONSE_TYPE]) as MediaType | undefined;
   const isNamed = /application\/graphql-response\+json/i.test(accept);
   const prefersNamed = isNamed && negotiator.mediaType([GRAPHQL_RESPONSE_TYPE]) !== undefined;
-  const choice = { type, failureType: prefersNamed ? GRAPHQL_RESPONSE_TYPE : type };
+  const choice = { type, failureType: prefersNamed ? GRAPHQL_RESPONSE_TYPE : (type ?? JSON_TYPE) };
   chosen.set(accept, choice);
   return choice;
 }

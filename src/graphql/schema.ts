@@ -74,6 +74,7 @@ const READING_ORDER = [
   "TokenStatus",
   "IssuanceInterval",
   "VideoPlatform",
+  "ErrorCode",
   "SessionConnection",
   "SessionEdge",
   "IssuedTokenConnection",

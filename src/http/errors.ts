@@ -1,7 +1,8 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import { type Audit, noteRefusal } from "../audit/audit.ts";
-import { type ErrorCode, RETRY_AFTER, reasonOf, StagepassError } from "../errors.ts";
+import { type ErrorCode, isRetryable, RETRY_AFTER, reasonOf, StagepassError } from "../errors.ts";
+import { failureType } from "../graphql/media-type.ts";
 import { dropBody, TOO_LARGE } from "./body-size.ts";
 import { originOf } from "./callers.ts";
 
@@ -9,6 +10,7 @@ import { originOf } from "./callers.ts";
 const CODES: Readonly<Record<number, ErrorCode>> = {
   400: "BAD_REQUEST",
   404: "NOT_FOUND",
+  405: "METHOD_NOT_ALLOWED",
   406: "NOT_ACCEPTABLE",
   412: "PRECONDITION_FAILED",
   413: "PAYLOAD_TOO_LARGE",
@@ -45,37 +47,30 @@ export function answerErrors(app: FastifyInstance, logger: Logger, audit: Audit)
   app.setErrorHandler<FastifyError | StagepassError>((err, request, reply) => {
     const { id: requestId, summary, raw, caller } = request;
     dropBody(raw);
-    const answer = (status: number, message: string, extensions: Extensions) => {
-      // RFC 9110, 15.5.2: a 401 says how to authenticate.
-      if (status === 401) reply.header("www-authenticate", "Bearer");
-      if (status === 429) reply.header("retry-after", String(extensions.retryAfterSeconds));
-      if (status === 503) reply.header("retry-after", String(RETRY_AFTER));
-      // Fastify closes the connection of a body that it does not read, and the client may not get the answer.
-      if (status === 413) reply.removeHeader("connection");
-      return reply.code(status).send(errors(message, extensions));
-    };
     if (err instanceof StagepassError) {
       summary.code = err.extensions.code;
       request.reason = reasonOf(err);
       noteRefusal(audit, { ...originOf(request), caller: caller?.id }, err.extensions, err.message);
-      return answer(STATUS[err.extensions.code] ?? 400, err.message, err.extensions);
+      return answer(request, reply, STATUS[err.extensions.code] ?? 400, err.message, err.extensions);
     }
     const { statusCode = 500 } = err;
     const code = CODES[statusCode];
     const message = err.code === "FST_ERR_CTP_BODY_TOO_LARGE" ? TOO_LARGE : err.message;
-    if (code !== undefined) return answer(statusCode, message, { code });
+    if (code === "SERVICE_UNAVAILABLE")
+      return answer(request, reply, statusCode, message, { code, retryAfterSeconds: RETRY_AFTER });
+    if (code !== undefined) return answer(request, reply, statusCode, message, { code });
     logger.error({ requestId, err }, "unexpected error");
-    return answer(500, "Internal server error", { code: INTERNAL, requestId });
+    return answer(request, reply, 500, "Internal server error", { code: INTERNAL, requestId });
   });
 
-  app.setNotFoundHandler((_request, reply) =>
-    reply.code(404).send(errors("Not found; GraphQL is at /graphql", { code: "NOT_FOUND" })),
+  app.setNotFoundHandler((request, reply) =>
+    answer(request, reply, 404, "Not found; GraphQL is at /graphql", { code: "NOT_FOUND" }),
   );
 }
 
 /** Answers a URL that cannot be decoded, before any hook. Fastify's own message has the URL, which may hold a secret. */
-export function answerBadUrl(_error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
-  reply.code(400).send(errors("The URL is malformed", { code: "BAD_REQUEST" }));
+export function answerBadUrl(_error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  answer(request, reply, 400, "The URL is malformed", { code: "BAD_REQUEST" });
 }
 
 interface Extensions {
@@ -83,7 +78,23 @@ interface Extensions {
   readonly [member: string]: unknown;
 }
 
-/** An answer with one error, in the form that GraphQL clients read. */
-function errors(message: string, extensions: Extensions) {
-  return { errors: [{ message, extensions }] };
+/** Answers with one error, in the form and the media type that GraphQL clients read. */
+function answer(
+  { headers: { accept } }: FastifyRequest,
+  reply: FastifyReply,
+  status: number,
+  message: string,
+  { code, ...details }: Extensions,
+): FastifyReply {
+  // RFC 9110, 15.5.2: a 401 says how to authenticate.
+  if (status === 401) reply.header("www-authenticate", "Bearer");
+  const { retryAfterSeconds } = details;
+  if (retryAfterSeconds !== undefined) reply.header("retry-after", String(retryAfterSeconds));
+  // Fastify closes the connection of a body that it does not read, and the client may not get the answer.
+  if (status === 413) reply.removeHeader("connection");
+  const extensions = { code, retryable: isRetryable(code), ...details };
+  return reply
+    .code(status)
+    .header("content-type", failureType(accept))
+    .send({ errors: [{ message, extensions }] });
 }

@@ -53,9 +53,8 @@ export function graphqlHandler({ apollo, services, admit, turn, readBody, logger
       const contextValue = contextOf(request);
       const { http: head, body } = await apollo.executeOperation(operation, { contextValue });
       if (body.kind === "incremental") throw inParts();
-      sendHead(reply, head);
-      const typeFor = (head.status ?? 200) < 400 ? answerType : failureType;
-      reply.header("content-type", typeFor(request.headers.accept));
+      reply.header("content-type", answerType(request.headers.accept));
+      sendHead(reply, head, request);
       const { errors, data, extensions } = body.singleResult;
       return `${JSON.stringify({ errors, data, extensions })}\n`;
     }
@@ -64,7 +63,7 @@ export function graphqlHandler({ apollo, services, admit, turn, readBody, logger
       context: async () => contextOf(request),
     });
     if (answer.body.kind === "chunked") throw inParts();
-    sendHead(reply, answer);
+    sendHead(reply, answer, request);
     return answer.body.string;
   };
 
@@ -81,9 +80,15 @@ export function graphqlHandler({ apollo, services, admit, turn, readBody, logger
   };
 }
 
-function sendHead(reply: FastifyReply, { status, headers }: HTTPGraphQLHead): void {
+function sendHead(
+  reply: FastifyReply,
+  { status = 200, headers }: HTTPGraphQLHead,
+  { headers: { accept } }: FastifyRequest,
+): void {
   for (const [name, value] of headers) reply.header(name, value);
-  reply.code(status ?? 200);
+  // Apollo Server chooses no other type for a failure.
+  if (status >= 400) reply.header("content-type", failureType(accept));
+  reply.code(status);
 }
 
 /** Only @defer and @stream answer in parts, and the schema has neither. */

@@ -43,7 +43,10 @@ const RESET_TIMEOUT = 5000;
 export function restPlatform(options: RestPlatformOptions): Platform {
   const { applicationId, url, timeout, userAgent, names, authenticate, onCircuit } = options;
   const { around = (call) => call({}) } = options;
+  const resetTimeout = options.resetTimeout ?? RESET_TIMEOUT;
   let lastFailure: PlatformUnavailable | undefined;
+  /** When the platform is asked again, by the clock that timers have. */
+  let probedAt = 0;
 
   const call = async (session: SessionOptions, now: Date, more: Readonly<Record<string, string>>) => {
     const headers = {
@@ -65,7 +68,7 @@ export function restPlatform(options: RestPlatformOptions): Platform {
     volumeThreshold: VOLUME_THRESHOLD,
     errorThresholdPercentage: ERROR_THRESHOLD_PERCENTAGE,
     rollingCountTimeout: WINDOW + timeout,
-    resetTimeout: options.resetTimeout ?? RESET_TIMEOUT,
+    resetTimeout,
     // A platform that refuses is there, and one caller that asks too often must not close it to the others.
     errorFilter: (error) => error instanceof PlatformRejected || error instanceof RateLimited,
     // Nobody reads them.
@@ -75,7 +78,10 @@ export function restPlatform(options: RestPlatformOptions): Platform {
   breaker.on("failure", (error) => {
     if (error instanceof PlatformUnavailable) lastFailure = error;
   });
-  breaker.on("open", () => onCircuit("open"));
+  breaker.on("open", () => {
+    probedAt = performance.now() + resetTimeout;
+    onCircuit("open");
+  });
   breaker.on("halfOpen", () => onCircuit("halfOpen"));
   breaker.on("close", () => onCircuit("closed"));
 
@@ -84,16 +90,20 @@ export function restPlatform(options: RestPlatformOptions): Platform {
     timeout,
     async createSession(session, now) {
       // The breaker would refuse the call as well, but also count it, and then need many failures to open again.
-      if (!breaker.closed && !breaker.pendingClose) throw leftAlone(lastFailure);
+      if (!breaker.closed && !breaker.pendingClose)
+        throw leftAlone(lastFailure, probedAt - performance.now());
       return breaker.fire(session, now);
     },
   };
 }
 
-function leftAlone(lastFailure: PlatformUnavailable | undefined): PlatformUnavailable {
+/** @param milliseconds until the platform is asked again; none while it is being asked */
+function leftAlone(lastFailure: PlatformUnavailable | undefined, milliseconds: number): PlatformUnavailable {
+  const retryable = lastFailure?.extensions.retryable !== false;
   return new PlatformUnavailable(
     `The platform keeps failing and is left alone for a moment. At last: ${lastFailure?.message}`,
-    lastFailure?.extensions.retryable !== false,
+    retryable,
+    retryable ? Math.max(1, Math.ceil(milliseconds / 1000)) : undefined,
   );
 }
 

@@ -90,7 +90,9 @@ describe("what is refused before GraphQL, with nothing created", () => {
     const response = await fetch(url, { headers: { "apollo-require-preflight": "1" } });
     expect(response.status).toBe(405);
     expect(response.headers.get("allow")).toBe("POST");
-    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: "BAD_REQUEST" } }] });
+    expect(await response.json()).toMatchObject({
+      errors: [{ extensions: { code: "METHOD_NOT_ALLOWED", retryable: false } }],
+    });
     expect(await count()).toBe(before);
   });
 

@@ -131,6 +131,7 @@ export const SITUATIONS: Readonly<Record<ErrorCode, () => Promise<Situation>>> =
   INTERNAL_SERVER_ERROR: withDatabase("ALTER TABLE sessions RENAME TO away"),
   BAD_REQUEST: usual,
   NOT_FOUND: usual,
+  METHOD_NOT_ALLOWED: usual,
   NOT_ACCEPTABLE: usual,
   PRECONDITION_FAILED: withConsole,
   PAYLOAD_TOO_LARGE: knowing(READER),

@@ -1,11 +1,12 @@
 import type { GraphQLRequestListener } from "@apollo/server";
 import { unwrapResolverError } from "@apollo/server/errors";
-import { GraphQLError, type GraphQLFormattedError } from "graphql";
+import { GraphQLError, type GraphQLErrorExtensions, type GraphQLFormattedError } from "graphql";
 import { actorOf, noteRefusal } from "../../audit/audit.ts";
 import {
   abridge,
   DatabaseUnavailable,
   type ErrorCode,
+  isRetryable,
   PlatformRejected,
   PlatformUnavailable,
   StagepassError,
@@ -37,12 +38,14 @@ export const NOT_RUN: ReadonlySet<string> = new Set([
  */
 export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   if (isUnknown(error)) return masked(formatted);
-  const { message, locations, ...others } = formatted;
+  const { message, locations, extensions, ...others } = formatted;
   return {
     message: quotesInput(formatted, error) ? abridge(message) : message,
     // Of a document that is valid no positions are kept.
-    ...(locations && LOCATED.has(String(others.extensions?.code)) && { locations }),
+    ...(locations && LOCATED.has(String(extensions?.code)) && { locations }),
     ...others,
+    // Our own errors say it themselves.
+    extensions: { retryable: isRetryable(extensions?.code), ...extensions },
   };
 }
 
@@ -62,7 +65,7 @@ function masked({ path, extensions }: GraphQLFormattedError): GraphQLFormattedEr
   return {
     message: "Internal server error",
     ...(path && { path }),
-    extensions: { code: INTERNAL, requestId: extensions?.requestId },
+    extensions: { code: INTERNAL, retryable: isRetryable(INTERNAL), requestId: extensions?.requestId },
   };
 }
 
@@ -84,6 +87,7 @@ export const completeErrors: NonNullable<GraphQLRequestListener<Context>["didEnc
   if (document) nameArguments(errors, document);
   // What GraphQL and Apollo Server refuse before any field runs is the request's fault, also where they give no code.
   for (const { path, originalError, extensions, message } of errors) {
+    if (isOfMethod(extensions)) extensions.code = "METHOD_NOT_ALLOWED";
     if (!path && !originalError)
       extensions.code ??= TOO_MANY.test(message) ? "BAD_USER_INPUT" : "BAD_REQUEST";
   }
@@ -101,6 +105,11 @@ export const completeErrors: NonNullable<GraphQLRequestListener<Context>["didEnc
     logger.error({ requestId, err }, "unexpected error");
   for (const { extensions } of unknown) extensions.requestId = requestId;
 };
+
+/** Whether Apollo Server refuses the method of the request, which it calls a bad one. */
+function isOfMethod({ http }: GraphQLErrorExtensions): boolean {
+  return (http as { status?: number } | undefined)?.status === 405;
+}
 
 function quotesInput({ extensions }: GraphQLFormattedError, error: unknown): boolean {
   return NOT_RUN.has(String(extensions?.code)) && !(unwrapResolverError(error) instanceof StagepassError);

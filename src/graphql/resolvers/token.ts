@@ -76,7 +76,8 @@ export class TokenResolver {
     nullable: true,
     description:
       "What a token grants, and whether a client could connect with it now. A token that is malformed,\n" +
-      "foreign, forged or expired is an answer here, not an error.",
+      "foreign, forged or expired is an answer here, not an error. Only by POST: in a URL the token would be\n" +
+      "logged.",
     complexity: dear,
   })
   inspectToken(

@@ -5,6 +5,18 @@ import { PlatformName } from "../../domain/project.ts";
 import { Role } from "../../domain/role.ts";
 import { ArchiveMode, ArchiveResolution, MediaMode } from "../../domain/session.ts";
 import { TokenStatus } from "../../domain/token-inspection.ts";
+import { ERROR_CODES, ERRORS, type ErrorCode } from "../../errors.ts";
+
+/** The codes of errors, each with itself as its value. */
+export const ErrorCodes = Object.fromEntries(ERROR_CODES.map((code) => [code, code])) as {
+  readonly [Code in ErrorCode]: Code;
+};
+
+registerEnumType(ErrorCodes, {
+  name: "ErrorCode",
+  description: "What went wrong: the `extensions.code` of every error, and why a token was refused.",
+  valuesConfig: ERRORS,
+});
 
 registerEnumType(Role, {
   name: "Role",

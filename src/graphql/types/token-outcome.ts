@@ -1,18 +1,20 @@
 import { createUnionType, Field, ObjectType } from "type-graphql";
 import type { TokenRefusal } from "../../domain/token-batch.ts";
+import type { ErrorCode } from "../../errors.ts";
 import { MESSAGE_VALUE, SHORT_VALUE } from "../limits/cost.ts";
 import { ConnectionTokenType } from "./connection-token.ts";
+import { ErrorCodes } from "./enums.ts";
 
 @ObjectType("TokenRefusal", {
   description: "Why one of many tokens was not generated.",
   simpleResolvers: true,
 })
 export class TokenRefusalType implements TokenRefusal {
-  @Field(() => String, {
+  @Field(() => ErrorCodes, {
     complexity: SHORT_VALUE,
-    description: "The code of the error that it would be alone, such as `BAD_USER_INPUT` or `FORBIDDEN`.",
+    description: "The code of the error that `generateToken` would give for this request.",
   })
-  code!: string;
+  code!: ErrorCode;
 
   @Field(() => String, { complexity: MESSAGE_VALUE, description: "The reason, for a person to read." })
   message!: string;
