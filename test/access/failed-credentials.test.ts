@@ -24,12 +24,12 @@ it("as many as allowed shut an address out, and no other, until the minute ends"
   failed.count("203.0.113.7");
   expect(() => failed.check("203.0.113.7")).toThrow(RateLimited);
   expect(() => failed.check("203.0.113.7")).toThrow(
-    expect.objectContaining({ extensions: { code: "RATE_LIMITED", retryAfterSeconds: 40 } }),
+    expect.objectContaining({ extensions: { code: "RATE_LIMITED", retryable: true, retryAfterSeconds: 40 } }),
   );
   failed.check("203.0.113.8");
   vi.advanceTimersByTime(39_500);
   expect(() => failed.check("203.0.113.7")).toThrow(
-    expect.objectContaining({ extensions: { code: "RATE_LIMITED", retryAfterSeconds: 1 } }),
+    expect.objectContaining({ extensions: { code: "RATE_LIMITED", retryable: true, retryAfterSeconds: 1 } }),
   );
   vi.advanceTimersByTime(1);
   failed.check("203.0.113.7");

@@ -20,7 +20,7 @@ const scoped = (scope: string): Caller => callerWith("key:1", "one", { scope });
 const forbidden = (message: string, details: object) =>
   expect.objectContaining({
     message: `Not allowed: ${message}`,
-    extensions: { code: "FORBIDDEN", ...details },
+    extensions: { code: "FORBIDDEN", retryable: false, ...details },
   });
 
 describe("checkScope", () => {

@@ -74,7 +74,7 @@ describe("createSession", () => {
     expect(errors).toEqual([
       expect.objectContaining({
         path: ["createSession"],
-        extensions: { code: "BAD_USER_INPUT", argument },
+        extensions: { code: "BAD_USER_INPUT", retryable: false, argument },
       }),
     ]);
     expect(await listed()).toEqual(before);

@@ -31,7 +31,7 @@ describe("an unexpected error", () => {
       {
         message: "Internal server error",
         path: ["createSession"],
-        extensions: { code: "INTERNAL_SERVER_ERROR", requestId },
+        extensions: { code: "INTERNAL_SERVER_ERROR", retryable: false, requestId },
       },
     ]);
     expect(server.log()).toContainEqual(
@@ -153,7 +153,7 @@ describe("in production", () => {
 
   it("shows no stack trace", async () => {
     const { errors } = await server.graphql('mutation { generateToken(sessionId: "x") { token } }');
-    expect(Object.keys(errors[0].extensions).sort()).toEqual(["argument", "code"]);
+    expect(Object.keys(errors[0].extensions).sort()).toEqual(["argument", "code", "retryable"]);
   });
 });
 
@@ -172,7 +172,7 @@ describe("an unexpected error outside GraphQL", () => {
         errors: [
           {
             message: "Internal server error",
-            extensions: { code: "INTERNAL_SERVER_ERROR", requestId: "the-request" },
+            extensions: { code: "INTERNAL_SERVER_ERROR", retryable: false, requestId: "the-request" },
           },
         ],
       },

@@ -112,7 +112,7 @@ describe("generateToken", () => {
     expect(status).toBe(200);
     expect(data).toEqual({ generateToken: null });
     expect(errors).toMatchObject([
-      { path: ["generateToken"], extensions: { code: "BAD_USER_INPUT", argument } },
+      { path: ["generateToken"], extensions: { code: "BAD_USER_INPUT", retryable: false, argument } },
     ]);
   });
 
@@ -133,7 +133,7 @@ describe("generateToken", () => {
       expect(errors).toEqual([
         expect.objectContaining({
           message: expect.stringMatching(rule),
-          extensions: { code: "BAD_USER_INPUT", argument },
+          extensions: { code: "BAD_USER_INPUT", retryable: false, argument },
         }),
       ]);
     },

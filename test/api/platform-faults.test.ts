@@ -123,7 +123,7 @@ describe.each([
     async ([, behaviour, reason, advice], context) => {
       const { fault, server } = await startBoth(platform, behaviour, context);
       const error = await failure(server, owner);
-      expect(error.extensions).toEqual({ code: "PLATFORM_REJECTED", reason });
+      expect(error.extensions).toEqual({ code: "PLATFORM_REJECTED", retryable: false, reason });
       expect(error.message).toMatch(advice);
       expect(fault.received).toHaveLength(1);
       expect(server.log()).toContainEqual(expect.objectContaining({ code: "PLATFORM_REJECTED", reason }));
@@ -147,7 +147,7 @@ describe.each([
     async ([, headers, retryAfterSeconds], context) => {
       const { fault, server } = await startBoth(platform, refuse(429, "Slow down", headers), context);
       const error = await failure(server, owner);
-      expect(error.extensions).toEqual({ code: "RATE_LIMITED", retryAfterSeconds });
+      expect(error.extensions).toEqual({ code: "RATE_LIMITED", retryable: true, retryAfterSeconds });
       expect(error.message).toBe(
         `Too many sessions were asked for: the platform limits this project; ask again in ${retryAfterSeconds} seconds`,
       );

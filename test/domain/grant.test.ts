@@ -66,7 +66,7 @@ describe("grantFor", () => {
     expect(() => grant(input)).toThrow(
       expect.objectContaining({
         message: expect.stringMatching(rule),
-        extensions: { code: "BAD_USER_INPUT", argument },
+        extensions: { code: "BAD_USER_INPUT", retryable: false, argument },
       }),
     );
   });

@@ -34,7 +34,7 @@ describe("checkPeriods", () => {
     expect(() => checkPeriods(last)).toThrow(
       expect.objectContaining({
         message: `last must be from 1 to 100; ${last} was given`,
-        extensions: { code: "BAD_USER_INPUT", argument: "last" },
+        extensions: { code: "BAD_USER_INPUT", retryable: false, argument: "last" },
       }),
     );
   });

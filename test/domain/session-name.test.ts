@@ -4,7 +4,7 @@ import { checkMaxAge, checkSessionName, MAX_NAME_LENGTH } from "../../src/domain
 const refused = (argument: string, rule: RegExp) =>
   expect.objectContaining({
     message: expect.stringMatching(rule),
-    extensions: { code: "BAD_USER_INPUT", argument },
+    extensions: { code: "BAD_USER_INPUT", retryable: false, argument },
   });
 
 describe("checkSessionName", () => {

@@ -72,7 +72,7 @@ describe("sessionOptions", () => {
     expect(() => sessionOptions(input)).toThrow(
       expect.objectContaining({
         message: expect.stringMatching(rule),
-        extensions: { code: "BAD_USER_INPUT", argument },
+        extensions: { code: "BAD_USER_INPUT", retryable: false, argument },
       }),
     );
   });
@@ -131,7 +131,7 @@ describe("checkSameOptions", () => {
     expect(() => checkSameOptions(session, { ...options, ...other } as SessionOptions)).toThrow(
       expect.objectContaining({
         message: expect.stringContaining(message),
-        extensions: { code: "BAD_USER_INPUT", argument },
+        extensions: { code: "BAD_USER_INPUT", retryable: false, argument },
       }),
     );
   });

@@ -20,7 +20,7 @@ describe("checkBatch", () => {
     expect(() => checkBatch(count, quota)).toThrow(
       expect.objectContaining({
         message: expect.stringContaining(words),
-        extensions: { code: "BAD_USER_INPUT", argument: "requests" },
+        extensions: { code: "BAD_USER_INPUT", retryable: false, argument: "requests" },
       }),
     );
   });

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sessionOptions } from "../../src/domain/session.ts";
 import { CREDENTIAL_NAMES } from "../../src/platform/credential-names.ts";
 import type { Platform } from "../../src/platform/platform.ts";
-import { restPlatform } from "../../src/platform/rest-platform.ts";
+import { type RestPlatformOptions, restPlatform } from "../../src/platform/rest-platform.ts";
 import { API_KEY } from "../support/credentials.ts";
 import {
   answer,
@@ -21,18 +21,19 @@ let states: string[];
 beforeEach(async () => {
   fault = await startFaultServer();
   states = [];
-  platform = restPlatform({
-    applicationId: API_KEY,
-    url: fault.url,
-    timeout: 1000,
-    userAgent: "stagepass/test",
-    names: CREDENTIAL_NAMES.opentok,
-    authenticate: async () => ({}),
-    onCircuit: (state) => states.push(state),
-    resetTimeout: 300,
-  });
+  platform = restPlatform({ ...options(), resetTimeout: 300 });
 });
 afterEach(() => fault.close());
+
+const options = (): RestPlatformOptions => ({
+  applicationId: API_KEY,
+  url: fault.url,
+  timeout: 1000,
+  userAgent: "stagepass/test",
+  names: CREDENTIAL_NAMES.opentok,
+  authenticate: async () => ({}),
+  onCircuit: (state) => states.push(state),
+});
 
 /** The code of each of so many calls, made one after the other. */
 async function call(times: number): Promise<string[]> {
@@ -58,8 +59,17 @@ describe("a platform that keeps failing", () => {
     expect(fault.received).toHaveLength(5);
     expect(states).toEqual(["open"]);
     await expect(platform.createSession(sessionOptions({}), new Date())).rejects.toMatchObject({
-      extensions: { code: "PLATFORM_UNAVAILABLE", retryable: true },
+      extensions: { code: "PLATFORM_UNAVAILABLE", retryable: true, retryAfterSeconds: 1 },
     });
+  });
+
+  it("says when it is asked again", async () => {
+    platform = restPlatform({ ...options(), resetTimeout: 30_000 });
+    fault.behave(down);
+    await call(5);
+    const refusal = await platform.createSession(sessionOptions({}), new Date()).catch((error) => error);
+    expect(refusal.extensions.retryAfterSeconds).toBeGreaterThan(20);
+    expect(refusal.extensions.retryAfterSeconds).toBeLessThanOrEqual(30);
   });
 
   it("is probed by one call, while others still fail at once, and used again when that succeeds", async () => {
@@ -130,6 +140,8 @@ it("says what was wrong at last, and whether trying again helps", async () => {
     message: expect.stringMatching(/left alone.*check OPENTOK_API_URL/),
     extensions: { code: "PLATFORM_UNAVAILABLE", retryable: false },
   });
+  const refusal = await platform.createSession(sessionOptions({}), new Date()).catch((error) => error);
+  expect(refusal.extensions).not.toHaveProperty("retryAfterSeconds");
 });
 
 describe("a platform that is there", () => {

@@ -36,6 +36,7 @@ describe("the program", () => {
         code: "BAD_USER_INPUT",
         message: '--role: must be one of subscriber, publisher, publisher_only, moderator; "boss" was given',
         argument: "--role",
+        retryable: false,
       },
     });
   });

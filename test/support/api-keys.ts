@@ -87,6 +87,6 @@ export function freshKeys(): void {
 export const refused = (message: string | RegExp) =>
   expect.objectContaining({
     message: expect.stringMatching(message),
-    extensions: { code: "UNAUTHENTICATED" },
+    extensions: { code: "UNAUTHENTICATED", retryable: false },
   });
 export const unknownKey = /^The API key is not one of this server's, or was revoked$/;
