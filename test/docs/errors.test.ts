@@ -1,10 +1,10 @@
 import { ApolloServerErrorCode } from "@apollo/server/errors";
 import { afterAll, describe, expect, it } from "vitest";
-import { ERROR_CODES } from "../../src/errors.ts";
+import { ERROR_CODES, ERRORS } from "../../src/errors.ts";
 import { SITUATIONS, type Situation } from "./error-situations.ts";
 import { headings, type Snippet, snippets, textOf } from "./markdown.ts";
 import { stopSharedServers } from "./server-for-snippets.ts";
-import { answerIn, runShell } from "./shell.ts";
+import { type Answer, answerIn, runShell } from "./shell.ts";
 
 afterAll(stopSharedServers);
 
@@ -14,6 +14,9 @@ const DOCUMENT = "docs/errors.md";
 const documented = headings(textOf(DOCUMENT))
   .map((heading) => /^`([A-Z_]+)`$/.exec(heading)?.[1])
   .filter((code) => code !== undefined);
+
+/** The members of extensions that the document explains for all codes. */
+const EVERYWHERE = new Set(["code", "retryable", "retryAfterSeconds"]);
 
 /** The prose and the snippets of a code's section. */
 function sectionOf(code: string) {
@@ -26,7 +29,7 @@ function sectionOf(code: string) {
 }
 
 /** Asks what the document asks. */
-async function ask({ server, fill, credential }: Situation, { language, code }: Snippet) {
+async function ask({ server, fill, credential }: Situation, { language, code }: Snippet): Promise<Answer> {
   if (language === "sh") {
     const { output } = await runShell(fill(code), { ACCESS_TOKEN: credential ?? "" });
     return answerIn(output);
@@ -39,7 +42,8 @@ async function ask({ server, fill, credential }: Situation, { language, code }: 
     },
     body: JSON.stringify({ query: fill(code) }),
   });
-  return { status: response.status, body: await response.json() };
+  const retryAfter = response.headers.get("retry-after");
+  return { status: response.status, retryAfter, body: await response.json() };
 }
 
 /** The answer with `…` where the document has it. */
@@ -49,7 +53,7 @@ function likeDocumented(answered: unknown, shown: unknown): unknown {
     return new RegExp(`^${pattern.join(".+")}$`, "s").test(answered) ? shown : answered;
   }
   // Of a minute, which may have begun a second ago.
-  if (typeof answered === "number" && shown === 60) return shown;
+  if (typeof answered === "number" && answered > 50 && answered <= 60 && shown === 60) return shown;
   if (typeof answered !== "object" || answered === null || typeof shown !== "object" || shown === null)
     return answered;
   const entries = Object.entries(answered).map(([name, value]) => [
@@ -61,6 +65,15 @@ function likeDocumented(answered: unknown, shown: unknown): unknown {
 
 it("every code that can be answered has a section, and there are no others", () => {
   expect([...documented].sort()).toEqual([...ERROR_CODES].sort());
+});
+
+it("the table has the descriptions of the schema", () => {
+  const yes = { true: "Yes", false: "No", null: "It says" };
+  const rows = ERROR_CODES.map((code) => {
+    const { description, retryable } = ERRORS[code];
+    return `| [\`${code}\`](#${code.toLowerCase()}) | ${description} | ${yes[`${retryable}`]} |`;
+  });
+  expect(textOf(DOCUMENT)).toContain(`| --- | --- | --- |\n${rows.join("\n")}\n\n`);
 });
 
 it("the codes of Apollo Server are among them", () => {
@@ -78,12 +91,16 @@ describe("the example is what the server answers", () => {
   it.each(ERROR_CODES)("%s", async (code) => {
     const { text, question, answer } = sectionOf(code);
     const situation = await SITUATIONS[code]();
-    const { status, body } = await ask(situation, question);
+    const { status, retryAfter, body } = await ask(situation, question);
     const shown = JSON.parse(answer.code);
     expect(likeDocumented(body, shown)).toEqual(shown);
     expect(shown.errors[0].extensions.code).toBe(code);
     expect(text).toMatch(new RegExp(`^\\nStatus ${status}\\b`));
-    const members = Object.keys(shown.errors[0].extensions).filter((member) => member !== "code");
+    const [{ extensions }] = body.errors;
+    expect(extensions.retryable).toEqual(ERRORS[code].retryable ?? expect.any(Boolean));
+    if ([429, 503].includes(status)) expect(retryAfter).toBe(String(extensions.retryAfterSeconds));
+    else expect(retryAfter).toBeNull();
+    const members = Object.keys(shown.errors[0].extensions).filter((member) => !EVERYWHERE.has(member));
     for (const member of members) expect(text).toMatch(new RegExp(`\`(extensions\\.)?${member}`));
   });
 });

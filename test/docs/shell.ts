@@ -13,7 +13,7 @@ export interface Outcome {
 
 /**
  * Runs commands of a document as a shell does, up to the first that fails, in a folder and with nothing in the environment but
- * `env`; `npx stagepass` is the built program. After each answer curl writes its status, in a line of its own.
+ * `env`; `npx stagepass` is the built program. After each answer curl writes its status and its Retry-After, in a line of their own.
  */
 export function runShell(
   code: string,
@@ -21,7 +21,7 @@ export function runShell(
   cwd = temporaryFolder(),
 ): Promise<Outcome> {
   const home = temporaryFolder();
-  writeFileSync(join(home, ".curlrc"), 'silent\nwrite-out = "\\n%{http_code}\\n"\n');
+  writeFileSync(join(home, ".curlrc"), 'silent\nwrite-out = "\\n%{http_code} %header{retry-after}\\n"\n');
   const environment = { PATH: process.env.PATH, HOME: home, CURL_HOME: home, ...env };
   const script = code.replaceAll("npx stagepass", `'${process.execPath}' '${CLI}'`);
   return new Promise((resolve) => {
@@ -31,9 +31,16 @@ export function runShell(
   });
 }
 
-/** An answer that curl wrote, with its status. */
-// biome-ignore lint/suspicious/noExplicitAny: an answer has the shape of what was asked
-export function answerIn(output: string): { status: number; body: any } {
-  const [, body = "", status] = /^([\s\S]*)\n(\d{3})\n$/.exec(output) ?? [];
-  return { status: Number(status), body: JSON.parse(body) };
+/** What was answered, with its status and its Retry-After. */
+export interface Answer {
+  readonly status: number;
+  readonly retryAfter: string | null;
+  // biome-ignore lint/suspicious/noExplicitAny: an answer has the shape of what was asked
+  readonly body: any;
+}
+
+/** An answer that curl wrote. */
+export function answerIn(output: string): Answer {
+  const [, body = "", status, retryAfter] = /^([\s\S]*)\n(\d{3}) (\d*)\n$/.exec(output) ?? [];
+  return { status: Number(status), retryAfter: retryAfter || null, body: JSON.parse(body) };
 }
