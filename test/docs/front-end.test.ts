@@ -1,12 +1,16 @@
 // @vitest-environment happy-dom
 import { readFileSync } from "node:fs";
-import { buildSchema, parse, validate } from "graphql";
+import { ApolloClient, HttpLink, InMemoryCache } from "@apollo/client";
+import { ApolloClient as ApolloClient3, InMemoryCache as InMemoryCache3 } from "apollo-client-3";
+import { buildSchema, type DocumentNode, parse, validate } from "graphql";
 import type { DetachedWindowAPI } from "happy-dom";
 import jwt from "jsonwebtoken";
+import { fetchExchange, Client as UrqlClient } from "urql";
 import { createServer } from "vite";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { JWT_SECRET, signedJwt } from "../support/callers.ts";
 import { API_SECRET } from "../support/credentials.ts";
+import { startFaultServer } from "../support/fault-server.ts";
 import { LONG } from "../support/long.ts";
 import { startServer } from "../support/server.ts";
 import { Application, fileName } from "./application.ts";
@@ -154,10 +158,10 @@ describe("the application", () => {
     });
     type("bob");
     button("Join")?.click();
-    await expect.poll(text).toContain("You may not do this.");
+    await expect.poll(text).toContain("Not allowed: ");
     browser.accessToken = "of nobody";
     button("Join")?.click();
-    await expect.poll(text).toContain("Log in again.");
+    await expect.poll(text).toContain("Send the header Authorization");
 
     browser.accessToken = signedJwt(caller);
     button("Join")?.click();
@@ -179,10 +183,15 @@ describe("the application", () => {
     const { server, bodies, accessToken } = await start();
     const { SessionsDocument, GenerateTokenDocument } = await load(app, "src/generated/graphql.ts");
     const { joinRoom } = await load(app, "src/join-room.ts");
-    const { sessionId, generateToken } = await joinRoom(server.url, accessToken, "standup");
+    const { session, problem } = await joinRoom(server.url, accessToken, "standup");
+    expect(problem).toBeUndefined();
+    const { sessionId, generateToken } = session;
     expect(grantOf(generateToken.token)).toMatchObject({ session_id: sessionId });
     const stranger = signedJwt({ ...caller, video_grant: { roles: ["PUBLISHER"], names: ["planning"] } });
-    expect(await joinRoom(server.url, stranger, "standup")).toBeNull();
+    expect(await joinRoom(server.url, stranger, "standup")).toMatchObject({
+      session: null,
+      problem: { code: "FORBIDDEN", requiredName: "standup" },
+    });
 
     const { client } = await load(app, "src/urql/client.ts");
     const { data } = await client.mutation(GenerateTokenDocument, { sessionId }).toPromise();
@@ -194,6 +203,21 @@ describe("the application", () => {
       false,
     ]);
     expect(bodies).toHaveLength(4);
+  });
+
+  it("shows what was made beside why the rest was refused, with graphql-request and fetch", async () => {
+    const { server } = await start();
+    const { JoinRoomDocument } = await load(app, "src/generated/graphql.ts");
+    const { joinRoom } = await load(app, "src/join-room.ts");
+    const { ask } = await load(app, "src/ask.ts");
+    const watcher = signedJwt({ ...caller, video_grant: { ...caller.video_grant, roles: ["SUBSCRIBER"] } });
+    const session = { sessionId: expect.stringMatching(/^[12]_/), generateToken: null };
+    const problem = { code: "FORBIDDEN", requiredRole: "PUBLISHER", retryable: false };
+    expect(await joinRoom(server.url, watcher, "standup")).toMatchObject({ session, problem });
+    expect(await ask(server.url, watcher, JoinRoomDocument, { room: "standup" })).toMatchObject({
+      data: { ensureSession: session },
+      problem,
+    });
   });
 
   it("reaches the server through Vite's proxy", async () => {
@@ -219,6 +243,96 @@ describe("the application", () => {
       body: JSON.stringify({ query: "{ videoCaller { subject } }" }),
     });
     expect(await response.json()).toEqual({ data: { videoCaller: { subject: "bob" } } });
+  });
+});
+
+/** What each client of the guide makes of the answer to `GenerateToken`. */
+const CLIENTS: Record<string, (url: string, document: unknown, app: Application) => Promise<object | null>> =
+  {
+    async "Apollo Client 4"(uri, mutation) {
+      const { explain } = await load(app, "src/explain.ts");
+      const client = new ApolloClient({ link: new HttpLink({ uri }), cache: new InMemoryCache() });
+      const { error } = await client.mutate({
+        mutation: mutation as DocumentNode,
+        variables,
+        errorPolicy: "all",
+      });
+      return error ? explain(error) : null;
+    },
+    async "Apollo Client 3"(uri, mutation) {
+      const { explain } = await load(app, "src/apollo-client-3/explain.ts");
+      const client = new ApolloClient3({ uri, cache: new InMemoryCache3() });
+      return client.mutate({ mutation: mutation as DocumentNode, variables }).then(() => null, explain);
+    },
+    async urql(url, mutation) {
+      const { explain } = await load(app, "src/urql/explain.ts");
+      const client = new UrqlClient({ url, exchanges: [fetchExchange], preferGetMethod: false });
+      const { error } = await client.mutation(mutation as DocumentNode, variables).toPromise();
+      return error ? explain(error) : null;
+    },
+    async "graphql-request"(url) {
+      const { joinRoom } = await load(app, "src/join-room.ts");
+      return (await joinRoom(url, "x", "standup")).problem ?? null;
+    },
+    async fetch(url, document) {
+      const { ask } = await load(app, "src/ask.ts");
+      return (await ask(url, "x", document, variables)).problem ?? null;
+    },
+  };
+const variables = { sessionId: "1_x" };
+
+/** Answers, and the problem that a page shows. */
+const ANSWERS: [answer: string, status: number, type: string, body: string, problem: object][] = [
+  ["a page of a proxy", 502, "text/html", "<html></html>", { message: expect.stringContaining("502") }],
+  ["nothing of a proxy", 504, "application/json", "", { message: expect.stringContaining("504") }],
+  ["JSON that is no answer", 503, "application/json", "{}", { message: expect.stringContaining("503") }],
+];
+for (const [code, status] of [
+  ["UNAUTHENTICATED", 401],
+  ["QUERY_NOT_IN_SAFELIST", 400],
+  ["GRAPHQL_PARSE_FAILED", 400],
+  ["RATE_LIMITED", 429],
+  ["LEDGER_UNAVAILABLE", 503],
+  ["FORBIDDEN", 200],
+] as const) {
+  const message = `It is ${code}`;
+  const extensions = { code, retryable: false, argument: "data" };
+  const data = status === 200 ? { data: { generateToken: null, ensureSession: null } } : {};
+  const body = JSON.stringify({ errors: [{ message, extensions }], ...data });
+  for (const type of ["application/graphql-response+json", "application/json"])
+    ANSWERS.push([code, status, type, body, { message, ...extensions }]);
+}
+
+describe.each(Object.entries(CLIENTS))("with %s, a page", (_, problemWith) => {
+  const problemOf = async (url: string) => {
+    const { GenerateTokenDocument } = await load(app, "src/generated/graphql.ts");
+    return problemWith(url, GenerateTokenDocument, app);
+  };
+
+  it.each(ANSWERS)("says what the server says: %s, %i in %s", async (_, status, type, body, problem) => {
+    const server = await startFaultServer((response) => {
+      response.writeHead(status, { "content-type": `${type}; charset=utf-8` }).end(body);
+    });
+    onTestFinished(() => server.close());
+    visit(server.url);
+    const shown = await problemOf(`${server.url}/graphql`);
+    expect(shown).toEqual(problem);
+    expect(JSON.stringify(shown)).not.toContain("reached");
+  });
+
+  it("says that the server cannot be reached only where no answer came", async () => {
+    // As browsers do; happy-dom throws another error.
+    vi.stubGlobal("fetch", () => Promise.reject(new TypeError("Failed to fetch")));
+    onTestFinished(() => void vi.unstubAllGlobals());
+    expect(await problemOf("http://127.0.0.1:1/graphql")).toEqual({
+      message: "The server cannot be reached.",
+    });
+  });
+
+  it("reads the code of a stranger's answer", async () => {
+    const { server } = await start();
+    vi.unstubAllGlobals();
+    expect(await problemOf(server.url)).toMatchObject({ code: "UNAUTHENTICATED", retryable: false });
   });
 });
 
