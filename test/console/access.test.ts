@@ -215,7 +215,7 @@ signsIn("again stands, though something fails that is then asked for anew", asyn
     );
     await signIn(page, signedJwt({ ...EVERYTHING, exp: inAnHour() }));
     await page.getByRole("dialog").waitFor({ state: "detached" });
-    await page.getByText("The server answered with status 500.").waitFor();
+    await page.getByText("The server answered with status 500 ").waitFor();
     await page.getByRole("button", { name: "Generate a token" }).click();
     await page.getByRole("article").waitFor();
     expect(await page.getByRole("dialog").count()).toBe(0);

@@ -65,7 +65,7 @@ test("an answer that comes late below a session that was created offers no retry
             {
               message: "Too many tokens were asked for",
               path: ["createSession", "generateToken"],
-              extensions: { code: "RATE_LIMITED" },
+              extensions: { code: "RATE_LIMITED", retryable: true, retryAfterSeconds: 30 },
             },
           ],
         },
@@ -128,6 +128,31 @@ test("a connection that is lost while the console starts is tried again, too", (
     await page.getByRole("button", { name: "Try again" }).click();
     await page.getByRole("heading", { name: "New session" }).waitFor();
   }));
+
+for (const [name, status, contentType, body, said] of [
+  [
+    "the server's own words, whatever the status and the type",
+    503,
+    "application/json",
+    '{"errors":[{"message":"The server is stopping","extensions":{"code":"SERVICE_UNAVAILABLE","retryable":true}}]}',
+    "The server is stopping",
+  ],
+  ["a proxy's page", 502, "text/html", "<html></html>", "The server answered with status 502"],
+  ["what is no JSON", 200, "application/json", "<html></html>", "The server answered with status 200"],
+  ["what is no answer", 200, "application/json", "{}", "The server answered with status 200"],
+  ["no data", 200, "application/json", '{"data":null}', "The server answered with nothing"],
+] as const) {
+  test(`an answer is said to be one: ${name}`, (browser) =>
+    withConsole(browser, server.origin, async (page) => {
+      await page.route("**/graphql", (route) => route.fulfill({ status, contentType, body }));
+      await page.reload();
+      await page.getByRole("alert").getByText(said).waitFor();
+      expect(await page.getByText("does not answer").count()).toBe(0);
+      await page.unroute("**/graphql");
+      await page.getByRole("button", { name: "Try again" }).click();
+      await page.getByRole("heading", { name: "New session" }).waitFor();
+    }));
+}
 
 test("what is entered is still there after another page, until it is done", (browser) =>
   withConsole(browser, server.origin, async (page) => {

@@ -18,19 +18,20 @@ const UNREACHABLE: Problem = {
   retryable: true,
 };
 
-const UNINTELLIGIBLE = "The server answered with nothing that can be understood.";
-
 /** Says what an error of Apollo Client is about. */
 export function problemOf(error: unknown): Problem {
   if (CombinedGraphQLErrors.is(error)) return serverProblem(error.errors[0]);
-  if (ServerError.is(error)) {
-    const busy = error.statusCode >= 500 || error.statusCode === 429;
-    // In the same form, also where it did not get as far as GraphQL.
-    const message = `The server answered with status ${error.statusCode}.`;
-    return serverProblem(errorsIn(error.bodyText)[0] ?? { message }, busy);
+  if (ServerError.is(error) || ServerParseError.is(error)) {
+    const { statusCode, bodyText } = error;
+    const unread = {
+      message: `The server answered with status ${statusCode} and nothing that can be understood.`,
+      extensions: { retryable: statusCode >= 500 || statusCode === 429 },
+    };
+    // A proxy's answer has the same form, and may have another media type.
+    return serverProblem(errorsIn(bodyText)[0] ?? unread);
   }
-  if (ServerParseError.is(error)) return { ...UNREACHABLE, message: UNINTELLIGIBLE };
-  return UNREACHABLE;
+  // `fetch` throws a TypeError where no answer comes.
+  return error instanceof TypeError ? UNREACHABLE : serverProblem(undefined);
 }
 
 /** Why nobody is signed in, or null when that is not what went wrong. */
@@ -45,11 +46,12 @@ interface ServerErrorBody {
   readonly extensions?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Whose request may succeed later with nothing changed, besides those that say so. */
-const RETRYABLE: ReadonlySet<unknown> = new Set(["INTERNAL_SERVER_ERROR", "RATE_LIMITED"]);
+const UNINTELLIGIBLE: ServerErrorBody = {
+  message: "The server answered with nothing that can be understood.",
+  extensions: { retryable: true },
+};
 
-function serverProblem(error: ServerErrorBody = { message: UNINTELLIGIBLE }, busy = false): Problem {
-  const { message, path = [], extensions = {} } = error;
+function serverProblem({ message, path = [], extensions = {} }: ServerErrorBody = UNINTELLIGIBLE): Problem {
   const { code, argument, retryable } = extensions;
   // Below a root field: what that did is done, and is not to be done again.
   const isNested = path.length > 1;
@@ -57,7 +59,7 @@ function serverProblem(error: ServerErrorBody = { message: UNINTELLIGIBLE }, bus
     message,
     code: typeof code === "string" ? code : null,
     argument: typeof argument === "string" ? argument : null,
-    retryable: !isNested && (busy || retryable === true || RETRYABLE.has(code)),
+    retryable: !isNested && retryable === true,
   };
 }
 
