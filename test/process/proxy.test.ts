@@ -120,7 +120,10 @@ for (const [name, itBehind] of LONG ? PROXIES : PROXIES.slice(0, 1)) {
         await post(proxy, { body: "x".repeat(MB) }),
       ];
       for (const { status, answer } of refused) {
-        expect([status, answer.errors[0].extensions]).toEqual([413, { code: "PAYLOAD_TOO_LARGE" }]);
+        expect([status, answer.errors[0].extensions]).toEqual([
+          413,
+          { code: "PAYLOAD_TOO_LARGE", retryable: false },
+        ]);
       }
       expect((await post(proxy)).answer.errors).toBeUndefined();
     }
@@ -209,7 +212,7 @@ for (const [name, itBehind] of LONG ? PROXIES : PROXIES.slice(0, 1)) {
     expect(refused[0]).toMatchObject({
       status: 429,
       headers: { "retry-after": "1", "content-type": "application/json" },
-      answer: { errors: [{ extensions: { code: "RATE_LIMITED", retryAfterSeconds: 1 } }] },
+      answer: { errors: [{ extensions: { code: "RATE_LIMITED", retryable: true, retryAfterSeconds: 1 } }] },
     });
     const passedOn = received().length;
     expect((await postFrom(proxy, { address: "127.0.0.2" })).status).toBe(200);
