@@ -1,6 +1,8 @@
 import { Role } from "../domain/role.ts";
+import { checkNamePrefix, checkSessionName } from "../domain/session-name.ts";
 import { ALL_SESSIONS, NO_SESSIONS, type SessionSelection } from "../domain/session-selection.ts";
 import { isStorable } from "../domain/text.ts";
+import { BadUserInput } from "../errors.ts";
 
 /** What a caller's tokens may grant. The claim `video_grant` of its credential says it. */
 export interface Permissions {
@@ -33,7 +35,8 @@ export class MalformedClaim extends Error {}
 /**
  * The permissions of a `video_grant` claim:
  * `{ roles: [Role], sessions: [ID or "*"], names: [name, prefix with a trailing "*", or "*"], maxLifetime: seconds }`.
- * A list has at most 100 entries. A missing list allows nothing; without `maxLifetime` the platform's limit applies.
+ * A list has at most 100 entries. A missing list allows nothing; without `maxLifetime` the platform's limit applies. Names are
+ * put into the form in which `ensureSession` keeps them, and keep the same rules.
  *
  * @throws {MalformedClaim} also for an unknown member: it may be a misspelt limit
  */
@@ -89,9 +92,18 @@ function selectionOf(sessions: string[], names: string[]): SessionSelection {
   return {
     all: sessions.includes(ANY),
     ids: new Set(sessions),
-    names: new Set(names.filter((name) => !isPrefix(name))),
-    namePrefixes: names.filter(isPrefix).map((name) => name.slice(0, -1)),
+    names: new Set(names.filter((name) => !isPrefix(name)).map((name) => checked(checkSessionName, name))),
+    namePrefixes: names.filter(isPrefix).map((name) => checked(checkNamePrefix, name.slice(0, -1))),
   };
+}
+
+/** A name, or the beginning of one, in the form in which names are compared. No session has a name that breaks the rules. */
+function checked(check: (text: string, argument: string) => string, name: string): string {
+  try {
+    return check(name, "video_grant.names");
+  } catch (error) {
+    throw error instanceof BadUserInput ? new MalformedClaim(error.message) : error;
+  }
 }
 
 function secondsOf(value: unknown): number {

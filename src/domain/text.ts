@@ -29,12 +29,19 @@ export function checkText(argument: string, text: string, maxLength: number): st
 export function checkLine(argument: string, text: string, maxLength: number): string {
   if (text === "") throw new BadUserInput(argument, `${argument} must not be empty`);
   checkText(argument, text, maxLength);
-  if (/[\p{Cc}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}]/u.test(text))
+  const found = /[\p{Cc}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}]/u.exec(text);
+  if (found) {
     throw new BadUserInput(
       argument,
-      `${argument} must not have control characters, line breaks or noncharacters`,
+      `${argument} must not have control characters, line breaks or noncharacters; it has ${codePointOf(found[0])}`,
     );
+  }
   return text;
+}
+
+/** The first code point of a text as Unicode writes it, such as `U+200B`. */
+export function codePointOf(text: string): string {
+  return `U+${(text.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
 }
 
 /** A value as a line of JSON. U+2028 and U+2029, which JSON allows in a line, end one for many readers, Node's among them. */

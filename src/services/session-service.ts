@@ -63,10 +63,10 @@ export class SessionService {
     maxAge: number | null,
     input: SessionOptionsInput,
   ): Promise<Session> {
-    checkSessionName(name);
-    checkName(caller, name);
+    const checkedName = checkSessionName(name);
+    checkName(caller, checkedName);
     const session = await this.#named.ensure(caller, {
-      name,
+      name: checkedName,
       options: sessionOptions(input),
       maxAge: maxAge === null ? null : checkMaxAge(maxAge),
     });

@@ -44,6 +44,14 @@ describe("permissionsOf", () => {
     });
   });
 
+  it("puts names and their beginnings into NFC, and lets a beginning end in a space", () => {
+    expect(permissionsOf({ names: ["e\u0301quipe", "e\u0301*", "team *"] }).sessions).toEqual({
+      ...nothing,
+      names: new Set(["\u00e9quipe"]),
+      namePrefixes: ["\u00e9", "team "],
+    });
+  });
+
   it.each([1, 3600, Number.MAX_SAFE_INTEGER])("reads a maxLifetime of %d", (maxLifetime) => {
     expect(permissionsOf({ maxLifetime }).maxLifetime).toBe(maxLifetime);
   });
@@ -111,6 +119,15 @@ describe("permissionsOf", () => {
     ["a name that begins with a star", { names: ["*lobby"] }, /^video_grant\.names may have a "\*"/],
     ["a name with a star within", { names: ["lobby", "a*b"] }, /^video_grant\.names may have a "\*"/],
     ["a name with two stars at its end", { names: ["lobby**"] }, /^video_grant\.names may have a "\*"/],
+    ["a name with a trailing space", { names: ["lobby "] }, /^video_grant\.names must not end in a space/],
+    ["a hidden character", { names: ["lobby\u200b"] }, /^video_grant\.names must not .* it has U\+200B$/],
+    ["one before a star", { names: ["lobby\u00ad*"] }, /^video_grant\.names must not .* it has U\+00AD$/],
+    ["two spaces before a star", { names: ["team  *"] }, /^video_grant\.names must not have two spaces/],
+    [
+      "a name that no session can have",
+      { names: ["a".repeat(201)] },
+      /^video_grant\.names must be at most 200/,
+    ],
     ["a maxLifetime of 0", { maxLifetime: 0 }, /^video_grant\.maxLifetime must be a whole number/],
     ["a negative maxLifetime", { maxLifetime: -1 }, /^video_grant\.maxLifetime must be a whole number/],
     ["a broken maxLifetime", { maxLifetime: 1.5 }, /^video_grant\.maxLifetime must be a whole number/],

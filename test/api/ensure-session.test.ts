@@ -115,6 +115,10 @@ describe("ensureSession", () => {
     ["name", { name: "a\nb" }],
     ["name", { name: "a\u2028b" }],
     ["name", { name: "a\ud800" }],
+    ["name", { name: " standup" }],
+    ["name", { name: "standup " }],
+    ["name", { name: "stand  up" }],
+    ["name", { name: "standup\u200b" }],
     ["maxAge", { name: "refused", maxAge: 0 }],
     ["maxAge", { name: "refused", maxAge: -1 }],
     ["archiveMode", { name: "refused", archiveMode: "ALWAYS" }],
@@ -129,11 +133,25 @@ describe("ensureSession", () => {
     expect(await listed()).toEqual(before);
   });
 
-  it.each(["🎥 é ü", " ", "*", "%_'\"\\", "a".repeat(200)])("takes the name %j as it is", async (name) => {
+  it.each(["🎥 é ü", "*", "%_'\"\\", "a".repeat(200)])("takes the name %j as it is", async (name) => {
     const { data } = await ensure({ name });
     expect(data.ensureSession.name).toBe(name);
     expect((await ensure({ name })).data).toEqual(data);
     expect((await listed()).filter((session: { name: string }) => session.name === name)).toHaveLength(1);
+  });
+
+  it("takes every way to write a name in Unicode for one name, under one grant", async () => {
+    const guarded = await startServer({ AUTH_JWT_SECRET: JWT_SECRET });
+    try {
+      const claims = { scope: "sessions:create", video_grant: { names: ["e\u0301quipe"] } };
+      const ask = (name: string) => guarded.graphql(ENSURE, { name }, signedJwt(claims));
+      const { data } = await ask("\u00e9quipe");
+      expect(data.ensureSession.name).toBe("\u00e9quipe");
+      expect((await ask("e\u0301quipe")).data).toEqual(data);
+      expect((await ask("\u00e9quipe ")).errors).toMatchObject([{ extensions: { argument: "name" } }]);
+    } finally {
+      await guarded.close();
+    }
   });
 
   it("refuses a name that the caller may not use, before anything of it is looked at", async () => {
