@@ -1,18 +1,25 @@
+import { isUtf8 } from "node:buffer";
 import { isIPv4 } from "node:net";
 import { SessionNotFound } from "../errors.ts";
 
 /**
- * The session ID's wire format: `1_` or `2_`, then base64url without padding of fields separated by `~`:
- * version, owner, location or empty, creation time, random, then one or more trailing fields.
- * Source: the IDs that the platform returns, and the parsers of its server SDKs.
+ * The wire format of session IDs: `1_` or `2_`, then canonical base64url without padding of fields separated by `~`:
+ * version, owner, location or empty, creation time, random, then trailing fields, the last of them empty. Canonical means
+ * that the bits of the last character that stand for no byte are 0 (RFC 4648, 3.5), so that no two IDs say the same.
+ * Source: several hundred IDs that the platform returned, and the parsers of its server SDKs.
  */
-const WELL_FORMED = /^[12]_[A-Za-z0-9_-]+$/;
+const WELL_FORMED = /^[12]_(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-][AQgw]|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048])?$/;
 const MAX_LENGTH = 255;
 const SEPARATOR = "~";
+const VERSION = "1";
 
 const EPOCH_MILLISECONDS = /^\d{13}$/;
-/** How IDs of 2014 wrote the creation time: `Sat Mar 15 14:42:23 PDT 2014`. */
+/** How IDs of 2013 and 2014 wrote the creation time: `Sat Mar 15 14:42:23 PDT 2014`. */
 const OLD_DATE = /^[A-Z][a-z]{2} [A-Z][a-z]{2} \d{1,2} \d{2}:\d{2}:\d{2} (?:P[SD]T|UTC|GMT) \d{4}$/;
+
+/** When the first known ID with seven fields was created, and the first with eight, in epoch milliseconds. */
+const SEVEN_FIELDS = Date.parse("2014-04-20T21:20:27Z");
+const EIGHT_FIELDS = 1_670_756_401_181;
 
 /** What a session ID tells. */
 export interface SessionIdFields {
@@ -20,23 +27,21 @@ export interface SessionIdFields {
   readonly owner: string;
   /** The IPv4 address that was given as a hint. Advisory: null rather than a guess. */
   readonly location: string | null;
-  /** Advisory: null rather than a guess. */
-  readonly createdAt: Date | null;
+  /** Advisory: the ID is unsigned. */
+  readonly createdAt: Date;
 }
 
-/**
- * What a session ID tells, or null when it is malformed. The ID is unsigned: that it parses proves nothing
- * about the session's existence.
- */
+/** What a session ID tells, or null when it is malformed. That it parses proves nothing about the session's existence. */
 export function parseSessionId(sessionId: string): SessionIdFields | null {
-  const [, owner, location = "", time = ""] = fieldsOf(sessionId);
-  if (!owner) return null;
-  return { owner, location: isIPv4(location) ? location : null, createdAt: parseTime(time) };
+  const fields = fieldsOf(sessionId);
+  if (fields === null) return null;
+  const { owner, location, time } = fields;
+  return { owner, location: isIPv4(location) ? location : null, createdAt: new Date(time) };
 }
 
-/** The project of a session ID, or null when it is malformed; in half the time of the rest. */
+/** The project of a session ID, or null when it is malformed. */
 export function ownerOf(sessionId: string): string | null {
-  return fieldsOf(sessionId)[1] || null;
+  return fieldsOf(sessionId)?.owner ?? null;
 }
 
 /** Whether a project owns a session. Nobody owns one whose ID is malformed. */
@@ -46,25 +51,45 @@ export function isOwnedBy(applicationId: string, sessionId: string): boolean {
 
 /** @throws {SessionNotFound} when the ID is malformed, or another project owns the session */
 export function checkOwner(applicationId: string, sessionId: string): void {
-  if (isOwnedBy(applicationId, sessionId)) return;
+  const owner = ownerOf(sessionId);
+  if (owner === applicationId) return;
   throw new SessionNotFound(
-    ownerOf(sessionId) === null
+    owner === null
       ? "sessionId is malformed; it must be exactly as createSession returned it"
       : `sessionId is of another project than this server's, ${applicationId}`,
   );
 }
 
-/** None of a malformed one. */
-function fieldsOf(sessionId: string): string[] {
-  if (sessionId.length > MAX_LENGTH || !WELL_FORMED.test(sessionId)) return [];
-  return Buffer.from(sessionId.slice(2), "base64url").toString("utf8").split(SEPARATOR);
+/** The fields of a well-formed ID; `time` is in epoch milliseconds. */
+function fieldsOf(sessionId: string): { owner: string; location: string; time: number } | null {
+  if (sessionId.length > MAX_LENGTH || !WELL_FORMED.test(sessionId)) return null;
+  const bytes = Buffer.from(sessionId.slice(2), "base64url");
+  if (!isUtf8(bytes)) return null;
+  const fields = bytes.toString("utf8").split(SEPARATOR);
+  const [version, owner, location = "", written = "", random] = fields;
+  if (version !== VERSION || !owner || !random || fields.at(-1) !== "") return null;
+  const time = timeOf(written);
+  return fields.length >= leastFields(time) ? { owner, location, time } : null;
 }
 
-function parseTime(time: string): Date | null {
-  if (EPOCH_MILLISECONDS.test(time)) return new Date(Number(time));
-  if (!OLD_DATE.test(time)) return null;
-  const date = new Date(time);
-  return Number.isNaN(date.getTime()) ? null : date;
+/**
+ * How many fields an ID has at least that was created at this time: six, seven since April 2014, eight since December 2022.
+ * Between the last known ID of one format and the first of the next, the smaller number is enough; the format may grow again.
+ *
+ * This refuses every beginning of an ID: a cut one that ends in `~` would otherwise be one of the older format.
+ *
+ * @param time in epoch milliseconds; no ID has enough fields for NaN
+ */
+function leastFields(time: number): number {
+  if (time < SEVEN_FIELDS) return 6;
+  if (time < EIGHT_FIELDS) return 7;
+  return Number.isNaN(time) ? Number.POSITIVE_INFINITY : 8;
+}
+
+/** In epoch milliseconds; NaN when it does not parse. */
+function timeOf(written: string): number {
+  if (EPOCH_MILLISECONDS.test(written)) return Number(written);
+  return OLD_DATE.test(written) ? Date.parse(written) : Number.NaN;
 }
 
 /**
@@ -72,10 +97,8 @@ function parseTime(time: string): Date | null {
  *
  * @param random unguessable, and free of `~`, such as base64
  */
-export function composeSessionId(
-  fields: SessionIdFields & { readonly createdAt: Date; readonly random: string },
-): string {
+export function composeSessionId(fields: SessionIdFields & { readonly random: string }): string {
   const { owner, location, createdAt, random } = fields;
-  const text = ["1", owner, location ?? "", createdAt.getTime(), random, "P", "", ""].join(SEPARATOR);
+  const text = [VERSION, owner, location ?? "", createdAt.getTime(), random, "P", "", ""].join(SEPARATOR);
   return `1_${Buffer.from(text).toString("base64url")}`;
 }

@@ -1,6 +1,6 @@
 import type { TokenFormat } from "./connection-token.ts";
 import { Role } from "./role.ts";
-import { isOwnedBy } from "./session-id.ts";
+import { ownerOf } from "./session-id.ts";
 
 /** Whether a client could connect with a token now. */
 export enum TokenStatus {
@@ -79,7 +79,9 @@ export function inspectClaims(
   const seconds = now.getTime() / 1000;
 
   if (typeof sessionId !== "string") return invalid("it names no session");
-  if (!isOwnedBy(applicationId, sessionId)) return invalid("its session is not of this project");
+  const owner = ownerOf(sessionId);
+  if (owner === null) return invalid("its session ID is malformed");
+  if (owner !== applicationId) return invalid("its session is not of this project");
   if (!isRole(role)) return invalid("its role is unknown");
   if (data !== null && typeof data !== "string") return invalid("its connection data is not text");
   if (layoutClasses === null) return invalid("its layout classes are not text");

@@ -1,4 +1,4 @@
-import { isOwnedBy } from "../domain/session-id.ts";
+import { ownerOf } from "../domain/session-id.ts";
 import { abridge, PlatformRejected, PlatformUnavailable, RateLimited } from "../errors.ts";
 import { adviceFor } from "./advice.ts";
 import type { CredentialNames } from "./credential-names.ts";
@@ -40,11 +40,10 @@ export function sessionIdOf(
 
   const { sessionId, reason } = read(answer.body);
   if (status === 200 && sessionId !== undefined) {
-    if (isOwnedBy(applicationId, sessionId)) return sessionId;
-    throw new PlatformUnavailable(
-      `The platform answered with a session of another project; check ${names.url}`,
-      false,
-    );
+    const owner = ownerOf(sessionId);
+    if (owner === applicationId) return sessionId;
+    const what = owner === null ? "a malformed session ID" : "a session of another project";
+    throw new PlatformUnavailable(`The platform answered with ${what}; check ${names.url}`, false);
   }
   if (reason && REFUSING.has(status)) {
     const said = abridge(reason.replace(/\s+/g, " ").slice(0, MAX_REASON_LENGTH));

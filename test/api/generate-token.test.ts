@@ -210,11 +210,13 @@ describe("generateToken", () => {
     ["another project's", () => `1_${Buffer.from("1~87654321~~1739538894959~r~P~~").toString("base64url")}`],
     [
       "a project's whose key contains ours",
-      () => `1_${Buffer.from(`1~9${API_KEY}~~1~r~`).toString("base64url")}`,
+      () => `1_${Buffer.from(`1~9${API_KEY}~~1739538894959~r~P~~`).toString("base64url")}`,
     ],
     ["ours with a newline after it", () => `${sessionId}\n`],
     ["ours with a parameter after it", () => `${sessionId}&role=moderator`],
     ["ours with padding", () => `${sessionId}==`],
+    ["ours, cut off", () => sessionId.slice(0, -2)],
+    ["ours, cut in the middle", () => sessionId.slice(0, 30)],
   ])("is SESSION_NOT_FOUND for an ID that is %s", async (_, id) => {
     const { data, errors } = await generate({ sessionId: id() });
     expect(data).toEqual({ generateToken: null });

@@ -180,6 +180,7 @@ describe.each([
     ],
     ["a reason of nothing but space", false, refuse(403, "  ")],
     ["a redirection", false, answer(302, "text/html", "", { location: "http://127.0.0.1:9/" })],
+    ["a session ID that is cut off", false, answerSession(newSessionId(owner).slice(0, -2), owner)],
     ["another project's session", false, answerSession(newSessionId(FOREIGN), FOREIGN)],
     ["another project's session, in XML", false, answerSessionXml(newSessionId(FOREIGN), FOREIGN)],
     [

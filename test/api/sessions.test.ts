@@ -41,11 +41,12 @@ describe("session", () => {
 
   it.each([
     ["malformed", "hello"],
+    ["cut off", idOf(`1~${API_KEY}~~1739538894959~r~P~`)],
     ["another project's", idOf("1~87654321~~1739538894959~r~P~~")],
     ["a project's whose key ends with ours", idOf(`1~9${API_KEY}~~1739538894959~r~P~~`)],
     [
       "another project's, with our key in another field",
-      idOf(`1~87654321~${API_KEY}~${API_KEY}~${API_KEY}~`),
+      idOf(`1~87654321~${API_KEY}~1739538894959~${API_KEY}~${API_KEY}~~`),
     ],
   ])("is null when the ID is %s", async (_, id) => {
     const { data, errors } = await (await start()).graphql(SESSION, { id });

@@ -126,8 +126,8 @@ describe("a genuine T1 token", () => {
   it.each<[RegExp, string]>([
     [/names no session/, ""],
     [/names no session/, without("session_id")],
-    [/session is not of this project/, having("session_id", "")],
-    [/session is not of this project/, having("session_id", `${fieldsOf.session_id}%0A`)],
+    [/session ID is malformed/, having("session_id", "")],
+    [/session ID is malformed/, having("session_id", `${fieldsOf.session_id}%0A`)],
     [/session is not of this project/, having("session_id", newSessionId("87654321"))],
     [/session is not of this project/, having("session_id", newSessionId(`9${API_KEY}`))],
     [/session is not of this project/, having("session_id", newSessionId(`${API_KEY}9`))],

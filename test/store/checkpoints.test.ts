@@ -97,7 +97,7 @@ it("the embedded database copies its log into its file while it is used", async 
   const address: DatabaseAddress = { engine: "sqlite", file };
   const store = await openStore(address);
   const before = statSync(file).size;
-  const fields = { owner: "12345678", location: null, createdAt: null };
+  const fields = { owner: "12345678", location: null, createdAt: new Date(0) };
   for (let i = 0; i < 30; i++) await store.sessions.add(sessionKnownById(`1_${i}`.padEnd(200, "x"), fields));
   await expect.poll(() => statSync(file).size).toBeGreaterThan(before);
 });
