@@ -5,12 +5,15 @@ import type { JwtClaims } from "./jws.ts";
 export const CONNECT = "session.connect";
 
 /** What the claims say that a connection token of either environment carries, or why it is none. */
-export function readConnectionClaims(claims: JwtClaims): TokenClaims | string {
+export function readConnectionClaims(
+  claims: JwtClaims,
+  data: unknown = claims.connection_data,
+): TokenClaims | string {
   if (claims.scope !== CONNECT) return "it is not a connection token: its scope is another";
   return {
     sessionId: claims.session_id,
     role: claims.role,
-    data: claims.connection_data,
+    data,
     layoutClasses: claims.initial_layout_class_list,
     createTime: claims.iat,
     notBefore: claims.nbf,

@@ -32,5 +32,6 @@ export function readVonageJwt(token: string, keyRing: KeyRing): TokenClaims | st
   const claims = verifyJws(token, "RS256", keyRing.verifyingKeys);
   if (typeof claims === "string") return claims;
   if (claims.application_id !== keyRing.applicationId) return "it is of another application";
-  return readConnectionClaims(claims);
+  // vonage-ruby 7.35 writes the connection data as `data`.
+  return readConnectionClaims(claims, claims.connection_data ?? claims.data);
 }

@@ -63,6 +63,42 @@ function jws({ environment, signingKey }: KeyRing, payload: unknown, header: obj
   return `${signed}.${signature.toString("base64url")}`;
 }
 
+describe("the claim `data` of vonage-ruby 7.35", () => {
+  const claims = {
+    application_id: APPLICATION_ID,
+    scope: "session.connect",
+    session_id: newSessionId(APPLICATION_ID),
+    role: "publisher",
+    iat: nowSeconds,
+    exp: nowSeconds + 60,
+  };
+
+  it.each([
+    ["is the connection data", { data: "bob" }, "bob"],
+    ["is empty connection data", { data: "" }, ""],
+    ["gives way to `connection_data`", { data: "bob", connection_data: "alice" }, "alice"],
+    ["gives way to an empty `connection_data`", { data: "bob", connection_data: "" }, ""],
+  ])("%s", (_, more, data) => {
+    expect(inspect(vonageRing, jws(vonageRing, { ...claims, ...more }))).toMatchObject({
+      status: ACTIVE,
+      data,
+    });
+  });
+
+  it("is refused when it is no text", () => {
+    expect(inspect(vonageRing, jws(vonageRing, { ...claims, data: { user: "bob" } }))).toEqual(
+      invalidFor(/connection data is not text/),
+    );
+  });
+
+  it("is nothing in a token of the OpenTok environment", () => {
+    const { application_id: _, ...others } = claims;
+    const sessionId = newSessionId(API_KEY);
+    const openTok = { ...others, iss: API_KEY, ist: "project", session_id: sessionId, data: "bob" };
+    expect(inspect(openTokRing, jws(openTokRing, openTok))).toMatchObject({ status: ACTIVE, data: null });
+  });
+});
+
 describe.each([
   ["OpenTok", openTokRing, { iss: API_KEY, ist: "project" }, { application_id: APPLICATION_ID }],
   ["Vonage", vonageRing, { application_id: APPLICATION_ID }, { iss: API_KEY, ist: "project" }],
@@ -112,6 +148,8 @@ describe.each([
     ["empty data", { connection_data: "" }, { data: "" }],
     ["no layout classes", { initial_layout_class_list: undefined }, { initialLayoutClassList: [] }],
     ["empty layout classes", { initial_layout_class_list: "" }, { initialLayoutClassList: [] }],
+    ["null for data", { connection_data: null }, { data: null }],
+    ["data under both names", { data: "alice" }, {}],
     [
       "a list of layout classes",
       { initial_layout_class_list: ["focus", "full"] },
