@@ -39,11 +39,16 @@ export function sessionAsInSchema(session: Session) {
     location: session.location,
     e2ee: session.e2ee,
     createdAt: session.createdAt,
+    createdHere: session.createdHere,
   };
 }
 
-/** As `TokenInspection`. */
-export function inspectionAsInSchema(inspection: TokenInspection) {
+/**
+ * As `TokenInspection`.
+ *
+ * @param createdHere whether the database knows the session; null when there is none, or the database cannot tell
+ */
+export function inspectionAsInSchema(inspection: TokenInspection, createdHere: boolean | null) {
   return {
     status: named(TokenStatus, inspection.status),
     reason: inspection.reason,
@@ -54,6 +59,7 @@ export function inspectionAsInSchema(inspection: TokenInspection) {
     initialLayoutClassList: inspection.initialLayoutClassList,
     createdAt: inspection.createdAt,
     expiresAt: inspection.expiresAt,
+    createdHere,
   };
 }
 

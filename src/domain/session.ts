@@ -55,6 +55,8 @@ export interface Session {
   readonly location: string | null;
   readonly e2ee: boolean | null;
   readonly createdAt: Date | null;
+  /** Whether this server's database knows the session; otherwise nothing but its ID says that it exists. */
+  readonly createdHere: boolean;
 }
 
 /**
@@ -151,5 +153,6 @@ export function sessionKnownById(
     location,
     e2ee: null,
     createdAt,
+    createdHere: false,
   };
 }

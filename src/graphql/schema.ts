@@ -6,7 +6,12 @@ import { passPlainArguments } from "./plain-arguments.ts";
 import { IssuedTokenResolver, SessionLedgerResolver } from "./resolvers/issued-token.ts";
 import { NodeResolver } from "./resolvers/node.ts";
 import { SessionResolver } from "./resolvers/session.ts";
-import { IssuanceResolver, SessionTokenResolver, TokenResolver } from "./resolvers/token.ts";
+import {
+  IssuanceResolver,
+  SessionTokenResolver,
+  TokenInspectionResolver,
+  TokenResolver,
+} from "./resolvers/token.ts";
 import { VideoCallerResolver } from "./resolvers/video-caller.ts";
 import { DateTime } from "./types/date-time.ts";
 import "./types/enums.ts";
@@ -26,6 +31,7 @@ function buildSchema(): GraphQLSchema {
       SessionTokenResolver,
       SessionLedgerResolver,
       TokenResolver,
+      TokenInspectionResolver,
       IssuedTokenResolver,
       IssuanceResolver,
       VideoCallerResolver,

@@ -32,5 +32,5 @@ export async function makeSession(
   const createdAt = now();
   const sessionId = await platform.createSession(options, createdAt);
   await audit.sessionCreated(caller, sessionId);
-  return { sessionId, applicationId: platform.applicationId, name, ...options, createdAt };
+  return { sessionId, applicationId: platform.applicationId, name, ...options, createdAt, createdHere: true };
 }

@@ -66,5 +66,6 @@ export function toSession(row: Selectable<SessionTable>): Session {
     location: row.location,
     e2ee: row.e2ee === null ? null : row.e2ee === 1,
     createdAt: row.created_at === null ? null : new Date(row.created_at),
+    createdHere: true,
   };
 }

@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 const FIELDS =
-  "id sessionId applicationId name mediaMode archiveMode archiveName archiveResolution location e2ee createdAt";
+  "id sessionId applicationId name mediaMode archiveMode archiveName archiveResolution location e2ee createdAt createdHere";
 const create = (args: string) => server.graphql(`mutation { createSession${args} { ${FIELDS} } }`);
 const listed = async () =>
   (await server.graphql("{ sessions(first: 100) { nodes { id } } }")).data.sessions.nodes;
@@ -26,6 +26,7 @@ const defaults = {
   location: null,
   e2ee: false,
   createdAt: "2026-11-24T09:30:00.123Z",
+  createdHere: true,
 };
 
 describe("createSession", () => {

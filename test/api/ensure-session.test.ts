@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 const FIELDS =
-  "id name mediaMode archiveMode archiveName archiveResolution location e2ee createdAt applicationId";
+  "id name mediaMode archiveMode archiveName archiveResolution location e2ee createdAt createdHere applicationId";
 const ENSURE = `mutation(
     $name: String!, $maxAge: Int, $mediaMode: MediaMode, $archiveMode: ArchiveMode, $archiveName: String,
     $archiveResolution: ArchiveResolution, $location: String, $e2ee: Boolean) {
@@ -40,6 +40,7 @@ describe("ensureSession", () => {
       location: null,
       e2ee: false,
       createdAt: expect.any(String),
+      createdHere: true,
       applicationId: API_KEY,
     });
     expect((await ensure({ name: "standup" })).data).toEqual(data);

@@ -133,9 +133,22 @@ describe("inspectToken", () => {
     });
   });
 
-  it("asks the database nothing", async () => {
-    const { token } = await generate();
-    expect(await server.queriesDuring(() => inspect(token))).toEqual([]);
+  it("asks the database nothing but whether it knows the sessions, and that once", async () => {
+    const tokens = [
+      (await generate()).token,
+      (await generate({ sessionId: newSessionId(API_KEY) })).token,
+      "hello",
+    ];
+    for (const token of tokens) expect(await server.queriesDuring(() => inspect(token))).toEqual([]);
+    const fields = tokens.map((token, i) => `t${i}: inspectToken(token: "${token}") { createdHere }`);
+    const queries = await server.queriesDuring(async () => {
+      expect((await server.graphql(`{ ${fields.join(" ")} }`)).data).toEqual({
+        t0: { createdHere: true },
+        t1: { createdHere: false },
+        t2: { createdHere: null },
+      });
+    });
+    expect(queries).toHaveLength(1);
   });
 });
 

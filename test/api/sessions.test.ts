@@ -16,7 +16,7 @@ async function start(env: Record<string, string> = {}): Promise<TestServer> {
 }
 
 const SESSION = `query($id: ID!) { session(sessionId: $id) {
-  id sessionId applicationId name mediaMode archiveMode archiveName archiveResolution location e2ee createdAt } }`;
+  id sessionId applicationId name mediaMode archiveMode archiveName archiveResolution location e2ee createdAt createdHere } }`;
 const idOf = (text: string) => `2_${Buffer.from(text).toString("base64url")}`;
 
 describe("session", () => {
@@ -36,6 +36,7 @@ describe("session", () => {
       location: "203.0.113.7",
       e2ee: null,
       createdAt: "2025-02-14T13:14:54.959Z",
+      createdHere: false,
     });
   });
 

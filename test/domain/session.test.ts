@@ -87,7 +87,14 @@ describe("checkSameOptions", () => {
     location: "203.0.113.7",
     e2ee: false,
   };
-  const session: Session = { sessionId: "1_a", applicationId: "1", name: "a", createdAt: null, ...options };
+  const session: Session = {
+    sessionId: "1_a",
+    applicationId: "1",
+    name: "a",
+    createdAt: null,
+    createdHere: true,
+    ...options,
+  };
 
   it("accepts the options that the session has, and needs nothing else of it", () => {
     expect(() => checkSameOptions(session, options)).not.toThrow();

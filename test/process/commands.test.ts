@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { API_KEY } from "../support/credentials.ts";
 import { answerSession, newSessionId, refuse, startFaultServer } from "../support/fault-server.ts";
@@ -42,7 +43,7 @@ describe("the program", () => {
   });
 
   it.each([
-    [["token", "--session", newSessionId(API_KEY)], 'exec "$@" >/dev/full', "ENOSPC"],
+    [["session", "create"], 'exec "$@" >/dev/full', "ENOSPC"],
     [
       ["keys", "create", "--name", "web", "--grant", '{"scope":"sessions:read"}'],
       'exec "$@" >/dev/full',
@@ -113,6 +114,19 @@ describe("stagepass inspect", () => {
       error:
         "DATABASE_URL: there is no local project beside the database; it is made when the server first starts",
     });
+  });
+
+  it("tells without the database what the token says, and that it cannot tell the rest", async () => {
+    const { cwd, run } = shell();
+    const { output: token } = await run(["token", "--session", newSessionId(API_KEY)]);
+    rmSync(join(cwd, "data"), { recursive: true });
+    const { code, output, errors } = await run(["inspect", "-", "--json"], token);
+    expect(JSON.parse(output)).toMatchObject({ status: "ACTIVE", createdHere: null });
+    expect([code, errors]).toEqual([
+      0,
+      expect.stringMatching(/^Whether the session was created here is unknown: .+\n$/),
+    ]);
+    expect(existsSync(join(cwd, "data"))).toBe(false);
   });
 
   it("reads no more than a request may have", async () => {

@@ -17,6 +17,7 @@ describe("stagepass token", () => {
     expect(inspection).toMatchObject({ code: 0, errors: "" });
     const { createdAt, expiresAt, ...said } = JSON.parse(inspection.output);
     expect(said).toMatchObject({ status: "ACTIVE", sessionId, role: "MODERATOR", data: "username=bob" });
+    expect(said.createdHere).toBe(true);
     expect(Date.parse(expiresAt) - Date.parse(createdAt)).toBe(2 * 60 * 60 * 1000);
     const [issued, ...others] = await recorded(sessionId);
     expect(others).toEqual([]);
@@ -39,6 +40,18 @@ describe("stagepass token", () => {
       expiresAt: expect.any(String),
       expireTime: expect.any(Number),
     });
+  });
+
+  it("is generated for a session created elsewhere, and says so on standard error", async () => {
+    const { done, run } = shell();
+    await done("session", "create");
+    const { code, output, errors } = await run(["token", "--session", newSessionId(API_KEY)]);
+    expect([code, errors]).toEqual([0, expect.stringMatching(/^The session was not created here: .*\n$/)]);
+    const inspection = await run(["inspect", "-", "--json"], output);
+    expect([inspection.code, inspection.errors]).toEqual([0, errors]);
+    expect(JSON.parse(inspection.output)).toMatchObject({ status: "ACTIVE", createdHere: false });
+    const { output: text } = await run(["inspect", "-"], output);
+    expect(text).toMatch(/^createdHere +false$/m);
   });
 
   it("of the legacy format is refused for a Vonage application", async () => {

@@ -11,7 +11,8 @@ import { openStore } from "../support/stores.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const addressOf = (file: string): DatabaseAddress => ({ engine: "sqlite", file });
-const session = sessionKnownById("1_a", { owner: "12345678", location: null, createdAt: new Date(0) });
+const fields = { owner: "12345678", location: null, createdAt: new Date(0) };
+const session = { ...sessionKnownById("1_a", fields), createdHere: true };
 
 describe("the embedded database", () => {
   it("keeps what it was given when it is opened again", async () => {

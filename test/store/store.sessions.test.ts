@@ -15,7 +15,8 @@ import { ENGINES, newStore } from "../support/stores.ts";
 describe.each(ENGINES)("the session registry on %s", (engine) => {
   it("gives back what it was given, and nothing for what it was not", async () => {
     const { sessions } = await newStore(engine);
-    const bare = sessionKnownById("1_b", { owner: PROJECT, location: null, createdAt: new Date(0) });
+    const fields = { owner: PROJECT, location: null, createdAt: new Date(0) };
+    const bare = { ...sessionKnownById("1_b", fields), createdAt: null, createdHere: true };
     await sessions.add(session("1_a"));
     await sessions.add(session("1_c", { e2ee: true }));
     await sessions.add(bare);

@@ -26,6 +26,8 @@ export const session = <More extends Partial<Session> = Partial<Session>>(
   archiveResolution: ArchiveResolution.FHD_PORTRAIT,
   location: "203.0.113.7",
   e2ee: false,
+  // As the store gives back what it was given.
+  createdHere: true,
   ...(more as More),
 });
 

@@ -4,6 +4,7 @@ import { parseConfig, readEnvironment } from "../../config/config.ts";
 import { TokenStatus } from "../../domain/token-inspection.ts";
 import { SigningService } from "../../signing/signing-service.ts";
 import { inspectionAsInSchema } from "../as-in-schema.ts";
+import { lookUpSession } from "../created-here.ts";
 import type { Outcome } from "../outcome.ts";
 import { CREDENTIALS, explains, performs } from "../perform.ts";
 import { DASH, readArgument } from "../standard-streams.ts";
@@ -21,22 +22,23 @@ export function defineInspect(program: Command): void {
       "the token, or - to read it from standard input, so that no list of processes has it",
     );
   performs(command, (_, token) => inspectToken(token));
-  explains(command, 'echo "$TOKEN" | stagepass inspect -', [
-    "DATABASE_URL (for a local project)",
-    ...CREDENTIALS,
-  ]);
+  explains(command, 'echo "$TOKEN" | stagepass inspect -', ["DATABASE_URL", ...CREDENTIALS]);
 }
 
 /**
- * Tells what a token grants and whether a client could connect with it now. It needs no database, only the credentials.
+ * Tells what a token grants and whether a client could connect with it now. Without the database it cannot tell whether the
+ * session was created here.
  *
  * @param token `-` for the one on standard input
  */
 async function inspectToken(token: string): Promise<Outcome> {
-  const signing = new SigningService(existingKeyRing(parseConfig(readEnvironment())));
+  const config = parseConfig(readEnvironment());
+  const signing = new SigningService(existingKeyRing(config));
   const given = token === DASH ? await readArgument("token") : token;
   const inspection = signing.inspect(given, new Date());
-  const json = inspectionAsInSchema(inspection);
+  const { sessionId } = inspection;
+  const createdHere = sessionId === null ? null : await lookUpSession(config, sessionId);
+  const json = inspectionAsInSchema(inspection, createdHere);
   const text = Object.entries(json)
     .filter(([, value]) => value !== null && String(value) !== "")
     .map(([field, value]) => `${field.padEnd(WIDTH)}${shown(value)}`)

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { TokenFormat } from "../../domain/connection-token.ts";
 import { Role } from "../../domain/role.ts";
 import { tokenAsInSchema } from "../as-in-schema.ts";
+import { noteOrigin } from "../created-here.ts";
 import { asOperator } from "../operator.ts";
 import type { Outcome } from "../outcome.ts";
 import { CREDENTIALS, explains, performs } from "../perform.ts";
@@ -55,10 +56,14 @@ interface Options {
 /** Generates a token, which is on the ledger before anybody gets it. */
 async function generateToken(options: Options): Promise<Outcome> {
   const { session, expiresIn, expireTime, role, data, initialLayoutClassList, format } = options;
-  const token = await asOperator(({ services, caller, now }) => {
+  const token = await asOperator(async ({ services, caller, now }) => {
     const end = expiresIn === undefined ? expireTime : Math.floor(now.getTime() / 1000) + expiresIn;
     const input = { role, data, initialLayoutClassList, format, expireTime: end };
-    return services.tokens.generate(caller, session, input);
+    // Before there is a token, which no failure may take.
+    const [known] = await services.sessions.findMany(caller, [session]);
+    const generated = await services.tokens.generate(caller, session, input);
+    if (known) noteOrigin(known.createdHere);
+    return generated;
   });
   return { text: token.token, json: tokenAsInSchema(token) };
 }

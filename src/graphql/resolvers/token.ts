@@ -97,6 +97,20 @@ export class TokenResolver {
   }
 }
 
+@Resolver(() => TokenInspectionType)
+export class TokenInspectionResolver {
+  @FieldResolver(() => Boolean, {
+    nullable: true,
+    description: "Whether this server's database knows the session, as `Session.createdHere`.",
+  })
+  async createdHere(
+    @Root() { sessionId }: TokenInspection,
+    @Ctx() { loaders }: Context,
+  ): Promise<boolean | null> {
+    return sessionId === null ? null : (await loaders.sessionOfRecord(sessionId)).createdHere;
+  }
+}
+
 @Resolver()
 export class IssuanceResolver {
   @Query(() => [IssuancePeriodType], {

@@ -47,4 +47,10 @@ export class SessionType extends NodeType implements Session {
 
   @Field(() => DateTime, { nullable: true })
   createdAt!: Date | null;
+
+  @Field(() => Boolean, {
+    description:
+      "Whether this server's database knows the session. If not, only its ID says that it exists, and IDs are not signed.",
+  })
+  createdHere!: boolean;
 }
