@@ -16,8 +16,6 @@ export interface Operator {
   /** May do everything: whoever can read the configuration has the credentials. */
   readonly caller: Caller;
   readonly services: Services;
-  /** When everything that the command does happens. */
-  readonly now: Date;
 }
 
 /**
@@ -48,7 +46,7 @@ async function withServices<T>(
     const { logger } = createLog("silent");
     const { services } = createServices(config, store, audit, { logger, now: () => now });
     const caller = { ...localCaller(), origin: { operator: operatorId() } };
-    return await act({ caller, services, now });
+    return await act({ caller, services });
   } catch (error) {
     // The server logs why; nobody reads a log here.
     if (!(error instanceof LedgerUnavailable)) throw error;

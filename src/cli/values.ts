@@ -1,5 +1,4 @@
 import { Option } from "commander";
-import { MAX_LIFETIME } from "../domain/grant.ts";
 import { quote } from "../errors.ts";
 import { BAD_USER_INPUT, Refusal } from "./refusal.ts";
 
@@ -88,11 +87,4 @@ export function keyLifetime(value: string): number {
   const seconds = duration(value);
   if (seconds <= MAX_KEY_DAYS * 24 * 60 * 60) return seconds;
   throw new Error(`must be at most ${MAX_KEY_DAYS} days; ${quote(value)} was given`);
-}
-
-/** How long a token may live. */
-export function lifetime(value: string): number {
-  const seconds = duration(value);
-  if (seconds <= MAX_LIFETIME) return seconds;
-  throw new Error(`must be at most 30 days, which is ${MAX_LIFETIME} seconds; ${quote(value)} was given`);
 }

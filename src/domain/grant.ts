@@ -30,7 +30,10 @@ export interface Grant {
 export interface GrantInput {
   readonly role?: Role | null;
   readonly data?: string | null;
+  /** In whole seconds since the Unix epoch. */
   readonly expireTime?: number | null;
+  /** In whole seconds after the creation; instead of `expireTime`. */
+  readonly expiresIn?: number | null;
   readonly initialLayoutClassList?: readonly string[] | null;
 }
 
@@ -52,15 +55,34 @@ export function grantFor(
   maxLifetime: number | null = null,
 ): Grant {
   const createTime = Math.floor(now.getTime() / 1000);
-  const defaultLifetime = Math.min(DEFAULT_LIFETIME, maxLifetime ?? DEFAULT_LIFETIME);
   return {
     sessionId,
     role: roleOf(input),
     data: input.data == null ? null : checkText("data", input.data, MAX_DATA_LENGTH),
     initialLayoutClassList: checkLayoutClasses(input.initialLayoutClassList ?? []),
     createTime,
-    expireTime: checkExpireTime(input.expireTime ?? createTime + defaultLifetime, createTime),
+    expireTime: expireTimeOf(input, createTime, maxLifetime),
   };
+}
+
+function expireTimeOf(
+  { expireTime = null, expiresIn = null }: GrantInput,
+  createTime: number,
+  maxLifetime: number | null,
+): number {
+  if (expiresIn === null) {
+    const lifetime = Math.min(DEFAULT_LIFETIME, maxLifetime ?? DEFAULT_LIFETIME);
+    return checkExpireTime(expireTime ?? createTime + lifetime, createTime);
+  }
+  if (expireTime !== null) {
+    throw new BadUserInput("expiresIn", "expiresIn excludes expireTime; give one of the two");
+  }
+  if (Number.isSafeInteger(expiresIn) && expiresIn >= 1 && expiresIn <= MAX_LIFETIME)
+    return createTime + expiresIn;
+  throw new BadUserInput(
+    "expiresIn",
+    `expiresIn must be from 1 to ${MAX_LIFETIME} whole seconds, which is 30 days; ${expiresIn} was given`,
+  );
 }
 
 function checkExpireTime(expireTime: number, createTime: number): number {

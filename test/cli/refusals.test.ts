@@ -74,7 +74,7 @@ it.each<[string[], number, RegExp]>([
   [["--session", "1_nobodys"], 1, /^--session: is malformed/],
   [["--expire-time", "5"], 2, /^--expire-time: must be later than now/],
   [["--expire-time", "soon"], 2, /^--expire-time: must be in whole seconds/],
-  [["--expires-in", "31d"], 2, /^--expires-in: must be at most 30 days/],
+  [["--expires-in", "31d"], 2, /^--expires-in: must be from 1 to 2592000 whole seconds, /],
   [["--expires-in", "0"], 2, /^--expires-in: must be a number of seconds, at least 1/],
   [
     ["--expires-in", "1h", "--expire-time", "1"],

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { duration, instant, keyLifetime, lifetime } from "../../src/cli/values.ts";
+import { duration, instant, keyLifetime } from "../../src/cli/values.ts";
 
 it.each([
   ["1", 1],
@@ -10,18 +10,12 @@ it.each([
   ["7d", 604_800],
 ])("%s is %i seconds", (value, seconds) => {
   expect(duration(value)).toBe(seconds);
-  expect(lifetime(value)).toBe(seconds);
 });
 
 it.each(["", "0", "0h", "-1", "1.5h", "2w", "2 h", "h", "1234567890"])("%j is no duration", (value) => {
   expect(() => duration(value)).toThrow(
     /^must be a number of seconds, at least 1, or one such as 15m, 2h or 7d; /,
   );
-});
-
-it("a lifetime is at most 30 days", () => {
-  expect(lifetime("30d")).toBe(2_592_000);
-  expect(() => lifetime("2592001")).toThrow(/^must be at most 30 days, which is 2592000 seconds; /);
 });
 
 it("an API key lives for 36,500 days at most", () => {

@@ -12,7 +12,7 @@ const grant = (input: GrantInput) => grantFor("1_abc", input, now);
 describe("grantFor", () => {
   it.each<[string, GrantInput]>([
     ["absent", {}],
-    ["null", { role: null, data: null, expireTime: null, initialLayoutClassList: null }],
+    ["null", { role: null, data: null, expireTime: null, expiresIn: null, initialLayoutClassList: null }],
   ])("gives what is %s its default", (_, input) => {
     expect(grant(input)).toEqual({
       sessionId: "1_abc",
@@ -52,6 +52,16 @@ describe("grantFor", () => {
     ["expireTime", { expireTime: createTime + 1.5 }, /whole seconds/],
     ["expireTime", { expireTime: Number.NaN }, /whole seconds/],
     ["expireTime", { expireTime: Number.POSITIVE_INFINITY }, /whole seconds/],
+    ["expiresIn", { expiresIn: 0 }, /from 1 to 2592000 whole seconds, which is 30 days; 0 was given$/],
+    ["expiresIn", { expiresIn: -1 }, /from 1 to 2592000/],
+    ["expiresIn", { expiresIn: 30 * DAY + 1 }, /from 1 to 2592000/],
+    ["expiresIn", { expiresIn: 1.5 }, /whole seconds/],
+    ["expiresIn", { expiresIn: Number.NaN }, /whole seconds/],
+    [
+      "expiresIn",
+      { expiresIn: 60, expireTime: createTime + 60 },
+      /excludes expireTime; give one of the two$/,
+    ],
     ["initialLayoutClassList", { initialLayoutClassList: [""] }, /not empty/],
     ["initialLayoutClassList", { initialLayoutClassList: ["a b"] }, /white space/],
     ["initialLayoutClassList", { initialLayoutClassList: ["a\u00a0b"] }, /white space/],
@@ -85,6 +95,14 @@ describe("grantFor", () => {
     ["the limit when it is a second", 1, 1],
   ])("lets a token for which no end is asked live for %s", (_, maxLifetime, lifetime) => {
     expect(grantFor("1_abc", {}, now, maxLifetime).expireTime).toBe(createTime + lifetime);
+  });
+
+  it.each([1, DAY, 30 * DAY])("ends %d seconds after the creation with that as expiresIn", (expiresIn) => {
+    expect(grant({ expiresIn, expireTime: null })).toMatchObject({
+      createTime,
+      expireTime: createTime + expiresIn,
+    });
+    expect(grantFor("1_abc", { expiresIn }, now, 60).expireTime).toBe(createTime + expiresIn);
   });
 
   it("does not shorten a life that is asked for: whether it is allowed is for others to say", () => {

@@ -1,22 +1,33 @@
 const DAY = 86_400;
 
-/** What generateToken accepts only just, as argument and variables; the times are for that second. */
-export const acceptedAt = (now: number): [string, Record<string, unknown>][] => [
-  ["data", { data: "x".repeat(1000) }],
-  ["data", { data: "" }],
-  ["expireTime", { expireTime: now + 1 }],
-  ["expireTime", { expireTime: now + 30 * DAY }],
-  ["initialLayoutClassList", { initialLayoutClassList: ["x".repeat(1000)] }],
+type Variables = Record<string, unknown>;
+
+/** What generateToken accepts only just, as argument, variables and what the token then has; the times are for that second. */
+export const acceptedAt = (now: number): [string, Variables, Variables][] => [
+  ...[
+    { data: "x".repeat(1000) },
+    { data: "" },
+    { expireTime: now + 1 },
+    { expireTime: now + 30 * DAY },
+    { initialLayoutClassList: ["x".repeat(1000)] },
+  ].map((given): [string, Variables, Variables] => [Object.keys(given).join(), given, given]),
+  ["expiresIn", { expiresIn: 1 }, { expireTime: now + 1 }],
+  ["expiresIn", { expiresIn: 30 * DAY }, { expireTime: now + 30 * DAY }],
+  ["expiresIn", { expiresIn: 1, expireTime: null }, { expireTime: now + 1 }],
+  ["expireTime", { expiresIn: null, expireTime: now + 1 }, { expireTime: now + 1 }],
 ];
 
 /** What it refuses, as the argument that it names and variables. */
-export const refusedAt = (now: number): [string, Record<string, unknown>][] => [
+export const refusedAt = (now: number): [string, Variables][] => [
   ["data", { data: "x".repeat(1001) }],
   ["data", { data: "\ud800" }],
   ["expireTime", { expireTime: now }],
   ["expireTime", { expireTime: now + 30 * DAY + 1 }],
   ["expireTime", { expireTime: 0 }],
   ["expireTime", { expireTime: -1 }],
+  ["expiresIn", { expiresIn: 0 }],
+  ["expiresIn", { expiresIn: 30 * DAY + 1 }],
+  ["expiresIn", { expiresIn: 60, expireTime: now + 60 }],
   ["initialLayoutClassList", { initialLayoutClassList: [""] }],
   ["initialLayoutClassList", { initialLayoutClassList: ["a b"] }],
   ["initialLayoutClassList", { initialLayoutClassList: ["x".repeat(1001)] }],

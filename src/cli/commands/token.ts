@@ -1,12 +1,12 @@
 import type { Command } from "commander";
-import { TokenFormat } from "../../domain/connection-token.ts";
+import { TokenFormat, type TokenInput } from "../../domain/connection-token.ts";
 import { Role } from "../../domain/role.ts";
 import { tokenAsInSchema } from "../as-in-schema.ts";
 import { noteOrigin } from "../created-here.ts";
 import { asOperator } from "../operator.ts";
 import type { Outcome } from "../outcome.ts";
 import { CREDENTIALS, explains, performs } from "../perform.ts";
-import { instant, lifetime, listed, namesOf, oneOf, text, valued } from "../values.ts";
+import { duration, instant, listed, namesOf, oneOf, text, valued } from "../values.ts";
 
 /** `stagepass token`. */
 export function defineToken(program: Command): void {
@@ -25,7 +25,7 @@ export function defineToken(program: Command): void {
       valued(
         "--expires-in <duration>",
         "or after which time, such as 90s, 15m, 2h or 7d (default: 24h)",
-        lifetime,
+        duration,
       ).conflicts("expireTime"),
     )
     .addOption(valued("--format <format>", `${namesOf(TokenFormat)} (default: jwt)`, oneOf(TokenFormat)))
@@ -41,24 +41,14 @@ export function defineToken(program: Command): void {
 }
 
 /** What the token is to grant; what is absent gets the default that it has in the API. */
-interface Options {
+interface Options extends TokenInput {
   readonly session: string;
-  readonly role?: Role;
-  readonly data?: string;
-  /** In whole seconds since the Unix epoch. */
-  readonly expireTime?: number;
-  /** The same in seconds from now; there is one of the two at most. */
-  readonly expiresIn?: number;
-  readonly initialLayoutClassList?: string[];
-  readonly format?: TokenFormat;
 }
 
 /** Generates a token, which is on the ledger before anybody gets it. */
 async function generateToken(options: Options): Promise<Outcome> {
-  const { session, expiresIn, expireTime, role, data, initialLayoutClassList, format } = options;
-  const token = await asOperator(async ({ services, caller, now }) => {
-    const end = expiresIn === undefined ? expireTime : Math.floor(now.getTime() / 1000) + expiresIn;
-    const input = { role, data, initialLayoutClassList, format, expireTime: end };
+  const { session, ...input } = options;
+  const token = await asOperator(async ({ services, caller }) => {
     // Before there is a token, which no failure may take.
     const [known] = await services.sessions.findMany(caller, [session]);
     const generated = await services.tokens.generate(caller, session, input);

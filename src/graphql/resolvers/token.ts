@@ -1,12 +1,23 @@
-import type { GraphQLResolveInfo } from "graphql";
-import { Args, Ctx, FieldResolver, Info, Mutation, Query, Resolver, Root, UseMiddleware } from "type-graphql";
+import { GRAPHQL_MAX_INT, type GraphQLResolveInfo } from "graphql";
+import {
+  Args,
+  Ctx,
+  FieldResolver,
+  Info,
+  Int,
+  Mutation,
+  Query,
+  Resolver,
+  Root,
+  UseMiddleware,
+} from "type-graphql";
 import type { ConnectionToken } from "../../domain/connection-token.ts";
 import type { IssuancePeriod } from "../../domain/issuance.ts";
 import type { Session } from "../../domain/session.ts";
 import type { TokenOutcome } from "../../domain/token-batch.ts";
 import type { TokenInspection } from "../../domain/token-inspection.ts";
 import type { Context } from "../context.ts";
-import { dear, perPeriod, perToken } from "../limits/cost.ts";
+import { dear, perPeriod, perToken, SHORT_VALUE } from "../limits/cost.ts";
 import { InspectTokenArgs, TokenArgs, TokenBatchArgs, TokenSessionArgs } from "../types/args.ts";
 import { ConnectionTokenType } from "../types/connection-token.ts";
 import { IssuancePeriodType, IssuancesArgs } from "../types/issuance.ts";
@@ -85,6 +96,11 @@ export class TokenResolver {
     @Ctx() { tokens }: Context,
   ): TokenInspection {
     return tokens.inspect(token);
+  }
+
+  @FieldResolver(() => Int, { nullable: true, complexity: SHORT_VALUE })
+  expireTime(@Root() { expireTime }: ConnectionToken): number | null {
+    return expireTime > GRAPHQL_MAX_INT ? null : expireTime;
   }
 
   @FieldResolver(() => SessionType, { nullable: true })

@@ -132,6 +132,13 @@ export class TokenArgs implements TokenInput {
   })
   expireTime?: number | null;
 
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      "Instead of `expireTime`: for how many whole seconds from now the token works, from 1 to 2592000, which is 30 days.",
+  })
+  expiresIn?: number | null;
+
   @Field(() => [String], {
     nullable: true,
     description: "Layout classes of the streams that the client publishes, for archives and broadcasts.",

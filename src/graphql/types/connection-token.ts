@@ -56,8 +56,10 @@ export class ConnectionTokenType {
   expiresAt!: Date;
 
   @Field(() => Int, {
-    complexity: SHORT_VALUE,
-    description: "The same instant as `expiresAt`, in the unit that the argument takes.",
+    nullable: true,
+    description:
+      "The same instant as `expiresAt`, in the unit that the argument takes; null after 2038-01-19T03:14:07Z, the last\n" +
+      "that an Int can be.",
   })
-  expireTime!: number;
+  expireTime!: number | null;
 }
