@@ -59,15 +59,30 @@ export interface Session {
   readonly createdHere: boolean;
 }
 
+/** The options that a caller gives, always in the same order. */
+export function givenOptions({
+  mediaMode,
+  archiveMode,
+  archiveName,
+  archiveResolution,
+  location,
+  e2ee,
+}: SessionOptionsInput): SessionOptionsInput {
+  const options = { mediaMode, archiveMode, archiveName, archiveResolution, location, e2ee };
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value != null));
+}
+
 /**
- * Checks that a session was created with these options.
+ * Checks that a session was created with the options that a caller gives. One that is absent or null may be any.
  *
  * @throws {BadUserInput} naming the first option in which it differs
  */
-export function checkSameOptions(session: Session, options: SessionOptions): void {
-  for (const option of Object.keys(options) as (keyof SessionOptions)[]) {
-    if (session[option] === options[option]) continue;
-    const [is, asked] = [nameOf(option, session[option]), nameOf(option, options[option])];
+export function checkSameOptions(session: Session, input: SessionOptionsInput): void {
+  const given = givenOptions(input);
+  for (const option of Object.keys(given) as (keyof SessionOptions)[]) {
+    const value = given[option] ?? null;
+    if (session[option] === value) continue;
+    const [is, asked] = [nameOf(option, session[option]), nameOf(option, value)];
     throw new BadUserInput(
       option,
       `${option} is ${is} in the session that has this name, and ${asked} was asked for`,

@@ -1,6 +1,11 @@
 import { setTimeout } from "node:timers/promises";
 import type { Caller } from "../access/caller.ts";
-import { checkSameOptions, type Session, type SessionOptions } from "../domain/session.ts";
+import {
+  checkSameOptions,
+  type Session,
+  type SessionOptions,
+  type SessionOptionsInput,
+} from "../domain/session.ts";
 import { PlatformUnavailable, RateLimited } from "../errors.ts";
 import { makeSession, type SessionParts } from "./make-session.ts";
 
@@ -13,6 +18,9 @@ const LONGEST_PAUSE = 250;
 /** What is asked of a name. */
 export interface NamedSession {
   readonly name: string;
+  /** The options that the session must have; whoever asks for the same has them in the same order. */
+  readonly given: SessionOptionsInput;
+  /** Those of a new session: the same, and defaults. */
   readonly options: SessionOptions;
   /** A session that is older is replaced, in seconds; null leaves it however old it is. */
   readonly maxAge: number | null;
@@ -61,7 +69,7 @@ export class NamedSessions {
   async #ensure(caller: Caller, asked: NamedSession): Promise<Session> {
     const { platform, names, quota, shares } = this.#parts;
     const { applicationId } = platform;
-    const { name, options, maxAge } = asked;
+    const { name, given, maxAge } = asked;
     const duration = platform.timeout + LEASE_MARGIN;
     const query = <T>(ask: () => Promise<T>) => shares.query(caller.id, ask);
     const begin = performance.now();
@@ -71,7 +79,7 @@ export class NamedSessions {
       const waited = performance.now() - begin;
       // What has replaced the old one since we began is young enough, or every waiter would replace it once more.
       if (current && (maxAge === null || current.age - waited <= maxAge * 1000)) {
-        checkSameOptions(current.session, options);
+        checkSameOptions(current.session, given);
         return current.session;
       }
       if (!leased) {

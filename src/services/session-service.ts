@@ -1,6 +1,7 @@
 import type { Caller } from "../access/caller.ts";
 import { checkName, listableSessions, mayUseSession } from "../access/policy.ts";
 import {
+  givenOptions,
   type Session,
   type SessionOptionsInput,
   sessionKnownById,
@@ -51,7 +52,8 @@ export class SessionService {
 
   /**
    * The session that a name stands for: the one there is, or a new one, the same for all who ask at once. One that is
-   * older than `maxAge` seconds is replaced. Only a new one counts for the caller's quota.
+   * older than `maxAge` seconds is replaced. Only a new one counts for the caller's quota. The rules between options are
+   * checked with the defaults applied, so that whether they are kept does not depend on the session there is.
    *
    * @throws {RateLimited} when the caller, or the project, asks for too many
    * @throws {Forbidden} when the caller may not use the name
@@ -67,6 +69,7 @@ export class SessionService {
     checkName(caller, checkedName);
     const session = await this.#named.ensure(caller, {
       name: checkedName,
+      given: givenOptions(input),
       options: sessionOptions(input),
       maxAge: maxAge === null ? null : checkMaxAge(maxAge),
     });

@@ -86,10 +86,8 @@ describe("ensureSession", () => {
     ],
     ["archiveMode", { archiveMode: "MANUAL", archiveName: null, archiveResolution: null }],
     ["archiveName", { archiveName: "Tuesday" }],
-    ["archiveName", { archiveName: null }],
     ["archiveResolution", { archiveResolution: "FHD_LANDSCAPE" }],
     ["location", { location: "203.0.113.8" }],
-    ["location", { location: null }],
   ])("refuses another %s than that of the session there is", async (argument, other) => {
     const before = await ensure({ name: "recorded", ...options });
     expect(before.errors).toEqual([]);
@@ -99,11 +97,45 @@ describe("ensureSession", () => {
     expect((await ensure({ name: "recorded", ...options })).data).toEqual(before.data);
   });
 
+  it.each([
+    ["absent", {}],
+    ["null", { mediaMode: null, archiveMode: null, archiveName: null, location: null, e2ee: null }],
+    ["partly given", { mediaMode: "ROUTED", archiveMode: "ALWAYS" }],
+  ])("gives the session there is to who asks with options that are %s", async (_, given) => {
+    const before = await ensure({ name: "recorded", ...options });
+    expect(await ensure({ name: "recorded", ...given })).toMatchObject({ data: before.data, errors: [] });
+  });
+
+  it("gives a new session the default of what is absent or null, and then holds it to what is asked", async () => {
+    const { data } = await ensure({ name: "by default", mediaMode: null, e2ee: null });
+    expect(data.ensureSession).toMatchObject({ mediaMode: "RELAYED", archiveMode: "MANUAL", e2ee: false });
+    expect((await ensure({ name: "by default" })).data).toEqual(data);
+    expect((await ensure({ name: "by default", mediaMode: "RELAYED" })).data).toEqual(data);
+    expect((await ensure({ name: "by default", mediaMode: "ROUTED" })).errors).toMatchObject([
+      { extensions: { code: "BAD_USER_INPUT", argument: "mediaMode" } },
+    ]);
+  });
+
+  it("checks the rules between options with the defaults, though the session there is keeps them", async () => {
+    expect((await ensure({ name: "recorded", ...options })).errors).toEqual([]);
+    expect((await ensure({ name: "recorded", archiveMode: "ALWAYS" })).errors).toMatchObject([
+      { message: expect.stringContaining("add mediaMode: ROUTED"), extensions: { argument: "archiveMode" } },
+    ]);
+  });
+
+  it("gives one session to all who ask at once, whether or not they give the defaults", async () => {
+    const given = [{}, { mediaMode: "RELAYED" }, { location: null }, { archiveMode: "MANUAL", e2ee: false }];
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, i) => ensure({ name: "at once", ...given[i % given.length] })),
+    );
+    expect(new Set(answers.map(({ data }) => data.ensureSession.id)).size).toBe(1);
+  });
+
   it("says in the contract's words which option differs", async () => {
     await ensure({ name: "encrypted", mediaMode: "ROUTED", e2ee: true });
-    const { errors } = await ensure({ name: "encrypted", mediaMode: "ROUTED" });
+    const { errors } = await ensure({ name: "encrypted", e2ee: false });
     expect(errors[0].message).toBe("e2ee is true in the session that has this name, and false was asked for");
-    const other = await ensure({ name: "encrypted" });
+    const other = await ensure({ name: "encrypted", mediaMode: "RELAYED" });
     expect(other.errors[0].message).toBe(
       "mediaMode is ROUTED in the session that has this name, and RELAYED was asked for",
     );

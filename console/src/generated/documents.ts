@@ -25,6 +25,65 @@ export type ArchiveResolution =
   /** 480x640, portrait. */
   | 'SD_PORTRAIT';
 
+/** What went wrong: the `extensions.code` of every error, and why a token was refused. */
+export type ErrorCode =
+  /** The audit trail could not be written, so nothing was issued. */
+  | 'AUDIT_UNAVAILABLE'
+  /** The keys of the identity provider cannot be read. */
+  | 'AUTHENTICATION_UNAVAILABLE'
+  /** The request is not a valid request of GraphQL over HTTP. */
+  | 'BAD_REQUEST'
+  /** An argument breaks a rule. The error names the argument. */
+  | 'BAD_USER_INPUT'
+  /** The database did not answer in time. */
+  | 'DATABASE_UNAVAILABLE'
+  /** The caller may not do this. The error names what the caller lacks. */
+  | 'FORBIDDEN'
+  /** The document is not GraphQL, or has too many lexical tokens. */
+  | 'GRAPHQL_PARSE_FAILED'
+  /** The document does not fit the schema, or exceeds a limit. */
+  | 'GRAPHQL_VALIDATION_FAILED'
+  /** Something is wrong in the server. Its log has the cause. */
+  | 'INTERNAL_SERVER_ERROR'
+  /** The issuance could not be recorded, so no token was issued. */
+  | 'LEDGER_UNAVAILABLE'
+  /** The operation must be sent by POST. */
+  | 'METHOD_NOT_ALLOWED'
+  /** A server without authentication answers only requests to localhost. */
+  | 'MISDIRECTED_REQUEST'
+  /** `Accept` allows neither media type of GraphQL over HTTP. */
+  | 'NOT_ACCEPTABLE'
+  /** Nothing is served at this path, or for this method. */
+  | 'NOT_FOUND'
+  /** The document has no operation of the given name, or several and no name is given. */
+  | 'OPERATION_RESOLUTION_FAILURE'
+  /** The body or the document is too long. */
+  | 'PAYLOAD_TOO_LARGE'
+  /** The server knows no text with this hash. Send the hash and the text. */
+  | 'PERSISTED_QUERY_NOT_FOUND'
+  /** The manifest of trusted documents has no document with this ID. */
+  | 'PERSISTED_QUERY_NOT_IN_LIST'
+  /** The platform refused to create a session. */
+  | 'PLATFORM_REJECTED'
+  /** The platform did not answer, or its answer cannot be understood. */
+  | 'PLATFORM_UNAVAILABLE'
+  /** A file of the console is not the one that the request expects. */
+  | 'PRECONDITION_FAILED'
+  /** The manifest of trusted documents does not have this document. */
+  | 'QUERY_NOT_IN_SAFELIST'
+  /** A file of the console is shorter than the requested range. */
+  | 'RANGE_NOT_SATISFIABLE'
+  /** A limit of the caller, of its address or of the project is used up. */
+  | 'RATE_LIMITED'
+  /** The server is stopping. */
+  | 'SERVICE_UNAVAILABLE'
+  /** The session ID is malformed, or belongs to another project. */
+  | 'SESSION_NOT_FOUND'
+  /** The request has no credential, or one that is not accepted. */
+  | 'UNAUTHENTICATED'
+  /** The body is not JSON in UTF-8, or is compressed. */
+  | 'UNSUPPORTED_MEDIA_TYPE';
+
 /** How long each period of issuances is. */
 export type IssuanceInterval =
   /** 24 hours, from midnight in UTC. */
@@ -72,6 +131,8 @@ export type TokenRequest = {
    * connected by then stays connected.
    */
   expireTime?: number | null | undefined;
+  /** Instead of `expireTime`: for how many whole seconds from now the token works, from 1 to 2592000, which is 30 days. */
+  expiresIn?: number | null | undefined;
   /** The format of the token. */
   format?: TokenFormat | null | undefined;
   /** Layout classes of the streams that the client publishes, for archives and broadcasts. */
@@ -148,7 +209,7 @@ export type GenerateTokensMutationVariables = Exact<{
 
 export type GenerateTokensMutation = { generateTokens: Array<
     | { __typename: 'ConnectionToken', token: string, sessionId: string, applicationId: string, role: Role, data: string | null, expiresAt: string }
-    | { __typename: 'TokenRefusal', code: string, message: string, argument: string | null }
+    | { __typename: 'TokenRefusal', code: ErrorCode, message: string, argument: string | null }
   > | null };
 
 export type InspectTokenQueryVariables = Exact<{

@@ -3,7 +3,7 @@ import type { Session } from "../../domain/session.ts";
 import type { Context } from "../context.ts";
 import { dear, perItem } from "../limits/cost.ts";
 import type { Connection } from "../loaders.ts";
-import { PageArgs, SessionArgs, SessionNameArgs, SessionOptionsArgs } from "../types/args.ts";
+import { NewSessionArgs, PageArgs, SessionArgs, SessionNameArgs, SessionOptionsArgs } from "../types/args.ts";
 import { SessionConnection } from "../types/connections.ts";
 import { SessionType } from "../types/session.ts";
 
@@ -40,7 +40,7 @@ export class SessionResolver {
     complexity: dear,
   })
   createSession(
-    @Args(() => SessionOptionsArgs) options: SessionOptionsArgs,
+    @Args(() => NewSessionArgs) options: NewSessionArgs,
     @Ctx() { caller, sessions }: Context,
   ): Promise<Session> {
     return sessions.create(caller, options);
@@ -51,8 +51,8 @@ export class SessionResolver {
     nullable: true,
     description:
       "The session of that name: the one there is, or a new one with these options. However many ask at\n" +
-      "once, from however many servers, all get the same session. It is an error when the one there is has other\n" +
-      "options. Your grant must cover the name.",
+      "once, from however many servers, all get the same session. It is an error when the one there is differs in an\n" +
+      "option that you give. Your grant must cover the name.",
     complexity: dear,
   })
   ensureSession(

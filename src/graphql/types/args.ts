@@ -40,7 +40,9 @@ export class PageArgs implements PageInput {
 @ArgsType()
 export class SessionNameArgs {
   @Field(() => String, {
-    description: "A name of your own for the place people meet, 1 to 200 characters, such as `standup`.",
+    description:
+      "A name of your own for the place people meet, such as `standup`: 1 to 200 characters, without invisible ones\n" +
+      "and with single spaces between words. It is put into Unicode's form NFC.",
   })
   name!: string;
 
@@ -52,20 +54,20 @@ export class SessionNameArgs {
   maxAge?: number | null;
 }
 
-/** How a session is to be. */
+const MEDIA_MODE = "How media flows between the participants.";
+const ARCHIVE_MODE =
+  "Whether the platform records the session by itself. `ALWAYS` needs `mediaMode: ROUTED`.";
+const E2EE = "End-to-end encryption. Needs `mediaMode: ROUTED` and `archiveMode: MANUAL`.";
+
+/** How the session of a name is to be. */
 @ArgsType()
 export class SessionOptionsArgs implements SessionOptionsInput {
-  @Field(() => MediaMode, {
-    nullable: true,
-    defaultValue: MediaMode.RELAYED,
-    description: "How media flows between the participants.",
-  })
+  @Field(() => MediaMode, { nullable: true, description: `${MEDIA_MODE} A new session gets \`RELAYED\`.` })
   mediaMode?: MediaMode | null;
 
   @Field(() => ArchiveMode, {
     nullable: true,
-    defaultValue: ArchiveMode.MANUAL,
-    description: "Whether the platform records the session by itself. `ALWAYS` needs `mediaMode: ROUTED`.",
+    description: `${ARCHIVE_MODE}\nA new session gets \`MANUAL\`.`,
   })
   archiveMode?: ArchiveMode | null;
 
@@ -87,12 +89,21 @@ export class SessionOptionsArgs implements SessionOptionsInput {
   })
   location?: string | null;
 
-  @Field(() => Boolean, {
-    nullable: true,
-    defaultValue: false,
-    description: "End-to-end encryption. Needs `mediaMode: ROUTED` and `archiveMode: MANUAL`.",
-  })
+  @Field(() => Boolean, { nullable: true, description: `${E2EE}\nA new session gets \`false\`.` })
   e2ee?: boolean | null;
+}
+
+/** How a new session is to be. */
+@ArgsType()
+export class NewSessionArgs extends SessionOptionsArgs {
+  @Field(() => MediaMode, { nullable: true, defaultValue: MediaMode.RELAYED, description: MEDIA_MODE })
+  override mediaMode?: MediaMode | null;
+
+  @Field(() => ArchiveMode, { nullable: true, defaultValue: ArchiveMode.MANUAL, description: ARCHIVE_MODE })
+  override archiveMode?: ArchiveMode | null;
+
+  @Field(() => Boolean, { nullable: true, defaultValue: false, description: E2EE })
+  override e2ee?: boolean | null;
 }
 
 /** Which session a token is for. */
