@@ -98,7 +98,7 @@ module.exports = {
       name: "domain-is-pure",
       severity: "error",
       from: { path: "^src/domain/" },
-      to: { dependencyTypes: ["npm", "core"], pathNot: "^net$" },
+      to: { dependencyTypes: ["npm", "core"], pathNot: "^(net|buffer)$" },
     },
 
     kept(
