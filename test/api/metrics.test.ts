@@ -60,7 +60,7 @@ describe("requests", () => {
       headers: { "apollo-require-preflight": "1" },
     });
     await expect.poll(() => count("none", "UNSUPPORTED_MEDIA_TYPE")).toBe(1);
-    await expect.poll(() => count("none", "BAD_REQUEST")).toBe(1);
+    await expect.poll(() => count("none", "METHOD_NOT_ALLOWED")).toBe(1);
     expect(await count("createSession", "OK")).toBe(1);
     expect(await count("generateToken", "OK")).toBe(2);
     expect(await count("generateToken", "SESSION_NOT_FOUND")).toBe(1);

@@ -52,12 +52,12 @@ function refusedData({
 function expected(caller: MatrixCaller, cell: Cell, data: unknown) {
   const nothing = { created: 0, tokens: [] };
   if (!caller.known) {
-    const errors = [{ path: undefined, extensions: { code: "UNAUTHENTICATED" } }];
+    const errors = [{ path: undefined, extensions: { code: "UNAUTHENTICATED", retryable: false } }];
     return { ...nothing, status: 401, data: undefined, errors };
   }
   const created = cell.creates ? 1 : 0;
   if (cell.refusal) {
-    const errors = [{ path: cell.at, extensions: cell.refusal }];
+    const errors = [{ path: cell.at, extensions: { retryable: false, ...cell.refusal } }];
     const tokens = cell.refusedTokens ?? [];
     const refused = tokens.length > 0 ? "tokens" : refusedData(cell);
     return { status: 200, data: refused, errors, created, tokens };
