@@ -158,6 +158,7 @@ test("revokes the key that is pasted, and never tells it", async () => {
     code: "KEY_NOT_FOUND",
     message: `${idOf(first)}: there is no such key, or it is revoked`,
     argument: idOf(first),
+    retryable: false,
   });
   const part = first.slice(-40);
   expect((await revoke(part)).errors).not.toContain(part.slice(0, 20));

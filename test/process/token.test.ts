@@ -80,9 +80,9 @@ describe("stagepass token", () => {
         /^The issuance could not be recorded.* \(DATABASE_URL: there is no room\)$/,
       ),
     });
-    expect(JSON.parse((await failed("token", "--session", sessionId, "--json")).error).error.code).toBe(
-      "LEDGER_UNAVAILABLE",
-    );
+    expect(JSON.parse((await failed("token", "--session", sessionId, "--json")).error)).toMatchObject({
+      error: { code: "LEDGER_UNAVAILABLE", retryable: true },
+    });
   });
 
   it("is not issued while another process has the database locked, and says so", async () => {
