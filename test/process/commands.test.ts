@@ -85,7 +85,7 @@ describe("the program", () => {
         headers: { "content-type": "application/json" },
         body: '{"query":"{ videoProject { platform } }"}',
       });
-      expect((await response.json()).data.project.platform).toBe("LOCAL");
+      expect((await response.json()).data.videoProject.platform).toBe("LOCAL");
       server.kill("SIGTERM");
       expect(await server.exited).toEqual({ code: 0, signal: null });
     }
