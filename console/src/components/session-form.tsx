@@ -21,8 +21,9 @@ interface Draft {
   readonly byName: boolean;
   readonly name: string;
   readonly maxAge: string;
-  readonly mediaMode: MediaMode;
-  readonly archiveMode: ArchiveMode;
+  /** Not chosen when it is empty, as the archive mode. */
+  readonly mediaMode: MediaMode | "";
+  readonly archiveMode: ArchiveMode | "";
   readonly archiveName: string;
   readonly archiveResolution: ArchiveResolution | "";
   readonly location: string;
@@ -35,8 +36,8 @@ const EMPTY: Draft = {
   byName: false,
   name: "",
   maxAge: "",
-  mediaMode: "RELAYED",
-  archiveMode: "MANUAL",
+  mediaMode: "",
+  archiveMode: "",
   archiveName: "",
   archiveResolution: "",
   location: "",
@@ -90,6 +91,8 @@ export function SessionForm({ onDone }: Props) {
     },
   );
   const { byName } = draft;
+  /** By name, what is not chosen may be any in the session there is. */
+  const any = (byDefault: string) => (byName ? [["", `Any; ${byDefault} if new`] as const] : []);
 
   const set = (change: Partial<Draft>) => {
     changed();
@@ -98,12 +101,13 @@ export function SessionForm({ onDone }: Props) {
 
   async function askFor({ name, maxAge, byName, ...options }: Draft) {
     const variables = {
-      mediaMode: options.mediaMode,
-      archiveMode: options.archiveMode,
+      mediaMode: options.mediaMode || null,
+      archiveMode: options.archiveMode || null,
       archiveName: options.archiveName || null,
       archiveResolution: options.archiveResolution || null,
       location: options.location.trim() || null,
-      e2ee: options.e2ee,
+      // A session of the name that is encrypted is welcome to who does not ask for it.
+      e2ee: options.e2ee || null,
       withToken: options.role !== "",
       role: options.role || null,
     };
@@ -179,8 +183,8 @@ export function SessionForm({ onDone }: Props) {
           {(control) => (
             <Choice
               {...control}
-              value={draft.mediaMode}
-              options={optionsOf(MEDIA_MODES)}
+              value={draft.mediaMode || (byName ? "" : "RELAYED")}
+              options={[...any("relayed"), ...optionsOf(MEDIA_MODES)]}
               onChoose={(mediaMode) => set({ mediaMode })}
             />
           )}
@@ -194,8 +198,8 @@ export function SessionForm({ onDone }: Props) {
           {(control) => (
             <Choice
               {...control}
-              value={draft.archiveMode}
-              options={optionsOf(ARCHIVE_MODES)}
+              value={draft.archiveMode || (byName ? "" : "MANUAL")}
+              options={[...any("manual"), ...optionsOf(ARCHIVE_MODES)]}
               onChoose={(archiveMode) => set({ archiveMode })}
             />
           )}

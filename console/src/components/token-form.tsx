@@ -32,9 +32,6 @@ const LIFETIMES: readonly (readonly [seconds: number, label: string])[] = [
   [30 * 24 * HOUR, "30 days"],
 ];
 
-/** How far the longest lifetime stays below what may be granted, in seconds: the browser's clock is not the server's. */
-const CLOCK_DIFFERENCE = 60;
-
 interface Draft {
   readonly role: Role;
   readonly count: string;
@@ -139,7 +136,7 @@ export function TokenForm({ sessionId }: { sessionId: string }) {
     return {
       role: draft.role,
       data: data || null,
-      expireTime: expireTimeOf(draft, rights.maxLifetime),
+      ...ending(draft),
       initialLayoutClassList: draft.initialLayoutClassList.split(/\s+/).filter((name) => name !== ""),
       format: draft.format,
     };
@@ -287,12 +284,13 @@ export function TokenForm({ sessionId }: { sessionId: string }) {
   );
 }
 
-/** In whole seconds since the Unix epoch; null for the server's default. */
-function expireTimeOf({ lifetime, expiresAt }: Draft, maxLifetime: number): number | null {
-  if (lifetime === "") return null;
-  if (lifetime === "at") return Math.floor(new Date(expiresAt).getTime() / 1000);
-  const longest = Math.max(1, maxLifetime - CLOCK_DIFFERENCE);
-  return nowInSeconds() + Math.min(Number(lifetime), longest);
+/** When a token ends; both are null for the server's default. */
+function ending({ lifetime, expiresAt }: Draft) {
+  const isAt = lifetime === "at";
+  return {
+    expireTime: isAt ? Math.floor(new Date(expiresAt).getTime() / 1000) : null,
+    expiresIn: isAt || lifetime === "" ? null : Number(lifetime),
+  };
 }
 
 /** How many refusals are shown; of a thousand, most say the same. */

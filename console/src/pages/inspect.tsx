@@ -72,6 +72,12 @@ export function InspectPage() {
               <p className="hint">What it grants is shown here, and whether a client can connect with it.</p>
             )}
           </div>
+          {inspection?.createdHere === false && (
+            <p className="hint">
+              Its session was not created here. The session's ID is well-formed, which does not prove that it
+              exists.
+            </p>
+          )}
           {inspection && inspection.status !== "INVALID" && <Grant inspection={inspection} />}
         </section>
       </div>

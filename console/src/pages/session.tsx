@@ -43,6 +43,11 @@ export function SessionPage({ sessionId }: { sessionId: string }) {
         </p>
         {error && <ProblemNotice problem={problemOf(error)} onRetry={() => void refetch()} />}
         {loading && !session && <p role="status">Loading…</p>}
+        {session && !session.createdHere && (
+          <p className="notice">
+            This session was not created here. Its ID is well-formed, which does not prove that it exists.
+          </p>
+        )}
         {session && <Options session={session} />}
         {session === null && (
           <p className="notice">You may not see this session, or its ID is not of this server's project.</p>
