@@ -7,7 +7,7 @@ import {
   sessionKnownById,
   sessionOptions,
 } from "../domain/session.ts";
-import { isOwnedBy, parseSessionId } from "../domain/session-id.ts";
+import { parseSessionId } from "../domain/session-id.ts";
 import { checkMaxAge, checkSessionName } from "../domain/session-name.ts";
 import { selectsByPrefix } from "../domain/session-selection.ts";
 import { isStorable } from "../domain/text.ts";
@@ -85,8 +85,8 @@ export class SessionService {
     const { platform, shares, sessions } = this.#parts;
     const known = new Map<string, Session>();
     for (const sessionId of sessionIds) {
-      const fields = isOwnedBy(platform.applicationId, sessionId) && parseSessionId(sessionId);
-      if (fields) known.set(sessionId, sessionKnownById(sessionId, fields));
+      const fields = parseSessionId(sessionId);
+      if (fields?.owner === platform.applicationId) known.set(sessionId, sessionKnownById(sessionId, fields));
     }
     const found = known.size > 0 ? await shares.query(id, () => sessions.findMany([...known.keys()])) : [];
     for (const session of found) known.set(session.sessionId, session);

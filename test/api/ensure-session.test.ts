@@ -182,6 +182,11 @@ describe("ensureSession", () => {
       expect(data.ensureSession.name).toBe("\u00e9quipe");
       expect((await ask("e\u0301quipe")).data).toEqual(data);
       expect((await ask("\u00e9quipe ")).errors).toMatchObject([{ extensions: { argument: "name" } }]);
+      // A grant with a name that no session can have is malformed, and allows nothing.
+      const malformed = { ...claims, video_grant: { names: ["*", "standup "] } };
+      expect((await guarded.graphql(ENSURE, { name: "standup" }, signedJwt(malformed))).errors).toMatchObject([
+        { extensions: { code: "FORBIDDEN", requiredName: "standup" } },
+      ]);
     } finally {
       await guarded.close();
     }

@@ -112,6 +112,7 @@ describe("what refuses all of them, with nothing issued or recorded", () => {
 
   it.each([
     ["malformed", "1_x"],
+    ["cut off", `2_${Buffer.from(`1~${API_KEY}~~1739538894959~r~P~`).toString("base64url")}`],
     ["another project's", `2_${Buffer.from("1~87654321~~1739538894959~r~P~~").toString("base64url")}`],
   ])("is a session ID that is %s", async (_, id) => {
     const { data, errors } = await server.graphql(GENERATE_MANY, { sessionId: id, requests: [{}] });

@@ -70,6 +70,7 @@ describe("representations", () => {
     ["hostile", "\u0000\ud800"],
     ["hostile", "__proto__"],
     ["very long", "1_".padEnd(50_000, "x")],
+    ["cut off", newSessionId(API_KEY).slice(0, -2)],
     ["another project's", newSessionId("87654321")],
   ])("with a key that is %s are null", async (_, key) => {
     const { data, errors } = await entities([

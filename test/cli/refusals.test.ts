@@ -143,6 +143,11 @@ it.each<[string, string[], RegExp]>([
     ["create", "--name", "a", "--grant", '{"scope":"tokens:create","video_grant":{"maxlifetime":60}}'],
     /--grant: video_grant/,
   ],
+  [
+    "a name that no session can have",
+    ["create", "--name", "a", "--grant", '{"scope":"tokens:create","video_grant":{"names":["standup "]}}'],
+    /--grant: video_grant\.names must not end in a space, U\+0020/,
+  ],
 ])("stagepass keys refuses %s, and makes nothing", async (_, args, message) => {
   const env = environment();
   expect((await answerTo(["keys", ...args], env)).text).toMatch(message);

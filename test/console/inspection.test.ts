@@ -38,10 +38,20 @@ test("shows what a valid one grants, and none of it in the address", (browser) =
     const token = await signed(sessionId);
     const verdict = await inspect(page, token);
     const text = await verdict.textContent();
-    for (const part of ["Valid", "Publisher", "username=bob", sessionId, "JSON Web Token"]) {
+    for (const part of [
+      "Valid",
+      "not created here",
+      "Publisher",
+      "username=bob",
+      sessionId,
+      "JSON Web Token",
+    ]) {
       expect(text).toContain(part);
     }
     expect(page.url()).not.toContain(token);
+    await verdict.getByRole("link").click();
+    await page.getByText("This session was not created here.").waitFor();
+    await page.goBack();
     expect(
       await page.evaluate(() => JSON.stringify([history.state, { ...localStorage }, { ...sessionStorage }])),
     ).not.toContain(token);
@@ -70,6 +80,7 @@ test("says so when the token expires meanwhile", (browser) =>
     );
     const verdict = await inspect(page, data.generateToken.token);
     expect(await verdict.locator(".notice").textContent()).toContain("Valid");
+    expect(await verdict.textContent()).not.toContain("not created here");
     await expect.poll(() => verdict.locator(".notice").textContent()).toContain("Genuine, and expired");
   }));
 

@@ -104,6 +104,10 @@ test("of a name is the same for all who ask, and differs from what is asked at t
     await page.getByRole("heading", { name: "standup" }).waitFor();
     await ensure();
     expect(await shownSession(page)).toBe(first);
+    await server.graphql('mutation { ensureSession(name: "routed", mediaMode: ROUTED, e2ee: true) { id } }');
+    await ensure(() => field(page, "Name").fill("routed"));
+    await shownSession(page);
+    await page.getByRole("heading", { name: "routed" }).waitFor();
     await ensure(() => field(page, "Media mode").selectOption("Routed"));
     expect(await errorBelow(field(page, "Media mode"))).toContain(
       "RELAYED in the session that has this name",
