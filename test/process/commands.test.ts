@@ -148,7 +148,9 @@ describe("stagepass session create", () => {
       applicationId: API_KEY,
     });
     expect(await done("session", "create", "--name", "standup", ...options)).toBe(first.sessionId);
-    expect((await failed("session", "create", "--name", "standup")).error).toMatch(/^--media-mode: /);
+    expect(await done("session", "create", "--name", "standup")).toBe(first.sessionId);
+    const relayed = ["--name", "standup", "--media-mode", "relayed"];
+    expect((await failed("session", "create", ...relayed)).error).toMatch(/^--media-mode: is ROUTED /);
   });
 
   it("asks the platform, and says why that refuses", async () => {
