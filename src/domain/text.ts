@@ -54,3 +54,13 @@ export function jsonLine(value: Readonly<Record<string, unknown>>): string {
 export function isStorable(text: string): boolean {
   return text.isWellFormed() && !text.includes("\0");
 }
+
+/**
+ * Checks a text that rows are compared with.
+ *
+ * @throws {BadUserInput} naming `argument`, when no row can have it
+ */
+export function checkStorable(argument: string, text: string): string {
+  if (isStorable(text)) return text;
+  throw new BadUserInput(argument, `${argument} must be well-formed Unicode without U+0000`);
+}

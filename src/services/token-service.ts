@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { Caller } from "../access/caller.ts";
 import { checkLifetime, checkRole, checkSession, needsSessionName } from "../access/policy.ts";
 import type { Quota } from "../access/quota.ts";
@@ -8,6 +7,7 @@ import { type Grant, grantFor, roleOf } from "../domain/grant.ts";
 import type { IssuedToken } from "../domain/issued-token.ts";
 import { checkOwner } from "../domain/session-id.ts";
 import { checkBatch, type TokenOutcome, type TokenRefusal, tokenRefusalOf } from "../domain/token-batch.ts";
+import { newTokenId } from "../domain/token-id.ts";
 import type { TokenInspection } from "../domain/token-inspection.ts";
 import { StagepassError } from "../errors.ts";
 import type { Shares } from "../shares/shares.ts";
@@ -134,7 +134,10 @@ export class TokenService {
     this.#parts.signing.checkFormat(format);
     const expiresAt = new Date(expireTime * 1000);
     const issuedTo = caller.subject;
-    return { grant, record: { id: randomUUID(), sessionId, role, format, issuedTo, issuedAt, expiresAt } };
+    return {
+      grant,
+      record: { id: newTokenId(issuedAt), sessionId, role, format, issuedTo, issuedAt, expiresAt },
+    };
   }
 
   /** Signs and records at once, since the disk is slow and signing takes the processor alone. Delivers when both are done. */
