@@ -1,4 +1,5 @@
 import type { ColumnBuilderCallback, Dialect, Kysely, QueryResult, RawBuilder } from "kysely";
+import type { TimePlace } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
 /** The connections of this process to the database. */
@@ -45,6 +46,18 @@ export interface Engine {
    * descending, such rows are read along the index of the two, from where they begin, and along no other.
    */
   before(column: string, value: string, position: number): RawBuilder<boolean>;
+
+  /**
+   * The conditions of walks, newest first, along an index of a key, a time and the position: of rows that have the key's value, are not
+   * before `from`, and come before a place. Ordered by the key, the time and the position, all descending, each is read along that
+   * index, from where it begins, and along no other.
+   */
+  newest(
+    key: readonly [column: string, value: string] | null,
+    time: string,
+    from: number,
+    before: TimePlace,
+  ): RawBuilder<boolean>[];
 
   /** An ordered query as a part of a union, of which no more than `limit` rows are needed: read row by row, and not sorted first. */
   part(query: RawBuilder<unknown>, limit: number): RawBuilder<unknown>;

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { CompiledQuery, type Insertable, type RawBuilder, type Selectable, sql } from "kysely";
+import { CompiledQuery, type Insertable, type Selectable, sql } from "kysely";
 import { TokenFormat } from "../domain/connection-token.ts";
 import type { IssuedToken } from "../domain/issued-token.ts";
 import { Role } from "../domain/role.ts";
@@ -7,6 +7,7 @@ import { LedgerUnavailable } from "../errors.ts";
 import { PATIENCE } from "./deadline.ts";
 import type { Database, Engine } from "./engine.ts";
 import { groupCommit } from "./group-commit.ts";
+import { countOfWalk, newestOf, pageOfWalk } from "./ledger-queries.ts";
 import type { IssuanceLedger } from "./store.ts";
 import type { IssuedTokenTable } from "./tables.ts";
 
@@ -62,28 +63,19 @@ export function issuanceLedger(
     const record = madeUpRecord();
     await kysely.transaction().execute(async (transaction) => {
       await transaction.executeQuery(insertion([record], engine));
-      await transaction
-        .deleteFrom("issued_tokens")
-        // Alone the ID would be looked for in every record.
-        .where("session_id", "=", record.sessionId)
-        .where("id", "=", record.id)
-        .execute();
+      await transaction.deleteFrom("issued_tokens").where("id", "=", record.id).execute();
     });
     latestTrial = performance.now();
-  };
-
-  /** The newest records of a session, from before a position. */
-  const walk = (columns: RawBuilder<unknown>, sessionId: string, limit: number, position: number | null) => {
-    const older = engine.before("session_id", sessionId, position ?? Number.MAX_SAFE_INTEGER);
-    return sql`select ${columns} from issued_tokens where ${older}
-      order by session_id desc, position desc limit ${limit}`;
   };
 
   return {
     record,
 
     async newest(sessionIds, limit, position) {
-      const walks = sessionIds.map((id) => sql`select * from (${walk(sql`*`, id, limit, position)}) as walk`);
+      const walks = sessionIds.map((id) => {
+        const walk = newestOf(engine, sql`*`, ["session_id", id], limit, position);
+        return sql`select * from (${walk}) as walk`;
+      });
       const all = sql<Selectable<IssuedTokenTable>>`
         select * from (${sql.join(walks, sql` union all `)}) as newest order by position desc`;
       const { rows } = await engine.walk(reads, all);
@@ -93,11 +85,35 @@ export function issuanceLedger(
     async count(sessionIds, limit) {
       const counts = sessionIds.map(
         (id, i) => sql`
-          select ${sql.lit(i)} as place, count(*) as count from (${walk(sql`position`, id, limit, null)}) as walk`,
+          select ${sql.lit(i)} as place, count(*) as count
+          from (${newestOf(engine, sql`position`, ["session_id", id], limit, null)}) as walk`,
       );
       const all = sql<{ count: number }>`${sql.join(counts, sql` union all `)} order by place`;
       const { rows } = await engine.walk(reads, all);
       return rows.map(({ count }) => Number(count));
+    },
+
+    async findMany(ids) {
+      const all = sql<Selectable<IssuedTokenTable>>`
+        select * from issued_tokens where id in (${sql.join([...ids])})`;
+      const { rows } = await engine.walk(reads, all);
+      return rows.map(toIssuedToken);
+    },
+
+    async list(walk, limit, after) {
+      const page = pageOfWalk(engine, walk, limit, after);
+      if (!page) return [];
+      const { rows } = await engine.walk(reads, page);
+      return rows.map((row) => ({ position: row.position, issued: toIssuedToken(row) }));
+    },
+
+    async countWalk(walk, filter, limit) {
+      const counting = countOfWalk(engine, walk, filter, limit);
+      if (!counting) return [];
+      const { rows } = await engine.walk(reads, counting);
+      return rows.map(({ session_id, looked, count }) => {
+        return { sessionId: session_id, looked: Number(looked), count: Number(count) };
+      });
     },
 
     async tally(interval, limit, position) {

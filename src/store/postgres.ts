@@ -21,6 +21,16 @@ export async function postgres(options: PostgresOptions): Promise<Engine> {
     // Not an equality: PostgreSQL would see that the order by the column means nothing, and walk the primary key.
     before: (column, value, position) =>
       sql`${sql.ref(column)} >= ${value} and (${sql.ref(column)}, position) < (${value}, ${position})`,
+    // Nor here: with the key equal, it would walk the index of the time alone.
+    newest(key, time, from, before) {
+      const at = sql.ref(time);
+      if (key === null)
+        return [sql`${at} >= ${from} and (${at}, position) < (${before.time}, ${before.position})`];
+      const of = sql.ref(key[0]);
+      return [
+        sql`(${of}, ${at}) >= (${key[1]}, ${from}) and (${of}, ${at}, position) < (${key[1]}, ${before.time}, ${before.position})`,
+      ];
+    },
     // With the limit, without which PostgreSQL may read all of a part and sort it.
     part: (query, limit) => sql`(${query} limit ${limit})`,
     // A walk can seem dearer than to read all there is and sort it, which takes as long as there is of it.

@@ -65,6 +65,17 @@ export function sessionNames({ kysely, reads, engine: { clock } }: Database): Se
       };
     },
 
+    async findMany(applicationId, names) {
+      const rows = await reads
+        .selectFrom("session_names")
+        .innerJoin("sessions", "sessions.session_id", "session_names.session_id")
+        .selectAll("sessions")
+        .where("session_names.application_id", "=", applicationId)
+        .where("session_names.name", "in", names)
+        .execute();
+      return rows.map(toSession);
+    },
+
     async lease(applicationId, name, seen, duration) {
       await clearAbandoned();
       const leaseId = randomUUID();

@@ -1,8 +1,16 @@
 import { type RawBuilder, type Selectable, sql } from "kysely";
-import { normalized, type SessionSelection, selectsByPrefix } from "../domain/session-selection.ts";
+import {
+  isByName,
+  type NameFilter,
+  type NarrowedSelection,
+  normalized,
+  type SessionSelection,
+} from "../domain/session-selection.ts";
+import { isUnbounded, type TimeRange } from "../domain/time-range.ts";
 import type { Engine } from "./engine.ts";
-import type { SessionPlace } from "./store.ts";
+import type { SessionPlace, TimePlace } from "./store.ts";
 import type { SessionTable } from "./tables.ts";
+import { isWithinRange, newestWithin, type TimeIndex } from "./time-walks.ts";
 
 /*
  * Every part of a selection is a walk along an index of its own, and the walks are merged: the database reads a row of each, and
@@ -25,7 +33,7 @@ interface NameRange {
 export function pageOfSessions(
   engine: Engine,
   applicationId: string,
-  given: SessionSelection,
+  given: NarrowedSelection,
   limit: number,
   after: SessionPlace | null,
 ): Sessions | undefined {
@@ -34,7 +42,7 @@ export function pageOfSessions(
     return sql`select * from sessions where ${owned} order by application_id desc, position desc limit ${limit}`;
   }
   const selection = normalized(given);
-  const byName = selectsByPrefix(selection);
+  const byName = isByName(selection);
   const conditions = rangesOf(selection).flatMap((range) => {
     if (byName) return restOf(range, after);
     return [all([equal(range.from), ...(after ? [beyond(after)] : [])])];
@@ -55,36 +63,79 @@ export function pageOfSessions(
   return sql`select * from (${union(parts)}) as page order by ${first} limit ${limit}`;
 }
 
-/** Counts the project's selected sessions, `limit` at most; undefined where there can be none. */
+/** One page of the project's sessions of a range of time, as `SessionRegistry.listCreated` has it. */
+export function pageOfCreated(
+  engine: Engine,
+  applicationId: string,
+  range: TimeRange,
+  limit: number,
+  after: TimePlace | null,
+): Sessions | undefined {
+  const created = newestWithin(engine, sql`*`, byCreation(applicationId), range, limit, after);
+  return created as Sessions | undefined;
+}
+
+/**
+ * Counts the project's selected sessions that were created in a range, of at most `limit` that it looks at; undefined where there
+ * can be none.
+ */
 export function countOfSessions(
   engine: Engine,
   applicationId: string,
-  given: SessionSelection,
+  given: NarrowedSelection,
+  range: TimeRange,
   limit: number,
-): RawBuilder<{ count: number }> | undefined {
+): RawBuilder<{ looked: number; count: number }> | undefined {
   const selection = normalized(given);
-  // Nobody needs the order, but there is one index alone that has it.
-  const walks = selection.all
-    ? [
-        sql`select 1 from sessions where ${engine.before("application_id", applicationId, Number.MAX_SAFE_INTEGER)}
-          order by application_id desc, position desc`,
-      ]
-    : rangesOf(selection).map(
-        (range) => sql`select 1 from sessions
-          where application_id = ${applicationId} and ${within(range)} order by name`,
-      );
-  const parts = walks.map((walk) => engine.part(walk, limit));
+  const isBounded = !isUnbounded(range);
+  const columns = isBounded ? sql`created_at` : sql`1`;
+  const parts = selection.all
+    ? [newestIn(engine, columns, applicationId, range, limit)].filter((part) => part !== undefined)
+    : rangesOf(selection).map((names) => {
+        // Nobody needs the order, but there is one index alone that has it.
+        const walk = sql`select ${columns} from sessions
+          where application_id = ${applicationId} and ${within(names)} order by name`;
+        return engine.part(walk, limit);
+      });
   if (selection.ids.size > 0)
-    parts.push(sql`select 1 from sessions where ${knownById(applicationId, selection)}`);
+    parts.push(sql`select ${columns} from sessions where ${knownById(applicationId, selection)}`);
   if (parts.length === 0) return undefined;
-  return sql`select count(*) as count from (select 1 from (${union(parts)}) as selected limit ${limit}) as counted`;
+  const counted = isBounded
+    ? sql`count(case when ${isWithinRange("created_at", range)} then 1 end)`
+    : sql`count(*)`;
+  return sql`select count(*) as looked, ${counted} as count
+    from (select * from (${union(parts)}) as selected limit ${limit}) as counted`;
+}
+
+function byCreation(applicationId: string): TimeIndex {
+  return { table: "sessions", key: ["application_id", applicationId], time: "created_at" };
+}
+
+/** The project's newest sessions of a range, as a part of a union. */
+function newestIn(
+  engine: Engine,
+  columns: RawBuilder<unknown>,
+  applicationId: string,
+  range: TimeRange,
+  limit: number,
+): RawBuilder<unknown> | undefined {
+  if (!isUnbounded(range))
+    return newestWithin(engine, columns, byCreation(applicationId), range, limit, null);
+  const owned = engine.before("application_id", applicationId, Number.MAX_SAFE_INTEGER);
+  const walk = sql`select ${columns} from sessions where ${owned} order by application_id desc, position desc`;
+  return engine.part(walk, limit);
 }
 
 function rangesOf({ names, namePrefixes }: SessionSelection): NameRange[] {
   return [
-    ...[...names].map((name) => ({ from: name, to: name })),
-    ...namePrefixes.map((prefix) => ({ from: prefix, to: `${prefix}${LAST_CHARACTER}` })),
+    ...[...names].map((name) => rangeOf({ name })),
+    ...namePrefixes.map((prefix) => rangeOf({ prefix })),
   ];
+}
+
+function rangeOf(filter: NameFilter): NameRange {
+  if ("name" in filter) return { from: filter.name, to: filter.name };
+  return { from: filter.prefix, to: `${filter.prefix}${LAST_CHARACTER}` };
 }
 
 /** The conditions of the walks that are left of a range after a place in a list that is ordered by name. */
@@ -96,13 +147,23 @@ function restOf({ from, to }: NameRange, after: SessionPlace | null): Condition[
   return name === to ? [ofName] : [ofName, sql`name > ${name} and name <= ${to}`];
 }
 
-/** Those with one of the IDs that no name selects. */
-function knownById(applicationId: string, { ids, ...byName }: SessionSelection): Condition {
-  const ranges = rangesOf({ ids, ...byName });
-  const others = sql`(name is null or not (${sql.join(ranges.map(within), sql` or `)}))`;
+/** Those with one of the IDs that no name selects, and whose names a filter allows. */
+function knownById(applicationId: string, selection: NarrowedSelection): Condition {
+  const { ids, namesOfIds } = selection;
+  const ranges = rangesOf(selection);
+  const others = sql`(name is null or not (${sql.join(
+    ranges.map((range) => within(range)),
+    sql` or `,
+  )}))`;
   // So hidden, no index has the column, and SQLite does not look through all sessions of the project for the IDs.
   const owned = sql`application_id || '' = ${applicationId}`;
-  return all([sql`session_id in (${sql.join([...ids])})`, owned, ...(ranges.length > 0 ? [others] : [])]);
+  return all([
+    sql`session_id in (${sql.join([...ids])})`,
+    owned,
+    ...(ranges.length > 0 ? [others] : []),
+    // Hidden, too: a range of few names would be read instead of the IDs.
+    ...(namesOfIds ? [within(rangeOf(namesOfIds), sql`name || ''`)] : []),
+  ]);
 }
 
 /** What comes after a place, in a list of either order. */
@@ -112,8 +173,8 @@ function rest(byName: boolean, after: SessionPlace): Condition {
   return sql`(name > ${after.name} or (${equal(after.name)} and ${beyond(after)}))`;
 }
 
-function within({ from, to }: NameRange): Condition {
-  return sql`name >= ${from} and name <= ${to}`;
+function within({ from, to }: NameRange, name: Condition = sql`name`): Condition {
+  return sql`${name} >= ${from} and ${name} <= ${to}`;
 }
 
 function equal(name: string): Condition {

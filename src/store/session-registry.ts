@@ -1,7 +1,7 @@
 import type { Insertable, Selectable } from "kysely";
 import type { ArchiveMode, ArchiveResolution, MediaMode, Session } from "../domain/session.ts";
 import type { Database } from "./engine.ts";
-import { countOfSessions, pageOfSessions } from "./session-queries.ts";
+import { countOfSessions, pageOfCreated, pageOfSessions } from "./session-queries.ts";
 import type { SessionRegistry } from "./store.ts";
 import type { SessionTable } from "./tables.ts";
 
@@ -28,11 +28,18 @@ export function sessionRegistry({ kysely, reads, engine }: Database): SessionReg
       return rows.map((row) => ({ position: row.position, session: toSession(row) }));
     },
 
-    async count(applicationId, selection, limit) {
-      const counting = countOfSessions(engine, applicationId, selection, limit);
-      if (!counting) return 0;
+    async listCreated(applicationId, range, limit, after) {
+      const page = pageOfCreated(engine, applicationId, range, limit, after);
+      if (!page) return [];
+      const { rows } = await engine.walk(reads, page);
+      return rows.map((row) => ({ position: row.position, session: toSession(row) }));
+    },
+
+    async count(applicationId, selection, range, limit) {
+      const counting = countOfSessions(engine, applicationId, selection, range, limit);
+      if (!counting) return { looked: 0, count: 0 };
       const { rows } = await engine.walk(reads, counting);
-      return Number(rows[0]?.count);
+      return { looked: Number(rows[0]?.looked), count: Number(rows[0]?.count) };
     },
   };
 }

@@ -54,6 +54,14 @@ export function sqlite(
     position: [sql`integer`, (column) => column.primaryKey().autoIncrement()],
     // Not a comparison of rows: SQLite would begin at the newest of the value.
     before: (column, value, position) => sql`${sql.ref(column)} = ${value} and position < ${position}`,
+    // Nor here: SQLite would look through all of a time for those before the position.
+    newest(key, time, from, before) {
+      const keyed = key ? sql`${sql.ref(key[0])} = ${key[1]} and ` : sql``;
+      const at = sql.ref(time);
+      const older = sql<boolean>`${keyed}${at} >= ${from} and ${at} < ${before.time}`;
+      if (before.position === 0) return [older];
+      return [sql`${keyed}${at} = ${before.time} and position < ${before.position}`, older];
+    },
     // Without the limit, with which SQLite would sort each part before it merges them.
     part: (query) => sql`select * from (${query}) as part`,
     walk: (database, query) => query.execute(database),

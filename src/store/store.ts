@@ -1,8 +1,10 @@
 import type { IssuanceInterval, IssuanceTally } from "../domain/issuance.ts";
 import type { IssuedToken } from "../domain/issued-token.ts";
+import type { IssuedTokenFilter } from "../domain/issued-token-filter.ts";
 import type { Run } from "../domain/retention.ts";
 import type { Session } from "../domain/session.ts";
-import type { SessionSelection } from "../domain/session-selection.ts";
+import type { NarrowedSelection } from "../domain/session-selection.ts";
+import type { TimeRange } from "../domain/time-range.ts";
 
 /** A session with its place in the order of creation, which never changes. */
 export interface RegisteredSession {
@@ -16,6 +18,18 @@ export interface SessionPlace {
   readonly position: number;
 }
 
+/** The place of a row in a list in the order of time, newest first: its instant, in epoch milliseconds, and its position. */
+export interface TimePlace {
+  readonly time: number;
+  readonly position: number;
+}
+
+/** What a count found: how many rows it looked at, and how many of them count. */
+export interface Counted {
+  readonly looked: number;
+  readonly count: number;
+}
+
 /** The sessions created here. */
 export interface SessionRegistry {
   /** Registers a session, durably. */
@@ -26,18 +40,34 @@ export interface SessionRegistry {
 
   /**
    * At most `limit` of the project's selected sessions that come after `after`, or from the first on when it is null. They are in
-   * the order of creation, newest first. A selection with prefixes is ordered by name instead, sessions without one first, and
-   * newest first within a name: no index has the newest of many names at hand.
+   * the order of creation, newest first; those of `isByName` are ordered by name instead, sessions without one first, and newest
+   * first within a name.
    */
   list(
     applicationId: string,
-    selection: SessionSelection,
+    selection: NarrowedSelection,
     limit: number,
     after: SessionPlace | null,
   ): Promise<RegisteredSession[]>;
 
-  /** How many of the project's sessions are selected; at most `limit` are counted. */
-  count(applicationId: string, selection: SessionSelection, limit: number): Promise<number>;
+  /** At most `limit` of the project's sessions that were created in a range, the latest first, from a place on as above. */
+  listCreated(
+    applicationId: string,
+    range: TimeRange,
+    limit: number,
+    after: TimePlace | null,
+  ): Promise<RegisteredSession[]>;
+
+  /**
+   * How many of the project's selected sessions were created in a range. It looks at `limit` of them at most; a range without a
+   * selection of names or IDs bounds what it looks at, too.
+   */
+  count(
+    applicationId: string,
+    selection: NarrowedSelection,
+    range: TimeRange,
+    limit: number,
+  ): Promise<Counted>;
 }
 
 /** What is known of a name. */
@@ -56,6 +86,9 @@ export interface NameState {
 /** The names of sessions. A name stands for one session at a time, which whoever holds the name's lease replaces. */
 export interface SessionNames {
   find(applicationId: string, name: string): Promise<NameState>;
+
+  /** The sessions that the names stand for, in any order, in one query; none for a name that stands for none. */
+  findMany(applicationId: string, names: readonly string[]): Promise<Session[]>;
 
   /**
    * Takes the lease of a name, unless somebody holds it, or the name no longer stands for `seen`: a session's ID, or null
@@ -79,6 +112,19 @@ export interface RecordedToken {
   readonly issued: IssuedToken;
 }
 
+/** Which records a walk along an index of the ledger reads. */
+export type LedgerWalk =
+  /** Those with an ID, or of sessions, of which none is given twice and 100 at most: in the order of issuance, newest first. */
+  | { readonly id: string }
+  | { readonly sessionIds: readonly string[] }
+  /** Those of a range of time, of one caller or of all: the latest first. */
+  | { readonly issuedTo: string | null; readonly range: TimeRange };
+
+/** How many records of one session a count found. */
+export interface CountedOfSession extends Counted {
+  readonly sessionId: string;
+}
+
 /** How many records of one session there are, of a period and a role. */
 export interface SessionTally extends IssuanceTally {
   readonly sessionId: string;
@@ -98,6 +144,15 @@ export interface IssuanceLedger {
    * issuance, or from the newest when it is null; in one query. No session is given twice, and 100 at most.
    */
   newest(sessionIds: readonly string[], limit: number, position: number | null): Promise<RecordedToken[]>;
+
+  /** The records with these IDs, in any order, in one query. */
+  findMany(ids: readonly string[]): Promise<IssuedToken[]>;
+
+  /** At most `limit` of the records of a walk that come after a place, or from the newest on when it is null; in one query. */
+  list(walk: LedgerWalk, limit: number, after: TimePlace | null): Promise<RecordedToken[]>;
+
+  /** Looks at no more than `limit` records of a walk, and counts those that a filter leaves, for each session. */
+  countWalk(walk: LedgerWalk, filter: IssuedTokenFilter, limit: number): Promise<CountedOfSession[]>;
 
   /** How many records each of the sessions has, in their order; at most `limit` are counted. In one query, as above. */
   count(sessionIds: readonly string[], limit: number): Promise<number[]>;

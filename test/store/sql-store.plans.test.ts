@@ -4,12 +4,19 @@ import { join } from "node:path";
 import { CompiledQuery, Kysely, type RawBuilder, sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { IssuanceInterval } from "../../src/domain/issuance.ts";
-import { ALL_SESSIONS, NO_SESSIONS, type SessionSelection } from "../../src/domain/session-selection.ts";
+import { Role } from "../../src/domain/role.ts";
+import {
+  ALL_SESSIONS,
+  type NarrowedSelection,
+  NO_SESSIONS,
+  narrowed,
+  type SessionSelection,
+} from "../../src/domain/session-selection.ts";
 import { openForMaintenance } from "../../src/store/database.ts";
 import { parseDatabaseUrl } from "../../src/store/database-address.ts";
 import { migrate } from "../../src/store/migrate.ts";
 import { sqlStore } from "../../src/store/sql-store.ts";
-import type { SessionPlace, Store } from "../../src/store/store.ts";
+import type { LedgerWalk, SessionPlace, Store, TimePlace } from "../../src/store/store.ts";
 import type { Tables } from "../../src/store/tables.ts";
 import { newDatabaseUrl } from "../support/stores.ts";
 
@@ -25,8 +32,11 @@ const SESSIONS = 60_000;
 const OLD_TOKENS = 20_000;
 const OTHER_TOKENS = 200_000;
 
+/** When the old session's tokens were issued; the others were each a millisecond after another, from 1 on. */
+const BURST = 150_000;
+
 const PAGE = 21;
-const MAX = 10_000;
+const MAX = 10_001;
 
 const count = <T>(length: number, make: (i: number) => T): T[] => Array.from({ length }, (_, i) => make(i));
 
@@ -37,9 +47,14 @@ const sessionsOf = (project: string, numbers: RawBuilder<unknown>) => sql`
     case when i <= 2000 then 'old' when i % 6 = 0 then null when i % 6 = 1 then 'lobby'
       when i % 6 = 2 then 'room-' || (i % 1000) else 'team-' || ((i * 7919) % 100000) end, 'relayed', i
   from ${numbers} as numbers`;
-const tokensOf = (session: RawBuilder<unknown>, numbers: RawBuilder<unknown>) => sql`
+const tokensOf = (
+  session: RawBuilder<unknown>,
+  time: RawBuilder<unknown>,
+  numbers: RawBuilder<unknown>,
+) => sql`
   insert into issued_tokens (id, session_id, role, format, issued_to, issued_at, expires_at)
-  select 'id', ${session}, 'publisher', 'JWT', 'somebody', 0, 0 from ${numbers} as numbers`;
+  select 'id-' || i, ${session}, 'publisher', 'JWT', case when i % 1000 = 0 then 'rare' else 'somebody' end, ${time}, 0
+  from ${numbers} as numbers`;
 
 const ids = new Set(count(100, (i) => `${PROJECT}_${i * 500 + 1}`));
 const names = new Set(["lobby", "old", ...count(98, (i) => `room-${i * 10 + 2}`)]);
@@ -56,6 +71,13 @@ const BY_RANGE = "sessions_in_order (application_id=? AND name>? AND name<?)";
 const NEWEST = "sessions_by_application (application_id=? AND position<?)";
 const COUNTED = "sessions_by_name (application_id=? AND name>? AND name<?)";
 const TOKENS = "issued_tokens_by_session (session_id=? AND position<?)";
+const CREATED = "sessions_by_creation (application_id=? AND created_at>? AND created_at<?)";
+const CREATED_AT = "sessions_by_creation (application_id=? AND created_at=? AND position<?)";
+const RECORD = "issued_tokens_by_id (id=? AND position<?)";
+const ISSUED = "issued_tokens_by_time (issued_at>? AND issued_at<?)";
+const ISSUED_AT = "issued_tokens_by_time (issued_at=? AND position<?)";
+const ISSUED_TO = "issued_tokens_by_caller (issued_to=? AND issued_at>? AND issued_at<?)";
+const ISSUED_TO_AT = "issued_tokens_by_caller (issued_to=? AND issued_at=? AND position<?)";
 
 interface Case {
   readonly selection: SessionSelection;
@@ -132,6 +154,96 @@ const CASES: Readonly<Record<string, Case>> = {
   },
 };
 
+/** Grants that a filter narrows: the walks are those of its part of each. */
+const GRANTED: SessionSelection = { all: false, ids, names, namePrefixes: [...prefixes, "room-1"] };
+const NARROWED: Readonly<
+  Record<string, Omit<Case, "selection"> & { readonly selection: NarrowedSelection }>
+> = {
+  "a prefix of all sessions": {
+    selection: narrowed(ALL_SESSIONS, { prefix: "team-1" }),
+    parts: 1,
+    first: [BY_RANGE],
+    later: [BY_RANGE],
+    counted: [COUNTED],
+  },
+  "a name of all sessions": {
+    selection: narrowed(ALL_SESSIONS, { name: "lobby" }),
+    parts: 1,
+    first: [BY_NAME],
+    later: [BY_NAME_LATER],
+    counted: [COUNTED],
+  },
+  "a prefix of IDs, names and prefixes": {
+    selection: narrowed(GRANTED, { prefix: "team-" }),
+    parts: 90,
+    first: [BY_ID, BY_RANGE],
+    later: [BY_ID, BY_RANGE],
+    counted: [BY_ID, COUNTED],
+  },
+  "a prefix within a prefix, beside IDs and names": {
+    selection: narrowed(GRANTED, { prefix: "room-10" }),
+    parts: 2,
+    first: [BY_ID, BY_RANGE],
+    later: [BY_ID, BY_RANGE],
+    counted: [BY_ID, COUNTED],
+  },
+  "a prefix of names": {
+    selection: narrowed({ ...NO_SESSIONS, names }, { prefix: "room-" }),
+    parts: 98,
+    first: [BY_RANGE],
+    later: [BY_RANGE],
+    counted: [COUNTED],
+  },
+  "a name of IDs and prefixes": {
+    selection: narrowed(GRANTED, { name: "team-100" }),
+    parts: 1,
+    first: [BY_ID, BY_NAME],
+    later: [BY_ID, BY_NAME_LATER],
+    counted: [BY_ID, COUNTED],
+  },
+};
+
+/** A quarter of the project's sessions; what is created at one instant has one session of each project. */
+const QUARTER = { after: new Date(15_000), before: new Date(30_000) };
+
+const many = ["old", ...count(99, (i) => `busy_${i}`)];
+
+interface WalkCase {
+  readonly walk: LedgerWalk;
+  readonly after: TimePlace | null;
+  readonly indexes: readonly string[];
+}
+const until = (time: number) => ({ after: new Date(time - 100_000), before: new Date(time) });
+const WALKS: Readonly<Record<string, WalkCase>> = {
+  "an ID": { walk: { id: "id-77" }, after: null, indexes: [RECORD] },
+  "an old session": { walk: { sessionIds: ["old"] }, after: null, indexes: [TOKENS] },
+  "a hundred sessions": { walk: { sessionIds: many }, after: null, indexes: [TOKENS] },
+  all: { walk: { issuedTo: null, range: {} }, after: null, indexes: [ISSUED] },
+  "all, in the midst of one instant": {
+    walk: { issuedTo: null, range: {} },
+    after: { time: BURST, position: 10_000 },
+    indexes: [ISSUED, ISSUED_AT],
+  },
+  "a range": { walk: { issuedTo: null, range: until(120_000) }, after: null, indexes: [ISSUED] },
+  "the rest of a range": {
+    walk: { issuedTo: null, range: until(190_000) },
+    after: { time: 120_000, position: OLD_TOKENS + 120_000 },
+    indexes: [ISSUED, ISSUED_AT],
+  },
+  "a rare caller": { walk: { issuedTo: "rare", range: {} }, after: null, indexes: [ISSUED_TO] },
+  nobody: { walk: { issuedTo: "nobody", range: until(120_000) }, after: null, indexes: [ISSUED_TO] },
+  "a frequent caller in a range": {
+    walk: { issuedTo: "somebody", range: until(120_000) },
+    after: null,
+    indexes: [ISSUED_TO],
+  },
+  "a frequent caller, in the midst of one instant": {
+    walk: { issuedTo: "somebody", range: until(190_000) },
+    after: { time: BURST, position: 10_000 },
+    indexes: [ISSUED_TO, ISSUED_TO_AT],
+  },
+};
+
 /** Fills a database, and makes a store of which `explain` tells how the database answers a read. */
 async function fill(url: string, numbers: (rows: number) => RawBuilder<unknown>) {
   const database = await openForMaintenance(parseDatabaseUrl(url));
@@ -139,8 +251,9 @@ async function fill(url: string, numbers: (rows: number) => RawBuilder<unknown>)
   await migrate(database);
   await sessionsOf("87654321", numbers(SESSIONS)).execute(kysely);
   await sessionsOf(PROJECT, numbers(SESSIONS)).execute(kysely);
-  await tokensOf(sql`'old'`, numbers(OLD_TOKENS)).execute(kysely);
-  await tokensOf(sql`'busy_' || (i % 100)`, numbers(OTHER_TOKENS)).execute(kysely);
+  // All at one instant, so that a walk must begin in the middle of it.
+  await tokensOf(sql`'old'`, sql`${sql.lit(BURST)}`, numbers(OLD_TOKENS)).execute(kysely);
+  await tokensOf(sql`'busy_' || (i % 100)`, sql`i`, numbers(OTHER_TOKENS)).execute(kysely);
   await sql`analyze`.execute(kysely);
   const asked: CompiledQuery[] = [];
   const reads = new Kysely<Tables>({
@@ -197,20 +310,58 @@ describe("SQLite", () => {
     ].sort();
   }
 
-  it.each(Object.entries(CASES))("walks an index for %s", async (_, { selection, first, later, counted }) => {
-    // Those with one of the IDs are sorted, with a page of the others at most.
-    const sorts = selection.ids.size > 0 ? 1 : 0;
-    const list = (after: SessionPlace | null) =>
-      indexesOf(({ sessions }) => sessions.list(PROJECT, selection, PAGE, after), sorts);
-    expect(await list(null)).toEqual([...first].sort());
-    expect(await list(LATER)).toEqual([...later].sort());
-    expect(await indexesOf(({ sessions }) => sessions.count(PROJECT, selection, MAX), 0)).toEqual(
-      [...counted].sort(),
+  it.each(Object.entries({ ...CASES, ...NARROWED }))(
+    "walks an index for %s",
+    async (_, { selection, first, later, counted }) => {
+      // Those with one of the IDs are sorted, with a page of the others at most.
+      const sorts = selection.ids.size > 0 ? 1 : 0;
+      const list = (after: SessionPlace | null) =>
+        indexesOf(({ sessions }) => sessions.list(PROJECT, selection, PAGE, after), sorts);
+      expect(await list(null)).toEqual([...first].sort());
+      expect(await list(LATER)).toEqual([...later].sort());
+      expect(await indexesOf(({ sessions }) => sessions.count(PROJECT, selection, {}, MAX), 0)).toEqual(
+        [...counted].sort(),
+      );
+      if (selection.all) return;
+      const inRange = await indexesOf(({ sessions }) => sessions.count(PROJECT, selection, QUARTER, MAX), 0);
+      expect(inRange).toEqual([...counted].sort());
+    },
+  );
+
+  it("walks an index for the sessions of a range", async () => {
+    const list = (after: TimePlace | null) =>
+      indexesOf(({ sessions }) => sessions.listCreated(PROJECT, QUARTER, PAGE, after), 0);
+    expect(await list(null)).toEqual([CREATED]);
+    expect(await list({ time: 20_000, position: SESSIONS + 20_000 })).toEqual([CREATED_AT, CREATED].sort());
+    expect(await indexesOf(({ sessions }) => sessions.count(PROJECT, ALL_SESSIONS, QUARTER, MAX), 0)).toEqual(
+      [CREATED],
     );
   });
 
+  it.each(Object.entries(WALKS))(
+    "walks an index for the records of %s",
+    async (_, { walk, after, indexes }) => {
+      // Those of several sessions are sorted, with a page of each at most.
+      const sorts = "sessionIds" in walk ? walk.sessionIds.length + 1 : 0;
+      expect(await indexesOf(({ ledger }) => ledger.list(walk, PAGE, after), sorts)).toEqual(
+        [...indexes].sort(),
+      );
+      const counted = await indexesOf(
+        ({ ledger }) => ledger.countWalk(walk, { role: Role.MODERATOR }, MAX),
+        sorts + 1,
+      );
+      expect(counted).toEqual(
+        indexes.filter((index) => !index.includes("=? AND position") || after === null),
+      );
+    },
+  );
+
+  it("finds records by their IDs", async () => {
+    const plan = await indexesOf(({ ledger }) => ledger.findMany(["id-1", "id-2"]), 0);
+    expect(plan).toEqual(["issued_tokens_by_id (id=?)"]);
+  });
+
   it("walks an index for the tokens of sessions", async () => {
-    const many = ["old", ...count(99, (i) => `busy_${i}`)];
     for (const sessions of [["old"], many]) {
       expect(await indexesOf(({ ledger }) => ledger.newest(sessions, PAGE, null), 101)).toEqual([TOKENS]);
       expect(await indexesOf(({ ledger }) => ledger.newest(sessions, PAGE, 1000), 101)).toEqual([TOKENS]);
@@ -237,7 +388,7 @@ describe("PostgreSQL", () => {
     return rowsReadBy(explained.Plan);
   }
 
-  it.each(Object.entries(CASES))(
+  it.each(Object.entries({ ...CASES, ...NARROWED }))(
     "reads no more rows than it gives for %s",
     async (_, { selection, parts }) => {
       const most = PAGE + parts + selection.ids.size;
@@ -245,13 +396,35 @@ describe("PostgreSQL", () => {
         const rows = await rowsOf(({ sessions }) => sessions.list(PROJECT, selection, PAGE, after));
         expect(rows).toBeLessThanOrEqual(most);
       }
-      const counted = await rowsOf(({ sessions }) => sessions.count(PROJECT, selection, MAX));
-      expect(counted).toBeLessThanOrEqual(MAX + parts);
+      for (const range of selection.all ? [{}] : [{}, QUARTER]) {
+        const counted = await rowsOf(({ sessions }) => sessions.count(PROJECT, selection, range, MAX));
+        expect(counted).toBeLessThanOrEqual(MAX + parts + selection.ids.size);
+      }
     },
   );
 
+  it("reads no more sessions of a range than it gives", async () => {
+    for (const after of [null, { time: 20_000, position: SESSIONS + 20_000 }]) {
+      const rows = await rowsOf(({ sessions }) => sessions.listCreated(PROJECT, QUARTER, PAGE, after));
+      expect(rows).toBe(PAGE);
+    }
+    const counted = await rowsOf(({ sessions }) => sessions.count(PROJECT, ALL_SESSIONS, QUARTER, MAX));
+    expect(counted).toBe(MAX);
+  });
+
+  it.each(Object.entries(WALKS))("reads no more records than it gives, of %s", async (_, { walk, after }) => {
+    const walks = "sessionIds" in walk ? walk.sessionIds.length : 1;
+    const rows = await rowsOf(({ ledger }) => ledger.list(walk, PAGE, after));
+    expect(rows).toBeLessThanOrEqual(PAGE * walks);
+    const counted = await rowsOf(({ ledger }) => ledger.countWalk(walk, { role: Role.MODERATOR }, MAX));
+    expect(counted).toBeLessThanOrEqual(MAX * walks);
+  });
+
+  it("finds records by their IDs", async () => {
+    expect(await rowsOf(({ ledger }) => ledger.findMany(["id-30000", "id-77000"]))).toBe(2);
+  });
+
   it("reads no more records than it gives, of an old session and of many", async () => {
-    const many = ["old", ...count(99, (i) => `busy_${i}`)];
     for (const position of [null, 10_000, OLD_TOKENS + 100_000]) {
       const ofOne = await rowsOf(({ ledger }) => ledger.newest(["old"], PAGE, position));
       expect(ofOne).toBeLessThanOrEqual(PAGE + 1);

@@ -10,6 +10,8 @@ import * as unassignedNames from "./2026-11-24g-unassigned-names.ts";
 import * as sessionsInOrder from "./2026-11-25-sessions-in-order.ts";
 import * as apiKeyLifetimes from "./2026-11-28-api-key-lifetimes.ts";
 import * as serverRuns from "./2026-11-28-server-runs.ts";
+import * as sessionsByCreation from "./2026-11-28b-sessions-by-creation.ts";
+import * as audits from "./2026-11-28c-audits.ts";
 
 /** One change of the tables. */
 interface Migration {
@@ -31,4 +33,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "2026-11-25-sessions-in-order": sessionsInOrder,
   "2026-11-28-api-key-lifetimes": apiKeyLifetimes,
   "2026-11-28-server-runs": serverRuns,
+  "2026-11-28b-sessions-by-creation": sessionsByCreation,
+  "2026-11-28c-audits": audits,
 };

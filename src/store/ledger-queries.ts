@@ -1,0 +1,82 @@
+import { type RawBuilder, type Selectable, sql } from "kysely";
+import { type IssuedTokenFilter, timesOf } from "../domain/issued-token-filter.ts";
+import { isUnbounded } from "../domain/time-range.ts";
+import type { Engine } from "./engine.ts";
+import type { LedgerWalk, TimePlace } from "./store.ts";
+import type { IssuedTokenTable } from "./tables.ts";
+import { isWithinRange, newestWithin } from "./time-walks.ts";
+
+/** The newest records with a value in a column, from before a position: a walk along the index of the two. */
+export function newestOf(
+  engine: Engine,
+  columns: RawBuilder<unknown>,
+  [column, value]: readonly [column: "id" | "session_id", value: string],
+  limit: number,
+  position: number | null,
+): RawBuilder<unknown> {
+  const older = engine.before(column, value, position ?? Number.MAX_SAFE_INTEGER);
+  return sql`select ${columns} from issued_tokens where ${older}
+    order by ${sql.ref(column)} desc, position desc limit ${limit}`;
+}
+
+/** The first records of a walk after a place, as `IssuanceLedger.list` has it; undefined where there can be none. */
+export function pageOfWalk(
+  engine: Engine,
+  walk: LedgerWalk,
+  limit: number,
+  after: TimePlace | null,
+): RawBuilder<Selectable<IssuedTokenTable>> | undefined {
+  return walked(engine, sql`*`, walk, limit, after) as RawBuilder<Selectable<IssuedTokenTable>> | undefined;
+}
+
+/** Counts the records of a walk for each session, as `IssuanceLedger.countWalk` has it; undefined where there can be none. */
+export function countOfWalk(
+  engine: Engine,
+  walk: LedgerWalk,
+  filter: IssuedTokenFilter,
+  limit: number,
+): RawBuilder<{ session_id: string; looked: number; count: number }> | undefined {
+  const columns = sql`position, session_id, role, issued_to, issued_at`;
+  const rows = walked(engine, columns, walk, limit, null);
+  return (
+    rows &&
+    sql`select session_id, count(*) as looked, count(case when ${conditionOf(filter)} then 1 end) as count
+    from (${rows}) as walk group by session_id`
+  );
+}
+
+function walked(
+  engine: Engine,
+  columns: RawBuilder<unknown>,
+  walk: LedgerWalk,
+  limit: number,
+  after: TimePlace | null,
+): RawBuilder<unknown> | undefined {
+  const position = after?.position ?? null;
+  if ("id" in walk) return newestOf(engine, columns, ["id", walk.id], limit, position);
+  if ("issuedTo" in walk) {
+    const key = walk.issuedTo === null ? null : (["issued_to", walk.issuedTo] as const);
+    const index = { table: "issued_tokens", key, time: "issued_at" } as const;
+    return newestWithin(engine, columns, index, walk.range, limit, after);
+  }
+  const [sessionId, ...others] = walk.sessionIds;
+  if (sessionId === undefined) return undefined;
+  if (others.length === 0) return newestOf(engine, columns, ["session_id", sessionId], limit, position);
+  const walks = walk.sessionIds.map(
+    (id) => sql`select * from (${newestOf(engine, columns, ["session_id", id], limit, position)}) as walk`,
+  );
+  return sql`select * from (${sql.join(walks, sql` union all `)}) as newest order by position desc limit ${limit}`;
+}
+
+/** What a filter asks beside the ID, which is a walk by itself. */
+function conditionOf(filter: IssuedTokenFilter): RawBuilder<boolean> {
+  const { sessionId, issuedTo, role } = filter;
+  const times = timesOf(filter);
+  const conditions = [
+    ...(sessionId == null ? [] : [sql`session_id = ${sessionId}`]),
+    ...(issuedTo == null ? [] : [sql`issued_to = ${issuedTo}`]),
+    ...(role == null ? [] : [sql`role = ${role}`]),
+    ...(isUnbounded(times) ? [] : [isWithinRange("issued_at", times)]),
+  ];
+  return conditions.length === 0 ? sql`1 = 1` : sql<boolean>`${sql.join(conditions, sql` and `)}`;
+}

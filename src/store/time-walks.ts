@@ -1,0 +1,53 @@
+import { type RawBuilder, sql } from "kysely";
+import type { TimeRange } from "../domain/time-range.ts";
+import type { Engine } from "./engine.ts";
+import type { TimePlace } from "./store.ts";
+
+/** Rows that an index has in the order of time: of its columns the key, where it has one, the time, and the position. */
+export interface TimeIndex {
+  readonly table: "sessions" | "issued_tokens";
+  /** A column of texts, and its value. */
+  readonly key: readonly [column: string, value: string] | null;
+  readonly time: "created_at" | "issued_at";
+}
+
+/**
+ * At most `limit` rows of a range, newest first, after a place or from the newest on: a walk along the index, or two that are
+ * merged. Undefined where there can be none.
+ *
+ * @param columns must have the time and the position where `after` is given
+ */
+export function newestWithin(
+  engine: Engine,
+  columns: RawBuilder<unknown>,
+  { table, key, time }: TimeIndex,
+  range: TimeRange,
+  limit: number,
+  after: TimePlace | null,
+): RawBuilder<unknown> | undefined {
+  const from = range.after?.getTime() ?? Number.MIN_SAFE_INTEGER;
+  const end = { time: range.before?.getTime() ?? Number.MAX_SAFE_INTEGER, position: 0 };
+  const before = after !== null && after.time < end.time ? after : end;
+  if (before.time < from) return undefined;
+  const order = key ? sql`${sql.ref(key[0])} desc, ` : sql``;
+  const walks = engine
+    .newest(key, time, from, before)
+    .map(
+      (where) =>
+        sql`select ${columns} from ${sql.table(table)} where ${where} order by ${order}${sql.ref(time)} desc, position desc`,
+    );
+  const [walk] = walks;
+  if (walk && walks.length === 1) return sql`${walk} limit ${limit}`;
+  const parts = sql.join(
+    walks.map((each) => engine.part(each, limit)),
+    sql` union all `,
+  );
+  return sql`select * from (${parts}) as merged order by ${sql.ref(time)} desc, position desc limit ${limit}`;
+}
+
+/** Whether a row's time is in a range that has a bound. */
+export function isWithinRange(time: TimeIndex["time"], { after, before }: TimeRange): RawBuilder<boolean> {
+  const from = after?.getTime() ?? Number.MIN_SAFE_INTEGER;
+  const end = before?.getTime() ?? Number.MAX_SAFE_INTEGER;
+  return sql`${sql.ref(time)} >= ${from} and ${sql.ref(time)} < ${end}`;
+}
