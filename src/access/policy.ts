@@ -22,6 +22,7 @@ export const REQUIRED_SCOPE: Readonly<Record<string, Scope | null>> = {
   "Query.sessions": "sessions:read",
   // Not limited to the caller's sessions: whoever holds a token can read it, and connect with it.
   "Query.inspectToken": "tokens:inspect",
+  "Query.issuedTokens": "ledger:read",
   "Query.issuances": "ledger:read",
   // How a router asks, where there is one.
   "Query._service": null,

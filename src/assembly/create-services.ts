@@ -63,7 +63,7 @@ export function createServices(
     tokens: instrument.tokens(
       new TokenService({ signing, sessions, ledger, audit, quota: tokenQuota, shares, now }),
     ),
-    issuedTokens: new IssuedTokens(ledger, shares),
+    issuedTokens: new IssuedTokens({ applicationId, sessions, ledger, shares }),
     issuances: new IssuanceService({ applicationId, sessions, ledger: store.ledger, shares, now }),
     project: {
       applicationId,

@@ -2,7 +2,9 @@ import DataLoader from "dataloader";
 import { GraphQLID, type GraphQLResolveInfo, valueFromAST } from "graphql";
 import type { Caller } from "../access/caller.ts";
 import type { IssuedToken } from "../domain/issued-token.ts";
+import type { IssuedTokenFilter } from "../domain/issued-token-filter.ts";
 import type { Session } from "../domain/session.ts";
+import type { SessionFilter } from "../domain/session-filter.ts";
 import type { IssuedTokens } from "../services/issued-tokens.ts";
 import type { Page, PageInput } from "../services/page.ts";
 import type { SessionService } from "../services/session-service.ts";
@@ -13,8 +15,8 @@ const PAGES_PER_QUERY = 100;
 /** How many sessions one query counts the tokens of: each may have as many as are counted, and others wait meanwhile. */
 const COUNTS_PER_QUERY = 10;
 
-/** A page, with the length of the whole list, which is counted only when asked for. */
-export type Connection<T> = Page<T> & { readonly totalCount: () => Promise<number> };
+/** A page, with the length of the whole list, which is counted only when asked for; null where it cannot be told. */
+export type Connection<T> = Page<T> & { readonly totalCount: () => Promise<number | null> };
 
 type IssuedPages = DataLoader<Session, Page<IssuedToken>, string>;
 type IssuedCounts = DataLoader<Session, number, string>;
@@ -25,10 +27,14 @@ export class Loaders {
   readonly #sessions: SessionService;
   readonly #issuedTokens: IssuedTokens;
   readonly #pages = new Map<string, Promise<Page<Session>>>();
+  readonly #counts = new Map<string, Promise<number | null>>();
+  readonly #audits = new Map<string, Promise<Page<IssuedToken>>>();
+  readonly #auditCounts = new Map<string, Promise<number | null>>();
   readonly #issued = new Map<string, IssuedPages>();
   readonly #issuedCounts = new Map<string, IssuedCounts>();
-  #count: Promise<number> | undefined;
   #loader: DataLoader<string, Session | null> | undefined;
+  #named: DataLoader<string, Session | null> | undefined;
+  #records: DataLoader<string, IssuedToken | null> | undefined;
   #lookedAhead = false;
 
   constructor(caller: Caller, sessions: SessionService, issuedTokens: IssuedTokens) {
@@ -43,13 +49,24 @@ export class Loaders {
     return this.#loader;
   }
 
-  /** A page of the sessions that the caller may see. */
-  async sessions(page: PageInput): Promise<Connection<Session>> {
-    const read = await once(this.#pages, keyOf(page), () => this.#sessions.list(this.#caller, page));
-    const totalCount = () => {
-      this.#count ??= this.#sessions.count(this.#caller);
-      return this.#count;
-    };
+  /** A page of the sessions that the caller may see and a filter leaves. */
+  async sessions(page: PageInput, filter: SessionFilter): Promise<Connection<Session>> {
+    const key = JSON.stringify(filter);
+    const read = await once(this.#pages, key + keyOf(page), () =>
+      this.#sessions.list(this.#caller, page, filter),
+    );
+    const totalCount = () => once(this.#counts, key, () => this.#sessions.count(this.#caller, filter));
+    return { ...read, totalCount };
+  }
+
+  /** A page of the tokens that were issued for all sessions that the caller may use, as far as a filter leaves them. */
+  async audit(page: PageInput, filter: IssuedTokenFilter): Promise<Connection<IssuedToken>> {
+    const key = JSON.stringify(filter);
+    const read = await once(this.#audits, key + keyOf(page), () =>
+      this.#issuedTokens.list(this.#caller, page, filter),
+    );
+    const totalCount = () =>
+      once(this.#auditCounts, key, () => this.#issuedTokens.count(this.#caller, filter));
     return { ...read, totalCount };
   }
 
@@ -73,6 +90,18 @@ export class Loaders {
   /** The session, or null when its ID is malformed or another project's. */
   session(sessionId: string): Promise<Session | null> {
     return this.#session.load(sessionId);
+  }
+
+  /** The session that a name stands for now; null when there is none. */
+  sessionNamed(name: string): Promise<Session | null> {
+    this.#named ??= new DataLoader((names) => this.#sessions.findNamed(this.#caller, names));
+    return this.#named.load(name);
+  }
+
+  /** The record of a token; null when there is none, or it is of a session that the caller may not use. */
+  issuedToken(id: string): Promise<IssuedToken | null> {
+    this.#records ??= new DataLoader((ids) => this.#issuedTokens.findMany(this.#caller, ids));
+    return this.#records.load(id);
   }
 
   /**

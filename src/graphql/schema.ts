@@ -62,6 +62,8 @@ const READING_ORDER = [
   "Node",
   "Session",
   "ConnectionToken",
+  "SessionFilter",
+  "IssuedTokenFilter",
   "TokenRequest",
   "TokenOutcome",
   "TokenRefusal",

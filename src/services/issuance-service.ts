@@ -1,5 +1,5 @@
 import type { Caller } from "../access/caller.ts";
-import { listableSessions, mayUseSession, needsSessionName } from "../access/policy.ts";
+import { listableSessions } from "../access/policy.ts";
 import {
   checkPeriods,
   DEFAULT_INTERVAL,
@@ -10,11 +10,10 @@ import {
   type IssuancesInput,
   periodOf,
 } from "../domain/issuance.ts";
-import { isOwnedBy } from "../domain/session-id.ts";
 import { isEmpty, type SessionSelection } from "../domain/session-selection.ts";
 import { DatabaseUnavailable, RateLimited } from "../errors.ts";
-import type { Shares } from "../shares/shares.ts";
-import type { IssuanceLedger, SessionRegistry, SessionTally } from "../store/store.ts";
+import type { IssuanceLedger } from "../store/store.ts";
+import { type UsableSessionsParts, usableSessions } from "./usable-sessions.ts";
 
 /** How many records are counted by one query: it takes some milliseconds, in which nobody else uses the database. */
 const PER_QUERY = 2000;
@@ -34,11 +33,8 @@ interface Questions {
 }
 
 /** Whose issuances are counted, and where they are recorded. */
-export interface IssuanceParts {
-  readonly applicationId: string;
-  readonly sessions: SessionRegistry;
+export interface IssuanceParts extends UsableSessionsParts {
   readonly ledger: IssuanceLedger;
-  readonly shares: Shares;
   readonly now: () => Date;
 }
 
@@ -118,25 +114,15 @@ export class IssuanceService {
     for (let looked = PER_QUERY; ; looked += PER_QUERY) {
       if (this.#stopped) throw new DatabaseUnavailable("the server stops");
       const { tallies, end } = await tally(position);
-      for (const tally of await this.#shownTo(caller, tallies)) counts.add(tally);
+      const sessionIds = tallies.map(({ sessionId }) => sessionId);
+      const usable = await usableSessions(this.#parts, caller, sessionIds);
+      for (const tally of tallies) if (usable.has(tally.sessionId)) counts.add(tally);
       // Servers' clocks differ, so that the order of issuance is not quite that of time: all of them must be too old.
       if (end === null || end.latest < first) return counts.periods(first, current);
       // What else is of the periods that these are of has not been looked at.
       if (looked >= MAX_RECORDS) return counts.periods(Math.max(first, end.latest + 1), current);
       position = end.position;
     }
-  }
-
-  async #shownTo(caller: Caller, tallies: readonly SessionTally[]): Promise<SessionTally[]> {
-    const { applicationId, sessions, shares } = this.#parts;
-    const own = tallies.filter(({ sessionId }) => isOwnedBy(applicationId, sessionId));
-    const unnamed = new Set(
-      own.map(({ sessionId }) => sessionId).filter((id) => needsSessionName(caller, id)),
-    );
-    const ask = () => sessions.findMany([...unnamed]);
-    const found = unnamed.size > 0 ? await shares.query(caller.id, ask) : [];
-    const names = new Map(found.map(({ sessionId, name }) => [sessionId, name]));
-    return own.filter(({ sessionId }) => mayUseSession(caller, sessionId, names.get(sessionId) ?? null));
   }
 }
 

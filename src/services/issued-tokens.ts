@@ -1,26 +1,121 @@
 import type { Caller } from "../access/caller.ts";
-import { checkSession } from "../access/policy.ts";
+import { checkSession, listableSessions } from "../access/policy.ts";
 import type { IssuedToken } from "../domain/issued-token.ts";
+import { checkFilter, type IssuedTokenFilter, isAskedFor, timesOf } from "../domain/issued-token-filter.ts";
 import type { Session } from "../domain/session.ts";
-import type { Shares } from "../shares/shares.ts";
-import type { IssuanceLedger } from "../store/store.ts";
-import { BY_POSITION, MAX_TOTAL, type Page, type PageInput, pageOf, readingOf } from "./page.ts";
+import { isEmpty, selectsByName } from "../domain/session-selection.ts";
+import { isStorable } from "../domain/text.ts";
+import type { IssuanceLedger, LedgerWalk, TimePlace } from "../store/store.ts";
+import { lookThrough } from "./look-through.ts";
+import {
+  BY_POSITION,
+  BY_TIME,
+  COUNTED_ROWS,
+  type Cursors,
+  MAX_TOTAL,
+  type Page,
+  type PageInput,
+  pageOf,
+  readingOf,
+  totalOf,
+} from "./page.ts";
+import { type UsableSessionsParts, usableSessions } from "./usable-sessions.ts";
 
 /** The answer for each of several sessions, in their order; `Forbidden` for one that the caller may not use. */
 type Each<T> = readonly (T | Error)[];
 
-/** Reads the ledger's records of sessions: one query for all of them, which are at most 100, none twice. */
-export class IssuedTokens {
-  readonly #ledger: IssuanceLedger;
-  readonly #shares: Shares;
+/** Where records and the names of sessions are. */
+export interface IssuedTokensParts extends UsableSessionsParts {
+  readonly ledger: IssuanceLedger;
+}
 
-  constructor(ledger: IssuanceLedger, shares: Shares) {
-    this.#ledger = ledger;
-    this.#shares = shares;
+/** Reads the ledger's records. */
+export class IssuedTokens {
+  readonly #parts: IssuedTokensParts;
+
+  constructor(parts: IssuedTokensParts) {
+    this.#parts = parts;
   }
 
   /**
-   * A page of the records of each session, newest first.
+   * A page of the records that the filter leaves of the sessions that the caller may use: by `issuedAt`, the latest first. With an ID
+   * or a session, and for a caller whose grant has IDs of sessions alone, they are in the order of issuance, newest first.
+   *
+   * @throws {BadUserInput} naming `first`, `after` or the condition of the filter
+   */
+  async list(caller: Caller, page: PageInput, filter: IssuedTokenFilter): Promise<Page<IssuedToken>> {
+    checkFilter(filter);
+    const walk = await this.#walkFor(caller, filter);
+    const cursors = walk !== null && "range" in walk ? BY_TIME : BY_ISSUANCE;
+    const reading = readingOf(page, cursors);
+    if (walk === null) return pageOf(reading, [], cursors);
+    const { ledger, shares } = this.#parts;
+    return lookThrough(reading, cursors, {
+      async read(limit, after) {
+        const found = await shares.query(caller.id, () => ledger.list(walk, limit, after));
+        return found.map(({ position, issued }) => {
+          return { place: { time: issued.issuedAt.getTime(), position }, node: issued };
+        });
+      },
+      shown: async (rows) => {
+        const asked = rows.filter(({ node }) => isAskedFor(filter, node));
+        return this.#usable(caller, asked, ({ node }) => node.sessionId);
+      },
+      walks: "sessionIds" in walk ? walk.sessionIds.length : 1,
+    });
+  }
+
+  /** How long that list is, up to `MAX_TOTAL`; null where that cannot be told from as many records. */
+  async count(caller: Caller, filter: IssuedTokenFilter): Promise<number | null> {
+    checkFilter(filter);
+    const walk = await this.#walkFor(caller, filter);
+    if (walk === null) return 0;
+    const { ledger, shares } = this.#parts;
+    const counted = await shares.query(caller.id, () => ledger.countWalk(walk, filter, COUNTED_ROWS));
+    const usable = await this.#usable(caller, counted, ({ sessionId }) => sessionId);
+    const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0);
+    return totalOf({
+      looked: sum(counted.map(({ looked }) => looked)),
+      count: sum(usable.map(({ count }) => count)),
+    });
+  }
+
+  /** The records with these IDs, in their order, in one query; null for one of a session that the caller may not use. */
+  async findMany(caller: Caller, ids: readonly string[]): Promise<(IssuedToken | null)[]> {
+    const { ledger, shares } = this.#parts;
+    const known = ids.filter(isStorable);
+    const found = known.length > 0 ? await shares.query(caller.id, () => ledger.findMany(known)) : [];
+    const usable = await this.#usable(caller, found, ({ sessionId }) => sessionId);
+    const records = new Map(usable.map((issued) => [issued.id, issued]));
+    return ids.map((id) => records.get(id) ?? null);
+  }
+
+  /**
+   * The walk that looks through the fewest records; null where there can be none. One of a session that the caller may not use is
+   * none, or the length of its pages would tell of its records.
+   */
+  async #walkFor(caller: Caller, filter: IssuedTokenFilter): Promise<LedgerWalk | null> {
+    const { id, sessionId, issuedTo } = filter;
+    const selection = listableSessions(caller);
+    if (isEmpty(selection)) return null;
+    if (sessionId != null) {
+      const usable = await usableSessions(this.#parts, caller, [sessionId]);
+      if (usable.size === 0) return null;
+    }
+    if (id != null) return { id };
+    if (sessionId != null) return { sessionIds: [sessionId] };
+    if (!selection.all && !selectsByName(selection)) return { sessionIds: [...selection.ids] };
+    return { issuedTo: issuedTo ?? null, range: timesOf(filter) };
+  }
+
+  /** What is of a session that the caller may use. */
+  async #usable<T>(caller: Caller, all: readonly T[], sessionOf: (each: T) => string): Promise<T[]> {
+    const usable = await usableSessions(this.#parts, caller, all.map(sessionOf));
+    return all.filter((each) => usable.has(sessionOf(each)));
+  }
+
+  /**
+   * A page of the records of each session, newest first: one query for all of them, which are at most 100, none twice.
    *
    * @throws {BadUserInput} naming `first` or `after`
    */
@@ -31,7 +126,7 @@ export class IssuedTokens {
   ): Promise<Each<Page<IssuedToken>>> {
     const reading = readingOf(page, BY_POSITION);
     return this.#read(caller, sessions, async (ids) => {
-      const found = await this.#ledger.newest(ids, reading.limit, reading.after);
+      const found = await this.#parts.ledger.newest(ids, reading.limit, reading.after);
       const items = found.map(({ position, issued }) => ({ place: position, node: issued }));
       return ids.map((id) => {
         const own = items.filter(({ node }) => node.sessionId === id);
@@ -40,9 +135,9 @@ export class IssuedTokens {
     });
   }
 
-  /** How many records each session has, up to `MAX_TOTAL`. */
+  /** How many records each session has, up to `MAX_TOTAL`; in one query, as above. */
   counts(caller: Caller, sessions: readonly Session[]): Promise<Each<number>> {
-    return this.#read(caller, sessions, (ids) => this.#ledger.count(ids, MAX_TOTAL));
+    return this.#read(caller, sessions, (ids) => this.#parts.ledger.count(ids, MAX_TOTAL));
   }
 
   /** Reads those of the sessions together that the caller may use. */
@@ -60,8 +155,17 @@ export class IssuedTokens {
       }
     });
     const allowed = checked.filter((each) => typeof each === "string");
-    const found = allowed.length > 0 ? await this.#shares.query(caller.id, () => read(allowed)) : [];
+    const found = allowed.length > 0 ? await this.#parts.shares.query(caller.id, () => read(allowed)) : [];
     const answers = found.values();
     return checked.map((each) => (typeof each === "string" ? (answers.next().value as T) : each));
   }
 }
+
+/** Of a list in the order of issuance. */
+const BY_ISSUANCE: Cursors<TimePlace> = {
+  write: ({ position }) => BY_POSITION.write(position),
+  read(text) {
+    const position = BY_POSITION.read(text);
+    return position === null ? null : { time: 0, position };
+  },
+};

@@ -1,4 +1,5 @@
 import { BadUserInput } from "../errors.ts";
+import type { Counted, TimePlace } from "../store/store.ts";
 
 /** The most items of one page. */
 export const MAX_PAGE_SIZE = 100;
@@ -7,6 +8,16 @@ export const DEFAULT_PAGE_SIZE = 20;
 
 /** How far a list is counted: further, a count would hold up the database. */
 export const MAX_TOTAL = 10_000;
+/** How many rows a count looks at, so that it can tell whether there are more. */
+export const COUNTED_ROWS = MAX_TOTAL + 1;
+
+/**
+ * The length of a list of which a count looked at no more than `COUNTED_ROWS` rows; at most `MAX_TOTAL`. Null where there are more rows
+ * that may count.
+ */
+export function totalOf({ looked, count }: Counted): number | null {
+  return count < MAX_TOTAL && looked > MAX_TOTAL ? null : Math.min(count, MAX_TOTAL);
+}
 
 /** Which page: `first` items, those after the cursor `after`. */
 export interface PageInput {
@@ -38,6 +49,15 @@ export interface Cursors<P> {
   read(text: string): P | null;
 }
 
+/** Of a list in the order of time, newest first. */
+export const BY_TIME: Cursors<TimePlace> = {
+  write: ({ time, position }) => `time:${time}:${position}`,
+  read(text) {
+    const [, time, position] = /^time:(-?\d{1,15}):(\d{1,15})$/.exec(text) ?? [];
+    return time === undefined ? null : { time: Number(time), position: Number(position) };
+  },
+};
+
 /** Of a list in the order of positions. */
 export const BY_POSITION: Cursors<number> = {
   write: (position) => `position:${position}`,
@@ -64,11 +84,16 @@ export function readingOf<P>({ first, after }: PageInput, cursors: Cursors<P>): 
   return { limit: size + 1, after: after == null ? null : parse(after, cursors) };
 }
 
-/** The page of what was read. */
+/**
+ * The page of what was read.
+ *
+ * @param end where the next page begins when more may follow although there are not more items than asked for
+ */
 export function pageOf<T, P>(
   { limit, after }: Reading<P>,
   items: readonly Item<T, P>[],
   cursors: Cursors<P>,
+  end: P | null = null,
 ): Page<T> {
   const edges = items
     .slice(0, limit - 1)
@@ -77,10 +102,10 @@ export function pageOf<T, P>(
     edges,
     nodes: edges.map((edge) => edge.node),
     pageInfo: {
-      hasNextPage: items.length === limit,
+      hasNextPage: items.length === limit || end !== null,
       hasPreviousPage: after !== null,
       startCursor: edges.at(0)?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
+      endCursor: end === null ? (edges.at(-1)?.cursor ?? null) : format(cursors.write(end)),
     },
   };
 }

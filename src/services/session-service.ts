@@ -7,21 +7,26 @@ import {
   sessionKnownById,
   sessionOptions,
 } from "../domain/session.ts";
+import { namesOf, type SessionFilter, timesOf } from "../domain/session-filter.ts";
 import { parseSessionId } from "../domain/session-id.ts";
 import { checkMaxAge, checkSessionName } from "../domain/session-name.ts";
-import { selectsByPrefix } from "../domain/session-selection.ts";
+import { isByName, narrowed } from "../domain/session-selection.ts";
 import { isStorable } from "../domain/text.ts";
-import type { SessionPlace } from "../store/store.ts";
+import { isUnbounded, isWithin } from "../domain/time-range.ts";
+import type { RegisteredSession, SessionPlace } from "../store/store.ts";
+import { lookThrough } from "./look-through.ts";
 import { makeSession, type SessionParts } from "./make-session.ts";
 import { NamedSessions } from "./named-sessions.ts";
 import {
   BY_POSITION,
+  BY_TIME,
+  COUNTED_ROWS,
   type Cursors,
-  MAX_TOTAL,
   type Page,
   type PageInput,
   pageOf,
   readingOf,
+  totalOf,
 } from "./page.ts";
 
 /** What a caller can ask about sessions. */
@@ -98,35 +103,63 @@ export class SessionService {
     return session && mayUseSession(caller, session.sessionId, session.name) ? session : null;
   }
 
-  /**
-   * The sessions created here that the caller may see, newest first. For a caller whose grant has prefixes of names they are in
-   * the order of their names, those without one first, and newest first within a name.
-   *
-   * @throws {BadUserInput} naming `first` or `after`
-   */
-  async list(caller: Caller, page: PageInput): Promise<Page<Session>> {
-    const selection = listableSessions(caller);
-    const cursors = selectsByPrefix(selection) && !selection.all ? BY_NAME : NEWEST_FIRST;
-    const reading = readingOf(page, cursors);
-    const { platform, shares, sessions } = this.#parts;
-    const found = await shares.query(caller.id, () =>
-      sessions.list(platform.applicationId, selection, reading.limit, reading.after),
-    );
-    const items = found.map(({ position, session }) => ({
-      place: { name: session.name, position },
-      node: session,
-    }));
-    return pageOf(reading, items, cursors);
+  /** The sessions that the names stand for now, in their order, in one query; null for a name that stands for none. */
+  async findNamed({ id }: Caller, names: readonly string[]): Promise<(Session | null)[]> {
+    const { platform, shares, names: registered } = this.#parts;
+    const found = await shares.query(id, () => registered.findMany(platform.applicationId, names));
+    const sessions = new Map(found.map((session) => [session.name, session]));
+    return names.map((name) => sessions.get(name) ?? null);
   }
 
-  /** How long that list is, up to `MAX_TOTAL`. */
-  count(caller: Caller): Promise<number> {
+  /**
+   * The sessions created here that the caller may see and the filter leaves, newest first. With `namePrefix`, or without `name` for a
+   * caller whose grant has prefixes, they are in the order of their names, those without one first, and newest first within a name.
+   *
+   * @throws {BadUserInput} naming `first`, `after` or the condition of the filter
+   */
+  async list(caller: Caller, page: PageInput, filter: SessionFilter): Promise<Page<Session>> {
     const { platform, shares, sessions } = this.#parts;
-    return shares.query(caller.id, () =>
-      sessions.count(platform.applicationId, listableSessions(caller), MAX_TOTAL),
+    const { applicationId } = platform;
+    const range = timesOf(filter);
+    const selection = narrowed(listableSessions(caller), namesOf(filter));
+    const read = async <P>(ask: () => Promise<RegisteredSession[]>, placeOf: PlaceOf<P>) => {
+      const found = await shares.query(caller.id, ask);
+      return found.map((each) => ({ place: placeOf(each), node: each.session }));
+    };
+    if (selection.all && !isUnbounded(range)) {
+      const reading = readingOf(page, BY_TIME);
+      const { limit, after } = reading;
+      const items = await read(
+        () => sessions.listCreated(applicationId, range, limit, after),
+        // What is in a range of time has one.
+        ({ position, session }) => ({ time: Number(session.createdAt), position }),
+      );
+      return pageOf(reading, items, BY_TIME);
+    }
+    const cursors = isByName(selection) ? BY_NAME : NEWEST_FIRST;
+    return lookThrough(readingOf(page, cursors), cursors, {
+      read: (limit, after) =>
+        read(
+          () => sessions.list(applicationId, selection, limit, after),
+          ({ position, session }) => ({ name: session.name, position }),
+        ),
+      shown: async (rows) => rows.filter(({ node }) => isWithin(range, node.createdAt)),
+      walks: 1,
+    });
+  }
+
+  /** How long that list is, up to `MAX_TOTAL`; null where that cannot be told from as many rows. */
+  async count(caller: Caller, filter: SessionFilter): Promise<number | null> {
+    const { platform, shares, sessions } = this.#parts;
+    const selection = narrowed(listableSessions(caller), namesOf(filter));
+    const counted = await shares.query(caller.id, () =>
+      sessions.count(platform.applicationId, selection, timesOf(filter), COUNTED_ROWS),
     );
+    return totalOf(counted);
   }
 }
+
+type PlaceOf<P> = (found: RegisteredSession) => P;
 
 const NEWEST_FIRST: Cursors<SessionPlace> = {
   write: ({ position }) => BY_POSITION.write(position),

@@ -1,10 +1,12 @@
 import { Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from "type-graphql";
 import type { Session } from "../../domain/session.ts";
+import { oneKeyOf } from "../../domain/session-key.ts";
 import type { Context } from "../context.ts";
 import { dear, perItem } from "../limits/cost.ts";
 import type { Connection } from "../loaders.ts";
-import { NewSessionArgs, PageArgs, SessionArgs, SessionNameArgs, SessionOptionsArgs } from "../types/args.ts";
+import { NewSessionArgs, SessionArgs, SessionNameArgs, SessionOptionsArgs } from "../types/args.ts";
 import { SessionConnection } from "../types/connections.ts";
+import { SessionsArgs } from "../types/filters.ts";
 import { SessionType } from "../types/session.ts";
 
 @Resolver(() => SessionType)
@@ -12,26 +14,35 @@ export class SessionResolver {
   @Query(() => SessionType, {
     nullable: true,
     description:
-      "One session, or null when you may not see it or its ID does not belong to this server's project.\n" +
+      "One session, by its ID or by its name: exactly one of the two. Null when you may not see it, when its ID does\n" +
+      "not belong to this server's project, or when the name stands for none.\n" +
       "A session that was created elsewhere in the same project is known by its ID alone: what the ID does\n" +
       "not tell is null.",
   })
   async session(
-    @Args(() => SessionArgs) { sessionId }: SessionArgs,
+    @Args(() => SessionArgs) given: SessionArgs,
     @Ctx() { caller, loaders, sessions }: Context,
   ): Promise<Session | null> {
-    return sessions.shownTo(caller, await loaders.session(sessionId));
+    const key = oneKeyOf(given);
+    const found = "name" in key ? loaders.sessionNamed(key.name) : loaders.session(key.sessionId);
+    return sessions.shownTo(caller, await found);
   }
 
   @Query(() => SessionConnection, {
     nullable: true,
     description:
-      "The sessions created here that you may see, newest first. Where your grant has names that end in `*`, they are\n" +
-      "ordered by name instead: sessions without a name first, and newest first within a name.",
+      "The sessions created here that you may see, newest first. With `namePrefix`, or without `name` where your grant has\n" +
+      "names that end in `*`, they are ordered by name instead: sessions without a name first, and newest first within\n" +
+      "a name. A page looks through at most 1000 sessions. With a time beside a name, a prefix or a grant for some\n" +
+      "sessions it may therefore have fewer than `first`, even none, while `hasNextPage` is true: go on from\n" +
+      "`endCursor`. A cursor is good for lists in the same order.",
     complexity: perItem,
   })
-  sessions(@Args(() => PageArgs) page: PageArgs, @Ctx() { loaders }: Context): Promise<Connection<Session>> {
-    return loaders.sessions(page);
+  sessions(
+    @Args(() => SessionsArgs) { filter, ...page }: SessionsArgs,
+    @Ctx() { loaders }: Context,
+  ): Promise<Connection<Session>> {
+    return loaders.sessions(page, filter ?? {});
   }
 
   @Mutation(() => SessionType, {

@@ -13,13 +13,17 @@ import {
 } from "type-graphql";
 import type { ConnectionToken } from "../../domain/connection-token.ts";
 import type { IssuancePeriod } from "../../domain/issuance.ts";
+import type { IssuedToken } from "../../domain/issued-token.ts";
 import type { Session } from "../../domain/session.ts";
 import type { TokenOutcome } from "../../domain/token-batch.ts";
 import type { TokenInspection } from "../../domain/token-inspection.ts";
 import type { Context } from "../context.ts";
-import { dear, perPeriod, perToken, SHORT_VALUE } from "../limits/cost.ts";
+import { dear, perItem, perPeriod, perToken, SHORT_VALUE } from "../limits/cost.ts";
+import type { Connection } from "../loaders.ts";
 import { InspectTokenArgs, TokenArgs, TokenBatchArgs, TokenSessionArgs } from "../types/args.ts";
 import { ConnectionTokenType } from "../types/connection-token.ts";
+import { IssuedTokenConnection } from "../types/connections.ts";
+import { IssuedTokensArgs } from "../types/filters.ts";
 import { IssuancePeriodType, IssuancesArgs } from "../types/issuance.ts";
 import { SessionType } from "../types/session.ts";
 import { TokenInspectionType } from "../types/token-inspection.ts";
@@ -129,6 +133,22 @@ export class TokenInspectionResolver {
 
 @Resolver()
 export class IssuanceResolver {
+  @Query(() => IssuedTokenConnection, {
+    nullable: true,
+    description:
+      "The tokens issued here for all sessions that you may use, for audits: by `issuedAt`, the latest first. With `id` or\n" +
+      "`sessionId`, or where your grant has IDs of sessions alone, they are in the order of issuance, newest first.\n" +
+      "A page looks through at most 1000 records. It may therefore have fewer than `first`, even none, while\n" +
+      "`hasNextPage` is true: go on from `endCursor`. A cursor is good for lists in the same order.",
+    complexity: perItem,
+  })
+  issuedTokens(
+    @Args(() => IssuedTokensArgs) { filter, ...page }: IssuedTokensArgs,
+    @Ctx() { loaders }: Context,
+  ): Promise<Connection<IssuedToken>> {
+    return loaders.audit(page, filter ?? {});
+  }
+
   @Query(() => [IssuancePeriodType], {
     nullable: true,
     description:

@@ -3,6 +3,7 @@ import { DEFAULT_FORMAT, TokenFormat, type TokenInput } from "../../domain/conne
 import { DEFAULT_ROLE } from "../../domain/grant.ts";
 import { Role } from "../../domain/role.ts";
 import { ArchiveMode, ArchiveResolution, MediaMode, type SessionOptionsInput } from "../../domain/session.ts";
+import type { SessionKey } from "../../domain/session-key.ts";
 import { DEFAULT_PAGE_SIZE, type PageInput } from "../../services/page.ts";
 
 /** Which object to find. */
@@ -12,11 +13,20 @@ export class NodeArgs {
   id!: string;
 }
 
-/** Which session to read. */
+/** Which session to read: one of the two. */
 @ArgsType()
-export class SessionArgs {
-  @Field(() => ID, { description: "The session's ID, exactly as `createSession` returned it." })
-  sessionId!: string;
+export class SessionArgs implements SessionKey {
+  @Field(() => ID, {
+    nullable: true,
+    description: "The session's ID, exactly as `createSession` returned it. Give this or `name`.",
+  })
+  sessionId?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "The session that this name stands for now. Give this or `sessionId`.",
+  })
+  name?: string | null;
 }
 
 /** Which page of a list. */

@@ -32,10 +32,12 @@ function connectionOf<T extends object>(name: string, noun: string, nodeType: Cl
 
     @Field(() => Int, {
       nullable: true,
-      description: "How long the whole list is; counted up to 10,000.",
+      description:
+        "How long the whole list is; counted up to 10,000. Counting looks through at most 10,000 rows: where a filter or\n" +
+        "your grant leaves out some, and there are more rows to look through, it is null.",
       complexity: COUNTED,
     })
-    totalCount!: () => Promise<number>;
+    totalCount!: () => Promise<number | null>;
 
     @Field(() => PageInfo)
     pageInfo!: PageInfo;

@@ -12,6 +12,9 @@ export class IssuedTokenType extends NodeType {
   @Field(() => ID, { description: "The token's own: its `jti`, or its `nonce` in the format `T1`." })
   override id!: string;
 
+  @Field(() => ID, { description: "The session that the token is for." })
+  sessionId!: string;
+
   @Field(() => Role)
   role!: Role;
 
