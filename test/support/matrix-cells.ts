@@ -52,19 +52,29 @@ const hoursAgo = (hours: number) => new Date(Math.floor(nowSeconds / 3600 - hour
 /** The cell of a field that is open to every caller. */
 const open = (query: string, data: unknown): Cell[] => [{ name: "open", query, refusal: null, data }];
 
+/** The sessions that a name stands for. */
+const NAMED = ["own", "sibling", "another's"] as const;
+
 /** The cells of the fields that issue no tokens, or have to do with them besides. */
 export const OTHER_CELLS: Cells = {
-  "Query.session": (caller) =>
-    SESSIONS.map((kind) => ({
-      name: kind,
-      query: "query($sessionId: ID!) { session(sessionId: $sessionId) { id name } }",
-      variables: { sessionId: ids[kind] },
+  "Query.session": (caller) => {
+    const cell = (kind: SessionKind, query: string, variables: Record<string, unknown>): Cell => ({
+      name: `${kind}, by ${Object.keys(variables).join()}`,
+      query,
+      variables,
       refusal: scopeRefusal(caller, "sessions:read"),
       at: ["session"],
       data: {
         session: caller.sessions.includes(kind) ? { id: ids[kind], name: SESSION_NAMES[kind] } : null,
       },
-    })),
+    });
+    const byId = "query($sessionId: ID!) { session(sessionId: $sessionId) { id name } }";
+    const byName = "query($name: String!) { session(name: $name) { id name } }";
+    return [
+      ...SESSIONS.map((kind) => cell(kind, byId, { sessionId: ids[kind] })),
+      ...NAMED.map((kind) => cell(kind, byName, { name: SESSION_NAMES[kind] })),
+    ];
+  },
 
   "Query.node": (caller) =>
     SESSIONS.map((kind) => ({
@@ -118,6 +128,29 @@ export const OTHER_CELLS: Cells = {
       at: ["inspectToken"],
       data: { inspectToken: answers[kind] },
     }));
+  },
+
+  "Query.issuedTokens": (caller) => {
+    const cell = (kind: SessionKind, filter: Record<string, unknown>, records: () => unknown[]): Cell => ({
+      name: `${kind}, by ${Object.keys(filter).join()}`,
+      query: `query($filter: IssuedTokenFilter) { issuedTokens(first: 100, filter: $filter) {
+        nodes { id role issuedTo } totalCount } }`,
+      variables: { filter },
+      refusal: scopeRefusal(caller, "ledger:read"),
+      at: ["issuedTokens"],
+      data: () => {
+        const all = caller.sessions.includes(kind) ? records() : [];
+        return { issuedTokens: { nodes: all.slice(0, 100), totalCount: all.length } };
+      },
+    });
+    const oldest = (kind: SessionKind) => recordsOf(ids[kind]).at(-1);
+    return [
+      ...SESSIONS.map((kind) => cell(kind, { sessionId: ids[kind] }, () => recordsOf(ids[kind]))),
+      ...(["own", "another's"] as const).map((kind) => {
+        const record = oldest(kind);
+        return cell(kind, { id: record?.id }, () => [record]);
+      }),
+    ];
   },
 
   "Query.issuances": (caller) => [
@@ -181,7 +214,7 @@ export const OTHER_CELLS: Cells = {
 
   "Mutation.ensureSession": (caller) => {
     const refusalOf = (name: string) => scopeRefusal(caller, "sessions:create") ?? nameRefusal(caller, name);
-    const existing = (["own", "sibling", "another's"] as const).map((kind) => ({
+    const existing = NAMED.map((kind) => ({
       name: `the name of ${kind}`,
       query: ENSURE,
       variables: { name: SESSION_NAMES[kind] },
