@@ -1,5 +1,6 @@
 import { type ConnectionToken, TokenFormat } from "../domain/connection-token.ts";
 import { enumName } from "../domain/enum-name.ts";
+import type { IssuedToken } from "../domain/issued-token.ts";
 import { Role } from "../domain/role.ts";
 import { ArchiveMode, ArchiveResolution, MediaMode, type Session } from "../domain/session.ts";
 import { type TokenInspection, TokenStatus } from "../domain/token-inspection.ts";
@@ -40,6 +41,18 @@ export function sessionAsInSchema(session: Session) {
     e2ee: session.e2ee,
     createdAt: session.createdAt,
     createdHere: session.createdHere,
+  };
+}
+
+/** As `IssuedToken`, but for its session, of which it has the ID. */
+export function issuedTokenAsInSchema(issued: IssuedToken) {
+  return {
+    id: issued.id,
+    sessionId: issued.sessionId,
+    role: named(Role, issued.role),
+    issuedTo: issued.issuedTo,
+    issuedAt: issued.issuedAt,
+    expiresAt: issued.expiresAt,
   };
 }
 

@@ -44,8 +44,9 @@ function told(
 /** Arguments of the API that the shell has another name for. */
 const OPTIONS: Readonly<Record<string, string>> = { sessionId: "--session" };
 
-/** The option for an argument of the API, such as `--expire-time` for `expireTime`. */
-function optionFor(argument: string): string {
+/** The option for an argument of the API, such as `--expire-time` for `expireTime`, and `--name` for `filter.name`. */
+function optionFor(path: string): string {
+  const argument = path.replace(/^filter\./, "");
   return OPTIONS[argument] ?? `--${argument.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 

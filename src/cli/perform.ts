@@ -13,10 +13,11 @@ export function performs<O extends object>(
 ): Command {
   return command.option("--json", "print JSON instead").action(async (...given: unknown[]) => {
     const options = command.opts<O & { json?: true }>();
-    const { text, json, exitCode = 0, outputTaken } = await work(options, String(given[0]));
+    const { text, json, hint, exitCode = 0, outputTaken } = await work(options, String(given[0]));
     const said = `${options.json ? JSON.stringify(json) : text}\n`;
     if (outputTaken) process.stderr.write(said);
     else await print(said);
+    if (hint !== undefined && !options.json) process.stderr.write(`${hint}\n`);
     process.exitCode = exitCode;
   });
 }

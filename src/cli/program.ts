@@ -11,6 +11,7 @@ import { defineMigrate } from "./commands/migrate.ts";
 import { defineSession } from "./commands/session.ts";
 import { defineStart } from "./commands/start.ts";
 import { defineToken } from "./commands/token.ts";
+import { defineTokens } from "./commands/tokens-list.ts";
 import { BAD_USER_INPUT, Refusal } from "./refusal.ts";
 
 /** The help or the version was asked for: there is nothing to do but to print it. */
@@ -27,6 +28,7 @@ export class HelpAsked extends Error {
 const COMMANDS = [
   defineStart,
   defineToken,
+  defineTokens,
   defineInspect,
   defineSession,
   defineKeys,

@@ -79,6 +79,31 @@ export function duration(value: string): number {
   );
 }
 
+/** A whole number. */
+export function wholeNumber(value: string): number {
+  if (/^\d{1,9}$/.test(value)) return Number(value);
+  throw new Error(`must be a whole number; ${quote(value)} was given`);
+}
+
+const RFC_3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/;
+
+/** An instant in the form of RFC 3339, or how long it is ago, such as `1h`; gives what tells it from now. */
+export function time(value: string): (now: Date) => Date {
+  const [, year, month, day] = RFC_3339.exec(value) ?? [];
+  const instant = new Date(value.toUpperCase().replace(" ", "T"));
+  // JavaScript takes February 30 for March 2.
+  const isDay = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDate() === Number(day);
+  if (isDay && !Number.isNaN(instant.getTime())) return () => instant;
+  try {
+    const seconds = duration(value);
+    return (now) => new Date(now.getTime() - seconds * 1000);
+  } catch {
+    throw new Error(
+      `must be such as 2026-11-24T09:30:00Z, or how long ago, such as 15m, 2h or 7d; ${quote(value)} was given`,
+    );
+  }
+}
+
 /** The longest lifetime of an API key, in days: as long as records may be kept. */
 const MAX_KEY_DAYS = 36_500;
 

@@ -21,8 +21,8 @@ export function totalOf({ looked, count }: Counted): number | null {
 
 /** Which page: `first` items, those after the cursor `after`. */
 export interface PageInput {
-  readonly first?: number | null;
-  readonly after?: string | null;
+  readonly first?: number | null | undefined;
+  readonly after?: string | null | undefined;
 }
 
 /** A page in the form of the GraphQL Cursor Connections Specification. */

@@ -28,6 +28,7 @@ describe("checkScope", () => {
     ["Query.session", "sessions:read"],
     ["Query.sessions", "sessions:read"],
     ["Query.inspectToken", "tokens:inspect"],
+    ["Query.issuedTokens", "ledger:read"],
     ["Query.issuances", "ledger:read"],
     ["Query._entities", "sessions:read"],
     ["Mutation.createSession", "sessions:create"],
@@ -52,7 +53,7 @@ describe("checkScope", () => {
   );
 
   it("has no more fields than these", () => {
-    expect(Object.keys(REQUIRED_SCOPE)).toHaveLength(15);
+    expect(Object.keys(REQUIRED_SCOPE)).toHaveLength(16);
   });
 
   it.each(["Query.secrets", "", "constructor", "toString", "__proto__", "query.session"])(

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { duration, instant, keyLifetime } from "../../src/cli/values.ts";
+import { duration, instant, keyLifetime, time, wholeNumber } from "../../src/cli/values.ts";
 
 it.each([
   ["1", 1],
@@ -26,4 +26,38 @@ it("an API key lives for 36,500 days at most", () => {
 it("an instant is in whole seconds", () => {
   expect(instant("1795500000")).toBe(1_795_500_000);
   expect(() => instant("1795500000.5")).toThrow(/^must be in whole seconds/);
+});
+
+it("a time is an instant, or how long it is ago", () => {
+  const now = new Date("2026-11-24T09:30:00.123Z");
+  const at = (value: string) => time(value)(now).toISOString();
+  expect(at("2026-11-24T09:30:00Z")).toBe("2026-11-24T09:30:00.000Z");
+  expect(at("2026-11-24t10:30:00.5+01:00")).toBe("2026-11-24T09:30:00.500Z");
+  expect(at("2024-02-29 00:00:00z")).toBe("2024-02-29T00:00:00.000Z");
+  expect(at("1h")).toBe("2026-11-24T08:30:00.123Z");
+  expect(at("90")).toBe("2026-11-24T09:28:30.123Z");
+});
+
+it.each([
+  "",
+  "yesterday",
+  "2026-11-24",
+  "2026-11-24T09:30:00",
+  "2026-11-24T09:30Z",
+  "2026-02-29T00:00:00Z",
+  "2026-13-01T00:00:00Z",
+  "2026-11-24T25:00:00Z",
+  "2026-11-24T09:30:00Z\n",
+  "0h",
+  "-1h",
+])("%j is no time", (value) => {
+  expect(() => time(value)).toThrow(
+    /^must be such as 2026-11-24T09:30:00Z, or how long ago, such as 15m, 2h or 7d; /,
+  );
+});
+
+it("a whole number has digits alone", () => {
+  expect(wholeNumber("100")).toBe(100);
+  for (const value of ["", "1.5", "-1", "1e3", "1234567890"])
+    expect(() => wholeNumber(value)).toThrow(/^must be a whole number; /);
 });

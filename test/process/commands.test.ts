@@ -12,6 +12,7 @@ describe("the program", () => {
     for (const command of [
       "start",
       "token",
+      "tokens",
       "inspect",
       "session",
       "keys",

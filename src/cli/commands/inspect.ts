@@ -8,6 +8,7 @@ import { lookUpSession } from "../created-here.ts";
 import type { Outcome } from "../outcome.ts";
 import { CREDENTIALS, explains, performs } from "../perform.ts";
 import { DASH, readArgument } from "../standard-streams.ts";
+import { cell } from "../table.ts";
 
 /** `stagepass inspect`. */
 export function defineInspect(program: Command): void {
@@ -49,9 +50,6 @@ async function inspectToken(token: string): Promise<Outcome> {
 /** How wide the names of the fields are. */
 const WIDTH = "initialLayoutClassList".length + 2;
 
-/** Who made the token chose what is in it: it must not move the cursor, nor hide. */
 function shown(value: unknown): string {
-  const text =
-    value instanceof Date ? value.toISOString() : Array.isArray(value) ? value.join(" ") : `${value}`;
-  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (hidden) => `\\u{${hidden.codePointAt(0)?.toString(16)}}`);
+  return cell(Array.isArray(value) ? value.join(" ") : value);
 }

@@ -6,12 +6,13 @@ import type { Outcome } from "../outcome.ts";
 import { CREDENTIALS, explains, performs } from "../perform.ts";
 import { BAD_USER_INPUT, Refusal } from "../refusal.ts";
 import { duration, namesOf, oneOf, text, valued } from "../values.ts";
+import { defineSessionList } from "./session-list.ts";
 
-/** `stagepass session create`. */
+/** `stagepass session create` and `list`. */
 export function defineSession(program: Command): void {
-  const command = program
-    .command("session")
-    .description("Create sessions.")
+  const session = program.command("session").description("Create and list sessions.");
+  defineSessionList(session);
+  const command = session
     .command("create")
     .description("Create a session, or get the one of a name, and print its ID alone.")
     .addOption(valued("--name <name>", "get the session of this name, or create it", text))

@@ -1,0 +1,41 @@
+import type { Command } from "commander";
+import { sessionAsInSchema } from "../as-in-schema.ts";
+import { listed, type PageOptions, pages } from "../listing.ts";
+import { asOperator } from "../operator.ts";
+import type { Outcome } from "../outcome.ts";
+import { CREDENTIALS, explains, performs } from "../perform.ts";
+import { text, time, valued } from "../values.ts";
+
+/** `stagepass session list`. */
+export function defineSessionList(session: Command): void {
+  const command = session
+    .command("list")
+    .description("List the sessions created here, newest first, or with --name-prefix by their names.")
+    .addOption(valued("--name-prefix <text>", "how the name begins", text).conflicts("name"))
+    .addOption(valued("--name <name>", "the name, also of sessions that it stood for before", text))
+    .addOption(valued("--created-after <time>", "at or after this time, or how long ago, such as 1h", time))
+    .addOption(valued("--created-before <time>", "before this time, or how long ago", time));
+  performs<Options>(pages(command), (options) => listSessions(options));
+  explains(command, "stagepass session list --name-prefix team- --created-after 7d", [
+    "DATABASE_URL",
+    ...CREDENTIALS,
+  ]);
+}
+
+/** Which sessions; each option narrows the list. */
+interface Options extends PageOptions {
+  readonly namePrefix?: string;
+  readonly name?: string;
+  readonly createdAfter?: (now: Date) => Date;
+  readonly createdBefore?: (now: Date) => Date;
+}
+
+/** Lists a page of sessions. */
+async function listSessions({ first, after, namePrefix, name, ...times }: Options): Promise<Outcome> {
+  const page = await asOperator(({ services: { sessions }, caller, now }) => {
+    const createdAfter = times.createdAfter?.(now);
+    const createdBefore = times.createdBefore?.(now);
+    return sessions.list(caller, { first, after }, { namePrefix, name, createdAfter, createdBefore });
+  });
+  return listed(page, sessionAsInSchema, ["sessionId", "createdAt", "mediaMode", "archiveMode", "name"]);
+}

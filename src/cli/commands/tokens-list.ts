@@ -1,0 +1,59 @@
+import type { Command } from "commander";
+import { Role } from "../../domain/role.ts";
+import { issuedTokenAsInSchema } from "../as-in-schema.ts";
+import { listed, type PageOptions, pages } from "../listing.ts";
+import { asOperator } from "../operator.ts";
+import type { Outcome } from "../outcome.ts";
+import { CREDENTIALS, explains, performs } from "../perform.ts";
+import { namesOf, oneOf, text, time, valued } from "../values.ts";
+
+/** `stagepass tokens list`. */
+export function defineTokens(program: Command): void {
+  const command = program
+    .command("tokens")
+    .description("List the records of tokens.")
+    .command("list")
+    .description(
+      "List who was let in: the records of the tokens that were issued, the latest first. They hold no token.",
+    )
+    .addOption(valued("--id <id>", "the token's own ID, its jti or nonce", text))
+    .addOption(valued("--session <id>", "the session that it is for", text))
+    .addOption(valued("--issued-to <subject>", "who asked for it", text))
+    .addOption(valued("--role <role>", namesOf(Role), oneOf(Role)))
+    .addOption(valued("--issued-after <time>", "at or after this time, or how long ago, such as 1h", time))
+    .addOption(valued("--issued-before <time>", "before this time, or how long ago", time));
+  performs<Options>(pages(command), (options) => listTokens(options));
+  explains(command, "stagepass tokens list --issued-after 1h --role moderator", [
+    "DATABASE_URL",
+    ...CREDENTIALS,
+  ]);
+}
+
+/** Which records; each option narrows the list. */
+interface Options extends PageOptions {
+  readonly id?: string;
+  readonly session?: string;
+  readonly issuedTo?: string;
+  readonly role?: Role;
+  readonly issuedAfter?: (now: Date) => Date;
+  readonly issuedBefore?: (now: Date) => Date;
+}
+
+/** Lists a page of records. */
+async function listTokens({ first, after, ...options }: Options): Promise<Outcome> {
+  const { id, session, issuedTo, role } = options;
+  const page = await asOperator(({ services: { issuedTokens }, caller, now }) => {
+    const issuedAfter = options.issuedAfter?.(now);
+    const issuedBefore = options.issuedBefore?.(now);
+    const filter = { id, sessionId: session, issuedTo, role, issuedAfter, issuedBefore };
+    return issuedTokens.list(caller, { first, after }, filter);
+  });
+  return listed(page, issuedTokenAsInSchema, [
+    "issuedAt",
+    "role",
+    "issuedTo",
+    "expiresAt",
+    "id",
+    "sessionId",
+  ]);
+}

@@ -1,0 +1,20 @@
+/** A value as a cell of a line. Callers chose what is in it: it must not move the cursor, begin a line, nor hide. */
+export function cell(value: unknown): string {
+  const text = value instanceof Date ? value.toISOString() : `${value ?? ""}`;
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (hidden) => `\\u{${hidden.codePointAt(0)?.toString(16)}}`);
+}
+
+/** Rows with the same fields as a table: a line for their names, and a line for each. */
+export function tableOf(rows: readonly Readonly<Record<string, unknown>>[]): string {
+  const header = Object.keys(rows[0] ?? {});
+  const lines = [header, ...rows.map((row) => Object.values(row).map((value) => cell(value) || "-"))];
+  const widths = header.map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0)));
+  return lines
+    .map((line) =>
+      line
+        .map((text, i) => text.padEnd(widths[i] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
