@@ -1,66 +1,70 @@
 /** What a page of a long list costs, against a page of a short one, on each engine. */
-import { sql } from "kysely";
-import { openDatabase, openForMaintenance } from "../dist/store/database.js";
+import { localCaller } from "../dist/access/caller.js";
+import { permissionsOf } from "../dist/access/permissions.js";
+import { IssuedTokens } from "../dist/services/issued-tokens.js";
+import { SessionService } from "../dist/services/session-service.js";
+import { UNSHARED } from "../dist/shares/shares.js";
+import { openDatabase } from "../dist/store/database.js";
 import { parseDatabaseUrl } from "../dist/store/database-address.js";
 import { sqlStore } from "../dist/store/sql-store.js";
 import { withPostgres, withSqlite } from "./databases.js";
+import { fill, NAMES, START, STEP } from "./lists.js";
 import { API_KEY } from "./project.js";
 import { rowOf } from "./statistics.js";
 
-const SHORT = 1000;
-const LONG = 1_000_000;
+const SHORT = { sessions: 1000, records: 1000 };
+const LONG = { sessions: 1_000_000, records: 5_000_000 };
 const ROUNDS = 60;
-const PAGES_A_ROUND = 40;
-/** One more than the twenty of a page, as the server asks. */
-const LIMIT = 21;
+const PAGES_A_ROUND = 10;
 
-const ALL = { all: true, ids: new Set(), names: new Set(), namePrefixes: [] };
+const caller = (grant) => ({ ...localCaller(), permissions: permissionsOf(grant) });
+const EVERYTHING = caller({ sessions: ["*"] });
+const PREFIXES = caller({ names: ["room-*", ...Array.from({ length: 9 }, (_, i) => `team-${i + 1}*`)] });
 
-const LISTS = {
-  sessions: {
-    fill: (i) => sql`insert into sessions (session_id, application_id, media_mode, created_at)
-      select '1_bench' || ${i}, ${sql.lit(API_KEY)}, 'relayed', 1795500000000`,
-    page: (store, position) =>
-      store.sessions.list(API_KEY, ALL, LIMIT, position === null ? null : { name: null, position }),
-  },
-  issuedTokens: {
-    fill: (
-      i,
-    ) => sql`insert into issued_tokens (id, session_id, role, format, issued_to, issued_at, expires_at)
-      select 'id' || ${i}, '1_bench', 'publisher', 'jwt', 'bench', 1795500000000, 1795500000000`,
-    page: (store, position) => store.ledger.newest(["1_bench"], LIMIT, position),
-  },
+const cursor = (text) => Buffer.from(text).toString("base64url");
+/** Somewhere in the newer part of a list: even of a short one, a round reads no further than it goes. */
+const somewhere = (rows) => Math.ceil((0.7 + 0.3 * Math.random()) * rows);
+const byPosition = ({ sessions }) => cursor(`position:${somewhere(sessions)}`);
+const byTime = ({ records }) => {
+  const i = somewhere(records);
+  return cursor(`time:${START + i * STEP}:${i}`);
 };
+const byName = () =>
+  cursor(`name:1:team-${1 + Math.floor(Math.random() * 5)}${Math.random().toString().slice(2, 5)}`);
+const times = ({ records }) => ({
+  issuedAfter: new Date(START),
+  issuedBefore: new Date(START + records * STEP),
+});
 
-/** The numbers from 1 to `rows`, in the words of each engine. */
-const SERIES = {
-  SQLite: (rows) =>
-    sql`(with recursive n(i) as (select 1 union all select i + 1 from n where i < ${sql.lit(rows)}) select i from n)`,
-  PostgreSQL: (rows) => sql`(select i from generate_series(1, ${sql.lit(rows)}) as n(i))`,
-};
+/** What is asked, by whom, with which filter, and from where on. */
+const LISTS = [
+  { of: "sessions", filter: () => ({}), from: byPosition },
+  { of: "sessions", filter: () => ({ namePrefix: NAMES }), from: byName },
+  { of: "sessions", filter: () => ({ namePrefix: NAMES }), from: byName, by: PREFIXES },
+  { of: "issuedTokens", filter: () => ({}), from: byTime },
+  { of: "issuedTokens", filter: times, from: byTime },
+  { of: "issuedTokens", filter: (rows) => ({ issuedTo: "web", ...times(rows) }), from: byTime },
+  { of: "issuedTokens", filter: () => ({ role: "moderator" }), from: byTime, by: PREFIXES },
+];
 
-/** A store whose lists have so many items. */
+/** The services of a database with so many rows. */
 async function filled(engine, url, rows) {
-  const database = await openForMaintenance(parseDatabaseUrl(url));
-  for (const { fill } of Object.values(LISTS)) {
-    await sql`${fill(sql.ref("series.i"))} from ${SERIES[engine](rows)} as series`.execute(database.kysely);
-  }
-  // As they are after a while: PostgreSQL reads what was just written more slowly for the first time.
-  if (engine === "PostgreSQL") await sql`vacuum`.execute(database.kysely);
-  await sql`analyze`.execute(database.kysely);
-  await database.kysely.destroy();
-  return sqlStore(await openDatabase(parseDatabaseUrl(url)));
+  await fill(engine, url, rows);
+  const store = sqlStore(await openDatabase(parseDatabaseUrl(url)));
+  const parts = { applicationId: API_KEY, ...store, shares: UNSHARED };
+  const sessions = new SessionService({ ...parts, platform: { applicationId: API_KEY } });
+  return { services: { sessions, issuedTokens: new IssuedTokens(parts) }, rows, close: store.close };
 }
 
-/** How long a page takes, in milliseconds, for a client that pages on from the newest, or from anywhere in a long list. */
-async function timePages(page, store, rows) {
-  const walk = PAGES_A_ROUND * LIMIT;
-  let position = rows > SHORT ? walk + Math.ceil(Math.random() * (rows - walk)) : null;
+/** How long a page takes, in milliseconds, for a client that pages on from anywhere. */
+async function timePages({ services, rows }, { of, filter, from, by = EVERYTHING }) {
+  const given = filter(rows);
+  let after = from(rows);
   const start = performance.now();
   for (let i = 0; i < PAGES_A_ROUND; i++) {
-    const items = await page(store, position);
-    if (items.length !== LIMIT) throw new Error(`a page has ${items.length} items`);
-    position = items.at(-2).position;
+    const { nodes, pageInfo } = await services[of].list(by, { first: 20, after }, given);
+    if (!pageInfo.hasNextPage) throw new Error(`a page of ${of} has ${nodes.length} items, and is the last`);
+    after = pageInfo.endCursor;
   }
   return (performance.now() - start) / PAGES_A_ROUND;
 }
@@ -69,22 +73,26 @@ async function compare(engine, newDatabase) {
   const long = await filled(engine, await newDatabase(), LONG);
   const short = await filled(engine, await newDatabase(), SHORT);
   const results = [];
-  for (const [name, { page }] of Object.entries(LISTS)) {
-    const times = { long: [], short: [] };
+  for (const list of LISTS) {
+    const spent = { long: [], short: [] };
     for (let round = 0; round <= ROUNDS; round++) {
-      const [ofLong, ofShort] = [await timePages(page, long, LONG), await timePages(page, short, SHORT)];
+      const [ofLong, ofShort] = [await timePages(long, list), await timePages(short, list)];
       // The first round warms up.
       if (round === 0) continue;
-      times.long.push(ofLong);
-      times.short.push(ofShort);
+      spent.long.push(ofLong);
+      spent.short.push(ofShort);
     }
-    const what = `a page of ${name} from ${LONG} rows on ${engine}, against one from ${SHORT}`;
-    results.push(rowOf(what, times.long, times.short, (time) => `${time.toFixed(3)} ms`));
+    const filter = Object.keys(list.filter(LONG)).join(", ") || "no filter";
+    const grant = list.by ? ", for a grant with prefixes" : "";
+    const what = `a page of ${list.of} (${filter})${grant} from ${LONG[TABLES[list.of]]} rows on ${engine}, against one from ${SHORT[TABLES[list.of]]}`;
+    results.push(rowOf(what, spent.long, spent.short, (time) => `${time.toFixed(3)} ms`));
   }
   await long.close();
   await short.close();
   return results;
 }
+
+const TABLES = { sessions: "sessions", issuedTokens: "records" };
 
 export async function bench() {
   return [
