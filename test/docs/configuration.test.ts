@@ -17,6 +17,7 @@ import { MAX_DOCUMENT_LENGTH } from "../../src/http/admission.ts";
 import { HEADERS_TIMEOUT, REQUEST_TIMEOUT } from "../../src/http/app.ts";
 import { BODY_LIMIT } from "../../src/http/body-size.ts";
 import { ANSWER_TIMEOUT } from "../../src/http/shares.ts";
+import { MAX_LOOKED_THROUGH } from "../../src/services/look-through.ts";
 import { MAX_TOTAL } from "../../src/services/page.ts";
 import { API_KEY, API_SECRET, APPLICATION_ID, PRIVATE_KEY } from "../support/credentials.ts";
 import { textOf } from "./markdown.ts";
@@ -97,6 +98,7 @@ it("the limits are what the documentation says", () => {
     `Requests of one \`generateTokens\` | ${MAX_BATCH}`,
     `Cost of an operation | ${MAX_COST}`,
     `Rows that a \`totalCount\` counts | ${MAX_TOTAL.toLocaleString("en")}`,
+    `Rows that a page of a filtered list looks through | ${MAX_LOOKED_THROUGH}`,
     `a cost of 1 is at most ${BYTES_PER_COST / 1024} KB of the answer`,
     `an answer has at\nmost ${Math.ceil((MAX_COST * BYTES_PER_COST) / 1024 ** 2)} MB`,
     `reads nothing of its answer for ${ANSWER_TIMEOUT / 1000} seconds`,
