@@ -87,16 +87,15 @@ export function wholeNumber(value: string): number {
 
 const RFC_3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/;
 
-/** An instant in the form of RFC 3339, or how long it is ago, such as `1h`; gives what tells it from now. */
-export function time(value: string): (now: Date) => Date {
+/** An instant in the form of RFC 3339, or how long before now it is, such as `1h`. */
+export function time(value: string, now = new Date()): Date {
   const [, year, month, day] = RFC_3339.exec(value) ?? [];
   const instant = new Date(value.toUpperCase().replace(" ", "T"));
   // JavaScript takes February 30 for March 2.
   const isDay = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDate() === Number(day);
-  if (isDay && !Number.isNaN(instant.getTime())) return () => instant;
+  if (isDay && !Number.isNaN(instant.getTime())) return instant;
   try {
-    const seconds = duration(value);
-    return (now) => new Date(now.getTime() - seconds * 1000);
+    return new Date(now.getTime() - duration(value) * 1000);
   } catch {
     throw new Error(
       `must be such as 2026-11-24T09:30:00Z, or how long ago, such as 15m, 2h or 7d; ${quote(value)} was given`,

@@ -1,6 +1,6 @@
 import { BadUserInput } from "../errors.ts";
+import { checkNamePrefix, checkSessionName } from "./session-name.ts";
 import type { NameFilter } from "./session-selection.ts";
-import { checkStorable } from "./text.ts";
 import type { TimeRange } from "./time-range.ts";
 
 /** Which sessions are asked for: those that meet every condition. Null, or absent, is no condition. */
@@ -16,7 +16,7 @@ export interface SessionFilter {
 /**
  * What a filter says of names, in the form NFC, which the names of sessions have.
  *
- * @throws {BadUserInput} naming `filter.name` or `filter.namePrefix`, when there are both, or no name can have the text
+ * @throws {BadUserInput} naming `filter.name` or `filter.namePrefix`, when there are both, or no session can have the name
  */
 export function namesOf({ name, namePrefix }: SessionFilter): NameFilter | null {
   if (name != null && namePrefix != null)
@@ -24,15 +24,11 @@ export function namesOf({ name, namePrefix }: SessionFilter): NameFilter | null 
       "filter.namePrefix",
       "filter.namePrefix and filter.name exclude each other; leave one of them out",
     );
-  if (name != null) return { name: checked("filter.name", name) };
-  return namePrefix == null ? null : { prefix: checked("filter.namePrefix", namePrefix) };
+  if (name != null) return { name: checkSessionName(name, "filter.name") };
+  return namePrefix == null ? null : { prefix: checkNamePrefix(namePrefix, "filter.namePrefix") };
 }
 
 /** When the sessions of a filter were created. */
 export function timesOf({ createdAfter, createdBefore }: SessionFilter): TimeRange {
   return { after: createdAfter, before: createdBefore };
-}
-
-function checked(argument: string, text: string): string {
-  return checkStorable(argument, text).normalize("NFC");
 }

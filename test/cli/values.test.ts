@@ -30,7 +30,7 @@ it("an instant is in whole seconds", () => {
 
 it("a time is an instant, or how long it is ago", () => {
   const now = new Date("2026-11-24T09:30:00.123Z");
-  const at = (value: string) => time(value)(now).toISOString();
+  const at = (value: string) => time(value, now).toISOString();
   expect(at("2026-11-24T09:30:00Z")).toBe("2026-11-24T09:30:00.000Z");
   expect(at("2026-11-24t10:30:00.5+01:00")).toBe("2026-11-24T09:30:00.500Z");
   expect(at("2024-02-29 00:00:00z")).toBe("2024-02-29T00:00:00.000Z");

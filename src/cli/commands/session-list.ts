@@ -13,8 +13,14 @@ export function defineSessionList(session: Command): void {
     .description("List the sessions created here, newest first, or with --name-prefix by their names.")
     .addOption(valued("--name-prefix <text>", "how the name begins", text).conflicts("name"))
     .addOption(valued("--name <name>", "the name, also of sessions that it stood for before", text))
-    .addOption(valued("--created-after <time>", "at or after this time, or how long ago, such as 1h", time))
-    .addOption(valued("--created-before <time>", "before this time, or how long ago", time));
+    .addOption(
+      valued("--created-after <time>", "at or after this time, or how long ago, such as 1h", (value) =>
+        time(value),
+      ),
+    )
+    .addOption(
+      valued("--created-before <time>", "before this time, or how long ago", (value) => time(value)),
+    );
   performs<Options>(pages(command), (options) => listSessions(options));
   explains(command, "stagepass session list --name-prefix team- --created-after 7d", [
     "DATABASE_URL",
@@ -26,16 +32,14 @@ export function defineSessionList(session: Command): void {
 interface Options extends PageOptions {
   readonly namePrefix?: string;
   readonly name?: string;
-  readonly createdAfter?: (now: Date) => Date;
-  readonly createdBefore?: (now: Date) => Date;
+  readonly createdAfter?: Date;
+  readonly createdBefore?: Date;
 }
 
 /** Lists a page of sessions. */
-async function listSessions({ first, after, namePrefix, name, ...times }: Options): Promise<Outcome> {
-  const page = await asOperator(({ services: { sessions }, caller, now }) => {
-    const createdAfter = times.createdAfter?.(now);
-    const createdBefore = times.createdBefore?.(now);
-    return sessions.list(caller, { first, after }, { namePrefix, name, createdAfter, createdBefore });
-  });
+async function listSessions({ first, after, ...filter }: Options): Promise<Outcome> {
+  const page = await asOperator(({ services: { sessions }, caller }) =>
+    sessions.list(caller, { first, after }, filter),
+  );
   return listed(page, sessionAsInSchema, ["sessionId", "createdAt", "mediaMode", "archiveMode", "name"]);
 }

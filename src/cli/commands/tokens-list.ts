@@ -20,8 +20,12 @@ export function defineTokens(program: Command): void {
     .addOption(valued("--session <id>", "the session that it is for", text))
     .addOption(valued("--issued-to <subject>", "who asked for it", text))
     .addOption(valued("--role <role>", namesOf(Role), oneOf(Role)))
-    .addOption(valued("--issued-after <time>", "at or after this time, or how long ago, such as 1h", time))
-    .addOption(valued("--issued-before <time>", "before this time, or how long ago", time));
+    .addOption(
+      valued("--issued-after <time>", "at or after this time, or how long ago, such as 1h", (value) =>
+        time(value),
+      ),
+    )
+    .addOption(valued("--issued-before <time>", "before this time, or how long ago", (value) => time(value)));
   performs<Options>(pages(command), (options) => listTokens(options));
   explains(command, "stagepass tokens list --issued-after 1h --role moderator", [
     "DATABASE_URL",
@@ -35,19 +39,15 @@ interface Options extends PageOptions {
   readonly session?: string;
   readonly issuedTo?: string;
   readonly role?: Role;
-  readonly issuedAfter?: (now: Date) => Date;
-  readonly issuedBefore?: (now: Date) => Date;
+  readonly issuedAfter?: Date;
+  readonly issuedBefore?: Date;
 }
 
 /** Lists a page of records. */
-async function listTokens({ first, after, ...options }: Options): Promise<Outcome> {
-  const { id, session, issuedTo, role } = options;
-  const page = await asOperator(({ services: { issuedTokens }, caller, now }) => {
-    const issuedAfter = options.issuedAfter?.(now);
-    const issuedBefore = options.issuedBefore?.(now);
-    const filter = { id, sessionId: session, issuedTo, role, issuedAfter, issuedBefore };
-    return issuedTokens.list(caller, { first, after }, filter);
-  });
+async function listTokens({ first, after, session, ...others }: Options): Promise<Outcome> {
+  const page = await asOperator(({ services: { issuedTokens }, caller }) =>
+    issuedTokens.list(caller, { first, after }, { ...others, sessionId: session }),
+  );
   return listed(page, issuedTokenAsInSchema, [
     "issuedAt",
     "role",
