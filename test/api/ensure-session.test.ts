@@ -184,9 +184,9 @@ describe("ensureSession", () => {
       expect((await ask("\u00e9quipe ")).errors).toMatchObject([{ extensions: { argument: "name" } }]);
       // A grant with a name that no session can have is malformed, and allows nothing.
       const malformed = { ...claims, video_grant: { names: ["*", "standup "] } };
-      expect((await guarded.graphql(ENSURE, { name: "standup" }, signedJwt(malformed))).errors).toMatchObject([
-        { extensions: { code: "FORBIDDEN", requiredName: "standup" } },
-      ]);
+      expect((await guarded.graphql(ENSURE, { name: "standup" }, signedJwt(malformed))).errors).toMatchObject(
+        [{ extensions: { code: "FORBIDDEN", requiredName: "standup" } }],
+      );
     } finally {
       await guarded.close();
     }

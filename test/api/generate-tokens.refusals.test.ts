@@ -2,6 +2,7 @@ import { join } from "node:path";
 import Libsql from "libsql";
 import { afterAll, describe, expect, it } from "vitest";
 import { EVERYTHING, JWT_SECRET, signedJwt } from "../support/callers.ts";
+import { API_KEY } from "../support/credentials.ts";
 import { claims, DAY, GENERATE_MANY, now, nowSeconds, recordsOf, start } from "../support/many-tokens.ts";
 import { count } from "../support/records.ts";
 import { startServer, type TestServer } from "../support/server.ts";

@@ -76,9 +76,9 @@ export const OTHER_CELLS: Cells = {
     ];
   },
 
-  "Query.node": (caller) =>
-    SESSIONS.map((kind) => ({
-      name: kind,
+  "Query.node": (caller) => [
+    ...SESSIONS.map((kind) => ({
+      name: `the session, ${kind}`,
       query: "query($id: ID!) { node(id: $id) { id ... on Session { name } } }",
       variables: { id: ids[kind] },
       refusal: scopeRefusal(caller, "sessions:read"),
@@ -87,6 +87,19 @@ export const OTHER_CELLS: Cells = {
         node: caller.sessions.includes(kind) ? { id: ids[kind], name: SESSION_NAMES[kind] } : null,
       },
     })),
+    ...SESSIONS.flatMap((kind) =>
+      recordsOf(ids[kind])
+        .slice(0, 1)
+        .map(({ id }) => ({
+          name: `the record of a token, ${kind}`,
+          query: "query($id: ID!) { node(id: $id) { id ... on IssuedToken { sessionId } } }",
+          variables: { id },
+          refusal: scopeRefusal(caller, "ledger:read"),
+          at: ["node"],
+          data: { node: caller.sessions.includes(kind) ? { id, sessionId: ids[kind] } : null },
+        })),
+    ),
+  ],
 
   "Query.sessions": (caller) => {
     const selected = registered().filter(

@@ -1,5 +1,6 @@
 import { Args, Ctx, Query, Resolver } from "type-graphql";
 import { requireScope } from "../../access/policy.ts";
+import type { IssuedToken } from "../../domain/issued-token.ts";
 import type { Session } from "../../domain/session.ts";
 import type { Context } from "../context.ts";
 import { NodeArgs } from "../types/args.ts";
@@ -16,7 +17,11 @@ export class NodeResolver {
   async node(
     @Args(() => NodeArgs) { id }: NodeArgs,
     @Ctx() { caller, loaders, sessions }: Context,
-  ): Promise<Session | null> {
+  ): Promise<Session | IssuedToken | null> {
+    if (!/^[12]_/.test(id)) {
+      requireScope(caller, "Query.node", "ledger:read");
+      return loaders.issuedToken(id);
+    }
     requireScope(caller, "Query.node", "sessions:read");
     return sessions.shownTo(caller, await loaders.session(id));
   }
