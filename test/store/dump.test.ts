@@ -129,7 +129,7 @@ describe("a dump", () => {
     const one = sessionKnownById("1_new", { owner: PROJECT, location: null, createdAt: now });
     await target.sessions.add(one);
     const [newest] = await target.sessions.list(PROJECT, ALL_SESSIONS, 1, null);
-    expect(newest?.session).toEqual(one);
+    expect(newest?.session).toEqual({ ...one, createdHere: true });
   });
 
   it("is of one instant, though it is written to meanwhile", async () => {

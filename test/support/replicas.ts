@@ -85,7 +85,7 @@ export async function ensure(url: string, asked: Asked): Promise<Answer> {
   return {
     url,
     asked,
-    sessionId: data?.ensureSession.sessionId ?? null,
+    sessionId: data?.ensureSession?.sessionId ?? null,
     extensions: errors?.[0].extensions ?? null,
     took: performance.now() - begin,
   };
