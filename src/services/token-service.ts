@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Caller } from "../access/caller.ts";
 import { checkLifetime, checkRole, checkSession, needsSessionName } from "../access/policy.ts";
 import type { Quota } from "../access/quota.ts";
@@ -136,7 +137,15 @@ export class TokenService {
     const issuedTo = caller.subject;
     return {
       grant,
-      record: { id: newTokenId(issuedAt), sessionId, role, format, issuedTo, issuedAt, expiresAt },
+      record: {
+        id: newTokenId(issuedAt, randomUUID()),
+        sessionId,
+        role,
+        format,
+        issuedTo,
+        issuedAt,
+        expiresAt,
+      },
     };
   }
 
