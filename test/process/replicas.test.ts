@@ -126,10 +126,14 @@ test("replace a session that is too old once, however many ask at once", async (
 test("tell those who ask for another option at once which one it is that differs", async () => {
   const { fault, urls } = await startReplicas();
   for (const [option, one, other] of [
-    ["mediaMode", {}, { mediaMode: "ROUTED" }],
-    ["location", {}, { location: "203.0.113.7" }],
-    ["archiveMode", { mediaMode: "ROUTED" }, { mediaMode: "ROUTED", archiveMode: "ALWAYS" }],
-    ["e2ee", { mediaMode: "ROUTED" }, { mediaMode: "ROUTED", e2ee: true }],
+    ["mediaMode", { mediaMode: "RELAYED" }, { mediaMode: "ROUTED" }],
+    ["location", { location: "203.0.113.8" }, { location: "203.0.113.7" }],
+    [
+      "archiveMode",
+      { mediaMode: "ROUTED", archiveMode: "MANUAL" },
+      { mediaMode: "ROUTED", archiveMode: "ALWAYS" },
+    ],
+    ["e2ee", { mediaMode: "ROUTED", e2ee: false }, { mediaMode: "ROUTED", e2ee: true }],
   ] as const) {
     const before = fault.received.length;
     const name = `disputed ${option}`;
@@ -143,7 +147,7 @@ test("tell those who ask for another option at once which one it is that differs
     expect(sessionsByName(won.flat()).size).toBe(1);
     const refusals = new Set(lost.flat().map(({ extensions }) => JSON.stringify(extensions)));
     expect([...refusals].map((extensions) => JSON.parse(extensions))).toEqual([
-      { code: "BAD_USER_INPUT", argument: option },
+      { code: "BAD_USER_INPUT", retryable: false, argument: option },
     ]);
     expect(fault.received).toHaveLength(before + 1);
   }
