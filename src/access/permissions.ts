@@ -11,6 +11,8 @@ export interface Permissions {
   readonly sessions: SessionSelection;
   /** How long a token may live at most, in seconds; null leaves it to the platform's limit. */
   readonly maxLifetime: number | null;
+  /** The rule that the claim breaks, where it does: then it allows nothing. */
+  readonly malformed?: string;
 }
 
 /** Allows nothing. */
@@ -56,12 +58,12 @@ export function permissionsOf(claim: unknown): Permissions {
   };
 }
 
-/** As `permissionsOf`, but a malformed claim allows nothing. */
+/** As `permissionsOf`, but a malformed claim allows nothing, and says why. */
 export function permissionsOrNone(claim: unknown): Permissions {
   try {
     return permissionsOf(claim);
   } catch (error) {
-    if (error instanceof MalformedClaim) return NO_PERMISSIONS;
+    if (error instanceof MalformedClaim) return { ...NO_PERMISSIONS, malformed: error.message };
     throw error;
   }
 }

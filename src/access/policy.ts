@@ -49,10 +49,10 @@ export function requireScope({ scopes }: Caller, field: string, scope: Scope): v
 }
 
 /** @throws {Forbidden} when the caller may not grant the role */
-export function checkRole({ permissions }: Caller, role: Role): void {
-  if (!permissions.roles.has(role)) {
+export function checkRole(caller: Caller, role: Role): void {
+  if (!caller.permissions.roles.has(role)) {
     const name = roleName(role);
-    throw new Forbidden(`the caller may not grant the role ${name}`, { requiredRole: name });
+    throw beyondGrant(caller, `the caller may not grant the role ${name}`, { requiredRole: name });
   }
 }
 
@@ -77,7 +77,7 @@ export function mayUseSession(
 /** @throws {Forbidden} when the caller may not use the session */
 export function checkSession(caller: Caller, sessionId: string, name: string | null): void {
   if (!mayUseSession(caller, sessionId, name)) {
-    throw new Forbidden("the caller may not use this session", { requiredSession: sessionId });
+    throw beyondGrant(caller, "the caller may not use this session", { requiredSession: sessionId });
   }
 }
 
@@ -86,10 +86,17 @@ export function checkSession(caller: Caller, sessionId: string, name: string | n
  *
  * @throws {Forbidden} when the caller may not use the name
  */
-export function checkName({ permissions }: Caller, name: string): void {
-  if (!isNameSelected(permissions.sessions, name)) {
-    throw new Forbidden("the caller may not use this name", { requiredName: name });
+export function checkName(caller: Caller, name: string): void {
+  if (!isNameSelected(caller.permissions.sessions, name)) {
+    throw beyondGrant(caller, "the caller may not use this name", { requiredName: name });
   }
+}
+
+/** Where the grant is malformed, the error says so: what is missing may be written in it. */
+function beyondGrant({ permissions: { malformed } }: Caller, reason: string, details: object): Forbidden {
+  return new Forbidden(malformed ? `${reason}; its grant is malformed: ${malformed}` : reason, {
+    ...details,
+  });
 }
 
 /** The sessions that the caller may list. */

@@ -178,3 +178,17 @@ it("grants a caller nothing that it does not claim", () => {
     admitted: new Set(),
   });
 });
+
+it("says why a malformed grant allows nothing, also of what is written in it", () => {
+  const caller = granted({ roles: ["PUBLISHER"], sessions: ["1_x"], names: ["ok", "standup "] });
+  const why = "its grant is malformed: video_grant.names must not end in a space, U+0020";
+  expect(() => checkRole(caller, Role.PUBLISHER)).toThrow(
+    forbidden(`the caller may not grant the role PUBLISHER; ${why}`, { requiredRole: "PUBLISHER" }),
+  );
+  expect(() => checkName(caller, "ok")).toThrow(
+    forbidden(`the caller may not use this name; ${why}`, { requiredName: "ok" }),
+  );
+  expect(() => checkSession(caller, "1_x", null)).toThrow(
+    forbidden(`the caller may not use this session; ${why}`, { requiredSession: "1_x" }),
+  );
+});
