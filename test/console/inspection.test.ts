@@ -92,3 +92,20 @@ test("is at hand for a token just generated", (browser) =>
     await page.getByRole("button", { name: "Inspect", exact: true }).click();
     await page.getByText("Valid: a client can connect with it now").waitFor();
   }));
+
+test("shows what one grants beside why its session could not be looked up", (browser) =>
+  withConsole(browser, server.origin, async (page) => {
+    const message = "The database does not answer; ask again later";
+    await page.route("**/graphql", async (route) => {
+      if (!route.request().postData()?.includes("inspectToken")) return route.continue();
+      const response = await route.fetch();
+      const { data } = await response.json();
+      data.inspectToken.createdHere = null;
+      const extensions = { code: "DATABASE_UNAVAILABLE", retryable: true };
+      const errors = [{ message, path: ["inspectToken", "createdHere"], extensions }];
+      return route.fulfill({ response, json: { errors, data } });
+    });
+    const verdict = await inspect(page, await signed(created(API_KEY)));
+    expect(await verdict.textContent()).toMatch(/Valid.*username=bob/);
+    await page.getByText(message).waitFor();
+  }));
