@@ -285,7 +285,19 @@ const variables = { sessionId: "1_x" };
 const ANSWERS: [answer: string, status: number, type: string, body: string, problem: object][] = [
   ["a page of a proxy", 502, "text/html", "<html></html>", { message: expect.stringContaining("502") }],
   ["nothing of a proxy", 504, "application/json", "", { message: expect.stringContaining("504") }],
-  ["JSON that is no answer", 503, "application/json", "{}", { message: expect.stringContaining("503") }],
+  ...[
+    "{}",
+    "null",
+    '{"errors":{"name":["wrong"]}}',
+    '{"errors":[{"title":"away"}]}',
+    '{"errors":"away"}',
+  ].map((body): (typeof ANSWERS)[number] => [
+    `JSON that is no answer, ${body}`,
+    503,
+    "application/json",
+    body,
+    { message: expect.stringContaining("503") },
+  ]),
 ];
 for (const [code, status] of [
   ["UNAUTHENTICATED", 401],
