@@ -4,8 +4,11 @@ import { checkLine, codePointOf } from "./text.ts";
 /** The longest name of sessions, in UTF-16 code units of its NFC. */
 export const MAX_NAME_LENGTH = 200;
 
-/** White space other than U+0020, and what nobody sees: with either, two different names look the same. */
-const HIDDEN = /(?! )[\p{White_Space}\p{Default_Ignorable_Code_Point}]/u;
+/**
+ * White space other than U+0020, and what nobody sees: with either, two different names look the same. Unicode has no property for the
+ * last of these: the pattern of Braille without dots, the annotations' controls and the head of no note.
+ */
+const HIDDEN = /(?! )[\p{White_Space}\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffb\u{1d159}]/u;
 
 /**
  * The name of a session in the form in which names are kept and compared: Unicode's normalization form C.

@@ -23,6 +23,7 @@ const BAD: [string, RegExp][] = [
   ...["\ufeffstandup", "\u{e0001}", "\u061c", "\u202e", "\u2064", "\u034f", "\u180e", "\ufff0"].map(
     hasHidden,
   ),
+  ...["standup\u2800", "a\ufff9b", "\ufffb", "a\u{1d159}"].map(hasHidden),
   [" standup", /must not begin with a space, U\+0020$/],
   ["a  b", /must not have two spaces, U\+0020, in a row$/],
   ["standup  ", /must not have two spaces, U\+0020, in a row$/],
