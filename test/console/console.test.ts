@@ -138,6 +138,13 @@ for (const [name, status, contentType, body, said] of [
     "The server is stopping",
   ],
   ["a proxy's page", 502, "text/html", "<html></html>", "The server answered with status 502"],
+  [
+    "what a proxy calls errors",
+    503,
+    "application/json",
+    '{"errors":[{"title":"away"}]}',
+    "The server answered with status 503",
+  ],
   ["what is no JSON", 200, "application/json", "<html></html>", "The server answered with status 200"],
   ["what is no answer", 200, "application/json", "{}", "The server answered with status 200"],
   ["no data", 200, "application/json", '{"data":null}', "The server answered with nothing"],

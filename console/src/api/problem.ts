@@ -28,7 +28,7 @@ export function problemOf(error: unknown): Problem {
       extensions: { retryable: statusCode >= 500 || statusCode === 429 },
     };
     // A proxy's answer has the same form, and may have another media type.
-    return serverProblem(errorsIn(bodyText)[0] ?? unread);
+    return serverProblem(errorIn(bodyText) ?? unread);
   }
   // `fetch` throws a TypeError where no answer comes.
   return error instanceof TypeError ? UNREACHABLE : serverProblem(undefined);
@@ -63,10 +63,12 @@ function serverProblem({ message, path = [], extensions = {} }: ServerErrorBody 
   };
 }
 
-function errorsIn(bodyText: string): ServerErrorBody[] {
+/** The first error of a body that is an answer of GraphQL; what a proxy calls `errors` may be of another form. */
+function errorIn(bodyText: string): ServerErrorBody | undefined {
   try {
-    return JSON.parse(bodyText).errors ?? [];
+    const [first] = JSON.parse(bodyText).errors;
+    return typeof first.message === "string" ? first : undefined;
   } catch {
-    return [];
+    return undefined;
   }
 }
