@@ -14,6 +14,7 @@ import { type TokenInspection, TokenStatus } from "../domain/token-inspection.ts
 export function tokenAsInSchema(token: ConnectionToken) {
   return {
     token: token.token,
+    id: token.id,
     sessionId: token.sessionId,
     applicationId: token.applicationId,
     role: named(Role, token.role),

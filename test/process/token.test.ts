@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { assertObjectType, buildSchema } from "graphql";
 import { describe, expect, it } from "vitest";
 import { API_KEY, APPLICATION_ID, PRIVATE_KEY } from "../support/credentials.ts";
 import { newSessionId } from "../support/fault-server.ts";
@@ -25,11 +27,17 @@ describe("stagepass token", () => {
   });
 
   it("has all fields of the API's with --json, and the names of the schema", async () => {
-    const { done } = shell();
+    const { done, recorded } = shell();
     const sessionId = await done("session", "create");
     const token = JSON.parse(await done("token", "--session", sessionId, "--format", "t1", "--json"));
+    const schema = buildSchema(readFileSync("schema.graphql", "utf8"));
+    const type = assertObjectType(schema.getType("ConnectionToken"));
+    const fields = Object.keys(type.getFields()).filter((field) => field !== "session");
+    expect(Object.keys(token).sort()).toEqual(fields.sort());
+    const [issued] = await recorded(sessionId);
     expect(token).toEqual({
       token: expect.stringMatching(/^T1==/),
+      id: issued?.id,
       sessionId,
       applicationId: API_KEY,
       role: "PUBLISHER",
