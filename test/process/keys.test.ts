@@ -163,3 +163,27 @@ test("revokes the key that is pasted, and never tells it", async () => {
   const part = first.slice(-40);
   expect((await revoke(part)).errors).not.toContain(part.slice(0, 20));
 });
+
+test("lists which keys grant nothing, for the rules of another version allowed their grants", async () => {
+  const folder = temporaryFolder();
+  await create(folder);
+  await create(
+    folder,
+    "old",
+    JSON.stringify({ scope: "tokens:create", video_grant: { names: ["standup"] } }),
+  );
+  const database = new Libsql(join(folder, "data", "stagepass.db"));
+  database.exec(`UPDATE api_keys SET claims = replace(claims, '"standup"', '"standup "') WHERE name = 'old'`);
+  database.close();
+  const malformed = "video_grant.names must not end in a space, U+0020";
+  const [web, old] = (await keys(folder, "list")).trimEnd().split("\n");
+  expect([web, old]).toEqual([
+    expect.not.stringContaining("grants nothing"),
+    expect.stringContaining(`\tgrants nothing, ${malformed}: {`),
+  ]);
+  const listed = JSON.parse((await stagepass(folder, ["keys", "list", "--json"])).output);
+  expect(listed).toMatchObject([
+    { name: "web", malformed: null },
+    { name: "old", malformed },
+  ]);
+});

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { isApiKeyName, leakedKeyId, newApiKey } from "../../access/api-key.ts";
 import type { CallerClaims } from "../../access/caller.ts";
-import { MalformedClaim, permissionsOf } from "../../access/permissions.ts";
+import { MalformedClaim, permissionsOf, permissionsOrNone } from "../../access/permissions.ts";
 import { parseScopes, SCOPES } from "../../access/scope.ts";
 import type { Actor, Audit } from "../../audit/audit.ts";
 import { parseDatabaseAddress, readEnvironment } from "../../config/config.ts";
@@ -116,12 +116,21 @@ async function listKeys(): Promise<Outcome> {
   const lines = all.map((key) => {
     const { id, name, claims, createdAt, lastUsedAt } = key;
     const used = lastUsedAt ? `used ${lastUsedAt.toISOString().slice(0, 13)}h` : "never used";
-    return [id, name, createdAt.toISOString(), stateOf(key), used, JSON.stringify(claims)].join("\t");
+    const malformed = malformedIn(key);
+    const grant = `${malformed ? `grants nothing, ${malformed}: ` : ""}${JSON.stringify(claims)}`;
+    return [id, name, createdAt.toISOString(), stateOf(key), used, grant].join("\t");
   });
-  const json = all.map(({ id, name, claims, createdAt, revokedAt, expiresAt, lastUsedAt }) => {
-    return { id, name, createdAt, revokedAt, expiresAt, lastUsedAt, grant: claims };
+  const json = all.map((key) => {
+    const { id, name, claims, createdAt, revokedAt, expiresAt, lastUsedAt } = key;
+    const malformed = malformedIn(key);
+    return { id, name, createdAt, revokedAt, expiresAt, lastUsedAt, grant: claims, malformed };
   });
   return { text: lines.join("\n") || "There are no keys.", json };
+}
+
+/** The rule that a key's grant breaks, or null: another version of this program, with other rules, may have made the key. */
+function malformedIn({ claims }: StoredApiKey): string | null {
+  return permissionsOrNone(claims.video_grant).malformed ?? null;
 }
 
 function stateOf({ revokedAt, expiresAt, isExpired }: StoredApiKey): string {
