@@ -83,11 +83,11 @@ export const ERRORS = {
     retryable: false,
   },
   NOT_FOUND: {
-    description: "Nothing is served at this path, or for this method.",
+    description: "Nothing is served at this path.",
     retryable: false,
   },
   METHOD_NOT_ALLOWED: {
-    description: "The operation must be sent by POST.",
+    description: "The operation must be sent by POST, or the method is neither GET nor POST.",
     retryable: false,
   },
   NOT_ACCEPTABLE: {

@@ -18,7 +18,7 @@ export interface SessionFilter {
  *
  * @throws {BadUserInput} naming `filter.name` or `filter.namePrefix`, when there are both, or no session can have the name
  */
-export function namesOf({ name, namePrefix }: SessionFilter): NameFilter | null {
+export function nameFilterOf({ name, namePrefix }: SessionFilter): NameFilter | null {
   if (name != null && namePrefix != null)
     throw new BadUserInput(
       "filter.namePrefix",

@@ -63,9 +63,12 @@ export function answerErrors(app: FastifyInstance, logger: Logger, audit: Audit)
     return answer(request, reply, 500, "Internal server error", { code: INTERNAL, requestId });
   });
 
-  app.setNotFoundHandler((request, reply) =>
-    answer(request, reply, 404, "Not found; GraphQL is at /graphql", { code: "NOT_FOUND" }),
-  );
+  app.setNotFoundHandler((request, reply) => {
+    if (request.url.split("?")[0] !== "/graphql")
+      return answer(request, reply, 404, "Not found; GraphQL is at /graphql", { code: "NOT_FOUND" });
+    reply.header("allow", "GET, POST");
+    return answer(request, reply, 405, "GraphQL takes GET and POST", { code: "METHOD_NOT_ALLOWED" });
+  });
 }
 
 /** Answers a URL that cannot be decoded, before any hook. Fastify's own message has the URL, which may hold a secret. */

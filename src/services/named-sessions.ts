@@ -5,6 +5,7 @@ import {
   type Session,
   type SessionOptions,
   type SessionOptionsInput,
+  sessionOptions,
 } from "../domain/session.ts";
 import { PlatformUnavailable, RateLimited } from "../errors.ts";
 import { makeSession, type SessionParts } from "./make-session.ts";
@@ -20,8 +21,6 @@ export interface NamedSession {
   readonly name: string;
   /** The options that the session must have; whoever asks for the same has them in the same order. */
   readonly given: SessionOptionsInput;
-  /** Those of a new session: the same, and defaults. */
-  readonly options: SessionOptions;
   /** A session that is older is replaced, in seconds; null leaves it however old it is. */
   readonly maxAge: number | null;
 }
@@ -48,7 +47,7 @@ export class NamedSessions {
    * the others wait for it, and take over when its lease ends.
    *
    * @throws {RateLimited} when the caller, or the project, asks for too many sessions
-   * @throws {BadUserInput} naming the option in which the session differs
+   * @throws {BadUserInput} naming the option in which the session differs, or whose need a new one does not meet
    * @throws {PlatformRejected} or {PlatformUnavailable} when it cannot be created
    */
   async ensure(caller: Caller, asked: NamedSession): Promise<Session> {
@@ -83,11 +82,12 @@ export class NamedSessions {
         return current.session;
       }
       if (!leased) {
+        const options = sessionOptions(given);
         // Before anything is written: who has no quota left makes the database work no more.
         if (!isPaid) await quota.take(caller, 1);
         isPaid = true;
         const leaseId = await query(() => names.lease(applicationId, name, assigned, duration));
-        const session = leaseId && (await this.#create(caller, asked, leaseId));
+        const session = leaseId && (await this.#create(caller, name, options, leaseId));
         if (session) return session;
       }
       // Long enough for one who died, and for one who took over from it.
@@ -99,7 +99,12 @@ export class NamedSessions {
   }
 
   /** Creates the session under a lease; null when that was lost meanwhile, and another may have created one. */
-  async #create(caller: Caller, { name, options }: NamedSession, leaseId: string): Promise<Session | null> {
+  async #create(
+    caller: Caller,
+    name: string,
+    options: SessionOptions,
+    leaseId: string,
+  ): Promise<Session | null> {
     const { platform, names, shares } = this.#parts;
     const query = <T>(ask: () => Promise<T>) => shares.query(caller.id, ask);
     // When it cannot be given back, it ends by itself, only later.

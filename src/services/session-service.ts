@@ -7,7 +7,7 @@ import {
   sessionKnownById,
   sessionOptions,
 } from "../domain/session.ts";
-import { namesOf, type SessionFilter, timesOf } from "../domain/session-filter.ts";
+import { nameFilterOf, type SessionFilter, timesOf } from "../domain/session-filter.ts";
 import { parseSessionId } from "../domain/session-id.ts";
 import { checkMaxAge, checkSessionName } from "../domain/session-name.ts";
 import { isByName, narrowed } from "../domain/session-selection.ts";
@@ -57,8 +57,7 @@ export class SessionService {
 
   /**
    * The session that a name stands for: the one there is, or a new one, the same for all who ask at once. One that is
-   * older than `maxAge` seconds is replaced. Only a new one counts for the caller's quota. The rules between options are
-   * checked with the defaults applied, so that whether they are kept does not depend on the session there is.
+   * older than `maxAge` seconds is replaced. Only a new one counts for the caller's quota, and gets defaults.
    *
    * @throws {RateLimited} when the caller, or the project, asks for too many
    * @throws {Forbidden} when the caller may not use the name
@@ -75,7 +74,6 @@ export class SessionService {
     const session = await this.#named.ensure(caller, {
       name: checkedName,
       given: givenOptions(input),
-      options: sessionOptions(input),
       maxAge: maxAge === null ? null : checkMaxAge(maxAge),
     });
     caller.admitted.add(session.sessionId);
@@ -121,7 +119,7 @@ export class SessionService {
     const { platform, shares, sessions } = this.#parts;
     const { applicationId } = platform;
     const range = timesOf(filter);
-    const selection = narrowed(listableSessions(caller), namesOf(filter));
+    const selection = narrowed(listableSessions(caller), nameFilterOf(filter));
     const read = async <P>(ask: () => Promise<RegisteredSession[]>, placeOf: PlaceOf<P>) => {
       const found = await shares.query(caller.id, ask);
       return found.map((each) => ({ place: placeOf(each), node: each.session }));
@@ -151,7 +149,7 @@ export class SessionService {
   /** How long that list is, up to `MAX_TOTAL`; null where that cannot be told from as many rows. */
   async count(caller: Caller, filter: SessionFilter): Promise<number | null> {
     const { platform, shares, sessions } = this.#parts;
-    const selection = narrowed(listableSessions(caller), namesOf(filter));
+    const selection = narrowed(listableSessions(caller), nameFilterOf(filter));
     const counted = await shares.query(caller.id, () =>
       sessions.count(platform.applicationId, selection, timesOf(filter), COUNTED_ROWS),
     );

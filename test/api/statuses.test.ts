@@ -190,7 +190,7 @@ it.each<[string, Refusal]>([
   ["another type", { status: 415, headers: { "content-type": "text/plain" } }],
   ["another host", { status: 421, headers: { host: "example.com" } }],
   ["another path", { status: 404, path: "/graphiql" }],
-  ["another method", { status: 404, method: "PUT" }],
+  ["another method", { status: 405, method: "PUT" }],
   ["a URL that cannot be decoded", { status: 400, path: "/%zz" }],
   [
     "a mutation by GET",

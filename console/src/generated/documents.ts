@@ -47,13 +47,13 @@ export type ErrorCode =
   | 'INTERNAL_SERVER_ERROR'
   /** The issuance could not be recorded, so no token was issued. */
   | 'LEDGER_UNAVAILABLE'
-  /** The operation must be sent by POST. */
+  /** The operation must be sent by POST, or the method is neither GET nor POST. */
   | 'METHOD_NOT_ALLOWED'
   /** A server without authentication answers only requests to localhost. */
   | 'MISDIRECTED_REQUEST'
   /** `Accept` allows neither media type of GraphQL over HTTP. */
   | 'NOT_ACCEPTABLE'
-  /** Nothing is served at this path, or for this method. */
+  /** Nothing is served at this path. */
   | 'NOT_FOUND'
   /** The document has no operation of the given name, or several and no name is given. */
   | 'OPERATION_RESOLUTION_FAILURE'

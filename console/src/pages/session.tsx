@@ -106,11 +106,13 @@ function IssuedTokens({ sessionId }: { sessionId: string }) {
   const { data, previousData, error, refetch } = useQuery(IssuedTokensDocument, {
     variables: { sessionId, first: PAGE_SIZE, after: pages.after },
     fetchPolicy: "cache-and-network",
+    // A count that fails leaves the list.
+    errorPolicy: "all",
     ...usePolling(5000),
   });
   // What is shown is still the page before.
   const busy = !data && !error;
-  const issued = (data ?? previousData)?.session?.issuedTokens;
+  const issued = data?.session?.issuedTokens ?? previousData?.session?.issuedTokens;
   return (
     <section className="card" aria-labelledby="issued">
       <h2 id="issued">Issued for it {issued && <Total count={issued.totalCount} />}</h2>

@@ -65,11 +65,13 @@ function SessionList() {
   const { data, previousData, error, refetch } = useQuery(SessionsDocument, {
     variables: { first: PAGE_SIZE, after: pages.after, withTokens: rights.readLedger },
     fetchPolicy: "cache-and-network",
+    // A count that fails leaves the list.
+    errorPolicy: "all",
     ...usePolling(5000),
   });
   // What is shown is still the page before.
   const busy = !data && !error;
-  const sessions = (data ?? previousData)?.sessions;
+  const sessions = data?.sessions ?? previousData?.sessions;
   return (
     <section className="card" aria-labelledby="sessions">
       <h2 id="sessions">All sessions {sessions && <Total count={sessions.totalCount} />}</h2>

@@ -11,8 +11,8 @@ export class NodeResolver {
   @Query(() => NodeType, {
     nullable: true,
     description:
-      "The session or the issued token with this ID; null when there is none that you may see. Sessions need\n" +
-      "`sessions:read`, issued tokens `ledger:read`.",
+      "The session or the issued token with this ID; null when there is none that you may see. A session takes the\n" +
+      "scope `sessions:read`, an issued token `ledger:read`; to ask takes none.",
   })
   async node(
     @Args(() => NodeArgs) { id }: NodeArgs,
