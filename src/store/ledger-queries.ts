@@ -37,7 +37,11 @@ export function countOfWalk(
   limit: number,
 ): RawBuilder<{ session_id: string; looked: number; count: number }> | undefined {
   const columns = sql`position, session_id, role, issued_to, issued_at`;
-  const rows = walked(engine, columns, walk, limit, null);
+  // Of several sessions in no order: with one, the database would read as many records of each of them.
+  const rows =
+    "sessionIds" in walk && walk.sessionIds.length > 1
+      ? sql`select * from (${newestOfEach(engine, columns, walk.sessionIds, limit, null)}) as newest limit ${limit}`
+      : walked(engine, columns, walk, limit, null);
   return (
     rows &&
     sql`select session_id, count(*) as looked, count(case when ${conditionOf(filter)} then 1 end) as count
@@ -62,10 +66,22 @@ function walked(
   const [sessionId, ...others] = walk.sessionIds;
   if (sessionId === undefined) return undefined;
   if (others.length === 0) return newestOf(engine, columns, ["session_id", sessionId], limit, position);
-  const walks = walk.sessionIds.map(
+  const walks = newestOfEach(engine, columns, walk.sessionIds, limit, position);
+  return sql`select * from (${walks}) as newest order by position desc limit ${limit}`;
+}
+
+/** The newest records of each session, from before a position, one session after the other. */
+function newestOfEach(
+  engine: Engine,
+  columns: RawBuilder<unknown>,
+  sessionIds: readonly string[],
+  limit: number,
+  position: number | null,
+): RawBuilder<unknown> {
+  const walks = sessionIds.map(
     (id) => sql`select * from (${newestOf(engine, columns, ["session_id", id], limit, position)}) as walk`,
   );
-  return sql`select * from (${sql.join(walks, sql` union all `)}) as newest order by position desc limit ${limit}`;
+  return sql.join(walks, sql` union all `);
 }
 
 /** What a filter asks beside the ID, which is a walk by itself. */

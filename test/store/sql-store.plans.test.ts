@@ -348,7 +348,8 @@ describe("SQLite", () => {
       );
       const counted = await indexesOf(
         ({ ledger }) => ledger.countWalk(walk, { role: Role.MODERATOR }, MAX),
-        sorts + 1,
+        // By session alone: to sort the records it would read as many of each session.
+        1,
       );
       expect(counted).toEqual(
         indexes.filter((index) => !index.includes("=? AND position") || after === null),
@@ -417,7 +418,7 @@ describe("PostgreSQL", () => {
     const rows = await rowsOf(({ ledger }) => ledger.list(walk, PAGE, after));
     expect(rows).toBeLessThanOrEqual(PAGE * walks);
     const counted = await rowsOf(({ ledger }) => ledger.countWalk(walk, { role: Role.MODERATOR }, MAX));
-    expect(counted).toBeLessThanOrEqual(MAX * walks);
+    expect(counted).toBeLessThanOrEqual(MAX + walks);
   });
 
   it("finds records by their IDs", async () => {
