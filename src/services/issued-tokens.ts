@@ -92,7 +92,8 @@ export class IssuedTokens {
 
   /**
    * The walk that looks through the fewest records; null where there can be none. One of a session that the caller may not use is
-   * none, or the length of its pages would tell of its records.
+   * none, or the length of its pages would tell of its records. Nor does one follow who asked for tokens, for a caller who may not
+   * use every session: its cursors would tell when somebody else's tokens were issued.
    */
   async #walkFor(caller: Caller, filter: IssuedTokenFilter): Promise<LedgerWalk | null> {
     const { id, sessionId, issuedTo } = filter;
@@ -105,7 +106,7 @@ export class IssuedTokens {
     if (id != null) return { id };
     if (sessionId != null) return { sessionIds: [sessionId] };
     if (!selection.all && !selectsByName(selection)) return { sessionIds: [...selection.ids] };
-    return { issuedTo: issuedTo ?? null, range: timesOf(filter) };
+    return { issuedTo: selection.all ? (issuedTo ?? null) : null, range: timesOf(filter) };
   }
 
   /** What is of a session that the caller may use. */
