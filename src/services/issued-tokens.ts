@@ -6,7 +6,8 @@ import type { Session } from "../domain/session.ts";
 import { isEmpty, selectsByName } from "../domain/session-selection.ts";
 import { isStorable } from "../domain/text.ts";
 import type { IssuanceLedger, LedgerWalk, TimePlace } from "../store/store.ts";
-import { lookThrough } from "./look-through.ts";
+import { type FilteredList, lookThrough } from "./look-through.ts";
+import { OneByOne } from "./one-by-one.ts";
 import {
   BY_POSITION,
   BY_TIME,
@@ -32,6 +33,8 @@ export interface IssuedTokensParts extends UsableSessionsParts {
 /** Reads the ledger's records. */
 export class IssuedTokens {
   readonly #parts: IssuedTokensParts;
+  /** A page looks through a thousand records to show one, and a count has ten thousand sessions to look up. */
+  readonly #looking = new OneByOne();
 
   constructor(parts: IssuedTokensParts) {
     this.#parts = parts;
@@ -50,7 +53,7 @@ export class IssuedTokens {
     const reading = readingOf(page, cursors);
     if (walk === null) return pageOf(reading, [], cursors);
     const { ledger, shares } = this.#parts;
-    return lookThrough(reading, cursors, {
+    const list: FilteredList<IssuedToken, TimePlace> = {
       async read(limit, after) {
         const found = await shares.query(caller.id, () => ledger.list(walk, limit, after));
         return found.map(({ position, issued }) => {
@@ -62,7 +65,8 @@ export class IssuedTokens {
         return this.#usable(caller, asked, ({ node }) => node.sessionId);
       },
       walks: "sessionIds" in walk ? walk.sessionIds.length : 1,
-    });
+    };
+    return this.#looking.do(caller.id, () => lookThrough(reading, cursors, list));
   }
 
   /** How long that list is, up to `MAX_TOTAL`; null where that cannot be told from as many records. */
@@ -71,12 +75,14 @@ export class IssuedTokens {
     const walk = await this.#walkFor(caller, filter);
     if (walk === null) return 0;
     const { ledger, shares } = this.#parts;
-    const counted = await shares.query(caller.id, () => ledger.countWalk(walk, filter, COUNTED_ROWS));
-    const usable = await this.#usable(caller, counted, ({ sessionId }) => sessionId);
-    const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0);
-    return totalOf({
-      looked: sum(counted.map(({ looked }) => looked)),
-      count: sum(usable.map(({ count }) => count)),
+    return this.#looking.do(caller.id, async () => {
+      const counted = await shares.query(caller.id, () => ledger.countWalk(walk, filter, COUNTED_ROWS));
+      const usable = await this.#usable(caller, counted, ({ sessionId }) => sessionId);
+      const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0);
+      return totalOf({
+        looked: sum(counted.map(({ looked }) => looked)),
+        count: sum(usable.map(({ count }) => count)),
+      });
     });
   }
 

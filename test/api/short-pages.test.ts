@@ -109,6 +109,25 @@ describe.each(["SQLite in a file", "PostgreSQL"] as const)("a page on %s", (engi
     expect(await pagesOf(RECORDS_QUERY, grant, { issuedTo: "bulk" }, 3)).toEqual({ pages, totals });
   });
 
+  it.each(["{ totalCount }", "{ nodes { id } }"])(
+    "holds the rows of one look of a caller: %s",
+    async (fields) => {
+      const lists = [997, 998, 999].map(
+        (time) =>
+          `a${time}: issuedTokens(first: 1, filter: { issuedBefore: "${at(time).toISOString()}" }) ${fields}`,
+      );
+      const asked = await server.queriesDuring(() =>
+        server.graphql(`{ ${lists.join(" ")} }`, {}, reader({ names: ["room-*"] })),
+      );
+      const looks = asked.filter(
+        (text) => text.includes("issued_tokens") || text.includes('"session_id" in'),
+      );
+      const isNames = looks.map((text) => text.includes('"session_id" in'));
+      // After the three pages, which a count needs none of, but is asked for with.
+      expect(isNames.slice(-6)).toEqual([false, true, false, true, false, true]);
+    },
+  );
+
   it("counts to 10,000 what it need not look through, and else says nothing", async () => {
     const total = async (filter: object, grant: object = { sessions: ["*"] }) => {
       const { data } = await server.graphql(RECORDS_QUERY, { first: 1, filter }, reader(grant));
