@@ -14,9 +14,10 @@ import { isByName, narrowed } from "../domain/session-selection.ts";
 import { isStorable } from "../domain/text.ts";
 import { isUnbounded, isWithin } from "../domain/time-range.ts";
 import type { RegisteredSession, SessionPlace } from "../store/store.ts";
-import { lookThrough } from "./look-through.ts";
+import { type FilteredList, lookThrough } from "./look-through.ts";
 import { makeSession, type SessionParts } from "./make-session.ts";
 import { NamedSessions } from "./named-sessions.ts";
+import { OneByOne } from "./one-by-one.ts";
 import {
   BY_POSITION,
   BY_TIME,
@@ -33,6 +34,8 @@ import {
 export class SessionService {
   readonly #parts: SessionParts;
   readonly #named: NamedSessions;
+  /** A page looks through a thousand sessions to show one. */
+  readonly #looking = new OneByOne();
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
@@ -135,7 +138,8 @@ export class SessionService {
       return pageOf(reading, items, BY_TIME);
     }
     const cursors = isByName(selection) ? BY_NAME : NEWEST_FIRST;
-    return lookThrough(readingOf(page, cursors), cursors, {
+    const reading = readingOf(page, cursors);
+    const list: FilteredList<Session, SessionPlace> = {
       read: (limit, after) =>
         read(
           () => sessions.list(applicationId, selection, limit, after),
@@ -143,7 +147,9 @@ export class SessionService {
         ),
       shown: async (rows) => rows.filter(({ node }) => isWithin(range, node.createdAt)),
       walks: 1,
-    });
+    };
+    const look = () => lookThrough(reading, cursors, list);
+    return isUnbounded(range) ? look() : this.#looking.do(caller.id, look);
   }
 
   /** How long that list is, up to `MAX_TOTAL`; null where that cannot be told from as many rows. */

@@ -128,6 +128,21 @@ describe.each(["SQLite in a file", "PostgreSQL"] as const)("a page on %s", (engi
     },
   );
 
+  it("holds the sessions of one look of a caller", async () => {
+    const lists = [1, 2, 3].map(
+      (time) =>
+        `a${time}: sessions(first: 1, filter: { createdBefore: "${at(-time).toISOString()}" }) { nodes { id } }`,
+    );
+    const asked = await server.queriesDuring(() =>
+      server.graphql(`{ ${lists.join(" ")} }`, {}, reader({ names: ["bulk-*", "x*"] })),
+    );
+    const places = asked.filter((text) => text.includes("turn")).map((text) => text.includes("name > "));
+    // Each begins once: from the first name on.
+    const begins = places.flatMap((isLater, i) => (isLater ? [] : [i]));
+    expect(begins).toHaveLength(3);
+    expect(begins[1]).toBeGreaterThan(1);
+  });
+
   it("counts to 10,000 what it need not look through, and else says nothing", async () => {
     const total = async (filter: object, grant: object = { sessions: ["*"] }) => {
       const { data } = await server.graphql(RECORDS_QUERY, { first: 1, filter }, reader(grant));
