@@ -95,7 +95,10 @@ export function time(value: string, now = new Date()): Date {
   const isDay = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDate() === Number(day);
   if (isDay && !Number.isNaN(instant.getTime())) return instant;
   try {
-    return new Date(now.getTime() - duration(value) * 1000);
+    const ago = new Date(now.getTime() - duration(value) * 1000);
+    // Throws where no Date goes back so far: a filter with that would find nothing.
+    ago.toISOString();
+    return ago;
   } catch {
     throw new Error(
       `must be such as 2026-11-24T09:30:00Z, or how long ago, such as 15m, 2h or 7d; ${quote(value)} was given`,

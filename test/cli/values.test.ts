@@ -50,6 +50,7 @@ it.each([
   "2026-11-24T09:30:00Z\n",
   "0h",
   "-1h",
+  "999999999d",
 ])("%j is no time", (value) => {
   expect(() => time(value)).toThrow(
     /^must be such as 2026-11-24T09:30:00Z, or how long ago, such as 15m, 2h or 7d; /,
