@@ -1,7 +1,11 @@
 // @vitest-environment happy-dom
 import { readFileSync } from "node:fs";
 import { ApolloClient, HttpLink, InMemoryCache } from "@apollo/client";
-import { ApolloClient as ApolloClient3, InMemoryCache as InMemoryCache3 } from "apollo-client-3";
+import {
+  ApolloClient as ApolloClient3,
+  HttpLink as HttpLink3,
+  InMemoryCache as InMemoryCache3,
+} from "apollo-client-3";
 import { buildSchema, type DocumentNode, parse, validate } from "graphql";
 import type { DetachedWindowAPI } from "happy-dom";
 import jwt from "jsonwebtoken";
@@ -261,7 +265,7 @@ const CLIENTS: Record<string, (url: string, document: unknown, app: Application)
     },
     async "Apollo Client 3"(uri, mutation) {
       const { explain } = await load(app, "src/apollo-client-3/explain.ts");
-      const client = new ApolloClient3({ uri, cache: new InMemoryCache3() });
+      const client = new ApolloClient3({ link: new HttpLink3({ uri }), cache: new InMemoryCache3() });
       return client.mutate({ mutation: mutation as DocumentNode, variables }).then(() => null, explain);
     },
     async urql(url, mutation) {
