@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { API_KEY } from "../support/credentials.ts";
@@ -7,6 +7,10 @@ import { CLI, spawnServer } from "../support/process.ts";
 import { PROJECT, shell } from "../support/shell.ts";
 
 describe("the program", () => {
+  it("can be executed after each build, as npx does", () => {
+    expect(() => accessSync(CLI, constants.X_OK)).not.toThrow();
+  });
+
   it("lists the commands and says what the exit codes mean", async () => {
     const help = await shell().done("--help");
     for (const command of [
