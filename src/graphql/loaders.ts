@@ -92,7 +92,7 @@ export class Loaders {
     return this.#session.load(sessionId);
   }
 
-  /** The session that a name stands for now; null when there is none. */
+  /** The session that a name maps to now; null when there is none. */
   sessionNamed(name: string): Promise<Session | null> {
     this.#named ??= new DataLoader((names) => this.#sessions.findNamed(this.#caller, names));
     return this.#named.load(name);

@@ -104,7 +104,7 @@ export class SessionService {
     return session && mayUseSession(caller, session.sessionId, session.name) ? session : null;
   }
 
-  /** The sessions that the names stand for now, in their order, in one query; null for a name that stands for none. */
+  /** The sessions that the names map to now, in their order, in one query; null for a name that maps to none. */
   async findNamed({ id }: Caller, names: readonly string[]): Promise<(Session | null)[]> {
     const { platform, shares, names: registered } = this.#parts;
     const found = await shares.query(id, () => registered.findMany(platform.applicationId, names));

@@ -87,7 +87,7 @@ export interface NameState {
 export interface SessionNames {
   find(applicationId: string, name: string): Promise<NameState>;
 
-  /** The sessions that the names stand for, in any order, in one query; none for a name that stands for none. */
+  /** The sessions that the names map to, in any order, in one query; none for a name that maps to none. */
   findMany(applicationId: string, names: readonly string[]): Promise<Session[]>;
 
   /**

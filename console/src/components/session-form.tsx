@@ -91,7 +91,7 @@ export function SessionForm({ onDone }: Props) {
     },
   );
   const { byName } = draft;
-  /** By name, what is not chosen may be any in the session there is. */
+  /** By name, an option that is not chosen may be any in the existing session. */
   const any = (byDefault: string) => (byName ? [["", `Any; ${byDefault} if new`] as const] : []);
 
   const set = (change: Partial<Draft>) => {

@@ -12,7 +12,7 @@ export function defineSessionList(session: Command): void {
     .command("list")
     .description("List the sessions created here, newest first, or with --name-prefix by their names.")
     .addOption(valued("--name-prefix <text>", "how the name begins", text).conflicts("name"))
-    .addOption(valued("--name <name>", "the name, also of sessions that it stood for before", text))
+    .addOption(valued("--name <name>", "the name, including sessions that it mapped to before", text))
     .addOption(
       valued("--created-after <time>", "at or after this time, or how long ago, such as 1h", (value) =>
         time(value),

@@ -15,7 +15,7 @@ export class SessionResolver {
     nullable: true,
     description:
       "One session, by its ID or by its name: exactly one of the two. Null when you may not see it, when its ID does\n" +
-      "not belong to this server's project, or when the name stands for none.\n" +
+      "not belong to this server's project, or when the name maps to none.\n" +
       "A session that was created elsewhere in the same project is known by its ID alone: what the ID does\n" +
       "not tell is null.",
   })
@@ -62,7 +62,7 @@ export class SessionResolver {
     nullable: true,
     description:
       "The session of that name: the one there is, or a new one with these options. However many ask at\n" +
-      "once, from however many servers, all get the same session. It is an error when the one there is differs in an\n" +
+      "once, from however many servers, all get the same session. It is an error when the existing session differs in an\n" +
       "option that you give. Your grant must cover the name.",
     complexity: dear,
   })

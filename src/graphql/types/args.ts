@@ -24,7 +24,7 @@ export class SessionArgs implements SessionKey {
 
   @Field(() => String, {
     nullable: true,
-    description: "The session that this name stands for now. Give this or `sessionId`.",
+    description: "The session that this name maps to now. Give this or `sessionId`.",
   })
   name?: string | null;
 }

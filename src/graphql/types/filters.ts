@@ -17,7 +17,7 @@ export class SessionFilterInput implements SessionFilter {
 
   @Field(() => String, {
     nullable: true,
-    description: "The name, also of sessions that it stood for before.",
+    description: "The name, including sessions that it mapped to before.",
   })
   name?: string | null;
 
