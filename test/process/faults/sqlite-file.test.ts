@@ -43,7 +43,7 @@ async function filled(records: number, megabytes = 0): Promise<string> {
   database.exec(
     `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${records})
      INSERT INTO issued_tokens (id, session_id, role, format, issued_to, issued_at, expires_at)
-     SELECT hex(randomblob(16)), '1_' || printf('%068d', i % (${records} / 40)), 'publisher', 'jwt', 'back-end', unixepoch() * 1000, unixepoch() * 1000 FROM n;
+     SELECT printf('%032x', i), '1_' || printf('%068d', i % (${records} / 40)), 'publisher', 'jwt', 'back-end', unixepoch() * 1000, unixepoch() * 1000 FROM n;
      CREATE TABLE others AS SELECT zeroblob(${megabytes} * 1048576) AS bytes;
      PRAGMA wal_checkpoint(TRUNCATE)`,
   );
