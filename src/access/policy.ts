@@ -1,4 +1,5 @@
 import { type Role, roleName } from "../domain/role.ts";
+import { beginsAsSessionId } from "../domain/session-id.ts";
 import {
   isNameSelected,
   isSelected,
@@ -42,8 +43,12 @@ export function checkScope(caller: Caller, field: string): void {
   if (scope !== null) requireScope(caller, field, scope);
 }
 
-/** @throws {Forbidden} when the caller lacks the scope, which the message says that `field` requires */
-export function requireScope({ scopes }: Caller, field: string, scope: Scope): void {
+/** @throws {Forbidden} when the caller lacks the scope that `Query.node` needs for this ID: a session's, or that of a token's record */
+export function checkNode(caller: Caller, id: string): void {
+  requireScope(caller, "Query.node", beginsAsSessionId(id) ? "sessions:read" : "ledger:read");
+}
+
+function requireScope({ scopes }: Caller, field: string, scope: Scope): void {
   if (!scopes.has(scope))
     throw new Forbidden(`${field} requires the scope ${scope}`, { requiredScope: scope });
 }
@@ -93,10 +98,12 @@ export function checkName(caller: Caller, name: string): void {
 }
 
 /** Where the grant is malformed, the error says so: what is missing may be written in it. */
-function beyondGrant({ permissions: { malformed } }: Caller, reason: string, details: object): Forbidden {
-  return new Forbidden(malformed ? `${reason}; its grant is malformed: ${malformed}` : reason, {
-    ...details,
-  });
+function beyondGrant(
+  { permissions: { malformed } }: Caller,
+  reason: string,
+  details: Record<string, unknown>,
+): Forbidden {
+  return new Forbidden(malformed ? `${reason}; its grant is malformed: ${malformed}` : reason, details);
 }
 
 /** The sessions that the caller may list. */

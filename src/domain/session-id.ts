@@ -31,6 +31,11 @@ export interface SessionIdFields {
   readonly createdAt: Date;
 }
 
+/** Whether a text can only be the ID of a session, which nothing else that has an ID begins as. */
+export function beginsAsSessionId(id: string): boolean {
+  return /^[12]_/.test(id);
+}
+
 /** What a session ID tells, or null when it is malformed. That it parses proves nothing about the session's existence. */
 export function parseSessionId(sessionId: string): SessionIdFields | null {
   const fields = fieldsOf(sessionId);

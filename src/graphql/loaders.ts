@@ -1,10 +1,13 @@
 import DataLoader from "dataloader";
 import { GraphQLID, type GraphQLResolveInfo, valueFromAST } from "graphql";
 import type { Caller } from "../access/caller.ts";
+import { checkNode } from "../access/policy.ts";
 import type { IssuedToken } from "../domain/issued-token.ts";
 import type { IssuedTokenFilter } from "../domain/issued-token-filter.ts";
 import type { Session } from "../domain/session.ts";
 import type { SessionFilter } from "../domain/session-filter.ts";
+import { beginsAsSessionId } from "../domain/session-id.ts";
+import { oneKeyOf, type SessionKey } from "../domain/session-key.ts";
 import type { IssuedTokens } from "../services/issued-tokens.ts";
 import type { Page, PageInput } from "../services/page.ts";
 import type { SessionService } from "../services/session-service.ts";
@@ -87,19 +90,38 @@ export class Loaders {
     return { ...read, totalCount: () => counts.load(session) };
   }
 
+  /**
+   * The session of an ID, or the one that a name maps to now; null when there is none, or the caller may not see it.
+   *
+   * @throws {BadUserInput} unless exactly one of the two is given
+   */
+  async find(given: SessionKey): Promise<Session | null> {
+    const key = oneKeyOf(given);
+    const found = await ("name" in key ? this.#sessionNamed(key.name) : this.session(key.sessionId));
+    return this.#sessions.shownTo(this.#caller, found);
+  }
+
+  /**
+   * The session or the record of a token with this ID; null when there is none, or the caller may not see it.
+   *
+   * @throws {Forbidden} when the caller lacks the scope of what the ID is of
+   */
+  node(id: string): Promise<Session | IssuedToken | null> {
+    checkNode(this.#caller, id);
+    return beginsAsSessionId(id) ? this.find({ sessionId: id }) : this.#record(id);
+  }
+
   /** The session, or null when its ID is malformed or another project's. */
   session(sessionId: string): Promise<Session | null> {
     return this.#session.load(sessionId);
   }
 
-  /** The session that a name maps to now; null when there is none. */
-  sessionNamed(name: string): Promise<Session | null> {
+  #sessionNamed(name: string): Promise<Session | null> {
     this.#named ??= new DataLoader((names) => this.#sessions.findNamed(this.#caller, names));
     return this.#named.load(name);
   }
 
-  /** The record of a token; null when there is none, or it is of a session that the caller may not use. */
-  issuedToken(id: string): Promise<IssuedToken | null> {
+  #record(id: string): Promise<IssuedToken | null> {
     this.#records ??= new DataLoader((ids) => this.#issuedTokens.findMany(this.#caller, ids));
     return this.#records.load(id);
   }

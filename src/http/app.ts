@@ -52,7 +52,7 @@ export async function createApp(parts: AppParts): Promise<{ app: FastifyInstance
   app.addHook("onRequest", endPipelined);
   const drain = followRequests(app, parts);
   parts.follow(app);
-  answerErrors(app, logger, services.audit);
+  answerErrors(app, logger, services.audit, GRAPHQL_PATH);
   if (localOnly) refuseOtherHosts(app);
   await protectBrowsers(app, corsOrigins, hasPage);
   cutOffIdleReaders(app);

@@ -42,8 +42,12 @@ export function httpError(statusCode: number, message: string): Error {
   return Object.assign(new Error(message), { statusCode });
 }
 
-/** Answers errors outside GraphQL in the form that GraphQL clients read. The message of an unknown one is masked. */
-export function answerErrors(app: FastifyInstance, logger: Logger, audit: Audit): void {
+/**
+ * Answers errors outside GraphQL in the form that GraphQL clients read. The message of an unknown one is masked.
+ *
+ * @param path where GraphQL is, by GET and POST alone
+ */
+export function answerErrors(app: FastifyInstance, logger: Logger, audit: Audit, path: string): void {
   app.setErrorHandler<FastifyError | StagepassError>((err, request, reply) => {
     const { id: requestId, summary, raw, caller } = request;
     dropBody(raw);
@@ -64,8 +68,8 @@ export function answerErrors(app: FastifyInstance, logger: Logger, audit: Audit)
   });
 
   app.setNotFoundHandler((request, reply) => {
-    if (request.url.split("?")[0] !== "/graphql")
-      return answer(request, reply, 404, "Not found; GraphQL is at /graphql", { code: "NOT_FOUND" });
+    if (request.url.split("?")[0] !== path)
+      return answer(request, reply, 404, `Not found; GraphQL is at ${path}`, { code: "NOT_FOUND" });
     reply.header("allow", "GET, POST");
     return answer(request, reply, 405, "GraphQL takes GET and POST", { code: "METHOD_NOT_ALLOWED" });
   });

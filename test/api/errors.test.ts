@@ -161,7 +161,7 @@ describe("an unexpected error outside GraphQL", () => {
   it("is masked, and found in the log by its request ID", async () => {
     const lines: string[] = [];
     const app = fastify({ genReqId: () => "the-request" });
-    answerErrors(app, pino({}, { write: (line) => lines.push(line) }), NO_AUDIT);
+    answerErrors(app, pino({}, { write: (line) => lines.push(line) }), NO_AUDIT, "/graphql");
     app.get("/", () => {
       throw new Error("canary");
     });

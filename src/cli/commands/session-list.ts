@@ -13,14 +13,8 @@ export function defineSessionList(session: Command): void {
     .description("List the sessions created here, newest first, or with --name-prefix by their names.")
     .addOption(valued("--name-prefix <text>", "how the name begins", text).conflicts("name"))
     .addOption(valued("--name <name>", "the name, including sessions that it mapped to before", text))
-    .addOption(
-      valued("--created-after <time>", "at or after this time, or how long ago, such as 1h", (value) =>
-        time(value),
-      ),
-    )
-    .addOption(
-      valued("--created-before <time>", "before this time, or how long ago", (value) => time(value)),
-    );
+    .addOption(valued("--created-after <time>", "at or after this time, or how long ago, such as 1h", time))
+    .addOption(valued("--created-before <time>", "before this time, or how long ago", time));
   performs<Options>(pages(command), (options) => listSessions(options));
   explains(command, "stagepass session list --name-prefix team- --created-after 7d", [
     "DATABASE_URL",

@@ -20,12 +20,8 @@ export function defineTokens(program: Command): void {
     .addOption(valued("--session <id>", "the session that it is for", text))
     .addOption(valued("--issued-to <subject>", "who asked for it", text))
     .addOption(valued("--role <role>", namesOf(Role), oneOf(Role)))
-    .addOption(
-      valued("--issued-after <time>", "at or after this time, or how long ago, such as 1h", (value) =>
-        time(value),
-      ),
-    )
-    .addOption(valued("--issued-before <time>", "before this time, or how long ago", (value) => time(value)));
+    .addOption(valued("--issued-after <time>", "at or after this time, or how long ago, such as 1h", time))
+    .addOption(valued("--issued-before <time>", "before this time, or how long ago", time));
   performs<Options>(pages(command), (options) => listTokens(options));
   explains(command, "stagepass tokens list --issued-after 1h --role moderator", [
     "DATABASE_URL",

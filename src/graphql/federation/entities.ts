@@ -17,14 +17,12 @@ interface EntitiesArgs {
 export function resolveEntities(
   _source: unknown,
   { representations }: EntitiesArgs,
-  { caller, loaders, sessions }: Context,
+  { loaders }: Context,
 ): Promise<Session | null>[] {
   if (representations.length > MAX_REPRESENTATIONS) {
     throw misused(`must be at most ${MAX_REPRESENTATIONS}; ${representations.length} were given`);
   }
-  return representations
-    .map(sessionIdOf)
-    .map(async (sessionId) => sessions.shownTo(caller, await loaders.session(sessionId)));
+  return representations.map(sessionIdOf).map((sessionId) => loaders.find({ sessionId }));
 }
 
 function sessionIdOf(representation: unknown): string {

@@ -1,6 +1,5 @@
 import { Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from "type-graphql";
 import type { Session } from "../../domain/session.ts";
-import { oneKeyOf } from "../../domain/session-key.ts";
 import type { Context } from "../context.ts";
 import { dear, perItem } from "../limits/cost.ts";
 import type { Connection } from "../loaders.ts";
@@ -19,13 +18,8 @@ export class SessionResolver {
       "A session that was created elsewhere in the same project is known by its ID alone: what the ID does\n" +
       "not tell is null.",
   })
-  async session(
-    @Args(() => SessionArgs) given: SessionArgs,
-    @Ctx() { caller, loaders, sessions }: Context,
-  ): Promise<Session | null> {
-    const key = oneKeyOf(given);
-    const found = "name" in key ? loaders.sessionNamed(key.name) : loaders.session(key.sessionId);
-    return sessions.shownTo(caller, await found);
+  session(@Args(() => SessionArgs) given: SessionArgs, @Ctx() { loaders }: Context): Promise<Session | null> {
+    return loaders.find(given);
   }
 
   @Query(() => SessionConnection, {
