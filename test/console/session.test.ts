@@ -33,6 +33,19 @@ test("is created with the defaults by one click, and is then in the list, which 
   });
 });
 
+test("is shown although its token is refused, and why", async (browser) => {
+  const server = await startConsole({ TOKENS_PER_MINUTE: "1" });
+  const first = "mutation { createSession { generateToken { id } } }";
+  expect((await server.graphql(first)).errors).toEqual([]);
+  await withConsole(browser, server.origin, async (page) => {
+    await field(page, "With a token as").selectOption("Publisher");
+    await page.getByRole("button", { name: "Create the session" }).click();
+    const sessionId = await shownSession(page);
+    await page.getByRole("alert").getByText("Its token was refused: ").waitFor();
+    expect((await sessionOf(server, sessionId)).issuedTokens.nodes).toEqual([]);
+  });
+});
+
 test("is created with every option", (browser) =>
   withConsole(browser, server.origin, async (page) => {
     await field(page, "Media mode").selectOption("Routed");

@@ -57,7 +57,7 @@ export function SessionPage({ sessionId }: { sessionId: string }) {
         <div>
           {refusal && (
             <p className="notice bad" role="alert">
-              The session was created, and its token was refused: {refusal}
+              Here is the session. Its token was refused: {refusal}
             </p>
           )}
           {rights.createTokens && session !== null && (
