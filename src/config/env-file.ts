@@ -1,0 +1,93 @@
+import { isUtf8 } from "node:buffer";
+import { readFileSync } from "node:fs";
+import { parseEnv } from "node:util";
+
+/** What a `.env` file sets, and a line for each thing in it that cannot be read. */
+export interface EnvFile {
+  readonly values: NodeJS.Dict<string>;
+  readonly problems: readonly string[];
+}
+
+export const NO_ENV_FILE: EnvFile = { values: {}, problems: [] };
+
+/** The name of the file, in the working directory. */
+export const ENV_FILE = ".env";
+
+/** Reads the `.env` file of the working directory, which need not exist. */
+export function readEnvFile(): EnvFile {
+  try {
+    return parseEnvFile(readFileSync(ENV_FILE));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === "ENOENT"
+      ? NO_ENV_FILE
+      : { values: {}, problems: [`${ENV_FILE}: cannot be read: ${code}`] };
+  }
+}
+
+/**
+ * Reads lines of `NAME=value`, blank lines and comments. A value in quotes may have several lines. Node.js's own parser gives the
+ * values, but skips what it does not understand; here each such line is a problem.
+ *
+ * @param bytes in UTF-8, or in UTF-16 with a byte order mark, which PowerShell's `>` writes
+ */
+export function parseEnvFile(bytes: Buffer): EnvFile {
+  const text = decoded(bytes)?.replaceAll("\r\n", "\n");
+  if (text === undefined)
+    return { values: {}, problems: [`${ENV_FILE}: is not text in UTF-8; save it as UTF-8`] };
+  const values: NodeJS.Dict<string> = {};
+  const problems: string[] = [];
+  const lineOf = new Map<string, number>();
+  for (let at = 0, line = 1; at < text.length; ) {
+    const entry = text.slice(at, endOfLine(text, at));
+    const problem = (rule: string) => problems.push(`${ENV_FILE}: line ${line}: ${rule}`);
+    let end = at + entry.length;
+    const [head, name = ""] = /^\s*(?:export\s+)?([A-Za-z_]\w*)[^\S\n]*=[^\S\n]*/.exec(entry) ?? [];
+    if (head !== undefined) {
+      const earlier = lineOf.get(name);
+      lineOf.set(name, line);
+      const value = extentOf(text, at + head.length);
+      end = value.end;
+      if (earlier !== undefined) problem(`sets ${name} again, after line ${earlier}`);
+      else if (value.problem) problem(value.problem.replaceAll("NAME", name));
+      else values[name] = parseEnv(text.slice(at, end))[name] ?? "";
+    } else if (!/^\s*(#|$)/.test(entry)) {
+      problem(
+        `must be NAME=value${/^\s*\w+\s*:/.test(entry) ? ", with = in place of :" : " or a # comment"}`,
+      );
+    }
+    line += text.slice(at, end + 1).split("\n").length - 1;
+    at = end + 1;
+  }
+  return { values, problems };
+}
+
+/** Undefined for what is no text. */
+function decoded(bytes: Buffer): string | undefined {
+  const [first, second] = bytes;
+  if (first === 0xff && second === 0xfe) return new TextDecoder("utf-16le").decode(bytes);
+  if (first === 0xfe && second === 0xff) return new TextDecoder("utf-16be").decode(bytes);
+  return isUtf8(bytes) && !bytes.includes(0) ? new TextDecoder().decode(bytes) : undefined;
+}
+
+function endOfLine(text: string, at: number): number {
+  const end = text.indexOf("\n", at);
+  return end === -1 ? text.length : end;
+}
+
+/** Where a value ends, and what in it would be cut off. */
+function extentOf(text: string, start: number): { end: number; problem?: string } {
+  const quote = text[start] ?? "";
+  if (!/["'`]/.test(quote)) {
+    const end = endOfLine(text, start);
+    const isCut = /[^\s]#/.test(text.slice(start, end).replace(/\s#.*/, ""));
+    return isCut
+      ? { end, problem: "has a # in NAME, which begins a comment; put the value in quotes" }
+      : { end };
+  }
+  const close = text.indexOf(quote, start + 1);
+  if (close === -1) return { end: endOfLine(text, start), problem: `has no ${quote} at the end of NAME` };
+  const end = endOfLine(text, close);
+  const rest = text.slice(close + 1, end);
+  return /^\s*(#.*)?$/.test(rest) ? { end } : { end, problem: `has text after the closing ${quote} of NAME` };
+}
