@@ -42,7 +42,7 @@ function signalled(): Promise<void> {
 /** Reads the credentials again. Whatever is wrong with them, the server goes on with those it has. */
 function rotate(server: Server, logger: Logger): void {
   try {
-    const changed = server.rotate(parseConfig(readEnvironment()));
+    const changed = server.rotate(parseConfig(...readEnvironment()));
     logger.info({ changed }, "the credentials were read again");
   } catch (error) {
     if (!(error instanceof StartupError)) throw error;
@@ -75,7 +75,7 @@ async function serve(stop: Promise<void>): Promise<number> {
     rotationAsked = true;
   };
   process.on("SIGHUP", () => onHangUp());
-  const config = parseConfig(readEnvironment());
+  const config = parseConfig(...readEnvironment());
   const { logger, finish } = createLog(config.logLevel);
   const starting = createServer(config, { logger, now: () => new Date() });
   // The start may wait for a database, and for longer than whoever stops it.
@@ -104,6 +104,8 @@ async function serve(stop: Promise<void>): Promise<number> {
       "no authentication: whoever can reach this address gets tokens; it is open to this machine alone",
     );
   }
+
+  for (const note of config.notes) logger.warn(note);
 
   const { jwtRules } = config;
   if (jwtRules?.jwksUri && (jwtRules.issuer === null || jwtRules.audience === null)) {

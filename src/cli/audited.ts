@@ -28,7 +28,7 @@ function userName(): string {
  */
 export async function audited<T>(
   act: (audit: AuditTrail) => Promise<T>,
-  config: AuditConfig | null = parseAudit(readEnvironment()),
+  config: AuditConfig | null = parseAudit(...readEnvironment()),
 ): Promise<T> {
   let reason = "";
   const audit = await openAudit(config, process.stderr, {

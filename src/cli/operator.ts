@@ -24,7 +24,7 @@ export interface Operator {
  * @throws {StartupError} when they cannot be used as configured, or the database would be gone after the command
  */
 export async function asOperator<T>(act: (operator: Operator) => Promise<T>): Promise<T> {
-  const config = parseConfig(readEnvironment());
+  const config = parseConfig(...readEnvironment());
   return audited((audit) => withServices(config, audit, act), config.audit);
 }
 

@@ -17,11 +17,7 @@ export function usageReportingOf(env: Environment): UsageReportingConfig | null 
   env.require("APOLLO_GRAPH_REF", "APOLLO_KEY", "APOLLO_USAGE_REPORTING_INGRESS_URL");
   const apolloKey = env.read("APOLLO_KEY", studioKey);
   const graphRef = env.read("APOLLO_GRAPH_REF", graphAndVariant);
-  const endpoint = env.read(
-    "APOLLO_USAGE_REPORTING_INGRESS_URL",
-    ingressUrl,
-    "https://usage-reporting.api.apollographql.com",
-  );
+  const endpoint = env.read("APOLLO_USAGE_REPORTING_INGRESS_URL", ingressUrl);
   return apolloKey && graphRef ? { apolloKey, graphRef, endpoint } : null;
 }
 
@@ -33,7 +29,7 @@ export function federationOf(env: Environment): boolean {
       "cannot be on with TRUSTED_DOCUMENTS=enforce: what a router asks is in no manifest; have the router enforce it",
     );
   }
-  return env.read("FEDERATION", onOrOff, false);
+  return env.read("FEDERATION", onOrOff);
 }
 
 /** The key by which Apollo Studio knows a graph: it is sent in a header. */

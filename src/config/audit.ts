@@ -13,6 +13,6 @@ export interface AuditConfig {
 export function auditOf(env: Environment): AuditConfig | null {
   env.require("AUDIT_LOG", "AUDIT_REQUIRED=on");
   const path = env.read("AUDIT_LOG", presentText);
-  const required = env.read("AUDIT_REQUIRED", onOrOff, false);
+  const required = env.read("AUDIT_REQUIRED", onOrOff);
   return path === null ? null : { path, required };
 }

@@ -14,7 +14,7 @@ export function jwtRulesOf(env: Environment): JwtRules | null {
   const issuer = env.read("AUTH_JWT_ISSUER", presentText);
   const audience = env.read("AUTH_JWT_AUDIENCE", presentText);
   const isVerified = env.has("AUTH_JWT_SECRET") || env.has("AUTH_JWKS_URI");
-  for (const name of ["AUTH_JWT_ISSUER", "AUTH_JWT_AUDIENCE"]) {
+  for (const name of ["AUTH_JWT_ISSUER", "AUTH_JWT_AUDIENCE"] as const) {
     if (isVerified || !env.has(name)) continue;
     env.problem(name, "needs AUTH_JWT_SECRET or AUTH_JWKS_URI, to verify who says so");
   }

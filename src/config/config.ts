@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { parseEnv } from "node:util";
 import type { JwtRules } from "../access/bearer-jwt.ts";
 import { StartupError } from "../errors.ts";
 import type { InFlightLimits } from "../shares/in-flight.ts";
@@ -7,12 +5,13 @@ import { type DatabaseAddress, parseDatabaseUrl } from "../store/database-addres
 import { federationOf, type UsageReportingConfig, usageReportingOf } from "./apollo.ts";
 import { type AuditConfig, auditOf } from "./audit.ts";
 import { jwtRulesOf } from "./authentication.ts";
-import { Environment, withoutEmpty } from "./environment.ts";
+import { type EnvFile, readEnvFile } from "./env-file.ts";
+import { Environment } from "./environment.ts";
 import { type PlatformConfig, platformOf } from "./platform.ts";
 import { type TracingConfig, tracingOf } from "./tracing.ts";
 import { type TrustedDocumentsConfig, trustedDocumentsOf } from "./trusted-documents.ts";
 import { trustedProxies } from "./trusted-proxies.ts";
-import { choice, corsOrigins, host, onOrOff, wholeNumber } from "./variables.ts";
+import { choice, corsOrigins, host, onOrOff, port, wholeNumber } from "./variables.ts";
 
 /** What the process was told to be. */
 export interface Config {
@@ -57,49 +56,51 @@ export interface Config {
   readonly logLevel: string;
   /** Null when no audit trail is kept. */
   readonly audit: AuditConfig | null;
+  /** What a person should know of the configuration, such as what is set in vain, a line each. */
+  readonly notes: readonly string[];
 }
 
-/** The environment as the process was given it; a `.env` file in the working directory fills what is not set. */
-export function readEnvironment(): NodeJS.ProcessEnv {
-  let file: NodeJS.Dict<string> = {};
-  try {
-    // Some editors begin a file with a byte order mark, which would become part of the first name.
-    file = parseEnv(readFileSync(".env", "utf8").replace(/^\ufeff/, ""));
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== "ENOENT") throw new StartupError([`.env: cannot be read: ${code}`]);
-  }
-  return { ...file, ...withoutEmpty(process.env) };
+/** The variables of the process, and the `.env` file of its working directory, which fills what is not set. */
+export function readEnvironment(): [environment: NodeJS.ProcessEnv, file: EnvFile] {
+  return [process.env, readEnvFile()];
 }
 
 /**
  * Checks every variable, and the rules between them.
  *
- * @param environment an empty value counts as not set
+ * @param environment the process's variables; an empty value counts as not set
+ * @param file what a `.env` file sets besides
  * @throws {StartupError} with a line for each problem; none shows the value of a secret
  */
-export function parseConfig(environment: NodeJS.Dict<string>): Config {
-  const env = new Environment(environment);
-  const production = env.has("NODE_ENV=production");
+export function parseConfig(environment: NodeJS.Dict<string>, file?: EnvFile): Config {
+  const env = new Environment(environment, file);
+  const config = configOf(env);
+  env.check();
+  return config;
+}
+
+/** The configuration, and the problems with it in `env`: where there are any, it is of no use. */
+export function configOf(env: Environment): Config {
+  const production = env.read("NODE_ENV", choice("development", "production", "test")) === "production";
   const database = databaseOf(env);
-  const metricsPort = env.read("METRICS_PORT", wholeNumber(0, 65_535));
-  const metricsHost = env.read("METRICS_HOST", host, LOOPBACK);
+  const metricsPort = env.read("METRICS_PORT", port);
+  const metricsHost = env.read("METRICS_HOST", host);
   const config: Config = {
     production,
-    host: env.read("HOST", host, LOOPBACK),
-    port: env.read("PORT", wholeNumber(0, 65_535), 4000),
+    host: env.read("HOST", host),
+    port: env.read("PORT", port),
     platform: platformOf(env, database),
     database,
-    databasePoolSize: env.read("DATABASE_POOL_SIZE", wholeNumber(1, 1000), 10),
-    ledger: env.read("LEDGER", onOrOff, true),
+    databasePoolSize: env.read("DATABASE_POOL_SIZE", wholeNumber(1, 1000)),
+    ledger: env.read("LEDGER", onOrOff),
     ledgerRetentionDays: env.read("LEDGER_RETENTION_DAYS", wholeNumber(1, 36_500)),
     jwtRules: jwtRulesOf(env),
     trustsProxy: env.read("TRUST_PROXY", trustedProxies),
     tokensPerMinute: env.read("TOKENS_PER_MINUTE", wholeNumber(1, 999_999_999)),
     inFlight: {
-      requests: env.read("MAX_REQUESTS_PER_CALLER", wholeNumber(1, 100_000), 200),
-      bytes: env.read("MAX_MEGABYTES_PER_CALLER", wholeNumber(5, 1024), 16) * 1024 * 1024,
-      connections: env.read("MAX_CONNECTIONS_PER_CALLER", wholeNumber(1, 100_000), 250),
+      requests: env.read("MAX_REQUESTS_PER_CALLER", wholeNumber(1, 100_000)),
+      bytes: env.read("MAX_MEGABYTES_PER_CALLER", wholeNumber(5, 1024)) * 1024 * 1024,
+      connections: env.read("MAX_CONNECTIONS_PER_CALLER", wholeNumber(1, 100_000)),
     },
     sessionsPerMinute: env.read("SESSIONS_PER_MINUTE", wholeNumber(1, 999_999_999)),
     corsOrigins: env.read("CORS_ORIGINS", corsOrigins, []),
@@ -110,20 +111,21 @@ export function parseConfig(environment: NodeJS.Dict<string>): Config {
     tracing: tracingOf(env),
     federation: federationOf(env),
     usageReporting: usageReportingOf(env),
-    shutdownDelay: env.read("SHUTDOWN_DELAY_MS", wholeNumber(0, 60_000), 0),
-    logLevel: env.read("LOG_LEVEL", LOG_LEVEL, "info"),
+    shutdownDelay: env.read("SHUTDOWN_DELAY_MS", wholeNumber(0, 60_000)),
+    logLevel: env.read("LOG_LEVEL", LOG_LEVEL),
     audit: auditOf(env),
+    notes: env.notes,
   };
-  env.check();
+  if (metricsPort === null) env.unused("METRICS_PORT is not set", "METRICS_HOST");
+  if (database.engine === "sqlite") env.unused("DATABASE_URL is SQLite", "DATABASE_POOL_SIZE");
+  if (!config.ledger) env.unused("LEDGER is off", "LEDGER_RETENTION_DAYS");
   return Object.freeze(config);
 }
-
-const LOOPBACK = "127.0.0.1";
 
 const LOG_LEVEL = choice("trace", "debug", "info", "warn", "error", "fatal", "silent");
 
 function databaseOf(env: Environment): DatabaseAddress {
-  return env.read("DATABASE_URL", parseDatabaseUrl, parseDatabaseUrl("file:./data/stagepass.db"));
+  return env.read("DATABASE_URL", parseDatabaseUrl);
 }
 
 /**
@@ -131,8 +133,8 @@ function databaseOf(env: Environment): DatabaseAddress {
  *
  * @throws {StartupError} when it is none, or of a database that would be gone after the command
  */
-export function parseDatabaseAddress(environment: NodeJS.Dict<string>): DatabaseAddress {
-  const env = new Environment(environment, ["DATABASE_URL"]);
+export function parseDatabaseAddress(environment: NodeJS.Dict<string>, file?: EnvFile): DatabaseAddress {
+  const env = new Environment(environment, file, ["DATABASE_URL"]);
   const address = databaseOf(env);
   env.check();
   return keptDatabase(address);
@@ -143,8 +145,8 @@ export function parseDatabaseAddress(environment: NodeJS.Dict<string>): Database
  *
  * @throws {StartupError} when it cannot be kept as configured
  */
-export function parseAudit(environment: NodeJS.Dict<string>): AuditConfig | null {
-  const env = new Environment(environment, []);
+export function parseAudit(environment: NodeJS.Dict<string>, file?: EnvFile): AuditConfig | null {
+  const env = new Environment(environment, file, []);
   const audit = auditOf(env);
   env.check();
   return audit;

@@ -1,70 +1,154 @@
 import { StartupError } from "../errors.ts";
-import { SECRET_NAMES, withSecretFiles } from "./secret-files.ts";
+import { ENV_FILE, type EnvFile, NO_ENV_FILE } from "./env-file.ts";
+import { isKnown, problemOfName } from "./misspelt.ts";
+import { readSecretFile } from "./secret-files.ts";
+import { type DefaultedName, SECRET_NAMES, type VariableName, variable } from "./variable-table.ts";
+
+/** Where the value of a variable comes from: a file is that of `<NAME>_FILE`. */
+export type Source = "environment" | ".env" | "file" | "default";
+
+/** A variable of the table, or of OpenTelemetry's SDK. */
+type Name = VariableName | `OTEL_${string}`;
 
 /** The environment's variables, and the problems with them. An empty value counts as not set. */
 export class Environment {
-  readonly #set: NodeJS.Dict<string>;
+  readonly #set: NodeJS.Dict<string> = {};
+  readonly #sources = new Map<string, Source>();
   readonly #problems: string[] = [];
+  readonly #notes: string[] = [];
 
   /**
-   * @param secrets the variables whose value may be in a file
-   * @throws {StartupError} when such a file cannot be read
+   * @param environment the process's own, which wins over the file
+   * @param secrets the variables whose value may be in a file; others' files are not read
    */
-  constructor(environment: NodeJS.Dict<string>, secrets: readonly string[] = SECRET_NAMES) {
-    this.#set = withSecretFiles(withoutEmpty(environment), secrets);
+  constructor(
+    environment: NodeJS.Dict<string>,
+    file: EnvFile = NO_ENV_FILE,
+    secrets: readonly string[] = SECRET_NAMES,
+  ) {
+    this.#problems.push(...file.problems);
+    this.#take(file.values, ".env");
+    this.#take(environment, "environment");
+    for (const name of secrets) this.#takeFile(name);
+    for (const name of Object.keys(this.#set)) this.#checkEnds(name);
+    const unknown = Object.keys(file.values).filter((name) => !isKnown(name) && this.#sources.has(name));
+    if (unknown.length > 0) this.#notes.push(`${ENV_FILE}: nothing reads ${unknown.join(", ")}`);
   }
 
-  /** The text of a variable. */
-  get(name: string): string | undefined {
-    return this.#set[name];
-  }
-
-  /** The variables whose names begin so. */
-  startingWith(prefix: string): NodeJS.Dict<string> {
-    return Object.fromEntries(Object.entries(this.#set).filter(([name]) => name.startsWith(prefix)));
-  }
-
-  /** Whether a variable is set, or has a value: `PLATFORM`, or `PLATFORM=local`. */
-  has(setting: string): boolean {
-    const [name = "", value] = setting.split("=");
-    return value === undefined ? this.get(name) !== undefined : this.get(name) === value;
-  }
-
-  /**
-   * The value of a variable; `fallback` when it is not set, or has a problem.
-   *
-   * @param parse throws the rule that the text breaks
-   */
-  read<T, F extends T | null = null>(name: string, parse: (value: string) => T, fallback = null as F): T | F {
-    const value = this.get(name);
-    if (value === undefined) return fallback;
-    try {
-      return parse(value);
-    } catch (error) {
-      this.problem(name, (error as Error).message);
-      return fallback;
+  #take(values: NodeJS.Dict<string>, source: Source): void {
+    for (const [name, value] of Object.entries(values)) {
+      if (value === undefined || value === "") continue;
+      const rule = problemOfName(name, value);
+      if (rule !== null) this.#problems.push(`${name}: ${rule}`);
+      else this.#set[name] = value;
+      if (rule === null) this.#sources.set(name, source);
     }
   }
 
+  #takeFile(name: string): void {
+    const file = `${name}_FILE`;
+    const path = this.#set[file];
+    if (path === undefined) return;
+    if (this.#set[name] !== undefined) this.#problems.push(`${file}: cannot be set, as ${name} is`);
+    this.#sources.set(name, "file");
+    try {
+      this.#set[name] = readSecretFile(path);
+    } catch (error) {
+      this.#problems.push(`${file}: ${(error as Error).message}`);
+    }
+  }
+
+  /** Quotes and line breaks are what shells, tools and editors leave behind. Without them the rest is checked on. */
+  #checkEnds(name: string): void {
+    const value = this.#set[name] ?? "";
+    if (!isKnown(name) || variable(name)?.pem) return;
+    const inner = value.trim().replace(/^(["'`])(.*)\1$/s, "$2");
+    if (inner === value) return;
+    this.#set[name] = inner;
+    const said = this.#sources.get(name) === "file" ? `${name}_FILE` : name;
+    this.#problems.push(`${said}: ${problemOfEnds(value)}`);
+  }
+
+  /** The text of a variable. */
+  get(name: Name): string | undefined {
+    return this.#set[name];
+  }
+
+  /** The variables whose names begin so, without those that are paths of their values. */
+  startingWith(prefix: string): NodeJS.Dict<string> {
+    const entries = Object.entries(this.#set);
+    return Object.fromEntries(entries.filter(([name]) => name.startsWith(prefix) && !name.endsWith("_FILE")));
+  }
+
+  /** Where the value of a variable comes from. */
+  sourceOf(name: Name): Source {
+    return this.#sources.get(name) ?? "default";
+  }
+
+  /** Whether a variable is set, be it to a file that cannot be read, or has a value: `PLATFORM`, or `PLATFORM=local`. */
+  has(setting: string): boolean {
+    const [name = "", value] = setting.split("=");
+    return value === undefined ? this.#sources.has(name) : this.#set[name] === value;
+  }
+
+  /**
+   * The value of a variable. Where it is not set, or has a problem: `fallback`, or the default of the table, or null.
+   *
+   * @param parse throws the rule that the text breaks
+   */
+  read<N extends Name, T>(name: N, parse: (value: string) => T): N extends DefaultedName ? T : T | null;
+  read<T>(name: Name, parse: (value: string) => T, fallback: T): T;
+  read<T>(name: Name, parse: (value: string) => T, fallback: T | null = null): T | null {
+    const value = this.get(name);
+    const otherwise = variable(name)?.default;
+    try {
+      if (value !== undefined) return parse(value);
+    } catch (error) {
+      this.problem(name, (error as Error).message);
+    }
+    return fallback === null && otherwise !== undefined ? parse(otherwise) : fallback;
+  }
+
   /** Notes a problem. The rule must not show a secret. */
-  problem(name: string, rule: string): void {
+  problem(name: Name, rule: string): void {
     this.#problems.push(`${name}: ${rule}`);
   }
 
+  /** Notes what a person should know of a variable that works. It must not show a secret. */
+  note(name: Name, text: string): void {
+    this.#notes.push(`${name}: ${text}`);
+  }
+
   /** Notes that a variable is missing which one of these settings, as `has` takes them, needs. */
-  require(name: string, ...settings: readonly string[]): void {
+  require(name: Name, ...settings: readonly string[]): void {
     const reason = settings.find((setting) => this.has(setting));
     if (reason === undefined || this.has(name)) return;
     this.problem(name, `must be set, as ${reason}${reason.includes("=") ? "" : " is"}`);
   }
 
-  /** @throws {StartupError} with every problem noted, a line each */
+  /** Notes which of these variables are set in vain, for this reason. */
+  unused(reason: string, ...names: readonly Name[]): void {
+    for (const name of names) if (this.has(name)) this.note(name, `is not used: ${reason}`);
+  }
+
+  /** What a person should know, a line each. */
+  get notes(): readonly string[] {
+    return this.#notes;
+  }
+
+  /** What is wrong, a line each. */
+  get problems(): readonly string[] {
+    return this.#problems;
+  }
+
+  /** @throws {StartupError} with every problem noted */
   check(): void {
     if (this.#problems.length > 0) throw new StartupError(this.#problems);
   }
 }
 
-/** Tools that pass variables on also pass those that are not set, as empty. */
-export function withoutEmpty(environment: NodeJS.Dict<string>): NodeJS.Dict<string> {
-  return Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+function problemOfEnds(value: string): string {
+  if (/[\r\n]$/.test(value)) return "ends with a line break; echo adds one, printf and echo -n do not";
+  if (value.trim() !== value) return "begins or ends with white space; take it away";
+  return "is in quotes, which would be part of the value; take them away";
 }

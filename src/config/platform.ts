@@ -33,7 +33,7 @@ export type PlatformConfig =
 export function platformOf(env: Environment, { engine }: DatabaseAddress): PlatformConfig {
   requireWholeCredentials(env);
   const named = env.read("PLATFORM", choice("local", "opentok", "vonage"));
-  const timeout = env.read("PLATFORM_TIMEOUT_MS", wholeNumber(100, 60_000), 5000);
+  const timeout = env.read("PLATFORM_TIMEOUT_MS", wholeNumber(100, 60_000));
   const openTok = openTokOf(env);
   const vonage = vonageOf(env);
   const name =
@@ -45,8 +45,20 @@ export function platformOf(env: Environment, { engine }: DatabaseAddress): Platf
       "must be set, with OPENTOK_API_SECRET and PLATFORM=local, as DATABASE_URL is PostgreSQL: all servers need the same project; make up a number, and a secret with openssl rand -hex 20",
     );
   }
+  noteUnused(env, name);
   const { keyRing, url } = name === "vonage" ? vonage : openTok;
   return name === "local" || !keyRing ? { name: "local", keyRing } : { name, keyRing, url, timeout };
+}
+
+/** The local platform may have an OpenTok project's credentials, but asks nobody. */
+function noteUnused(env: Environment, name: PlatformConfig["name"]): void {
+  const reason = `the platform is ${name}`;
+  for (const [other, { id, key, url }] of Object.entries(CREDENTIAL_NAMES)) {
+    if (other === name) continue;
+    env.unused(reason, url);
+    if (name !== "local" || other !== "opentok") env.unused(reason, id, key, `${key}_PREVIOUS`);
+  }
+  if (name === "local") env.unused(reason, "PLATFORM_TIMEOUT_MS");
 }
 
 /** Credentials are whole or absent, and of one platform unless `PLATFORM` says which to use. */
@@ -66,7 +78,7 @@ function openTokOf(env: Environment) {
   const id = env.read("OPENTOK_API_KEY", apiKey);
   const secret = env.read("OPENTOK_API_SECRET", secretOf);
   const previous = env.read("OPENTOK_API_SECRET_PREVIOUS", secretOf) ?? undefined;
-  const url = env.read("OPENTOK_API_URL", apiUrl, "https://api.opentok.com");
+  const url = env.read("OPENTOK_API_URL", apiUrl);
   return { keyRing: id && secret ? openTokKeyRing(id, secret, previous) : null, url };
 }
 
@@ -81,6 +93,6 @@ function vonageOf(env: Environment) {
   const id = env.read("VONAGE_APPLICATION_ID", applicationId);
   const key = env.read("VONAGE_PRIVATE_KEY", privateKey);
   const previous = env.read("VONAGE_PRIVATE_KEY_PREVIOUS", previousKey) ?? undefined;
-  const url = env.read("VONAGE_API_URL", apiUrl, "https://video.api.vonage.com");
+  const url = env.read("VONAGE_API_URL", apiUrl);
   return { keyRing: id && key ? vonageKeyRing(id, key, previous) : null, url };
 }

@@ -1,6 +1,6 @@
-import { accessSync, constants } from "node:fs";
 import type { Environment } from "./environment.ts";
-import { choice, collectorUrl, wholeNumber } from "./variables.ts";
+import { CHECKS, EXPORTER } from "./otel-variables.ts";
+import { choice } from "./variables.ts";
 
 /** How traces are sent to a collector. */
 export interface TracingConfig {
@@ -9,89 +9,23 @@ export interface TracingConfig {
   readonly variables: NodeJS.Dict<string>;
 }
 
-/** A longer delay than any that helps; beyond 2³¹ a timer would fire at once. */
-const milliseconds = wholeNumber(1, 3_600_000);
-const count = wholeNumber(1, 1_000_000);
-
-/** Those of an exporter, which may be set for traces alone, too. */
-const EXPORTER: Readonly<Record<string, (value: string) => unknown>> = {
-  ENDPOINT: collectorUrl,
-  PROTOCOL: choice("http/protobuf", "http/json"),
-  HEADERS: collectorHeaders,
-  TIMEOUT: milliseconds,
-  COMPRESSION: choice("gzip", "none"),
-  CERTIFICATE: readableFile,
-  CLIENT_CERTIFICATE: readableFile,
-  CLIENT_KEY: readableFile,
-};
-
-/**
- * What a variable of OpenTelemetry may be. The SDK itself goes on with something else where one is wrong, or, with batches of
- * none, for ever.
- */
-const CHECKS: Readonly<Record<string, (value: string) => unknown>> = {
-  OTEL_TRACES_EXPORTER: choice("otlp", "none"),
-  OTEL_TRACES_SAMPLER: choice(
-    "always_on",
-    "always_off",
-    "traceidratio",
-    "parentbased_always_on",
-    "parentbased_always_off",
-    "parentbased_traceidratio",
-  ),
-  OTEL_TRACES_SAMPLER_ARG: share,
-  OTEL_BSP_SCHEDULE_DELAY: milliseconds,
-  OTEL_BSP_EXPORT_TIMEOUT: milliseconds,
-  OTEL_BSP_MAX_QUEUE_SIZE: count,
-  OTEL_BSP_MAX_EXPORT_BATCH_SIZE: count,
-  ...Object.fromEntries(
-    Object.entries(EXPORTER).flatMap(([name, check]) => [
-      [`OTEL_EXPORTER_OTLP_${name}`, check],
-      [`OTEL_EXPORTER_OTLP_TRACES_${name}`, check],
-    ]),
-  ),
-};
+/** In any case, as OpenTelemetry has it. */
+const trueOrFalse = (value: string) => choice("true", "false")(value.toLowerCase());
 
 /** How traces are made; null when none are. */
 export function tracingOf(env: Environment): TracingConfig | null {
   const exporter = (name: string) =>
     env.get(`OTEL_EXPORTER_OTLP_TRACES_${name}`) ?? env.get(`OTEL_EXPORTER_OTLP_${name}`);
-  const isOff =
-    env.get("OTEL_SDK_DISABLED")?.toLowerCase() === "true" || env.has("OTEL_TRACES_EXPORTER=none");
-  if (exporter("ENDPOINT") === undefined || isOff) return null;
-  for (const [name, check] of Object.entries(CHECKS)) env.read(name, check);
+  const isOff = env.read("OTEL_SDK_DISABLED", trueOrFalse) === "true" || env.has("OTEL_TRACES_EXPORTER=none");
+  if (isOff) return null;
+  if (exporter("ENDPOINT") === undefined) {
+    const vain = Object.keys(EXPORTER).map((name) => `OTEL_EXPORTER_OTLP_${name}` as const);
+    env.unused("OTEL_EXPORTER_OTLP_ENDPOINT is not set", ...vain);
+    return null;
+  }
+  for (const [name, check] of Object.entries(CHECKS)) env.read(name as `OTEL_${string}`, check);
   return {
     protocol: exporter("PROTOCOL") === "http/json" ? "http/json" : "http/protobuf",
     variables: env.startingWith("OTEL_"),
   };
-}
-
-/** The error does not show the value: it may be a credential of the collector's. */
-function collectorHeaders(value: string): void {
-  for (const header of value.split(",")) {
-    const [, encoded = ""] = /^\s*[\w!#$&'*+.^`|~-]+\s*=(.*)$/.exec(header) ?? [];
-    if (encoded === "" || !isPercentEncoded(encoded))
-      throw new Error("must be headers such as x-key=value, percent-encoded, with commas between them");
-  }
-}
-
-function isPercentEncoded(text: string): boolean {
-  try {
-    decodeURIComponent(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function share(value: string): void {
-  if (!/^(0|1|0?\.\d+|[01]\.0+)$/.test(value)) throw new Error("must be a number from 0 to 1, such as 0.1");
-}
-
-function readableFile(path: string): void {
-  try {
-    accessSync(path, constants.R_OK);
-  } catch (error) {
-    throw new Error(`must be the path of a file that can be read: ${(error as NodeJS.ErrnoException).code}`);
-  }
 }

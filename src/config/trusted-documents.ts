@@ -14,8 +14,9 @@ export interface TrustedDocumentsConfig {
 /** Null when every document is executed, and none has an ID. */
 export function trustedDocumentsOf(env: Environment): TrustedDocumentsConfig | null {
   env.require("TRUSTED_DOCUMENTS_MANIFEST", "TRUSTED_DOCUMENTS=log", "TRUSTED_DOCUMENTS=enforce");
-  const mode = env.read("TRUSTED_DOCUMENTS", choice("off", "log", "enforce"), "off");
+  const mode = env.read("TRUSTED_DOCUMENTS", choice("off", "log", "enforce"));
   const manifest = env.read("TRUSTED_DOCUMENTS_MANIFEST", readManifest);
+  if (mode === "off") env.unused("TRUSTED_DOCUMENTS is off", "TRUSTED_DOCUMENTS_MANIFEST");
   return mode === "off" || !manifest ? null : { enforce: mode === "enforce", manifest };
 }
 

@@ -1,9 +1,11 @@
 import { createSecretKey, type KeyObject } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
+import { closestMatch } from "leven";
 import { quote } from "../errors.ts";
 import { isLoopbackHostname } from "../process/loopback.ts";
 import { rsaKey } from "../signing/rsa-key.ts";
+import { isServiceAddress } from "./service-link.ts";
 
 /*
  * What one variable of the environment may be. Each function gives its value, or throws the rule that it breaks;
@@ -15,8 +17,22 @@ export function choice<const T extends string>(...choices: T[]) {
   return (value: string): T => {
     const chosen = choices.find((choice) => choice === value);
     if (chosen !== undefined) return chosen;
-    throw new Error(`must be one of ${choices.join(", ")}; ${quote(value)} was given`);
+    const meant = meantBy(value.toLowerCase(), choices);
+    const hint = meant === undefined ? "" : `; did you mean ${meant}?`;
+    throw new Error(`must be one of ${choices.join(", ")}; ${quote(value)} was given${hint}`);
   };
+}
+
+/** The choice that a text stands for elsewhere, begins, or nearly is. */
+function meantBy(text: string, choices: readonly string[]): string | undefined {
+  const word = /^(true|1|yes|enabled?)$/.test(text)
+    ? "on"
+    : /^(false|0|no|disabled?|none)$/.test(text)
+      ? "off"
+      : text;
+  if (choices.includes(word)) return word;
+  const longer = choices.find((choice) => text.length >= 3 && choice.startsWith(text));
+  return longer ?? closestMatch(text, choices, { maxDistance: Math.min(2, Math.floor(text.length / 3)) });
 }
 
 /** `on` or `off`. */
@@ -31,6 +47,14 @@ export function wholeNumber(min: number, max: number) {
     if (/^\d{1,9}$/.test(value) && number >= min && number <= max) return number;
     throw new Error(`must be a whole number from ${min} to ${max}; ${quote(value)} was given`);
   };
+}
+
+/** A port to listen on; 0 lets the system choose. */
+export function port(value: string): number {
+  if (!isServiceAddress(value)) return wholeNumber(0, 65_535)(value);
+  throw new Error(
+    `must be a number; ${quote(value)} is what Kubernetes sets for a service of that name: set enableServiceLinks: false`,
+  );
 }
 
 /** An address to listen on, or the name of one. */

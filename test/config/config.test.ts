@@ -55,6 +55,7 @@ describe("parseConfig", () => {
       shutdownDelay: 0,
       logLevel: "info",
       audit: null,
+      notes: [],
     });
   });
 

@@ -2,9 +2,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseConfig, parseDatabaseAddress } from "../../src/config/config.ts";
-import type { SECRET_NAMES } from "../../src/config/secret-files.ts";
+import { SECRET_NAMES } from "../../src/config/variable-table.ts";
 import { JWT_SECRET } from "../support/callers.ts";
-import { API_KEY, API_SECRET } from "../support/credentials.ts";
+import { API_KEY, API_SECRET, APPLICATION_ID, newPrivateKey, PRIVATE_KEY } from "../support/credentials.ts";
 import { problems } from "../support/problems.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -25,15 +25,24 @@ const secretOf = (environment: Record<string, string>) => {
 };
 
 describe("a variable with _FILE at its end", () => {
-  it("has the path of a file with the secret, for every secret but a key that is a path itself", () => {
-    const values: Record<(typeof SECRET_NAMES)[number], string> = {
+  it("has the path of a file with the secret, for every secret", () => {
+    const values: Record<string, string> = {
       DATABASE_URL: "postgres://stagepass:canary@db.example.com/stagepass",
       OPENTOK_API_SECRET: API_SECRET,
       OPENTOK_API_SECRET_PREVIOUS: PREVIOUS,
       AUTH_JWT_SECRET: JWT_SECRET,
       APOLLO_KEY,
+      VONAGE_PRIVATE_KEY: PRIVATE_KEY,
+      VONAGE_PRIVATE_KEY_PREVIOUS: newPrivateKey(),
+      OTEL_EXPORTER_OTLP_HEADERS: "x-key=canary",
     };
-    const more = { ...PROJECT, APOLLO_GRAPH_REF: "my-graph@current" };
+    expect(Object.keys(values).sort()).toEqual([...SECRET_NAMES].sort());
+    const more = {
+      ...PROJECT,
+      APOLLO_GRAPH_REF: "my-graph@current",
+      VONAGE_APPLICATION_ID: APPLICATION_ID,
+      OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318",
+    };
     const files = Object.entries(values).map(([name, value]) => [`${name}_FILE`, fileOf(`${value}\n`)]);
     const config = parseConfig({ ...more, ...Object.fromEntries(files) });
     expect(config).toEqual(parseConfig({ ...more, ...values }));
@@ -51,15 +60,19 @@ describe("a variable with _FILE at its end", () => {
   });
 
   it.each([
-    ["a second newline", `${API_SECRET}\n\n`],
-    ["a blank", `${API_SECRET} `],
-    ["nothing", ""],
-    ["a newline alone", "\n"],
-  ])("takes nothing else away: a file with %s is refused as a value is", (_, content) => {
-    const found = problems({ ...PROJECT, OPENTOK_API_SECRET_FILE: fileOf(content) });
-    expect(found).toHaveLength(1);
-    expect(found[0]).toMatch(/^OPENTOK_API_SECRET: must be/);
-    expect(found.join()).not.toContain(API_SECRET);
+    [
+      "a second newline",
+      `${API_SECRET}\n\n`,
+      "ends with a line break; echo adds one, printf and echo -n do not",
+    ],
+    ["a blank", `${API_SECRET} `, "begins or ends with white space; take it away"],
+    ["quotes", `"${API_SECRET}"`, "is in quotes, which would be part of the value; take them away"],
+    ["nothing", "", "must be a file that is not empty"],
+    ["a newline alone", "\n", "must be a file that is not empty"],
+  ])("takes nothing else away: a file with %s is refused", (_, content, rule) => {
+    expect(problems({ ...PROJECT, OPENTOK_API_SECRET_FILE: fileOf(content) })).toEqual([
+      `OPENTOK_API_SECRET_FILE: ${rule}`,
+    ]);
   });
 
   it("cannot be set beside the variable", () => {
@@ -68,23 +81,27 @@ describe("a variable with _FILE at its end", () => {
   });
 
   it("names every file that cannot be read, and shows neither path nor content", () => {
-    const found = problems({ AUTH_JWT_SECRET_FILE: JWT_SECRET, OPENTOK_API_SECRET_FILE: temporaryFolder() });
+    const found = problems({
+      AUTH_JWT_SECRET_FILE: JWT_SECRET,
+      OPENTOK_API_SECRET_FILE: temporaryFolder(),
+      ...PROJECT,
+    });
     expect([...found].sort()).toEqual([
-      "AUTH_JWT_SECRET_FILE: cannot be read: ENOENT",
-      "OPENTOK_API_SECRET_FILE: cannot be read: EISDIR",
+      "AUTH_JWT_SECRET_FILE: must be the path of a file with the secret: ENOENT",
+      "OPENTOK_API_SECRET_FILE: must be the path of a file with the secret: EISDIR",
     ]);
   });
 
   it.each([
     ["of 64 KB", 64 * 1024, "AUTH_JWT_SECRET: is a placeholder; make one with: openssl rand -base64 32"],
-    ["that is longer", 64 * 1024 + 1, "AUTH_JWT_SECRET_FILE: must have at most 65536 bytes"],
+    ["that is longer", 64 * 1024 + 1, "AUTH_JWT_SECRET_FILE: must be a file of at most 65536 bytes"],
   ])("reads a file %s to its end, or not at all", (_, length, problem) => {
     expect(problems({ AUTH_JWT_SECRET_FILE: fileOf("x".repeat(length)) })).toEqual([problem]);
   });
 
   it("does not read a device without end", { timeout: 2000 }, () => {
     expect(problems({ AUTH_JWT_SECRET_FILE: "/dev/zero" })).toEqual([
-      "AUTH_JWT_SECRET_FILE: must have at most 65536 bytes",
+      "AUTH_JWT_SECRET_FILE: must be a file of at most 65536 bytes",
     ]);
   });
 

@@ -1,6 +1,10 @@
+import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { DEFAULT_PER_MINUTE } from "../../src/access/quota.ts";
 import { parseConfig } from "../../src/config/config.ts";
+import { parseEnvFile } from "../../src/config/env-file.ts";
+import { OTEL_NAMES } from "../../src/config/otel-variables.ts";
+import { VARIABLES, type Variable, variable } from "../../src/config/variable-table.ts";
 import { MAX_BATCH } from "../../src/domain/token-batch.ts";
 import { BYTES_PER_COST } from "../../src/graphql/limits/cost.ts";
 import { MAX_COST } from "../../src/graphql/limits/cost-limit.ts";
@@ -19,62 +23,67 @@ import { BODY_LIMIT } from "../../src/http/body-size.ts";
 import { ANSWER_TIMEOUT } from "../../src/http/shares.ts";
 import { MAX_LOOKED_THROUGH } from "../../src/services/look-through.ts";
 import { MAX_TOTAL } from "../../src/services/page.ts";
-import { API_KEY, API_SECRET, APPLICATION_ID, PRIVATE_KEY } from "../support/credentials.ts";
 import { textOf } from "./markdown.ts";
 
-/** The variables of the table whose default is a value, each with it. */
-const defaults = textOf("docs/configuration.md")
-  .split("\n")
-  .filter((line) => line.startsWith("| `"))
-  .flatMap((line) => {
-    const [, names = "", values = ""] = line.split("|");
-    return names
-      .split(",")
-      .map((name, i): [string, string | undefined] => [
-        name.replaceAll(/[` ]/g, ""),
-        /^\s*`([^`]+)`/.exec(values.split(", ")[i] ?? "")?.[1],
-      ]);
-  })
-  .filter((row): row is [string, string] => row[1] !== undefined);
+/** The files that read the configuration. */
+const SOURCES = [
+  ...readdirSync("src/config").map((file) => `src/config/${file}`),
+  "src/platform/credential-names.ts",
+]
+  .filter((path) => path !== "src/config/variable-table.ts")
+  .map(textOf)
+  .join("\n");
 
-const openTok = { OPENTOK_API_KEY: API_KEY, OPENTOK_API_SECRET: API_SECRET };
-const vonage = { VONAGE_APPLICATION_ID: APPLICATION_ID, VONAGE_PRIVATE_KEY: PRIVATE_KEY };
-const traces = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318" };
+const TABLE = /\| Variable \|[\s\S]*?\n\n/;
 
-/** What else must be set for a variable to matter. */
-const WITH: Readonly<Record<string, Record<string, string>>> = {
-  OPENTOK_API_URL: openTok,
-  VONAGE_API_URL: vonage,
-  PLATFORM_TIMEOUT_MS: openTok,
-  METRICS_HOST: { METRICS_PORT: "9464" },
-  OTEL_EXPORTER_OTLP_PROTOCOL: traces,
-  OTEL_SDK_DISABLED: traces,
-};
-/** Another value, where not every text is one, or is refused. */
-const OTHER: Readonly<Record<string, string>> = { NODE_ENV: "production", OTEL_SDK_DISABLED: "true" };
-
-/** The configuration, or why there is none. Of traces, the variables are those that were set. */
-function configOf(environment: Record<string, string>): unknown {
-  try {
-    const config = parseConfig(environment);
-    return { ...config, tracing: config.tracing?.protocol };
-  } catch (error) {
-    return (error as Error).message;
-  }
+/** The table of `docs/configuration.md`. */
+function table(): string {
+  const rows = Object.keys(VARIABLES).map((name) => {
+    const { default: value, otherwise = "", meaning } = variable(name) as Variable;
+    return `| \`${name}\` | ${value === undefined ? otherwise : `\`${value}\``} | ${meaning} |\n`;
+  });
+  return `| Variable | Default | Meaning |\n| --- | --- | --- |\n${rows.join("")}\n`;
 }
 
-describe("the default of a variable is what the documentation says", () => {
-  it("of most of them", () => expect(defaults.length).toBeGreaterThan(15));
+/** The meaning for a reader of plain text. */
+const plain = (markdown: string) => markdown.replaceAll(/\[([^\]]+)\]\([^)]+\)/g, "$1").replaceAll("`", "");
 
-  it.each(defaults.filter(([name]) => !name.endsWith("_PER_MINUTE")))("%s: %s", (name, value) => {
-    const without = configOf(WITH[name] ?? {});
-    expect(configOf({ ...WITH[name], [name]: value })).toEqual(without);
-    expect(configOf({ ...WITH[name], [name]: OTHER[name] ?? "x" })).not.toEqual(without);
+/** `.env.example`: every variable, none of them set. */
+function example(): string {
+  const entries = Object.keys(VARIABLES).map((name) => {
+    const { default: value, otherwise, meaning, example: shown = value ?? "" } = variable(name) as Variable;
+    const without = otherwise === undefined ? "" : ` Not set: ${plain(otherwise)}.`;
+    return `# ${plain(meaning)}${without}\n#${name}=${shown}\n`;
+  });
+  return `# Copy this file to .env, and take away the # before what you set. docs/configuration.md explains each variable.\n\n${entries.join("\n")}`;
+}
+
+describe("the table of variables", () => {
+  // npm run schema writes both.
+  it("is that of docs/configuration.md", async () => {
+    const written = textOf("docs/configuration.md").replace(TABLE, table);
+    await expect(written).toMatchFileSnapshot("../../docs/configuration.md");
   });
 
-  it("of the quotas, which depend on the caller", () => {
-    expect(defaults).toContainEqual(["TOKENS_PER_MINUTE", String(DEFAULT_PER_MINUTE.tokens)]);
-    expect(defaults).toContainEqual(["SESSIONS_PER_MINUTE", String(DEFAULT_PER_MINUTE.sessions)]);
+  it("is .env.example, which sets nothing, and works with every # taken away", async () => {
+    await expect(example()).toMatchFileSnapshot("../../.env.example");
+    expect(parseEnvFile(Buffer.from(example()))).toEqual({ values: {}, problems: [] });
+    const { values, problems } = parseEnvFile(Buffer.from(example().replaceAll(/^#(?=[A-Z])/gm, "")));
+    expect(problems).toEqual([]);
+    expect(Object.keys(values)).toEqual(Object.keys(VARIABLES));
+  });
+
+  // Those of OpenTelemetry are put together of parts.
+  it.each(Object.keys(VARIABLES).filter((name) => !OTEL_NAMES.includes(name)))(
+    "has %s, which the configuration reads",
+    (name) => {
+      expect(SOURCES).toContain(`"${name}"`);
+    },
+  );
+
+  it("has the quotas, which depend on the caller", () => {
+    expect(VARIABLES.TOKENS_PER_MINUTE.otherwise).toContain(`\`${DEFAULT_PER_MINUTE.tokens}\``);
+    expect(VARIABLES.SESSIONS_PER_MINUTE.otherwise).toContain(`\`${DEFAULT_PER_MINUTE.sessions}\``);
   });
 });
 

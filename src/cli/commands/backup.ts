@@ -25,7 +25,7 @@ export function defineBackup(program: Command): void {
  * its name.
  */
 async function backUp(path: string): Promise<Outcome> {
-  const address = parseDatabaseAddress(readEnvironment());
+  const address = parseDatabaseAddress(...readEnvironment());
   if (address.engine === "postgres" || address.file === null)
     throw new StartupError(["DATABASE_URL: stagepass backup copies SQLite; use pg_dump for PostgreSQL"]);
   checkThere(address);

@@ -20,7 +20,7 @@ export function defineCheck(program: Command): void {
 
 /** Looks through the database, of a server that runs or not; the exit code is 1 where something is wrong. */
 async function checkDatabase(): Promise<Outcome> {
-  const address = parseDatabaseAddress(readEnvironment());
+  const address = parseDatabaseAddress(...readEnvironment());
   checkThere(address);
   const database = await openToLook(address);
   try {

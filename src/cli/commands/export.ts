@@ -30,7 +30,7 @@ export function defineExport(program: Command): void {
  * @param file `-` for standard output
  */
 async function exportDatabase(file: string): Promise<Outcome> {
-  const address = parseDatabaseAddress(readEnvironment());
+  const address = parseDatabaseAddress(...readEnvironment());
   // It would be made, and be empty.
   checkThere(address);
   const outcome = await withWholeDatabase(address, async (database) => {

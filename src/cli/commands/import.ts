@@ -26,7 +26,7 @@ export function defineImport(program: Command): void {
  * @param file `-` for standard input
  */
 async function importDatabase(file: string): Promise<Outcome> {
-  const address = parseDatabaseAddress(readEnvironment());
+  const address = parseDatabaseAddress(...readEnvironment());
   const lines = linesOf(file);
   // Before there is a database: a file that cannot be read must not leave an empty one behind.
   const first = await lines.next().catch((error: NodeJS.ErrnoException) => {

@@ -33,7 +33,7 @@ export function defineInspect(program: Command): void {
  * @param token `-` for the one on standard input
  */
 async function inspectToken(token: string): Promise<Outcome> {
-  const config = parseConfig(readEnvironment());
+  const config = parseConfig(...readEnvironment());
   const signing = new SigningService(existingKeyRing(config));
   const given = token === DASH ? await readArgument("token") : token;
   const inspection = signing.inspect(given, new Date());

@@ -64,7 +64,7 @@ function changeKeys<T>(act: (keys: ApiKeys, audit: Audit, actor: Actor) => Promi
 }
 
 async function withKeys<T>(act: (keys: ApiKeys) => Promise<T>): Promise<T> {
-  const store = sqlStore(await openDatabase(parseDatabaseAddress(readEnvironment())));
+  const store = sqlStore(await openDatabase(parseDatabaseAddress(...readEnvironment())));
   try {
     return await act(store.apiKeys);
   } finally {

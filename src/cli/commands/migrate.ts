@@ -14,7 +14,7 @@ export function defineMigrate(program: Command): void {
 
 /** Brings the tables of the database to this version. */
 async function migrateDatabase(): Promise<Outcome> {
-  const database = await openForMaintenance(parseDatabaseAddress(readEnvironment()));
+  const database = await openForMaintenance(parseDatabaseAddress(...readEnvironment()));
   try {
     const made = await migrate(database);
     const text = made.length === 0 ? "The tables are of this version." : `Made: ${made.join(", ")}`;

@@ -1,0 +1,41 @@
+import { closestMatch } from "leven";
+import { OTEL_NAMES } from "./otel-variables.ts";
+import { isServiceLink } from "./service-link.ts";
+import { SECRET_NAMES, VARIABLES, variable } from "./variable-table.ts";
+
+const NAMES = [...new Set([...Object.keys(VARIABLES), ...OTEL_NAMES])];
+const OF_FILES = SECRET_NAMES.map((name) => `${name}_FILE`);
+const KNOWN = new Set([...NAMES, ...OF_FILES]);
+/** Others have names near these, such as `FTP_PROXY`. */
+const MEANT = [...KNOWN].filter((name) => !variable(name)?.foreign);
+
+/** Beginnings of names that hardly another program has. `TOKBOX_` is that of OpenTok's older samples. */
+const PREFIX = /^(OPENTOK|VONAGE|AUTH|CORS|LEDGER|TRUSTED_DOCUMENTS|AUDIT|METRICS)_/;
+
+/** Whether Stagepass reads a variable of this name. */
+export const isKnown = (name: string): boolean => KNOWN.has(name);
+
+/** What is wrong with a name that is near one of ours, or has one of our prefixes; null where nothing is. */
+export function problemOfName(name: string, value: string): string | null {
+  if (isKnown(name) || isServiceLink(name, value)) return null;
+  const said = "is not a variable of Stagepass;";
+  const meant = name
+    .toUpperCase()
+    .replaceAll("-", "_")
+    .replace(/^STAGEPASS_/, "")
+    .replace(/^TOKBOX_/, "OPENTOK_");
+  const nearest =
+    closestMatch(meant, MEANT, { maxDistance: distanceAllowed(meant) }) ??
+    MEANT.find((each) => meant.includes("_") && each.startsWith(`${meant}_`));
+  if (nearest !== undefined) return `${said} did you mean ${nearest}?`;
+  const ofFile = meant.replace(/_FILE$/, "");
+  if (ofFile !== meant && isKnown(ofFile)) return `${said} only secrets can be in a file: set ${ofFile}`;
+  const [prefix] = PREFIX.exec(meant) ?? [];
+  if (prefix === undefined) return null;
+  return `${said} those that begin so are ${NAMES.filter((each) => each.startsWith(prefix)).join(", ")}`;
+}
+
+/** Short names are near too many words of other programs. */
+function distanceAllowed({ length }: string): number {
+  return length < 6 ? 0 : length < 10 ? 1 : 2;
+}

@@ -1,0 +1,18 @@
+import { describe, expect, it } from "vitest";
+import { problems } from "../support/problems.ts";
+import { NAMES } from "./wrong/names.ts";
+import { VALUES } from "./wrong/values.ts";
+import type { Wrong } from "./wrong/wrong.ts";
+
+const AREAS: Readonly<Record<string, readonly Wrong[]>> = { names: NAMES, values: VALUES };
+
+describe.each(Object.entries(AREAS))("of the wrong %s", (_, wrong) => {
+  it.each(wrong.map((each) => [each.what, each] as const))(
+    "%s is refused in a line that says so",
+    (_, { env, says }) => {
+      const said = problems(env).join("\n");
+      if (typeof says === "string") expect(said).toBe(says);
+      else expect(said).toMatch(says);
+    },
+  );
+});
