@@ -2,7 +2,13 @@ import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../src/config/config.ts";
 import { BODY_LIMIT, DROPPED_LIMIT } from "../../src/http/body-size.ts";
 import { EVERYTHING, JWT_SECRET, signedJwt } from "../support/callers.ts";
-import { imageEnvironment, readCompose, readDeployed, readProxyConfig } from "../support/compose.ts";
+import {
+  imageEnvironment,
+  readCompose,
+  readDeployed,
+  readProxyConfig,
+  type Service,
+} from "../support/compose.ts";
 import { API_KEY, API_SECRET, APPLICATION_ID, PRIVATE_KEY } from "../support/credentials.ts";
 import { graphql } from "../support/faults.ts";
 import { DATABASE_PASSWORD } from "../support/postgres.ts";
@@ -19,7 +25,13 @@ const VARIABLES = {
 const REPLICAS = ["replica-1", "replica-2"];
 
 const { services, networks } = readCompose(VARIABLES);
-const environmentOf = (name: string) => ({ ...imageEnvironment(), ...services[name]?.environment });
+
+/** What a service's process has: the image's variables, then those of `.env` where it takes them, then its own. */
+function environmentOf(name: string, envFile: Record<string, string> = VARIABLES) {
+  const { env_file, environment } = readCompose(envFile).services[name] as Service;
+  if (env_file) expect(env_file).toEqual([{ path: ".env", required: false }]);
+  return { ...imageEnvironment(), ...(env_file ? envFile : {}), ...environment };
+}
 
 async function ask(url: string, query: string) {
   const { data, errors } = await graphql(url, query, signedJwt(EVERYTHING));
@@ -73,7 +85,7 @@ describe("compose.yaml", () => {
   });
 
   it("gives both replicas the same configuration, which is one for production", () => {
-    const [first, second] = REPLICAS.map(environmentOf);
+    const [first, second] = REPLICAS.map((name) => environmentOf(name));
     expect(second).toEqual(first);
     const config = parseConfig(first ?? {});
     expect(config).toMatchObject({
@@ -99,7 +111,6 @@ describe("compose.yaml", () => {
     { PLATFORM: "opentok" },
     { PLATFORM: "vonage", VONAGE_APPLICATION_ID: APPLICATION_ID, VONAGE_PRIVATE_KEY: PRIVATE_KEY },
   ])("has the account of .env, and what else that says of a server: $PLATFORM", (account) => {
-    // Every variable that a replica takes from .env, with a value that is not the default.
     const said = {
       ...account,
       AUTH_JWKS_URI: "https://login.example.com/jwks.json",
@@ -113,11 +124,16 @@ describe("compose.yaml", () => {
       SHUTDOWN_DELAY_MS: "5000",
       LOG_LEVEL: "warn",
     };
-    const { services } = readCompose({ ...VARIABLES, ...said });
-    expect(services["replica-1"]?.environment).toMatchObject(said);
-    const config = parseConfig({ ...imageEnvironment(), ...services["replica-1"]?.environment });
+    const environment = environmentOf("replica-1", { ...VARIABLES, ...said });
+    expect(environment).toMatchObject(said);
+    const config = parseConfig(environment);
     expect(config.platform.name).toBe(account.PLATFORM);
     expect(config).toMatchObject({ tokensPerMinute: 60, metrics: { port: 9464 }, shutdownDelay: 5000 });
+  });
+
+  it("has the replicas refuse a variable of .env that is misspelt", () => {
+    const environment = environmentOf("replica-1", { ...VARIABLES, CORS_ORIGIN: "https://app.example.com" });
+    expect(() => parseConfig(environment)).toThrow("CORS_ORIGIN: ");
   });
 
   it("has proxies that know the replicas", () => {

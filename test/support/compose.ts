@@ -3,6 +3,7 @@ import { parse } from "yaml";
 
 /** What of a service the tests look at. */
 export interface Service {
+  readonly env_file?: unknown;
   readonly command?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly depends_on?: unknown;
