@@ -1,10 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { problems } from "../support/problems.ts";
 import { NAMES } from "./wrong/names.ts";
+import { OTHERS } from "./wrong/others.ts";
+import { PLATFORM } from "./wrong/platform.ts";
 import { VALUES } from "./wrong/values.ts";
 import type { Wrong } from "./wrong/wrong.ts";
 
-const AREAS: Readonly<Record<string, readonly Wrong[]>> = { names: NAMES, values: VALUES };
+const AREAS: Readonly<Record<string, readonly Wrong[]>> = {
+  names: NAMES,
+  values: VALUES,
+  platforms: PLATFORM,
+  others: OTHERS,
+};
 
 describe.each(Object.entries(AREAS))("of the wrong %s", (_, wrong) => {
   it.each(wrong.map((each) => [each.what, each] as const))(

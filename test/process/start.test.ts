@@ -88,6 +88,12 @@ describe("the start", () => {
     });
   });
 
+  test("says what is set in vain", async () => {
+    const server = spawnServer(temporaryFolder(), { DATABASE_URL: ":memory:", METRICS_HOST: "::1" });
+    await server.url();
+    await expect.poll(() => server.errors()).toContain("METRICS_HOST: is not used: METRICS_PORT is not set");
+  });
+
   test("reads a .env file, over which the environment wins", async () => {
     const folder = temporaryFolder();
     writeFileSync(
@@ -144,6 +150,21 @@ describe("a start that cannot work", () => {
       expect(server.errors()).toMatch(lines);
       expect(server.output()).toBe("");
     });
+
+  test("because of lines of .env that are none names them, and starts no server that is open", async () => {
+    const folder = temporaryFolder();
+    const text = `OPENTOK_API_KEY: ${API_KEY}\nOPENTOK_API_SECERT=${API_SECRET}\nNODE_ENV=prod\n`;
+    writeFileSync(join(folder, ".env"), Buffer.from(`\ufeff${text}`, "utf16le"));
+    const server = spawnServer(folder);
+    expect(await server.exited).toEqual({ code: 1, signal: null });
+    expect(server.errors().split("\n")).toEqual([
+      ".env: line 1: must be NAME=value, with = in place of :",
+      "OPENTOK_API_SECERT: is not a variable of Stagepass; did you mean OPENTOK_API_SECRET?",
+      'NODE_ENV: must be one of development, production, test; "prod" was given; did you mean production?',
+      "",
+    ]);
+    expect(readdirSync(folder)).toEqual([".env"]);
+  });
 
   test("because callers' JWTs are signed with the secret of the project of its own making says so", async () => {
     const folder = temporaryFolder();

@@ -1,0 +1,59 @@
+import type { Wrong } from "./wrong.ts";
+
+const traces = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318" };
+const RANGES =
+  "must be IP addresses, ranges such as 10.0.0.0/8, or loopback, linklocal, uniquelocal, with commas between them;";
+
+const OTHERS_AS_ROWS: readonly (readonly [Record<string, string>, string])[] = [
+  [{ TRUST_PROXY: "true" }, `TRUST_PROXY: ${RANGES} "true" is none`],
+  [{ TRUST_PROXY: "10.0.0.0/8,proxy" }, `TRUST_PROXY: ${RANGES} "proxy" is none`],
+  [{ TRUST_PROXY: "0.0.0.0/0" }, `TRUST_PROXY: ${RANGES} "0.0.0.0/0" is none`],
+  [{ TRUSTED_DOCUMENTS: "enforce" }, "TRUSTED_DOCUMENTS_MANIFEST: must be set, as TRUSTED_DOCUMENTS=enforce"],
+  [{ TRUSTED_DOCUMENTS_MANIFEST: "/nowhere/x.json" }, "TRUSTED_DOCUMENTS_MANIFEST: cannot be read: ENOENT"],
+  [
+    { TRUSTED_DOCUMENTS: "log", TRUSTED_DOCUMENTS_MANIFEST: "README.md" },
+    "TRUSTED_DOCUMENTS_MANIFEST: is not JSON",
+  ],
+  [{ AUDIT_REQUIRED: "on" }, "AUDIT_LOG: must be set, as AUDIT_REQUIRED=on"],
+  [{ APOLLO_KEY: "service:my-graph:canary" }, "APOLLO_GRAPH_REF: must be set, as APOLLO_KEY is"],
+  [{ APOLLO_GRAPH_REF: "my-graph@current" }, "APOLLO_KEY: must be set, as APOLLO_GRAPH_REF is"],
+  [
+    { APOLLO_KEY: "service:my-graph:canary", APOLLO_GRAPH_REF: "service:my-graph:canary" },
+    "APOLLO_GRAPH_REF: must be a graph and its variant, such as my-graph@current",
+  ],
+  [
+    { ...traces, OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" },
+    'OTEL_EXPORTER_OTLP_PROTOCOL: must be one of http/protobuf, http/json; "grpc" was given',
+  ],
+  [
+    { ...traces, OTEL_TRACES_SAMPLER_ARG: "10%" },
+    "OTEL_TRACES_SAMPLER_ARG: must be a number from 0 to 1, such as 0.1",
+  ],
+  [
+    { ...traces, OTEL_EXPORTER_OTLP_HEADERS: "x-key: canary" },
+    "OTEL_EXPORTER_OTLP_HEADERS: must be headers such as x-key=value, percent-encoded, with commas between them",
+  ],
+  [
+    { OTEL_EXPORTER_OTLP_ENDPOINT: "collector:4318" },
+    "OTEL_EXPORTER_OTLP_ENDPOINT: must be an http: or https: URL without credentials",
+  ],
+  [
+    { ...traces, OTEL_EXPORTER_OTLP_CERTIFICATE: "no-such-file" },
+    "OTEL_EXPORTER_OTLP_CERTIFICATE: must be the path of a file that can be read: ENOENT",
+  ],
+  [
+    {
+      FEDERATION: "on",
+      TRUSTED_DOCUMENTS: "enforce",
+      TRUSTED_DOCUMENTS_MANIFEST: "console/dist/persisted-documents.json",
+    },
+    "FEDERATION: cannot be on with TRUSTED_DOCUMENTS=enforce: what a router asks is in no manifest; have the router enforce it",
+  ],
+];
+
+/** Proxies, documents, the audit trail, Apollo Studio and traces. */
+export const OTHERS: readonly Wrong[] = OTHERS_AS_ROWS.map(([env, says]) => ({
+  what: Object.entries(env).at(-1)?.join("=") ?? "",
+  env,
+  says,
+}));

@@ -1,0 +1,98 @@
+import { API_KEY, API_SECRET, APPLICATION_ID, PRIVATE_KEY } from "../../support/credentials.ts";
+import type { Wrong } from "./wrong.ts";
+
+const openTok = { OPENTOK_API_KEY: API_KEY, OPENTOK_API_SECRET: API_SECRET };
+const local = { PLATFORM: "local", ...openTok };
+const vonage = { VONAGE_APPLICATION_ID: APPLICATION_ID, VONAGE_PRIVATE_KEY: PRIVATE_KEY };
+
+const SECRET = "must be the OpenTok project's secret, at least 32 characters without white space or quotes";
+const PLACEHOLDER = "is a placeholder; it must be the OpenTok project's own secret";
+const KEY = "must be the OpenTok project's API key, 5 to 20 digits";
+const URL = "must be an https: URL without credentials or fragment; http: is for this machine alone";
+
+const CREDENTIALS: readonly (readonly [string, Record<string, string>, string])[] = [
+  ["a key that is none", { ...local, OPENTOK_API_KEY: "abc" }, `OPENTOK_API_KEY: ${KEY}`],
+  ["a key with a separator", { ...local, OPENTOK_API_KEY: "470-123-45" }, `OPENTOK_API_KEY: ${KEY}`],
+  ["a secret that is too short", { ...local, OPENTOK_API_SECRET: "short" }, `OPENTOK_API_SECRET: ${SECRET}`],
+  [
+    "a placeholder",
+    { ...openTok, OPENTOK_API_SECRET: "your_api_secret_your_api_secret_your_api_secret" },
+    `OPENTOK_API_SECRET: ${PLACEHOLDER}`,
+  ],
+  [
+    "a secret of zeros",
+    { ...openTok, OPENTOK_API_SECRET: "0".repeat(40) },
+    `OPENTOK_API_SECRET: ${PLACEHOLDER}`,
+  ],
+  [
+    "a previous secret that is a placeholder",
+    { ...openTok, OPENTOK_API_SECRET_PREVIOUS: "x".repeat(40) },
+    `OPENTOK_API_SECRET_PREVIOUS: ${PLACEHOLDER}`,
+  ],
+  [
+    "a key without its secret",
+    { OPENTOK_API_KEY: API_KEY },
+    "OPENTOK_API_SECRET: must be set, as OPENTOK_API_KEY is",
+  ],
+  [
+    "a secret without its key",
+    { OPENTOK_API_SECRET: API_SECRET },
+    "OPENTOK_API_KEY: must be set, as OPENTOK_API_SECRET is",
+  ],
+  [
+    "a previous secret alone",
+    { OPENTOK_API_SECRET_PREVIOUS: API_SECRET },
+    "OPENTOK_API_SECRET: must be set, as OPENTOK_API_SECRET_PREVIOUS is",
+  ],
+  [
+    "a platform without credentials",
+    { PLATFORM: "opentok" },
+    "OPENTOK_API_KEY: must be set, as PLATFORM=opentok\nOPENTOK_API_SECRET: must be set, as PLATFORM=opentok",
+  ],
+  [
+    "credentials of the other platform alone",
+    { PLATFORM: "vonage", ...openTok },
+    "VONAGE_APPLICATION_ID: must be set, as PLATFORM=vonage\nVONAGE_PRIVATE_KEY: must be set, as PLATFORM=vonage",
+  ],
+  [
+    "credentials of both",
+    { ...openTok, ...vonage },
+    "PLATFORM: must be set to opentok or vonage, as there are credentials of both",
+  ],
+  [
+    "an API key as the application ID",
+    { ...vonage, VONAGE_APPLICATION_ID: "12345678" },
+    "VONAGE_APPLICATION_ID: must be the Vonage application's ID, a UUID such as 29f760f8-7ce1-46c9-ade3-f2dedee4ed5f",
+  ],
+  [
+    "an application without a key",
+    { VONAGE_APPLICATION_ID: APPLICATION_ID },
+    "VONAGE_PRIVATE_KEY: must be set, as VONAGE_APPLICATION_ID is",
+  ],
+  [
+    "a key without an application",
+    { VONAGE_PRIVATE_KEY: PRIVATE_KEY },
+    "VONAGE_APPLICATION_ID: must be set, as VONAGE_PRIVATE_KEY is",
+  ],
+  ["a plain URL", { ...openTok, OPENTOK_API_URL: "http://api.opentok.com" }, `OPENTOK_API_URL: ${URL}`],
+  [
+    "a URL with a password",
+    { ...openTok, OPENTOK_API_URL: "https://me:canary@api.opentok.com" },
+    `OPENTOK_API_URL: ${URL}`,
+  ],
+  [
+    "a URL with a fragment",
+    { ...openTok, OPENTOK_API_URL: "https://api.opentok.com/#" },
+    `OPENTOK_API_URL: ${URL}`,
+  ],
+  ["a host in place of a URL", { ...openTok, OPENTOK_API_URL: "api.opentok.com" }, `OPENTOK_API_URL: ${URL}`],
+  [
+    "a URL with a query",
+    { ...openTok, OPENTOK_API_URL: "https://api.opentok.com?x=1" },
+    "OPENTOK_API_URL: must not have a query",
+  ],
+  ["a URL of FTP", { ...vonage, VONAGE_API_URL: "ftp://video.api.vonage.com" }, `VONAGE_API_URL: ${URL}`],
+];
+
+/** Credentials and addresses of the platform. */
+export const PLATFORM: readonly Wrong[] = CREDENTIALS.map(([what, env, says]) => ({ what, env, says }));
