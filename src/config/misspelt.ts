@@ -12,12 +12,15 @@ const MEANT = [...KNOWN].filter((name) => !variable(name)?.foreign);
 /** Beginnings of names that hardly another program has. `TOKBOX_` is that of OpenTok's older samples. */
 const PREFIX = /^(OPENTOK|VONAGE|AUTH|CORS|LEDGER|TRUSTED_DOCUMENTS|AUDIT|METRICS)_/;
 
+/** OpenTelemetry's logs, whose variables have names near those of its traces. */
+const FOREIGN = /^OTEL_BLRP_/;
+
 /** Whether Stagepass reads a variable of this name. */
 export const isKnown = (name: string): boolean => KNOWN.has(name);
 
 /** What is wrong with a name that is near one of ours, or has one of our prefixes; null where nothing is. */
 export function problemOfName(name: string, value: string): string | null {
-  if (isKnown(name) || isServiceLink(name, value)) return null;
+  if (isKnown(name) || FOREIGN.test(name) || isServiceLink(name, value)) return null;
   const said = "is not a variable of Stagepass;";
   const meant = name
     .toUpperCase()
