@@ -75,12 +75,12 @@ module.exports = {
     only(
       "instruments-import-what-they-follow",
       "^src/instruments/",
-      "^src/(http/(app|requests)\\.ts$|platform/rest-platform\\.ts$|config/(config|tracing)\\.ts$|graphql/context\\.ts$|services/|store/(engine|store)\\.ts$|domain/|errors\\.ts$|process/version\\.ts$)",
+      "^src/(access/claim-problem\\.ts$|http/(app|requests)\\.ts$|platform/rest-platform\\.ts$|config/(config|tracing)\\.ts$|graphql/context\\.ts$|services/|store/(engine|store)\\.ts$|domain/|errors\\.ts$|process/version\\.ts$)",
     ),
     only(
       "config-imports-what-values-are-made-of",
       "^src/config/",
-      "^src/(errors\\.ts$|process/loopback\\.ts$|shares/in-flight\\.ts$|signing/(key-ring|rsa-key)\\.ts$|platform/credential-names\\.ts$|access/bearer-jwt\\.ts$|store/database-address\\.ts$)",
+      "^src/(errors\\.ts$|process/loopback\\.ts$|shares/in-flight\\.ts$|signing/(key-ring|rsa-key)\\.ts$|platform/credential-names\\.ts$|access/(claims|jwt-checks)\\.ts$|store/database-address\\.ts$)",
     ),
     only("process-imports-errors", "^src/process/", "^src/errors\\.ts$"),
     only(

@@ -46,8 +46,12 @@ export class MutationRequired extends StagepassError {
 
 /** `UNAUTHENTICATED`: the request has no valid caller. The message says why, and repeats nothing of its credentials. */
 export class Unauthenticated extends StagepassError {
-  constructor(message: string) {
+  /** What an operator can mend, for the log alone; null where nothing of the configuration may be the cause. */
+  readonly forOperator: string | null;
+
+  constructor(message: string, forOperator: string | null = null) {
     super("UNAUTHENTICATED", message);
+    this.forOperator = forOperator;
   }
 }
 
@@ -66,7 +70,7 @@ export class AuthenticationUnavailable extends StagepassError {
 
 /**
  * `FORBIDDEN`: the caller may not do this. `details` names what it lacks: `requiredScope`, `requiredRole`,
- * `requiredSession`, or `requiredLifetime` with `maxLifetime`, in seconds.
+ * `requiredSession`, or `requiredLifetime` with `maxLifetime`, in seconds; and `problem` where a claim of its cannot be read.
  */
 export class Forbidden extends StagepassError {
   constructor(reason: string, details: Record<string, unknown> = {}) {

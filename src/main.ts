@@ -42,8 +42,10 @@ function signalled(): Promise<void> {
 /** Reads the credentials again. Whatever is wrong with them, the server goes on with those it has. */
 function rotate(server: Server, logger: Logger): void {
   try {
-    const changed = server.rotate(parseConfig(...readEnvironment()));
-    logger.info({ changed }, "the credentials were read again");
+    const config = parseConfig(...readEnvironment());
+    const changes = server.rotate(config);
+    logger.info(changes, "the credentials were read again");
+    if (changes.changed || changes.authentication) for (const note of config.notes) logger.warn(note);
   } catch (error) {
     if (!(error instanceof StartupError)) throw error;
     logger.error({ problems: error.problems }, "the credentials cannot be read again; the old ones stay");
@@ -106,13 +108,6 @@ async function serve(stop: Promise<void>): Promise<number> {
   }
 
   for (const note of config.notes) logger.warn(note);
-
-  const { jwtRules } = config;
-  if (jwtRules?.jwksUri && (jwtRules.issuer === null || jwtRules.audience === null)) {
-    logger.warn(
-      "AUTH_JWT_ISSUER or AUTH_JWT_AUDIENCE is not set: JWTs are accepted that the provider signed for others",
-    );
-  }
 
   onHangUp = () => {
     server.reopenAudit();

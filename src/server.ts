@@ -3,10 +3,11 @@ import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { authenticator, openUntilFirstKey } from "./access/authenticate.ts";
 import { beginBackground } from "./assembly/background.ts";
+import { callerListener } from "./assembly/caller-listener.ts";
 import { createServices, type Surroundings } from "./assembly/create-services.ts";
-import type { Project } from "./assembly/project.ts";
 import type { AuditTrail } from "./audit/audit-trail.ts";
 import { openAudit } from "./audit/open-audit.ts";
+import { switchedOnOrOff } from "./config/authentication.ts";
 import type { Config } from "./config/config.ts";
 import type { TrustedDocumentsConfig } from "./config/trusted-documents.ts";
 import {
@@ -69,8 +70,13 @@ export interface Server {
   /** Whether it has no authentication, and is open to its own machine. */
   readonly open: boolean;
 
-  /** Signs with other credentials of the same project from now on. */
-  readonly rotate: Project["rotate"];
+  /**
+   * Signs with other credentials of the same project from now on, and verifies callers' JWTs by other rules.
+   *
+   * @returns whether the first have changed, and whether the second have
+   * @throws {StartupError} when either cannot be used; then nothing changes
+   */
+  rotate(next: Config): { readonly changed: boolean; readonly authentication: boolean };
 
   /** Goes on with the audit trail in the file that has its name now. */
   reopenAudit(): void;
@@ -118,7 +124,13 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       shares,
     );
     const { keyRing, rotate } = project;
-    const authenticate = authenticator(config.jwtRules, store.apiKeys, now, turn);
+    const authenticate = authenticator(
+      config.jwtRules,
+      store.apiKeys,
+      now,
+      turn,
+      callerListener(instrument, logger),
+    );
     const build = config.console ? consoleBuild() : null;
     const schema = config.federation ? await createSubgraphSchema() : createSchema();
     const { account, plugins } = await measuring(config, logger);
@@ -169,9 +181,12 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       applicationId: keyRing.applicationId,
       open,
       rotate(next) {
+        const problem = switchedOnOrOff(config.jwtRules, next.jwtRules);
+        if (problem !== null) throw new StartupError([problem]);
         const changed = rotate(next);
-        if (changed) audit.credentialsSwapped();
-        return changed;
+        const authentication = authenticate.rotate(next.jwtRules);
+        if (changed || authentication) audit.credentialsSwapped();
+        return { changed, authentication };
       },
       reopenAudit: () => audit.reopen(),
       async close() {

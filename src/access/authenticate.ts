@@ -4,15 +4,10 @@ import { DatabaseUnavailable, Unauthenticated } from "../errors.ts";
 import { lately } from "../shares/lately.ts";
 import type { ApiKeys, StoredApiKey } from "../store/store.ts";
 import { API_KEY_PREFIX, apiKeyId, isKeyOf } from "./api-key.ts";
-import { type JwtRules, LEEWAY, verifyJwt } from "./bearer-jwt.ts";
 import { asNew, type Caller, callerWith, localCaller } from "./caller.ts";
-import { jwksKeys } from "./jwks.ts";
-
-/** What a request says of who sends it. */
-export interface Credentials {
-  readonly authorization?: string | undefined;
-  readonly "x-api-key"?: string | string[] | undefined;
-}
+import { type Credentials, credentialOf } from "./credential.ts";
+import { BELIEVED, type CallerListener, jwtCallers, KNOWN, NO_LISTENER } from "./jwt-callers.ts";
+import type { JwtRules } from "./jwt-checks.ts";
 
 /**
  * Who sends a request.
@@ -30,25 +25,22 @@ export type Authenticator = Authenticate & {
    * @throws {AuthenticationUnavailable}
    */
   check(): Promise<void>;
+
+  /**
+   * Verifies JWTs by other rules from now on. Whether any are accepted stays as it is.
+   *
+   * @returns whether they are others than before
+   */
+  rotate(jwtRules: JwtRules | null): boolean;
 };
 
-/**
- * How long a look-up of an API key is believed, and a JWT found genuine, in milliseconds. A key that is revoked, or expires, works
- * for so long at most.
- */
-const BELIEVED = 2000;
 /** How long after a use of an API key was noted, or could not be, it is not noted again, in milliseconds. */
 const USE_NOTED = 60_000;
-/** How many API keys, and JWTs, are known at a time. */
-const KNOWN = 1000;
 /**
  * The shortest time between two readings of the IDs of all API keys, in milliseconds, unless the first one found a new key.
  * While strangers try unknown keys, a new key works this much later at most.
  */
 const IDS_READ_EVERY = 1000;
-
-/** For whom the event loop works where no caller is known yet: strangers together have the share of one caller. */
-export const STRANGERS = "strangers";
 
 /**
  * Callers by their API keys and, when there are rules for them, by their JWTs.
@@ -60,15 +52,20 @@ export function authenticator(
   apiKeys: ApiKeys,
   now: () => Date,
   turn: (callerId: string) => Promise<void> = async () => {},
+  listener: CallerListener = NO_LISTENER,
 ): Authenticator {
-  const jwks = jwtRules?.jwksUri ? jwksKeys(jwtRules.jwksUri) : null;
+  const jwts = jwtCallers(jwtRules, now, turn, listener);
   const isIssued = issuedIds(apiKeys);
-  const found = new LRUCache<string, StoredApiKey>({
+  // A key that is revoked, or expires, works until its look-up is no longer believed.
+  const found = new LRUCache<string, { apiKey: StoredApiKey; caller?: Caller }>({
     max: KNOWN,
     ttl: BELIEVED,
     // A look-up that others crowd out before it ends still ends.
     ignoreFetchAbort: true,
-    fetchMethod: async (id) => (await apiKeys.find(id)) ?? undefined,
+    fetchMethod: async (id) => {
+      const apiKey = await apiKeys.find(id);
+      return apiKey ? { apiKey } : undefined;
+    },
   });
 
   const noted = new LRUCache<string, true>({ max: KNOWN, ttl: USE_NOTED });
@@ -81,54 +78,36 @@ export function authenticator(
 
   const byApiKey = async (key: string): Promise<Caller> => {
     const id = apiKeyId(key);
-    const apiKey = id !== null && (await isIssued(id)) ? await found.fetch(id) : undefined;
-    if (!apiKey || apiKey.revokedAt !== null || !isKeyOf(apiKey.digest, key)) {
+    const entry = id !== null && (await isIssued(id)) ? await found.fetch(id) : undefined;
+    const apiKey = entry?.apiKey;
+    if (!entry || !apiKey || apiKey.revokedAt !== null || !isKeyOf(apiKey.digest, key)) {
       throw new Unauthenticated("The API key is not one of this server's, or was revoked");
     }
     // Only whoever has the whole key is told.
     if (apiKey.isExpired) throw new Unauthenticated("The API key has expired");
     noteUse(apiKey);
-    return callerWith(`key:${apiKey.id}`, apiKey.name, apiKey.claims);
+    entry.caller ??= heeded(callerWith(`key:${apiKey.id}`, apiKey.name, apiKey.claims));
+    return asNew(entry.caller);
   };
-
-  /** A back end sends the same JWT with each of its requests, and to verify it takes longer than to sign a token. */
-  const verified = new LRUCache<string, { caller: Caller; end: number; believedUntil: number }>({
-    max: KNOWN,
-  });
-
-  const byJwt = async (token: string): Promise<Caller> => {
-    if (!jwtRules) throw new Unauthenticated("This server accepts API keys, and no other bearer tokens");
-    const instant = now();
-    const known = verified.get(token);
-    const isBelieved = known && performance.now() < known.believedUntil;
-    if (isBelieved && instant.getTime() < known.end) return asNew(known.caller);
-    await turn(known?.caller.id ?? STRANGERS);
-    const claims = await verifyJwt(token, jwtRules, jwks, instant);
-    const subject = claims.sub ?? "";
-    const caller = callerWith(`jwt:${JSON.stringify([claims.iss, subject])}`, subject, {
-      scope: claims.scope,
-      video_grant: claims.video_grant,
-    });
-    const believedUntil = performance.now() + BELIEVED;
-    verified.set(token, { caller, end: (claims.exp + LEEWAY) * 1000, believedUntil });
-    return asNew(caller);
+  const heeded = (caller: Caller) => {
+    if (caller.problems.length > 0) listener.onUnreadable(caller);
+    return caller;
   };
 
   const authenticate: Authenticate = async (credentials) => {
     const credential = credentialOf(credentials);
-    return credential.startsWith(API_KEY_PREFIX) ? byApiKey(credential) : byJwt(credential);
+    return credential.startsWith(API_KEY_PREFIX) ? byApiKey(credential) : jwts.callerOf(credential);
   };
 
   const check = async () => {
-    if (jwks === null || jwtRules?.secret) return;
     try {
-      await jwks.check();
+      await jwts.check();
     } catch (error) {
       const isUsable = ({ revokedAt, isExpired }: StoredApiKey) => revokedAt === null && !isExpired;
       if (!(await apiKeys.list()).some(isUsable)) throw error;
     }
   };
-  return Object.assign(authenticate, { check });
+  return Object.assign(authenticate, { check, rotate: jwts.rotate });
 }
 
 /** Tells from memory whether an API key has this ID. A flood of made-up keys costs one query a second. */
@@ -177,17 +156,4 @@ export function openUntilFirstKey(apiKeys: ApiKeys, authenticate: Authenticate):
     }
     return closed ? authenticate(credentials) : localCaller();
   };
-}
-
-function credentialOf({ authorization, "x-api-key": apiKey }: Credentials): string {
-  if (authorization !== undefined && apiKey !== undefined) {
-    throw new Unauthenticated("Send either the header Authorization or x-api-key, not both");
-  }
-  if (typeof apiKey === "string" && apiKey.startsWith(API_KEY_PREFIX)) return apiKey;
-  if (apiKey !== undefined) throw new Unauthenticated("The header x-api-key must have an API key");
-  const [, bearer] = /^Bearer +(\S+) *$/i.exec(authorization ?? "") ?? [];
-  if (bearer === undefined) {
-    throw new Unauthenticated("Send the header Authorization: Bearer with a JWT or an API key");
-  }
-  return bearer;
 }

@@ -1,35 +1,28 @@
 import type { KeyObject } from "node:crypto";
 import jsonwebtoken, { type Algorithm, type JwtHeader, type JwtPayload } from "jsonwebtoken";
-import { isStorable } from "../domain/text.ts";
 import { Unauthenticated } from "../errors.ts";
+import { quoteText } from "./claim-problem.ts";
 import type { KeyOf } from "./jwks.ts";
-
-/** How callers' JWTs are verified. */
-export interface JwtRules {
-  /** The shared secret of HS256; null when none is configured. */
-  readonly secret: KeyObject | null;
-  /** Where the keys of an identity provider are; null when none is configured. */
-  readonly jwksUri: string | null;
-  /** What `iss` must be; null accepts any. */
-  readonly issuer: string | null;
-  /** What `aud` must be or have among others; null accepts any. */
-  readonly audience: string | null;
-}
-
-/** By how much the clock of who issued a JWT may be off, in seconds. */
-export const LEEWAY = 60;
+import { CLAIM_CHECKS, type JwtRules, type Misfit } from "./jwt-checks.ts";
 
 /** The longest JWT that is looked at, in characters. */
 const MAX_LENGTH = 8192;
-
-/** The longest `sub`, as OpenID Connect Core 1.0, 2 has it. It goes on the ledger. */
-const MAX_SUBJECT_LENGTH = 255;
+/** How much is shown of an unknown `alg` or `kid`, in characters. */
+const SHOWN = 60;
 
 const HMAC: readonly Algorithm[] = ["HS256"];
 const ASYMMETRIC: readonly Algorithm[] = ["RS256", "ES256", "PS256"];
 
 /** What a JWT claims. It ends, in seconds since the Unix epoch. */
 export type CheckedClaims = JwtPayload & { readonly exp: number };
+
+/** A JWT that has not been verified. */
+export interface UnverifiedJwt {
+  readonly alg: Algorithm;
+  readonly kid: string | undefined;
+  /** What it claims to claim. */
+  readonly payload: unknown;
+}
 
 /**
  * What a caller's JWT claims, once it has been found genuine and current.
@@ -38,76 +31,112 @@ export type CheckedClaims = JwtPayload & { readonly exp: number };
  */
 export async function verifyJwt(
   token: string,
-  { secret, issuer, audience }: JwtRules,
+  rules: JwtRules,
   jwks: KeyOf | null,
   now: Date,
 ): Promise<CheckedClaims> {
-  const header = headerOf(token);
-  // The algorithm chooses the kind of key, and never the other way round: a public key must not pass for a secret.
-  const key = HMAC.includes(header.alg)
-    ? secret
-    : ASYMMETRIC.includes(header.alg)
-      ? await jwks?.(header.kid, header.alg)
-      : null;
-  if (!key) throw invalidJwt("it is not signed with a key and an algorithm that this server accepts");
-  let claims: JwtPayload | string;
-  try {
-    claims = jsonwebtoken.verify(token, key, {
-      algorithms: [header.alg],
-      ...(issuer !== null && { issuer }),
-      ...(audience !== null && { audience }),
-      clockTolerance: LEEWAY,
-      clockTimestamp: Math.floor(now.getTime() / 1000),
-    });
-  } catch (error) {
-    if (!(error instanceof jsonwebtoken.JsonWebTokenError)) throw invalidJwt("it is malformed");
-    // Such as "jwt audience invalid. expected: …", whose end is the server's own affair.
-    throw invalidJwt(error.message.replace(/\. .*/s, ""));
+  const jwt = readJwt(token);
+  const claims = verifySignature(token, jwt.alg, await keysFor(jwt, rules, jwks));
+  const seconds = secondsOf(now);
+  for (const check of CLAIM_CHECKS) {
+    const misfit = check.misfit(claims, rules, seconds);
+    if (misfit) throw refused(misfit);
   }
-  return checkedClaims(claims);
+  return claims as CheckedClaims;
 }
 
-function headerOf(token: string): { alg: Algorithm; kid: string | undefined } {
-  if (token.length > MAX_LENGTH) throw invalidJwt(`it is longer than ${MAX_LENGTH} characters`);
-  const { alg, kid, crit } = decoded(token);
+/** In whole seconds since the Unix epoch, as JWTs count. */
+export function secondsOf(date: Date): number {
+  return Math.floor(date.getTime() / 1000);
+}
+
+/** @throws {Unauthenticated} when it cannot be read */
+export function readJwt(token: string): UnverifiedJwt {
+  if (token.length > MAX_LENGTH) throw refused({ reason: `it is longer than ${MAX_LENGTH} characters` });
+  const { header, payload } = decoded(token);
+  const { alg, kid, crit } = header;
   // RFC 7515, 4.1.11: what must be understood and is not makes it invalid; jsonwebtoken does not look.
-  if (crit !== undefined) throw invalidJwt("its header has crit");
-  if (kid !== undefined && typeof kid !== "string") throw invalidJwt("its kid is not a string");
-  return { alg: alg as Algorithm, kid };
+  if (crit !== undefined) throw refused({ reason: "its header has crit" });
+  if (kid !== undefined && typeof kid !== "string") throw refused({ reason: "its kid is not a string" });
+  return { alg: alg as Algorithm, kid, payload };
 }
 
-function decoded(token: string): JwtHeader {
+function decoded(token: string): { header: JwtHeader; payload: unknown } {
   try {
-    const header = jsonwebtoken.decode(token, { complete: true })?.header;
-    if (header) return header;
+    const jwt = jsonwebtoken.decode(token, { complete: true });
+    if (jwt?.header) return jwt;
   } catch {
     // Its payload is not JSON.
   }
-  throw invalidJwt("it is malformed");
+  throw refused({ reason: "it is malformed" });
 }
 
-/** jsonwebtoken accepts what has no `exp`, and does not look at the types of the others that it need not compare. */
-function checkedClaims(claims: JwtPayload | string): CheckedClaims {
-  if (typeof claims !== "object" || Array.isArray(claims)) {
-    throw invalidJwt("its payload is not an object");
-  }
-  const { exp } = claims;
-  if (exp === undefined) throw invalidJwt("it has no exp");
-  for (const name of ["exp", "nbf", "iat"]) {
-    if (claims[name] !== undefined && !Number.isFinite(claims[name]))
-      throw invalidJwt(`its ${name} is not a number`);
-  }
-  for (const name of ["sub", "iss", "jti"]) {
-    if (claims[name] !== undefined && typeof claims[name] !== "string")
-      throw invalidJwt(`its ${name} is not a string`);
-  }
-  const { sub = "" } = claims;
-  if (sub.length > MAX_SUBJECT_LENGTH || !isStorable(sub)) {
-    throw invalidJwt(`its sub is no text of at most ${MAX_SUBJECT_LENGTH} characters`);
-  }
-  return { ...claims, exp };
+/**
+ * The keys of which one must have signed a JWT. Its algorithm chooses the kind of key, and never the other way round: a public key must
+ * not pass for a secret.
+ *
+ * @throws {Unauthenticated} when there is none
+ * @throws {AuthenticationUnavailable} when those of the provider cannot be had
+ */
+export async function keysFor(jwt: UnverifiedJwt, rules: JwtRules, jwks: KeyOf | null): Promise<KeyObject[]> {
+  const { alg, kid } = jwt;
+  const possible = HMAC.includes(alg)
+    ? [rules.secret, rules.previousSecret]
+    : ASYMMETRIC.includes(alg)
+      ? [await jwks?.(kid, alg)]
+      : [];
+  const keys = possible.filter((key) => key != null);
+  if (keys.length > 0) return keys;
+  throw refused({
+    reason: "it is not signed with a key and an algorithm that this server accepts",
+    forOperator: whyNoKey(jwt, rules),
+  });
 }
 
-function invalidJwt(reason: string): Unauthenticated {
-  return new Unauthenticated(`The bearer token is not accepted: ${reason}`);
+/** Why no key is known, and whether it was issued by somebody else. */
+function whyNoKey({ alg, kid, payload }: UnverifiedJwt, rules: JwtRules): string {
+  const accepted = [...HMAC, ...ASYMMETRIC];
+  const why = !accepted.includes(alg)
+    ? `its alg is ${quoteText(String(alg), SHOWN)}, and none of ${accepted.join(", ")}`
+    : HMAC.includes(alg)
+      ? `its alg is ${alg}, and AUTH_JWT_SECRET is not set`
+      : rules.jwksUri === null
+        ? `its alg is ${alg}, and AUTH_JWKS_URI is not set`
+        : kid === undefined
+          ? `it names no key, and AUTH_JWKS_URI has not exactly one for ${alg}`
+          : `AUTH_JWKS_URI has no key ${quoteText(kid, SHOWN)} for ${alg}`;
+  const issuer = CLAIM_CHECKS.find(({ what }) => what === "iss");
+  const misfit = isObject(payload) ? issuer?.misfit(payload, rules, 0)?.forOperator : undefined;
+  return misfit ? `${why}; ${misfit}` : why;
+}
+
+/**
+ * What a JWT claims, when one of the keys has signed it.
+ *
+ * @throws {Unauthenticated} when none has
+ */
+export function verifySignature(token: string, alg: Algorithm, keys: readonly KeyObject[]): JwtPayload {
+  let failure: unknown;
+  for (const key of keys) {
+    try {
+      const options = { algorithms: [alg], ignoreExpiration: true, ignoreNotBefore: true };
+      const claims = jsonwebtoken.verify(token, key, options) as unknown;
+      if (isObject(claims)) return claims;
+      throw refused({ reason: "its payload is not an object" });
+    } catch (error) {
+      if (error instanceof Unauthenticated) throw error;
+      failure = error;
+    }
+  }
+  throw refused({
+    reason: failure instanceof jsonwebtoken.JsonWebTokenError ? failure.message : "it is malformed",
+  });
+}
+
+function isObject(value: unknown): value is JwtPayload {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function refused({ reason, forOperator }: Misfit): Unauthenticated {
+  return new Unauthenticated(`The bearer token is not accepted: ${reason}`, forOperator);
 }

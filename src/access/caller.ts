@@ -1,5 +1,7 @@
-import { ALL_PERMISSIONS, type Permissions, permissionsOrNone } from "./permissions.ts";
-import { parseScopes, SCOPES, type Scope } from "./scope.ts";
+import type { ClaimProblem } from "./claim-problem.ts";
+import { type ClaimNames, type Claims, readClaims } from "./claims.ts";
+import { ALL_PERMISSIONS, type Permissions } from "./permissions.ts";
+import { SCOPES, type Scope } from "./scope.ts";
 
 /** Who asks, for the length of one request. */
 export interface Caller {
@@ -9,6 +11,8 @@ export interface Caller {
   readonly subject: string;
   readonly scopes: ReadonlySet<Scope>;
   readonly permissions: Permissions;
+  /** What of its claims cannot be read, and gives it nothing. */
+  readonly problems: readonly ClaimProblem[];
   /** The IDs of the sessions that it has created in this request, or got by a name that it may use: it may use these. */
   readonly admitted: Set<string>;
   origin?: Origin;
@@ -23,26 +27,18 @@ export interface Origin {
   readonly operator?: string | undefined;
 }
 
-/** The claims of a JWT, or of an API key. */
-export interface CallerClaims {
-  readonly scope?: unknown;
-  readonly video_grant?: unknown;
-}
-
-/** A caller with the permissions of its claims; a malformed claim allows nothing. */
-export function callerWith(id: string, subject: string, { scope, video_grant }: CallerClaims): Caller {
-  return {
-    id,
-    subject,
-    scopes: parseScopes(scope),
-    permissions: permissionsOrNone(video_grant),
-    admitted: new Set(),
-  };
+/**
+ * A caller with what its claims allow; one that cannot be read allows nothing.
+ *
+ * @param names where the scopes and the grant are
+ */
+export function callerWith(id: string, subject: string, claims: Claims, names?: ClaimNames): Caller {
+  return { id, subject, ...readClaims(claims, names), admitted: new Set() };
 }
 
 /** The same caller at another request. */
-export function asNew({ id, subject, scopes, permissions }: Caller): Caller {
-  return { id, subject, scopes, permissions, admitted: new Set() };
+export function asNew({ id, subject, scopes, permissions, problems }: Caller): Caller {
+  return { id, subject, scopes, permissions, problems, admitted: new Set() };
 }
 
 const LOCAL = "local";
@@ -54,6 +50,7 @@ export function localCaller(): Caller {
     subject: LOCAL,
     scopes: new Set(SCOPES),
     permissions: ALL_PERMISSIONS,
+    problems: [],
     admitted: new Set(),
   };
 }

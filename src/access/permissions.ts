@@ -3,16 +3,16 @@ import { checkNamePrefix, checkSessionName } from "../domain/session-name.ts";
 import { ALL_SESSIONS, NO_SESSIONS, type SessionSelection } from "../domain/session-selection.ts";
 import { isStorable } from "../domain/text.ts";
 import { BadUserInput } from "../errors.ts";
+import { type ClaimMember, type ClaimProblem, quoteText, typeOf } from "./claim-problem.ts";
+import { nearest } from "./nearest.ts";
 
-/** What a caller's tokens may grant. The claim `video_grant` of its credential says it. */
+/** What a caller's tokens may grant. The grant of its credential says it. */
 export interface Permissions {
   readonly roles: ReadonlySet<Role>;
   /** The sessions that the caller may use, beside those that it creates in the same request. */
   readonly sessions: SessionSelection;
   /** How long a token may live at most, in seconds; null leaves it to the platform's limit. */
   readonly maxLifetime: number | null;
-  /** The rule that the claim breaks, where it does: then it allows nothing. */
-  readonly malformed?: string;
 }
 
 /** Allows nothing. */
@@ -30,85 +30,143 @@ export const ANY = "*";
 
 /** The longest list in a claim. */
 const MAX_ENTRIES = 100;
+/** How much of a member's name is shown, in characters. */
+const SHOWN = 30;
 
-/** A `video_grant` claim that breaks a rule. The message says which. */
-export class MalformedClaim extends Error {}
+const MEMBERS = ["roles", "sessions", "names", "maxLifetime"] as const;
+
+/** The permissions of a grant, and the rules that it breaks: then it allows nothing. */
+export interface ReadGrant {
+  readonly permissions: Permissions;
+  readonly problems: readonly ClaimProblem[];
+}
+
+/** What breaks a rule, for one member of a grant. */
+class Unreadable extends Error {}
 
 /**
- * The permissions of a `video_grant` claim:
- * `{ roles: [Role], sessions: [ID or "*"], names: [name, prefix with a trailing "*", or "*"], maxLifetime: seconds }`.
- * A list has at most 100 entries. A missing list allows nothing; without `maxLifetime` the platform's limit applies. Names are
- * put into the form in which `ensureSession` keeps them, and keep the same rules.
+ * The permissions of a grant:
+ * `{ roles: [Role], sessions: [ID or "*"], names: [name, prefix with a trailing "*", or "*"], maxLifetime: seconds }`, or of the JSON
+ * text of one. A list has at most 100 entries. A missing list allows nothing; without `maxLifetime` the platform's limit applies. Names
+ * are put into the form in which `ensureSession` keeps them, and keep the same rules. An unknown member is a problem, too: it may be a
+ * misspelt limit.
  *
- * @throws {MalformedClaim} also for an unknown member: it may be a misspelt limit
+ * @param name what the problems call the grant
  */
-export function permissionsOf(claim: unknown): Permissions {
-  if (claim === undefined) return NO_PERMISSIONS;
-  if (typeof claim !== "object" || claim === null || Array.isArray(claim)) {
-    throw new MalformedClaim("video_grant must be an object");
+export function readGrant(claim: unknown, name = "video_grant"): ReadGrant {
+  if (claim === undefined) return { permissions: NO_PERMISSIONS, problems: [] };
+  const grant = objectOf(claim);
+  if (grant === null) {
+    const given = typeof claim === "string" ? "it is a text that is no such JSON" : `it is ${typeOf(claim)}`;
+    const says = `${name} must be an object, or the JSON text of one; ${given}`;
+    return { permissions: NO_PERMISSIONS, problems: [{ member: "grant", says }] };
   }
-  const { roles, sessions, names, maxLifetime, ...others } = claim as Record<string, unknown>;
-  if (Object.keys(others).length > 0) {
-    throw new MalformedClaim("video_grant has roles, sessions, names and maxLifetime, and nothing else");
-  }
-  return {
-    roles: new Set(stringsOf("roles", roles).map(roleNamed)),
-    sessions: selectionOf(stringsOf("sessions", sessions), stringsOf("names", names)),
-    maxLifetime: maxLifetime === undefined ? null : secondsOf(maxLifetime),
+  const problems = unknownMembers(grant, name);
+  const read = <T>(member: ClaimMember, parse: (path: string) => T, fallback: T): T => {
+    try {
+      return parse(`${name}.${member}`);
+    } catch (error) {
+      if (!(error instanceof Unreadable)) throw error;
+      problems.push({ member, says: error.message });
+      return fallback;
+    }
   };
+  const { roles, sessions, names, maxLifetime } = grant;
+  const none: string[] = [];
+  const permissions = {
+    roles: read(
+      "roles",
+      (path) => new Set(textsOf(path, roles).map((role) => roleNamed(path, role))),
+      new Set<Role>(),
+    ),
+    sessions: selectionOf(
+      read("sessions", (path) => textsOf(path, sessions).map((id) => checkId(path, id)), none),
+      read("names", (path) => textsOf(path, names).map((text) => checkName(path, text)), none),
+    ),
+    maxLifetime: read(
+      "maxLifetime",
+      (path) => (maxLifetime === undefined ? null : secondsOf(path, maxLifetime)),
+      null,
+    ),
+  };
+  return { permissions: problems.length > 0 ? NO_PERMISSIONS : permissions, problems };
 }
 
-/** As `permissionsOf`, but a malformed claim allows nothing, and says why. */
-export function permissionsOrNone(claim: unknown): Permissions {
+/** Some providers can put nothing but text into a token. */
+function objectOf(claim: unknown): Record<string, unknown> | null {
+  let value = claim;
   try {
-    return permissionsOf(claim);
-  } catch (error) {
-    if (error instanceof MalformedClaim) return { ...NO_PERMISSIONS, malformed: error.message };
-    throw error;
+    if (typeof claim === "string") value = JSON.parse(claim);
+  } catch {
+    // It is a text.
   }
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  return isObject ? (value as Record<string, unknown>) : null;
 }
 
-function stringsOf(member: string, value: unknown): string[] {
-  if (value === undefined) return [];
-  const isList = Array.isArray(value) && value.length <= MAX_ENTRIES;
-  const isGood = (item: unknown) => typeof item === "string" && item !== "" && isStorable(item);
-  if (isList && value.every(isGood)) return value;
-  throw new MalformedClaim(
-    `video_grant.${member} must be a list of at most ${MAX_ENTRIES} strings of Unicode without U+0000, none of them empty`,
+function unknownMembers(grant: Record<string, unknown>, name: string): ClaimProblem[] {
+  const [unknown, ...more] = Object.keys(grant).filter(
+    (member) => !MEMBERS.some((known) => known === member),
   );
+  if (unknown === undefined) return [];
+  const meant = nearest(unknown, MEMBERS);
+  const others = more.length > 0 ? `, and ${more.length} more` : "";
+  const advice = meant ? `; did you mean ${meant}?` : "";
+  const says = `${name} has roles, sessions, names and maxLifetime, and nothing else; it has ${quoteText(unknown, SHOWN)}${others}${advice}`;
+  return [{ member: "grant", says }];
 }
 
-function roleNamed(name: string): Role {
+function textsOf(path: string, value: unknown): string[] {
+  if (value === undefined) return [];
+  const rule = `${path} must be a list of at most ${MAX_ENTRIES} strings of Unicode without U+0000, none of them empty`;
+  if (!Array.isArray(value)) throw new Unreadable(`${rule}; it is ${typeOf(value)}`);
+  if (value.length > MAX_ENTRIES) throw new Unreadable(`${rule}; it has ${value.length} entries`);
+  for (const [i, item] of value.entries()) {
+    if (typeof item === "string" && item !== "" && isStorable(item)) continue;
+    const what = typeof item !== "string" ? typeOf(item) : item === "" ? "empty" : "no such text";
+    throw new Unreadable(`${rule}; its entry ${i + 1} is ${what}`);
+  }
+  return value;
+}
+
+function roleNamed(path: string, name: string): Role {
   if (Object.hasOwn(Role, name)) return Role[name as keyof typeof Role];
-  throw new MalformedClaim(`video_grant.roles may have ${Object.keys(Role).join(", ")}`);
+  const names = Object.keys(Role);
+  const meant = nearest(name, names);
+  throw new Unreadable(`${path} may have ${names.join(", ")}${meant ? `; did you mean ${meant}?` : ""}`);
+}
+
+function checkId(path: string, id: string): string {
+  if (id === ANY || !id.includes(ANY)) return id;
+  throw new Unreadable(`${path} may have session IDs, or "*" for every session`);
+}
+
+const isPrefix = (name: string) => name.endsWith(ANY);
+
+/** A name, or the beginning of one, in the form in which names are compared. No session has a name that breaks the rules. */
+function checkName(path: string, name: string): string {
+  if (name.slice(0, -1).includes(ANY))
+    throw new Unreadable(`${path} may have a "*" only at the end of a name`);
+  try {
+    return isPrefix(name)
+      ? `${checkNamePrefix(name.slice(0, -1), path)}${ANY}`
+      : checkSessionName(name, path);
+  } catch (error) {
+    throw error instanceof BadUserInput ? new Unreadable(error.message) : error;
+  }
 }
 
 function selectionOf(sessions: string[], names: string[]): SessionSelection {
-  if (sessions.some((id) => id !== ANY && id.includes(ANY))) {
-    throw new MalformedClaim('video_grant.sessions may have session IDs, or "*" for every session');
-  }
-  if (names.some((name) => name.slice(0, -1).includes(ANY))) {
-    throw new MalformedClaim('video_grant.names may have a "*" only at the end of a name');
-  }
-  const isPrefix = (name: string) => name.endsWith(ANY);
   return {
     all: sessions.includes(ANY),
     ids: new Set(sessions),
-    names: new Set(names.filter((name) => !isPrefix(name)).map((name) => checked(checkSessionName, name))),
-    namePrefixes: names.filter(isPrefix).map((name) => checked(checkNamePrefix, name.slice(0, -1))),
+    names: new Set(names.filter((name) => !isPrefix(name))),
+    namePrefixes: names.filter(isPrefix).map((name) => name.slice(0, -1)),
   };
 }
 
-/** A name, or the beginning of one, in the form in which names are compared. No session has a name that breaks the rules. */
-function checked(check: (text: string, argument: string) => string, name: string): string {
-  try {
-    return check(name, "video_grant.names");
-  } catch (error) {
-    throw error instanceof BadUserInput ? new MalformedClaim(error.message) : error;
-  }
-}
-
-function secondsOf(value: unknown): number {
+function secondsOf(path: string, value: unknown): number {
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= 1) return value;
-  throw new MalformedClaim("video_grant.maxLifetime must be a whole number of seconds, at least 1");
+  const given = typeof value === "number" ? "" : `; it is ${typeOf(value)}`;
+  throw new Unreadable(`${path} must be a whole number of seconds, at least 1${given}`);
 }

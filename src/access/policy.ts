@@ -8,6 +8,7 @@ import {
 } from "../domain/session-selection.ts";
 import { Forbidden } from "../errors.ts";
 import type { Caller } from "./caller.ts";
+import type { ClaimProblem } from "./claim-problem.ts";
 import type { Scope } from "./scope.ts";
 
 /**
@@ -48,9 +49,14 @@ export function checkNode(caller: Caller, id: string): void {
   requireScope(caller, "Query.node", beginsAsSessionId(id) ? "sessions:read" : "ledger:read");
 }
 
-function requireScope({ scopes }: Caller, field: string, scope: Scope): void {
-  if (!scopes.has(scope))
-    throw new Forbidden(`${field} requires the scope ${scope}`, { requiredScope: scope });
+function requireScope({ scopes, problems }: Caller, field: string, required: Scope): void {
+  if (scopes.has(required)) return;
+  const isCause = ({ member, scope = required }: ClaimProblem) => member === "scope" && scope === required;
+  throw forbidden(
+    `${field} requires the scope ${required}`,
+    { requiredScope: required },
+    problems.filter(isCause),
+  );
 }
 
 /** @throws {Forbidden} when the caller may not grant the role */
@@ -97,13 +103,24 @@ export function checkName(caller: Caller, name: string): void {
   }
 }
 
-/** Where the grant is malformed, the error says so: what is missing may be written in it. */
-function beyondGrant(
-  { permissions: { malformed } }: Caller,
+/** What is missing may be written in a grant that cannot be read. */
+function beyondGrant({ problems }: Caller, reason: string, details: Record<string, unknown>): Forbidden {
+  return forbidden(
+    reason,
+    details,
+    problems.filter(({ member }) => member !== "scope"),
+  );
+}
+
+/** The refusal, with what of the caller's claims cannot be read and may be its cause. */
+function forbidden(
   reason: string,
   details: Record<string, unknown>,
+  causes: readonly ClaimProblem[],
 ): Forbidden {
-  return new Forbidden(malformed ? `${reason}; its grant is malformed: ${malformed}` : reason, details);
+  if (causes.length === 0) return new Forbidden(reason, details);
+  const problem = causes.map(({ says }) => says).join("; ");
+  return new Forbidden(`${reason}; ${problem}`, { ...details, problem });
 }
 
 /** The sessions that the caller may list. */

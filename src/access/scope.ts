@@ -1,4 +1,7 @@
-/** What a caller may do at all. The names are those of the `scope` claim. */
+import { type ClaimProblem, quoteText, typeOf } from "./claim-problem.ts";
+import { nearest } from "./nearest.ts";
+
+/** What a caller may do at all. The names are those that claims of scopes have. */
 export const SCOPES = [
   "sessions:create",
   "sessions:read",
@@ -9,11 +12,78 @@ export const SCOPES = [
 
 export type Scope = (typeof SCOPES)[number];
 
+/** The scopes of a caller, and what was probably meant to be one. */
+export interface ReadScopes {
+  readonly scopes: ReadonlySet<Scope>;
+  readonly problems: readonly ClaimProblem[];
+}
+
+/** How many names that are not ours are looked at. */
+const MAX_LOOKED_AT = 100;
+/** How much of a prefix is shown, in characters. */
+const SHOWN = 30;
+
 /**
- * The scopes of a `scope` claim: names with a space between them (RFC 8693, 4.2). What is no scope of ours is another
- * service's; what is no string is none.
+ * The scopes of several claims together. Each is text, with spaces between the names (RFC 8693, 4.2), or a list of texts; one that is
+ * neither gives none. A name that is no scope of ours is another service's, and a problem only where it is nearly one that is missing.
+ *
+ * @param claims each with its name
+ * @param prefix what every name must begin with, and is cut off
  */
-export function parseScopes(claim: unknown): ReadonlySet<Scope> {
-  const names = typeof claim === "string" ? claim.split(" ") : [];
-  return new Set(SCOPES.filter((scope) => names.includes(scope)));
+export function readScopes(claims: readonly (readonly [string, unknown])[], prefix = ""): ReadScopes {
+  const names = new Set<string>();
+  const problems: ClaimProblem[] = [];
+  for (const [claim, value] of claims) {
+    if (value === undefined) continue;
+    const texts: unknown[] = Array.isArray(value) ? value : [value];
+    const wrong = texts.findIndex((text) => typeof text !== "string");
+    if (wrong === -1) for (const name of (texts as string[]).flatMap(wordsOf)) names.add(name);
+    else {
+      const what = Array.isArray(value) ? `its entry ${wrong + 1} is` : "it is";
+      const says = `${claim} must be text with spaces between the scopes, or a list of them; ${what} ${typeOf(texts[wrong])}`;
+      problems.push({ member: "scope", says });
+    }
+  }
+  const scopes = new Set(SCOPES.filter((scope) => names.has(`${prefix}${scope}`)));
+  const others = [...names].filter((name) => !SCOPES.some((scope) => name === `${prefix}${scope}`));
+  for (const name of others.slice(0, MAX_LOOKED_AT)) {
+    // One for each that is missing.
+    const isNew = ({ scope }: ClaimProblem) =>
+      !SCOPES.some((had) => had === scope && scopes.has(had)) && !problems.some((had) => had.scope === scope);
+    problems.push(...nearMisses(name, prefix).filter(isNew));
+  }
+  return { scopes, problems };
+}
+
+/** The names in a text. */
+function wordsOf(text: string): string[] {
+  return text.split(" ").filter((name) => name !== "");
+}
+
+/** The scopes of ours that a name is nearly. */
+function nearMisses(name: string, prefix: string): ClaimProblem[] {
+  const problem = (scope: Scope, says: string): ClaimProblem => ({ member: "scope", scope, says });
+  const unprefixed = prefix !== "" && name.startsWith(prefix) ? name.slice(prefix.length) : name;
+  if (prefix !== "") {
+    const bare = SCOPES.find((scope) => scope === name);
+    if (bare)
+      return [problem(bare, `the scope ${bare} is without the prefix that AUTH_SCOPE_PREFIX cuts off`)];
+  }
+  const parts = unprefixed.split(/[,;|\s]+/);
+  const within = parts.length === 1 ? [] : SCOPES.filter((scope) => parts.includes(scope));
+  if (within.length > 0) {
+    return within.map((scope) => problem(scope, "the names of scopes must have spaces between them"));
+  }
+  const prefixed = SCOPES.find(
+    (scope) => name.endsWith(scope) && /[/:.#]/.test(name.at(-scope.length - 1) ?? ""),
+  );
+  if (prefixed) {
+    const given = quoteText(name.slice(0, -prefixed.length), SHOWN);
+    return [
+      problem(prefixed, `the scope ${prefixed} has the prefix ${given}; AUTH_SCOPE_PREFIX must be that`),
+    ];
+  }
+  const meant = nearest(unprefixed, SCOPES);
+  if (meant === null) return [];
+  return [problem(meant, `${quoteText(name, SHOWN)} is no scope of this server's; did you mean ${meant}?`)];
 }

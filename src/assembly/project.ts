@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Logger } from "pino";
-import type { JwtRules } from "../access/bearer-jwt.ts";
-import { SAME_SECRET } from "../config/authentication.ts";
+import type { JwtRules } from "../access/jwt-checks.ts";
+import { sameSecrets } from "../config/authentication.ts";
 import type { Config } from "../config/config.ts";
 import type { PlatformConfig } from "../config/platform.ts";
 import { StartupError } from "../errors.ts";
@@ -23,8 +23,8 @@ export interface Project {
   readonly platform: Platform;
 
   /**
-   * Signs with the credentials of `next` from now on, and verifies with these and what it names as previous. Nothing
-   * else of it is looked at.
+   * Signs with the credentials of `next` from now on, and verifies with these and what it names as previous. Of the rest only the
+   * secrets of callers' JWTs are looked at.
    *
    * @returns whether they are others than before
    * @throws {StartupError} when they are of another project, or sign callers' JWTs; then nothing changes
@@ -47,8 +47,8 @@ export function createProject(
   return {
     keyRing,
     platform: createPlatform(config, keyRing, logger, instrument),
-    rotate({ platform: next }) {
-      if (next.keyRing) checkOtherSecret(jwtRules, next.keyRing);
+    rotate({ platform: next, jwtRules }) {
+      checkOtherSecret(jwtRules, next.keyRing ?? keyRing);
       return rotate(config, keyRing, next);
     },
   };
@@ -56,9 +56,8 @@ export function createProject(
 
 /** The configuration alone knows no secret of our own making, or of before. */
 function checkOtherSecret(jwtRules: JwtRules | null, { verifyingKeys }: KeyRing): void {
-  const secret = jwtRules?.secret;
-  if (!secret || !verifyingKeys.some((key) => key.equals(secret))) return;
-  throw new StartupError([SAME_SECRET]);
+  const problems = sameSecrets(jwtRules, (secret) => verifyingKeys.some((key) => key.equals(secret)));
+  if (problems.length > 0) throw new StartupError(problems);
 }
 
 /**

@@ -1,24 +1,158 @@
-import type { JwtRules } from "../access/bearer-jwt.ts";
+import type { ClaimNames } from "../access/claims.ts";
+import type { JwtRules } from "../access/jwt-checks.ts";
 import type { Environment } from "./environment.ts";
-import { jwtSecret, presentText, safeUrl } from "./variables.ts";
+import { jwtSecret, onOrOff, presentText, safeUrl } from "./variables.ts";
 
 const OTHER_SECRET = "must be another secret than the OpenTok project's";
 
-/** The problem when callers' JWTs are signed with a secret of the project's: a connection token would be one, too. */
-export const SAME_SECRET = `AUTH_JWT_SECRET: ${OTHER_SECRET}`;
+/** The secrets of callers' JWTs, by their variables. */
+const SECRETS = { AUTH_JWT_SECRET: "secret", AUTH_JWT_SECRET_PREVIOUS: "previousSecret" } as const;
 
-/** How callers' JWTs are verified; null when none are accepted. */
+/** What is of no use unless JWTs are verified. */
+const NEEDS_KEYS = [
+  "AUTH_JWT_ISSUER",
+  "AUTH_JWT_AUDIENCE",
+  "AUTH_JWT_CLIENT_ID",
+  "AUTH_SCOPE_CLAIM",
+  "AUTH_SCOPE_PREFIX",
+  "AUTH_GRANT_CLAIM",
+] as const;
+
+/** How callers' JWTs are verified, and read; null when none are accepted. */
 export function jwtRulesOf(env: Environment): JwtRules | null {
   const secret = env.read("AUTH_JWT_SECRET", jwtSecret);
-  const jwksUri = env.read("AUTH_JWKS_URI", safeUrl);
-  const issuer = env.read("AUTH_JWT_ISSUER", presentText);
-  const audience = env.read("AUTH_JWT_AUDIENCE", presentText);
+  const previousSecret = env.read("AUTH_JWT_SECRET_PREVIOUS", jwtSecret);
+  const insecure = env.read("AUTH_JWKS_INSECURE", onOrOff);
+  const jwksUri = env.read("AUTH_JWKS_URI", insecure ? jwksUrlInPrivate : jwksUrl);
+  const rules = {
+    issuers: env.read("AUTH_JWT_ISSUER", issuers, []),
+    audiences: env.read("AUTH_JWT_AUDIENCE", list, []),
+    clientIds: env.read("AUTH_JWT_CLIENT_ID", list, []),
+    claims: claimNamesOf(env),
+  };
   const isVerified = env.has("AUTH_JWT_SECRET") || env.has("AUTH_JWKS_URI");
-  for (const name of ["AUTH_JWT_ISSUER", "AUTH_JWT_AUDIENCE"] as const) {
+  for (const name of NEEDS_KEYS) {
     if (isVerified || !env.has(name)) continue;
     env.problem(name, "needs AUTH_JWT_SECRET or AUTH_JWKS_URI, to verify who says so");
   }
-  const secrets = [env.get("OPENTOK_API_SECRET"), env.get("OPENTOK_API_SECRET_PREVIOUS")];
-  if (secret && secrets.includes(env.get("AUTH_JWT_SECRET"))) env.problem("AUTH_JWT_SECRET", OTHER_SECRET);
-  return secret || jwksUri ? { secret, jwksUri, issuer, audience } : null;
+  if (insecure && !env.has("AUTH_JWKS_URI"))
+    env.problem("AUTH_JWKS_INSECURE", "needs AUTH_JWKS_URI, which it is about");
+  checkSecrets(env);
+  noteRisks(env, rules);
+  return secret || jwksUri ? { secret, previousSecret, jwksUri, ...rules } : null;
+}
+
+function checkSecrets(env: Environment): void {
+  const ofProject = [env.get("OPENTOK_API_SECRET"), env.get("OPENTOK_API_SECRET_PREVIOUS")];
+  for (const name of Object.keys(SECRETS) as (keyof typeof SECRETS)[]) {
+    if (env.has(name) && ofProject.includes(env.get(name))) env.problem(name, OTHER_SECRET);
+  }
+  const previous = env.get("AUTH_JWT_SECRET_PREVIOUS");
+  if (previous === undefined) return;
+  if (!env.has("AUTH_JWT_SECRET"))
+    env.problem("AUTH_JWT_SECRET_PREVIOUS", "needs AUTH_JWT_SECRET, which replaces it");
+  if (previous === env.get("AUTH_JWT_SECRET"))
+    env.problem("AUTH_JWT_SECRET_PREVIOUS", "must be another secret than AUTH_JWT_SECRET");
+}
+
+/**
+ * The problem with secrets of callers' JWTs that are the project's: a connection token would be a credential, too.
+ *
+ * @param isOfProject whether a secret is the project's, or was
+ */
+export function sameSecrets(
+  rules: JwtRules | null,
+  isOfProject: (secret: NonNullable<JwtRules["secret"]>) => boolean,
+): string[] {
+  return Object.entries(SECRETS).flatMap(([variable, member]) => {
+    const secret = rules?.[member];
+    return secret && isOfProject(secret) ? [`${variable}: ${OTHER_SECRET}`] : [];
+  });
+}
+
+/** The problem when JWTs are accepted from now on, or no longer; null when it stays as it is. */
+export function switchedOnOrOff(before: JwtRules | null, next: JwtRules | null): string | null {
+  if ((before === null) === (next === null)) return null;
+  const what = next === null ? "off" : "on";
+  return `AUTH_JWT_SECRET and AUTH_JWKS_URI: JWTs cannot be switched ${what} while the server runs; restart it`;
+}
+
+/** What works, and lets in more than may be meant. */
+function noteRisks(
+  env: Environment,
+  { issuers, audiences, clientIds }: Pick<JwtRules, "issuers" | "audiences" | "clientIds">,
+): void {
+  if (!env.has("AUTH_JWKS_URI")) return;
+  const others = "is not set: JWTs are accepted that the provider signed for others";
+  if (issuers.length === 0) env.note("AUTH_JWT_ISSUER", others);
+  if (audiences.length === 0 && clientIds.length === 0) env.note("AUTH_JWT_AUDIENCE", others);
+  if (env.get("AUTH_JWKS_URI")?.startsWith("http:") && env.has("AUTH_JWKS_INSECURE=on")) {
+    env.note("AUTH_JWKS_URI", "is an http: URL: whoever can change what is sent there can be any caller");
+  }
+}
+
+function claimNamesOf(env: Environment): ClaimNames {
+  return {
+    scopes: env.read("AUTH_SCOPE_CLAIM", (value) => list(value).map(claimName)),
+    scopePrefix: env.read("AUTH_SCOPE_PREFIX", scopePrefix, ""),
+    grant: env.read("AUTH_GRANT_CLAIM", claimName),
+  };
+}
+
+/** Texts with commas between them. */
+function list(value: string): string[] {
+  const items = presentText(value)
+    .split(",")
+    .map((item) => item.trim());
+  if (!items.includes("")) return items;
+  throw new Error("must be values with one comma between them, and none at the beginning or the end");
+}
+
+function issuers(value: string): string[] {
+  const values = list(value);
+  if (!values.some((issuer) => issuer.includes("/.well-known/"))) return values;
+  throw new Error(
+    "must be what the iss of JWTs is, and not the address of a document: it ends before /.well-known/",
+  );
+}
+
+function scopePrefix(value: string): string {
+  if (/^\S+$/.test(value)) return value;
+  throw new Error("must be what the names of scopes begin with, such as stagepass/, without white space");
+}
+
+/** What users of Supabase, Auth0 and Clerk can write themselves. */
+const WRITTEN_BY_USERS = /^(user_metadata|unsafe_metadata)\b/;
+
+function claimName(value: string): string {
+  if (!/^[^\s,]+$/.test(value))
+    throw new Error("must be the name of a claim, or the path to it with dots, without white space");
+  if (!WRITTEN_BY_USERS.test(value)) return value;
+  throw new Error(
+    "must not be of user_metadata or unsafe_metadata, which users write themselves; use app_metadata",
+  );
+}
+
+function jwksUrl(value: string): string {
+  const url = URL.canParse(value) ? new URL(value) : null;
+  const isPrivate = url?.protocol === "http:" && !url.username && !url.password && !value.includes("#");
+  try {
+    return keySet(safeUrl(value));
+  } catch (error) {
+    const remedy = "; within a private network AUTH_JWKS_INSECURE=on allows it";
+    throw isPrivate ? new Error(`${(error as Error).message}${remedy}`) : error;
+  }
+}
+
+/** Unencrypted, because it does not leave a network that is trusted. */
+function jwksUrlInPrivate(value: string): string {
+  return value.startsWith("http:")
+    ? keySet(safeUrl(value.replace("http:", "https:")).replace("https:", "http:"))
+    : jwksUrl(value);
+}
+
+/** The document that tells the address of the keys is often taken for them. */
+function keySet(url: string): string {
+  if (!/\/\.well-known\/(openid-configuration|oauth-authorization-server)/.test(url)) return url;
+  throw new Error("must be where the keys are: the document at this address has it as jwks_uri");
 }

@@ -1,4 +1,4 @@
-import type { JwtRules } from "../access/bearer-jwt.ts";
+import type { JwtRules } from "../access/jwt-checks.ts";
 import { StartupError } from "../errors.ts";
 import type { InFlightLimits } from "../shares/in-flight.ts";
 import { type DatabaseAddress, parseDatabaseUrl } from "../store/database-address.ts";

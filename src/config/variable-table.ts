@@ -83,12 +83,44 @@ export const VARIABLES = {
     example: "",
     secret: true,
   },
+  AUTH_JWT_SECRET_PREVIOUS: {
+    meaning: "A secret that still verifies, while `AUTH_JWT_SECRET` replaces it.",
+    example: "",
+    secret: true,
+  },
   AUTH_JWKS_URI: {
     meaning: "The JSON Web Key Set that they are verified with instead, or as well.",
     example: "https://example.eu.auth0.com/.well-known/jwks.json",
   },
-  AUTH_JWT_ISSUER: { meaning: "What their `iss` must be.", example: "https://example.eu.auth0.com/" },
-  AUTH_JWT_AUDIENCE: { meaning: "What their `aud` must be or contain.", example: "stagepass" },
+  AUTH_JWKS_INSECURE: {
+    default: "off",
+    meaning: "`on` lets `AUTH_JWKS_URI` be an `http:` URL, within a private network.",
+  },
+  AUTH_JWT_ISSUER: {
+    meaning: "What their `iss` must be; several with commas between them.",
+    example: "https://example.eu.auth0.com/",
+  },
+  AUTH_JWT_AUDIENCE: {
+    meaning: "What their `aud` must be or contain; several with commas between them, of which one is enough.",
+    example: "stagepass",
+  },
+  AUTH_JWT_CLIENT_ID: {
+    meaning: "What their `client_id`, or else `azp`, must be; several with commas between them.",
+    example: "3n4b5urk1ft4fl3mg5e62d9ado",
+  },
+  AUTH_SCOPE_CLAIM: {
+    default: "scope,scp,permissions",
+    meaning: "The claims, or the paths to them, whose scopes count together.",
+  },
+  AUTH_SCOPE_PREFIX: {
+    meaning:
+      "What the names of scopes begin with in JWTs, and is cut off. Then a name without it does not count.",
+    example: "stagepass/",
+  },
+  AUTH_GRANT_CLAIM: {
+    default: "video_grant",
+    meaning: "The claim, or the path to it, that has the grant.",
+  },
   TOKENS_PER_MINUTE: {
     otherwise: "`6000`; without authentication, no limit",
     meaning: "How many tokens each caller may ask for in a minute, and so at once.",

@@ -1,7 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { type Authenticate, type Credentials, STRANGERS } from "../access/authenticate.ts";
+import type { Authenticate } from "../access/authenticate.ts";
 import type { Caller, Origin } from "../access/caller.ts";
+import { hasCredential } from "../access/credential.ts";
 import { failedCredentials } from "../access/failed-credentials.ts";
+import { STRANGERS } from "../access/jwt-callers.ts";
 import { Unauthenticated } from "../errors.ts";
 import { prefersPage } from "../graphql/media-type.ts";
 import type { Turn } from "../shares/turns.ts";
@@ -46,10 +48,6 @@ export function knowCaller(app: FastifyInstance, { authenticate, turn, trustsPro
       throw error;
     }
   };
-}
-
-function hasCredential({ authorization, "x-api-key": apiKey }: Credentials): boolean {
-  return authorization !== undefined || apiKey !== undefined;
 }
 
 /** Where a request comes from: its peer, unless a trusted proxy says who its client is. */

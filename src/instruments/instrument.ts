@@ -1,5 +1,6 @@
 import type { ApolloServerPlugin } from "@apollo/server";
 import type { FastifyInstance } from "fastify";
+import type { ClaimMember } from "../access/claim-problem.ts";
 import type { Context } from "../graphql/context.ts";
 import type { OnRequestEnd } from "../http/requests.ts";
 import type { CircuitState } from "../platform/rest-platform.ts";
@@ -41,6 +42,9 @@ export interface Instrument {
   /** Is told how many old records a purge of the ledger forgot. */
   purged(records: number): void;
 
+  /** Is told of a claim, or a member of one, that cannot be read. */
+  unreadableClaim(member: ClaimMember): void;
+
   /** Is told how many milliseconds the clock of this process is ahead of the database's. */
   clockSkew(milliseconds: number): void;
 
@@ -59,6 +63,7 @@ export const NO_INSTRUMENT: Instrument = {
   ledger: (ledger) => ledger,
   committed() {},
   purged() {},
+  unreadableClaim() {},
   clockSkew() {},
   async stop() {},
 };
@@ -90,6 +95,10 @@ export function both(outer: Instrument, inner: Instrument): Instrument {
     purged(records) {
       outer.purged(records);
       inner.purged(records);
+    },
+    unreadableClaim(member) {
+      outer.unreadableClaim(member);
+      inner.unreadableClaim(member);
     },
     clockSkew(milliseconds) {
       outer.clockSkew(milliseconds);

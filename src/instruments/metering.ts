@@ -51,6 +51,8 @@ export function metering(platform: string, pool: () => PoolState) {
 
     purged: (records) => metrics.purged.inc(records),
 
+    unreadableClaim: (member) => metrics.unreadableClaims.inc({ member }),
+
     clockSkew: (milliseconds) => metrics.clockSkew.set(milliseconds / 1000),
   };
   const read = (ready: boolean) => {

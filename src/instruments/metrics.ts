@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { CLAIM_MEMBERS } from "../access/claim-problem.ts";
 import { COMMIT, VERSION } from "../process/version.ts";
 import type { PoolState } from "../store/engine.ts";
 
@@ -115,6 +116,13 @@ export function createMetrics(platform: string, pool: () => PoolState) {
       registers,
     }),
 
+    unreadableClaims: new Counter({
+      name: "stagepass_unreadable_claims_total",
+      help: "Claims of genuine credentials that could not be read and gave nothing, each time that such a credential was read.",
+      labelNames: ["member"],
+      registers,
+    }),
+
     clockSkew: new Gauge({
       name: "stagepass_clock_skew_seconds",
       help: "How far the clock of this server is ahead of PostgreSQL's; 0 on SQLite, which has no other clock.",
@@ -125,6 +133,7 @@ export function createMetrics(platform: string, pool: () => PoolState) {
   for (const result of ["OK", "RATE_LIMITED", "PLATFORM_REJECTED", "PLATFORM_UNAVAILABLE"])
     metrics.platformCallDuration.zero({ result });
   for (const result of ["OK", "FAILED"]) metrics.commitDuration.zero({ result });
+  for (const member of CLAIM_MEMBERS) metrics.unreadableClaims.inc({ member }, 0);
   return metrics;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { newApiKey } from "../../src/access/api-key.ts";
-import type { Credentials } from "../../src/access/authenticate.ts";
+import type { Credentials } from "../../src/access/credential.ts";
 import { Role } from "../../src/domain/role.ts";
 import { DatabaseUnavailable } from "../../src/errors.ts";
 import { added, freshKeys, keys, refused, server, unknownKey } from "../support/api-keys.ts";

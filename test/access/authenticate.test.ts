@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
-import { authenticator, type Credentials, openUntilFirstKey } from "../../src/access/authenticate.ts";
+import { authenticator, openUntilFirstKey } from "../../src/access/authenticate.ts";
+import type { Credentials } from "../../src/access/credential.ts";
 import { AuthenticationUnavailable, DatabaseUnavailable, Unauthenticated } from "../../src/errors.ts";
 import { added, freshKeys, keys, RULES, refused, server } from "../support/api-keys.ts";
 
@@ -45,7 +46,7 @@ describe("credentials", () => {
     ["a list", ["stagepass_1"]],
   ])("are refused when x-api-key is %s", async (_, apiKey) => {
     await expect(server()({ "x-api-key": apiKey })).rejects.toThrow(
-      refused(/^The header x-api-key must have an API key$/),
+      refused(/^The header x-api-key must have an API key of this server's, which begins with stagepass_$/),
     );
   });
 });

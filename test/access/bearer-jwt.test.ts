@@ -8,8 +8,10 @@ import {
   sign,
 } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { type JwtRules, verifyJwt } from "../../src/access/bearer-jwt.ts";
+import { verifyJwt } from "../../src/access/bearer-jwt.ts";
+import { CLAIM_NAMES } from "../../src/access/claims.ts";
 import type { KeyOf } from "../../src/access/jwks.ts";
+import type { JwtRules } from "../../src/access/jwt-checks.ts";
 import { Unauthenticated } from "../../src/errors.ts";
 
 const now = new Date(1_795_500_000_999);
@@ -24,8 +26,16 @@ const jwks: KeyOf = async (kid) => published[kid ?? "rsa"] ?? null;
 
 const issuer = "https://canary-issuer.example";
 const audience = "canary-audience";
-const rules: JwtRules = { secret, jwksUri: "https://jwks.example", issuer, audience };
-const lax: JwtRules = { ...rules, issuer: null, audience: null };
+const rules: JwtRules = {
+  secret,
+  previousSecret: null,
+  jwksUri: "https://jwks.example",
+  issuers: [issuer],
+  audiences: [audience],
+  clientIds: [],
+  claims: CLAIM_NAMES,
+};
+const lax: JwtRules = { ...rules, issuers: [], audiences: [] };
 const claims = { sub: "alice", iss: issuer, aud: audience, exp: seconds + 60 };
 
 const PSS = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 };
@@ -95,9 +105,9 @@ describe("verifyJwt accepts", () => {
 
   it("an issuer and an audience each by its own rule", async () => {
     const token = saying({ aud: "another" });
-    await expect(verifyJwt(token, { ...rules, audience: null }, null, now)).resolves.toBeDefined();
+    await expect(verifyJwt(token, { ...rules, audiences: [] }, null, now)).resolves.toBeDefined();
     const other = saying({ iss: "another" });
-    await expect(verifyJwt(other, { ...rules, issuer: null }, null, now)).resolves.toBeDefined();
+    await expect(verifyJwt(other, { ...rules, issuers: [] }, null, now)).resolves.toBeDefined();
   });
 });
 
@@ -153,9 +163,9 @@ describe("verifyJwt refuses, for what it says,", () => {
     ["what expired 61 seconds ago", saying({ exp: seconds - 61 }), "jwt expired"],
     ["what expired 60 seconds ago", saying({ exp: seconds - 60 }), "jwt expired"],
     ["what is valid in 61 seconds", saying({ nbf: seconds + 61 }), "jwt not active"],
-    ["an exp that is a string", saying({ exp: `${seconds + 60}` }), "invalid exp value"],
-    ["an exp that is null", saying({ exp: null }), "invalid exp value"],
-    ["an nbf that is a string", saying({ nbf: `${seconds}` }), "invalid nbf value"],
+    ["an exp that is a string", saying({ exp: `${seconds + 60}` }), "its exp is not a number"],
+    ["an exp that is null", saying({ exp: null }), "its exp is not a number"],
+    ["an nbf that is a string", saying({ nbf: `${seconds}` }), "its nbf is not a number"],
     ["an iat that is a string", saying({ iat: `${seconds}` }), "its iat is not a number"],
     ["a sub that is an object", saying({ sub: { id: 1 } }), "its sub is not a string"],
     ["a sub that is null", saying({ sub: null }), "its sub is not a string"],

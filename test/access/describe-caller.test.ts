@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { callerWith, localCaller } from "../../src/access/caller.ts";
 import { describeCaller } from "../../src/access/describe-caller.ts";
-import { permissionsOf } from "../../src/access/permissions.ts";
+import { readGrant } from "../../src/access/permissions.ts";
 import { SCOPES } from "../../src/access/scope.ts";
 import { Role } from "../../src/domain/role.ts";
 
@@ -62,7 +62,9 @@ describe("describeCaller", () => {
   it("says a grant of sessions that means the same when it is read as a claim", () => {
     for (const claim of [{}, { sessions: ["1_a"], names: ["lobby", "room-*", "*"] }, { names: ["*"] }]) {
       const { sessions, names } = grantOf(claim);
-      expect(permissionsOf({ sessions, names }).sessions).toEqual(permissionsOf(claim).sessions);
+      expect(readGrant({ sessions, names }).permissions.sessions).toEqual(
+        readGrant(claim).permissions.sessions,
+      );
     }
   });
 

@@ -1,16 +1,15 @@
 import { describe, expect, it } from "vitest";
-import {
-  ALL_PERMISSIONS,
-  MalformedClaim,
-  NO_PERMISSIONS,
-  permissionsOf,
-  permissionsOrNone,
-} from "../../src/access/permissions.ts";
+import { ALL_PERMISSIONS, NO_PERMISSIONS, readGrant } from "../../src/access/permissions.ts";
 import { Role } from "../../src/domain/role.ts";
 
+const permissionsOf = (claim: unknown) => {
+  const { permissions, problems } = readGrant(claim);
+  expect(problems).toEqual([]);
+  return permissions;
+};
 const nothing = { all: false, ids: new Set(), names: new Set(), namePrefixes: [] };
 
-describe("permissionsOf", () => {
+describe("readGrant", () => {
   it.each([
     ["an absent claim", undefined],
     ["an empty claim", {}],
@@ -65,17 +64,27 @@ describe("permissionsOf", () => {
 
   it.each<[string, unknown, RegExp]>([
     ["a list of more than a hundred", { names: Array(101).fill("a*") }, /at most 100 strings/],
-    ["null", null, /^video_grant must be an object$/],
-    ["a list", [], /^video_grant must be an object$/],
-    ["a string", "*", /^video_grant must be an object$/],
-    ["a number", 1, /^video_grant must be an object$/],
-    ["true", true, /^video_grant must be an object$/],
-    ["a member that is misspelt", { maxLifeTime: 60 }, /nothing else$/],
-    ["a member named __proto__", JSON.parse('{"__proto__": {}}'), /nothing else$/],
+    ["null", null, /^video_grant must be an object, or the JSON text of one; it is null$/],
+    ["a list", [], /^video_grant must be an object, or the JSON text of one; it is a list$/],
+    ["a text", "*", /^video_grant must be an object.*; it is a text that is no such JSON$/],
+    ["the JSON text of a list", "[]", /^video_grant must be an object.*; it is a text that is no such JSON$/],
+    ["JSON text that is cut off", '{"roles":["PUB', /; it is a text that is no such JSON$/],
+    ["a number", 1, /; it is a number$/],
+    ["true", true, /; it is true or false$/],
+    [
+      "a member that is misspelt",
+      { maxLifeTime: 60 },
+      /nothing else; it has "maxLifeTime"; maxLifetime is one$/,
+    ],
+    ["a member in the singular", { name: ["a"] }, /nothing else; it has "name"; names is one$/],
+    ["members that are none", { admin: true, sudo: true }, /nothing else; it has "admin", and 1 more$/],
+    ["a long member", { ["a".repeat(99)]: 1 }, /nothing else; it has "a{30}…"$/],
+    ["a member that looks like another", { "roles\u202e": [] }, /it has "roles\\u202e"; roles is one$/],
+    ["a member named __proto__", JSON.parse('{"__proto__": {}}'), /it has "__proto__"$/],
     [
       "roles that are no list",
       { roles: "MODERATOR" },
-      /^video_grant\.roles must be a list of at most 100 strings/,
+      /^video_grant\.roles must be a list of at most 100 strings.*; it is a text$/,
     ],
     ["roles that are null", { roles: null }, /^video_grant\.roles must be a list of at most 100 strings/],
     [
@@ -89,7 +98,11 @@ describe("permissionsOf", () => {
       { roles: ["ADMIN"] },
       /^video_grant\.roles may have SUBSCRIBER, PUBLISHER, PUBLISHER_ONLY, MODERATOR$/,
     ],
-    ["a role as tokens carry it", { roles: ["moderator"] }, /^video_grant\.roles may have/],
+    [
+      "a role as tokens carry it",
+      { roles: ["moderator"] },
+      /^video_grant\.roles may have .*; write MODERATOR so$/,
+    ],
     ["a role that every object has", { roles: ["constructor"] }, /^video_grant\.roles may have/],
     ["a star for every role", { roles: ["*"] }, /^video_grant\.roles may have/],
     [
@@ -132,29 +145,68 @@ describe("permissionsOf", () => {
     ["a negative maxLifetime", { maxLifetime: -1 }, /^video_grant\.maxLifetime must be a whole number/],
     ["a broken maxLifetime", { maxLifetime: 1.5 }, /^video_grant\.maxLifetime must be a whole number/],
     ["a maxLifetime that is null", { maxLifetime: null }, /^video_grant\.maxLifetime must be a whole number/],
-    ["a maxLifetime as a string", { maxLifetime: "60" }, /^video_grant\.maxLifetime must be a whole number/],
+    [
+      "a maxLifetime as a string",
+      { maxLifetime: "60" },
+      /^video_grant\.maxLifetime must be a whole number of seconds, at least 1; it is a text$/,
+    ],
     ["a huge maxLifetime", { maxLifetime: 2 ** 53 }, /^video_grant\.maxLifetime must be a whole number/],
-  ])("refuses %s, which permissionsOrNone takes for no permissions", (_, claim, message) => {
-    expect(() => permissionsOf(claim)).toThrow(MalformedClaim);
-    expect(() => permissionsOf(claim)).toThrow(message);
-    const malformed = expect.stringMatching(message);
-    expect(permissionsOrNone(claim)).toEqual({ ...NO_PERMISSIONS, malformed });
+  ])("refuses %s, and allows nothing", (_, claim, message) => {
+    const { permissions, problems } = readGrant(claim);
+    expect(permissions).toEqual(NO_PERMISSIONS);
+    expect(problems).toMatchObject([{ says: expect.stringMatching(message) }]);
   });
-});
 
-describe("permissionsOrNone", () => {
-  it("reads a well-formed claim as permissionsOf does", () => {
+  it("names each member that cannot be read", () => {
+    const { problems } = readGrant({
+      roles: ["publisher"],
+      sessions: "*",
+      names: [1],
+      maxLifetime: "1",
+      name: [],
+    });
+    expect(problems.map(({ member }) => member)).toEqual([
+      "grant",
+      "roles",
+      "sessions",
+      "names",
+      "maxLifetime",
+    ]);
+  });
+
+  it("reads the JSON text of a grant as the grant", () => {
     const claim = { roles: ["MODERATOR"], sessions: ["1_a"], names: ["room-*"], maxLifetime: 60 };
-    expect(permissionsOrNone(claim)).toEqual(permissionsOf(claim));
+    expect(readGrant(JSON.stringify(claim))).toEqual(readGrant(claim));
+    expect(readGrant("{}")).toEqual(readGrant({}));
+  });
+
+  it("calls the grant by the name of its claim", () => {
+    const [problem] = readGrant({ roles: "x" }, "https://example.com/video_grant").problems;
+    expect(problem?.says).toMatch(/^https:\/\/example\.com\/video_grant\.roles must be a list/);
+  });
+
+  it("never says a value", () => {
+    for (const member of ["roles", "sessions", "names", "maxLifetime"]) {
+      for (const value of [
+        "canary",
+        ["canary*x", "*canary"],
+        { canary: "canary" },
+        [["canary"]],
+        ["canary "],
+      ]) {
+        for (const { says } of readGrant({ [member]: value }).problems) expect(says).not.toContain("canary");
+      }
+    }
+    for (const { says } of readGrant("canary").problems) expect(says).not.toContain("canary");
   });
 
   it("does not hide an error that is not about the claim", () => {
-    const claim = {
-      get roles() {
+    const roles = new Proxy([], {
+      get() {
         throw new RangeError("a fault of ours");
       },
-    };
-    expect(() => permissionsOrNone(claim)).toThrow(RangeError);
+    });
+    expect(() => readGrant({ roles })).toThrow(RangeError);
   });
 });
 

@@ -179,16 +179,39 @@ it("grants a caller nothing that it does not claim", () => {
   });
 });
 
-it("says why a malformed grant allows nothing, also of what is written in it", () => {
+it("says why a grant that cannot be read allows nothing, also of what is written in it", () => {
   const caller = granted({ roles: ["PUBLISHER"], sessions: ["1_x"], names: ["ok", "standup "] });
-  const why = "its grant is malformed: video_grant.names must not end in a space, U+0020";
+  const problem = "video_grant.names must not end in a space, U+0020";
   expect(() => checkRole(caller, Role.PUBLISHER)).toThrow(
-    forbidden(`the caller may not grant the role PUBLISHER; ${why}`, { requiredRole: "PUBLISHER" }),
+    forbidden(`the caller may not grant the role PUBLISHER; ${problem}`, {
+      requiredRole: "PUBLISHER",
+      problem,
+    }),
   );
   expect(() => checkName(caller, "ok")).toThrow(
-    forbidden(`the caller may not use this name; ${why}`, { requiredName: "ok" }),
+    forbidden(`the caller may not use this name; ${problem}`, { requiredName: "ok", problem }),
   );
   expect(() => checkSession(caller, "1_x", null)).toThrow(
-    forbidden(`the caller may not use this session; ${why}`, { requiredSession: "1_x" }),
+    forbidden(`the caller may not use this session; ${problem}`, { requiredSession: "1_x", problem }),
   );
+});
+
+it("says why a scope is missing, and not what is wrong with another", () => {
+  const refused = (scope: unknown) => {
+    try {
+      checkScope(callerWith("key:1", "one", { scope }), "Mutation.createSession");
+    } catch (error) {
+      return error;
+    }
+    return expect.unreachable();
+  };
+  const requires = "Mutation.createSession requires the scope sessions:create";
+  const requiredScope = "sessions:create";
+  const nearly = '"session:create" is no scope of this server\'s; sessions:create is';
+  expect(refused("session:create")).toEqual(
+    forbidden(`${requires}; ${nearly}`, { requiredScope, problem: nearly }),
+  );
+  const type = "scope must be text with spaces between the scopes, or a list of them; it is a number";
+  expect(refused(1)).toEqual(forbidden(`${requires}; ${type}`, { requiredScope, problem: type }));
+  expect(refused("token:create")).toEqual(forbidden(requires, { requiredScope }));
 });

@@ -1,7 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { parseScopes, SCOPES } from "../../src/access/scope.ts";
+import { readScopes, SCOPES } from "../../src/access/scope.ts";
 
-describe("parseScopes", () => {
+const parseScopes = (claim: unknown) => readScopes([["scope", claim]]).scopes;
+const problemsOf = (claim: unknown, prefix?: string) =>
+  readScopes([["scope", claim]], prefix).problems.map(({ says }) => says);
+
+describe("readScopes", () => {
   it("knows five scopes, by the names that API clients write", () => {
     expect(SCOPES).toEqual([
       "sessions:create",
@@ -13,7 +17,10 @@ describe("parseScopes", () => {
     expect([...parseScopes(SCOPES.join(" "))]).toEqual([...SCOPES]);
   });
 
-  it.each<[string, string, string[]]>([
+  it.each<[string, string | string[], string[]]>([
+    ["a list", ["tokens:create", "openid", "sessions:read"], ["sessions:read", "tokens:create"]],
+    ["a list of texts with spaces", ["tokens:create sessions:read"], ["sessions:read", "tokens:create"]],
+    ["an empty list", [], []],
     ["one", "tokens:create", ["tokens:create"]],
     ["several, in any order", "tokens:create sessions:read", ["sessions:read", "tokens:create"]],
     ["one twice", "tokens:create tokens:create", ["tokens:create"]],
@@ -27,7 +34,6 @@ describe("parseScopes", () => {
     ["nothing", undefined],
     ["null", null],
     ["an empty string", ""],
-    ["a list", ["tokens:create"]],
     ["a number", 1],
     ["an object with a split of its own", { split: () => ["tokens:create"] }],
     ["another case", "TOKENS:CREATE"],
@@ -38,5 +44,88 @@ describe("parseScopes", () => {
     ["a wildcard", "* tokens:*"],
   ])("finds no scope in %s", (_, claim) => {
     expect(parseScopes(claim).size).toBe(0);
+  });
+});
+
+describe("several claims", () => {
+  it("count together", () => {
+    const { scopes, problems } = readScopes([
+      ["scope", "openid sessions:create"],
+      ["scp", ["tokens:create"]],
+      ["permissions", undefined],
+    ]);
+    expect([...scopes]).toEqual(["sessions:create", "tokens:create"]);
+    expect(problems).toEqual([]);
+  });
+
+  it("leave out the one that cannot be read", () => {
+    const { scopes, problems } = readScopes([
+      ["scope", "sessions:create"],
+      ["scp", { tokens: "create" }],
+      ["permissions", ["ledger:read", 7]],
+    ]);
+    expect([...scopes]).toEqual(["sessions:create"]);
+    const rule = "must be text with spaces between the scopes, or a list of them;";
+    expect(problems.map(({ says }) => says)).toEqual([
+      `scp ${rule} it is an object`,
+      `permissions ${rule} its entry 2 is a number`,
+    ]);
+  });
+});
+
+describe("a prefix", () => {
+  it("is cut off, and without it a name does not count", () => {
+    const claim = "stagepass/sessions:create tokens:create other/ledger:read";
+    const { scopes, problems } = readScopes([["scope", claim]], "stagepass/");
+    expect([...scopes]).toEqual(["sessions:create"]);
+    expect(problems.map(({ says }) => says)).toEqual([
+      "the scope tokens:create is without the prefix that AUTH_SCOPE_PREFIX cuts off",
+      'the scope ledger:read has the prefix "other/"; AUTH_SCOPE_PREFIX must be that',
+    ]);
+  });
+});
+
+describe("a name that is nearly one of ours", () => {
+  it.each<[string, string]>([
+    ["session:create", '"session:create" is no scope of this server\'s; sessions:create is'],
+    ["SESSIONS:CREATE", '"SESSIONS:CREATE" is no scope of this server\'s; sessions:create is'],
+    ["sessions.create", '"sessions.create" is no scope of this server\'s; sessions:create is'],
+    ["create:sessions", '"create:sessions" is no scope of this server\'s; sessions:create is'],
+    ["token:inspect", '"token:inspect" is no scope of this server\'s; tokens:inspect is'],
+    [
+      "stagepass/sessions:create",
+      'the scope sessions:create has the prefix "stagepass/"; AUTH_SCOPE_PREFIX must be that',
+    ],
+    ["sessions:create,openid", "the names of scopes must have spaces between them"],
+    ["sessions:create\topenid", "the names of scopes must have spaces between them"],
+    [
+      `api://${"1b2c".repeat(9)}/ledger:read`,
+      `the scope ledger:read has the prefix "${`api://${"1b2c".repeat(9)}`.slice(0, 30)}…"; AUTH_SCOPE_PREFIX must be that`,
+    ],
+  ])("%s is said", (claim, says) => {
+    expect(parseScopes(claim).size).toBe(0);
+    expect(problemsOf(claim)).toEqual([says]);
+  });
+
+  it.each([
+    "openid profile email",
+    "tokens:delete",
+    "sessions:update",
+    "users:read",
+    "a".repeat(500),
+    "*",
+    "",
+  ])("%s is not", (claim) => expect(problemsOf(claim)).toEqual([]));
+
+  it("is no problem where the caller has the scope", () => {
+    expect(problemsOf("sessions:create session:create other/sessions:create")).toEqual([]);
+  });
+
+  it("is said once for each scope, of the first hundred names", () => {
+    expect(problemsOf("session:create sesions:create")).toHaveLength(1);
+    const others = (number: number) =>
+      `${Array.from({ length: number }, (_, i) => `x${i}`).join(" ")} session:create`;
+    expect(problemsOf(others(99))).toHaveLength(1);
+    expect(problemsOf(others(100))).toHaveLength(0);
   });
 });

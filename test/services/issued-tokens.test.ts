@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { localCaller } from "../../src/access/caller.ts";
-import { permissionsOf } from "../../src/access/permissions.ts";
+import { readGrant } from "../../src/access/permissions.ts";
 import { IssuedTokens } from "../../src/services/issued-tokens.ts";
 import { UNSHARED } from "../../src/shares/shares.ts";
 import { API_KEY } from "../support/credentials.ts";
@@ -21,7 +21,7 @@ describe.each(ENGINES)("a record by its ID on %s", (engine) => {
     const service = new IssuedTokens({ applicationId: API_KEY, sessions, ledger, shares: UNSHARED });
     const ids = [...records.map(({ id }) => id), "nobody's", "a\0b", "\ud800"];
     const found = async (grant: object) => {
-      const caller = { ...localCaller(), permissions: permissionsOf(grant) };
+      const caller = { ...localCaller(), permissions: readGrant(grant).permissions };
       return (await service.findMany(caller, ids)).map(
         (record) => record && records.indexOf(records.find(({ id }) => id === record.id) as never),
       );

@@ -1,7 +1,10 @@
 import { createSecretKey } from "node:crypto";
 import { afterEach, beforeEach, expect, vi } from "vitest";
 import { newApiKey } from "../../src/access/api-key.ts";
-import { authenticator, type Credentials } from "../../src/access/authenticate.ts";
+import { authenticator } from "../../src/access/authenticate.ts";
+import { CLAIM_NAMES } from "../../src/access/claims.ts";
+import type { Credentials } from "../../src/access/credential.ts";
+import type { JwtRules } from "../../src/access/jwt-checks.ts";
 import type { ApiKey, ApiKeys, StoredApiKey } from "../../src/store/store.ts";
 import { JWT_SECRET } from "./callers.ts";
 
@@ -47,11 +50,14 @@ class Keys implements ApiKeys {
 }
 
 export const CLAIMS = { scope: "tokens:create", video_grant: { roles: ["PUBLISHER"] } };
-export const RULES = {
+export const RULES: JwtRules = {
   secret: createSecretKey(JWT_SECRET, "utf8"),
+  previousSecret: null,
   jwksUri: null,
-  issuer: null,
-  audience: null,
+  issuers: [],
+  audiences: [],
+  clientIds: [],
+  claims: CLAIM_NAMES,
 };
 
 /** Those of the test that runs. */
@@ -65,7 +71,7 @@ export async function added(name = "backend") {
 }
 
 /** How a server knows its callers, with the keys of the test. */
-export const server = (rules: typeof RULES | null = RULES) => {
+export const server = (rules: JwtRules | null = RULES) => {
   const authenticate = authenticator(rules, keys, () => new Date());
   return async (credentials: Credentials) => authenticate(credentials);
 };

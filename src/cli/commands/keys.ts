@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { isApiKeyName, leakedKeyId, newApiKey } from "../../access/api-key.ts";
-import type { CallerClaims } from "../../access/caller.ts";
-import { MalformedClaim, permissionsOf, permissionsOrNone } from "../../access/permissions.ts";
-import { parseScopes, SCOPES } from "../../access/scope.ts";
+import { readClaims } from "../../access/claims.ts";
+import { readGrant } from "../../access/permissions.ts";
+import { readScopes, SCOPES } from "../../access/scope.ts";
 import type { Actor, Audit } from "../../audit/audit.ts";
 import { parseDatabaseAddress, readEnvironment } from "../../config/config.ts";
 import { abridge } from "../../errors.ts";
@@ -130,7 +130,11 @@ async function listKeys(): Promise<Outcome> {
 
 /** The rule that a key's grant breaks, or null: another version of this program, with other rules, may have made the key. */
 function malformedIn({ claims }: StoredApiKey): string | null {
-  return permissionsOrNone(claims.video_grant).malformed ?? null;
+  return (
+    readClaims(claims)
+      .problems.map(({ says }) => says)
+      .join("; ") || null
+  );
 }
 
 function stateOf({ revokedAt, expiresAt, isExpired }: StoredApiKey): string {
@@ -171,23 +175,21 @@ function checkedName(name: string): string {
   throw new Refusal(BAD_USER_INPUT, rule, "--name");
 }
 
-/** What a JWT with such claims would silently lose is refused here: somebody is there to mend it. */
+/** What a JWT with such claims would lose is refused here: somebody is there to mend it. */
 function checkedClaims(grant: string): Record<string, unknown> {
   const { scope, video_grant, ...others } = parsedGrant(grant);
   if (Object.keys(others).length > 0) throw badGrant("has scope and video_grant, and nothing else");
-  if (typeof scope !== "string" || parseScopes(scope).size !== new Set(scope.split(" ")).size) {
+  const { scopes, problems } = readScopes([["scope", scope]]);
+  const names = new Set([scope].flat().flatMap((text) => (typeof text === "string" ? text.split(" ") : [])));
+  const [problem] = [...problems, ...readGrant(video_grant).problems];
+  if (problem) throw badGrant(problem.says);
+  if (scopes.size === 0 || scopes.size !== names.size) {
     throw badGrant(`scope must be some of ${SCOPES.join(", ")}, with spaces between them`);
-  }
-  try {
-    permissionsOf(video_grant);
-  } catch (error) {
-    if (error instanceof MalformedClaim) throw badGrant(error.message);
-    throw error;
   }
   return { scope, ...(video_grant !== undefined && { video_grant }) };
 }
 
-function parsedGrant(grant: string): CallerClaims & Record<string, unknown> {
+function parsedGrant(grant: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(grant);
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };

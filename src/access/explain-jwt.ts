@@ -1,0 +1,128 @@
+import type { KeyObject } from "node:crypto";
+import type { JwtPayload } from "jsonwebtoken";
+import { AuthenticationUnavailable, Unauthenticated } from "../errors.ts";
+import { keysFor, readJwt, secondsOf, type UnverifiedJwt, verifySignature } from "./bearer-jwt.ts";
+import { type Claims, claimNamed, readClaims } from "./claims.ts";
+import type { KeyOf } from "./jwks.ts";
+import { CLAIM_CHECKS, type JwtRules } from "./jwt-checks.ts";
+
+/** One thing that must hold of a JWT, or that it gives. */
+export interface Step {
+  /** Such as `signature`, or the name of a claim. */
+  readonly what: string;
+  readonly ok: boolean;
+  /** Why, for a person; never the token, its signature or a secret. */
+  readonly says: string;
+}
+
+/**
+ * What holds of a caller's JWT and what does not, step by step, by the checks that the server makes. It looks on after the first that
+ * fails, also into a token whose signature is wrong. Never rejects.
+ *
+ * @param jwks the keys at `rules.jwksUri`
+ */
+export async function explainJwt(
+  token: string,
+  rules: JwtRules,
+  jwks: KeyOf | null,
+  now: Date,
+): Promise<readonly Step[]> {
+  const jwt = attempt(() => readJwt(token));
+  if (jwt instanceof Error) return [{ what: "header", ok: false, says: reasonOf(jwt) }];
+  const { alg, kid } = jwt;
+  const header = {
+    what: "header",
+    ok: true,
+    says: `alg ${alg}, ${kid === undefined ? "no kid" : "with a kid"}`,
+  };
+  const steps = [header, ...(await signatureSteps(token, jwt, rules, jwks))];
+  const { payload } = jwt;
+  if (typeof payload !== "object" || payload === null || Array.isArray(payload)) {
+    return [...steps, { what: "payload", ok: false, says: "is not an object" }];
+  }
+  return [...steps, ...claimSteps(payload, rules, now), ...permissionSteps(payload as Claims, rules)];
+}
+
+async function signatureSteps(
+  token: string,
+  jwt: UnverifiedJwt,
+  rules: JwtRules,
+  jwks: KeyOf | null,
+): Promise<Step[]> {
+  let keys: KeyObject[];
+  try {
+    keys = await keysFor(jwt, rules, jwks);
+  } catch (error) {
+    return [{ what: "key", ok: false, says: reasonOf(error) }];
+  }
+  const found = {
+    what: "key",
+    ok: true,
+    says: `is known: ${jwt.alg.startsWith("HS") ? "AUTH_JWT_SECRET" : "AUTH_JWKS_URI"}`,
+  };
+  const by = keys.findIndex(
+    (key) => !(attempt(() => verifySignature(token, jwt.alg, [key])) instanceof Error),
+  );
+  const says = by === 0 ? "is genuine" : "is genuine, by AUTH_JWT_SECRET_PREVIOUS";
+  if (by >= 0) return [found, { what: "signature", ok: true, says }];
+  const failure = attempt(() => verifySignature(token, jwt.alg, keys));
+  return [found, { what: "signature", ok: false, says: reasonOf(failure) }];
+}
+
+function claimSteps(payload: JwtPayload, rules: JwtRules, now: Date): Step[] {
+  return CLAIM_CHECKS.map((check) => {
+    const misfit = check.misfit(payload, rules, secondsOf(now));
+    if (misfit) return { what: check.what, ok: false, says: misfit.forOperator ?? misfit.reason };
+    return { what: check.what, ok: true, says: check.says(payload, rules) };
+  });
+}
+
+/** What it may do. A claim that is absent is no mistake, unless nothing gives it a scope or a grant. */
+function permissionSteps(claims: Claims, rules: JwtRules): Step[] {
+  const { scopes, permissions, problems } = readClaims(claims, rules.claims);
+  const { scopes: names, grant } = rules.claims;
+  const present = names.filter((name) => claimNamed(claims, name) !== undefined);
+  const given = [...scopes].join(" ") || "none of this server's";
+  const scope: Step = {
+    what: "scopes",
+    ok: scopes.size > 0,
+    says:
+      present.length === 0
+        ? `none: there is no claim ${names.join(", ")}`
+        : `${given}, of ${present.join(", ")}`,
+  };
+  const failed = problems.map(({ member, says }): Step => ({ what: member, ok: false, says }));
+  if (problems.some(({ member }) => member !== "scope")) return [scope, ...failed];
+  if (claimNamed(claims, grant) === undefined) {
+    return [scope, ...failed, { what: "grant", ok: false, says: `there is no claim ${grant}` }];
+  }
+  const { roles, sessions, maxLifetime } = permissions;
+  const some = (number: number) => (number === 0 ? "none" : String(number));
+  return [
+    scope,
+    ...failed,
+    { what: "roles", ok: roles.size > 0, says: [...roles].join(", ") || "none" },
+    { what: "sessions", ok: true, says: sessions.all ? "all" : some(sessions.ids.size) },
+    { what: "names", ok: true, says: some(sessions.names.size + sessions.namePrefixes.length) },
+    {
+      what: "maxLifetime",
+      ok: true,
+      says: maxLifetime === null ? "the platform's" : `${maxLifetime} seconds`,
+    },
+  ];
+}
+
+function attempt<T>(act: () => T): T | Error {
+  try {
+    return act();
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof AuthenticationUnavailable)
+    return `the keys at AUTH_JWKS_URI cannot be read: ${error.reason}`;
+  if (error instanceof Unauthenticated) return error.forOperator ?? error.message.replace(/^[^:]*: /, "");
+  return "it cannot be read";
+}

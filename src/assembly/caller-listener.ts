@@ -1,0 +1,49 @@
+import { LRUCache } from "lru-cache";
+import type { Logger } from "pino";
+import type { CallerListener } from "../access/jwt-callers.ts";
+import type { Instrument } from "../instruments/instrument.ts";
+
+/** How long what was logged is not logged again, in milliseconds. */
+const LOGGED = 10 * 60_000;
+/** How many different lines are remembered. */
+const REMEMBERED = 1000;
+/** How many lines a minute may have. */
+const LINES_A_MINUTE = 20;
+/** The longest ID of a caller in a line, in characters. */
+const MAX_CALLER_LENGTH = 300;
+
+/** Logs and counts what an operator should hear of callers: the same once in ten minutes, and at most 20 lines a minute of each kind. */
+export function callerListener(instrument: Instrument, logger: Logger): CallerListener {
+  const ofCallers = fewLines(logger);
+  // Apart, for strangers can cause them.
+  const ofStrangers = fewLines(logger);
+  return {
+    onUnreadable({ id, problems }) {
+      for (const { member } of problems) instrument.unreadableClaim(member);
+      const problem = problems.map(({ says }) => says).join("; ");
+      const caller = id.slice(0, MAX_CALLER_LENGTH);
+      ofCallers({ caller, problem }, "a caller has claims that cannot be read, and that give it nothing");
+    },
+    onMisfit: (why) => ofStrangers({ why }, "a JWT was refused that does not fit the configuration"),
+  };
+}
+
+/** Writes warnings; those that are left out are counted in the next that is not. */
+function fewLines(logger: Logger): (about: Record<string, unknown>, text: string) => void {
+  const logged = new LRUCache<string, true>({ max: REMEMBERED, ttl: LOGGED });
+  const minute = new LRUCache<"lines", number>({ max: 1, ttl: 60_000, noUpdateTTL: true });
+  let leftOut = 0;
+  return (about, text) => {
+    const key = JSON.stringify(about);
+    if (logged.has(key)) return;
+    const lines = minute.get("lines") ?? 0;
+    if (lines >= LINES_A_MINUTE) {
+      leftOut += 1;
+      return;
+    }
+    minute.set("lines", lines + 1);
+    logged.set(key, true);
+    logger.warn({ ...about, ...(leftOut > 0 && { leftOut }) }, text);
+    leftOut = 0;
+  };
+}
