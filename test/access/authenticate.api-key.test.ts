@@ -18,6 +18,7 @@ describe("an API key", () => {
       id: `key:${id}`,
       subject: "backend",
       scopes: new Set(["tokens:create"]),
+      problems: [],
       permissions: expect.objectContaining({ roles: new Set([Role.PUBLISHER]) }),
       admitted: new Set(),
     });

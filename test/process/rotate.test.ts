@@ -9,6 +9,8 @@ import { spawnServer } from "../support/process.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const NEW_SECRET = "decade00decade00decade00decade00decade00";
+const OTHER = "another-one-that-has-32-bytes-too";
+const THIRD = "a-third-one-that-has-32-bytes-as-well";
 
 async function graphql(url: string, query: string) {
   const response = await fetch(url, {
@@ -159,15 +161,21 @@ describe("SIGHUP", () => {
     expect(server.errors() + server.output()).not.toContain(NEW_SECRET);
   });
 
-  it("keeps the old secret when callers' JWTs are signed with the new one, also if the file has another for these", async () => {
-    const { server, write } = startOpenTok({}, `AUTH_JWT_SECRET=${NEW_SECRET}\n`);
+  it("keeps the old secret when callers' JWTs are, or were, signed with the new one", async () => {
+    const { server, write } = startOpenTok({}, `AUTH_JWT_SECRET=${OTHER}\n`);
     await server.url();
-    for (const [i, jwtSecret] of [NEW_SECRET, "another-one-that-has-32-bytes-too"].entries()) {
-      write(NEW_SECRET, `AUTH_JWT_SECRET=${jwtSecret}\n`);
+    for (const [i, variables] of [
+      `AUTH_JWT_SECRET=${NEW_SECRET}\n`,
+      `AUTH_JWT_SECRET=${OTHER}\nAUTH_JWT_SECRET_PREVIOUS=${NEW_SECRET}\n`,
+    ].entries()) {
+      write(NEW_SECRET, variables);
       server.kill("SIGHUP");
       await expect.poll(() => server.errors().split("the old ones stay").length - 1).toBe(i + 1);
     }
-    expect(server.errors().match(/AUTH_JWT_SECRET: must be another secret/g)).toHaveLength(2);
+    expect(server.errors()).toContain("AUTH_JWT_SECRET: must be another secret than the OpenTok project's");
+    expect(server.errors()).toContain(
+      "AUTH_JWT_SECRET_PREVIOUS: must be another secret than the OpenTok project's",
+    );
   });
 
   it("keeps the old Vonage key when the new one is bad, also in a file that is half written", async () => {
@@ -210,5 +218,95 @@ describe("SIGHUP", () => {
     await expect.poll(() => server.errors()).toContain('"changed":false');
     const { data } = await graphql(url, "mutation { createSession { generateToken { token } } }");
     expect(await statusOf(url, data.createSession.generateToken.token)).toBe("ACTIVE");
+  });
+});
+
+describe("SIGHUP, for the JWTs of callers,", () => {
+  const signedBy = (secret: string, claims: object = {}) =>
+    jwt.sign({ sub: "ann", ...claims }, secret, { algorithm: "HS256", expiresIn: "1h" });
+  const statusWith = async (url: string, token: string) => {
+    const response = await fetch(url, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
+      body: JSON.stringify({ query: "{ videoCaller { subject } }" }),
+    });
+    await response.text();
+    return response.status;
+  };
+
+  it("rotates the secret while requests go on and none fails, and believes nothing of the old one after it", async () => {
+    const { server, write } = startOpenTok({}, `AUTH_JWT_SECRET=${OTHER}\n`);
+    const url = await server.url();
+    const [old, next] = [signedBy(OTHER), signedBy(THIRD)];
+    expect([await statusWith(url, old), await statusWith(url, next)]).toEqual([200, 401]);
+    let stopped = false;
+    const statuses: number[] = [];
+    const load = Promise.all(
+      Array.from({ length: 4 }, async (_, i) => {
+        for (let j = 0; !stopped; j++)
+          statuses.push(await statusWith(url, j % 2 ? old : signedBy(OTHER, { i, j })));
+      }),
+    );
+    write(API_SECRET, `AUTH_JWT_SECRET=${THIRD}\nAUTH_JWT_SECRET_PREVIOUS=${OTHER}\n`);
+    server.kill("SIGHUP");
+    await expect.poll(() => statusWith(url, next)).toBe(200);
+    stopped = true;
+    await load;
+    expect(new Set(statuses)).toEqual(new Set([200]));
+
+    write(API_SECRET, `AUTH_JWT_SECRET=${THIRD}\n`);
+    server.kill("SIGHUP");
+    await expect.poll(() => server.errors().split('"authentication":true').length - 1).toBe(2);
+    // At once, although it was found genuine a moment ago.
+    expect([await statusWith(url, old), await statusWith(url, next)]).toEqual([401, 200]);
+    for (const secret of [OTHER, THIRD, old, next])
+      expect(server.errors() + server.output()).not.toContain(secret);
+  });
+
+  it("reads the other settings, too", async () => {
+    const { server, write } = startOpenTok({}, `AUTH_JWT_SECRET=${OTHER}\nAUTH_JWT_ISSUER=a\n`);
+    const url = await server.url();
+    const token = signedBy(OTHER, { iss: "b" });
+    expect(await statusWith(url, token)).toBe(401);
+    write(API_SECRET, `AUTH_JWT_SECRET=${OTHER}\nAUTH_JWT_ISSUER=a,b\n`);
+    server.kill("SIGHUP");
+    await expect.poll(() => statusWith(url, token)).toBe(200);
+    await expect.poll(() => server.errors()).toContain('"changed":false,"authentication":true');
+  });
+
+  it.each<[string, string, RegExp]>([
+    ["a secret is bad", "AUTH_JWT_SECRET=short\n", /AUTH_JWT_SECRET: must have at least 32 bytes/],
+    [
+      "the previous one is bad",
+      `AUTH_JWT_SECRET=${THIRD}\nAUTH_JWT_SECRET_PREVIOUS=x\n`,
+      /AUTH_JWT_SECRET_PREVIOUS: must have/,
+    ],
+    [
+      "no JWT would be accepted any more",
+      "",
+      /AUTH_JWT_SECRET and AUTH_JWKS_URI: JWTs cannot be switched off while the server runs; restart it/,
+    ],
+  ])("changes nothing when %s, and says so", async (_, variables, problem) => {
+    const { server, write } = startOpenTok({}, `AUTH_JWT_SECRET=${OTHER}\n`);
+    const url = await server.url();
+    write(NEW_SECRET, variables);
+    server.kill("SIGHUP");
+    await expect.poll(() => server.errors()).toMatch(problem);
+    expect(server.errors()).toContain("the old ones stay");
+    expect(await statusWith(url, signedBy(OTHER))).toBe(200);
+    expect(await statusWith(url, signedBy(THIRD))).toBe(401);
+  });
+
+  it("does not switch authentication on", async () => {
+    const { server, write } = startOpenTok();
+    const url = await server.url();
+    write(API_SECRET, `AUTH_JWT_SECRET=${OTHER}\n`);
+    server.kill("SIGHUP");
+    await expect
+      .poll(() => server.errors())
+      .toContain("JWTs cannot be switched on while the server runs; restart it");
+    expect(await graphql(url, "{ videoCaller { subject } }")).toEqual({
+      data: { videoCaller: { subject: "local" } },
+    });
   });
 });
