@@ -111,6 +111,50 @@ describe("verifyJwt accepts", () => {
   });
 });
 
+describe("a previous secret", () => {
+  const before = "canary-of-a-secret-before-canary-of-it";
+  const both: JwtRules = { ...rules, previousSecret: createSecretKey(before, "utf8") };
+
+  it("verifies as well, and a third one does not", async () => {
+    for (const secret of [before, "canary-of-the-secret-canary-of-the-secret"]) {
+      await expect(
+        verifyJwt(jwt({ alg: "HS256" }, claims, hmac("sha256", secret)), both, null, now),
+      ).resolves.toEqual(claims);
+    }
+    expect(await refusal(jwt({ alg: "HS256" }, claims, hmac("sha256", "third")), both)).toBe(
+      "invalid signature",
+    );
+  });
+
+  it("verifies nothing when it is taken away", async () => {
+    expect(await refusal(jwt({ alg: "HS256" }, claims, hmac("sha256", before)))).toBe("invalid signature");
+  });
+});
+
+describe("one of several values", () => {
+  it.each<[Partial<JwtRules>, object]>([
+    [{ issuers: ["a", issuer] }, {}],
+    [{ audiences: ["a", audience] }, {}],
+    [{ audiences: ["a", "b"] }, { aud: ["x", "b"] }],
+    [{ clientIds: ["a", "b"] }, { client_id: "b" }],
+    [{ clientIds: ["a", "b"] }, { azp: "a" }],
+    [{ clientIds: ["a"] }, { client_id: "a", azp: "x" }],
+  ])("is enough: %j", async (change, payload) => {
+    await expect(verifyJwt(saying(payload), { ...rules, ...change }, null, now)).resolves.toBeDefined();
+  });
+
+  it.each<[Partial<JwtRules>, object, string]>([
+    [{ issuers: ["a", "b"] }, {}, "jwt issuer invalid"],
+    [{ audiences: ["a", "b"] }, { aud: ["x", "y"] }, "jwt audience invalid"],
+    [{ audiences: ["a,b"] }, { aud: ["a", "b"] }, "jwt audience invalid"],
+    [{ clientIds: ["a"] }, {}, "jwt client invalid"],
+    [{ clientIds: ["a"] }, { client_id: "x", azp: "a" }, "jwt client invalid"],
+    [{ clientIds: ["a"] }, { client_id: ["a"] }, "jwt client invalid"],
+  ])("is needed: %j", async (change, payload, reason) => {
+    expect(await refusal(saying(payload), { ...rules, ...change })).toBe(reason);
+  });
+});
+
 describe("verifyJwt refuses, for its signature,", () => {
   const pem = rsa.publicKey.export({ format: "pem", type: "spki" });
   const der = rsa.publicKey.export({ format: "der", type: "spki" });
