@@ -45,7 +45,8 @@ export function jwtRulesOf(env: Environment): JwtRules | null {
 function checkSecrets(env: Environment): void {
   const ofProject = [env.get("OPENTOK_API_SECRET"), env.get("OPENTOK_API_SECRET_PREVIOUS")];
   for (const name of Object.keys(SECRETS) as (keyof typeof SECRETS)[]) {
-    if (env.has(name) && ofProject.includes(env.get(name))) env.problem(name, OTHER_SECRET);
+    const value = env.get(name);
+    if (value !== undefined && ofProject.includes(value)) env.problem(name, OTHER_SECRET);
   }
   const previous = env.get("AUTH_JWT_SECRET_PREVIOUS");
   if (previous === undefined) return;

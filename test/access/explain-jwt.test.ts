@@ -105,7 +105,7 @@ describe("explainJwt", () => {
       signed({ scope: "openid", scp: ["session:create"] }),
       {
         scopes: "NOT none of this server's, of scope, scp",
-        scope: 'NOT "session:create" is no scope of this server\'s; sessions:create is',
+        scope: 'NOT "session:create" is no scope of this server\'s; did you mean sessions:create?',
       },
     ],
     ["no grant", signed({ video_grant: undefined }), { grant: "NOT there is no claim video_grant" }],

@@ -74,12 +74,16 @@ describe("readGrant", () => {
     [
       "a member that is misspelt",
       { maxLifeTime: 60 },
-      /nothing else; it has "maxLifeTime"; maxLifetime is one$/,
+      /nothing else; it has "maxLifeTime"; did you mean maxLifetime\?$/,
     ],
-    ["a member in the singular", { name: ["a"] }, /nothing else; it has "name"; names is one$/],
+    ["a member in the singular", { name: ["a"] }, /nothing else; it has "name"; did you mean names\?$/],
     ["members that are none", { admin: true, sudo: true }, /nothing else; it has "admin", and 1 more$/],
     ["a long member", { ["a".repeat(99)]: 1 }, /nothing else; it has "a{30}…"$/],
-    ["a member that looks like another", { "roles\u202e": [] }, /it has "roles\\u202e"; roles is one$/],
+    [
+      "a member that looks like another",
+      { "roles\u202e": [] },
+      /it has "roles\\u202e"; did you mean roles\?$/,
+    ],
     ["a member named __proto__", JSON.parse('{"__proto__": {}}'), /it has "__proto__"$/],
     [
       "roles that are no list",
@@ -101,7 +105,7 @@ describe("readGrant", () => {
     [
       "a role as tokens carry it",
       { roles: ["moderator"] },
-      /^video_grant\.roles may have .*; write MODERATOR so$/,
+      /^video_grant\.roles may have .*; did you mean MODERATOR\?$/,
     ],
     ["a role that every object has", { roles: ["constructor"] }, /^video_grant\.roles may have/],
     ["a star for every role", { roles: ["*"] }, /^video_grant\.roles may have/],

@@ -87,11 +87,11 @@ describe("a prefix", () => {
 
 describe("a name that is nearly one of ours", () => {
   it.each<[string, string]>([
-    ["session:create", '"session:create" is no scope of this server\'s; sessions:create is'],
-    ["SESSIONS:CREATE", '"SESSIONS:CREATE" is no scope of this server\'s; sessions:create is'],
-    ["sessions.create", '"sessions.create" is no scope of this server\'s; sessions:create is'],
-    ["create:sessions", '"create:sessions" is no scope of this server\'s; sessions:create is'],
-    ["token:inspect", '"token:inspect" is no scope of this server\'s; tokens:inspect is'],
+    ["session:create", '"session:create" is no scope of this server\'s; did you mean sessions:create?'],
+    ["SESSIONS:CREATE", '"SESSIONS:CREATE" is no scope of this server\'s; did you mean sessions:create?'],
+    ["sessions.create", '"sessions.create" is no scope of this server\'s; did you mean sessions:create?'],
+    ["create:sessions", '"create:sessions" is no scope of this server\'s; did you mean sessions:create?'],
+    ["token:inspect", '"token:inspect" is no scope of this server\'s; did you mean tokens:inspect?'],
     [
       "stagepass/sessions:create",
       'the scope sessions:create has the prefix "stagepass/"; AUTH_SCOPE_PREFIX must be that',

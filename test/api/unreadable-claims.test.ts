@@ -15,12 +15,12 @@ describe("a claim that cannot be read", () => {
     [
       "a role in lower case",
       { scope, video_grant: { roles: ["publisher"], names } },
-      "video_grant.roles may have SUBSCRIBER, PUBLISHER, PUBLISHER_ONLY, MODERATOR; write PUBLISHER so",
+      "video_grant.roles may have SUBSCRIBER, PUBLISHER, PUBLISHER_ONLY, MODERATOR; did you mean PUBLISHER?",
     ],
     [
       "a member in the singular",
       { scope, video_grant: { roles: ["PUBLISHER"], name: ["lobby"] } },
-      'video_grant has roles, sessions, names and maxLifetime, and nothing else; it has "name"; names is one',
+      'video_grant has roles, sessions, names and maxLifetime, and nothing else; it has "name"; did you mean names?',
     ],
     [
       "text in place of a list",
@@ -50,7 +50,7 @@ describe("a claim that cannot be read", () => {
     [
       "a scope in the singular",
       { scope: "session:create", video_grant: { names } },
-      '"session:create" is no scope of this server\'s; sessions:create is',
+      '"session:create" is no scope of this server\'s; did you mean sessions:create?',
     ],
     [
       "a scope that is an object",

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { CLAIM_NAMES } from "../../src/access/claims.ts";
 import { parseConfig } from "../../src/config/config.ts";
 import { API_KEY, API_SECRET, APPLICATION_ID, newPrivateKey, PRIVATE_KEY } from "../support/credentials.ts";
 import { inputs } from "../support/long.ts";
@@ -161,6 +162,46 @@ describe("parseConfig", () => {
     "http://127.0.0.1:8080/",
   ])("takes AUTH_JWKS_URI=%s as it is", (AUTH_JWKS_URI) => {
     expect(parseConfig({ AUTH_JWKS_URI }).jwtRules?.jwksUri).toBe(AUTH_JWKS_URI);
+  });
+
+  it("takes keys without encryption where it is told to, and warns of it", () => {
+    const env = { AUTH_JWKS_INSECURE: "on", AUTH_JWT_ISSUER: "a", AUTH_JWT_AUDIENCE: "b" };
+    const { jwtRules, notes } = parseConfig({ AUTH_JWKS_URI: "http://keycloak:8080/keys?a=b", ...env });
+    expect(jwtRules?.jwksUri).toBe("http://keycloak:8080/keys?a=b");
+    expect(notes).toEqual([
+      "AUTH_JWKS_URI: is an http: URL: whoever can change what is sent there can be any caller",
+    ]);
+    expect(parseConfig({ AUTH_JWKS_URI: "https://keycloak:8080/keys", ...env }).notes).toEqual([]);
+  });
+
+  it("warns where whatever the provider signs for anybody is accepted", () => {
+    const keys = { AUTH_JWKS_URI: "https://idp.example.com/keys" };
+    const others = "is not set: JWTs are accepted that the provider signed for others";
+    expect(parseConfig(keys).notes).toEqual([`AUTH_JWT_ISSUER: ${others}`, `AUTH_JWT_AUDIENCE: ${others}`]);
+    expect(parseConfig({ ...keys, AUTH_JWT_ISSUER: "a", AUTH_JWT_CLIENT_ID: "b" }).notes).toEqual([]);
+  });
+
+  it("reads lists with commas, and the names of claims", () => {
+    const rules = parseConfig({
+      AUTH_JWKS_URI: "https://idp.example.com/keys",
+      AUTH_JWT_ISSUER: "https://a.example.com/, https://b.example.com",
+      AUTH_JWT_AUDIENCE: "web,mobile",
+      AUTH_JWT_CLIENT_ID: "one",
+      AUTH_SCOPE_CLAIM: "resource_access.stagepass.roles,scope",
+      AUTH_SCOPE_PREFIX: "api://stagepass/",
+      AUTH_GRANT_CLAIM: "https://example.com/video_grant",
+    }).jwtRules;
+    expect(rules).toMatchObject({
+      issuers: ["https://a.example.com/", "https://b.example.com"],
+      audiences: ["web", "mobile"],
+      clientIds: ["one"],
+      claims: {
+        scopes: ["resource_access.stagepass.roles", "scope"],
+        scopePrefix: "api://stagepass/",
+        grant: "https://example.com/video_grant",
+      },
+    });
+    expect(parseConfig({ AUTH_JWKS_URI: "https://idp.example.com/keys" }).jwtRules?.claims).toEqual(CLAIM_NAMES);
   });
 
   it.each<[string, Record<string, string>]>([

@@ -31,6 +31,7 @@ describe("a variable with _FILE at its end", () => {
       OPENTOK_API_SECRET: API_SECRET,
       OPENTOK_API_SECRET_PREVIOUS: PREVIOUS,
       AUTH_JWT_SECRET: JWT_SECRET,
+      AUTH_JWT_SECRET_PREVIOUS: "canary-of-before-canary-of-before",
       APOLLO_KEY,
       VONAGE_PRIVATE_KEY: PRIVATE_KEY,
       VONAGE_PRIVATE_KEY_PREVIOUS: newPrivateKey(),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { problems } from "../support/problems.ts";
+import { AUTHENTICATION } from "./wrong/authentication.ts";
 import { NAMES } from "./wrong/names.ts";
 import { OTHERS } from "./wrong/others.ts";
 import { PLATFORM } from "./wrong/platform.ts";
@@ -11,6 +12,7 @@ const AREAS: Readonly<Record<string, readonly Wrong[]>> = {
   values: VALUES,
   platforms: PLATFORM,
   others: OTHERS,
+  authentication: AUTHENTICATION,
 };
 
 describe.each(Object.entries(AREAS))("of the wrong %s", (_, wrong) => {

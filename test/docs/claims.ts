@@ -39,6 +39,7 @@ const INSTANT = expect.stringMatching(/Z$/);
 
 const README = "README.md";
 const ACCESS = "docs/access.md";
+const IDENTITY_PROVIDERS = "docs/identity-providers.md";
 const FEDERATION = "docs/federation.md";
 const FRONT_END = "docs/front-end.md";
 const OPERATIONS = "docs/operations.md";
@@ -106,6 +107,7 @@ export const CLAIMS: readonly Claim[] = [
     run: fromProviderToFrontEnd,
   },
   { document: ACCESS, language: /^js$/, has: /jsonwebtoken/, run: signsForItsUsers },
+  { document: IDENTITY_PROVIDERS, language: /^sh$/, has: VARIABLES, run: settings },
   { document: "docs/architecture.md", language: /^mermaid$/, run: isADiagram },
   {
     document: "docs/cli.md",

@@ -1,0 +1,135 @@
+import { JWT_SECRET } from "../../support/callers.ts";
+import { API_KEY, API_SECRET } from "../../support/credentials.ts";
+import type { Wrong } from "./wrong.ts";
+
+const secret = { AUTH_JWT_SECRET: JWT_SECRET };
+const jwks = { AUTH_JWKS_URI: "https://idp.example.com/jwks" };
+const openTok = { OPENTOK_API_KEY: API_KEY, OPENTOK_API_SECRET: API_SECRET };
+const BEFORE = "0123456789abcdef0123456789abcdef01234567";
+
+const SAFE = "must be an https: URL without credentials or fragment; http: is for this machine alone";
+const PRIVATE = `${SAFE}; within a private network AUTH_JWKS_INSECURE=on allows it`;
+const METADATA = "must be where the keys are: the document at this address has it as jwks_uri";
+const LIST = "must be values with one comma between them, and none at the beginning or the end";
+const CLAIM = "must be the name of a claim, or the path to it with dots, without white space";
+const USERS =
+  "must not be of user_metadata or unsafe_metadata, which users write themselves; use app_metadata";
+
+const needsKeys = (name: string, value: string): Wrong => ({
+  what: `${name} without keys`,
+  env: { [name]: value },
+  says: `${name}: needs AUTH_JWT_SECRET or AUTH_JWKS_URI, to verify who says so`,
+});
+
+/** Of how callers' JWTs are verified and read. */
+export const AUTHENTICATION: readonly Wrong[] = [
+  needsKeys("AUTH_JWT_ISSUER", "https://idp.example.com/"),
+  needsKeys("AUTH_JWT_AUDIENCE", "stagepass"),
+  needsKeys("AUTH_JWT_CLIENT_ID", "front-end"),
+  needsKeys("AUTH_SCOPE_CLAIM", "scp"),
+  needsKeys("AUTH_SCOPE_PREFIX", "stagepass/"),
+  needsKeys("AUTH_GRANT_CLAIM", "grant"),
+  {
+    what: "AUTH_JWKS_INSECURE without keys",
+    env: { AUTH_JWKS_INSECURE: "on" },
+    says: "AUTH_JWKS_INSECURE: needs AUTH_JWKS_URI, which it is about",
+  },
+  {
+    what: "keys of a Compose network",
+    env: { AUTH_JWKS_URI: "http://keycloak:8080/keys" },
+    says: `AUTH_JWKS_URI: ${PRIVATE}`,
+  },
+  {
+    what: "keys of a Compose network, explicitly not",
+    env: { AUTH_JWKS_URI: "http://keycloak:8080/keys", AUTH_JWKS_INSECURE: "off" },
+    says: `AUTH_JWKS_URI: ${PRIVATE}`,
+  },
+  {
+    what: "keys of a Compose network, with a password",
+    env: { AUTH_JWKS_URI: "http://user:password@keycloak:8080/keys" },
+    says: `AUTH_JWKS_URI: ${SAFE}`,
+  },
+  {
+    what: "keys with a password where http: is allowed",
+    env: { AUTH_JWKS_URI: "http://user:password@keycloak:8080/keys", AUTH_JWKS_INSECURE: "on" },
+    says: `AUTH_JWKS_URI: ${SAFE}`,
+  },
+  {
+    what: "keys in a file",
+    env: { AUTH_JWKS_URI: "file:///etc/jwks.json", AUTH_JWKS_INSECURE: "on" },
+    says: `AUTH_JWKS_URI: ${SAFE}`,
+  },
+  {
+    what: "the provider's metadata for its keys",
+    env: { AUTH_JWKS_URI: "https://idp.example.com/.well-known/openid-configuration" },
+    says: `AUTH_JWKS_URI: ${METADATA}`,
+  },
+  {
+    what: "the provider's metadata for its keys, over http:",
+    env: { AUTH_JWKS_URI: "http://idp/.well-known/openid-configuration", AUTH_JWKS_INSECURE: "on" },
+    says: `AUTH_JWKS_URI: ${METADATA}`,
+  },
+  {
+    what: "the provider's metadata for its issuer",
+    env: { ...jwks, AUTH_JWT_ISSUER: "https://idp.example.com/.well-known/openid-configuration" },
+    says: "AUTH_JWT_ISSUER: must be what the iss of JWTs is, and not the address of a document: it ends before /.well-known/",
+  },
+  ...["AUTH_JWT_ISSUER", "AUTH_JWT_AUDIENCE", "AUTH_JWT_CLIENT_ID", "AUTH_SCOPE_CLAIM"].flatMap((name) =>
+    ["a,", ",a", "a,,b", ","].map((value) => ({
+      what: `${name}=${value}`,
+      env: { ...jwks, [name]: value },
+      says: `${name}: ${LIST}`,
+    })),
+  ),
+  {
+    what: "two words as a claim",
+    env: { ...jwks, AUTH_SCOPE_CLAIM: "scope scp" },
+    says: `AUTH_SCOPE_CLAIM: ${CLAIM}`,
+  },
+  { what: "two grants", env: { ...jwks, AUTH_GRANT_CLAIM: "a,b" }, says: `AUTH_GRANT_CLAIM: ${CLAIM}` },
+  {
+    what: "a grant that users write",
+    env: { ...jwks, AUTH_GRANT_CLAIM: "user_metadata.video_grant" },
+    says: `AUTH_GRANT_CLAIM: ${USERS}`,
+  },
+  {
+    what: "scopes that users write",
+    env: { ...jwks, AUTH_SCOPE_CLAIM: "scope,unsafe_metadata.scope" },
+    says: `AUTH_SCOPE_CLAIM: ${USERS}`,
+  },
+  {
+    what: "a prefix with a space",
+    env: { ...jwks, AUTH_SCOPE_PREFIX: "stage pass/" },
+    says: "AUTH_SCOPE_PREFIX: must be what the names of scopes begin with, such as stagepass/, without white space",
+  },
+  {
+    what: "a previous secret without one",
+    env: { ...jwks, AUTH_JWT_SECRET_PREVIOUS: JWT_SECRET },
+    says: "AUTH_JWT_SECRET_PREVIOUS: needs AUTH_JWT_SECRET, which replaces it",
+  },
+  {
+    what: "the same secret twice",
+    env: { ...secret, AUTH_JWT_SECRET_PREVIOUS: JWT_SECRET },
+    says: "AUTH_JWT_SECRET_PREVIOUS: must be another secret than AUTH_JWT_SECRET",
+  },
+  {
+    what: "a previous secret that is too short",
+    env: { ...secret, AUTH_JWT_SECRET_PREVIOUS: "abcdefgh" },
+    says: "AUTH_JWT_SECRET_PREVIOUS: must have at least 32 bytes; make one with: openssl rand -base64 32",
+  },
+  {
+    what: "a placeholder as the previous secret",
+    env: { ...secret, AUTH_JWT_SECRET_PREVIOUS: "changeme".repeat(4) },
+    says: "AUTH_JWT_SECRET_PREVIOUS: is a placeholder; make one with: openssl rand -base64 32",
+  },
+  {
+    what: "the project's secret as the previous one",
+    env: { ...openTok, ...secret, AUTH_JWT_SECRET_PREVIOUS: API_SECRET },
+    says: "AUTH_JWT_SECRET_PREVIOUS: must be another secret than the OpenTok project's",
+  },
+  {
+    what: "the project's previous secret as the previous one",
+    env: { ...openTok, OPENTOK_API_SECRET_PREVIOUS: BEFORE, ...secret, AUTH_JWT_SECRET_PREVIOUS: BEFORE },
+    says: "AUTH_JWT_SECRET_PREVIOUS: must be another secret than the OpenTok project's",
+  },
+];
