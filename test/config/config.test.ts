@@ -201,7 +201,9 @@ describe("parseConfig", () => {
         grant: "https://example.com/video_grant",
       },
     });
-    expect(parseConfig({ AUTH_JWKS_URI: "https://idp.example.com/keys" }).jwtRules?.claims).toEqual(CLAIM_NAMES);
+    expect(parseConfig({ AUTH_JWKS_URI: "https://idp.example.com/keys" }).jwtRules?.claims).toEqual(
+      CLAIM_NAMES,
+    );
   });
 
   it.each<[string, Record<string, string>]>([

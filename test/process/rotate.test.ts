@@ -102,7 +102,9 @@ describe("SIGHUP", () => {
     expect(verifies(await generate(url, sessionId), API_SECRET)).toBe(true);
     rmSync(file);
     server.kill("SIGHUP");
-    await expect.poll(() => server.errors()).toContain("OPENTOK_API_SECRET_FILE: cannot be read: ENOENT");
+    await expect
+      .poll(() => server.errors())
+      .toContain("OPENTOK_API_SECRET_FILE: must be the path of a file with the secret: ENOENT");
     expect(verifies(await generate(url, sessionId), API_SECRET)).toBe(true);
     writeFileSync(file, `${NEW_SECRET}\n`);
     server.kill("SIGHUP");
