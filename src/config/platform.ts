@@ -1,17 +1,10 @@
 import { CREDENTIAL_NAMES } from "../platform/credential-names.ts";
 import { type KeyRing, openTokKeyRing, vonageKeyRing } from "../signing/key-ring.ts";
+import type { Wanted } from "../signing/pem.ts";
 import type { DatabaseAddress } from "../store/database-address.ts";
 import type { Environment } from "./environment.ts";
-import {
-  apiKey,
-  apiSecret,
-  apiUrl,
-  applicationId,
-  choice,
-  previousKey,
-  privateKey,
-  wholeNumber,
-} from "./variables.ts";
+import { privateKey } from "./private-key.ts";
+import { apiKey, apiSecret, apiUrl, applicationId, choice, wholeNumber } from "./variables.ts";
 
 /** Where sessions come from, and whose they are. */
 export type PlatformConfig =
@@ -82,17 +75,23 @@ function openTokOf(env: Environment) {
   return { keyRing: id && secret ? openTokKeyRing(id, secret, previous) : null, url };
 }
 
-/** Refuses a secret that is cut off: a SIGHUP may read its file while an editor writes it. */
+/** Refuses a secret that is not whole: a SIGHUP may read its file while an editor writes it. */
 function wholeSecret(value: string): string {
-  const secret = apiSecret(value);
-  if (!/^[0-9a-f]+$/.test(secret) || secret.length === 40) return secret;
-  throw new Error("is cut off; the platform's secrets have 40 hexadecimal characters");
+  const { length } = value;
+  if (/^[0-9a-f]+$/i.test(value) && length !== 40) {
+    const fault = length < 40 ? "is cut off" : "is too long";
+    throw new Error(`${fault}: it has ${length} hexadecimal characters, and the platform's secrets have 40`);
+  }
+  return apiSecret(value);
 }
 
 function vonageOf(env: Environment) {
   const id = env.read("VONAGE_APPLICATION_ID", applicationId);
-  const key = env.read("VONAGE_PRIVATE_KEY", privateKey);
-  const previous = env.read("VONAGE_PRIVATE_KEY_PREVIOUS", previousKey) ?? undefined;
+  const keyOf = (name: "VONAGE_PRIVATE_KEY" | "VONAGE_PRIVATE_KEY_PREVIOUS", wanted: Wanted) =>
+    env.read(name, (value) => privateKey(value, wanted, (text) => env.note(name, text)));
+  const key = keyOf("VONAGE_PRIVATE_KEY", "private");
+  // Of the previous one, the public half is enough to verify.
+  const previous = keyOf("VONAGE_PRIVATE_KEY_PREVIOUS", "public or private") ?? undefined;
   const url = env.read("VONAGE_API_URL", apiUrl);
   return { keyRing: id && key ? vonageKeyRing(id, key, previous) : null, url };
 }

@@ -1,7 +1,4 @@
-import { closeSync, openSync, readSync } from "node:fs";
-
-/** The longest file of a secret, in bytes. */
-const MAX_LENGTH = 64 * 1024;
+import { MAX_FILE, readBounded } from "./bounded-file.ts";
 
 /**
  * The content of the file of a secret, without a newline at its end.
@@ -11,27 +8,12 @@ const MAX_LENGTH = 64 * 1024;
 export function readSecretFile(path: string): string {
   let bytes: Buffer;
   try {
-    bytes = readSome(path, MAX_LENGTH + 1);
+    bytes = readBounded(path);
   } catch (error) {
+    if (error instanceof RangeError) throw new Error(`must be a file of at most ${MAX_FILE} bytes`);
     throw new Error(`must be the path of a file with the secret: ${(error as NodeJS.ErrnoException).code}`);
   }
-  if (bytes.length > MAX_LENGTH) throw new Error(`must be a file of at most ${MAX_LENGTH} bytes`);
   const secret = bytes.toString("utf8").replace(/\r?\n$/, "");
   if (secret === "") throw new Error("must be a file that is not empty");
   return secret;
-}
-
-/** The first bytes of a file, which may be a pipe. A wrong path may be a device without end, which would take all memory. */
-function readSome(path: string, max: number): Buffer {
-  const bytes = Buffer.alloc(max);
-  let length = 0;
-  const fd = openSync(path, "r");
-  try {
-    for (let read = -1; read !== 0 && length < max; length += read) {
-      read = readSync(fd, bytes, length, max - length, null);
-    }
-  } finally {
-    closeSync(fd);
-  }
-  return bytes.subarray(0, length);
 }

@@ -1,10 +1,8 @@
 import { createSecretKey, type KeyObject } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { closestMatch } from "leven";
 import { quote } from "../errors.ts";
 import { isLoopbackHostname } from "../process/loopback.ts";
-import { rsaKey } from "../signing/rsa-key.ts";
 import { isServiceAddress } from "./service-link.ts";
 
 /*
@@ -132,27 +130,6 @@ export function apiSecret(value: string): string {
 export function applicationId(value: string): string {
   if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)) return value.toLowerCase();
   throw new Error("must be the Vonage application's ID, a UUID such as 29f760f8-7ce1-46c9-ade3-f2dedee4ed5f");
-}
-
-/** An RSA key: its PEM text, or the path of a file that has it. */
-export function privateKey(value: string): KeyObject {
-  return rsaKey(pemOf(value), "private");
-}
-
-/** As `privateKey`, or the public one of the pair, which is enough to verify. */
-export function previousKey(value: string): KeyObject {
-  return rsaKey(pemOf(value), "public or private");
-}
-
-function pemOf(value: string): string {
-  if (value.includes("-----BEGIN")) return value;
-  try {
-    return readFileSync(value, "utf8");
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    // Not the path: it may be a key that lacks its first line.
-    throw new Error(`must be a key in PEM format or the path of one; there is no such file to read: ${code}`);
-  }
 }
 
 /** Where an API is, without a slash at the end: paths are put after it. */

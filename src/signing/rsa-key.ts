@@ -1,28 +1,60 @@
-import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
+import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
+import { findKey, type Wanted } from "./pem.ts";
 
 /** The fewest bits of an RSA key, as RFC 7518, section 3.3, has it for RS256. */
 const MIN_RSA_BITS = 2048;
 
 /**
- * An RSA key from its PEM text, PKCS#1 or PKCS#8.
+ * An RSA key from its PEM text, PKCS#1 or PKCS#8, which is mended where that is unambiguous.
  *
- * @param pem line ends may be written `\n`, as some shells and container tools need
+ * @param onRepair is told what was mended, in a clause such as `its line breaks were lost`
  * @throws {Error} with the rule that it breaks, and nothing of the text
  */
-export function rsaKey(pem: string, kind: "private" | "public or private"): KeyObject {
-  const text = pem.replaceAll("\\n", "\n");
-  if (/ENCRYPTED/.test(text)) throw new Error("is encrypted with a passphrase; decrypt it first");
-  const isPublic = /PUBLIC KEY-----/.test(text) && !/PRIVATE KEY-----/.test(text);
-  if (isPublic && kind === "private") throw new Error("is a public key; signing needs the private one");
-  let key: KeyObject;
-  try {
-    key = isPublic ? createPublicKey(text) : createPrivateKey(text);
-  } catch {
-    // OpenSSL's reason tells a person nothing, and might quote the text.
-    throw new Error("is no key in PEM format, PKCS#1 or PKCS#8");
+export function rsaKey(
+  text: string,
+  wanted: Wanted,
+  onRepair: (repair: string) => void = () => {},
+): KeyObject {
+  const found = findKey(text, wanted);
+  const key = found && keyOf(found.der);
+  if (!key) throw new Error("is no key in PEM format, PKCS#1 or PKCS#8");
+  if (key.type === "public" && wanted === "private") {
+    throw new Error("is a public key; signing needs the private one");
   }
   if (key.asymmetricKeyType !== "rsa") throw new Error(`must be an RSA key; it is ${key.asymmetricKeyType}`);
   const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
   if (bits < MIN_RSA_BITS) throw new Error(`must have at least ${MIN_RSA_BITS} bits; it has ${bits}`);
+  if (key.type === "private" && !signsWell(key)) {
+    throw new Error("is damaged: what it signs cannot be verified; copy the whole key");
+  }
+  for (const repair of found.repairs) onRepair(repair);
   return key;
+}
+
+/** The label does not say it all: tools write either form under either. */
+function keyOf(der: Buffer): KeyObject | null {
+  for (const type of ["pkcs8", "pkcs1", "sec1"] as const) {
+    const key = attempt(() => createPrivateKey({ key: der, format: "der", type }));
+    if (key) return key;
+  }
+  for (const type of ["spki", "pkcs1"] as const) {
+    const key = attempt(() => createPublicKey({ key: der, format: "der", type }));
+    if (key) return key;
+  }
+  return null;
+}
+
+/** OpenSSL's reason tells a person nothing, and might quote the text. */
+function attempt<T>(make: () => T): T | null {
+  try {
+    return make();
+  } catch {
+    return null;
+  }
+}
+
+/** OpenSSL reads numbers that do not belong together, as those of a key with a wrong character. */
+function signsWell(key: KeyObject): boolean {
+  const data = Buffer.from("stagepass");
+  return attempt(() => verify("sha256", data, createPublicKey(key), sign("sha256", data, key))) ?? false;
 }

@@ -350,7 +350,7 @@ describe("parseConfig", () => {
     const body = PRIVATE_KEY.split("\n").slice(1, -2);
     for (const given of [
       PRIVATE_KEY.slice(0, 500),
-      body.join(""),
+      body.slice(1).join(""),
       keys.encrypted,
       `${PRIVATE_KEY} `.replace("BEGIN", "BEGUN"),
     ]) {

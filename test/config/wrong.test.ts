@@ -4,6 +4,7 @@ import { AUTHENTICATION } from "./wrong/authentication.ts";
 import { NAMES } from "./wrong/names.ts";
 import { OTHERS } from "./wrong/others.ts";
 import { PLATFORM } from "./wrong/platform.ts";
+import { PRIVATE_KEYS } from "./wrong/private-keys.ts";
 import { VALUES } from "./wrong/values.ts";
 import type { Wrong } from "./wrong/wrong.ts";
 
@@ -11,6 +12,7 @@ const AREAS: Readonly<Record<string, readonly Wrong[]>> = {
   names: NAMES,
   values: VALUES,
   platforms: PLATFORM,
+  "private keys": PRIVATE_KEYS,
   others: OTHERS,
   authentication: AUTHENTICATION,
 };

@@ -1,0 +1,80 @@
+import type { KeyObject } from "node:crypto";
+import { resolve } from "node:path";
+import { findKey, type Wanted } from "../signing/pem.ts";
+import { rsaKey } from "../signing/rsa-key.ts";
+import { MAX_FILE, readBounded } from "./bounded-file.ts";
+
+/**
+ * An RSA key: its PEM text, or the path of a file that has it.
+ *
+ * @param note is told what was mended
+ * @throws {Error} with the rule that it breaks; nothing of the key, nor of a path that may be one
+ */
+export function privateKey(value: string, wanted: Wanted, note: (text: string) => void): KeyObject {
+  const repairs: string[] = [];
+  const key = isKeyText(value, wanted)
+    ? rsaKey(value, wanted, (repair) => repairs.push(repair))
+    : keyInFile(value, wanted, repairs);
+  if (repairs.length > 0) note(`is used, but ${repairs.join(" and ")}; set it as it was downloaded`);
+  return key;
+}
+
+/** A key that is broken throws when it is read, which is soon enough. */
+function isKeyText(value: string, wanted: Wanted): boolean {
+  if (/\n\s*\S/.test(value)) return true;
+  try {
+    return findKey(value, wanted) !== null;
+  } catch {
+    return true;
+  }
+}
+
+function keyInFile(path: string, wanted: Wanted, repairs: string[]): KeyObject {
+  const name = shown(path);
+  const content = contentOf(path, name);
+  // DER, the bytes of a key without base64: nothing else begins so.
+  const isDer = content[0] === 0x30 && content[1] === 0x82;
+  if (isDer) repairs.push("it was DER, not PEM");
+  const text = isDer ? content.toString("base64") : content.toString("utf8");
+  if (text.trim() === "") throw new Error(`${name} is empty`);
+  try {
+    return rsaKey(text, wanted, (repair) => isDer || repairs.push(repair));
+  } catch (error) {
+    throw new Error(`${name} ${(error as Error).message}`);
+  }
+}
+
+function contentOf(path: string, name: string): Buffer {
+  try {
+    return readBounded(path);
+  } catch (error) {
+    if (error instanceof RangeError)
+      throw new Error(`${name} has more than ${MAX_FILE} bytes, and no key has`);
+    const { code = "" } = error as NodeJS.ErrnoException;
+    throw new Error(REASONS[code]?.(path, name) ?? `${name} cannot be read: ${code}`);
+  }
+}
+
+const NO_KEY = "is neither a key in PEM format nor";
+
+const REASONS: Readonly<Record<string, (path: string, name: string) => string>> = {
+  ENOENT(path, name) {
+    if (path.startsWith("~")) return `${NO_KEY} a path: a shell alone knows ~; write the whole path`;
+    if (/^file:/i.test(path)) return `${NO_KEY} a path: leave out file://`;
+    return name === UNNAMED
+      ? `${NO_KEY} the path of a file`
+      : `${NO_KEY} the path of a file: there is no ${resolve(path)}`;
+  },
+  ENAMETOOLONG: () => `${NO_KEY} a path, which would be shorter`,
+  EISDIR: (_, name) => `${name} is a folder; name the file of the key in it`,
+  ENOTDIR: (_, name) => `${name} is not there: a part of its path is a file, not a folder`,
+  EACCES: (_, name) => `${name} may not be read by the user that the server runs as (EACCES)`,
+};
+
+const UNNAMED = "the file";
+
+/** A path, where it cannot be a part of a key: those are long and without punctuation. */
+function shown(path: string): string {
+  const isPlain = path.length <= 200 && /^[\w ./\\:~@+-]+$/.test(path) && !/[A-Za-z0-9+/=]{40}/.test(path);
+  return isPlain ? `the file ${path}` : UNNAMED;
+}
