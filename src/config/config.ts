@@ -5,13 +5,14 @@ import { type DatabaseAddress, parseDatabaseUrl } from "../store/database-addres
 import { federationOf, type UsageReportingConfig, usageReportingOf } from "./apollo.ts";
 import { type AuditConfig, auditOf } from "./audit.ts";
 import { jwtRulesOf } from "./authentication.ts";
+import { corsOrigins } from "./cors-origins.ts";
 import { type EnvFile, readEnvFile } from "./env-file.ts";
 import { Environment } from "./environment.ts";
 import { type PlatformConfig, platformOf } from "./platform.ts";
 import { type TracingConfig, tracingOf } from "./tracing.ts";
 import { type TrustedDocumentsConfig, trustedDocumentsOf } from "./trusted-documents.ts";
 import { trustedProxies } from "./trusted-proxies.ts";
-import { choice, corsOrigins, host, onOrOff, port, wholeNumber } from "./variables.ts";
+import { choice, host, onOrOff, port, wholeNumber } from "./variables.ts";
 
 /** What the process was told to be. */
 export interface Config {
@@ -37,8 +38,8 @@ export interface Config {
   readonly inFlight: InFlightLimits;
   /** How many sessions a caller may create in a minute; null leaves it to the server. */
   readonly sessionsPerMinute: number | null;
-  /** The origins whose pages may call from a browser. */
-  readonly corsOrigins: readonly string[];
+  /** The origins whose pages may call from a browser; those of a wildcard as a pattern. */
+  readonly corsOrigins: readonly (string | RegExp)[];
   /** Null when every document is executed, and none has an ID. */
   readonly trustedDocuments: TrustedDocumentsConfig | null;
   /** Whether the console is served. */
@@ -103,7 +104,11 @@ export function configOf(env: Environment): Config {
       connections: env.read("MAX_CONNECTIONS_PER_CALLER", wholeNumber(1, 100_000)),
     },
     sessionsPerMinute: env.read("SESSIONS_PER_MINUTE", wholeNumber(1, 999_999_999)),
-    corsOrigins: env.read("CORS_ORIGINS", corsOrigins, []),
+    corsOrigins: env.read(
+      "CORS_ORIGINS",
+      (value) => corsOrigins(value, (text) => env.note("CORS_ORIGINS", text)),
+      [],
+    ),
     trustedDocuments: trustedDocumentsOf(env),
     // For development; and where only listed documents are trusted, its own are trusted only when CONSOLE says so.
     console: env.read("CONSOLE", onOrOff, !production && !env.has("TRUSTED_DOCUMENTS=enforce")),

@@ -93,20 +93,6 @@ export function presentText(value: string): string {
   throw new Error("must not begin or end with white space");
 }
 
-/** Origins with commas between them, as browsers send them. */
-export function corsOrigins(value: string): string[] {
-  const origins = value.split(",").map((origin) => origin.trim());
-  for (const origin of origins) {
-    const url = URL.canParse(origin) ? new URL(origin) : null;
-    if (url === null || url.origin !== origin || !/^https?:$/.test(url.protocol)) {
-      throw new Error(
-        `must be origins such as https://app.example.com with commas between them; ${quote(origin)} is none`,
-      );
-    }
-  }
-  return origins;
-}
-
 /** The error does not show the value: it may be the secret, when the two are swapped. */
 export function apiKey(value: string): string {
   if (/^\d{5,20}$/.test(value)) return value;

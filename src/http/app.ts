@@ -27,7 +27,7 @@ export interface AppParts extends CallerRules, Following, InFlightRules, Omit<Ha
   readonly localOnly: boolean;
   /** Null where there is none. */
   readonly console: ConsoleBuild | null;
-  readonly corsOrigins: readonly string[];
+  readonly corsOrigins: readonly (string | RegExp)[];
   /** Rejects while the server cannot serve. */
   readonly ready: () => Promise<void>;
   /** Adds hooks of its own, before there are any routes. */

@@ -45,7 +45,7 @@ export const FOR_CONSOLE = forPages(
 /** What a browser may do with answers: nothing but read them, and from the listed origins alone. */
 export async function protectBrowsers(
   app: FastifyInstance,
-  corsOrigins: readonly string[],
+  corsOrigins: readonly (string | RegExp)[],
   hasPage: boolean,
 ): Promise<void> {
   const headers = hasPage ? FOR_SANDBOX : FOR_ANSWERS;

@@ -5,13 +5,14 @@ import { EVERYTHING, JWT_SECRET, signedJwt } from "../support/callers.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 
 const ORIGIN = "https://app.example.com";
+const ORIGINS = `${ORIGIN}, https://*.preview.example.com, capacitor://localhost`;
 const CREATE = JSON.stringify({ query: "mutation { createSession { id } }" });
 const authorization = `Bearer ${signedJwt(EVERYTHING)}`;
 
 let server: TestServer;
 let production: TestServer;
 beforeAll(async () => {
-  server = await startServer({ AUTH_JWT_SECRET: JWT_SECRET, CORS_ORIGINS: ORIGIN });
+  server = await startServer({ AUTH_JWT_SECRET: JWT_SECRET, CORS_ORIGINS: ORIGINS });
   production = await startServer({ NODE_ENV: "production" });
 });
 afterAll(() => Promise.all([server.close(), production.close()]));
@@ -122,13 +123,16 @@ describe("browsers", () => {
       },
     });
 
-  it("may call from the origin that is listed", async () => {
-    for (const response of [
-      await preflight(server.url, ORIGIN),
-      await post(server.url, { origin: ORIGIN }),
-    ]) {
+  it.each([
+    ORIGIN,
+    "https://pr-12.preview.example.com",
+    "https://x--y.preview.example.com",
+    "capacitor://localhost",
+  ])("may call from %s, which is listed", async (origin) => {
+    for (const response of [await preflight(server.url, origin), await post(server.url, { origin })]) {
       expect(response.ok).toBe(true);
-      expect(response.headers.get("access-control-allow-origin")).toBe(ORIGIN);
+      expect(response.headers.get("access-control-allow-origin")).toBe(origin);
+      expect(response.headers.get("vary")).toMatch(/\borigin\b/i);
       expect(response.headers.get("access-control-allow-credentials")).toBeNull();
     }
   });
@@ -136,6 +140,16 @@ describe("browsers", () => {
   it.each([
     ["another origin", () => server.url, "https://app.example.com.attacker.example"],
     ["a file", () => server.url, "null"],
+    ["what a star stands below", () => server.url, "https://preview.example.com"],
+    ["two labels for a star", () => server.url, "https://a.b.preview.example.com"],
+    ["no label for a star", () => server.url, "https://.preview.example.com"],
+    ["a name that ends alike", () => server.url, "https://evil-preview.example.com"],
+    ["a name that begins alike", () => server.url, "https://x.preview.example.com.evil.com"],
+    ["another character for a dot", () => server.url, "https://x.previewXexample.com"],
+    ["another scheme than a star's", () => server.url, "http://pr-12.preview.example.com"],
+    ["another port than a star's", () => server.url, "https://pr-12.preview.example.com:8443"],
+    ["the star itself", () => server.url, "https://*.preview.example.com"],
+    ["another host of an app's scheme", () => server.url, "capacitor://example.com"],
     ["any, when none is listed", () => production.url, ORIGIN],
   ])("may not call from %s", async (_, url, origin) => {
     for (const response of [await preflight(url(), origin), await post(url(), { origin })]) {

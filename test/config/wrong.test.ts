@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { problems } from "../support/problems.ts";
 import { AUTHENTICATION } from "./wrong/authentication.ts";
+import { CORS_ORIGINS } from "./wrong/cors-origins.ts";
 import { NAMES } from "./wrong/names.ts";
 import { OTHERS } from "./wrong/others.ts";
 import { PLATFORM } from "./wrong/platform.ts";
@@ -13,6 +14,7 @@ const AREAS: Readonly<Record<string, readonly Wrong[]>> = {
   values: VALUES,
   platforms: PLATFORM,
   "private keys": PRIVATE_KEYS,
+  origins: CORS_ORIGINS,
   others: OTHERS,
   authentication: AUTHENTICATION,
 };

@@ -1,0 +1,101 @@
+/** The schemes of pages, those of an app and of a browser's extension among them. */
+const SCHEMES = /^(https?|capacitor|ionic|app|tauri|chrome-extension|moz-extension|safari-web-extension)$/;
+/** What a scheme is meant to be which nobody's pages have. */
+const MEANT: readonly (readonly [RegExp, string])[] = [
+  [/^ws$/, "http"],
+  [/^(?!https?$)[htps]{3,7}$|^wss$/, "https"],
+];
+
+/** Where everybody can have a name of their own: whoever does could call from it. Also second levels such as `co.uk`. */
+const SHARED =
+  /^((co|com|net|org|gov|edu|ac)\.[a-z]{2}|(vercel|netlify|web|run|ngrok|ngrok-free|replit|railway|up\.railway)\.app|(github|gitlab|ngrok)\.io|(pages|workers|fly|deno)\.dev|(herokuapp|onrender|firebaseapp|appspot|amplifyapp|trycloudflare)\.com|(azurewebsites|azurestaticapps|cloudfront)\.net|surge\.sh|csb\.app|glitch\.me)$/;
+
+/** The most of an origin that a message shows, in characters. */
+const MAX_SHOWN = 100;
+
+/**
+ * Origins with commas between them, as browsers send them. `https://*.example.com` is every origin with one label in place of the
+ * star, as in a certificate.
+ *
+ * @param note is told of a scheme that is not known
+ * @throws {Error} with the rule that one breaks. It is shown where it has a scheme and no credentials; else it may be a secret
+ */
+export function corsOrigins(value: string, note: (text: string) => void): (string | RegExp)[] {
+  return value.split(",").map((item, i) => {
+    const given = item.trim();
+    const rule = problemOf(given);
+    if (rule !== null) throw new Error(`${shown(given, i)} ${rule}`);
+    const scheme = schemeOf(given);
+    if (!SCHEMES.test(scheme)) note(`${scheme}: is taken for the scheme of an app's pages`);
+    return given.includes("*") ? withOneLabel(given) : given;
+  });
+}
+
+function problemOf(given: string): string | null {
+  if (given === "") return "is empty; take a comma away";
+  if (given === "*") return "would let every page call; list the origins, such as https://app.example.com";
+  if (/^null$/i.test(given))
+    return "is what every sandboxed frame and file sends; serve the page from an origin";
+  if (/^["'`[{(]/.test(given))
+    return "is in quotes or brackets; write the origins alone, with commas between them";
+  if (/[\s;|]/.test(given)) return "has something else than a comma between origins";
+  const scheme = schemeOf(given);
+  if (scheme === "") return "has no scheme; an origin is such as https://app.example.com";
+  const [, authority = "", rest = ""] = /^[^/]*\/\/([^/?#]*)(.*)$/.exec(given) ?? [];
+  const host = authority.replace(/^.*@/, "");
+  if (host !== authority) return `has credentials; did you mean ${scheme}://${host}`;
+  const meant = MEANT.find(([pattern]) => pattern.test(scheme))?.[1];
+  if (meant) return `has no scheme of a page; did you mean ${meant}://${host}`;
+  if (scheme === "file") return "has no origin: pages of files send null; serve the page from an origin";
+  return problemOfStar(scheme, host) ?? problemOfForm(given, scheme, host, rest);
+}
+
+function problemOfStar(scheme: string, host: string): string | null {
+  if (!host.includes("*")) return null;
+  if (!/^https?$/.test(scheme)) return "has a *, which only origins of http and https may have";
+  const [, parent] = /^\*\.([^*:]+)(:\d+)?$/.exec(host) ?? [];
+  if (parent === undefined) return "may have a * only as its first label, as in https://*.example.com";
+  if (!parent.includes(".") || SHARED.test(parent.toLowerCase())) {
+    return `would let the pages of everybody below ${parent} call; name more of the host`;
+  }
+  return null;
+}
+
+function problemOfForm(given: string, scheme: string, host: string, rest: string): string | null {
+  const bare = `${scheme}://${host}`;
+  const url = URL.canParse(bare) ? new URL(bare) : null;
+  if (url === null || host === "" || url.host === "") return "has no valid host or port";
+  const meant = `${scheme}://${url.host.toLowerCase()}`.replace(/\.(?=$|:)/, "");
+  if (given === meant) return null;
+  return `${whatDiffers(given, scheme, host, rest)}; did you mean ${meant}`;
+}
+
+function whatDiffers(given: string, scheme: string, host: string, rest: string): string {
+  if (rest === "/") return "ends with a slash";
+  if (rest !== "") return "has a path";
+  if (given !== given.toLowerCase()) return "has capital letters, which browsers do not send";
+  if (scheme === "https" ? /:0*443$/.test(host) : /:0*80$/.test(host)) {
+    return `has the port of ${scheme}, which browsers leave out`;
+  }
+  return "is not as browsers write it";
+}
+
+/** In lower case; empty where there is none. */
+function schemeOf(given: string): string {
+  return (/^([a-z][a-z0-9+.-]*):\/\//i.exec(given)?.[1] ?? "").toLowerCase();
+}
+
+/** An origin for a message, without what may be a secret; else which of them it is. */
+function shown(given: string, index: number): string {
+  if (/^(\*|null)$/i.test(given)) return given;
+  const isOrigin = schemeOf(given) !== "" && !given.includes("@");
+  if (!isOrigin) return `origin ${index + 1}`;
+  const known = given.replace(/[?#].*/s, "…");
+  return JSON.stringify(known.length > MAX_SHOWN ? `${known.slice(0, MAX_SHOWN)}…` : known);
+}
+
+/** No label of a host name has more than 63 characters. */
+function withOneLabel(origin: string): RegExp {
+  const [before = "", after = ""] = origin.split("*").map((part) => part.replaceAll(/[.+]/g, "\\$&"));
+  return new RegExp(`^${before}[a-z0-9_-]{1,63}${after}$`);
+}
