@@ -112,6 +112,7 @@ module.exports = {
     kept("(kysely|libsql|pg)", "^src/store/"),
     kept("jsonwebtoken", "^src/(signing|access)/"),
     kept("opossum", "^src/platform/"),
+    kept("undici", "^src/assembly/"),
     kept("(prom-client|@opentelemetry)", "^src/instruments/"),
     kept("commander", "^src/cli/"),
   ],

@@ -130,6 +130,18 @@ export class PlatformUnavailable extends StagepassError {
   }
 }
 
+/** A proxy of ours did not pass a call on, which has surely not arrived. The message says which proxy, and nothing of its credentials. */
+export class ProxyFailed extends Error {
+  /** @param retryable whether the same call may succeed later */
+  constructor(
+    message: string,
+    readonly retryable: boolean,
+  ) {
+    super(message);
+    this.name = "ProxyFailed";
+  }
+}
+
 /** `DATABASE_UNAVAILABLE`: the database does not answer, or not in time. `reason` is for the log, and says where it is. */
 export class DatabaseUnavailable extends StagepassError {
   readonly reason: string;

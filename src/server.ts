@@ -5,6 +5,7 @@ import { authenticator, openUntilFirstKey } from "./access/authenticate.ts";
 import { beginBackground } from "./assembly/background.ts";
 import { callerListener } from "./assembly/caller-listener.ts";
 import { createServices, type Surroundings } from "./assembly/create-services.ts";
+import { type Fetch, outbound } from "./assembly/outbound.ts";
 import type { AuditTrail } from "./audit/audit-trail.ts";
 import { openAudit } from "./audit/open-audit.ts";
 import { switchedOnOrOff } from "./config/authentication.ts";
@@ -124,16 +125,22 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       shares,
     );
     const { keyRing, rotate } = project;
+    const fetch = outbound(config.proxy);
+    if (config.proxy) {
+      const { variable, origin } = config.proxy;
+      logger.info({ proxy: origin, variable }, "calls to other machines go through a proxy");
+    }
     const authenticate = authenticator(
       config.jwtRules,
       store.apiKeys,
       now,
       turn,
       callerListener(instrument, logger),
+      fetch,
     );
     const build = config.console ? consoleBuild() : null;
     const schema = config.federation ? await createSubgraphSchema() : createSchema();
-    const { account, plugins } = await measuring(config, logger);
+    const { account, plugins } = await measuring(config, fetch, logger);
     const apollo = createApollo(schema, config.production, logger, {
       account,
       plugins: [...plugins, ...instrument.plugins],
@@ -269,7 +276,11 @@ function admission(config: TrustedDocumentsConfig | null, build: ConsoleBuild | 
 }
 
 /** A subgraph is measured by its router, and any other server by itself. */
-async function measuring({ federation, usageReporting }: Config, logger: Logger): Promise<Measuring> {
+async function measuring(
+  { federation, usageReporting }: Config,
+  fetch: Fetch,
+  logger: Logger,
+): Promise<Measuring> {
   if (federation) {
     if (usageReporting) logger.info("usage is not reported: with FEDERATION=on the router reports it");
     return { plugins: await inlineTraces(), account: {} };
@@ -277,7 +288,7 @@ async function measuring({ federation, usageReporting }: Config, logger: Logger)
   if (!usageReporting) return { plugins: UNMEASURED, account: {} };
   const { apolloKey, graphRef, endpoint } = usageReporting;
   const key = apolloKey.export().toString("utf8");
-  return { plugins: await usageReports(endpoint, logger), account: { key, graphRef } };
+  return { plugins: await usageReports(endpoint, logger, fetch), account: { key, graphRef } };
 }
 
 function unanswered(): Error {

@@ -46,6 +46,7 @@ const IDS_READ_EVERY = 1000;
  * Callers by their API keys and, when there are rules for them, by their JWTs.
  *
  * @param turn is awaited before a JWT is verified, with the ID of the caller whom it named before, or of strangers
+ * @param fetch asks an identity provider for its keys
  */
 export function authenticator(
   jwtRules: JwtRules | null,
@@ -53,8 +54,9 @@ export function authenticator(
   now: () => Date,
   turn: (callerId: string) => Promise<void> = async () => {},
   listener: CallerListener = NO_LISTENER,
+  fetch = globalThis.fetch,
 ): Authenticator {
-  const jwts = jwtCallers(jwtRules, now, turn, listener);
+  const jwts = jwtCallers(jwtRules, now, turn, listener, fetch);
   const isIssued = issuedIds(apiKeys);
   // A key that is revoked, or expires, works until its look-up is no longer believed.
   const found = new LRUCache<string, { apiKey: StoredApiKey; caller?: Caller }>({

@@ -37,8 +37,10 @@ interface PublicKey {
 /**
  * The keys that an identity provider publishes as a JSON Web Key Set (RFC 7517). The set is cached as a whole, so that a flood of
  * unknown key IDs cannot keep a new key from being found.
+ *
+ * @param fetch asks for it
  */
-export function jwksKeys(uri: string): Jwks {
+export function jwksKeys(uri: string, fetch = globalThis.fetch): Jwks {
   let keys: readonly PublicKey[] = [];
   let readAt = Number.NEGATIVE_INFINITY;
   let askedAt = Number.NEGATIVE_INFINITY;
@@ -46,7 +48,7 @@ export function jwksKeys(uri: string): Jwks {
   let lastFailure = "";
 
   const ask = async () => {
-    const read = await fetchKeys(uri).catch((error: Error) => {
+    const read = await fetchKeys(uri, fetch).catch((error: Error) => {
       // `fetch` says that the connection failed, and its cause says why.
       lastFailure = abridge([error, error.cause].filter(Boolean).map(reasonOf).join(": "));
     });
@@ -93,7 +95,7 @@ function keyIn(keys: readonly PublicKey[], kid: string | undefined, algorithm: s
   return keys.find(isMeant)?.key;
 }
 
-async function fetchKeys(uri: string): Promise<PublicKey[]> {
+async function fetchKeys(uri: string, fetch: typeof globalThis.fetch): Promise<PublicKey[]> {
   const response = await fetch(uri, { redirect: "error", signal: AbortSignal.timeout(TIMEOUT) });
   if (!response.ok) throw new Error(`the JWKS endpoint answered with status ${response.status}`);
   const { keys } = (await response.json()) as { keys?: JsonWebKey[] };

@@ -48,8 +48,9 @@ export function jwtCallers(
   now: () => Date,
   turn: (callerId: string) => Promise<void>,
   listener: CallerListener,
+  fetch: typeof globalThis.fetch,
 ) {
-  let state = rules && stateOf(rules);
+  let state = rules && stateOf(rules, fetch);
 
   /** @throws {Unauthenticated} when the JWT is not accepted */
   const callerOf = async (token: string): Promise<Caller> => {
@@ -97,17 +98,17 @@ export function jwtCallers(
      */
     rotate(next: JwtRules | null): boolean {
       if (!state || !next || areSame(state.rules, next)) return false;
-      state = stateOf(next, state);
+      state = stateOf(next, fetch, state);
       return true;
     },
   };
 }
 
 /** The keys of the same provider need not be asked for again. */
-function stateOf(rules: JwtRules, before?: State): State {
+function stateOf(rules: JwtRules, fetch: typeof globalThis.fetch, before?: State): State {
   const { jwksUri } = rules;
   const isSame = before && before.rules.jwksUri === jwksUri;
-  const jwks = isSame ? before.jwks : jwksUri === null ? null : jwksKeys(jwksUri);
+  const jwks = isSame ? before.jwks : jwksUri === null ? null : jwksKeys(jwksUri, fetch);
   return { rules, jwks, verified: new LRUCache({ max: KNOWN }) };
 }
 

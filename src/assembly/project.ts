@@ -16,6 +16,7 @@ import { VERSION } from "../process/version.ts";
 import { type KeyRing, openTokKeyRing } from "../signing/key-ring.ts";
 import { platformAuth } from "../signing/platform-auth.ts";
 import type { DatabaseAddress } from "../store/database-address.ts";
+import { type Fetch, outbound } from "./outbound.ts";
 
 /** The project that the server works for. */
 export interface Project {
@@ -38,7 +39,7 @@ export interface Project {
  * @throws {StartupError} when the local one cannot be kept, or callers' JWTs are signed with its secret
  */
 export function createProject(
-  { platform: config, database, jwtRules }: Config,
+  { platform: config, database, jwtRules, proxy }: Config,
   logger: Logger,
   instrument: Instrument = NO_INSTRUMENT,
 ): Project {
@@ -46,7 +47,7 @@ export function createProject(
   checkOtherSecret(jwtRules, keyRing);
   return {
     keyRing,
-    platform: createPlatform(config, keyRing, logger, instrument),
+    platform: createPlatform(config, keyRing, outbound(proxy), logger, instrument),
     rotate({ platform: next, jwtRules }) {
       checkOtherSecret(jwtRules, next.keyRing ?? keyRing);
       return rotate(config, keyRing, next);
@@ -90,6 +91,7 @@ function localProjectFile(database: DatabaseAddress): string | null {
 function createPlatform(
   config: PlatformConfig,
   keyRing: KeyRing,
+  fetch: Fetch,
   logger: Logger,
   instrument: Instrument,
 ): Platform {
@@ -101,6 +103,7 @@ function createPlatform(
     timeout: config.timeout,
     userAgent: `stagepass/${VERSION}`,
     names: CREDENTIAL_NAMES[config.name],
+    fetch,
     authenticate: (now) => platformAuth(keyRing, now),
     around: (call) => instrument.platformCall(call),
     onCircuit(state) {

@@ -9,6 +9,7 @@ import { corsOrigins } from "./cors-origins.ts";
 import { type EnvFile, readEnvFile } from "./env-file.ts";
 import { Environment } from "./environment.ts";
 import { type PlatformConfig, platformOf } from "./platform.ts";
+import { type ProxyConfig, proxyOf } from "./proxy.ts";
 import { type TracingConfig, tracingOf } from "./tracing.ts";
 import { type TrustedDocumentsConfig, trustedDocumentsOf } from "./trusted-documents.ts";
 import { trustedProxies } from "./trusted-proxies.ts";
@@ -57,6 +58,8 @@ export interface Config {
   readonly logLevel: string;
   /** Null when no audit trail is kept. */
   readonly audit: AuditConfig | null;
+  /** The proxy that calls to other machines go through; null when they need none. */
+  readonly proxy: ProxyConfig | null;
   /** What a person should know of the configuration, such as what is set in vain, a line each. */
   readonly notes: readonly string[];
 }
@@ -86,16 +89,24 @@ export function configOf(env: Environment): Config {
   const database = databaseOf(env);
   const metricsPort = env.read("METRICS_PORT", port);
   const metricsHost = env.read("METRICS_HOST", host);
+  const platform = platformOf(env, database);
+  const jwtRules = jwtRulesOf(env);
+  const usageReporting = usageReportingOf(env);
+  const called = [
+    platform.name === "local" ? null : platform.url,
+    jwtRules?.jwksUri,
+    usageReporting?.endpoint,
+  ];
   const config: Config = {
     production,
     host: env.read("HOST", host),
     port: env.read("PORT", port),
-    platform: platformOf(env, database),
+    platform,
     database,
     databasePoolSize: env.read("DATABASE_POOL_SIZE", wholeNumber(1, 1000)),
     ledger: env.read("LEDGER", onOrOff),
     ledgerRetentionDays: env.read("LEDGER_RETENTION_DAYS", wholeNumber(1, 36_500)),
-    jwtRules: jwtRulesOf(env),
+    jwtRules,
     trustsProxy: env.read("TRUST_PROXY", trustedProxies),
     tokensPerMinute: env.read("TOKENS_PER_MINUTE", wholeNumber(1, 999_999_999)),
     inFlight: {
@@ -115,7 +126,8 @@ export function configOf(env: Environment): Config {
     metrics: metricsPort === null ? null : { host: metricsHost, port: metricsPort },
     tracing: tracingOf(env),
     federation: federationOf(env),
-    usageReporting: usageReportingOf(env),
+    usageReporting,
+    proxy: proxyOf(env, called),
     shutdownDelay: env.read("SHUTDOWN_DELAY_MS", wholeNumber(0, 60_000)),
     logLevel: env.read("LOG_LEVEL", LOG_LEVEL),
     audit: auditOf(env),

@@ -2,13 +2,19 @@ import { StartupError } from "../errors.ts";
 import { ENV_FILE, type EnvFile, NO_ENV_FILE } from "./env-file.ts";
 import { isKnown, problemOfName } from "./misspelt.ts";
 import { readSecretFile } from "./secret-files.ts";
-import { type DefaultedName, SECRET_NAMES, type VariableName, variable } from "./variable-table.ts";
+import {
+  type DefaultedName,
+  SECRET_NAMES,
+  type SmallName,
+  type VariableName,
+  variable,
+} from "./variable-table.ts";
 
 /** Where the value of a variable comes from: a file is that of `<NAME>_FILE`. */
 export type Source = "environment" | ".env" | "file" | "default";
 
 /** A variable of the table, or of OpenTelemetry's SDK. */
-type Name = VariableName | `OTEL_${string}`;
+type Name = VariableName | SmallName | `OTEL_${string}`;
 
 /** The environment's variables, and the problems with them. An empty value counts as not set. */
 export class Environment {

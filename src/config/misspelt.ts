@@ -1,13 +1,13 @@
 import { closestMatch } from "leven";
 import { OTEL_NAMES } from "./otel-variables.ts";
 import { isServiceLink } from "./service-link.ts";
-import { SECRET_NAMES, VARIABLES, variable } from "./variable-table.ts";
+import { SECRET_NAMES, SMALL_NAMES, VARIABLES, variable } from "./variable-table.ts";
 
 const NAMES = [...new Set([...Object.keys(VARIABLES), ...OTEL_NAMES])];
 const OF_FILES = SECRET_NAMES.map((name) => `${name}_FILE`);
-const KNOWN = new Set([...NAMES, ...OF_FILES]);
+const KNOWN = new Set([...NAMES, ...OF_FILES, ...SMALL_NAMES]);
 /** Others have names near these, such as `FTP_PROXY`. */
-const MEANT = [...KNOWN].filter((name) => !variable(name)?.foreign);
+const MEANT = [...NAMES, ...OF_FILES].filter((name) => !variable(name.replace(/_FILE$/, ""))?.foreign);
 
 /** Beginnings of names that hardly another program has. `TOKBOX_` is that of OpenTok's older samples. */
 const PREFIX = /^(OPENTOK|VONAGE|AUTH|CORS|LEDGER|TRUSTED_DOCUMENTS|AUDIT|METRICS)_/;

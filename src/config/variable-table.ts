@@ -12,7 +12,7 @@ export interface Variable {
   readonly secret?: true;
   /** Whether it may begin or end with white space, as the text of a key does. */
   readonly pem?: true;
-  /** Whether other programs read it, too, under this name or one near it. */
+  /** Whether other programs read it, too, under this name, the same in small letters, or one near it. */
   readonly foreign?: true;
 }
 
@@ -151,6 +151,26 @@ export const VARIABLES = {
     meaning: "The origins whose pages may call from a browser, with commas between them.",
     example: "https://app.example.com",
   },
+  HTTPS_PROXY: {
+    otherwise: "none",
+    meaning: "The [proxy](operations.md#through-a-proxy) that calls to other machines go through.",
+    example: "http://proxy.example.com:3128",
+    secret: true,
+    foreign: true,
+  },
+  HTTP_PROXY: {
+    otherwise: "none",
+    meaning: "The same, where `HTTPS_PROXY` is not set.",
+    example: "http://proxy.example.com:3128",
+    secret: true,
+    foreign: true,
+  },
+  NO_PROXY: {
+    otherwise: "none",
+    meaning: "The hosts that are called without the proxy, with commas between them.",
+    example: "idp.internal,.example.com",
+    foreign: true,
+  },
   TRUSTED_DOCUMENTS: {
     default: "off",
     meaning:
@@ -233,10 +253,23 @@ export type DefaultedName = {
   [Name in VariableName]: (typeof VARIABLES)[Name] extends { readonly default: string } ? Name : never;
 }[VariableName];
 
+/** The variables of other programs, too. */
+type ForeignName = {
+  [Name in VariableName]: (typeof VARIABLES)[Name] extends { readonly foreign: true } ? Name : never;
+}[VariableName];
+
+/** Their names in small letters, by which they are set as often. */
+export type SmallName = Lowercase<ForeignName>;
+
 /** What is said of a variable that has this name, or undefined. */
 export function variable(name: string): Variable | undefined {
   return Object.hasOwn(VARIABLES, name) ? VARIABLES[name as VariableName] : undefined;
 }
+
+/** Every name in small letters that is read. */
+export const SMALL_NAMES = Object.keys(VARIABLES)
+  .filter((name) => variable(name)?.foreign)
+  .map((name) => name.toLowerCase());
 
 /** The variables whose value may be in a file. */
 export const SECRET_NAMES = Object.keys(VARIABLES).filter((name) => variable(name)?.secret);

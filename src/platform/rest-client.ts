@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { PlatformUnavailable } from "../errors.ts";
+import { PlatformUnavailable, ProxyFailed } from "../errors.ts";
 
 /** The largest answer that is read, in bytes. A session is some 500. */
 const MAX_ANSWER = 64 * 1024;
 
 /** How long a host that refuses connections is given before the second attempt, in milliseconds. */
 const PAUSE = 100;
+
+type Fetch = typeof globalThis.fetch;
 
 /** What the platform answered, whatever it was. */
 export interface RestAnswer {
@@ -22,6 +24,7 @@ export interface RestAnswer {
  * one that was cut off may have created a session.
  *
  * @param timeout the deadline of it all, in milliseconds
+ * @param fetch makes the request
  * @throws {PlatformUnavailable} when there is no whole answer of at most 64 KB by then
  */
 export async function post(
@@ -29,9 +32,11 @@ export async function post(
   headers: Record<string, string>,
   form: URLSearchParams,
   timeout: number,
+  fetch: Fetch,
 ): Promise<RestAnswer> {
   const signal = AbortSignal.timeout(timeout);
-  const attempt = () => exchange(url, { method: "POST", headers, body: form, redirect: "manual", signal });
+  const attempt = () =>
+    exchange(fetch, url, { method: "POST", headers, body: form, redirect: "manual", signal });
   try {
     return await attempt().catch(async (error) => {
       if (!neverArrived(error)) throw error;
@@ -40,6 +45,9 @@ export async function post(
     });
   } catch (error) {
     if (error instanceof PlatformUnavailable) throw error;
+    if (error instanceof ProxyFailed) {
+      throw new PlatformUnavailable(`The platform cannot be reached: ${error.message}`, error.retryable);
+    }
     const code = codeOf(error);
     if (code === undefined && signal.aborted) {
       throw new PlatformUnavailable(`The platform did not answer within ${timeout} ms`, true);
@@ -51,7 +59,7 @@ export async function post(
   }
 }
 
-async function exchange(url: string, init: RequestInit): Promise<RestAnswer> {
+async function exchange(fetch: Fetch, url: string, init: RequestInit): Promise<RestAnswer> {
   const response = await fetch(url, init);
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -69,6 +77,7 @@ async function exchange(url: string, init: RequestInit): Promise<RestAnswer> {
 
 /** Nothing listens there, or the host has no address: no byte of the request was sent. */
 function neverArrived(error: unknown): boolean {
+  if (error instanceof ProxyFailed) return error.retryable;
   return ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN"].includes(codeOf(error) ?? "");
 }
 

@@ -19,6 +19,8 @@ export interface RestPlatformOptions {
   /** How we name ourselves. */
   readonly userAgent: string;
   readonly names: CredentialNames;
+  /** Makes its requests; Node's own when there is none. */
+  readonly fetch?: typeof globalThis.fetch;
   /** The header that authenticates one call; a fresh one for each. */
   readonly authenticate: (now: Date) => Promise<Record<string, string>>;
   /** Put around each call that is made; the headers that it gives go along. */
@@ -55,7 +57,13 @@ export function restPlatform(options: RestPlatformOptions): Platform {
       "user-agent": userAgent,
       ...(await authenticate(now)),
     };
-    const answer = await post(`${url}/session/create`, headers, formOf(session), timeout);
+    const answer = await post(
+      `${url}/session/create`,
+      headers,
+      formOf(session),
+      timeout,
+      options.fetch ?? fetch,
+    );
     return sessionIdOf(answer, applicationId, names, now);
   };
 

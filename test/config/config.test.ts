@@ -56,6 +56,7 @@ describe("parseConfig", () => {
       shutdownDelay: 0,
       logLevel: "info",
       audit: null,
+      proxy: null,
       notes: [],
     });
   });

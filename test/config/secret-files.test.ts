@@ -35,6 +35,8 @@ describe("a variable with _FILE at its end", () => {
       APOLLO_KEY,
       VONAGE_PRIVATE_KEY: PRIVATE_KEY,
       VONAGE_PRIVATE_KEY_PREVIOUS: newPrivateKey(),
+      HTTPS_PROXY: "http://stagepass:canary@proxy.example.com:3128",
+      HTTP_PROXY: "http://stagepass:canary@other.example.com:3128",
       OTEL_EXPORTER_OTLP_HEADERS: "x-key=canary",
     };
     expect(Object.keys(values).sort()).toEqual([...SECRET_NAMES].sort());

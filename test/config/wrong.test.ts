@@ -6,6 +6,7 @@ import { NAMES } from "./wrong/names.ts";
 import { OTHERS } from "./wrong/others.ts";
 import { PLATFORM } from "./wrong/platform.ts";
 import { PRIVATE_KEYS } from "./wrong/private-keys.ts";
+import { PROXIES } from "./wrong/proxies.ts";
 import { VALUES } from "./wrong/values.ts";
 import type { Wrong } from "./wrong/wrong.ts";
 
@@ -15,6 +16,7 @@ const AREAS: Readonly<Record<string, readonly Wrong[]>> = {
   platforms: PLATFORM,
   "private keys": PRIVATE_KEYS,
   origins: CORS_ORIGINS,
+  proxies: PROXIES,
   others: OTHERS,
   authentication: AUTHENTICATION,
 };

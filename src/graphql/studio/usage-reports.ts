@@ -21,14 +21,16 @@ const CLIENT = /^[\w.@/ -]{1,30}$/;
  * answer. There are no traces, which would have each resolver of each request wait for a clock.
  *
  * @param endpoint where reports go, without the path that Apollo gives them
+ * @param fetch sends them
  */
 export async function usageReports(
   endpoint: string,
   logger: Logger,
+  fetch: typeof globalThis.fetch,
 ): Promise<readonly ApolloServerPlugin<Context>[]> {
   // Not read where nothing is reported.
   const { ApolloServerPluginUsageReporting } = await import("@apollo/server/plugin/usageReporting");
-  const sending = new Sending();
+  const sending = new Sending(fetch);
   const hasRoom = reportBudget(performance.now.bind(performance));
   const plugin: ApolloServerPlugin<Context> = ApolloServerPluginUsageReporting<Context>({
     endpointUrl: endpoint,
@@ -55,11 +57,16 @@ export async function usageReports(
 class Sending {
   readonly #underWay = new Set<Promise<unknown>>();
   readonly #stop = new AbortController();
+  readonly #fetch: typeof globalThis.fetch;
+
+  constructor(fetch: typeof globalThis.fetch) {
+    this.#fetch = fetch;
+  }
 
   /** A redirection is an error: it would have the key follow to wherever it points. */
   send(url: string, options: RequestInit): Promise<Response> {
     const signal = AbortSignal.any([this.#stop.signal, ...(options.signal ? [options.signal] : [])]);
-    const sent = fetch(url, { ...options, redirect: "error", signal });
+    const sent = this.#fetch(url, { ...options, redirect: "error", signal });
     this.#underWay.add(sent);
     sent.then(
       () => this.#underWay.delete(sent),

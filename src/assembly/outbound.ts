@@ -1,0 +1,65 @@
+import type { ProxyConfig } from "../config/proxy.ts";
+import { ProxyFailed } from "../errors.ts";
+import { isLoopbackHostname } from "../process/loopback.ts";
+
+/** Calls other machines, as the global `fetch` does. */
+export type Fetch = typeof globalThis.fetch;
+
+/**
+ * Node's own `fetch`; with a proxy, one that goes through it, but for this machine and the hosts of `NO_PROXY`.
+ *
+ * @returns a function that throws `ProxyFailed` when the proxy does not pass a call on
+ */
+export function outbound(proxy: ProxyConfig | null): Fetch {
+  if (proxy === null) return fetch;
+  let loaded: Promise<Fetch> | null = null;
+  return async (input, init) => {
+    const { hostname } = new URL(input instanceof Request ? input.url : input);
+    if (isLoopbackHostname(hostname)) return fetch(input, init);
+    loaded ??= fetchThrough(proxy);
+    return (await loaded)(input, init);
+  };
+}
+
+/** Node has no proxies of its own before version 24, and its `fetch` takes none of another undici. */
+async function fetchThrough({ variable, origin, authorization, noProxy }: ProxyConfig): Promise<Fetch> {
+  const undici = await import("undici");
+
+  /** The connections to the proxy. Whatever goes wrong before it has connected on is the proxy's. */
+  class ProxyPool extends undici.Pool {
+    override async connect(options: never): Promise<never> {
+      const answer: { statusCode: number; socket: { destroy(): void } } = await super
+        .connect(options)
+        .catch((error: NodeJS.ErrnoException) => {
+          throw new ProxyFailed(
+            `the proxy of ${variable} cannot be reached: ${error.code ?? "it broke off"}`,
+            true,
+          );
+        });
+      if (answer.statusCode === 200) return answer as never;
+      answer.socket.destroy();
+      throw refusal(variable, answer.statusCode);
+    }
+  }
+
+  const dispatcher = new undici.EnvHttpProxyAgent({
+    httpProxy: origin,
+    httpsProxy: origin,
+    noProxy,
+    ...(authorization && { token: authorization.export().toString("utf8") }),
+    clientFactory: (url, options) => new ProxyPool(url, options),
+  });
+  const call = undici.fetch as unknown as Fetch;
+  return (input, init) =>
+    call(input, { ...init, dispatcher } as unknown as RequestInit).catch((error) => {
+      throw error.cause instanceof ProxyFailed ? error.cause : error;
+    });
+}
+
+function refusal(variable: string, status: number): ProxyFailed {
+  const said = `the proxy of ${variable} answered with status ${status}`;
+  if (status === 407)
+    return new ProxyFailed(`${said}: check the user and the password in ${variable}`, false);
+  if (status >= 500) return new ProxyFailed(said, true);
+  return new ProxyFailed(`${said}: have it let this host through, or name the host in NO_PROXY`, false);
+}
