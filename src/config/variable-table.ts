@@ -45,7 +45,7 @@ export const VARIABLES = {
   },
   VONAGE_PRIVATE_KEY: {
     meaning:
-      "The Vonage application's RSA key of at least 2048 bits: PEM text or a path to it, PKCS#1 or PKCS#8.",
+      "The Vonage application's [RSA key](platforms.md#the-private-key) of at least 2048 bits: PEM text or a path to it, PKCS#1 or PKCS#8.",
     example: "./private.key",
     secret: true,
     pem: true,
@@ -148,7 +148,8 @@ export const VARIABLES = {
   },
   CORS_ORIGINS: {
     otherwise: "none",
-    meaning: "The origins whose pages may call from a browser, with commas between them.",
+    meaning:
+      "The [origins](access.md#pages-of-other-origins) whose pages may call from a browser, with commas between them, such as `https://*.example.com`.",
     example: "https://app.example.com",
   },
   HTTPS_PROXY: {
