@@ -186,6 +186,9 @@ export class AuditUnavailable extends StagepassError {
   }
 }
 
+/** The smallest body of a request, for messages that say what to send. */
+export const EXAMPLE_BODY = '{"query":"{ __typename }"}';
+
 /** How much is kept of what is cut short in a message, in characters. */
 const KEPT_LENGTH = 16;
 

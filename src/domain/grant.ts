@@ -79,9 +79,11 @@ function expireTimeOf(
   }
   if (Number.isSafeInteger(expiresIn) && expiresIn >= 1 && expiresIn <= MAX_LIFETIME)
     return createTime + expiresIn;
+  const isTime = Math.abs(expiresIn - createTime) <= MAX_LIFETIME;
+  const remedy = isTime ? "; for a time use expireTime" : "";
   throw new BadUserInput(
     "expiresIn",
-    `expiresIn must be from 1 to ${MAX_LIFETIME} whole seconds, which is 30 days; ${expiresIn} was given`,
+    `expiresIn must be from 1 to ${MAX_LIFETIME} whole seconds, which is 30 days${remedy}; ${expiresIn} was given`,
   );
 }
 
@@ -89,7 +91,12 @@ function checkExpireTime(expireTime: number, createTime: number): number {
   const rule = (text: string) =>
     new BadUserInput("expireTime", `expireTime ${text}; ${expireTime} was given`);
   if (!Number.isSafeInteger(expireTime)) throw rule("must be in whole seconds since the Unix epoch");
-  if (expireTime <= createTime) throw rule(`must be later than now, which is ${createTime}`);
+  if (expireTime <= createTime) {
+    const isLifetime = expireTime > 0 && expireTime <= MAX_LIFETIME;
+    throw rule(
+      `must be later than now, which is ${createTime}${isLifetime ? "; for a lifetime use expiresIn" : ""}`,
+    );
+  }
   if (expireTime > createTime + MAX_LIFETIME) {
     throw rule(
       `must be at most 30 days from now, which is ${createTime + MAX_LIFETIME}, in seconds since the Unix epoch`,
@@ -104,7 +111,7 @@ function checkLayoutClasses(names: readonly string[]): readonly string[] {
     if (name === "" || /\s/.test(name)) {
       throw new BadUserInput(
         "initialLayoutClassList",
-        "initialLayoutClassList must hold class names, not empty and without white space",
+        "initialLayoutClassList must hold one class name in each item, not empty and without white space",
       );
     }
   }

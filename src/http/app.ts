@@ -6,7 +6,7 @@ import { type ConsoleBuild, serveConsole } from "./console.ts";
 import type { Drain } from "./drain.ts";
 import { answerBadUrl, answerErrors } from "./errors.ts";
 import { graphqlHandler, type HandlerParts } from "./graphql-handler.ts";
-import { checkHeaders, protectBrowsers } from "./headers.ts";
+import { checkHeaders, protectBrowsers, refuseWebSockets } from "./headers.ts";
 import { serveHealth } from "./health.ts";
 import { refuseOtherHosts } from "./host.ts";
 import { jsonBodies } from "./json-body.ts";
@@ -54,7 +54,8 @@ export async function createApp(parts: AppParts): Promise<{ app: FastifyInstance
   parts.follow(app);
   answerErrors(app, logger, services.audit, GRAPHQL_PATH);
   if (localOnly) refuseOtherHosts(app);
-  await protectBrowsers(app, corsOrigins, hasPage);
+  await protectBrowsers(app, corsOrigins, hasPage, logger);
+  app.addHook("onRequest", refuseWebSockets);
   cutOffIdleReaders(app);
 
   if (parts.console) await serveConsole(app, parts.console, hasPage ? GRAPHQL_PATH : null);

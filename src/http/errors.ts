@@ -1,7 +1,14 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import { type Audit, noteRefusal } from "../audit/audit.ts";
-import { type ErrorCode, isRetryable, RETRY_AFTER, reasonOf, StagepassError } from "../errors.ts";
+import {
+  type ErrorCode,
+  EXAMPLE_BODY,
+  isRetryable,
+  RETRY_AFTER,
+  reasonOf,
+  StagepassError,
+} from "../errors.ts";
 import { failureType } from "../graphql/media-type.ts";
 import { dropBody, TOO_LARGE } from "./body-size.ts";
 import { originOf } from "./callers.ts";
@@ -9,6 +16,7 @@ import { originOf } from "./callers.ts";
 /** The codes of what is refused before GraphQL sees it. */
 const CODES: Readonly<Record<number, ErrorCode>> = {
   400: "BAD_REQUEST",
+  403: "FORBIDDEN",
   404: "NOT_FOUND",
   405: "METHOD_NOT_ALLOWED",
   406: "NOT_ACCEPTABLE",
@@ -22,6 +30,12 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
 };
 
 const INTERNAL = "INTERNAL_SERVER_ERROR" satisfies ErrorCode;
+
+/** What is answered in place of messages of Fastify's, by their codes. */
+const MESSAGES: Readonly<Record<string, string>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: TOO_LARGE,
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: `The body must be JSON: send content-type: application/json and an object such as ${EXAMPLE_BODY}; curl -d alone sends a form`,
+};
 
 /** The status of our own errors outside GraphQL; 400 for the others. */
 const STATUS: Partial<Record<ErrorCode, number>> = {
@@ -59,7 +73,7 @@ export function answerErrors(app: FastifyInstance, logger: Logger, audit: Audit,
     }
     const { statusCode = 500 } = err;
     const code = CODES[statusCode];
-    const message = err.code === "FST_ERR_CTP_BODY_TOO_LARGE" ? TOO_LARGE : err.message;
+    const message = MESSAGES[err.code] ?? err.message;
     if (code === "SERVICE_UNAVAILABLE")
       return answer(request, reply, statusCode, message, { code, retryAfterSeconds: RETRY_AFTER });
     if (code !== undefined) return answer(request, reply, statusCode, message, { code });
@@ -68,11 +82,25 @@ export function answerErrors(app: FastifyInstance, logger: Logger, audit: Audit,
   });
 
   app.setNotFoundHandler((request, reply) => {
-    if (request.url.split("?")[0] !== path)
-      return answer(request, reply, 404, `Not found; GraphQL is at ${path}`, { code: "NOT_FOUND" });
+    const { method, url } = request;
+    const [asked = ""] = url.split("?");
+    if (asked !== path) {
+      return answer(request, reply, 404, notFound(method, asked, path), { code: "NOT_FOUND" });
+    }
     reply.header("allow", "GET, POST");
-    return answer(request, reply, 405, "GraphQL takes GET and POST", { code: "METHOD_NOT_ALLOWED" });
+    const message = `${method} is not served; send GraphQL by POST`;
+    return answer(request, reply, 405, message, { code: "METHOD_NOT_ALLOWED" });
   });
+}
+
+/** What is wrong with a path, which is not repeated: it may hold a secret. */
+function notFound(method: string, asked: string, path: string): string {
+  const remedy = `Not found; send GraphQL by POST to ${path}`;
+  if (method === "GET" && asked === "/") {
+    return `${remedy}; the console, which would be here, is off, and CONSOLE=on turns it on`;
+  }
+  if (!asked.replace(/\/+$/, "").toLowerCase().endsWith(path)) return remedy;
+  return `${remedy} exactly: in lower case, without a slash at the end, and without a prefix, which a proxy in front must remove`;
 }
 
 /** Answers a URL that cannot be decoded, before any hook. Fastify's own message has the URL, which may hold a secret. */

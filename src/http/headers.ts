@@ -1,7 +1,9 @@
 import cors from "@fastify/cors";
 import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from "fastify";
+import type { Logger } from "pino";
 import { answerType } from "../graphql/media-type.ts";
 import { httpError } from "./errors.ts";
+import { refuseOtherOrigins } from "./origins.ts";
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -47,12 +49,14 @@ export async function protectBrowsers(
   app: FastifyInstance,
   corsOrigins: readonly (string | RegExp)[],
   hasPage: boolean,
+  logger: Logger,
 ): Promise<void> {
   const headers = hasPage ? FOR_SANDBOX : FOR_ANSWERS;
   app.addHook("onRequest", (_request, reply, next) => {
     reply.headers(headers);
     next();
   });
+  refuseOtherOrigins(app, corsOrigins, logger);
   // Without an origin there are no CORS headers at all, so that browsers refuse every other site.
   if (corsOrigins.length === 0) return;
   await app.register(cors, {
@@ -63,6 +67,20 @@ export async function protectBrowsers(
   });
 }
 
+const NO_WEBSOCKETS =
+  "There are no subscriptions here, and no WebSockets; send queries and mutations by POST to /graphql";
+
+/** A hook that refuses a WebSocket. Its client tells its person of the status alone, so the log has the reason. */
+export function refuseWebSockets(
+  request: FastifyRequest,
+  _reply: FastifyReply,
+  next: HookHandlerDoneFunction,
+): void {
+  const isWebSocket = request.headers.upgrade?.toLowerCase() === "websocket";
+  if (isWebSocket) request.reason = NO_WEBSOCKETS;
+  next(isWebSocket ? httpError(400, NO_WEBSOCKETS) : undefined);
+}
+
 /** A hook that refuses what could not be answered, or not be read, before anything of it runs. */
 export function checkHeaders(
   { caller, headers }: FastifyRequest,
@@ -71,10 +89,15 @@ export function checkHeaders(
 ): void {
   // The page has no caller.
   if (caller !== null && answerType(headers.accept) === undefined) {
-    next(httpError(406, "Accept must allow application/json or application/graphql-response+json"));
+    next(
+      httpError(
+        406,
+        "Accept must allow application/json or application/graphql-response+json; send one of these, or no Accept",
+      ),
+    );
   } else if ((headers["content-encoding"] ?? "identity") !== "identity") {
     // A small body can become a large one, and no client of this server needs it.
-    next(httpError(415, "The body must not be compressed"));
+    next(httpError(415, "The body must not be compressed; send it without content-encoding"));
   } else {
     next();
   }

@@ -1,6 +1,11 @@
 import { isUtf8 } from "node:buffer";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { EXAMPLE_BODY } from "../errors.ts";
 import { httpError } from "./errors.ts";
+import { notJson } from "./not-json.ts";
+
+/** What is answered to a request without a body. */
+export const EMPTY = `The body is empty; send an object such as ${EXAMPLE_BODY} with content-type: application/json`;
 
 const CHARSET = /;\s*charset\s*=\s*"?([^";\s]*)"?/i;
 
@@ -20,15 +25,18 @@ export function jsonBodies(app: FastifyInstance): ReadBody {
     done(null, body),
   );
   return (request) => {
-    const { body, headers } = request;
-    if (!Buffer.isBuffer(body)) return body;
+    const { method, body, headers } = request;
+    if (body === undefined && method !== "POST") return body;
+    if (!Buffer.isBuffer(body) || body.length === 0) throw httpError(400, EMPTY);
     const charset = CHARSET.exec(headers["content-type"] ?? "")?.[1] ?? "utf-8";
-    if (!/^utf-?8$/i.test(charset)) throw httpError(415, "The charset of the body must be utf-8");
-    if (!isUtf8(body)) throw httpError(400, "The body is not valid UTF-8");
+    if (!/^utf-?8$/i.test(charset))
+      throw httpError(415, "The charset of the body must be utf-8; send content-type: application/json");
+    if (!isUtf8(body)) throw httpError(400, "The body is not valid UTF-8; encode it as UTF-8");
     let read: unknown;
     // Fastify's parser calls back at once.
-    parseJson(request, body.toString("utf8"), (error, value) => {
-      if (error) throw error;
+    const text = body.toString("utf8");
+    parseJson(request, text, (error, value) => {
+      if (error) throw httpError(400, notJson(text));
       read = value;
     });
     return read;

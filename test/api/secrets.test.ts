@@ -125,6 +125,9 @@ describe("a message about a value that does not fit says where and why, and not 
   ];
   const literals = ['{ email: "bob@x.io", pin: "4711" }', '["bob@x.io", 4711]', "bob_4711", "4711", "4711.5"];
   const canary = /bob|4711/;
+  const NOT_TEXT =
+    "String cannot represent a non string value; data is text: send JSON.stringify(…) of anything else";
+  const ROLES = "values are SUBSCRIBER, PUBLISHER, PUBLISHER_ONLY, MODERATOR";
   const ONE = "($d: String) { generateToken(sessionId: $s, data: $d) { token } }";
   const MANY = "($d: [TokenRequest!]!) { generateTokens(sessionId: $s, requests: $d) { __typename } }";
   const inSession = (sessionId: string, operation: string) =>
@@ -133,21 +136,21 @@ describe("a message about a value that does not fit says where and why, and not 
   it.each(values.map((value) => [value]))("in a variable: %j", async (value) => {
     const sessionId = await server.createSession();
     for (const [operation, d, place, rule] of [
-      [ONE, value, "", "String cannot represent a non string value"],
-      [
-        MANY,
-        [{ role: "PUBLISHER" }, { data: value }],
-        ' at "d[1].data"',
-        "String cannot represent a non string value",
-      ],
+      [ONE, value, "", NOT_TEXT],
+      [MANY, [{ role: "PUBLISHER" }, { data: value }], ' at "d[1].data"', NOT_TEXT],
       [
         MANY,
         [{ data: "bob 4711", role: 5 }],
         ' at "d[0].role"',
-        'Enum "Role" cannot represent non-string value',
+        `Enum "Role" cannot represent non-string value; its ${ROLES}, as text`,
       ],
       [MANY, ["bob 4711"], ' at "d[0]"', 'Expected type "TokenRequest" to be an object.'],
-      [MANY, [{ data: "4711", role: "bob" }], ' at "d[0].role"', 'The value does not exist in "Role" enum.'],
+      [
+        MANY,
+        [{ data: "4711", role: "bob" }],
+        ' at "d[0].role"',
+        `The value does not exist in "Role" enum. Its ${ROLES}`,
+      ],
       [
         MANY,
         [{ data: "4711", rolle: "bob" }],
@@ -156,12 +159,7 @@ describe("a message about a value that does not fit says where and why, and not 
       ],
       [MANY, [{ "bob@x.io": "4711" }], ' at "d[0]"', 'A field is not defined by type "TokenRequest".'],
       // With a body that is large, the variables are looked at before all else.
-      [
-        MANY,
-        [{ data: "x".repeat(70_000) }, { data: value }],
-        ' at "d[1].data"',
-        "String cannot represent a non string value",
-      ],
+      [MANY, [{ data: "x".repeat(70_000) }, { data: value }], ' at "d[1].data"', NOT_TEXT],
     ] as const) {
       const { errors } = await server.graphql(inSession(sessionId, operation), { d });
       const begin = `Variable "$d" got invalid value${place}; `;
@@ -177,14 +175,8 @@ describe("a message about a value that does not fit says where and why, and not 
   it.each(literals)("in the document: %s", async (literal) => {
     const sessionId = await server.createSession();
     for (const [operation, rule] of [
-      [
-        `{ generateToken(sessionId: $s, data: ${literal}) { token } }`,
-        "String cannot represent a non string value",
-      ],
-      [
-        `{ generateTokens(sessionId: $s, requests: [{ data: ${literal} }]) { __typename } }`,
-        "String cannot represent a non string value",
-      ],
+      [`{ generateToken(sessionId: $s, data: ${literal}) { token } }`, NOT_TEXT],
+      [`{ generateTokens(sessionId: $s, requests: [{ data: ${literal} }]) { __typename } }`, NOT_TEXT],
       [
         `($d: String = ${literal}) { generateToken(sessionId: $s, data: $d) { token } }`,
         "String cannot represent a non string value",
@@ -213,11 +205,11 @@ describe("a message about a value that does not fit says where and why, and not 
     ],
     [
       '{ generateToken(sessionId: "1_x", role: bob_4711) { token } }',
-      'The value does not exist in "Role" enum.',
+      `The value does not exist in "Role" enum. Its ${ROLES}`,
     ],
     [
       '{ generateToken(sessionId: "1_x", role: "bob 4711") { token } }',
-      'Enum "Role" cannot represent non-enum value',
+      `Enum "Role" cannot represent non-enum value; its ${ROLES}, without quotes`,
     ],
     [
       '($r: TokenRequest = {}) { generateTokens(sessionId: "1_x", requests: [$r, { data: "bob 4711" }]) { __typename } }',

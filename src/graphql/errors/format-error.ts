@@ -12,7 +12,8 @@ import {
   StagepassError,
 } from "../../errors.ts";
 import type { Context } from "../context.ts";
-import { nameArguments } from "./input-errors.ts";
+import { listValues, nameArguments } from "./input-errors.ts";
+import { inPlainWords } from "./plain-words.ts";
 import { withholdValue } from "./withhold-values.ts";
 
 const INTERNAL = "INTERNAL_SERVER_ERROR" satisfies ErrorCode;
@@ -40,7 +41,7 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
   if (isUnknown(error)) return masked(formatted);
   const { message, locations, extensions, ...others } = formatted;
   return {
-    message: quotesInput(formatted, error) ? abridge(message) : message,
+    message: inPlainWords(quotesInput(formatted, error) ? abridge(message) : message),
     // Of a document that is valid no positions are kept.
     ...(locations && LOCATED.has(String(extensions?.code)) && { locations }),
     ...others,
@@ -79,12 +80,14 @@ const TOO_MANY = /^Too many errors processing variables/;
 export const completeErrors: NonNullable<GraphQLRequestListener<Context>["didEncounterErrors"]> = async ({
   errors,
   document,
+  schema,
   contextValue: { logger, requestId, audit, caller },
 }) => {
   for (const error of errors) {
     if (!(unwrapResolverError(error) instanceof StagepassError)) withholdValue(error);
   }
   if (document) nameArguments(errors, document);
+  for (const error of errors) listValues(error, schema);
   // What GraphQL and Apollo Server refuse before any field runs is the request's fault, also where they give no code.
   for (const { path, originalError, extensions, message } of errors) {
     if (isOfMethod(extensions)) extensions.code = "METHOD_NOT_ALLOWED";

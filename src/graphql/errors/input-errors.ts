@@ -1,8 +1,33 @@
-import { type ArgumentNode, type ASTNode, type DocumentNode, type GraphQLError, Kind, visit } from "graphql";
+import {
+  type ASTNode,
+  type DocumentNode,
+  type GraphQLError,
+  type GraphQLSchema,
+  isEnumType,
+  Kind,
+  visit,
+} from "graphql";
 
-/** What a person who meets GraphQL's own words about an argument also needs to know. */
-const HINTS: Record<string, string> = {
-  expireTime: "expireTime is in whole seconds since the Unix epoch, not in milliseconds",
+/** What a person who meets GraphQL's own words about an argument also needs to know, by what these words have. */
+const HINTS: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
+  expireTime: [
+    [
+      "non 32-bit",
+      "expireTime is in whole seconds since the Unix epoch, not in milliseconds: divide by 1000 and round down",
+    ],
+    [
+      "non-integer",
+      "expireTime is a number of whole seconds since the Unix epoch, not a date, not text in quotes, not a fraction",
+    ],
+  ],
+  expiresIn: [
+    ["non 32-bit", "expiresIn is in whole seconds, at most 2592000, which is 30 days"],
+    [
+      "non-integer",
+      "expiresIn is a number of whole seconds, such as 3600, not text in quotes, not a fraction",
+    ],
+  ],
+  data: [["a non string", "data is text: send JSON.stringify(…) of anything else"]],
 };
 
 /**
@@ -24,9 +49,12 @@ export function nameArguments(errors: readonly GraphQLError[], document: Documen
       const key =
         node.kind === Kind.VARIABLE ? (definitionOf(node.name.value, ancestors, open) ?? node) : node;
       const found = open.get(key);
-      const argument = found && [...ancestors, parent, node].findLast(isArgument)?.name.value;
+      if (!found) return;
+      const around = [...ancestors, parent, node];
+      const argument = around.findLast(isOfKind(Kind.ARGUMENT))?.name.value;
       if (!argument) return;
-      for (const error of found) nameArgument(error, argument);
+      const field = around.findLast(isOfKind(Kind.OBJECT_FIELD))?.name.value;
+      for (const error of found) nameArgument(error, argument, field);
       open.delete(key);
     },
   });
@@ -58,17 +86,34 @@ function definitionOf(
   );
 }
 
-function nameArgument(error: GraphQLError, argument: string): void {
+/** @param field the field inside the argument, where the document has it */
+function nameArgument(error: GraphQLError, argument: string, field = argument): void {
   error.extensions.argument = argument;
   error.extensions.code ??= "BAD_USER_INPUT";
   // One of many requests is an argument's inside.
-  const isAbout = ([name]: [string, string]) =>
-    name === argument || new RegExp(` at "[^"]*\\.${name}"`).test(error.message);
-  const hint = Object.entries(HINTS).find(isAbout)?.[1];
-  if (hint && error.message.includes("cannot represent")) error.message += `; ${hint}`;
+  const isAbout = ([name]: [string, unknown]) =>
+    name === field || new RegExp(` at "[^"]*\\.${name}"`).test(error.message);
+  const hints = Object.entries(HINTS).find(isAbout)?.[1] ?? [];
+  const hint = hints.find(([kind]) => error.message.includes(`cannot represent ${kind}`))?.[1];
+  if (hint) error.message += `; ${hint}`;
+}
+
+/** How GraphQL's messages name an enum that has not the value that was given. */
+const OF_ENUM = /(?:value does not exist in "(\w+)" enum|Enum "(\w+)" cannot represent (non-enum)?)/;
+
+/** Lists the values of an enum in a message about another value. The schema's text is public, and its callers may ask for it. */
+export function listValues(error: GraphQLError, schema: GraphQLSchema): void {
+  const [found, unknown, misplaced, isLiteral] = OF_ENUM.exec(error.message) ?? [];
+  if (found === undefined) return;
+  const type = schema.getType(unknown ?? misplaced ?? "");
+  if (!isEnumType(type)) return;
+  const names = type.getValues().map(({ name }) => name);
+  const how = misplaced === undefined ? "" : isLiteral ? ", without quotes" : ", as text";
+  error.message += `${misplaced === undefined ? " Its" : "; its"} values are ${names.join(", ")}${how}`;
 }
 
 /** An ancestor may also be a list of nodes. */
-function isArgument(ancestor: ASTNode | readonly ASTNode[] | undefined): ancestor is ArgumentNode {
-  return ancestor !== undefined && "kind" in ancestor && ancestor.kind === Kind.ARGUMENT;
-}
+const isOfKind =
+  <K extends ASTNode["kind"]>(kind: K) =>
+  (ancestor: ASTNode | readonly ASTNode[] | undefined): ancestor is Extract<ASTNode, { kind: K }> =>
+    ancestor !== undefined && "kind" in ancestor && ancestor.kind === kind;

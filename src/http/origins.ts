@@ -1,0 +1,44 @@
+import type { FastifyInstance } from "fastify";
+import type { Logger } from "pino";
+import { httpError } from "./errors.ts";
+
+/** How often the log names an origin that is refused, in milliseconds: any page of the web can have a browser ask. */
+const LOG_EVERY = 60_000;
+
+/** The longest origin that the log repeats, in characters. */
+const MAX_ORIGIN_LENGTH = 300;
+
+const NOT_LISTED =
+  "The page's origin is not in CORS_ORIGINS; the operator lists it there, such as CORS_ORIGINS=https://app.example.com, and restarts the server";
+const NO_ORIGIN =
+  "The page has no origin that CORS_ORIGINS could list, as it was opened from a file or in a sandbox; serve it over HTTP";
+
+/**
+ * Refuses the question whether a page of another origin may call, where it may not, with 403 and the reason. A browser tells
+ * its person of CORS and no more, so the log names the origin, in at most one line per `every` milliseconds.
+ */
+export function refuseOtherOrigins(
+  app: FastifyInstance,
+  corsOrigins: readonly string[],
+  logger: Logger,
+  every = LOG_EVERY,
+): void {
+  let quietUntil = 0;
+  app.addHook("onRequest", ({ method, headers }, _reply, done) => {
+    const { origin } = headers;
+    const asks = method === "OPTIONS" && headers["access-control-request-method"] !== undefined;
+    if (!asks || origin === undefined || corsOrigins.includes(origin)) return done();
+    if (performance.now() >= quietUntil) {
+      quietUntil = performance.now() + every;
+      logger.warn({ origin: shown(origin) }, "a page was refused: its origin is not in CORS_ORIGINS");
+    }
+    return done(httpError(403, origin === "null" ? NO_ORIGIN : NOT_LISTED));
+  });
+}
+
+/** What is no origin may be anything. */
+function shown(origin: string): string {
+  const isOrigin =
+    origin.length <= MAX_ORIGIN_LENGTH && URL.canParse(origin) && new URL(origin).origin === origin;
+  return isOrigin ? origin : "null";
+}
