@@ -25,6 +25,8 @@ function manifest(): Plugin {
 
 export default defineConfig({
   root: import.meta.dirname,
+  // Relative, so that the console works behind a proxy that removes a prefix.
+  base: "./",
   // RxJS has its modules of today under this condition, and otherwise those of 2009, which are larger.
   resolve: { conditions: ["es2015", ...defaultClientConditions] },
   build: {

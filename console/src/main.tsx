@@ -5,7 +5,7 @@ import { Connection } from "./api/connection.ts";
 import { App } from "./app.tsx";
 import "./styles.css";
 
-const connection = new Connection("/graphql");
+const connection = new Connection("graphql");
 const root = document.getElementById("root");
 if (root === null) throw new Error("the page has no place for the console");
 createRoot(root).render(

@@ -40,7 +40,7 @@ export async function serveConsole(
   sandbox: string | null,
 ): Promise<void> {
   // RFC 8631: where people read about the API.
-  const link = sandbox === null ? "" : `<link rel="service-doc" href="${sandbox}">`;
+  const link = sandbox === null ? "" : `<link rel="service-doc" href=".${sandbox}">`;
   const html = page.replace("</head>", `${link}</head>`);
   // Not read where there is no console.
   const { default: fastifyStatic } = await import("@fastify/static");

@@ -19,7 +19,7 @@ const NO_ORIGIN =
  */
 export function refuseOtherOrigins(
   app: FastifyInstance,
-  corsOrigins: readonly string[],
+  corsOrigins: readonly (string | RegExp)[],
   logger: Logger,
   every = LOG_EVERY,
 ): void {
@@ -27,7 +27,7 @@ export function refuseOtherOrigins(
   app.addHook("onRequest", ({ method, headers }, _reply, done) => {
     const { origin } = headers;
     const asks = method === "OPTIONS" && headers["access-control-request-method"] !== undefined;
-    if (!asks || origin === undefined || corsOrigins.includes(origin)) return done();
+    if (!asks || origin === undefined || isListed(origin, corsOrigins)) return done();
     if (performance.now() >= quietUntil) {
       quietUntil = performance.now() + every;
       logger.warn({ origin: shown(origin) }, "a page was refused: its origin is not in CORS_ORIGINS");
@@ -36,9 +36,12 @@ export function refuseOtherOrigins(
   });
 }
 
-/** What is no origin may be anything. */
+function isListed(origin: string, listed: readonly (string | RegExp)[]): boolean {
+  return listed.some((each) => (typeof each === "string" ? each === origin : each.test(origin)));
+}
+
+/** What is no origin, of a page or an app, may be anything. */
 function shown(origin: string): string {
-  const isOrigin =
-    origin.length <= MAX_ORIGIN_LENGTH && URL.canParse(origin) && new URL(origin).origin === origin;
+  const isOrigin = origin.length <= MAX_ORIGIN_LENGTH && /^[a-z][a-z0-9+.-]*:\/\/[\w.:[\]-]+$/i.test(origin);
   return isOrigin ? origin : "null";
 }

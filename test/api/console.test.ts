@@ -75,14 +75,14 @@ describe("the console's page", () => {
   it("has no script and no style inside, and loads nothing from elsewhere", () => {
     expect(page).not.toMatch(/<style|\sstyle=|\son\w+=|javascript:|https?:\/\//i);
     expect(page.match(/<script[^>]*>[^<]/g)).toBeNull();
-    for (const [, url] of page.matchAll(/(?:src|href)="([^"]+)"/g)) expect(url).toMatch(/^\/assets\//);
+    for (const [, url] of page.matchAll(/(?:src|href)="([^"]+)"/g)) expect(url).toMatch(/^\.\/assets\//);
     for (const name of ASSETS.filter((each) => each.endsWith(".css"))) {
       expect(readFileSync(join(FOLDER, "assets", name), "utf8")).not.toMatch(/@import|url\(/);
     }
   });
 
   it("leads to Apollo Sandbox in development alone", async () => {
-    const link = '<link rel="service-doc" href="/graphql">';
+    const link = '<link rel="service-doc" href="./graphql">';
     expect((await raw(development.origin, "/")).body.toString()).toContain(link);
     expect((await raw(production.origin, "/")).body.toString()).not.toContain("service-doc");
   });

@@ -145,6 +145,7 @@ export const CLAIMS: readonly Claim[] = [
   { document: FRONT_END, language: /^sh$/, has: /^np(m install|x) /, run: isShell },
   { document: FRONT_END, language: /^sh$/, has: /npm start/, run: starts },
 
+  { document: OPERATIONS, language: /^nginx$/, run: heldBy("test/console/path.test.ts") },
   { document: OPERATIONS, language: /^sh$/, has: /^docker build|docker compose/, run: isShell },
   { document: OPERATIONS, language: /^sh$/, has: /^docker run/, run: runsInAContainer },
   { document: OPERATIONS, language: /^sh$/, has: VARIABLES, run: settings },

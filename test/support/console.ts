@@ -37,17 +37,23 @@ export async function closeBrowser(): Promise<void> {
   browser = undefined;
 }
 
-/** Opens the console, in a profile of its own, for as long as `use` takes; nothing may break its Content-Security-Policy or fail in it. */
+/**
+ * Opens the console, in a profile of its own, for as long as `use` takes; nothing may break its Content-Security-Policy or fail in it.
+ *
+ * @param url an origin, or where the console is below it
+ */
 export async function withConsole(
   browser: Browser,
-  origin: string,
+  url: string,
   use: (page: Page) => Promise<void>,
   options: BrowserContextOptions = {},
 ): Promise<void> {
-  const context = await browser.newContext({ baseURL: origin, ...options });
+  const context = await browser.newContext({ baseURL: url, ...options });
   const problems: string[] = [];
   try {
-    await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin });
+    await context.grantPermissions(["clipboard-read", "clipboard-write"], {
+      origin: new URL(url).origin,
+    });
     await context.exposeFunction("report", (problem: string) => problems.push(problem));
     await context.addInitScript(() => {
       addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI, sample }) => {
@@ -64,7 +70,7 @@ export async function withConsole(
       }
     });
     page.setDefaultTimeout(20_000);
-    await page.goto("/");
+    await page.goto("./");
     await use(page);
     // What the page has to report is told in its turn, and would be lost with the page.
     await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 50)));

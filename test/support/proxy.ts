@@ -27,8 +27,11 @@ for (const [name, program] of Object.entries(PROGRAMS)) {
   );
 }
 
+/** Whether `startProxy(…, "nginx")` works here. */
+export const HAS_NGINX = PROGRAMS.nginx !== null;
+
 /** A test with `startProxy(…, "nginx")`, which is skipped where there is no nginx. */
-export const itBehindNginx = it.skipIf(PROGRAMS.nginx === null);
+export const itBehindNginx = it.skipIf(!HAS_NGINX);
 
 /** A test with `startProxy(…, "haproxy")`, which is skipped where there is no HAProxy. */
 export const itBehindHaproxy = it.skipIf(PROGRAMS.haproxy === null);
@@ -46,8 +49,12 @@ export function programOf(name: ProxyName): string {
   return program;
 }
 
-/** The proxy with its configuration of deploy/, and the replicas at these ports of this machine. */
-export async function startProxy(ports: readonly [number, number], name: ProxyName = "nginx") {
+/**
+ * The proxy with its configuration of deploy/, and the replicas at these ports of this machine.
+ *
+ * @param location one more for nginx
+ */
+export async function startProxy(ports: readonly [number, number], name: ProxyName = "nginx", location = "") {
   const program = programOf(name);
   const folder = temporaryFolder();
   // Its workers are another user where it is root's.
@@ -55,7 +62,8 @@ export async function startProxy(ports: readonly [number, number], name: ProxyNa
   const port = await freePort();
   const { file, adapt, args } = SETUPS[name];
   const config = join(folder, file);
-  writeFileSync(config, adapt(atPorts(readDeployed(file), ports), { folder, port, program }));
+  const deployed = readDeployed(file).replace("    location / {", `${location}    location / {`);
+  writeFileSync(config, adapt(atPorts(deployed, ports), { folder, port, program }));
   const log = join(folder, "log");
   // A file, because /dev/stdout cannot be opened where it is a socket, as pipes of Node.js are.
   const output = openSync(log, "a");
