@@ -1,11 +1,15 @@
 #!/usr/bin/env node
-import { atStopSignal, endBy } from "./process/signals.ts";
+// Only what old versions of Node.js can read: everything else is loaded after the check.
 
-/** `stagepass`: the server, and what it does from the shell. */
-const [command = "start", ...rest] = process.argv.slice(2);
+/** The oldest Node.js that works; `engines` of package.json says the same. */
+const OLDEST = "20.19";
 
-// Before anything else is loaded, which takes a while. A server that has not begun has nothing to finish, and ends well.
-atStopSignal((signal) => (command === "start" ? process.exit(0) : endBy(signal)));
+const [major, minor] = process.versions.node.split(".").map(Number) as [number, number];
+const [oldestMajor, oldestMinor] = OLDEST.split(".").map(Number) as [number, number];
 
-const { run } = await import("./cli/run.ts");
-await run([command, ...rest]);
+if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) {
+  void import("./cli/begin.ts");
+} else {
+  process.stderr.write(`stagepass needs Node.js ${OLDEST} or newer; this is ${process.versions.node}\n`);
+  process.exitCode = 1;
+}

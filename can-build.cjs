@@ -1,0 +1,33 @@
+// Says in one line why a build cannot work. In old syntax, for old versions of Node.js.
+const { accessSync, constants, existsSync } = require("node:fs");
+const { dirname, join } = require("node:path");
+
+const [oldest] = /\d+\.\d+/.exec(require("./package.json").engines.node);
+const { node } = process.versions;
+const [[major, minor], [oldestMajor, oldestMinor]] = [node, oldest].map((version) =>
+  version.split(".").map(Number),
+);
+
+/** The folder to be written, or the one in which it is to be made, where this user cannot. */
+function unwritable(folder) {
+  const there = existsSync(folder) ? folder : dirname(folder);
+  try {
+    accessSync(there, constants.W_OK);
+    return [];
+  } catch (error) {
+    return [`${there} (${error.code})`];
+  }
+}
+
+const folders = [].concat(
+  ...["dist", "bundle", "console/dist"].map((name) => unwritable(join(__dirname, name))),
+);
+const problem =
+  major < oldestMajor || (major === oldestMajor && minor < oldestMinor)
+    ? `stagepass needs Node.js ${oldest} or newer; this is ${node}`
+    : folders.length > 0 &&
+      `the build cannot write ${folders[0]}; let this user write there, or start what is built already with node bundle/cli.js start`;
+if (problem) {
+  process.stderr.write(`${problem}\n`);
+  process.exitCode = 1;
+}
