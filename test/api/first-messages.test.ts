@@ -343,6 +343,19 @@ describe("an operation", () => {
     }
   });
 
+  it("that is a mutation, sent as a query, in development and production", async () => {
+    const production = await serverForTest({ NODE_ENV: "production" });
+    for (const asked of [server, production]) {
+      expect(await messageOf("{ createSession { sessionId } }", {}, undefined, asked)).toBe(
+        'Cannot query field "createSession" on type "Query". It is a mutation: send mutation { createSession … }',
+      );
+    }
+    expect(await messageOf("{ toString }")).toBe('Cannot query field "toString" on type "Query".');
+    expect(await messageOf("{ createSesion }", {}, undefined, production)).toBe(
+      'Cannot query field "createSesion" on type "Query".',
+    );
+  });
+
   it("with another enum's value in its place", async () => {
     expect(await messageOf("mutation { createSession(archiveMode: AUTO) { id } }")).toBe(
       'The value does not exist in "ArchiveMode" enum. Its values are MANUAL, ALWAYS',

@@ -12,8 +12,9 @@ import {
   StagepassError,
 } from "../../errors.ts";
 import type { Context } from "../context.ts";
-import { listValues, nameArguments } from "./input-errors.ts";
+import { nameArguments } from "./input-errors.ts";
 import { inPlainWords } from "./plain-words.ts";
+import { hintAtSchema } from "./schema-hints.ts";
 import { withholdValue } from "./withhold-values.ts";
 
 const INTERNAL = "INTERNAL_SERVER_ERROR" satisfies ErrorCode;
@@ -87,7 +88,7 @@ export const completeErrors: NonNullable<GraphQLRequestListener<Context>["didEnc
     if (!(unwrapResolverError(error) instanceof StagepassError)) withholdValue(error);
   }
   if (document) nameArguments(errors, document);
-  for (const error of errors) listValues(error, schema);
+  for (const error of errors) hintAtSchema(error, schema);
   // What GraphQL and Apollo Server refuse before any field runs is the request's fault, also where they give no code.
   for (const { path, originalError, extensions, message } of errors) {
     if (isOfMethod(extensions)) extensions.code = "METHOD_NOT_ALLOWED";

@@ -1,12 +1,4 @@
-import {
-  type ASTNode,
-  type DocumentNode,
-  type GraphQLError,
-  type GraphQLSchema,
-  isEnumType,
-  Kind,
-  visit,
-} from "graphql";
+import { type ASTNode, type DocumentNode, type GraphQLError, Kind, visit } from "graphql";
 
 /** What a person who meets GraphQL's own words about an argument also needs to know, by what these words have. */
 const HINTS: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
@@ -96,20 +88,6 @@ function nameArgument(error: GraphQLError, argument: string, field = argument): 
   const hints = Object.entries(HINTS).find(isAbout)?.[1] ?? [];
   const hint = hints.find(([kind]) => error.message.includes(`cannot represent ${kind}`))?.[1];
   if (hint) error.message += `; ${hint}`;
-}
-
-/** How GraphQL's messages name an enum that has not the value that was given. */
-const OF_ENUM = /(?:value does not exist in "(\w+)" enum|Enum "(\w+)" cannot represent (non-enum)?)/;
-
-/** Lists the values of an enum in a message about another value. The schema's text is public, and its callers may ask for it. */
-export function listValues(error: GraphQLError, schema: GraphQLSchema): void {
-  const [found, unknown, misplaced, isLiteral] = OF_ENUM.exec(error.message) ?? [];
-  if (found === undefined) return;
-  const type = schema.getType(unknown ?? misplaced ?? "");
-  if (!isEnumType(type)) return;
-  const names = type.getValues().map(({ name }) => name);
-  const how = misplaced === undefined ? "" : isLiteral ? ", without quotes" : ", as text";
-  error.message += `${misplaced === undefined ? " Its" : "; its"} values are ${names.join(", ")}${how}`;
 }
 
 /** An ancestor may also be a list of nodes. */
