@@ -80,7 +80,7 @@ module.exports = {
     only(
       "config-imports-what-values-are-made-of",
       "^src/config/",
-      "^src/(errors\\.ts$|process/loopback\\.ts$|shares/in-flight\\.ts$|signing/(key-ring|pem|rsa-key)\\.ts$|platform/credential-names\\.ts$|access/(claims|jwt-checks)\\.ts$|store/database-address\\.ts$)",
+      "^src/(errors\\.ts$|process/loopback\\.ts$|shares/in-flight\\.ts$|signing/(key-ring|pem|rsa-key)\\.ts$|platform/credential-names\\.ts$|access/(claims|jwt-checks)\\.ts$|store/(database-address|postgres-url)\\.ts$)",
     ),
     only("process-imports-errors", "^src/process/", "^src/errors\\.ts$"),
     only(
@@ -91,7 +91,7 @@ module.exports = {
     only(
       "main-imports-server",
       "^src/main\\.ts$",
-      "^src/((server|errors)\\.ts$|config/config\\.ts$|process/|audit/open-audit\\.ts$)",
+      "^src/((server|errors)\\.ts$|config/config\\.ts$|process/|audit/open-audit\\.ts$|store/database-address\\.ts$)",
     ),
     only("console-stands-alone", "^console/", "^$"),
     {

@@ -7,6 +7,7 @@ import { createLog } from "./process/logger.ts";
 import { atStopSignal } from "./process/signals.ts";
 import { COMMIT, VERSION } from "./process/version.ts";
 import { createServer, type Server } from "./server.ts";
+import { describeAddress } from "./store/database-address.ts";
 
 /**
  * How much the heap may grow before its garbage is collected, in percent of what is in use. V8 lets it grow to four times that
@@ -98,6 +99,8 @@ async function serve(stop: Promise<void>): Promise<number> {
       pid: process.pid,
       platform,
       applicationId: server.applicationId,
+      database: describeAddress(config.database),
+      ...(server.isDatabaseNew && { isDatabaseNew: true }),
     },
     "listening",
   );

@@ -68,6 +68,8 @@ export interface Server {
   readonly metricsUrl: string | null;
   /** The project that it works for: an OpenTok API key or a Vonage application ID. */
   readonly applicationId: string;
+  /** Whether it made its SQLite database just now. */
+  readonly isDatabaseNew: boolean;
   /** Whether it has no authentication, and is open to its own machine. */
   readonly open: boolean;
 
@@ -186,6 +188,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       consoleUrl: build && new URL("/", origin).href,
       metricsUrl: metrics?.url ?? null,
       applicationId: keyRing.applicationId,
+      isDatabaseNew: database.isNew,
       open,
       rotate(next) {
         const problem = switchedOnOrOff(config.jwtRules, next.jwtRules);

@@ -15,7 +15,7 @@ import { restPlatform } from "../platform/rest-platform.ts";
 import { VERSION } from "../process/version.ts";
 import { type KeyRing, openTokKeyRing } from "../signing/key-ring.ts";
 import { platformAuth } from "../signing/platform-auth.ts";
-import type { DatabaseAddress } from "../store/database-address.ts";
+import { type DatabaseAddress, describeAddress } from "../store/database-address.ts";
 import { type Fetch, outbound } from "./outbound.ts";
 
 /** The project that the server works for. */
@@ -43,7 +43,7 @@ export function createProject(
   logger: Logger,
   instrument: Instrument = NO_INSTRUMENT,
 ): Project {
-  const keyRing = config.keyRing ?? localProject(database);
+  const keyRing = config.keyRing ?? localProject(database, (text) => logger.warn(text));
   checkOtherSecret(jwtRules, keyRing);
   return {
     keyRing,
@@ -70,15 +70,15 @@ export function existingKeyRing({ platform, database }: Config): KeyRing {
   const file = localProjectFile(database);
   if (platform.keyRing === null && (file === null || !existsSync(file))) {
     throw new StartupError([
-      "DATABASE_URL: there is no local project beside the database; it is made when the server first starts",
+      `DATABASE_URL: there is no local project beside the database ${describeAddress(database)}; it is made when the server first starts`,
     ]);
   }
-  return platform.keyRing ?? localProject(database);
+  return platform.keyRing ?? localProject(database, () => {});
 }
 
-function localProject(database: DatabaseAddress): KeyRing {
+function localProject(database: DatabaseAddress, warn: (text: string) => void): KeyRing {
   const file = localProjectFile(database);
-  const { apiKey, apiSecret } = file === null ? newLocalProject() : keptLocalProject(file);
+  const { apiKey, apiSecret } = file === null ? newLocalProject() : keptLocalProject(file, warn);
   return openTokKeyRing(apiKey, apiSecret);
 }
 

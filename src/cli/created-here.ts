@@ -1,5 +1,5 @@
 import { type Config, keptDatabase } from "../config/config.ts";
-import { openToLook } from "../store/database.ts";
+import { checkThere, openToLook } from "../store/database.ts";
 import { sqlStore } from "../store/sql-store.ts";
 import { failureOf } from "./failure.ts";
 
@@ -9,7 +9,8 @@ import { failureOf } from "./failure.ts";
  */
 export async function lookUpSession({ database }: Config, sessionId: string): Promise<boolean | null> {
   try {
-    const store = sqlStore(await openToLook(keptDatabase(database)));
+    checkThere(keptDatabase(database));
+    const store = sqlStore(await openToLook(database));
     try {
       const createdHere = (await store.sessions.findMany([sessionId])).length > 0;
       noteOrigin(createdHere);

@@ -1,21 +1,10 @@
-import { existsSync } from "node:fs";
-import { StartupError } from "../errors.ts";
 import { openForMaintenance } from "../store/database.ts";
 import type { DatabaseAddress } from "../store/database-address.ts";
 import { DumpError, type DumpSummary } from "../store/dump.ts";
 import type { Database } from "../store/engine.ts";
+import { sayWhetherNew } from "./open-for-command.ts";
 import type { Outcome } from "./outcome.ts";
 import { Refusal } from "./refusal.ts";
-
-/**
- * Refuses an SQLite file that is not there, which SQLite would make.
- *
- * @throws {StartupError}
- */
-export function checkThere(address: DatabaseAddress): void {
-  if (address.engine === "sqlite" && !existsSync(address.file ?? ""))
-    throw new StartupError([`DATABASE_URL: there is no database ${address.file}`]);
-}
 
 /** Brings the whole database to a file or back, and tells what that had. */
 export async function withWholeDatabase(
@@ -25,6 +14,7 @@ export async function withWholeDatabase(
   const database = await openForMaintenance(address);
   try {
     const tables = await act(database);
+    sayWhetherNew(database, address);
     return { text: describe(tables), json: { tables } };
   } catch (error) {
     if (error instanceof DumpError) throw new Refusal("DUMP_REFUSED", error.message);

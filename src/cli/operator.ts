@@ -5,10 +5,10 @@ import { type Config, keptDatabase, parseConfig, readEnvironment } from "../conf
 import { LedgerUnavailable, reasonOf } from "../errors.ts";
 import type { Services } from "../graphql/context.ts";
 import { createLog } from "../process/logger.ts";
-import { openDatabase } from "../store/database.ts";
 import { PATIENCE } from "../store/deadline.ts";
 import { sqlStore } from "../store/sql-store.ts";
 import { audited, operatorId } from "./audited.ts";
+import { openForCommand } from "./open-for-command.ts";
 import { Refusal } from "./refusal.ts";
 
 /** Who types a command, and with what. */
@@ -21,19 +21,21 @@ export interface Operator {
 /**
  * Acts with the server's own configuration, services and database, beside a server or without one.
  *
+ * @param reads whether it only reads, and so makes no database
  * @throws {StartupError} when they cannot be used as configured, or the database would be gone after the command
  */
-export async function asOperator<T>(act: (operator: Operator) => Promise<T>): Promise<T> {
+export async function asOperator<T>(act: (operator: Operator) => Promise<T>, reads = false): Promise<T> {
   const config = parseConfig(...readEnvironment());
-  return audited((audit) => withServices(config, audit, act), config.audit);
+  return audited((audit) => withServices(config, audit, act, reads), config.audit);
 }
 
 async function withServices<T>(
   config: Config,
   audit: Audit,
   act: (operator: Operator) => Promise<T>,
+  reads: boolean,
 ): Promise<T> {
-  const database = await openDatabase(keptDatabase(config.database));
+  const database = await openForCommand(keptDatabase(config.database), reads);
   let cause: unknown = null;
   const store = sqlStore(database, {
     onChange(error) {

@@ -1,11 +1,12 @@
 import type { JwtRules } from "../access/jwt-checks.ts";
 import { StartupError } from "../errors.ts";
 import type { InFlightLimits } from "../shares/in-flight.ts";
-import { type DatabaseAddress, parseDatabaseUrl } from "../store/database-address.ts";
+import type { DatabaseAddress } from "../store/database-address.ts";
 import { federationOf, type UsageReportingConfig, usageReportingOf } from "./apollo.ts";
 import { type AuditConfig, auditOf } from "./audit.ts";
 import { jwtRulesOf } from "./authentication.ts";
 import { corsOrigins } from "./cors-origins.ts";
+import { databaseOf } from "./database.ts";
 import { type EnvFile, readEnvFile } from "./env-file.ts";
 import { Environment } from "./environment.ts";
 import { type PlatformConfig, platformOf } from "./platform.ts";
@@ -140,10 +141,6 @@ export function configOf(env: Environment): Config {
 }
 
 const LOG_LEVEL = choice("trace", "debug", "info", "warn", "error", "fatal", "silent");
-
-function databaseOf(env: Environment): DatabaseAddress {
-  return env.read("DATABASE_URL", parseDatabaseUrl);
-}
 
 /**
  * The address of the database alone, for a command that needs nothing else.

@@ -13,8 +13,8 @@ import {
 /** Where the value of a variable comes from: a file is that of `<NAME>_FILE`. */
 export type Source = "environment" | ".env" | "file" | "default";
 
-/** A variable of the table, or of OpenTelemetry's SDK. */
-type Name = VariableName | SmallName | `OTEL_${string}`;
+/** A variable of the table, of OpenTelemetry's SDK, or of PostgreSQL's clients. */
+type Name = VariableName | SmallName | `OTEL_${string}` | `PG${string}`;
 
 /** The environment's variables, and the problems with them. An empty value counts as not set. */
 export class Environment {

@@ -1,10 +1,12 @@
 import { randomBytes, randomInt } from "node:crypto";
 import {
+  chmodSync,
   closeSync,
   fsyncSync,
   linkSync,
   openSync,
   readFileSync,
+  type Stats,
   statSync,
   unlinkSync,
   writeFileSync,
@@ -23,13 +25,15 @@ export function newLocalProject(): LocalProject {
 }
 
 /**
- * The project kept in `file`, made on first use. Only its owner can read the file.
+ * The project kept in `file`, made on first use. Only its owner can read the file; a group that can is taken out of it, where it can be.
  *
- * @throws {StartupError} when the file is damaged, readable by others, or cannot be written
+ * @param warn is told of a group that can read the file
+ * @throws {StartupError} when the file is damaged, another user's, readable by others, or cannot be written
  */
-export function keptLocalProject(file: string): LocalProject {
+export function keptLocalProject(file: string, warn: (text: string) => void = () => {}): LocalProject {
   try {
     if (statSync(file, { throwIfNoEntry: false }) === undefined) keep(newLocalProject(), file);
+    keepFromOthers(file, statSync(file), warn);
     return read(file);
   } catch (error) {
     if (error instanceof StartupError) throw error;
@@ -53,11 +57,43 @@ function keep(project: LocalProject, file: string): void {
   }
 }
 
+const ROOT = 0;
+
+/**
+ * Who planted the secret could sign with it, and root can anyway. Kubernetes gives a volume to the group of `fsGroup` at each mount,
+ * with mode 660, and some volumes belong to root: only that group, whose member this process is, is let be.
+ */
+function keepFromOthers(file: string, { uid, gid, mode }: Stats, warn: (text: string) => void): void {
+  // The user may be a number without a name, as in a container.
+  const user = process.geteuid?.();
+  if (uid !== user && uid !== ROOT)
+    throw unusable(file, `it belongs to the user ${uid}, and this is ${user}; run: chown ${user} ${file}`);
+  if ((mode & 0o007) !== 0) throw unusable(file, `others may read it; run: chmod 600 ${file}`);
+  if ((mode & 0o070) === 0) return;
+  if (uid === user && isMadePrivate(file)) {
+    warn(`${file}: its group could read it; it has the mode 600 again`);
+    return;
+  }
+  if (!isOwnGroup(gid))
+    throw unusable(file, `the group ${gid} may read it, of which this user is none; run: chmod 600 ${file}`);
+  warn(`${file}: its group ${gid} can read it; whoever is in this group can sign tokens`);
+}
+
+function isMadePrivate(file: string): boolean {
+  try {
+    chmodSync(file, 0o600);
+    // Some file systems have one mode for all files, and no error.
+    return (statSync(file).mode & 0o077) === 0;
+  } catch {
+    return false;
+  }
+}
+
+function isOwnGroup(gid: number): boolean {
+  return gid === process.getegid?.() || (process.getgroups?.().includes(gid) ?? false);
+}
+
 function read(file: string): LocalProject {
-  const { uid, mode } = statSync(file);
-  // Who planted the secret could sign with it. The user may be a number without a name, as in a container.
-  if (uid !== process.geteuid?.()) throw unusable(file, "it belongs to another user");
-  if ((mode & 0o077) !== 0) throw unusable(file, `others may read it; run: chmod 600 ${file}`);
   let project: Partial<LocalProject>;
   try {
     project = JSON.parse(readFileSync(file, "utf8"));

@@ -1,11 +1,14 @@
+import { existsSync } from "node:fs";
 import { type Dialect, Kysely, type LogEvent } from "kysely";
 import { reasonOf, StartupError } from "../errors.ts";
 import { type DatabaseAddress, describeAddress } from "./database-address.ts";
 import { PATIENCE } from "./deadline.ts";
 import type { Database } from "./engine.ts";
 import { migrate, pendingMigrations } from "./migrate.ts";
+import { explained } from "./postgres-advice.ts";
 import { sqlite, sqliteToLook } from "./sqlite.ts";
-import { lookThrough } from "./sqlite-file.ts";
+import { explainedOf } from "./sqlite-advice.ts";
+import { checkFile, lookThrough } from "./sqlite-file.ts";
 import type { Tables } from "./tables.ts";
 
 /** How a database is used. */
@@ -20,6 +23,8 @@ export interface DatabaseOptions {
   readonly onDamage?: (reason: string) => void;
   /** Whether an SQLite file of up to 100 MB is looked through for damage first, which takes 0.2 seconds then. */
   readonly lookThrough?: boolean;
+  /** Whether an SQLite file that is not there is refused, and not made. */
+  readonly mustExist?: boolean;
 }
 
 /**
@@ -28,16 +33,47 @@ export interface DatabaseOptions {
  *
  * @throws {StartupError} when it cannot be used
  */
-export function openDatabase(address: DatabaseAddress, options: DatabaseOptions = {}): Promise<Database> {
+export async function openDatabase(
+  address: DatabaseAddress,
+  options: DatabaseOptions = {},
+): Promise<Database> {
+  if (options.mustExist) checkThere(address);
   return open(address, PATIENCE, options, async (database) => {
     if (address.engine === "postgres" && address.target === "any")
       throw new Error("target_session_attrs=any is for commands that only read; leave it out");
     if (address.engine === "sqlite") {
-      if (options.lookThrough && address.file !== null) await lookThrough(address.file);
+      if (options.lookThrough && address.file !== null && !database.isNew) await lookThrough(address.file);
       await migrate(database);
     } else if ((await pendingMigrations(database)).length > 0)
       throw new Error("it lacks tables of this version; run stagepass migrate");
   });
+}
+
+/**
+ * Refuses an SQLite file that is not there, which SQLite would make.
+ *
+ * @throws {StartupError}
+ */
+export function checkThere(address: DatabaseAddress): void {
+  if (isMissing(address))
+    throw new StartupError([
+      `DATABASE_URL: there is no database ${describeAddress(address)}; run this where the server runs, or name the server's database`,
+    ]);
+  checkUsable(address);
+}
+
+/** @throws {StartupError} when the path of SQLite is of no file */
+function checkUsable(address: DatabaseAddress): void {
+  if (address.engine !== "sqlite" || address.file === null) return;
+  try {
+    checkFile(address.file);
+  } catch (error) {
+    throw unusable(address, error);
+  }
+}
+
+function isMissing(address: DatabaseAddress): boolean {
+  return address.engine === "sqlite" && address.file !== null && !existsSync(address.file);
 }
 
 /**
@@ -58,12 +94,12 @@ export async function openToLook(address: DatabaseAddress): Promise<Database> {
   if (address.engine === "postgres") {
     // A standby can be looked at, too, where no host takes writes.
     const any = openForMaintenance.bind(null, { ...address, target: "any" });
-    return address.urls.length === 1 ? any() : openForMaintenance(address).catch(any);
+    return address.hosts.length === 1 ? any() : openForMaintenance(address).catch(any);
   }
   if (address.file === null) return openForMaintenance(address);
   const engine = sqliteToLook(address.file);
   const kysely = new Kysely<Tables>({ dialect: engine.dialect });
-  return { kysely, reads: kysely, engine };
+  return { kysely, reads: kysely, engine, isNew: false };
 }
 
 async function open(
@@ -77,6 +113,8 @@ async function open(
   const over = (dialect: Dialect) => new Kysely<Tables>({ dialect, ...(log && { log }) });
   // Its migrations take as long as they take.
   let sqlitePatience: number | null = null;
+  checkUsable(address);
+  const isNew = isMissing(address);
   try {
     const engine =
       address.engine === "sqlite"
@@ -85,15 +123,22 @@ async function open(
           await (await import("./postgres.ts")).postgres({ address, poolSize, patience, onLost });
     kysely = over(engine.dialect);
     const reads = engine.readDialect ? over(engine.readDialect) : kysely;
-    const database = { kysely, reads, engine };
+    const database = { kysely, reads, engine, isNew };
     await prepare(database);
     sqlitePatience = patience;
     return database;
   } catch (error) {
     // What stopped the start is what matters, not what then fails in clearing up.
     await kysely?.destroy().catch(() => {});
-    throw new StartupError([
-      `DATABASE_URL: ${describeAddress(address)} cannot be used as the database: ${reasonOf(error)}`,
-    ]);
+    if (error instanceof StartupError) throw error;
+    throw unusable(address, error);
   }
+}
+
+function unusable(address: DatabaseAddress, error: unknown): StartupError {
+  const ofSqlite = (file: string | null) => (file === null ? reasonOf(error) : explainedOf(file, error));
+  const reason = address.engine === "postgres" ? explained(error) : ofSqlite(address.file);
+  return new StartupError([
+    `DATABASE_URL: ${describeAddress(address)} cannot be used as the database: ${reason}`,
+  ]);
 }

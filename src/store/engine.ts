@@ -86,4 +86,6 @@ export interface Database {
   /** For what only reads and need not wait for a commit: the same, unless the engine has another connection for it. */
   readonly reads: Kysely<Tables>;
   readonly engine: Engine;
+  /** Whether it is an SQLite file that was made just now. */
+  readonly isNew: boolean;
 }

@@ -1,45 +1,47 @@
 import pg from "pg";
 import { Deadline } from "./deadline.ts";
+import { tlsOptions } from "./postgres-tls.ts";
+import type { PostgresAddress, PostgresHost } from "./postgres-url.ts";
 
 /**
  * The hosts of one database. New connections go to the host that the last one was made to, so that an old primary that
  * comes back gets none; after a failure they go to the next host.
  */
 export class Hosts {
-  readonly #urls: readonly string[];
+  readonly #hosts: readonly PostgresHost[];
   #next = 0;
-  #used: string | undefined;
+  #used: PostgresHost | undefined;
   #trusted = new WeakSet<pg.ClientBase>();
 
-  /** @param urls one for each host, in the order in which they are tried */
-  constructor(urls: readonly string[]) {
-    this.#urls = urls;
+  /** @param hosts at least one, in the order in which they are tried */
+  constructor(hosts: readonly PostgresHost[]) {
+    this.#hosts = hosts;
   }
 
   get count(): number {
-    return this.#urls.length;
+    return this.#hosts.length;
   }
 
-  /** The URL that the next connection goes to. */
-  get next(): string {
-    return this.#urls[this.#next] ?? "";
+  /** The host that the next connection goes to. */
+  get next(): PostgresHost {
+    return this.#hosts[this.#next] as PostgresHost;
   }
 
-  /** Whether connections go to another host since one to this URL was begun: an old primary may wake up only now. */
-  isLeft(url: string): boolean {
-    return this.#used !== undefined && url !== this.#used && url !== this.next;
+  /** Whether connections go to another host since one to this host was begun: an old primary may wake up only now. */
+  isLeft(host: PostgresHost): boolean {
+    return this.#used !== undefined && host !== this.#used && host !== this.next;
   }
 
   /** A connection was made and checked. If its host is another than before, no connection to that is used again. */
-  connected(client: pg.ClientBase, url: string): void {
-    if (url !== this.#used) this.#trusted = new WeakSet();
-    this.#used = url;
+  connected(client: pg.ClientBase, host: PostgresHost): void {
+    if (host !== this.#used) this.#trusted = new WeakSet();
+    this.#used = host;
     this.#trusted.add(client);
   }
 
-  /** A connection to this URL could not be made, or not be used. */
-  failed(url: string): void {
-    if (url === this.next) this.#next = (this.#next + 1) % this.count;
+  /** A connection to this host could not be made, or not be used. */
+  failed(host: PostgresHost | undefined): void {
+    if (host === this.next) this.#next = (this.#next + 1) % this.count;
   }
 
   /** Whether a connection may be used: no fault of its server was found since it was made. */
@@ -54,7 +56,7 @@ export class Hosts {
   distrust(client: pg.ClientBase): void {
     if (!this.trusts(client)) return;
     this.#trusted = new WeakSet();
-    this.failed(this.#used ?? "");
+    this.failed(this.#used);
   }
 }
 
@@ -67,14 +69,14 @@ const CHECK = `select current_setting('server_encoding') as encoding,
  *
  * @param patience how long the connection and its check may take together, in milliseconds
  */
-export function clientTo(hosts: Hosts, target: "read-write" | "any", patience: number): typeof pg.Client {
+export function clientTo(hosts: Hosts, address: PostgresAddress, patience: number): typeof pg.Client {
   class Checked extends pg.Client {
-    readonly #url: string;
+    readonly #host: PostgresHost;
 
     constructor(config: pg.ClientConfig) {
-      const url = hosts.next;
-      super({ ...config, connectionString: url, connectionTimeoutMillis: patience });
-      this.#url = url;
+      const host = hosts.next;
+      super({ ...config, ...connectionTo(host, address), connectionTimeoutMillis: patience });
+      this.#host = host;
       // The pool does not listen during the check, and an error that nobody listens to ends the process.
       this.on("error", () => {});
     }
@@ -95,13 +97,15 @@ export function clientTo(hosts: Hosts, target: "read-write" | "any", patience: n
         const query = { text: CHECK, query_timeout: deadline.left };
         const [found] = (await this.query<{ encoding: string; readOnly: boolean }>(query)).rows;
         if (found?.encoding !== "UTF8")
-          throw new Error(`its encoding must be UTF8, and is ${found?.encoding}`);
-        if (found.readOnly && target === "read-write") throw new Error(READ_ONLY);
-        if (hosts.isLeft(this.#url)) throw new Error("another host is used by now");
-        hosts.connected(this, this.#url);
+          throw new Error(
+            `its encoding must be UTF8, and is ${found?.encoding}: make another, with TEMPLATE template0`,
+          );
+        if (found.readOnly && address.target === "read-write") throw new Error(READ_ONLY);
+        if (hosts.isLeft(this.#host)) throw new Error("another host is used by now");
+        hosts.connected(this, this.#host);
         return this;
       } catch (error) {
-        hosts.failed(this.#url);
+        hosts.failed(this.#host);
         void this.end().catch(() => {});
         throw error;
       }
@@ -118,10 +122,31 @@ export function clientTo(hosts: Hosts, target: "read-write" | "any", patience: n
   return checkedOrFailing as unknown as typeof pg.Client;
 }
 
-/** A client that cannot connect: the URL names the file of a certificate that cannot be read now. */
+/**
+ * All that node-postgres would else take from the environment, such as `PGSSLMODE`, or from `~/.pgpass`: only `DATABASE_URL` says how
+ * the database is reached.
+ */
+function connectionTo({ host, port }: PostgresHost, address: PostgresAddress): pg.ClientConfig {
+  const { user, password, database, tls, settings } = address;
+  return {
+    application_name: "stagepass",
+    ...settings,
+    host,
+    port,
+    user,
+    database,
+    password: password ?? (() => ""),
+    ssl: tls === null ? false : tlsOptions(tls),
+    client_encoding: "UTF8",
+    // pg's types lack it.
+    ...{ sslnegotiation: tls?.direct ? "direct" : "postgres" },
+  };
+}
+
+/** A client that cannot connect: the file of a certificate cannot be read now. */
 function failing(error: unknown): pg.Client {
   const connect = (done: (error: unknown) => void) => setImmediate(done, error);
   return Object.assign(new pg.Client(), { connect });
 }
 
-const READ_ONLY = "it is read-only (a standby, or default_transaction_read_only)";
+const READ_ONLY = "it is read-only (a standby, or default_transaction_read_only): name the primary";

@@ -1,15 +1,16 @@
 import type { PostgresPool, PostgresPoolClient, PostgresQueryResult } from "kysely";
 import pg from "pg";
 import { DatabaseUnavailable, reasonOf } from "../errors.ts";
-import type { DatabaseAddress } from "./database-address.ts";
 import { Deadline } from "./deadline.ts";
 import type { PoolState } from "./engine.ts";
+import { explained } from "./postgres-advice.ts";
 import { cancel } from "./postgres-cancel.ts";
 import { clientTo, Hosts } from "./postgres-hosts.ts";
+import type { PostgresAddress } from "./postgres-url.ts";
 
 /** How the pool of connections is to be. */
 export interface PostgresOptions {
-  readonly address: Extract<DatabaseAddress, { engine: "postgres" }>;
+  readonly address: PostgresAddress;
   /** The most connections. */
   readonly poolSize: number;
   /** How long one use of a connection may take, the wait for it included, in milliseconds; null sets no limit. */
@@ -43,12 +44,11 @@ async function open(
   { address, poolSize, patience, onLost }: PostgresOptions,
   statementTimeout: number | null,
 ) {
-  const hosts = new Hosts(address.urls);
+  const hosts = new Hosts(address.hosts);
   const pool = new pg.Pool({
-    Client: clientTo(hosts, address.target, patience === null ? CONNECT_TIMEOUT : patience / hosts.count),
+    Client: clientTo(hosts, address, patience === null ? CONNECT_TIMEOUT : patience / hosts.count),
     max: poolSize,
     keepAlive: true,
-    application_name: "stagepass",
     types: { getTypeParser },
     connectionTimeoutMillis: patience ?? CONNECT_TIMEOUT,
     ...(statementTimeout !== null && { statement_timeout: statementTimeout }),
@@ -149,7 +149,7 @@ async function acquire(pool: pg.Pool, hosts: Hosts, deadline: Deadline): Promise
       if (hosts.trusts(client)) return client;
       client.release(true);
     } catch (error) {
-      reasons.push(reasonOf(error));
+      reasons.push(explained(error));
       if (hosts.count === 1 || codeOf(error) === PROTOCOL_VIOLATION) throw error;
       if (reasons.length === hosts.count || deadline.isOver)
         throw new DatabaseUnavailable(reasons.join("; "));

@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import Database from "libsql/promise";
+import { openLibsql } from "./libsql.ts";
 import { isDamage, type Libsql } from "./sqlite-driver.ts";
 
 /** The largest file that is looked through when a server starts, in bytes. SQLite looks through 500 MB a second that are in memory. */
@@ -13,6 +14,18 @@ const BUSY_TIMEOUT = 2000;
 const MOST_FINDINGS = 20;
 
 /**
+ * Refuses what is there and no file: SQLite would wait for a pipe without an end.
+ *
+ * @throws {Error}
+ */
+export function checkFile(path: string): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found?.isDirectory())
+    throw new Error(`it is a folder; name a file in it, such as file:${join(path, "stagepass.db")}`);
+  if (found && !found.isFile()) throw new Error("it is a device, a pipe or a socket; name a file");
+}
+
+/**
  * Looks through a file for damaged pages, unless there is none, or it is so large that this would make a start long.
  *
  * @throws {Error} with the first damage
@@ -21,6 +34,8 @@ export async function lookThrough(file: string): Promise<void> {
   const size = statSync(file, { throwIfNoEntry: false })?.size;
   if (size === undefined || size > LOOKED_THROUGH) return;
   const damage = await firstDamageOf(file);
+  // Another program's file, most often.
+  if (damage?.includes("file is not a database")) throw new Error(damage);
   if (damage !== null)
     throw new Error(`it is damaged: run stagepass check, and restore a backup (${damage})`);
 }
@@ -38,7 +53,7 @@ export function damagesOf(file: string): Promise<string[]> {
 
 async function findings(file: string, check: string, limit: number): Promise<string[]> {
   try {
-    const database = openUntouched(file);
+    const database = await openUntouched(file);
     try {
       const statement = await database.prepare(`PRAGMA ${check}(${limit})`);
       const rows = await statement.all<Record<string, string>>([]);
@@ -58,7 +73,7 @@ async function findings(file: string, check: string, limit: number): Promise<str
  * write-ahead log, which grows until the copy is done.
  */
 export async function copyInto(file: string, target: string): Promise<void> {
-  const database = openUntouched(file);
+  const database = await openUntouched(file);
   try {
     await database.exec(`VACUUM INTO '${target.replaceAll("'", "''")}'`);
   } finally {
@@ -67,6 +82,6 @@ export async function copyInto(file: string, target: string): Promise<void> {
 }
 
 /** Opens a file that is there, to read it: nothing of it changes, and none is made but an empty `-wal` and the `-shm`. */
-export function openUntouched(file: string): Libsql {
-  return new Database(`${pathToFileURL(file)}?mode=ro`, { timeout: BUSY_TIMEOUT }) as unknown as Libsql;
+export function openUntouched(file: string): Promise<Libsql> {
+  return openLibsql(`${pathToFileURL(file)}?mode=ro`, BUSY_TIMEOUT);
 }

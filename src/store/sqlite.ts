@@ -2,11 +2,12 @@ import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Dialect, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, sql } from "kysely";
-import Database from "libsql/promise";
 import { checkpoints, NO_CHECKPOINTS } from "./checkpoints.ts";
 import type { Engine } from "./engine.ts";
+import { openLibsql } from "./libsql.ts";
 import { type Libsql, SqliteDriver } from "./sqlite-driver.ts";
 import { openUntouched } from "./sqlite-file.ts";
+import { MEMORY } from "./sqlite-url.ts";
 
 /** How long to wait for a lock of another process while the file is opened, in milliseconds. */
 const BUSY_TIMEOUT = 2000;
@@ -108,7 +109,7 @@ export function sqliteToLook(file: string): Engine {
   );
   const driver = () =>
     new SqliteDriver(
-      async () => openUntouched(file),
+      () => openUntouched(file),
       () => null,
       NO_CHECKPOINTS,
     );
@@ -117,7 +118,7 @@ export function sqliteToLook(file: string): Engine {
 
 async function open(file: string | null): Promise<Libsql> {
   if (file !== null) makePrivate(file);
-  const database = new Database(file ?? ":memory:", { timeout: BUSY_TIMEOUT }) as unknown as Libsql;
+  const database = await openLibsql(file ?? MEMORY, BUSY_TIMEOUT);
   await writeAhead(database);
   // FULL, because what was acknowledged must outlive a power cut, and WAL's default need not.
   await database.exec("PRAGMA synchronous = FULL");

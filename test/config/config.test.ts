@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto";
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -37,7 +37,7 @@ describe("parseConfig", () => {
       host: "127.0.0.1",
       port: 4000,
       platform: { name: "local", keyRing: null },
-      database: { engine: "sqlite", file: "./data/stagepass.db" },
+      database: { engine: "sqlite", file: resolve("data/stagepass.db") },
       databasePoolSize: 10,
       ledger: true,
       ledgerRetentionDays: null,
@@ -98,7 +98,7 @@ describe("parseConfig", () => {
   });
 
   it.each([
-    ["file:./a.db", "./a.db"],
+    ["file:./a.db", resolve("a.db")],
     ["file:/var/lib/a.db", "/var/lib/a.db"],
     ["file:///var/lib/a%20b.db", "/var/lib/a b.db"],
     [":memory:", null],
@@ -107,12 +107,15 @@ describe("parseConfig", () => {
   });
 
   it.each([
-    "postgres://stagepass:canary@db.example.com:5432/stagepass?sslmode=verify-full",
-    "postgresql://db/x",
-  ])("reads DATABASE_URL=%s", (DATABASE_URL) => {
-    expect(parseConfig({ ...project, PLATFORM: "local", DATABASE_URL }).database).toEqual({
+    [
+      "postgres://stagepass:canary@db.example.com:5433/stagepass?sslmode=verify-full",
+      [{ host: "db.example.com", port: 5433 }],
+    ],
+    ["postgresql://db/x", [{ host: "db", port: 5432 }]],
+  ])("reads DATABASE_URL=%s", (DATABASE_URL, hosts) => {
+    expect(parseConfig({ ...project, PLATFORM: "local", DATABASE_URL }).database).toMatchObject({
       engine: "postgres",
-      urls: [DATABASE_URL],
+      hosts,
       target: "read-write",
     });
   });

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { problems } from "../support/problems.ts";
 import { AUTHENTICATION } from "./wrong/authentication.ts";
 import { CORS_ORIGINS } from "./wrong/cors-origins.ts";
+import { DATABASE } from "./wrong/database.ts";
 import { NAMES } from "./wrong/names.ts";
 import { OTHERS } from "./wrong/others.ts";
 import { PLATFORM } from "./wrong/platform.ts";
@@ -17,6 +18,7 @@ const AREAS: Readonly<Record<string, readonly Wrong[]>> = {
   "private keys": PRIVATE_KEYS,
   origins: CORS_ORIGINS,
   proxies: PROXIES,
+  databases: DATABASE,
   others: OTHERS,
   authentication: AUTHENTICATION,
 };

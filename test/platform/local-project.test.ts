@@ -71,15 +71,30 @@ describe("the kept local project", () => {
   it("is refused when others may read the file", () => {
     const file = join(temporaryFolder(), "local-project.json");
     keptLocalProject(file);
-    chmodSync(file, 0o640);
-    expect(() => keptLocalProject(file)).toThrow(/chmod 600/);
+    chmodSync(file, 0o604);
+    expect(refusal(file)).toBe(
+      `DATABASE_URL: the local project beside the database, ${file}, cannot be used: others may read it; run: chmod 600 ${file}`,
+    );
+    expect(statSync(file).mode & 0o777).toBe(0o604);
+  });
+
+  it.each([0o660, 0o640, 0o620, 0o670])("is taken from a group with the mode %o, which is said", (mode) => {
+    const file = join(temporaryFolder(), "local-project.json");
+    const project = keptLocalProject(file);
+    chmodSync(file, mode);
+    const warned: string[] = [];
+    expect(keptLocalProject(file, (text) => warned.push(text))).toEqual(project);
+    expect(warned).toEqual([`${file}: its group could read it; it has the mode 600 again`]);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(keptLocalProject(file, (text) => warned.push(text))).toEqual(project);
+    expect(warned).toHaveLength(1);
   });
 
   it.runIf(process.getuid?.() === 0)("is refused when the file is another user's", () => {
     const file = join(temporaryFolder(), "local-project.json");
     keptLocalProject(file);
     chownSync(file, 1234, 1234);
-    expect(refusal(file)).toMatch(/another user/);
+    expect(refusal(file)).toMatch(/it belongs to the user 1234, and this is 0; run: chown 0 \S+$/);
   });
 
   it("is kept beside the draft of a server that died while it wrote", () => {

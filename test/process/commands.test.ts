@@ -114,10 +114,10 @@ describe("stagepass inspect", () => {
   });
 
   it("says that there is no project to know tokens of", async () => {
-    expect(await shell({}).failed("inspect", "x")).toEqual({
+    const { cwd, failed } = shell({});
+    expect(await failed("inspect", "x")).toEqual({
       code: 1,
-      error:
-        "DATABASE_URL: there is no local project beside the database; it is made when the server first starts",
+      error: `DATABASE_URL: there is no local project beside the database ${cwd}/data/stagepass.db; it is made when the server first starts`,
     });
   });
 

@@ -1,6 +1,5 @@
-import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, rmSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { sql } from "kysely";
@@ -10,9 +9,10 @@ import { openDatabase, openForMaintenance } from "../../src/store/database.ts";
 import { parseDatabaseUrl } from "../../src/store/database-address.ts";
 import type { Database } from "../../src/store/engine.ts";
 import { clientTo, Hosts } from "../../src/store/postgres-hosts.ts";
-import { freePort, startPostgres } from "../support/postgres.ts";
+import { freePort } from "../support/postgres.ts";
+import { postgresWithTls } from "../support/postgres-tls.ts";
 import { findProgram } from "../support/programs.ts";
-import { migrateUrl, newDatabaseUrl, sharedPostgres } from "../support/stores.ts";
+import { newDatabaseUrl, sharedPostgres } from "../support/stores.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const READ_ONLY = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY";
@@ -83,24 +83,14 @@ describe("the connections of a pool", () => {
 it.skipIf(findProgram(["openssl"], []) === null)(
   "sslmode=verify-full checks the name of the host that is connected to",
   async () => {
-    const postgres = await startPostgres();
-    onTestFinished(() => postgres.stop());
-    const url = await postgres.createDatabase();
-    await migrateUrl(url);
-    const [key, certificate] = [join(postgres.data, "server.key"), join(postgres.data, "server.crt")];
-    const made =
-      "req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=stagepass -addext subjectAltName=IP:127.0.0.1";
-    execFileSync("openssl", [...made.split(" "), "-keyout", key, "-out", certificate], { stdio: "ignore" });
-    execFileSync("chown", ["--reference", postgres.data, key, certificate]);
-    postgres.configure("ssl = on");
-    await postgres.query("SELECT pg_reload_conf()");
+    const { port, url, certificate } = await postgresWithTls();
     const secure = (hosts: string) =>
-      `${url.replace(`127.0.0.1:${postgres.port}`, hosts)}?sslmode=verify-full&sslrootcert=${certificate}`;
-    const wrong = `localhost:${postgres.port}`;
+      `${url.replace(`127.0.0.1:${port}`, hosts)}?sslmode=verify-full&sslrootcert=${certificate}`;
+    const wrong = `localhost:${port}`;
     await expect(openDatabase(parseDatabaseUrl(secure(wrong)))).rejects.toThrow(
       /does not match certificate's altnames: Host: localhost/,
     );
-    await write(await opened(secure(`${wrong},127.0.0.1:${postgres.port}`)));
+    await write(await opened(secure(`${wrong},127.0.0.1:${port}`)));
   },
 );
 it("a host that wakes up after another one is in use gets no connection", async () => {
@@ -111,11 +101,15 @@ it("a host that wakes up after another one is in use gets no connection", async 
   await once(asleep.listen(0, "127.0.0.1"), "listening");
   onTestFinished(() => void asleep.close());
   const old = url.replace(`:${upstream}/`, `:${(asleep.address() as AddressInfo).port}/`);
-  const hosts = new Hosts([old, url]);
-  const Client = clientTo(hosts, "read-write", 5000);
+  const address = parseDatabaseUrl(
+    url.replace(`127.0.0.1:${upstream}`, `${new URL(old).host},127.0.0.1:${upstream}`),
+  );
+  if (address.engine !== "postgres") throw new Error("it is not PostgreSQL");
+  const hosts = new Hosts(address.hosts);
+  const Client = clientTo(hosts, address, 5000);
   const late = new Client({}).connect();
   await expect.poll(() => held.length).toBe(1);
-  hosts.failed(old);
+  hosts.failed(address.hosts[0]);
   const client = new Client({});
   await client.connect();
   onTestFinished(() => client.end());
@@ -124,15 +118,15 @@ it("a host that wakes up after another one is in use gets no connection", async 
     socket.pipe(server).pipe(socket);
   }
   await expect(late).rejects.toThrow("another host is used by now");
-  expect([hosts.trusts(client), hosts.next]).toEqual([true, url]);
+  expect([hosts.trusts(client), hosts.next]).toEqual([true, address.hosts[1]]);
 });
 
 describe("a use of the database", () => {
   it("fails while the file of a certificate is gone, and ends no process", async () => {
     const file = join(temporaryFolder(), "ca.pem");
-    writeFileSync(file, "");
-    const url = `${await newDatabaseUrl("PostgreSQL")}?sslmode=disable&sslrootcert=${file}`;
-    const database = await opened(url, undefined, 1);
+    const { url, certificate } = await postgresWithTls();
+    copyFileSync(certificate, file);
+    const database = await opened(`${url}?sslmode=verify-full&sslrootcert=${file}`, undefined, 1);
     const lost = database.kysely.connection().execute(async (connection) => {
       await sql`select 1`.execute(connection);
       rmSync(file);
@@ -142,8 +136,10 @@ describe("a use of the database", () => {
     // Its connection is begun when the other one is gone.
     const waiting = sql`select 1`.execute(database.kysely);
     await expect(lost).rejects.toBeInstanceOf(DatabaseUnavailable);
-    expect(reasonOf(await waiting.catch((error: unknown) => error))).toMatch(/ENOENT/);
-    writeFileSync(file, "");
+    expect(reasonOf(await waiting.catch((error: unknown) => error))).toBe(
+      `sslrootcert=${file} cannot be read: ENOENT`,
+    );
+    copyFileSync(certificate, file);
     await write(database);
   });
 

@@ -19,44 +19,47 @@ describe("the password of the database is said by no error", () => {
     [
       "it is wrong",
       (url) => Object.assign(url, { password: `${DATABASE_PASSWORD}-not` }),
-      /password authentication failed for user "stagepass"$/,
+      /password authentication failed for user "stagepass"; check the user and the password, percent-encoded$/,
     ],
     [
       "the user is unknown",
       (url) => Object.assign(url, { username: "nobody" }),
-      /password authentication failed for user "nobody"$/,
+      /password authentication failed for user "nobody"; check the user and the password, percent-encoded$/,
     ],
     [
       "the database does not exist",
       (url) => Object.assign(url, { pathname: "/nowhere" }),
-      /database "nowhere" does not exist$/,
+      /database "nowhere" does not exist; make it with createdb, or name another$/,
     ],
     [
       "nobody listens at the port",
       async (url) => Object.assign(url, { port: String(await freePort()) }),
-      /connect ECONNREFUSED 127\.0\.0\.1:\d+$/,
+      /connect ECONNREFUSED 127\.0\.0\.1:\d+; start PostgreSQL there, or correct the host or the port$/,
     ],
     [
       "the host does not exist",
       (url) => Object.assign(url, { hostname: "nohost.invalid" }),
-      /getaddrinfo \w+ nohost\.invalid$/,
+      /getaddrinfo \w+ nohost\.invalid; correct the name of the host/,
     ],
-    ["TLS is not to be had", (url) => url.searchParams.set("sslmode", "no-verify"), /SSL/],
+    [
+      "TLS is not to be had",
+      (url) => url.searchParams.set("sslmode", "no-verify"),
+      /does not support SSL connections; turn TLS on there; sslmode=disable is for a private network$/,
+    ],
     [
       "a parameter's file does not exist",
       (url) => url.searchParams.set("sslrootcert", "/nowhere.pem"),
-      /ENOENT.*nowhere\.pem/,
+      /: sslrootcert=\/nowhere\.pem cannot be read: ENOENT$/,
     ],
     [
       "a parameter is unknown to PostgreSQL",
       (url) => url.searchParams.set("options", "-c nothing=1"),
       /unrecognized configuration parameter "nothing"$/,
     ],
-    ["a parameter is no number", (url) => url.searchParams.set("statement_timeout", "soon"), /"NaN"$/],
     [
-      "it cannot be decoded",
-      (url) => Object.assign(url, { password: `${DATABASE_PASSWORD}%ff` }),
-      /URI malformed$/,
+      "there is none",
+      (url) => Object.assign(url, { password: "" }),
+      /; add the password to the URL, user:password@host$/,
     ],
   ])("when %s", async (_, change, reason) => {
     const changed = new URL(right);

@@ -9,11 +9,16 @@ import { temporaryFolder } from "./temporary-folder.ts";
 /** A project of the local platform. */
 export const PROJECT = { PLATFORM: "local", OPENTOK_API_KEY: API_KEY, OPENTOK_API_SECRET: API_SECRET };
 
+/** What the first command in a folder says, too. */
+const MADE = /^The new database .* was made; .*\n/;
+
 /** A folder to work in, with what a command prints there when it is done, and the error when it is not. */
 export function shell(env: Record<string, string> = PROJECT) {
   const cwd = temporaryFolder();
-  const run = (args: readonly string[], input = "", script?: string) =>
-    stagepass(cwd, args, env, input, script);
+  const run = async (args: readonly string[], input = "", script?: string) => {
+    const ended = await stagepass(cwd, args, env, input, script);
+    return { ...ended, errors: ended.errors.replace(MADE, "") };
+  };
   return {
     cwd,
     run,

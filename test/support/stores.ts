@@ -19,8 +19,8 @@ export async function sharedPostgres() {
 }
 
 /** A PostgreSQL for this test alone, which may do to it what it likes, and the URL of a database of it with the tables. */
-export async function ownPostgres() {
-  const postgres = await startPostgres();
+export async function ownPostgres(flags: readonly string[] = []) {
+  const postgres = await startPostgres(flags);
   onTestFinished(postgres.stop);
   const url = await postgres.createDatabase();
   await migrateUrl(url);

@@ -1,8 +1,7 @@
 import type { Command } from "commander";
 import { parseDatabaseAddress, readEnvironment } from "../../config/config.ts";
 import { findingsIn } from "../../store/check.ts";
-import { openToLook } from "../../store/database.ts";
-import { checkThere } from "../maintenance.ts";
+import { checkThere, openToLook } from "../../store/database.ts";
 import type { Outcome } from "../outcome.ts";
 import { explains, performs } from "../perform.ts";
 

@@ -6,10 +6,10 @@ import { readScopes, SCOPES } from "../../access/scope.ts";
 import type { Actor, Audit } from "../../audit/audit.ts";
 import { parseDatabaseAddress, readEnvironment } from "../../config/config.ts";
 import { abridge } from "../../errors.ts";
-import { openDatabase } from "../../store/database.ts";
 import { sqlStore } from "../../store/sql-store.ts";
 import type { ApiKeys, StoredApiKey } from "../../store/store.ts";
 import { audited, operatorId } from "../audited.ts";
+import { openForCommand } from "../open-for-command.ts";
 import type { Outcome } from "../outcome.ts";
 import { explains, performs } from "../perform.ts";
 import { BAD_USER_INPUT, Refusal } from "../refusal.ts";
@@ -59,12 +59,15 @@ export function defineKeys(program: Command): void {
 }
 
 /** Changes keys, which the audit trail is told. */
-function changeKeys<T>(act: (keys: ApiKeys, audit: Audit, actor: Actor) => Promise<T>): Promise<T> {
-  return audited((audit) => withKeys((keys) => act(keys, audit, { caller: operatorId() })));
+function changeKeys<T>(
+  act: (keys: ApiKeys, audit: Audit, actor: Actor) => Promise<T>,
+  mayMake = false,
+): Promise<T> {
+  return audited((audit) => withKeys((keys) => act(keys, audit, { caller: operatorId() }), mayMake));
 }
 
-async function withKeys<T>(act: (keys: ApiKeys) => Promise<T>): Promise<T> {
-  const store = sqlStore(await openDatabase(parseDatabaseAddress(...readEnvironment())));
+async function withKeys<T>(act: (keys: ApiKeys) => Promise<T>, mayMake = false): Promise<T> {
+  const store = sqlStore(await openForCommand(parseDatabaseAddress(...readEnvironment()), !mayMake));
   try {
     return await act(store.apiKeys);
   } finally {
@@ -99,7 +102,8 @@ async function createKey(options: Options): Promise<Outcome> {
       throw error;
     }
     return true;
-  });
+    // The first key is made before the first start, in production.
+  }, true);
   if (!added) {
     const message = `there is a key named ${name}; revoke it first, or choose another`;
     throw new Refusal("KEY_EXISTS", message, "--name");

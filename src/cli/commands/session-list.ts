@@ -32,8 +32,9 @@ interface Options extends PageOptions {
 
 /** Lists a page of sessions. */
 async function listSessions({ first, after, ...filter }: Options): Promise<Outcome> {
-  const page = await asOperator(({ services: { sessions }, caller }) =>
-    sessions.list(caller, { first, after }, filter),
+  const page = await asOperator(
+    ({ services: { sessions }, caller }) => sessions.list(caller, { first, after }, filter),
+    true,
   );
   return listed(page, sessionAsInSchema, ["sessionId", "createdAt", "mediaMode", "archiveMode", "name"]);
 }

@@ -41,8 +41,10 @@ interface Options extends PageOptions {
 
 /** Lists a page of records. */
 async function listTokens({ first, after, session, ...others }: Options): Promise<Outcome> {
-  const page = await asOperator(({ services: { issuedTokens }, caller }) =>
-    issuedTokens.list(caller, { first, after }, { ...others, sessionId: session }),
+  const page = await asOperator(
+    ({ services: { issuedTokens }, caller }) =>
+      issuedTokens.list(caller, { first, after }, { ...others, sessionId: session }),
+    true,
   );
   return listed(page, issuedTokenAsInSchema, [
     "issuedAt",

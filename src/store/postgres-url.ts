@@ -1,0 +1,170 @@
+import { userInfo } from "node:os";
+import { checkedParameters, type Parameters } from "./postgres-parameters.ts";
+import { type PostgresTls, tlsOf } from "./postgres-tls.ts";
+
+/** One host of a database. */
+export interface PostgresHost {
+  /** A name or an IP address; or the folder of a Unix socket, which begins with a slash. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A database on PostgreSQL, and everything that says how it is reached. */
+export interface PostgresAddress {
+  readonly engine: "postgres";
+  /** In the order in which they are tried. */
+  readonly hosts: readonly PostgresHost[];
+  readonly user: string;
+  /** Null for a server that asks for none. */
+  readonly password: string | null;
+  readonly database: string;
+  /** Null for connections without TLS. */
+  readonly tls: PostgresTls | null;
+  /** What PostgreSQL itself is told when a connection begins. */
+  readonly settings: Readonly<Parameters>;
+  /** The parameters and the parts `user`, `password` and `port` that the URL has; it leaves the others to their defaults. */
+  readonly said: ReadonlySet<string>;
+  /** Whether a read-only host will do; only commands that read can use one. */
+  readonly target: "read-write" | "any";
+}
+
+/**
+ * Credentials, hosts, database and parameters. An @ after the hosts means that a / or ? in the password is not encoded: then part of
+ * the password reads as a host, and is no secret any more.
+ */
+const POSTGRES_URL = /^postgres(?:ql)?:\/\/(?:([^/?#]*)@)?([^@/?#]*)(?:\/([^@/?#]*))?(?:\?([^@#]*))?$/;
+
+const FORM =
+  "must be a URL such as postgres://user:password@host:5432/stagepass, or postgres://user:password@a:5432,b:5432/stagepass with several hosts, with the user and the password percent-encoded";
+
+/** @throws {Error} with the rule that it breaks, and nothing of a password */
+export function postgresAddress(url: string): PostgresAddress {
+  const match = POSTGRES_URL.exec(url);
+  if (match === null) throw new Error(FORM);
+  const [, credentials = "", authority = "", path = "", query = ""] = match;
+  const parameters = checkedParameters(new URLSearchParams(query));
+  const { application_name, options } = parameters;
+  const [, userBefore = "", passwordBefore = ""] = /^([^:]*):?(.*)$/.exec(credentials) ?? [];
+  const user = once("user", decoded(userBefore), parameters.user);
+  const password = once("password", decoded(passwordBefore), parameters.password);
+  const hosts = hostsOf(authority, parameters);
+  const tls = tlsOf(parameters);
+  if (tls !== null && hosts.some(isSocket))
+    throw new Error("must not have TLS over a Unix socket: leave out sslmode and the other ssl parameters");
+  const parts = { user, password, port: /:\d+(,|$)/.test(authority) || null };
+  return {
+    engine: "postgres",
+    hosts,
+    user: user ?? ownName(),
+    password,
+    database: databaseOf(once("database", decoded(path), parameters.dbname)),
+    tls,
+    settings: { ...(application_name && { application_name }), ...(options && { options }) },
+    said: new Set([
+      ...Object.keys(parameters),
+      ...Object.entries(parts).flatMap(([name, value]) => (value ? name : [])),
+    ]),
+    target: targetOf(parameters.target_session_attrs),
+  };
+}
+
+/** The user of the operating system, as with libpq. In a container it may have no name. */
+function ownName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    throw new Error("must name the user, such as postgres://user:password@host:5432/stagepass");
+  }
+}
+
+/** Whether a host is the folder of a Unix socket. */
+export function isSocket({ host }: PostgresHost): boolean {
+  return host.startsWith("/");
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new Error("must be percent-encoded in the user, the password and the database: write %25 for %");
+  }
+}
+
+/** What is said before the parameters, or by one of them. */
+function once(what: string, said: string, parameter: string | undefined): string | null {
+  if (said !== "" && parameter !== undefined)
+    throw new Error(`must name the ${what} once, and not in a parameter as well`);
+  return said || parameter || null;
+}
+
+function databaseOf(name: string | null): string {
+  if (name !== null) return name;
+  throw new Error(
+    "must name the database after the host, such as postgres://user:password@host:5432/stagepass",
+  );
+}
+
+/** A session that accepts writes is never on a standby, so that `primary` needs no rule of its own. */
+function targetOf(target = "read-write"): "read-write" | "any" {
+  if (target === "read-write" || target === "primary") return "read-write";
+  if (target === "any") return target;
+  throw new Error(
+    "must have target_session_attrs=read-write or primary, or leave it out: Stagepass writes, which a standby refuses",
+  );
+}
+
+/** A host name, or an address in brackets, and a port. */
+const HOST = /^(?:\[([0-9a-f:.]+)\]|([^\s:[\]]+))(?::(\d{1,5}))?$/i;
+
+/** The hosts before the path; or those of the parameter, where sockets are. Many write `localhost` before these, which means nothing. */
+function hostsOf(authority: string, { host, port }: Parameters): PostgresHost[] {
+  const before = authority === "" ? [] : authority.split(",").map(hostOf);
+  if (host === undefined) {
+    if (before.length === 0)
+      throw new Error(
+        "must name the host: postgres://user:password@host:5432/stagepass, or ?host= and the folder of a Unix socket",
+      );
+    return before.map((each, index) => ({
+      host: each.host,
+      port: portOf(each.port, port, index, before.length),
+    }));
+  }
+  const hosts = host.split(",");
+  const [first, ...others] = before;
+  if (
+    first &&
+    (others.length > 0 || first.host !== "localhost" || !hosts.every((each) => each.startsWith("/")))
+  )
+    throw new Error("must name the host once, and not in a parameter as well");
+  if (hosts.includes("")) throw new Error(FORM);
+  return hosts.map((each, index) => ({ host: each, port: portOf(first?.port, port, index, hosts.length) }));
+}
+
+function hostOf(text: string): { host: string; port: string | undefined } {
+  const [, address, name = "", port] = HOST.exec(text) ?? [];
+  const host = address ?? decoded(name);
+  if (host === "" || (port !== undefined && !isPort(port))) throw new Error(FORM);
+  return { host, port };
+}
+
+/** One port may stand for all hosts, as with libpq. */
+function portOf(
+  own: string | undefined,
+  parameter: string | undefined,
+  index: number,
+  count: number,
+): number {
+  if (parameter === undefined) return Number(own ?? 5432);
+  if (own !== undefined) throw new Error("must name the port once, and not in a parameter as well");
+  const ports = parameter.split(",");
+  const port = ports.length === 1 ? ports[0] : ports[index];
+  if (port === undefined || !isPort(port) || (ports.length > 1 && ports.length !== count))
+    throw new Error(
+      "must have in port a number from 1 to 65535, or as many with commas between them as hosts",
+    );
+  return Number(port);
+}
+
+function isPort(text: string): boolean {
+  return /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535;
+}

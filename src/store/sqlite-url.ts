@@ -1,0 +1,91 @@
+import { homedir } from "node:os";
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** A database that is kept in memory only. */
+export const MEMORY = ":memory:";
+
+const EXAMPLE = "such as file:./data/stagepass.db";
+
+/** What a path has that looks as if a shell, SQLite or Windows would read it, and which here would become part of a file's name. */
+const MISTAKES: readonly [RegExp, (path: string) => string][] = [
+  [
+    /^:memory:|^memory$|[?&]mode=memory/,
+    () => "must be :memory: alone for a database that is kept in memory only, without file:",
+  ],
+  [
+    /[?#]/,
+    () =>
+      "must end with the path: parameters of SQLite such as ?mode=ro are not supported, nor is a ? or # in the path",
+  ],
+  [
+    /^~(?=\/|$)/,
+    (path) => `must not begin with ~, which only a shell expands; write file:${path.replace("~", homedir())}`,
+  ],
+  [/^~/, () => "must not begin with ~, which only a shell expands; write the whole path"],
+  [
+    /\$\{?[A-Za-z_]|%[A-Za-z_]+%/,
+    () => "must not have a variable such as $HOME in the path: it is not expanded here; write the whole path",
+  ],
+  [
+    /%[0-9a-f]{2}/i,
+    () =>
+      "must not be percent-encoded after file: alone; write the characters, or file:/// and an absolute path",
+  ],
+  [
+    /^[A-Za-z]:(?![^\\/])|\\/,
+    () => "must have a path with slashes, without a drive: Stagepass does not read paths of Windows",
+  ],
+  [/(^|\/)\.{0,2}$/, () => `must name a file, not a folder, ${EXAMPLE}`],
+  [
+    /-(wal|shm|journal)$/,
+    () => "must name the database, not the file of SQLite beside it that ends in -wal, -shm or -journal",
+  ],
+];
+
+/**
+ * The absolute path of an SQLite database.
+ *
+ * @param url begins with `file:`
+ * @throws {Error} with the rule that it breaks
+ */
+export function sqlitePath(url: string): string {
+  const isUrl = url.startsWith("file://");
+  const rest = url.slice(isUrl ? "file://".length : "file:".length);
+  for (const [mistake, rule] of MISTAKES)
+    if (mistake.test(rest) && !(isUrl && mistake.source.startsWith("%["))) throw new Error(rule(rest));
+  if (!isUrl) return absolute(rest);
+  if (!/^(localhost)?\//.test(rest))
+    throw new Error(
+      "must have three slashes before an absolute path, such as file:///var/lib/stagepass.db, and none before a relative one, such as file:./data/stagepass.db",
+    );
+  return decodedPath(url);
+}
+
+function decodedPath(url: string): string {
+  let path: string;
+  try {
+    path = fileURLToPath(url);
+  } catch {
+    throw new Error("must be percent-encoded after file:///, without %2F: write %25 for %");
+  }
+  if (CONTROL.test(path)) throw new Error(WITHOUT_CONTROL);
+  return path;
+}
+
+/** Where the process is counts now: whoever is told of the file need not know it. */
+function absolute(path: string): string {
+  try {
+    return resolve(path);
+  } catch {
+    throw new Error(
+      "must have an absolute path, such as file:/var/lib/stagepass/stagepass.db: the working folder is deleted",
+    );
+  }
+}
+
+/** Characters that no path is meant to have, such as a line break. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is about these
+export const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff]/;
+
+export const WITHOUT_CONTROL = "must not have control characters, such as a line break at its end";
