@@ -5,7 +5,7 @@ import { spawnServer, stagepass } from "../support/process.ts";
 import { newDatabaseUrl, sharedPostgres } from "../support/stores.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { isShell, type Run } from "./run-snippets.ts";
-import { runShell } from "./shell.ts";
+import { runShell, usedFolder } from "./shell.ts";
 
 /** The name of the cluster's own user, which the documents give to a user of their own. */
 const TAKEN = /\bstagepass\b/g;
@@ -70,5 +70,8 @@ export const starts: Run = async (snippet) => {
 export const runsInAContainer: Run = async (snippet) => {
   isShell(snippet);
   const [, command = ""] = /^docker run .* stagepass (\w.*)$/m.exec(snippet.code) ?? [];
-  expect(await runShell(`npx stagepass ${command}`)).toMatchObject({ code: 0, errors: "" });
+  expect(await runShell(`npx stagepass ${command}`, {}, await usedFolder())).toMatchObject({
+    code: 0,
+    errors: "",
+  });
 };

@@ -6,7 +6,7 @@ import { parseConfig } from "../../src/config/config.ts";
 import { API_KEY, API_SECRET, PRIVATE_KEY } from "../support/credentials.ts";
 import { type Snippet, textOf } from "./markdown.ts";
 import { sharedServer } from "./server-for-snippets.ts";
-import { answerIn, runShell } from "./shell.ts";
+import { answerIn, runShell, usedFolder } from "./shell.ts";
 
 /** What holds a snippet: it fails where the snippet does not work. */
 export type Run = (snippet: Snippet) => void | Promise<void>;
@@ -40,7 +40,7 @@ export function curl(check: CheckData): Run {
 /** Commands of `stagepass` that all succeed, and print what matches. */
 export function commands(printed: RegExp): Run {
   return async ({ code }) => {
-    const outcome = await runShell(code);
+    const outcome = await runShell(code, {}, await usedFolder());
     expect(outcome).toMatchObject({ code: 0, errors: "" });
     expect(outcome.output).toMatch(printed);
   };

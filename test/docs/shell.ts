@@ -31,6 +31,13 @@ export function runShell(
   });
 }
 
+/** A folder in which somebody has used `stagepass` before, so that its database is there. */
+export async function usedFolder(): Promise<string> {
+  const folder = temporaryFolder();
+  await runShell("npx stagepass migrate", {}, folder);
+  return folder;
+}
+
 /** What was answered, with its status and its Retry-After. */
 export interface Answer {
   readonly status: number;

@@ -99,7 +99,9 @@ describe("a command", () => {
   });
 
   it("with AUDIT_LOG=- has the trail on standard error, as it prints what it is for", async () => {
-    const { output, errors } = await stagepass(temporaryFolder(), ["session", "create"], { AUDIT_LOG: "-" });
+    const folder = temporaryFolder();
+    await stagepass(folder, ["migrate"]);
+    const { output, errors } = await stagepass(folder, ["session", "create"], { AUDIT_LOG: "-" });
     expect(output).toMatch(/^1_\S+\n$/);
     expect(linesOf(errors)).toMatchObject([{ event: "session.created", sessionId: output.trim() }]);
   });
@@ -108,6 +110,7 @@ describe("a command", () => {
     "gives nothing out with AUDIT_REQUIRED=on and a full disk, and otherwise says what the trail lacks",
     async () => {
       const folder = temporaryFolder();
+      await stagepass(folder, ["migrate"]);
       const full = { AUDIT_LOG: "/dev/full" };
       const create = ["keys", "create", "--name", "web", "--grant", GRANT];
       for (const args of [create, ["session", "create"]]) {
