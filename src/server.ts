@@ -101,6 +101,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
     onLost: (reason) => logger.warn({ reason }, "a connection to the database was lost"),
     onDamage: (reason) =>
       logger.error({ reason }, "the database is damaged: run stagepass check, and restore a backup"),
+    onExposed: (text) => logger.warn(text),
     lookThrough: true,
   });
   const { instrument, readings } = await createInstruments(config, database.engine.pool, logger);

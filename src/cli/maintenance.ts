@@ -10,8 +10,9 @@ import { Refusal } from "./refusal.ts";
 export async function withWholeDatabase(
   address: DatabaseAddress,
   act: (database: Database) => Promise<DumpSummary>,
+  open: (address: DatabaseAddress) => Promise<Database> = openForMaintenance,
 ): Promise<Outcome> {
-  const database = await openForMaintenance(address);
+  const database = await open(address);
   try {
     const tables = await act(database);
     sayWhetherNew(database, address);

@@ -8,7 +8,7 @@ import { migrate, pendingMigrations } from "./migrate.ts";
 import { explained } from "./postgres-advice.ts";
 import { sqlite, sqliteToLook } from "./sqlite.ts";
 import { explainedOf } from "./sqlite-advice.ts";
-import { checkFile, lookThrough } from "./sqlite-file.ts";
+import { checkFile, exposuresOf, lookThrough } from "./sqlite-file.ts";
 import type { Tables } from "./tables.ts";
 
 /** How a database is used. */
@@ -23,6 +23,8 @@ export interface DatabaseOptions {
   readonly onDamage?: (reason: string) => void;
   /** Whether an SQLite file of up to 100 MB is looked through for damage first, which takes 0.2 seconds then. */
   readonly lookThrough?: boolean;
+  /** Is told, in a line, what others may do with an SQLite file, and how to end that. */
+  readonly onExposed?: (text: string) => void;
   /** Whether an SQLite file that is not there is refused, and not made. */
   readonly mustExist?: boolean;
 }
@@ -44,6 +46,7 @@ export async function openDatabase(
     if (address.engine === "sqlite") {
       if (options.lookThrough && address.file !== null && !database.isNew) await lookThrough(address.file);
       await migrate(database);
+      if (options.onExposed && address.file !== null) exposuresOf(address.file).forEach(options.onExposed);
     } else if ((await pendingMigrations(database)).length > 0)
       throw new Error("it lacks tables of this version; run stagepass migrate");
   });
@@ -83,6 +86,25 @@ function isMissing(address: DatabaseAddress): boolean {
  */
 export function openForMaintenance(address: DatabaseAddress): Promise<Database> {
   return open(address, null, {}, async () => {});
+}
+
+/** A database that was brought to this version. */
+export interface MigratedDatabase extends Database {
+  /** The names of the migrations that it took. */
+  readonly made: readonly string[];
+}
+
+/**
+ * As `openForMaintenance`, and brings the tables to this version first.
+ *
+ * @throws {StartupError} also when its user may not
+ */
+export async function openMigrated(address: DatabaseAddress): Promise<MigratedDatabase> {
+  let made: string[] = [];
+  const database = await open(address, null, {}, async (opened) => {
+    made = await migrate(opened);
+  });
+  return { ...database, made };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { openLibsql } from "./libsql.ts";
 import { isDamage, type Libsql } from "./sqlite-driver.ts";
@@ -24,6 +24,20 @@ export function checkFile(path: string): void {
     throw new Error(`it is a folder; name a file in it, such as file:${join(path, "stagepass.db")}`);
   if (found && !found.isFile()) throw new Error("it is a device, a pipe or a socket; name a file");
 }
+
+/** What others may do with a file or its folder, and how to end that, a line each; a group may be that of a volume. */
+export function exposuresOf(path: string): string[] {
+  const [file, folder] = [statSync(path).mode, statSync(dirname(path)).mode];
+  const exposures = [];
+  if (file & 0o007)
+    exposures.push(`others may read ${path}, which says who may meet whom; run: chmod 600 ${path}`);
+  if (folder & 0o002 && !(folder & STICKY))
+    exposures.push(`others may replace ${path} and what is beside it; run: chmod 700 ${dirname(path)}`);
+  return exposures;
+}
+
+/** In such a folder, as `/tmp` is, each may delete their own files alone. */
+const STICKY = 0o1000;
 
 /**
  * Looks through a file for damaged pages, unless there is none, or it is so large that this would make a start long.

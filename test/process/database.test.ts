@@ -5,8 +5,10 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { keptLocalProject } from "../../src/platform/local-project.ts";
 import { atOnce } from "../support/at-once.ts";
 import { DATABASE_PASSWORD } from "../support/postgres.ts";
+import { newClient } from "../support/postgres-connections.ts";
 import { postgresWithTls } from "../support/postgres-tls.ts";
 import { CLI, spawnReplica, spawnServer, stagepass } from "../support/process.ts";
+import { noDiskBecause, smallDisk } from "../support/small-disk.ts";
 import { newDatabaseUrl, ownPostgres } from "../support/stores.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { giveAway, spawnUnprivileged } from "../support/unprivileged.ts";
@@ -184,6 +186,30 @@ describe("PostgreSQL", () => {
     }
   });
 
+  it("whose schema is not this user's says what to grant, and whose pg_hba.conf wants TLS to add that", async () => {
+    const { port, url, data, query, createDatabase } = await postgresWithTls();
+    const bare = new URL(await createDatabase());
+    await query("CREATE USER other PASSWORD 'canary-of-other'");
+    const other = Object.assign(new URL(bare), { username: "other", password: "canary-of-other" }).href;
+    expect(await stagepass(temporaryFolder(), ["migrate"], { DATABASE_URL: other })).toEqual({
+      code: 1,
+      output: "",
+      errors: `DATABASE_URL: 127.0.0.1:${port}${bare.pathname} cannot be used as the database: permission denied for schema public; make the user the owner of the database, or GRANT CREATE ON SCHEMA public TO it, which PostgreSQL 15 and later want\n`,
+    });
+    const unread = Object.assign(new URL(url), { username: "other", password: "canary-of-other" });
+    expect(await refusal(spawnReplica(unread.href, { LOG_LEVEL: "info" }))).toBe(
+      `DATABASE_URL: 127.0.0.1:${port}${unread.pathname} cannot be used as the database: permission denied for table stagepass_migrations; make the user the owner of the database, or GRANT it what it lacks\n`,
+    );
+    writeFileSync(join(data, "pg_hba.conf"), "hostssl all all all scram-sha-256\n");
+    const admin = await newClient(url);
+    await admin.query("SELECT pg_reload_conf()");
+    await expect
+      .poll(async () => refusal(spawnReplica(url)))
+      .toMatch(
+        /no pg_hba\.conf entry for host "127\.0\.0\.1", .*, no encryption; add sslmode=verify-full to the URL: the server wants TLS\n$/,
+      );
+  });
+
   it("takes no TLS setting and no password from elsewhere", async () => {
     const url = await newDatabaseUrl("PostgreSQL");
     const ignored = spawnReplica(url, {
@@ -251,6 +277,66 @@ describe("a file that cannot be used", () => {
     expect([code, errors]).toEqual([
       1,
       `DATABASE_URL: ${file} cannot be used as the database: EACCES: permission denied, open '${file}'; let this user write ${file} and its folder ${folder}, or name another file\n`,
+    ]);
+  });
+});
+
+describe.skipIf(noDiskBecause !== null)("a disk", () => {
+  it.each([
+    [
+      "that is full",
+      (disk: ReturnType<typeof smallDisk>) => disk.fill(),
+      /: (database or disk is full|ENOSPC: .*); make space on its disk\n$/,
+    ],
+    [
+      "that is read-only",
+      ({ folder }: ReturnType<typeof smallDisk>) =>
+        void execFileSync("mount", ["-o", "remount,ro", folder], { stdio: "pipe" }),
+      /: EROFS: .*; the file system is read-only: name a file on a disk that can be written\n$/,
+    ],
+  ])("%s stops the start", async (_, prepare, says) => {
+    const disk = smallDisk(1);
+    prepare(disk);
+    const errors = await refusal(spawnServer(disk.folder, { DATABASE_URL: `file:${disk.folder}/x.db` }));
+    expect(errors).toMatch(says);
+    expect(errors).toMatch(/^DATABASE_URL: \S+ cannot be used as the database: .*\n$/);
+  });
+
+  it("that became read-only after the first start stops the second, or lets it read alone", async () => {
+    const { folder } = smallDisk(4);
+    const env = { DATABASE_URL: `file:${folder}/x.db` };
+    expect((await stagepass(folder, ["migrate"], env)).code).toBe(0);
+    execFileSync("mount", ["-o", "remount,ro", folder], { stdio: "pipe" });
+    expect(await refusal(spawnServer(folder, env))).toMatch(
+      /^DATABASE_URL: \S+ cannot be used as the database: .*; .*\n$/,
+    );
+  });
+});
+
+describe("a database that others may read or replace", () => {
+  it("is warned of, and a folder that all may use as /tmp is not", async () => {
+    const folder = temporaryFolder();
+    const file = join(folder, "x.db");
+    const env = { DATABASE_URL: `file:${file}`, LOG_LEVEL: "info" };
+    expect((await stagepass(folder, ["migrate"], env)).code).toBe(0);
+    const warned = async () => {
+      const server = spawnServer(folder, env);
+      await listening(server);
+      server.kill("SIGTERM");
+      await server.exited;
+      return lines(server.errors()).flatMap(({ level, msg }) =>
+        level === 40 && /^others/.test(msg) ? [msg] : [],
+      );
+    };
+    expect(await warned()).toEqual([]);
+    chmodSync(file, 0o604);
+    chmodSync(folder, 0o1777);
+    const read = `others may read ${file}, which says who may meet whom; run: chmod 600 ${file}`;
+    expect(await warned()).toEqual([read]);
+    chmodSync(folder, 0o777);
+    expect(await warned()).toEqual([
+      read,
+      `others may replace ${file} and what is beside it; run: chmod 700 ${folder}`,
     ]);
   });
 });

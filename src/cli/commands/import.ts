@@ -2,8 +2,9 @@ import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import type { Command } from "commander";
 import { parseDatabaseAddress, readEnvironment } from "../../config/config.ts";
+import { openMigrated } from "../../store/database.ts";
 import { load } from "../../store/dump.ts";
-import { migrate } from "../../store/migrate.ts";
+import type { Database } from "../../store/engine.ts";
 import { progress, withWholeDatabase } from "../maintenance.ts";
 import type { Outcome } from "../outcome.ts";
 import { explains, performs } from "../perform.ts";
@@ -32,10 +33,8 @@ async function importDatabase(file: string): Promise<Outcome> {
   const first = await lines.next().catch((error: NodeJS.ErrnoException) => {
     throw new Refusal(`${error.code}`, `cannot be read: ${error.code}`, file);
   });
-  return withWholeDatabase(address, async (database) => {
-    await migrate(database);
-    return load(database.kysely, continued(first, lines), progress());
-  });
+  const act = ({ kysely }: Database) => load(kysely, continued(first, lines), progress());
+  return withWholeDatabase(address, act, openMigrated);
 }
 
 /** Opened when the first line is asked for: what readline reads before is lost. */

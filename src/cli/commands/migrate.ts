@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import { parseDatabaseAddress, readEnvironment } from "../../config/config.ts";
-import { openForMaintenance } from "../../store/database.ts";
-import { migrate } from "../../store/migrate.ts";
+import { openMigrated } from "../../store/database.ts";
 import { sayWhetherNew } from "../open-for-command.ts";
 import type { Outcome } from "../outcome.ts";
 import { explains, performs } from "../perform.ts";
@@ -16,9 +15,9 @@ export function defineMigrate(program: Command): void {
 /** Brings the tables of the database to this version. */
 async function migrateDatabase(): Promise<Outcome> {
   const address = parseDatabaseAddress(...readEnvironment());
-  const database = await openForMaintenance(address);
+  const database = await openMigrated(address);
   try {
-    const made = await migrate(database);
+    const { made } = database;
     sayWhetherNew(database, address);
     const text = made.length === 0 ? "The tables are of this version." : `Made: ${made.join(", ")}`;
     return { text, json: { made } };
