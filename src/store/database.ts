@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { type Dialect, Kysely, type LogEvent } from "kysely";
 import { reasonOf, StartupError } from "../errors.ts";
 import { type DatabaseAddress, describeAddress } from "./database-address.ts";
@@ -75,8 +75,14 @@ function checkUsable(address: DatabaseAddress): void {
   }
 }
 
+/** Not where this user may not look: then nobody knows. */
 function isMissing(address: DatabaseAddress): boolean {
-  return address.engine === "sqlite" && address.file !== null && !existsSync(address.file);
+  if (address.engine !== "sqlite" || address.file === null) return false;
+  try {
+    return statSync(address.file, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -281,6 +281,26 @@ describe("a file that cannot be used", () => {
   });
 });
 
+describe("a folder that this user may not enter", () => {
+  it("is not taken for one without a database", async () => {
+    const outer = temporaryFolder();
+    const folder = join(outer, "closed");
+    mkdirSync(folder);
+    giveAway(outer);
+    chmodSync(folder, 0o000);
+    onTestFinished(() => chmodSync(folder, 0o700));
+    const file = join(folder, "x.db");
+    const command = spawnUnprivileged(outer, [process.execPath, CLI, "keys", "list"], {
+      DATABASE_URL: `file:${file}`,
+    });
+    expect(await command.exited).toEqual({
+      code: 1,
+      output: "",
+      errors: `DATABASE_URL: ${file} cannot be used as the database: EACCES: permission denied, stat '${file}'; let this user write ${file} and its folder ${folder}, or name another file\n`,
+    });
+  });
+});
+
 describe.skipIf(noDiskBecause !== null)("a disk", () => {
   it.each([
     [
