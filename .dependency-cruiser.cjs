@@ -86,7 +86,12 @@ module.exports = {
     only(
       "cli-does-what-the-server-does",
       "^src/(cli\\.ts$|cli/)",
-      "^src/(main|errors)\\.ts$|^src/(access|assembly|audit|config|domain|process|services|signing|store)/|^src/graphql/context\\.ts$",
+      "^src/(main|errors)\\.ts$|^src/(access|assembly|audit|config|doctor|domain|process|services|signing|store)/|^src/graphql/context\\.ts$",
+    ),
+    only(
+      "doctor-looks-at-what-is-configured",
+      "^src/doctor/",
+      "^src/errors\\.ts$|^src/(access|assembly|config|platform|process|signing|store)/|^src/audit/open-audit\\.ts$|^src/services/clock-skew\\.ts$",
     ),
     only(
       "main-imports-server",

@@ -5,6 +5,7 @@ import { authenticator, openUntilFirstKey } from "./access/authenticate.ts";
 import { beginBackground } from "./assembly/background.ts";
 import { callerListener } from "./assembly/caller-listener.ts";
 import { createServices, type Surroundings } from "./assembly/create-services.ts";
+import { problemsOfOpenServer } from "./assembly/open-server.ts";
 import { type Fetch, outbound } from "./assembly/outbound.ts";
 import type { AuditTrail } from "./audit/audit-trail.ts";
 import { openAudit } from "./audit/open-audit.ts";
@@ -30,7 +31,6 @@ import { createInstruments, type Readings } from "./instruments/instruments.ts";
 import { type MetricsServer, serveMetrics } from "./instruments/metrics-server.ts";
 import { listening } from "./process/listen.ts";
 import { whyOf } from "./process/logger.ts";
-import { isLoopback } from "./process/loopback.ts";
 import { fairQueries } from "./shares/fair-queries.ts";
 import { InFlight } from "./shares/in-flight.ts";
 import { lately } from "./shares/lately.ts";
@@ -246,14 +246,9 @@ function queriesAtOnce({ database, databasePoolSize }: Config): number {
   return database.engine === "postgres" ? Math.max(1, Math.floor(databasePoolSize / 2)) : 1;
 }
 
-/** Whoever reaches an open server gets tokens from it, so only its own machine may, and it is for development. */
-function checkOpen({ host, production }: Config): void {
-  const remedy = "set AUTH_JWT_SECRET or AUTH_JWKS_URI, or make an API key with stagepass keys create";
-  const problems = [];
-  if (!isLoopback(host)) {
-    problems.push(`HOST: must be a loopback address such as 127.0.0.1 without authentication; ${remedy}`);
-  }
-  if (production) problems.push(`NODE_ENV: production needs authentication; ${remedy}`);
+/** @throws {StartupError} */
+function checkOpen(config: Config): void {
+  const problems = problemsOfOpenServer(config);
   if (problems.length > 0) throw new StartupError(problems);
 }
 

@@ -27,7 +27,8 @@ const PAUSE = 6000;
 /** The deadline of asking it, in milliseconds. */
 const TIMEOUT = 5000;
 
-interface PublicKey {
+/** A key that the provider publishes for signatures. */
+export interface PublicKey {
   readonly id: string | undefined;
   readonly key: KeyObject;
   /** The only algorithm that it is for, when the provider says so. */
@@ -48,7 +49,7 @@ export function jwksKeys(uri: string, fetch = globalThis.fetch): Jwks {
   let lastFailure = "";
 
   const ask = async () => {
-    const read = await fetchKeys(uri, fetch).catch((error: Error) => {
+    const read = await readJwks(uri, fetch).catch((error: Error) => {
       // `fetch` says that the connection failed, and its cause says why.
       lastFailure = abridge([error, error.cause].filter(Boolean).map(reasonOf).join(": "));
     });
@@ -95,7 +96,13 @@ function keyIn(keys: readonly PublicKey[], kid: string | undefined, algorithm: s
   return keys.find(isMeant)?.key;
 }
 
-async function fetchKeys(uri: string, fetch: typeof globalThis.fetch): Promise<PublicKey[]> {
+/**
+ * The keys for signatures that a provider publishes now, at least one.
+ *
+ * @param fetch asks for them
+ * @throws {Error} when it publishes none, or does not answer within five seconds
+ */
+export async function readJwks(uri: string, fetch = globalThis.fetch): Promise<PublicKey[]> {
   const response = await fetch(uri, { redirect: "error", signal: AbortSignal.timeout(TIMEOUT) });
   if (!response.ok) throw new Error(`the JWKS endpoint answered with status ${response.status}`);
   const { keys } = (await response.json()) as { keys?: JsonWebKey[] };

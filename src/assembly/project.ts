@@ -55,8 +55,12 @@ export function createProject(
   };
 }
 
-/** The configuration alone knows no secret of our own making, or of before. */
-function checkOtherSecret(jwtRules: JwtRules | null, { verifyingKeys }: KeyRing): void {
+/**
+ * The configuration alone knows no secret of our own making, or of before.
+ *
+ * @throws {StartupError} when callers' JWTs are signed with a secret of the project's
+ */
+export function checkOtherSecret(jwtRules: JwtRules | null, { verifyingKeys }: KeyRing): void {
   const problems = sameSecrets(jwtRules, (secret) => verifyingKeys.some((key) => key.equals(secret)));
   if (problems.length > 0) throw new StartupError(problems);
 }
@@ -83,7 +87,7 @@ function localProject(database: DatabaseAddress, warn: (text: string) => void): 
 }
 
 /** Where a local project is kept; null for one that lasts as long as its database in memory. */
-function localProjectFile(database: DatabaseAddress): string | null {
+export function localProjectFile(database: DatabaseAddress): string | null {
   if (database.engine !== "sqlite" || database.file === null) return null;
   return join(dirname(database.file), "local-project.json");
 }

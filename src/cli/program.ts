@@ -3,6 +3,7 @@ import { abridge } from "../errors.ts";
 import { COMMIT, VERSION } from "../process/version.ts";
 import { defineBackup } from "./commands/backup.ts";
 import { defineCheck } from "./commands/check.ts";
+import { defineDoctor } from "./commands/doctor.ts";
 import { defineExport } from "./commands/export.ts";
 import { defineImport } from "./commands/import.ts";
 import { defineInspect } from "./commands/inspect.ts";
@@ -27,6 +28,7 @@ export class HelpAsked extends Error {
 /** In the order of the help. */
 const COMMANDS = [
   defineStart,
+  defineDoctor,
   defineToken,
   defineTokens,
   defineInspect,

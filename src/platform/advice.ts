@@ -25,3 +25,16 @@ export function adviceFor(
   if (status === 401) return `The platform does not accept this server's credentials: check ${id} and ${key}`;
   return "Its project may not have what these options need: check the options, and the project's settings";
 }
+
+/**
+ * What to do where no answer came.
+ *
+ * @param code the system's, of the connection that failed; undefined for a platform that kept silent
+ */
+export function adviceForNoAnswer(code: string | undefined, { url }: CredentialNames): string {
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `its host has no address: check ${url}, and DNS`;
+  if (code === "ECONNREFUSED") return `nothing listens there: check ${url}`;
+  if (/CERT|SIGNED|UNABLE_TO_|TLS|SSL|EPROTO/.test(code ?? ""))
+    return `its certificate is not trusted, or it does not speak TLS: check ${url}; where a proxy opens TLS, set NODE_EXTRA_CA_CERTS`;
+  return `check ${url}, the firewall, and whether this machine needs a proxy`;
+}

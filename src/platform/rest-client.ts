@@ -59,7 +59,14 @@ export async function post(
   }
 }
 
-async function exchange(fetch: Fetch, url: string, init: RequestInit): Promise<RestAnswer> {
+/**
+ * Sends one request, once, and resolves to the whole answer.
+ *
+ * @throws {ProxyFailed} when the proxy of `fetch` does not pass it on
+ * @throws {PlatformUnavailable} when that is longer than 64 KB
+ * @throws {Error} of `fetch`, when there is none
+ */
+export async function exchange(fetch: Fetch, url: string, init: RequestInit): Promise<RestAnswer> {
   const response = await fetch(url, init);
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -82,7 +89,7 @@ function neverArrived(error: unknown): boolean {
 }
 
 /** The system's code for what went wrong. `fetch` hides it in the cause. */
-function codeOf(error: unknown): string | undefined {
+export function codeOf(error: unknown): string | undefined {
   const { cause } = error as { cause?: { code?: unknown } };
   return typeof cause?.code === "string" ? cause.code : undefined;
 }

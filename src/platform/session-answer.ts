@@ -38,7 +38,8 @@ export function sessionIdOf(
   if (status >= 500 || PASSING.has(status))
     throw new PlatformUnavailable(`The platform answered ${status}`, true);
 
-  const { sessionId, reason } = read(answer.body);
+  const { sessionId } = read(answer.body);
+  const reason = reasonIn(answer.body);
   if (status === 200 && sessionId !== undefined) {
     const owner = ownerOf(sessionId);
     if (owner === applicationId) return sessionId;
@@ -46,8 +47,7 @@ export function sessionIdOf(
     throw new PlatformUnavailable(`The platform answered with ${what}; check ${names.url}`, false);
   }
   if (reason && REFUSING.has(status)) {
-    const said = abridge(reason.replace(/\s+/g, " ").slice(0, MAX_REASON_LENGTH));
-    throw new PlatformRejected(said, adviceFor(said, status, names, aheadOf(date, now)));
+    throw new PlatformRejected(reason, adviceFor(reason, status, names, aheadOf(date, now)));
   }
   throw new PlatformUnavailable(
     `The platform answered ${status} with what is neither a session nor a reason; check ${names.url}`,
@@ -69,8 +69,14 @@ function secondsUntil(retryAfter: string | null, now: Date): number {
   return Number.isNaN(seconds) ? 1 : Math.min(Math.max(Math.ceil(seconds), 1), LONGEST_WAIT);
 }
 
+/** The reason that an answer gives for a refusal, cut short; undefined when it gives none. */
+export function reasonIn(body: string): string | undefined {
+  const { reason } = read(body);
+  return reason && abridge(reason.replace(/\s+/g, " ").slice(0, MAX_REASON_LENGTH));
+}
+
 /** By how many seconds our clock is ahead of the platform's, or null when it does not tell. */
-function aheadOf(date: string | null, now: Date): number | null {
+export function aheadOf(date: string | null, now: Date): number | null {
   const theirs = date === null ? Number.NaN : Date.parse(date);
   return Number.isNaN(theirs) ? null : Math.round((now.getTime() - theirs) / 1000);
 }

@@ -9,7 +9,8 @@ import type { Tables } from "./tables.ts";
 /** What was found wrong, by what was looked at; empty lists where all is well. No finding has a value of a row. */
 export type Findings = Readonly<Record<string, readonly string[]>>;
 
-const TABLES = [
+/** What this version keeps. */
+export const TABLES = [
   "sessions",
   "session_names",
   "issued_tokens",

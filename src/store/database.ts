@@ -8,7 +8,7 @@ import { migrate, pendingMigrations } from "./migrate.ts";
 import { explained } from "./postgres-advice.ts";
 import { sqlite, sqliteToLook } from "./sqlite.ts";
 import { explainedOf } from "./sqlite-advice.ts";
-import { checkFile, exposuresOf, lookThrough } from "./sqlite-file.ts";
+import { checkFile, exposuresOf, lookThrough, openForAMoment, openUntouched } from "./sqlite-file.ts";
 import type { Tables } from "./tables.ts";
 
 /** How a database is used. */
@@ -114,18 +114,23 @@ export async function openMigrated(address: DatabaseAddress): Promise<MigratedDa
 }
 
 /**
- * Opens a database to look at it, for as long as it takes. Nothing of an SQLite file changes.
+ * Opens a database to look at it. Nothing of an SQLite file changes.
  *
+ * @param patience how long a use may take, in milliseconds, for a look of a moment, which leaves no file beside SQLite's; null for as
+ *   long as it takes
  * @throws {StartupError} when PostgreSQL cannot be reached
  */
-export async function openToLook(address: DatabaseAddress): Promise<Database> {
+export async function openToLook(
+  address: DatabaseAddress,
+  patience: number | null = null,
+): Promise<Database> {
   if (address.engine === "postgres") {
+    const look = (target: "read-write" | "any") => open({ ...address, target }, patience, {}, async () => {});
     // A standby can be looked at, too, where no host takes writes.
-    const any = openForMaintenance.bind(null, { ...address, target: "any" });
-    return address.hosts.length === 1 ? any() : openForMaintenance(address).catch(any);
+    return address.hosts.length === 1 ? look("any") : look("read-write").catch(() => look("any"));
   }
   if (address.file === null) return openForMaintenance(address);
-  const engine = sqliteToLook(address.file);
+  const engine = sqliteToLook(address.file, patience === null ? openUntouched : openForAMoment);
   const kysely = new Kysely<Tables>({ dialect: engine.dialect });
   return { kysely, reads: kysely, engine, isNew: false };
 }

@@ -53,6 +53,12 @@ export async function pendingMigrations({ kysely, engine }: Database): Promise<s
   return pendingOf(await takenMigrations(kysely, engine));
 }
 
+/** The names of the migrations that a later version has made. */
+export async function laterMigrations({ kysely, engine }: Database): Promise<string[]> {
+  const { rows } = await takenMigrations(kysely, engine);
+  return rows.map(({ name }) => name).filter((name) => !Object.hasOwn(MIGRATIONS, name));
+}
+
 function pendingOf({ rows }: Taken): string[] {
   const taken = new Set(rows.map(({ name }) => name));
   return Object.keys(MIGRATIONS).filter((name) => !taken.has(name));

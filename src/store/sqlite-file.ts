@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { openLibsql } from "./libsql.ts";
@@ -97,5 +97,14 @@ export async function copyInto(file: string, target: string): Promise<void> {
 
 /** Opens a file that is there, to read it: nothing of it changes, and none is made but an empty `-wal` and the `-shm`. */
 export function openUntouched(file: string): Promise<Libsql> {
-  return openLibsql(`${pathToFileURL(file)}?mode=ro`, BUSY_TIMEOUT);
+  return openToRead(file, "mode=ro");
+}
+
+/** As above, for a moment: where no process has it open no file is made at all, and one that opens it meanwhile is not seen. */
+export function openForAMoment(file: string): Promise<Libsql> {
+  return openToRead(file, existsSync(`${file}-wal`) ? "mode=ro" : "mode=ro&immutable=1");
+}
+
+function openToRead(file: string, parameters: string): Promise<Libsql> {
+  return openLibsql(`${pathToFileURL(file)}?${parameters}`, BUSY_TIMEOUT);
 }

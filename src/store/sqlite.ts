@@ -6,7 +6,6 @@ import { checkpoints, NO_CHECKPOINTS } from "./checkpoints.ts";
 import type { Engine } from "./engine.ts";
 import { openLibsql } from "./libsql.ts";
 import { type Libsql, SqliteDriver } from "./sqlite-driver.ts";
-import { openUntouched } from "./sqlite-file.ts";
 import { MEMORY } from "./sqlite-url.ts";
 
 /** How long to wait for a lock of another process while the file is opened, in milliseconds. */
@@ -100,8 +99,12 @@ function dialectOver(createDriver: () => SqliteDriver): Dialect {
   };
 }
 
-/** SQLite's file as it is: nothing of it changes. Damage is for whoever looks. */
-export function sqliteToLook(file: string): Engine {
+/**
+ * SQLite's file as it is: nothing of it changes. Damage is for whoever looks.
+ *
+ * @param openFile how it is opened
+ */
+export function sqliteToLook(file: string, openFile: (file: string) => Promise<Libsql>): Engine {
   const engine = sqlite(
     file,
     () => null,
@@ -109,7 +112,7 @@ export function sqliteToLook(file: string): Engine {
   );
   const driver = () =>
     new SqliteDriver(
-      () => openUntouched(file),
+      () => openFile(file),
       () => null,
       NO_CHECKPOINTS,
     );

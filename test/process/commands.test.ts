@@ -15,6 +15,7 @@ describe("the program", () => {
     const help = await shell().done("--help");
     for (const command of [
       "start",
+      "doctor",
       "token",
       "tokens",
       "inspect",

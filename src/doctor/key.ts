@@ -1,0 +1,69 @@
+import { createHash, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
+import { resolve } from "node:path";
+import { checkOtherSecret, existingKeyRing, localProjectFile } from "../assembly/project.ts";
+import type { Config } from "../config/config.ts";
+import { CREDENTIAL_NAMES } from "../platform/credential-names.ts";
+import type { KeyRing } from "../signing/key-ring.ts";
+import type { Finding } from "./finding.ts";
+import { exists } from "./paths.ts";
+
+/** The keys that sign and verify, without anything of them that is secret. */
+export async function lookAtKey(config: Config): Promise<Finding[]> {
+  const kept = localProjectFile(config.database);
+  const file = kept && resolve(kept);
+  if (config.platform.keyRing === null && (file === null || !exists(file))) {
+    const says =
+      file === null
+        ? "each start makes a new local project, which knows no token of the one before"
+        : `the first start makes a local project, in ${file}`;
+    return [{ what: "key", ok: null, says }];
+  }
+  const keyRing = existingKeyRing(config);
+  checkOtherSecret(config.jwtRules, keyRing);
+  return [signingFinding(keyRing, config.platform.keyRing === null ? file : null)];
+}
+
+function signingFinding(
+  { environment, applicationId, signingKey, verifyingKeys }: KeyRing,
+  file: string | null,
+) {
+  const { id, key } = CREDENTIAL_NAMES[environment];
+  const what = file === null ? key : "key";
+  const of =
+    file === null ? `of ${id} ${applicationId}` : `of the local project ${applicationId}, in ${file}`;
+  const previous = verifyingKeys
+    .slice(1)
+    .map((each) => `; the previous one, ${describe(each)}, verifies and is not tried`);
+  const says = `${describe(signingKey)}, ${of}${previous.join("")}`;
+  if (signingKey.type === "secret" || isWhole(signingKey)) return { what, ok: true, says };
+  return { what, ok: false, says: `the key is damaged: its signatures do not fit its own modulus; ${says}` };
+}
+
+/** Kind, size and fingerprint. Of an RSA key it is the fingerprint of the public one: `openssl rsa -pubout -outform der | sha256sum`. */
+function describe(key: KeyObject): string {
+  if (key.type === "secret") {
+    const secret = key.export();
+    return `a secret of ${secret.length} bytes, SHA-256 ${fingerprint(secret)}`;
+  }
+  const { modulusLength, publicExponent } = key.asymmetricKeyDetails ?? {};
+  const publicKey = (key.type === "public" ? key : createPublicKey(key)).export({
+    type: "spki",
+    format: "der",
+  });
+  return `RSA, ${modulusLength} bits, exponent ${publicExponent}, SHA-256 of the public key ${fingerprint(publicKey)}`;
+}
+
+/** Enough of a SHA-256 to compare two keys by, and too little to find a secret of 160 random bits. */
+export function fingerprint(bytes: Buffer | string): string {
+  return createHash("sha256").update(bytes).digest("hex").slice(0, 12);
+}
+
+/** A file that was mended by hand, or put together from two keys, can be read and signs what nobody accepts. */
+function isWhole(key: KeyObject): boolean {
+  const text = Buffer.from("stagepass doctor");
+  try {
+    return verify("sha256", text, createPublicKey(key), sign("sha256", text, key));
+  } catch {
+    return false;
+  }
+}

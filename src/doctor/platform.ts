@@ -1,0 +1,94 @@
+import type { Config } from "../config/config.ts";
+import { adviceFor, adviceForNoAnswer } from "../platform/advice.ts";
+import { CREDENTIAL_NAMES, type CredentialNames } from "../platform/credential-names.ts";
+import { codeOf, exchange, type RestAnswer } from "../platform/rest-client.ts";
+import { aheadOf, reasonIn } from "../platform/session-answer.ts";
+import { VERSION } from "../process/version.ts";
+import { platformAuth } from "../signing/platform-auth.ts";
+import { type Finding, whyNoAnswer } from "./finding.ts";
+
+/** The longest wait for the platform, in milliseconds; `PLATFORM_TIMEOUT_MS` may make it shorter. */
+const LONGEST = 5000;
+
+/** From what difference on the clocks differ, in seconds: the `Date` header has whole ones, and is on its way for a while. */
+const DIFFER = 5;
+
+/**
+ * Lists one archive of the project, which creates nothing and needs the same credentials as a session. Only the key that signs is
+ * tried: a previous one signs nothing.
+ */
+export async function lookAtPlatform({ platform }: Config, now: () => Date): Promise<Finding[]> {
+  if (platform.name === "local") {
+    const says = "local, the built-in platform: its tokens do not join real calls";
+    return [{ what: "PLATFORM", ok: null, says }];
+  }
+  const names = CREDENTIAL_NAMES[platform.name];
+  const { keyRing, url } = platform;
+  const timeout = Math.min(platform.timeout, LONGEST);
+  const asked = now();
+  const headers = {
+    accept: "application/json",
+    "user-agent": `stagepass/${VERSION}`,
+    ...(await platformAuth(keyRing, asked)),
+  };
+  const list = `${url}/v2/project/${keyRing.applicationId}/archive?count=1`;
+  const signal = AbortSignal.timeout(timeout);
+  try {
+    const answer = await exchange(list, { headers, redirect: "manual", signal });
+    const ahead = aheadOf(answer.date, asked);
+    return [judge(answer, names, ahead), ...clockFindings(ahead)];
+  } catch (error) {
+    const says = `${url} cannot be reached: ${whyNoAnswer(error)}: ${adviceForNoAnswer(codeOf(error), names)}`;
+    return [{ what: names.url, ok: false, says }];
+  }
+}
+
+function judge(answer: RestAnswer, names: CredentialNames, ahead: number | null): Finding {
+  const { status, body } = answer;
+  const { id, key, url } = names;
+  if (status === 200 && isList(body)) {
+    return { what: key, ok: true, says: `the platform accepts this key of this ${id}` };
+  }
+  const reason = reasonIn(body);
+  const said = reason === undefined ? `${status}` : `${status}, ${reason}`;
+  if (status === 401 || status === 403) {
+    const advice = adviceFor(reason ?? "", 401, names, ahead);
+    const capability =
+      id === CREDENTIAL_NAMES.vonage.id ? "; the application needs the Video capability" : "";
+    return { what: key, ok: false, says: `the platform refuses: ${said}. ${advice}${capability}` };
+  }
+  if (status === 429) {
+    return {
+      what: key,
+      ok: null,
+      says: "the platform limits this project for now, so that nothing is known",
+    };
+  }
+  if (status >= 500 || status === 408 || status === 425) {
+    return { what: url, ok: false, says: `the platform is unavailable: it answered ${said}` };
+  }
+  if (status === 404) {
+    return {
+      what: url,
+      ok: false,
+      says: `nothing is there for this project: ${said}; check ${url} and ${id}`,
+    };
+  }
+  const says = `the answer is not the platform's: ${said}; check ${url}, and any proxy on the way`;
+  return { what: url, ok: false, says };
+}
+
+function isList(body: string): boolean {
+  try {
+    return Array.isArray(JSON.parse(body).items);
+  } catch {
+    return false;
+  }
+}
+
+function clockFindings(ahead: number | null): Finding[] {
+  if (ahead === null) return [];
+  if (Math.abs(ahead) < DIFFER) return [{ what: "clock", ok: true, says: "agrees with the platform's" }];
+  const by = `${Math.abs(ahead)} seconds ${ahead > 0 ? "ahead of" : "behind"} the platform's`;
+  return [{ what: "clock", ok: false, says: `this machine's is ${by}: set it by NTP` }];
+}

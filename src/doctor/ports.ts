@@ -1,0 +1,79 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
+import type { Config } from "../config/config.ts";
+import { type Address, listening } from "../process/listen.ts";
+import { type Finding, findingsOf } from "./finding.ts";
+import { readText } from "./read-text.ts";
+
+/** How long whoever listens on a port may take to say what it is, in milliseconds. */
+const TIMEOUT = 2000;
+
+/** Whether the server could listen, or already does. */
+export async function lookAtPorts({ host, port, metrics }: Config): Promise<Finding[]> {
+  const main = lookAtPort({ host, port, variables: { host: "HOST", port: "PORT" } }, "/livez", isLive);
+  if (metrics === null) return main;
+  const variables = { host: "METRICS_HOST", port: "METRICS_PORT" };
+  const meet = metrics.host === host || isAny(host) || isAny(metrics.host);
+  // At once, each would find the other.
+  if (meet && port !== 0 && metrics.port === port)
+    return [
+      ...(await main),
+      { what: variables.port, ok: false, says: `${port} is PORT, too: choose another` },
+    ];
+  const ofMetrics = lookAtPort({ ...metrics, variables }, "/metrics", (body) =>
+    body.includes("stagepass_info"),
+  );
+  return (await Promise.all([main, ofMetrics])).flat();
+}
+
+/** @param isOurs whether a Stagepass server gives this at the path */
+async function lookAtPort(
+  address: Address,
+  path: string,
+  isOurs: (body: string) => boolean,
+): Promise<Finding[]> {
+  const { host, port, variables } = address;
+  let says = port === 0 ? "0: the system chooses one" : `${port} is free on ${host}`;
+  try {
+    await listening(address, async () => {
+      try {
+        await listenForAMoment(address);
+      } catch (error) {
+        const isUsed = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
+        if (!isUsed || !(await answers(`http://${reachable(host)}:${port}${path}`, isOurs))) throw error;
+        says = `a Stagepass server listens on ${port} of ${host}`;
+      }
+    });
+    return [{ what: variables.port, ok: true, says }];
+  } catch (error) {
+    return findingsOf(error, variables.port);
+  }
+}
+
+async function listenForAMoment({ host, port }: Address): Promise<void> {
+  const server = createServer();
+  try {
+    await once(server.listen({ host, port, exclusive: true }), "listening");
+  } finally {
+    server.close();
+  }
+}
+
+async function answers(url: string, isOurs: (body: string) => boolean): Promise<boolean> {
+  return readText(url, TIMEOUT).then(isOurs, () => false);
+}
+
+function isAny(host: string): boolean {
+  return host === "0.0.0.0" || host === "::";
+}
+
+/** The host in a URL that leads there. */
+function reachable(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  if (host === "::") return "[::1]";
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+function isLive(body: string): boolean {
+  return body === JSON.stringify({ status: "live" });
+}

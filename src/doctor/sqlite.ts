@@ -1,0 +1,31 @@
+import { statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { Database } from "../store/engine.ts";
+import { sqliteVersion } from "../store/look.ts";
+import type { Finding } from "./finding.ts";
+import { exists, nearestFolder, whyNoFileIn, whyNotWritable } from "./paths.ts";
+
+const finding = (ok: boolean | null, says: string): Finding => ({ what: "DATABASE_URL", ok, says });
+
+/** What the first start would do where there is no file; null where there is one. */
+export function missingFileFindings(file: string | null): Finding[] | null {
+  if (file === null)
+    return [finding(null, "in memory: sessions, records and API keys are gone when the server stops")];
+  if (exists(file)) return null;
+  const path = resolve(file);
+  const refusal = whyNoFileIn(nearestFolder(path));
+  if (refusal !== null) return [finding(false, `${path} cannot be made: ${refusal}`)];
+  return [finding(true, `the first start makes ${path}`)];
+}
+
+/** Whether the server could write the file. Only a trial would tell surely, and it would change the file. */
+export async function sqliteFindings(database: Database, file: string): Promise<Finding[]> {
+  const path = resolve(file);
+  const version = await sqliteVersion(database);
+  const beside = [`${path}-wal`, `${path}-shm`].filter(exists);
+  const refusals = [...[path, ...beside].map(whyNotWritable), whyNoFileIn(dirname(path))];
+  const refusal = refusals.find((each) => each !== null);
+  if (refusal !== undefined) return [finding(false, `the server could not write: ${refusal}`)];
+  const size = `${(statSync(path).size / 1024 / 1024).toFixed(1)} MB`;
+  return [finding(true, `SQLite ${version}: ${path}, ${size}, can be read and written`)];
+}
