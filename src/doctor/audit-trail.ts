@@ -1,9 +1,9 @@
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { STANDARD_STREAM } from "../audit/open-audit.ts";
 import type { Config } from "../config/config.ts";
 import type { Finding } from "./finding.ts";
-import { exists, whyNoFileIn, whyNotAppendable } from "./paths.ts";
+import { whyNoFileIn, whyNotAppendable } from "./paths.ts";
 
 /** Whether the audit trail could be written. Nothing is. */
 export async function lookAtAuditTrail({ audit }: Config): Promise<Finding[]> {
@@ -11,13 +11,13 @@ export async function lookAtAuditTrail({ audit }: Config): Promise<Finding[]> {
   const finding = (ok: boolean | null, says: string): Finding[] => [{ what: "AUDIT_LOG", ok, says }];
   if (audit.path === STANDARD_STREAM) return finding(true, "goes to the server's standard output");
   const path = resolve(audit.path);
-  if (exists(path)) {
+  if (existsSync(path)) {
     if (statSync(path).isDirectory()) return finding(false, `${path} is a folder; name a file in it`);
     const refusal = whyNotAppendable(path);
     return refusal === null ? finding(true, `${path} can be written`) : finding(false, refusal);
   }
   const folder = dirname(path);
-  if (!exists(folder)) return finding(false, `there is no folder ${folder}: make it`);
+  if (!existsSync(folder)) return finding(false, `there is no folder ${folder}: make it`);
   const refusal = whyNoFileIn(folder);
   return refusal === null ? finding(true, `the first start makes ${path}`) : finding(false, refusal);
 }

@@ -1,17 +1,17 @@
 import { createHash, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { checkOtherSecret, existingKeyRing, localProjectFile } from "../assembly/project.ts";
 import type { Config } from "../config/config.ts";
 import { CREDENTIAL_NAMES } from "../platform/credential-names.ts";
 import type { KeyRing } from "../signing/key-ring.ts";
 import type { Finding } from "./finding.ts";
-import { exists } from "./paths.ts";
 
 /** The keys that sign and verify, without anything of them that is secret. */
 export async function lookAtKey(config: Config): Promise<Finding[]> {
   const kept = localProjectFile(config.database);
   const file = kept && resolve(kept);
-  if (config.platform.keyRing === null && (file === null || !exists(file))) {
+  if (config.platform.keyRing === null && (file === null || !existsSync(file))) {
     const says =
       file === null
         ? "each start makes a new local project, which knows no token of the one before"

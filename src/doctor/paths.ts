@@ -1,10 +1,5 @@
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-
-/** Whether something is there, to be read or not. */
-export function exists(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined;
-}
 
 /** Why this user may not write a file that is there; null when it may. */
 export function whyNotAppendable(path: string): string | null {
@@ -25,7 +20,7 @@ export function whyNoFileIn(folder: string): string | null {
 /** The folder that is there, of a path whose folders may be missing. */
 export function nearestFolder(path: string): string {
   let folder = dirname(resolve(path));
-  while (!exists(folder)) folder = dirname(folder);
+  while (!existsSync(folder)) folder = dirname(folder);
   return folder;
 }
 

@@ -1,9 +1,9 @@
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Database } from "../store/engine.ts";
 import { sqliteVersion } from "../store/look.ts";
 import type { Finding } from "./finding.ts";
-import { exists, nearestFolder, whyNoFileIn, whyNotWritable } from "./paths.ts";
+import { nearestFolder, whyNoFileIn, whyNotWritable } from "./paths.ts";
 
 const finding = (ok: boolean | null, says: string): Finding => ({ what: "DATABASE_URL", ok, says });
 
@@ -11,7 +11,7 @@ const finding = (ok: boolean | null, says: string): Finding => ({ what: "DATABAS
 export function missingFileFindings(file: string | null): Finding[] | null {
   if (file === null)
     return [finding(null, "in memory: sessions, records and API keys are gone when the server stops")];
-  if (exists(file)) return null;
+  if (existsSync(file)) return null;
   const path = resolve(file);
   const refusal = whyNoFileIn(nearestFolder(path));
   if (refusal !== null) return [finding(false, `${path} cannot be made: ${refusal}`)];
@@ -22,7 +22,7 @@ export function missingFileFindings(file: string | null): Finding[] | null {
 export async function sqliteFindings(database: Database, file: string): Promise<Finding[]> {
   const path = resolve(file);
   const version = await sqliteVersion(database);
-  const beside = [`${path}-wal`, `${path}-shm`].filter(exists);
+  const beside = [`${path}-wal`, `${path}-shm`].filter(existsSync);
   const refusals = [...[path, ...beside].map(whyNotWritable), whyNoFileIn(dirname(path))];
   const refusal = refusals.find((each) => each !== null);
   if (refusal !== undefined) return [finding(false, `the server could not write: ${refusal}`)];

@@ -5,7 +5,7 @@ import { lookAtPorts } from "../../src/doctor/ports.ts";
 import { foundBy } from "../support/doctor.ts";
 import { answerJson, type Behaviour, hang, startFaultServer } from "../support/fault-server.ts";
 import { freePort } from "../support/postgres.ts";
-import { startServer } from "../support/server.ts";
+import { serverForTest } from "../support/server.ts";
 
 async function listener(behaviour: Behaviour) {
   const server = await startFaultServer(behaviour);
@@ -25,7 +25,7 @@ it("finds free ports, and leaves them free", async () => {
 });
 
 it("knows a Stagepass server that listens there, and its metrics", async () => {
-  const { url, metricsUrl } = await startServer({ METRICS_PORT: "0" });
+  const { url, metricsUrl } = await serverForTest({ METRICS_PORT: "0" });
   const [PORT, METRICS_PORT] = [new URL(url).port, new URL(metricsUrl ?? "").port];
   expect(await foundBy(lookAtPorts, { PORT, METRICS_PORT })).toEqual([
     `ok PORT: a Stagepass server listens on ${PORT} of 127.0.0.1`,
