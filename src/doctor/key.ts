@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
+import { createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { checkOtherSecret, existingKeyRing, localProjectFile } from "../assembly/project.ts";
@@ -6,6 +6,7 @@ import type { Config } from "../config/config.ts";
 import { CREDENTIAL_NAMES } from "../platform/credential-names.ts";
 import type { KeyRing } from "../signing/key-ring.ts";
 import type { Finding } from "./finding.ts";
+import { fingerprint } from "./fingerprint.ts";
 
 /** The keys that sign and verify, without anything of them that is secret. */
 export async function lookAtKey(config: Config): Promise<Finding[]> {
@@ -50,12 +51,7 @@ function describe(key: KeyObject): string {
     type: "spki",
     format: "der",
   });
-  return `RSA, ${modulusLength} bits, exponent ${publicExponent}, SHA-256 of the public key ${fingerprint(publicKey)}`;
-}
-
-/** Enough of a SHA-256 to compare two keys by, and too little to find a secret of 160 random bits. */
-export function fingerprint(bytes: Buffer | string): string {
-  return createHash("sha256").update(bytes).digest("hex").slice(0, 12);
+  return `RSA, ${modulusLength} bits, exponent ${publicExponent}, SHA-256 of the public key ${fingerprint(publicKey, 8)}`;
 }
 
 /** A file that was mended by hand, or put together from two keys, can be read and signs what nobody accepts. */

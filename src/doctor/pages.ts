@@ -4,20 +4,26 @@ import type { Finding } from "./finding.ts";
 
 /** The origins whose pages may call. */
 export async function lookAtPages({ corsOrigins, production }: Config): Promise<Finding[]> {
-  return corsOrigins.map((origin) => {
-    const { protocol, hostname } = new URL(origin);
-    const finding = (ok: boolean | null, says: string) => ({
-      what: "CORS_ORIGINS",
-      ok,
-      says: `${origin}: ${says}`,
-    });
-    if (production && isLoopbackHostname(hostname))
-      return finding(null, "any page of a developer's machine may call the production server");
-    if (production && protocol === "http:")
-      return finding(
-        null,
-        "whoever is on the way can change its pages, which hold tokens: serve them by https:",
-      );
-    return finding(true, "its pages may call");
+  return corsOrigins.map((given) => {
+    const origin = asGiven(given);
+    const risk = production ? riskOf(new URL(origin)) : null;
+    const says = `${origin}: ${risk ?? (origin.includes("*") ? "pages of every name in place of the * may call" : "its pages may call")}`;
+    return { what: "CORS_ORIGINS", ok: risk === null ? true : null, says };
   });
+}
+
+/** A wildcard is a pattern by now. */
+function asGiven(origin: string | RegExp): string {
+  if (typeof origin === "string") return origin;
+  return origin.source
+    .slice(1, -1)
+    .replace(/\[.*\}/, "*")
+    .replaceAll("\\", "");
+}
+
+function riskOf({ protocol, hostname }: URL): string | null {
+  if (protocol !== "http:" && protocol !== "https:") return null;
+  if (isLoopbackHostname(hostname)) return "any page on a developer's machine may call the production server";
+  if (protocol === "http:") return "whoever is on the way can change its pages, which get tokens: use https:";
+  return null;
 }

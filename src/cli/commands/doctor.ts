@@ -1,7 +1,9 @@
 import type { Command } from "commander";
-import { type Config, parseConfig, readEnvironment } from "../../config/config.ts";
+import { configOf, readEnvironment } from "../../config/config.ts";
+import { Environment } from "../../config/environment.ts";
 import { examine } from "../../doctor/examine.ts";
 import { type Finding, findingsOf } from "../../doctor/finding.ts";
+import { type Setting, settingsOf } from "../../doctor/settings.ts";
 import { StartupError } from "../../errors.ts";
 import type { Outcome } from "../outcome.ts";
 import { explains, performs } from "../perform.ts";
@@ -21,22 +23,41 @@ export function defineDoctor(program: Command): void {
   explains(command, "stagepass doctor", ["all of docs/configuration.md"]);
 }
 
+/** Where the configuration is invalid, nothing that it names is tried: a default would be tried in place of what is meant. */
 async function examineAll(): Promise<Outcome> {
-  const now = () => new Date();
-  let findings: Finding[];
-  try {
-    findings = await examine(configured(), now);
-  } catch (error) {
-    if (!(error instanceof StartupError)) throw error;
-    const says = "nothing was tried: mend the configuration first";
-    findings = [...findingsOf(error, "configuration"), { what: "configuration", ok: null, says }];
-  }
+  const env = new Environment(...readEnvironment());
+  const config = configOf(env);
+  const notes = env.notes.map((note) => ({ ...findingOf(note), ok: null }));
+  const findings =
+    env.problems.length > 0
+      ? [...env.problems.map(findingOf), UNTRIED, ...notes]
+      : [...(await examine(config, () => new Date())), ...notes];
   const isSound = findings.every(({ ok }) => ok !== false);
-  return { text: tellFindings(findings), json: { ok: isSound, findings }, exitCode: isSound ? 0 : 1 };
+  const settings = settingsOf(env);
+  const text = [...settings.flatMap(settingLine), "", ...findingLines(findings)].join("\n");
+  return { text, json: { ok: isSound, settings, findings }, exitCode: isSound ? 0 : 1 };
 }
 
-function configured(): Config {
-  return parseConfig(readEnvironment());
+const UNTRIED: Finding = {
+  what: "configuration",
+  ok: null,
+  says: "what it names is tried once it is valid",
+};
+
+function findingOf(line: string): Finding {
+  return findingsOf(new StartupError([line]), "configuration")[0] as Finding;
+}
+
+/** Not those that are not set and have no default. */
+function settingLine(setting: Setting): string[] {
+  const { name, source } = setting;
+  if ("length" in setting)
+    return [line(name, source, `${setting.length} characters, SHA-256 ${setting.sha256}…`)];
+  return setting.value === null ? [] : [line(name, source, setting.value)];
+}
+
+function line(name: string, source: string, value: string): string {
+  return `${name.padEnd(34)}  ${source.padEnd(11)}  ${cell(value)}`;
 }
 
 const MARKS = new Map([
@@ -46,9 +67,9 @@ const MARKS = new Map([
 ]);
 
 /** A line each: the mark, what was looked at, and what was found. */
-function tellFindings(findings: readonly Finding[]): string {
+function findingLines(findings: readonly Finding[]): string[] {
   const width = Math.max(...findings.map(({ what }) => what.length));
-  return findings
-    .map(({ what, ok, says }) => `${`${MARKS.get(ok)}`.padEnd(4)}  ${what.padEnd(width)}  ${cell(says)}`)
-    .join("\n");
+  return findings.map(
+    ({ what, ok, says }) => `${`${MARKS.get(ok)}`.padEnd(4)}  ${what.padEnd(width)}  ${cell(says)}`,
+  );
 }

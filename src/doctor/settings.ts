@@ -1,0 +1,32 @@
+import type { Environment, Source } from "../config/environment.ts";
+import { VARIABLES, type VariableName, variable } from "../config/variable-table.ts";
+import { fingerprint } from "./fingerprint.ts";
+
+/** A variable as the server understands it. */
+export type Setting = { readonly name: string; readonly source: Source } & (
+  | { /** Null where it is not set, and no one value stands for it. */ readonly value: string | null }
+  /** Of what is secret, or may be: its characters, and the first bytes of its SHA-256. */
+  | { readonly length: number; readonly sha256: string }
+);
+
+/** All variables of the table, and those of OpenTelemetry's SDK that are set. */
+export function settingsOf(env: Environment): Setting[] {
+  const ofSdk = Object.keys(env.startingWith("OTEL_")).filter((name) => !variable(name));
+  return [...Object.keys(VARIABLES), ...ofSdk].map((name) => settingOf(env, name as VariableName));
+}
+
+function settingOf(env: Environment, name: VariableName): Setting {
+  const source = env.sourceOf(name);
+  const given = env.get(name);
+  if (source === "default" || given === undefined)
+    return { name, source, value: variable(name)?.default ?? null };
+  if (isShown(env, name, given)) return { name, source, value: given };
+  return { name, source, length: given.length, sha256: fingerprint(given) };
+}
+
+/** Not what may be a secret in the wrong place: a value that breaks a rule, and a URL with credentials or a query. */
+function isShown(env: Environment, name: VariableName, value: string): boolean {
+  const known = variable(name);
+  const isWrong = env.problems.some((problem) => problem.startsWith(`${name}: `));
+  return known !== undefined && !known.secret && !isWrong && !/:\/\/.*[@?]/s.test(value);
+}
