@@ -13,8 +13,7 @@ export const PROJECT = { PLATFORM: "local", OPENTOK_API_KEY: API_KEY, OPENTOK_AP
 const MADE = /^The new database .* was made; .*\n/;
 
 /** A folder to work in, with what a command prints there when it is done, and the error when it is not. */
-export function shell(env: Record<string, string> = PROJECT) {
-  const cwd = temporaryFolder();
+export function shell(env: Record<string, string> = PROJECT, cwd = temporaryFolder()) {
   const run = async (args: readonly string[], input = "", script?: string) => {
     const ended = await stagepass(cwd, args, env, input, script);
     return { ...ended, errors: ended.errors.replace(MADE, "") };
