@@ -116,6 +116,14 @@ export const CLAIMS: readonly Claim[] = [
     run: commands(/^status +ACTIVE\n[\s\S]*^role +MODERATOR\n/m),
   },
   { document: "docs/cli.md", language: /^sh$/, has: /list/, run: commands(/^None\.\nNone\.\n$/) },
+  {
+    document: "docs/cli.md",
+    language: /^sh$/,
+    has: /doctor/,
+    // Others may listen on the port of the default.
+    run: commands(/^HOST +default +127\.0\.0\.1\n[\s\S]*^ok +PORT /m, { PORT: "0" }),
+  },
+  { document: "docs/cli.md", language: /^text$/, run: heldBy("test/process/doctor.test.ts") },
   { document: "docs/errors.md", language: /^(graphql|sh|json)$/, run: heldBy("test/docs/errors.test.ts") },
   // What Rover asks a server, the router of `test/api/federation.test.ts` asks, with the same header.
   { document: FEDERATION, language: /^sh$/, has: /^rover/, run: isShell },

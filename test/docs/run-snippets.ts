@@ -38,9 +38,9 @@ export function curl(check: CheckData): Run {
 }
 
 /** Commands of `stagepass` that all succeed, and print what matches. */
-export function commands(printed: RegExp): Run {
+export function commands(printed: RegExp, env: Record<string, string> = {}): Run {
   return async ({ code }) => {
-    const outcome = await runShell(code, {}, await usedFolder());
+    const outcome = await runShell(code, env, await usedFolder());
     expect(outcome).toMatchObject({ code: 0, errors: "" });
     expect(outcome.output).toMatch(printed);
   };

@@ -1,12 +1,12 @@
 import { once } from "node:events";
-import { chmodSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { SECRET_NAMES } from "../../src/config/variable-table.ts";
 import { APPLICATION_ID, PRIVATE_KEY } from "../support/credentials.ts";
 import { openTokAt } from "../support/doctor.ts";
-import { hang, startFaultServer } from "../support/fault-server.ts";
+import { hang, refuse, startFaultServer } from "../support/fault-server.ts";
 import { freePort } from "../support/postgres.ts";
 import { CLI, spawnServer } from "../support/process.ts";
 import { PROJECT, shell } from "../support/shell.ts";
@@ -48,6 +48,25 @@ describe("stagepass doctor", () => {
       "-     .env          nothing reads FOO",
     ]);
     expect(readdirSync(cwd)).toEqual([".env"]);
+  });
+
+  it("prints what its documentation shows", async () => {
+    const platform = await startFaultServer(refuse(403, "Invalid signature"));
+    onTestFinished(() => platform.close());
+    const { cwd, run } = shell({
+      OPENTOK_API_KEY: "47012345",
+      OPENTOK_API_SECRET_FILE: "secret",
+      OPENTOK_API_URL: platform.url,
+    });
+    writeFileSync(join(cwd, "secret"), "0123456789abcdef0123456789abcdef01234567\n");
+    writeFileSync(join(cwd, ".env"), "PORT=4000\n");
+    const [, shown = ""] =
+      /^```text\n(OPENTOK_API_KEY.*?)^```/ms.exec(readFileSync("docs/cli.md", "utf8")) ?? [];
+    const words = (text: string) => text.split("\n").map((line) => line.replace(/ +/g, " "));
+    const { output } = await run(["doctor"]);
+    const asShown = output.replace(`environment  ${platform.url}`, "default https://api.opentok.com");
+    expect(words(asShown)).toEqual(expect.arrayContaining(words(shown)));
+    expect(words(shown)).toHaveLength(9);
   });
 
   it("prints every problem of an invalid configuration, and what else is understood", async () => {
