@@ -2,7 +2,7 @@ import type { KeyObject } from "node:crypto";
 import type { JwtPayload } from "jsonwebtoken";
 import { AuthenticationUnavailable, Unauthenticated } from "../errors.ts";
 import { keysFor, readJwt, secondsOf, type UnverifiedJwt, verifySignature } from "./bearer-jwt.ts";
-import { type Claims, claimNamed, readClaims } from "./claims.ts";
+import { type ClaimNames, type Claims, claimNamed, readClaims } from "./claims.ts";
 import type { KeyOf } from "./jwks.ts";
 import { CLAIM_CHECKS, type JwtRules } from "./jwt-checks.ts";
 
@@ -40,7 +40,7 @@ export async function explainJwt(
   if (typeof payload !== "object" || payload === null || Array.isArray(payload)) {
     return [...steps, { what: "payload", ok: false, says: "is not an object" }];
   }
-  return [...steps, ...claimSteps(payload, rules, now), ...permissionSteps(payload as Claims, rules)];
+  return [...steps, ...claimSteps(payload, rules, now), ...permissionSteps(payload as Claims, rules.claims)];
 }
 
 async function signatureSteps(
@@ -77,10 +77,10 @@ function claimSteps(payload: JwtPayload, rules: JwtRules, now: Date): Step[] {
   });
 }
 
-/** What it may do. A claim that is absent is no mistake, unless nothing gives it a scope or a grant. */
-function permissionSteps(claims: Claims, rules: JwtRules): Step[] {
-  const { scopes, permissions, problems } = readClaims(claims, rules.claims);
-  const { scopes: names, grant } = rules.claims;
+/** What claims allow. One that is absent is no mistake, unless nothing gives a scope or a grant. */
+export function permissionSteps(claims: Claims, claimNames: ClaimNames): Step[] {
+  const { scopes, permissions, problems } = readClaims(claims, claimNames);
+  const { scopes: names, grant } = claimNames;
   const present = names.filter((name) => claimNamed(claims, name) !== undefined);
   const given = [...scopes].join(" ") || "none of this server's";
   const scope: Step = {

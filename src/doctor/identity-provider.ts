@@ -1,4 +1,3 @@
-import type { JwtRules } from "../access/bearer-jwt.ts";
 import { type PublicKey, readJwks } from "../access/jwks.ts";
 import type { Config } from "../config/config.ts";
 import { safeUrl } from "../config/variables.ts";
@@ -9,27 +8,20 @@ import { readText } from "./read-text.ts";
 /** How long the provider may take to say what it is, in milliseconds. */
 const TIMEOUT = 4000;
 
-/** The most keys that are named. */
+/** The most keys, and issuers, that are named. */
 const MOST_NAMED = 8;
 
 /** Whether JWTs of the identity provider can be verified, and whether it is the one that is meant. */
 export async function lookAtIdentityProvider({ jwtRules }: Config): Promise<Finding[]> {
   if (jwtRules === null) return [];
-  const { jwksUri, issuer } = jwtRules;
+  const { jwksUri, issuers } = jwtRules;
+  // Of several, nobody can tell which one has the keys.
+  const itsKeys = issuers.length === 1 ? jwksUri : null;
   const findings = await Promise.all([
     jwksUri === null ? [] : keyFindings(jwksUri),
-    issuer === null ? [] : discoveryFindings(issuer, jwksUri),
+    ...issuers.slice(0, MOST_NAMED).map((issuer) => discoveryFindings(issuer, issuers, itsKeys)),
   ]);
-  return [...findings.flat(), ...looseFindings(jwtRules)];
-}
-
-/** What is not set accepts JWTs that the provider signed for others. */
-function looseFindings({ jwksUri, issuer, audience }: JwtRules): Finding[] {
-  if (jwksUri === null) return [];
-  const says = "not set: JWTs are accepted that the provider signed for others";
-  return Object.entries({ AUTH_JWT_ISSUER: issuer, AUTH_JWT_AUDIENCE: audience })
-    .filter(([, value]) => value === null)
-    .map(([what]) => ({ what, ok: null, says }));
+  return findings.flat();
 }
 
 async function keyFindings(uri: string): Promise<Finding[]> {
@@ -60,7 +52,11 @@ function algorithmOf({ key, algorithm }: PublicKey): string | null {
 }
 
 /** What a provider says of itself (OpenID Connect Discovery 1.0, 4). Not each has this, which is no fault. */
-async function discoveryFindings(issuer: string, jwksUri: string | null): Promise<Finding[]> {
+async function discoveryFindings(
+  issuer: string,
+  issuers: readonly string[],
+  jwksUri: string | null,
+): Promise<Finding[]> {
   let said: Record<string, unknown>;
   let document: string;
   try {
@@ -76,7 +72,7 @@ async function discoveryFindings(issuer: string, jwksUri: string | null): Promis
   }
   const findings: Finding[] = [];
   const its = (member: string) => JSON.stringify(String(said[member]).slice(0, MAX_URL));
-  if (said.issuer !== issuer) {
+  if (!issuers.some((known) => known === said.issuer)) {
     const says = `the provider writes ${its("issuer")} as iss, so that none of its JWTs is accepted: set that`;
     findings.push({ what: "AUTH_JWT_ISSUER", ok: false, says });
   } else findings.push({ what: "AUTH_JWT_ISSUER", ok: true, says: "the provider calls itself the same" });

@@ -4,6 +4,7 @@ import { parse } from "yaml";
 import { readOptions as readBenchOptions } from "../../bench/options.js";
 import { readOptions as readSoakOptions } from "../../bench/soak/verdict.js";
 import { parseConfig } from "../../src/config/config.ts";
+import { JWT_SECRET, signedJwt } from "../support/callers.ts";
 import type { Snippet } from "./markdown.ts";
 import {
   configuresPostgres,
@@ -119,9 +120,18 @@ export const CLAIMS: readonly Claim[] = [
   {
     document: "docs/cli.md",
     language: /^sh$/,
-    has: /doctor/,
+    has: /doctor$/m,
     // Others may listen on the port of the default.
     run: commands(/^HOST +default +127\.0\.0\.1\n[\s\S]*^ok +PORT /m, { PORT: "0" }),
+  },
+  {
+    document: "docs/cli.md",
+    language: /^sh$/,
+    has: /--token/,
+    run: commands(/^ok +scopes +tokens:create, of scope$/m, {
+      AUTH_JWT_SECRET: JWT_SECRET,
+      STAGEPASS_CREDENTIAL: signedJwt({ scope: "tokens:create", video_grant: { roles: ["PUBLISHER"] } }),
+    }),
   },
   { document: "docs/cli.md", language: /^text$/, run: heldBy("test/process/doctor.test.ts") },
   { document: "docs/errors.md", language: /^(graphql|sh|json)$/, run: heldBy("test/docs/errors.test.ts") },

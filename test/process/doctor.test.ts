@@ -4,6 +4,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { SECRET_NAMES } from "../../src/config/variable-table.ts";
+import { JWT_SECRET, signedJwt } from "../support/callers.ts";
 import { APPLICATION_ID, PRIVATE_KEY } from "../support/credentials.ts";
 import { openTokAt } from "../support/doctor.ts";
 import { hang, refuse, startFaultServer } from "../support/fault-server.ts";
@@ -153,6 +154,18 @@ describe("stagepass doctor", () => {
         expect(output).toMatch(/AUTH_JWT_SECRET/);
       }
     }
+  });
+
+  it("says what a caller may do, and nothing of the token", async () => {
+    const token = signedJwt({ sub: "web", scope: "tokens:create", video_grant: { roles: ["PUBLISHER"] } });
+    const { run } = shell({ ...PROJECT, AUTH_JWT_SECRET: JWT_SECRET });
+    const { code, output, errors } = await run(["doctor", "--token", "-"], `${token}\n`);
+    expect([code, errors]).toEqual([0, ""]);
+    expect(output).toMatch(/^ok +roles +publisher$/m);
+    const told = await run(["doctor", "--token", `${token}x`, "--json"]);
+    expect(told.code).toBe(1);
+    expect(JSON.parse(told.output)).toMatchObject({ ok: false, findings: expect.any(Array) });
+    for (const part of token.split(".")) expect(output + told.output + told.errors).not.toContain(part);
   });
 
   it("tells what its user may not write", async () => {
