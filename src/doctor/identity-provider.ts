@@ -1,4 +1,5 @@
 import { type PublicKey, readJwks } from "../access/jwks.ts";
+import { type Fetch, outbound } from "../assembly/outbound.ts";
 import type { Config } from "../config/config.ts";
 import { safeUrl } from "../config/variables.ts";
 import { quote } from "../errors.ts";
@@ -12,23 +13,24 @@ const TIMEOUT = 4000;
 const MOST_NAMED = 8;
 
 /** Whether JWTs of the identity provider can be verified, and whether it is the one that is meant. */
-export async function lookAtIdentityProvider({ jwtRules }: Config): Promise<Finding[]> {
+export async function lookAtIdentityProvider({ jwtRules, proxy }: Config): Promise<Finding[]> {
   if (jwtRules === null) return [];
   const { jwksUri, issuers } = jwtRules;
+  const fetch = outbound(proxy);
   // Of several, nobody can tell which one has the keys.
   const itsKeys = issuers.length === 1 ? jwksUri : null;
   const findings = await Promise.all([
-    jwksUri === null ? [] : keyFindings(jwksUri),
-    ...issuers.slice(0, MOST_NAMED).map((issuer) => discoveryFindings(issuer, issuers, itsKeys)),
+    jwksUri === null ? [] : keyFindings(jwksUri, fetch),
+    ...issuers.slice(0, MOST_NAMED).map((issuer) => discoveryFindings(issuer, issuers, itsKeys, fetch)),
   ]);
   return findings.flat();
 }
 
-async function keyFindings(uri: string): Promise<Finding[]> {
+async function keyFindings(uri: string, fetch: Fetch): Promise<Finding[]> {
   const finding = (ok: boolean, says: string): Finding[] => [{ what: "AUTH_JWKS_URI", ok, says }];
   let keys: PublicKey[];
   try {
-    keys = await readJwks(uri);
+    keys = await readJwks(uri, fetch);
   } catch (error) {
     return finding(false, `its keys cannot be read: ${whyNoAnswer(error)}`);
   }
@@ -56,6 +58,7 @@ async function discoveryFindings(
   issuer: string,
   issuers: readonly string[],
   jwksUri: string | null,
+  fetch: Fetch,
 ): Promise<Finding[]> {
   let said: Record<string, unknown>;
   let document: string;
@@ -65,7 +68,7 @@ async function discoveryFindings(
     return [];
   }
   try {
-    said = Object(JSON.parse(await readText(document, TIMEOUT)));
+    said = Object(JSON.parse(await readText(document, TIMEOUT, fetch)));
   } catch (error) {
     const why = error instanceof SyntaxError ? "it is not JSON" : whyNoAnswer(error);
     return [{ what: "AUTH_JWT_ISSUER", ok: null, says: `not compared: ${document} cannot be read: ${why}` }];

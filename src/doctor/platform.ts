@@ -1,3 +1,4 @@
+import { outbound } from "../assembly/outbound.ts";
 import type { Config } from "../config/config.ts";
 import { adviceFor, adviceForNoAnswer } from "../platform/advice.ts";
 import { CREDENTIAL_NAMES, type CredentialNames } from "../platform/credential-names.ts";
@@ -17,7 +18,7 @@ const DIFFER = 5;
  * Lists one archive of the project, which creates nothing and needs the same credentials as a session. Only the key that signs is
  * tried: a previous one signs nothing.
  */
-export async function lookAtPlatform({ platform }: Config, now: () => Date): Promise<Finding[]> {
+export async function lookAtPlatform({ platform, proxy }: Config, now: () => Date): Promise<Finding[]> {
   if (platform.name === "local") {
     const says = "local, the built-in platform: its tokens do not join real calls";
     return [{ what: "PLATFORM", ok: null, says }];
@@ -34,7 +35,7 @@ export async function lookAtPlatform({ platform }: Config, now: () => Date): Pro
   const list = `${url}/v2/project/${keyRing.applicationId}/archive?count=1`;
   const signal = AbortSignal.timeout(timeout);
   try {
-    const answer = await exchange(list, { headers, redirect: "manual", signal });
+    const answer = await exchange(outbound(proxy), list, { headers, redirect: "manual", signal });
     const ahead = aheadOf(answer.date, asked);
     return [judge(answer, names, ahead), ...clockFindings(ahead)];
   } catch (error) {

@@ -1,8 +1,9 @@
 import { reasonOf } from "../errors.ts";
-import { isLoopbackHostname } from "../process/loopback.ts";
+import { isLoopback } from "../process/loopback.ts";
 import { type DatabaseAddress, describeAddress } from "../store/database-address.ts";
 import type { Database } from "../store/engine.ts";
 import { lackingPrivileges, postgresFacts, writeAndUndo } from "../store/look.ts";
+import { isSocket } from "../store/postgres-url.ts";
 import type { Finding } from "./finding.ts";
 
 const finding = (ok: boolean | null, says: string): Finding => ({ what: "DATABASE_URL", ok, says });
@@ -29,7 +30,7 @@ export async function postgresFindings(
       `${what}: ${refusal ?? (isCurrent ? "can be read and written" : "can be read")}`,
     ),
   ];
-  const isNear = address.urls.every((url) => isNearby(new URL(url)));
+  const isNear = address.hosts.every((each) => isSocket(each) || isLoopback(each.host));
   findings.push(
     tls !== null
       ? finding(true, `the connection is encrypted, by ${tls}`)
@@ -56,9 +57,4 @@ async function whyNoWrites(database: Database, isCurrent: boolean): Promise<stri
     () => null,
     (error) => `cannot be written: ${reasonOf(error)}`,
   );
-}
-
-/** A socket of this machine has no host. */
-function isNearby({ hostname }: URL): boolean {
-  return hostname === "" || hostname.startsWith("%2F") || isLoopbackHostname(hostname);
 }

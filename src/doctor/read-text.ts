@@ -5,9 +5,10 @@ const MAX_LENGTH = 256 * 1024;
  * What is at a URL, cut off at 256 KB.
  *
  * @param timeout in milliseconds
+ * @param fetch asks for it
  * @throws {Error} when there is no answer with status 200 by then
  */
-export async function readText(url: string, timeout: number): Promise<string> {
+export async function readText(url: string, timeout: number, fetch = globalThis.fetch): Promise<string> {
   const response = await fetch(url, { redirect: "error", signal: AbortSignal.timeout(timeout) });
   if (response.status !== 200) throw new Error(`it answered with status ${response.status}`);
   const chunks: Uint8Array[] = [];
