@@ -189,11 +189,23 @@ describe("the audit trail", () => {
 
   it("has a swap of credentials, and none where nothing changed", async () => {
     const server = await start();
-    const config = (secret: string) =>
-      parseConfig({ PLATFORM: "local", OPENTOK_API_KEY: API_KEY, OPENTOK_API_SECRET: secret });
-    server.rotate(config(API_SECRET));
-    server.rotate(config("decade00decade00decade00decade00decade00"));
-    await expect.poll(() => server.audit()).toEqual([{ time: TIME, event: "credentials.swapped" }]);
+    const config = (secret: string, more: Record<string, string> = {}) =>
+      parseConfig({
+        PLATFORM: "local",
+        OPENTOK_API_KEY: API_KEY,
+        OPENTOK_API_SECRET: secret,
+        AUTH_JWT_SECRET: JWT_SECRET,
+        ...more,
+      });
+    const next = "decade00decade00decade00decade00decade00";
+    const swapped = { time: TIME, event: "credentials.swapped" };
+    expect(server.rotate(config(API_SECRET))).toEqual({ changed: false, authentication: false });
+    expect(server.rotate(config(next))).toEqual({ changed: true, authentication: false });
+    await expect.poll(() => server.audit()).toEqual([swapped]);
+    const issuer = { AUTH_JWT_ISSUER: "idp" };
+    expect(server.rotate(config(next, issuer))).toEqual({ changed: false, authentication: true });
+    expect(server.rotate(config(next, issuer))).toEqual({ changed: false, authentication: false });
+    await expect.poll(() => server.audit()).toEqual([swapped, swapped]);
   });
 
   it("has no token, no credential and no connection data, whatever goes well or wrong", async () => {

@@ -137,6 +137,17 @@ it.each<[string, string[], RegExp]>([
   ],
   ["a grant that is not JSON", ["create", "--name", "a", "--grant", "all"], /--grant: must be a JSON object/],
   ["an unknown scope", ["create", "--name", "a", "--grant", '{"scope":"tokens:make"}'], /--grant: scope/],
+  [
+    "a scope in the singular",
+    ["create", "--name", "a", "--grant", '{"scope":"token:create"}'],
+    /--grant: "token:create" is no scope of this server's; did you mean tokens:create\?/,
+  ],
+  [
+    "a scope that is a number",
+    ["create", "--name", "a", "--grant", '{"scope":1}'],
+    /--grant: scope must be text with spaces between the scopes, or a list of them; it is a number/,
+  ],
+  ["no scope", ["create", "--name", "a", "--grant", '{"scope":[]}'], /--grant: scope must be some of/],
   ["another member", ["create", "--name", "a", "--grant", '{"scope":"tokens:create","x":1}'], /--grant/],
   [
     "a limit that is misspelt",
