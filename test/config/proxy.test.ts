@@ -6,7 +6,8 @@ const AUTH_JWKS_URI = "https://idp.example.com/jwks.json";
 const URL = "http://proxy.example.com:3128";
 
 const read = (env: Record<string, string>) => {
-  const { proxy, notes } = parseConfig({ AUTH_JWKS_URI, ...env });
+  const idp = { AUTH_JWKS_URI, AUTH_JWT_ISSUER: "https://idp.example.com", AUTH_JWT_AUDIENCE: "stagepass" };
+  const { proxy, notes } = parseConfig({ ...idp, ...env });
   const authorization = proxy?.authorization?.export().toString() ?? null;
   return { proxy: proxy && { ...proxy, authorization }, notes };
 };
