@@ -21,7 +21,7 @@ export function privateKey(value: string, wanted: Wanted, note: (text: string) =
 
 /** A key that is broken throws when it is read, which is soon enough. */
 function isKeyText(value: string, wanted: Wanted): boolean {
-  if (/\n\s*\S/.test(value)) return true;
+  if (value.trim().includes("\n")) return true;
   try {
     return findKey(value, wanted) !== null;
   } catch {

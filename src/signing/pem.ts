@@ -1,3 +1,5 @@
+import { type Block, blocksOf, MARK } from "./pem-blocks.ts";
+
 /*
  * PEM (RFC 7468) as people paste it. What a shell, a form or a settings file does to its white space can be undone, as base64 has
  * none. Errors say what is wrong in words that follow the name of the variable, and nothing of the text.
@@ -12,28 +14,30 @@ export interface Found {
 /** Which of the keys in a text is meant. */
 export type Wanted = "private" | "public or private";
 
-/** Dashes of either line, which word processors replace. */
-const DASH = "(?:[-\\u2010-\\u2015\\u2212]{2,12}|[\\u2010-\\u2015\\u2212])";
-/** The first or the last line of a PEM text, also where its spaces were lost or became line breaks. */
-const MARK = new RegExp(`${DASH}\\s{0,9}(BEGIN|END)\\s{0,9}([A-Z0-9\\s]{0,60}?)\\s{0,9}${DASH}`, "g");
-
-/** A text between its first and its last line. */
-interface Block {
-  /** As its first line has it, without spaces: `RSAPRIVATEKEY`. */
-  readonly label: string;
-  readonly body: string;
-}
+const ENCRYPTED = "is encrypted with a passphrase; decrypt it with: openssl pkey -in key -out decrypted.key";
+const OPENSSH_PUBLIC = "is an OpenSSH public key; signing needs the private one, in PEM format";
 
 /** What is no RSA key, by its label. */
 const OTHERS: readonly (readonly [RegExp, string])[] = [
-  [/^ENCRYPTED/, "is encrypted with a passphrase; decrypt it with: openssl pkey -in key -out decrypted.key"],
+  [/^ENCRYPTED/, ENCRYPTED],
   [/^OPENSSH/, "is an OpenSSH key; convert it with: ssh-keygen -p -m PEM -f key"],
-  [/^SSH2/, "is an OpenSSH public key; signing needs the private one, in PEM format"],
+  [/^SSH2/, OPENSSH_PUBLIC],
   [/^EC/, "must be an RSA key; it is an EC key"],
   [/^DSA/, "must be an RSA key; it is a DSA key"],
   [/CERTIFICATEREQUEST$/, "is a certificate request; signing needs the private key"],
   [/CERTIFICATE$/, "is a certificate; signing needs the private key"],
   [/^(?!(RSA)?(PRIVATE|PUBLIC)KEY$)/, "is no key in PEM format, PKCS#1 or PKCS#8"],
+];
+
+/** What is no PEM text, by how it begins. */
+const FORMS: readonly (readonly [RegExp, string])[] = [
+  [/^(<.*>|\$\{?\w+\}?|\{\{.*\}\}|%\w+%)$/, "is a placeholder; set the key, or the path of its file"],
+  [/^\{/, "is JSON, perhaps a JSON Web Key; it must be in PEM format"],
+  [/^(ssh-|ecdsa-sha2-)/, OPENSSH_PUBLIC],
+  [
+    /^PuTTY-/,
+    "is a PuTTY key; export it with: puttygen key.ppk -O private-openssh-new, then ssh-keygen -p -m PEM",
+  ],
 ];
 
 /**
@@ -57,13 +61,8 @@ export function findKey(text: string, wanted: Wanted): Found | null {
     return { der: bytesOf(body, repairs), repairs };
   }
   const trimmed = plain.trim();
-  if (trimmed.startsWith("{")) throw new Error("is JSON, perhaps a JSON Web Key; it must be in PEM format");
-  if (/^(ssh-|ecdsa-sha2-)/.test(trimmed)) throw new Error(OTHERS[2]?.[1]);
-  if (trimmed.startsWith("PuTTY-")) {
-    throw new Error(
-      "is a PuTTY key; export it with: puttygen key.ppk -O private-openssh-new, then ssh-keygen -p -m PEM",
-    );
-  }
+  const form = FORMS.find(([pattern]) => pattern.test(trimmed));
+  if (form) throw new Error(form[1]);
   return decoded(trimmed.replace(/^["'`]|["'`]$/g, ""), wanted, repairs);
 }
 
@@ -71,47 +70,13 @@ export function findKey(text: string, wanted: Wanted): Found | null {
 function unescaped(text: string, repairs: string[]): string {
   if (text.includes("\0")) throw new Error("is no text in UTF-8; save the key as PEM text in UTF-8");
   if (/^\ufeff/.test(text)) repairs.push("it began with a byte order mark");
-  if (/\\\\+[rn]|\\r/.test(text)) repairs.push("its line breaks were written as more than \\n");
+  if (/\\\\[rn]|\\r/.test(text)) repairs.push("its line breaks were written as more than \\n");
   if (/\\\s/.test(text)) repairs.push("its lines ended in backslashes");
   return text
     .replace(/[\ufeff\u200b-\u200d\u2060]/g, "")
-    .replace(/(?:\\+[rn])+/g, "\n")
-    .replace(/\\+(?=\s)/g, "")
+    .replace(/(?:\\{1,9}[rn])+/g, "\n")
+    .replace(/\\{1,9}(?=\s)/g, "")
     .replace(/\r\n?/g, "\n");
-}
-
-function blocksOf(text: string): Block[] {
-  const marks = [...text.matchAll(MARK)].map((mark) => ({
-    isBegin: mark[1] === "BEGIN",
-    label: (mark[2] ?? "").replace(/\s/g, ""),
-    start: mark.index,
-    end: mark.index + mark[0].length,
-  }));
-  return marks.flatMap((mark, i) => {
-    const next = marks[i + 1];
-    if (!mark.isBegin) {
-      if (marks[i - 1]?.isBegin) return [];
-      throw new Error(`lacks its first line, ${lineOf("BEGIN", mark.label)}; copy the whole key`);
-    }
-    const body = text.slice(mark.end, next?.start);
-    if (next && !next.isBegin) {
-      if (next.label === mark.label) return [{ label: mark.label, body }];
-      throw new Error("begins as one kind of key and ends as another; copy one whole key");
-    }
-    if (body.trim() === "") {
-      throw new Error(
-        "has its first line alone; put the whole key in quotes, or write \\n for its line breaks",
-      );
-    }
-    throw new Error(`lacks its last line, ${lineOf("END", mark.label)}; copy the whole key`);
-  });
-}
-
-/** A line as it should be; without the label where that is unknown, and might be anything. */
-function lineOf(word: string, label: string): string {
-  const known = /^(RSA|EC|DSA|ENCRYPTED|OPENSSH)?(PRIVATE|PUBLIC)KEY$/.exec(label);
-  const name = known ? [known[1], known[2], "KEY"].filter(Boolean).join(" ") : "…";
-  return `-----${word} ${name}-----`;
 }
 
 /** A file may have the public key or a certificate beside the private key. */
@@ -137,7 +102,7 @@ function sayAround(text: string, repairs: string[]): void {
 
 /** The bytes between the first and the last line. */
 function bytesOf(body: string, repairs: string[]): Buffer {
-  if (/Proc-Type/.test(body)) throw new Error(OTHERS[0]?.[1]);
+  if (/Proc-Type/.test(body)) throw new Error(ENCRYPTED);
   const inner = body.replace(/^[^\S\n]*\n|\n[^\S\n]*$/g, "");
   const base64 = body.replace(/\s/g, "");
   const [foreign] = /[^A-Za-z0-9+/=]/u.exec(base64) ?? [];

@@ -124,6 +124,9 @@ export const PRIVATE_KEYS: readonly Wrong[] = [
     "PuTTY-User-Key-File-3: ssh-rsa",
     "is a PuTTY key; export it with: puttygen key.ppk -O private-openssh-new, then ssh-keygen -p -m PEM",
   ),
+  ...["<your key>", `\${VONAGE_KEY}`, "$KEY", "{{ vonage_key }}", "%KEY%"].map((given) =>
+    row(`the placeholder ${given}`, given, "is a placeholder; set the key, or the path of its file"),
+  ),
   row("a PGP key", labelled("PGP PRIVATE KEY BLOCK"), "is no key in PEM format, PKCS#1 or PKCS#8"),
   row("a public key", publicKey, "is a public key; signing needs the private one"),
   row(

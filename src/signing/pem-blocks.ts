@@ -1,0 +1,54 @@
+/*
+ * The lines that PEM (RFC 7468) puts around a key, as people paste them: `-----BEGIN PRIVATE KEY-----`.
+ */
+
+/** Dashes of either line, which word processors replace. */
+const DASH = "(?:[-\\u2010-\\u2015\\u2212]{2,12}|[\\u2010-\\u2015\\u2212])";
+/** The first or the last line of a PEM text, also where its spaces were lost or became line breaks. */
+export const MARK = new RegExp(`${DASH}\\s{0,9}(BEGIN|END)\\s{0,9}([A-Z0-9\\s]{0,60}?)\\s{0,9}${DASH}`, "g");
+
+/** A text between its first and its last line. */
+export interface Block {
+  /** As its first line has it, without spaces: `RSAPRIVATEKEY`. */
+  readonly label: string;
+  readonly body: string;
+}
+
+/**
+ * The blocks of a text, in order; none where it has no such lines.
+ *
+ * @throws {Error} when a line is missing, and which
+ */
+export function blocksOf(text: string): Block[] {
+  const marks = [...text.matchAll(MARK)].map((mark) => ({
+    isBegin: mark[1] === "BEGIN",
+    label: (mark[2] ?? "").replace(/\s/g, ""),
+    start: mark.index,
+    end: mark.index + mark[0].length,
+  }));
+  return marks.flatMap((mark, i) => {
+    const next = marks[i + 1];
+    if (!mark.isBegin) {
+      if (marks[i - 1]?.isBegin) return [];
+      throw new Error(`lacks its first line, ${lineOf("BEGIN", mark.label)}; copy the whole key`);
+    }
+    const body = text.slice(mark.end, next?.start);
+    if (next && !next.isBegin) {
+      if (next.label === mark.label) return [{ label: mark.label, body }];
+      throw new Error("begins as one kind of key and ends as another; copy one whole key");
+    }
+    if (body.trim() === "") {
+      throw new Error(
+        "has its first line alone; put the whole key in quotes, or write \\n for its line breaks",
+      );
+    }
+    throw new Error(`lacks its last line, ${lineOf("END", mark.label)}; copy the whole key`);
+  });
+}
+
+/** A line as it should be; without the label where that is unknown, and might be anything. */
+function lineOf(word: string, label: string): string {
+  const known = /^(RSA|EC|DSA|ENCRYPTED|OPENSSH)?(PRIVATE|PUBLIC)KEY$/.exec(label);
+  const name = known ? [known[1], known[2], "KEY"].filter(Boolean).join(" ") : "…";
+  return `-----${word} ${name}-----`;
+}
