@@ -2,6 +2,7 @@ import { API_KEY_PREFIX, apiKeyId, isKeyOf } from "../access/api-key.ts";
 import { CLAIM_NAMES } from "../access/claims.ts";
 import { explainJwt, permissionSteps } from "../access/explain-jwt.ts";
 import { jwksKeys } from "../access/jwks.ts";
+import { outbound } from "../assembly/outbound.ts";
 import { type Config, keptDatabase } from "../config/config.ts";
 import { openToLook } from "../store/database.ts";
 import { PATIENCE } from "../store/deadline.ts";
@@ -22,10 +23,10 @@ export function lookAtCaller(credential: string): Check {
     if (credential.startsWith(API_KEY_PREFIX)) return keyFindings(config, credential);
     if (credential.startsWith("T1=="))
       return [finding("token", false, "this is a connection token, for clients: see stagepass inspect")];
-    const { jwtRules } = config;
+    const { jwtRules, proxy } = config;
     if (jwtRules === null)
       return [finding("token", false, "JWTs are not accepted: set AUTH_JWT_SECRET or AUTH_JWKS_URI")];
-    const jwks = jwtRules.jwksUri === null ? null : jwksKeys(jwtRules.jwksUri);
+    const jwks = jwtRules.jwksUri === null ? null : jwksKeys(jwtRules.jwksUri, outbound(proxy));
     return [...(await explainJwt(credential, jwtRules, jwks, now()))];
   };
 }

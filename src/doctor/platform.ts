@@ -1,5 +1,6 @@
 import { outbound } from "../assembly/outbound.ts";
 import type { Config } from "../config/config.ts";
+import { ProxyFailed } from "../errors.ts";
 import { adviceFor, adviceForNoAnswer } from "../platform/advice.ts";
 import { CREDENTIAL_NAMES, type CredentialNames } from "../platform/credential-names.ts";
 import { codeOf, exchange, type RestAnswer } from "../platform/rest-client.ts";
@@ -39,6 +40,8 @@ export async function lookAtPlatform({ platform, proxy }: Config, now: () => Dat
     const ahead = aheadOf(answer.date, asked);
     return [judge(answer, names, ahead), ...clockFindings(ahead)];
   } catch (error) {
+    if (error instanceof ProxyFailed)
+      return [{ what: names.url, ok: false, says: `${url} cannot be reached: ${error.message}` }];
     const says = `${url} cannot be reached: ${whyNoAnswer(error)}: ${adviceForNoAnswer(codeOf(error), names)}`;
     return [{ what: names.url, ok: false, says }];
   }
