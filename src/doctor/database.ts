@@ -5,6 +5,7 @@ import { PATIENCE } from "../store/deadline.ts";
 import type { Database } from "../store/engine.ts";
 import { laterMigrations, pendingMigrations } from "../store/migrate.ts";
 import { sqlStore } from "../store/sql-store.ts";
+import { checkFile } from "../store/sqlite-file.ts";
 import type { StoredApiKey } from "../store/store.ts";
 import { callerFindings } from "./authentication.ts";
 import { type Finding, findingsOf } from "./finding.ts";
@@ -22,6 +23,7 @@ export async function lookAtDatabase(config: Config, now: () => Date): Promise<F
   }
   let database: Database;
   try {
+    if (address.engine === "sqlite") checkFile(address.file ?? "");
     database = await openToLook(address, PATIENCE);
   } catch (error) {
     return [...findingsOf(error, WHAT), ...callerFindings(config, null)];

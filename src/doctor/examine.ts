@@ -9,6 +9,7 @@ import { lookAtKey } from "./key.ts";
 import { lookAtPages } from "./pages.ts";
 import { lookAtPlatform } from "./platform.ts";
 import { lookAtPorts } from "./ports.ts";
+import { lookAtProxy } from "./proxy.ts";
 import { lookAtReporting } from "./reporting.ts";
 
 /** Looks at one subject of the configuration. It changes nothing. */
@@ -16,6 +17,7 @@ export type Check = (config: Config, now: () => Date) => Promise<Finding[]>;
 
 /** In the order in which they are told. */
 const CHECKS: Readonly<Record<string, Check>> = {
+  proxy: lookAtProxy,
   platform: lookAtPlatform,
   key: lookAtKey,
   database: lookAtDatabase,

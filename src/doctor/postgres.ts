@@ -1,9 +1,9 @@
 import { reasonOf } from "../errors.ts";
 import { isLoopback } from "../process/loopback.ts";
-import { type DatabaseAddress, describeAddress } from "../store/database-address.ts";
+import { describeAddress } from "../store/database-address.ts";
 import type { Database } from "../store/engine.ts";
 import { lackingPrivileges, postgresFacts, writeAndUndo } from "../store/look.ts";
-import { isSocket } from "../store/postgres-url.ts";
+import { isSocket, type PostgresAddress } from "../store/postgres-url.ts";
 import type { Finding } from "./finding.ts";
 
 const finding = (ok: boolean | null, says: string): Finding => ({ what: "DATABASE_URL", ok, says });
@@ -15,7 +15,7 @@ const finding = (ok: boolean | null, says: string): Finding => ({ what: "DATABAS
  */
 export async function postgresFindings(
   database: Database,
-  address: Extract<DatabaseAddress, { engine: "postgres" }>,
+  address: PostgresAddress,
   poolSize: number,
   isCurrent: boolean,
 ): Promise<Finding[]> {
@@ -30,17 +30,7 @@ export async function postgresFindings(
       `${what}: ${refusal ?? (isCurrent ? "can be read and written" : "can be read")}`,
     ),
   ];
-  const isNear = address.hosts.every((each) => isSocket(each) || isLoopback(each.host));
-  findings.push(
-    tls !== null
-      ? finding(true, `the connection is encrypted, by ${tls}`)
-      : isNear
-        ? finding(true, "the connection is not encrypted, and stays on this machine")
-        : finding(
-            null,
-            "the connection is not encrypted: whoever is on the way can read it; add sslmode=verify-full",
-          ),
-  );
+  findings.push(tlsFinding(address, tls));
   if (poolSize > connections) {
     const says = `${poolSize} are more than PostgreSQL gives out to all, which are ${connections}`;
     findings.push({ what: "DATABASE_POOL_SIZE", ok: false, says });
@@ -57,4 +47,17 @@ async function whyNoWrites(database: Database, isCurrent: boolean): Promise<stri
     () => null,
     (error) => `cannot be written: ${reasonOf(error)}`,
   );
+}
+
+/** @param version of TLS, as PostgreSQL says; null without it */
+function tlsFinding({ hosts, tls }: PostgresAddress, version: string | null): Finding {
+  const stays = hosts.every((each) => isSocket(each) || isLoopback(each.host));
+  const remedy = "add sslmode=verify-full";
+  if (version !== null) {
+    const says = `the connection is encrypted, by ${version}`;
+    if (stays || tls === null || tls.verifies === "host") return finding(true, says);
+    return finding(null, `${says}, but it is not verified to whom: ${remedy}`);
+  }
+  if (stays) return finding(true, "the connection is not encrypted, and stays on this machine");
+  return finding(null, `the connection is not encrypted: whoever is on the way can read it; ${remedy}`);
 }

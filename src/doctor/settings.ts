@@ -1,5 +1,5 @@
 import type { Environment, Source } from "../config/environment.ts";
-import { VARIABLES, type VariableName, variable } from "../config/variable-table.ts";
+import { SMALL_NAMES, VARIABLES, type VariableName, variable } from "../config/variable-table.ts";
 import { fingerprint } from "./fingerprint.ts";
 
 /** A variable as the server understands it. */
@@ -9,10 +9,11 @@ export type Setting = { readonly name: string; readonly source: Source } & (
   | { readonly length: number; readonly sha256: string }
 );
 
-/** All variables of the table, and those of OpenTelemetry's SDK that are set. */
+/** All variables of the table, and others that are set: in small letters, and those of OpenTelemetry's SDK. */
 export function settingsOf(env: Environment): Setting[] {
+  const small = SMALL_NAMES.filter((name) => env.has(name));
   const ofSdk = Object.keys(env.startingWith("OTEL_")).filter((name) => !variable(name));
-  return [...Object.keys(VARIABLES), ...ofSdk].map((name) => settingOf(env, name as VariableName));
+  return [...Object.keys(VARIABLES), ...small, ...ofSdk].map((name) => settingOf(env, name as VariableName));
 }
 
 function settingOf(env: Environment, name: VariableName): Setting {
@@ -26,7 +27,7 @@ function settingOf(env: Environment, name: VariableName): Setting {
 
 /** Not what may be a secret in the wrong place: a value that breaks a rule, and a URL with credentials or a query. */
 function isShown(env: Environment, name: VariableName, value: string): boolean {
-  const known = variable(name);
+  const known = variable(name.toUpperCase());
   const isWrong = env.problems.some((problem) => problem.startsWith(`${name}: `));
   return known !== undefined && !known.secret && !isWrong && !/:\/\/.*[@?]/s.test(value);
 }

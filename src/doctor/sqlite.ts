@@ -2,6 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Database } from "../store/engine.ts";
 import { sqliteVersion } from "../store/look.ts";
+import { exposuresOf } from "../store/sqlite-file.ts";
 import type { Finding } from "./finding.ts";
 import { nearestFolder, whyNoFileIn, whyNotWritable } from "./paths.ts";
 
@@ -27,5 +28,8 @@ export async function sqliteFindings(database: Database, file: string): Promise<
   const refusal = refusals.find((each) => each !== null);
   if (refusal !== undefined) return [finding(false, `the server could not write: ${refusal}`)];
   const size = `${(statSync(path).size / 1024 / 1024).toFixed(1)} MB`;
-  return [finding(true, `SQLite ${version}: ${path}, ${size}, can be read and written`)];
+  return [
+    finding(true, `SQLite ${version}: ${path}, ${size}, can be read and written`),
+    ...exposuresOf(path).map((says) => finding(null, says)),
+  ];
 }

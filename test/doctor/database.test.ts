@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { newApiKey } from "../../src/access/api-key.ts";
@@ -77,7 +77,16 @@ describe("an SQLite database", () => {
       "FAIL DATABASE_URL: it cannot be read: file is not a database; stagepass check looks for damage",
       "- callers: API keys are not known, as the database could not be looked at",
     ]);
-    expect((await find(`file:${folder}`))[0]).toMatch(/^FAIL DATABASE_URL: it cannot be read: /);
+    expect((await find(`file:${folder}`))[0]).toMatch(/^FAIL DATABASE_URL: it is a folder; /);
+  });
+
+  it("that others may read is told to be exposed", async () => {
+    const store = await openStore(await newDatabaseUrl("SQLite in a file"));
+    const file = await fileOf(store);
+    chmodSync(file, 0o644);
+    expect(await find(`file:${file}`)).toContain(
+      `- DATABASE_URL: others may read ${file}, which says who may meet whom; run: chmod 600 ${file}`,
+    );
   });
 
   it("lacks migrations, or has some of a later version", async () => {

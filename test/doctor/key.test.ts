@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, createPublicKey } from "node:crypto";
+import { createHash, createPublicKey } from "node:crypto";
 import { chmodSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -34,19 +34,6 @@ describe("the key that signs", () => {
     expect(found).toMatch(
       new RegExp(`; the previous one, RSA, .*${ofPublic(previous)}, verifies and is not tried$`),
     );
-  });
-
-  it("is put together from two keys", async () => {
-    const [one, other] = [PRIVATE_KEY, newPrivateKey()].map((pem) =>
-      createPrivateKey(pem).export({ format: "jwk" }),
-    );
-    const mixed = createPrivateKey({ key: { ...other, n: one?.n } as never, format: "jwk" });
-    const pem = mixed.export({ type: "pkcs8", format: "pem" }).toString();
-    expect(await foundBy(lookAtKey, { ...VONAGE, VONAGE_PRIVATE_KEY: pem })).toEqual([
-      expect.stringMatching(
-        /^FAIL VONAGE_PRIVATE_KEY: the key is damaged: its signatures do not fit its own modulus; RSA, /,
-      ),
-    ]);
   });
 });
 

@@ -53,6 +53,17 @@ describe("origins", () => {
     expect(await foundBy(lookAtPages, {})).toEqual([]);
   });
 
+  it("may be all of a domain, or an app's", async () => {
+    const found = await foundBy(lookAtPages, {
+      CORS_ORIGINS: "https://*.example.com,capacitor://localhost",
+      NODE_ENV: "production",
+    });
+    expect(found).toEqual([
+      "ok CORS_ORIGINS: https://*.example.com: pages of every name in place of the * may call",
+      "ok CORS_ORIGINS: capacitor://localhost: its pages may call",
+    ]);
+  });
+
   it("are risks in production", async () => {
     expect(await foundBy(lookAtPages, { CORS_ORIGINS, NODE_ENV: "production" })).toEqual([
       "ok CORS_ORIGINS: https://app.example.com: its pages may call",

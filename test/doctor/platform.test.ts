@@ -1,6 +1,7 @@
 import jwt from "jsonwebtoken";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { lookAtPlatform } from "../../src/doctor/platform.ts";
+import { lookAtProxy } from "../../src/doctor/proxy.ts";
 import { adviceForNoAnswer } from "../../src/platform/advice.ts";
 import { CREDENTIAL_NAMES } from "../../src/platform/credential-names.ts";
 import { API_KEY, API_SECRET, APPLICATION_ID, PRIVATE_KEY } from "../support/credentials.ts";
@@ -155,6 +156,22 @@ describe("a platform that cannot be reached", () => {
     expect(await foundBy(lookAtPlatform, openTokAt("https://platform.invalid"))).toEqual([
       expect.stringMatching(/platform\.invalid: its host has no address: check OPENTOK_API_URL, and DNS$/),
     ]);
+  });
+
+  it("is behind a proxy that cannot be reached", async () => {
+    const env = {
+      ...openTokAt("https://platform.invalid"),
+      HTTPS_PROXY: `http://user:canary-password@127.0.0.1:${await freePort()}`,
+    };
+    expect(await foundBy(lookAtPlatform, env)).toEqual([
+      "FAIL OPENTOK_API_URL: https://platform.invalid cannot be reached: the proxy of HTTPS_PROXY cannot be reached: ECONNREFUSED",
+    ]);
+    expect(await foundBy(lookAtProxy, { ...env, NO_PROXY: "idp.internal" })).toEqual([
+      expect.stringMatching(
+        /^ok HTTPS_PROXY: calls to other machines go through http:\/\/127\.0\.0\.1:\d+, but to this machine and idp\.internal; PostgreSQL and traces do not$/,
+      ),
+    ]);
+    expect(await foundBy(lookAtProxy, {})).toEqual([]);
   });
 
   it("is told not to speak TLS", async () => {

@@ -43,6 +43,7 @@ describe("settings", () => {
       OPENTOK_API_KEY: canary,
       AUTH_JWT_ISSUER: `https://user:${canary}@example.com/`,
       AUTH_JWKS_URI: `https://example.com/keys?key=${canary}`,
+      https_proxy: `http://user:${canary}@proxy.example.com:3128`,
       OTEL_SDK_DISABLED: "true",
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://user:${canary}@example.com`,
       OTEL_EXPORTER_OTLP_TRACES_HEADERS: `x-key=${canary}`,

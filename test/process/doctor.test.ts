@@ -145,8 +145,10 @@ describe("stagepass doctor", () => {
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${await freePort()}`,
       APOLLO_GRAPH_REF: "graph@current",
     };
-    // With everything valid, and with each secret in a place where it breaks a rule.
-    for (const given of [env, { ...env, OPENTOK_API_KEY: valid.OPENTOK_API_SECRET, ...secrets }]) {
+    // With everything valid, and with each secret in a place where it breaks a rule. What could be a path would be shown as one.
+    const hex = { OPENTOK_API_KEY: valid.OPENTOK_API_SECRET, VONAGE_PRIVATE_KEY: valid.OPENTOK_API_SECRET };
+    const wrong = { ...env, ...secrets, ...hex, VONAGE_PRIVATE_KEY_PREVIOUS: valid.OPENTOK_API_SECRET };
+    for (const given of [env, wrong]) {
       for (const args of [["doctor"], ["doctor", "--json"]]) {
         const { code, output, errors } = await shell(given).run(args);
         expect(code).toBe(1);
