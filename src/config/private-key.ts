@@ -73,8 +73,9 @@ const REASONS: Readonly<Record<string, (path: string, name: string) => string>> 
 
 const UNNAMED = "the file";
 
-/** A path, where it cannot be a part of a key: those are long and without punctuation. */
+/** A path, where it looks like one, and cannot be a part of a key or another secret. */
 function shown(path: string): string {
-  const isPlain = path.length <= 200 && /^[\w ./\\:~@+-]+$/.test(path) && !/[A-Za-z0-9+/=]{40}/.test(path);
-  return isPlain ? `the file ${path}` : UNNAMED;
+  const isPath = /^(\.{0,2}|~)\/|\.\w{2,4}$/.test(path) && path.length <= 200;
+  const isPlain = /^[\w ./\\:~@+-]+$/.test(path) && !/[A-Za-z0-9+/=]{40}/.test(path);
+  return isPath && isPlain ? `the file ${path}` : UNNAMED;
 }

@@ -57,7 +57,9 @@ function expected(caller: MatrixCaller, cell: Cell, data: unknown) {
   }
   const created = cell.creates ? 1 : 0;
   if (cell.refusal) {
-    const errors = [{ path: cell.at, extensions: { retryable: false, ...cell.refusal } }];
+    const isOfGrant = cell.refusal.code === "FORBIDDEN" && !("requiredScope" in cell.refusal);
+    const problem = isOfGrant && caller.problem ? { problem: caller.problem } : {};
+    const errors = [{ path: cell.at, extensions: { retryable: false, ...problem, ...cell.refusal } }];
     const tokens = cell.refusedTokens ?? [];
     const refused = tokens.length > 0 ? "tokens" : refusedData(cell);
     return { status: 200, data: refused, errors, created, tokens };

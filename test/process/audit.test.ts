@@ -49,7 +49,10 @@ describe("a server", () => {
 
   it.each([
     [{ AUDIT_REQUIRED: "on" }, "AUDIT_LOG: must be set, as AUDIT_REQUIRED=on\n"],
-    [{ AUDIT_REQUIRED: "yes" }, 'AUDIT_REQUIRED: must be one of on, off; "yes" was given\n'],
+    [
+      { AUDIT_REQUIRED: "yes" },
+      'AUDIT_REQUIRED: must be one of on, off; "yes" was given; did you mean on?\n',
+    ],
     [{ AUDIT_LOG: "nowhere/audit.jsonl" }, /^AUDIT_LOG: cannot be opened: ENOENT.*\n$/],
   ])("does not start with %j", async (env, problem) => {
     const server = spawnServer(temporaryFolder(), env as Record<string, string>);

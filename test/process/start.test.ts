@@ -116,7 +116,7 @@ describe("a start that cannot work", () => {
     [
       "of a private key that is not there",
       { VONAGE_APPLICATION_ID: APPLICATION_ID, VONAGE_PRIVATE_KEY: "./private.key" },
-      /^VONAGE_PRIVATE_KEY: .*ENOENT\n$/,
+      /^VONAGE_PRIVATE_KEY: is neither a key in PEM format nor the path of a file: there is no \/.*private\.key\n$/,
     ],
     [
       "of a platform without credentials",

@@ -49,6 +49,8 @@ export interface MatrixCaller extends Rights {
   /** What the server is to call it. */
   readonly subject: string;
   credential(ids: SessionIds, keys: Keys): string | undefined;
+  /** What cannot be read in its grant, which it is told with each refusal that is about the grant. */
+  readonly problem?: string;
 }
 
 const FULL: Rights = {
@@ -119,12 +121,19 @@ export const CALLERS: readonly MatrixCaller[] = [
   withClaims("with an empty scope", { scopes: [] }, { scope: "" }),
   ...SCOPES.map((scope) => withClaims(`with only ${scope}`, { scopes: [scope] }, { scope })),
   withClaims("without video_grant", NO_GRANT, { video_grant: undefined }),
-  withClaims("with a misspelt maxLifetime", NO_GRANT, {
-    video_grant: { roles: ROLES, sessions: ["*"], maxLifeTime: 600 },
-  }),
-  withClaims("with a maxLifetime that is a text", NO_GRANT, {
-    video_grant: { roles: ROLES, sessions: ["*"], maxLifetime: "600" },
-  }),
+  {
+    ...withClaims("with a misspelt maxLifetime", NO_GRANT, {
+      video_grant: { roles: ROLES, sessions: ["*"], maxLifeTime: 600 },
+    }),
+    problem:
+      'video_grant has roles, sessions, names and maxLifetime, and nothing else; it has "maxLifeTime"; did you mean maxLifetime?',
+  },
+  {
+    ...withClaims("with a maxLifetime that is a text", NO_GRANT, {
+      video_grant: { roles: ROLES, sessions: ["*"], maxLifetime: "600" },
+    }),
+    problem: "video_grant.maxLifetime must be a whole number of seconds, at least 1; it is a text",
+  },
   ...ROLES.map((role) =>
     withClaims(`with only ${role}`, { roles: [role] }, { video_grant: { roles: [role], sessions: ["*"] } }),
   ),

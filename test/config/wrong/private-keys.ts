@@ -175,8 +175,8 @@ export const PRIVATE_KEYS: readonly Wrong[] = [
   row("a folder", "/tmp", "the file /tmp is a folder; name the file of the key in it"),
   row(
     "a path beyond a file",
-    "package.json/key",
-    "the file package.json/key is not there: a part of its path is a file, not a folder",
+    "./package.json/key",
+    "the file ./package.json/key is not there: a part of its path is a file, not a folder",
   ),
   row("a device without end", "/dev/zero", "the file /dev/zero has more than 65536 bytes, and no key has"),
   row("an empty file", "/dev/null", "the file /dev/null is empty"),
