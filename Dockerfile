@@ -4,7 +4,7 @@ COPY package.json package-lock.json .npmrc ./
 
 FROM base AS build
 RUN npm ci --ignore-scripts
-COPY tsconfig.json rolldown.config.js can-build.cjs ./
+COPY tsconfig.json rolldown.config.js ./
 COPY src src
 COPY console console
 # What --version says; the image is built without the repository.

@@ -35,10 +35,12 @@ const tooOld = (version: string) => ({
   stderr: `stagepass needs Node.js ${OLDEST} or newer; this is ${version}\n`,
 });
 
+const CHECK = "src/can-build.cjs";
+
 describe("a Node.js that is too old", () => {
   it.each([
     ["stagepass", CLI, ["--version"]],
-    ["the build", join(ROOT, "can-build.cjs"), []],
+    ["the build", join(ROOT, CHECK), []],
   ])("is named in a line by %s, and no other one is", async (_, file, args) => {
     for (const version of ["18.20.8", `${major}.${minor - 1}.9`, `${major - 1}.99.0`]) {
       expect(await runAs(version, file, args)).toMatchObject(tooOld(version));
@@ -51,7 +53,7 @@ describe("a Node.js that is too old", () => {
   it.runIf(LONG).each(["18", "16"])(
     "is named by stagepass and by the build in Node.js %s",
     async (version) => {
-      for (const file of [CLI, join(ROOT, "can-build.cjs")]) {
+      for (const file of [CLI, join(ROOT, CHECK)]) {
         const ended = await run("npx", ["-y", "-p", `node@${version}`, "node", file, "start"]).catch(
           (error) => error,
         );
@@ -71,13 +73,14 @@ describe("a folder that the build cannot write", () => {
   /** What the build says in a clone that is the user's or not, with these folders in it. */
   async function build(owned: boolean, made: readonly string[]) {
     const clone = temporaryFolder();
-    for (const file of ["can-build.cjs", "package.json"]) copyFileSync(join(ROOT, file), join(clone, file));
+    mkdirSync(join(clone, "src"));
+    for (const file of [CHECK, "package.json"]) copyFileSync(join(ROOT, file), join(clone, file));
     for (const folder of made) mkdirSync(join(clone, folder), { recursive: true, mode: 0o755 });
     chmodSync(clone, 0o755);
     if (owned) giveAway(clone);
     const { code, output, errors } = await spawnUnprivileged(
       clone,
-      [process.execPath, join(clone, "can-build.cjs")],
+      [process.execPath, join(clone, CHECK)],
       {},
     ).exited;
     return { clone, code, output, errors };

@@ -2,7 +2,7 @@
 const { accessSync, constants, existsSync } = require("node:fs");
 const { dirname, join } = require("node:path");
 
-const [oldest] = /\d+\.\d+/.exec(require("./package.json").engines.node);
+const [oldest] = /\d+\.\d+/.exec(require("../package.json").engines.node);
 const { node } = process.versions;
 const [[major, minor], [oldestMajor, oldestMinor]] = [node, oldest].map((version) =>
   version.split(".").map(Number),
@@ -20,7 +20,7 @@ function unwritable(folder) {
 }
 
 const folders = [].concat(
-  ...["dist", "bundle", "console/dist"].map((name) => unwritable(join(__dirname, name))),
+  ...["dist", "bundle", "console/dist"].map((name) => unwritable(join(__dirname, "..", name))),
 );
 const problem =
   major < oldestMajor || (major === oldestMajor && minor < oldestMinor)
