@@ -40,8 +40,8 @@ module.exports = {
       to: { couldNotResolve: true },
     },
 
-    only("errors-import-their-codes", "^src/errors\\.ts$", "^src/error-codes\\.ts$"),
-    only("error-codes-import-nothing", "^src/error-codes\\.ts$", "^$"),
+    only("errors-import-codes-and-messages", "^src/errors\\.ts$", "^src/(error-codes|messages)\\.ts$"),
+    only("error-codes-import-nothing", "^src/(error-codes|messages)\\.ts$", "^$"),
     only("domain-imports-errors", "^src/domain/", "^src/errors\\.ts$"),
     only("signing-imports-domain", "^src/signing/", "^src/(domain/|errors\\.ts$)"),
     only("platform-imports-domain", "^src/platform/", "^src/(domain/|errors\\.ts$)"),

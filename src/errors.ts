@@ -1,6 +1,7 @@
 import { type ErrorCode, isRetryable } from "./error-codes.ts";
 
 export { ERROR_CODES, ERRORS, type ErrorCode, isRetryable } from "./error-codes.ts";
+export { type Advice, abridge, adviceOn, nearest, quote } from "./messages.ts";
 
 /** The `extensions` of an error: its code, and whether the same request, sent again later, may succeed. */
 export interface ErrorExtensions {
@@ -188,36 +189,6 @@ export class AuditUnavailable extends StagepassError {
 
 /** The smallest body of a request, for messages that say what to send. */
 export const EXAMPLE_BODY = '{"query":"{ __typename }"}';
-
-/** How much is kept of what is cut short in a message, in characters. */
-const KEPT_LENGTH = 16;
-
-/** What was given, for a message: quoted, and too short to hold a secret or a token that was put in the wrong place. */
-export function quote(given: string): string {
-  return JSON.stringify(given.length > KEPT_LENGTH ? `${given.slice(0, KEPT_LENGTH)}…` : given);
-}
-
-/** The longest word or quotation of a message that is not cut, in characters. Secrets and tokens are longer. */
-const MAX_PIECE_LENGTH = 30;
-/** The longest message, in characters. Those that repeat a value would repeat all of it. */
-const MAX_MESSAGE_LENGTH = 4096;
-
-/** A quotation, closed or not, or a word. Each character belongs to one piece, so that no text takes longer than its length. */
-const PIECE = /"""[\s\S]*?"""|"(?:[^"\\]|\\[\s\S])*(?:"|\\?$)|[^\s"]+/g;
-
-/**
- * A message of somebody else's, with long words and quotations cut: those that repeat what they are about would
- * repeat a token or a secret, too.
- */
-export function abridge(message: string): string {
-  return message
-    .slice(0, MAX_MESSAGE_LENGTH)
-    .replace(PIECE, (piece) =>
-      piece.length > MAX_PIECE_LENGTH
-        ? `${piece.slice(0, KEPT_LENGTH)}…${piece.endsWith('"') ? '"' : ""}`
-        : piece,
-    );
-}
 
 /** The server cannot start. Each problem is one line and names the environment variable to change. */
 export class StartupError extends Error {

@@ -1,7 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import jsonwebtoken, { type Algorithm, type JwtHeader, type JwtPayload } from "jsonwebtoken";
-import { Unauthenticated } from "../errors.ts";
-import { quoteText } from "./claim-problem.ts";
+import { quote, Unauthenticated } from "../errors.ts";
+import { isObject } from "./claim-problem.ts";
 import type { KeyOf } from "./jwks.ts";
 import { CLAIM_CHECKS, type JwtRules, type Misfit } from "./jwt-checks.ts";
 
@@ -97,14 +97,14 @@ export async function keysFor(jwt: UnverifiedJwt, rules: JwtRules, jwks: KeyOf |
 function whyNoKey({ alg, kid, payload }: UnverifiedJwt, rules: JwtRules): string {
   const accepted = [...HMAC, ...ASYMMETRIC];
   const why = !accepted.includes(alg)
-    ? `its alg is ${quoteText(String(alg), SHOWN)}, and none of ${accepted.join(", ")}`
+    ? `its alg is ${quote(String(alg), SHOWN)}, and none of ${accepted.join(", ")}`
     : HMAC.includes(alg)
       ? `its alg is ${alg}, and AUTH_JWT_SECRET is not set`
       : rules.jwksUri === null
         ? `its alg is ${alg}, and AUTH_JWKS_URI is not set`
         : kid === undefined
           ? `it names no key, and AUTH_JWKS_URI has not exactly one for ${alg}`
-          : `AUTH_JWKS_URI has no key ${quoteText(kid, SHOWN)} for ${alg}`;
+          : `AUTH_JWKS_URI has no key ${quote(kid, SHOWN)} for ${alg}`;
   const issuer = CLAIM_CHECKS.find(({ what }) => what === "iss");
   const misfit = isObject(payload) ? issuer?.misfit(payload, rules, 0)?.forOperator : undefined;
   return misfit ? `${why}; ${misfit}` : why;
@@ -131,10 +131,6 @@ export function verifySignature(token: string, alg: Algorithm, keys: readonly Ke
   throw refused({
     reason: failure instanceof jsonwebtoken.JsonWebTokenError ? failure.message : "it is malformed",
   });
-}
-
-function isObject(value: unknown): value is JwtPayload {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function refused({ reason, forOperator }: Misfit): Unauthenticated {

@@ -26,16 +26,7 @@ const TYPES: Readonly<Record<string, string>> = {
   object: "an object",
 };
 
-/**
- * Text of a stranger's for a message or a line of the log: in quotes, in ASCII, so that it cannot be laid out as something else, and
- * cut.
- *
- * @param longest in characters
- */
-export function quoteText(text: string, longest: number): string {
-  const cut = text.length > longest ? `${text.slice(0, longest)}…` : text;
-  return JSON.stringify(cut).replaceAll(
-    /(?!…)[^ -~]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+/** Whether a JSON value is an object. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
-import { type ClaimProblem, quoteText } from "./claim-problem.ts";
+import { quote } from "../errors.ts";
+import { type ClaimProblem, isObject } from "./claim-problem.ts";
 import { type Permissions, readGrant } from "./permissions.ts";
 import { readScopes, type Scope } from "./scope.ts";
 
@@ -45,8 +46,8 @@ export type Claims = Readonly<Record<string, unknown>>;
  * the longest name counts.
  */
 export function claimNamed(claims: unknown, name: string): unknown {
-  if (typeof claims !== "object" || claims === null || Array.isArray(claims)) return undefined;
-  const own = (member: string) => (Object.hasOwn(claims, member) ? (claims as Claims)[member] : undefined);
+  if (!isObject(claims)) return undefined;
+  const own = (member: string) => (Object.hasOwn(claims, member) ? claims[member] : undefined);
   let found = own(name);
   for (
     let dot = name.lastIndexOf(".");
@@ -64,12 +65,9 @@ const SHOWN = 60;
 /** A claim that looks like the grant and has another name. What users write themselves, such as `user_metadata`, is none. */
 function grantElsewhere(claims: Claims, grant: string): ClaimProblem[] {
   const inApp = claimNamed(claims, "app_metadata");
-  const nested =
-    typeof inApp === "object" && inApp !== null
-      ? Object.keys(inApp).map((name) => `app_metadata.${name}`)
-      : [];
+  const nested = isObject(inApp) ? Object.keys(inApp).map((name) => `app_metadata.${name}`) : [];
   const found = [...Object.keys(claims), ...nested].find((name) => /video[-_ ]?grants?$/i.test(name));
   if (found === undefined) return [];
-  const says = `there is no claim ${grant}, but one named ${quoteText(found, SHOWN)}; AUTH_GRANT_CLAIM must be its name`;
+  const says = `there is no claim ${grant}, but one named ${quote(found, SHOWN)}; AUTH_GRANT_CLAIM must be its name`;
   return [{ member: "grant", says }];
 }

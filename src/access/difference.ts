@@ -1,4 +1,5 @@
-import { quoteText, typeOf } from "./claim-problem.ts";
+import { quote } from "../errors.ts";
+import { typeOf } from "./claim-problem.ts";
 
 /** How much is shown of a claim that does not fit, in characters. */
 const SHOWN = 120;
@@ -25,9 +26,9 @@ export function differenceOf(
   if (texts.length === 0) return `its ${claim} is ${typeOf(given)}; ${must}`;
   for (const [kind, form] of KINDS) {
     const found = texts.find((text) => expected.some((value) => form(value) === form(text)));
-    if (found !== undefined) return `its ${claim} ${quoteText(found, SHOWN)} differs only ${kind}; ${must}`;
+    if (found !== undefined) return `its ${claim} ${quote(found, SHOWN)} differs only ${kind}; ${must}`;
   }
-  const shown = texts.map((text) => quoteText(text, SHOWN)).join(", ");
+  const shown = texts.map((text) => quote(text, SHOWN)).join(", ");
   return `its ${claim} is ${shown.length > SHOWN * 2 ? `${shown.slice(0, SHOWN * 2)}…` : shown}; ${must}`;
 }
 

@@ -2,6 +2,7 @@ import type { KeyObject } from "node:crypto";
 import type { JwtPayload } from "jsonwebtoken";
 import { AuthenticationUnavailable, Unauthenticated } from "../errors.ts";
 import { keysFor, readJwt, secondsOf, type UnverifiedJwt, verifySignature } from "./bearer-jwt.ts";
+import { isObject } from "./claim-problem.ts";
 import { type ClaimNames, type Claims, claimNamed, readClaims } from "./claims.ts";
 import type { KeyOf } from "./jwks.ts";
 import { CLAIM_CHECKS, type JwtRules } from "./jwt-checks.ts";
@@ -37,10 +38,8 @@ export async function explainJwt(
   };
   const steps = [header, ...(await signatureSteps(token, jwt, rules, jwks))];
   const { payload } = jwt;
-  if (typeof payload !== "object" || payload === null || Array.isArray(payload)) {
-    return [...steps, { what: "payload", ok: false, says: "is not an object" }];
-  }
-  return [...steps, ...claimSteps(payload, rules, now), ...permissionSteps(payload as Claims, rules.claims)];
+  if (!isObject(payload)) return [...steps, { what: "payload", ok: false, says: "is not an object" }];
+  return [...steps, ...claimSteps(payload, rules, now), ...permissionSteps(payload, rules.claims)];
 }
 
 async function signatureSteps(

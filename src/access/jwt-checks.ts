@@ -1,7 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import type { JwtPayload } from "jsonwebtoken";
 import { isStorable } from "../domain/text.ts";
-import { quoteText } from "./claim-problem.ts";
+import { quote } from "../errors.ts";
 import type { ClaimNames } from "./claims.ts";
 import { differenceOf } from "./difference.ts";
 
@@ -124,7 +124,7 @@ export const CLAIM_CHECKS: readonly ClaimCheck[] = [
       return textOrAbsent("sub", sub);
     },
     says: ({ sub = "" }) =>
-      sub === "" ? "is absent: all such tokens of an issuer are one caller" : `is ${quoteText(sub, 60)}`,
+      sub === "" ? "is absent: all such tokens of an issuer are one caller" : `is ${quote(sub, 60)}`,
   },
   {
     what: "jti",

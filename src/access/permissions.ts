@@ -2,9 +2,8 @@ import { Role } from "../domain/role.ts";
 import { checkNamePrefix, checkSessionName } from "../domain/session-name.ts";
 import { ALL_SESSIONS, NO_SESSIONS, type SessionSelection } from "../domain/session-selection.ts";
 import { isStorable } from "../domain/text.ts";
-import { BadUserInput } from "../errors.ts";
-import { type ClaimMember, type ClaimProblem, quoteText, typeOf } from "./claim-problem.ts";
-import { nearest } from "./nearest.ts";
+import { BadUserInput, nearest, quote } from "../errors.ts";
+import { type ClaimMember, type ClaimProblem, isObject, typeOf } from "./claim-problem.ts";
 
 /** What a caller's tokens may grant. The grant of its credential says it. */
 export interface Permissions {
@@ -100,8 +99,7 @@ function objectOf(claim: unknown): Record<string, unknown> | null {
   } catch {
     // It is a text.
   }
-  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-  return isObject ? (value as Record<string, unknown>) : null;
+  return isObject(value) ? value : null;
 }
 
 function unknownMembers(grant: Record<string, unknown>, name: string): ClaimProblem[] {
@@ -112,7 +110,7 @@ function unknownMembers(grant: Record<string, unknown>, name: string): ClaimProb
   const meant = nearest(unknown, MEMBERS);
   const others = more.length > 0 ? `, and ${more.length} more` : "";
   const advice = meant ? `; did you mean ${meant}?` : "";
-  const says = `${name} has roles, sessions, names and maxLifetime, and nothing else; it has ${quoteText(unknown, SHOWN)}${others}${advice}`;
+  const says = `${name} has roles, sessions, names and maxLifetime, and nothing else; it has ${quote(unknown, SHOWN)}${others}${advice}`;
   return [{ member: "grant", says }];
 }
 

@@ -1,5 +1,5 @@
-import { type ClaimProblem, quoteText, typeOf } from "./claim-problem.ts";
-import { nearest } from "./nearest.ts";
+import { nearest, quote } from "../errors.ts";
+import { type ClaimProblem, typeOf } from "./claim-problem.ts";
 
 /** What a caller may do at all. The names are those that claims of scopes have. */
 export const SCOPES = [
@@ -78,12 +78,13 @@ function nearMisses(name: string, prefix: string): ClaimProblem[] {
     (scope) => name.endsWith(scope) && /[/:.#]/.test(name.at(-scope.length - 1) ?? ""),
   );
   if (prefixed) {
-    const given = quoteText(name.slice(0, -prefixed.length), SHOWN);
+    const given = quote(name.slice(0, -prefixed.length), SHOWN);
     return [
       problem(prefixed, `the scope ${prefixed} has the prefix ${given}; AUTH_SCOPE_PREFIX must be that`),
     ];
   }
-  const meant = nearest(unprefixed, SCOPES);
-  if (meant === null) return [];
-  return [problem(meant, `${quoteText(name, SHOWN)} is no scope of this server's; did you mean ${meant}?`)];
+  const swapped = unprefixed.split(":").reverse().join(":");
+  const meant = nearest(unprefixed, SCOPES) ?? nearest(swapped, SCOPES);
+  if (meant === undefined) return [];
+  return [problem(meant, `${quote(name, SHOWN)} is no scope of this server's; did you mean ${meant}?`)];
 }

@@ -1,5 +1,5 @@
 import type { Environment } from "./environment.ts";
-import { onOrOff, presentText } from "./variables.ts";
+import { onOrOff } from "./variables.ts";
 
 /** Where the audit trail goes. */
 export interface AuditConfig {
@@ -12,7 +12,7 @@ export interface AuditConfig {
 /** Null when no audit trail is kept. */
 export function auditOf(env: Environment): AuditConfig | null {
   env.require("AUDIT_LOG", "AUDIT_REQUIRED=on");
-  const path = env.read("AUDIT_LOG", presentText);
+  const path = env.get("AUDIT_LOG") ?? null;
   const required = env.read("AUDIT_REQUIRED", onOrOff);
   return path === null ? null : { path, required };
 }

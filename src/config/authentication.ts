@@ -1,7 +1,7 @@
 import type { ClaimNames } from "../access/claims.ts";
 import type { JwtRules } from "../access/jwt-checks.ts";
 import type { Environment } from "./environment.ts";
-import { jwtSecret, onOrOff, presentText, safeUrl } from "./variables.ts";
+import { jwtSecret, onOrOff, safeUrl } from "./variables.ts";
 
 const OTHER_SECRET = "must be another secret than the OpenTok project's";
 
@@ -23,7 +23,7 @@ export function jwtRulesOf(env: Environment): JwtRules | null {
   const secret = env.read("AUTH_JWT_SECRET", jwtSecret);
   const previousSecret = env.read("AUTH_JWT_SECRET_PREVIOUS", jwtSecret);
   const insecure = env.read("AUTH_JWKS_INSECURE", onOrOff);
-  const jwksUri = env.read("AUTH_JWKS_URI", insecure ? jwksUrlInPrivate : jwksUrl);
+  const jwksUri = env.read("AUTH_JWKS_URI", (value) => jwksUrl(value, insecure));
   const rules = {
     issuers: env.read("AUTH_JWT_ISSUER", issuers, []),
     audiences: env.read("AUTH_JWT_AUDIENCE", list, []),
@@ -102,9 +102,7 @@ function claimNamesOf(env: Environment): ClaimNames {
 
 /** Texts with commas between them. */
 function list(value: string): string[] {
-  const items = presentText(value)
-    .split(",")
-    .map((item) => item.trim());
+  const items = value.split(",").map((item) => item.trim());
   if (!items.includes("")) return items;
   throw new Error("must be values with one comma between them, and none at the beginning or the end");
 }
@@ -134,22 +132,15 @@ function claimName(value: string): string {
   );
 }
 
-function jwksUrl(value: string): string {
-  const url = URL.canParse(value) ? new URL(value) : null;
-  const isPrivate = url?.protocol === "http:" && !url.username && !url.password && !value.includes("#");
+/** @param insecure whether it may be unencrypted, because it does not leave a network that is trusted */
+function jwksUrl(value: string, insecure: boolean): string {
   try {
-    return keySet(safeUrl(value));
+    return keySet(safeUrl(value, insecure));
   } catch (error) {
-    const remedy = "; within a private network AUTH_JWKS_INSECURE=on allows it";
-    throw isPrivate ? new Error(`${(error as Error).message}${remedy}`) : error;
+    // What the setting would not allow either throws here.
+    keySet(safeUrl(value, true));
+    throw new Error(`${(error as Error).message}; within a private network AUTH_JWKS_INSECURE=on allows it`);
   }
-}
-
-/** Unencrypted, because it does not leave a network that is trusted. */
-function jwksUrlInPrivate(value: string): string {
-  return value.startsWith("http:")
-    ? keySet(safeUrl(value.replace("http:", "https:")).replace("https:", "http:"))
-    : jwksUrl(value);
 }
 
 /** The document that tells the address of the keys is often taken for them. */

@@ -1,7 +1,9 @@
+import { type Advice, adviceOn, quote } from "../errors.ts";
+
 /** The schemes of pages, those of an app and of a browser's extension among them. */
 const SCHEMES = /^(https?|capacitor|ionic|app|tauri|chrome-extension|moz-extension|safari-web-extension)$/;
 /** What a scheme is meant to be which nobody's pages have. */
-const MEANT: readonly (readonly [RegExp, string])[] = [
+const MEANT: Advice = [
   [/^ws$/, "http"],
   [/^(?!https?$)[htps]{3,7}$|^wss$/, "https"],
 ];
@@ -44,7 +46,7 @@ function problemOf(given: string): string | null {
   const [, authority = "", rest = ""] = /^[^/]*\/\/([^/?#]*)(.*)$/.exec(given) ?? [];
   const host = authority.replace(/^.*@/, "");
   if (host !== authority) return `has credentials; did you mean ${scheme}://${host}`;
-  const meant = MEANT.find(([pattern]) => pattern.test(scheme))?.[1];
+  const meant = adviceOn(scheme, MEANT);
   if (meant) return `has no scheme of a page; did you mean ${meant}://${host}`;
   if (scheme === "file") return "has no origin: pages of files send null; serve the page from an origin";
   return problemOfStar(scheme, host) ?? problemOfForm(given, scheme, host, rest);
@@ -90,8 +92,7 @@ function shown(given: string, index: number): string {
   if (/^(\*|null)$/i.test(given)) return given;
   const isOrigin = schemeOf(given) !== "" && !given.includes("@");
   if (!isOrigin) return `origin ${index + 1}`;
-  const known = given.replace(/[?#].*/s, "…");
-  return JSON.stringify(known.length > MAX_SHOWN ? `${known.slice(0, MAX_SHOWN)}…` : known);
+  return quote(given.replace(/[?#].*/s, "…"), MAX_SHOWN);
 }
 
 /** No label of a host name has more than 63 characters. */

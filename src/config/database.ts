@@ -4,24 +4,13 @@ import type { Environment } from "./environment.ts";
 
 /** The database that `DATABASE_URL` names. */
 export function databaseOf(env: Environment): DatabaseAddress {
-  const address =
-    env.get("DATABASE_URL") === undefined ? defaultOf(env) : env.read("DATABASE_URL", parseDatabaseUrl, NONE);
+  const address = env.read("DATABASE_URL", parseDatabaseUrl, NONE);
   if (address.engine === "postgres") refuseOthersOf(address, env);
   return address;
 }
 
 /** Where there is a problem. */
 const NONE: DatabaseAddress = { engine: "sqlite", file: null };
-
-/** The default depends on the working folder, which may be gone. */
-function defaultOf(env: Environment): DatabaseAddress {
-  try {
-    return env.read("DATABASE_URL", parseDatabaseUrl);
-  } catch (error) {
-    env.problem("DATABASE_URL", (error as Error).message);
-    return NONE;
-  }
-}
 
 /** The variables of libpq and node-postgres, and the part of a URL that says the same; none does for the last two. */
 const VARIABLES: Readonly<Record<`PG${string}`, string>> = {

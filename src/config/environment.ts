@@ -98,15 +98,15 @@ export class Environment {
   }
 
   /**
-   * The value of a variable. Where it is not set, or has a problem: `fallback`, or the default of the table, or null.
+   * The value of a variable; where it is not set, the default of the table. Else, or where it has a problem, `fallback`.
    *
    * @param parse throws the rule that the text breaks
    */
   read<N extends Name, T>(name: N, parse: (value: string) => T): N extends DefaultedName ? T : T | null;
   read<T>(name: Name, parse: (value: string) => T, fallback: T): T;
   read<T>(name: Name, parse: (value: string) => T, fallback: T | null = null): T | null {
-    const value = this.get(name);
     const otherwise = variable(name)?.default;
+    const value = this.get(name) ?? otherwise;
     try {
       if (value !== undefined) return parse(value);
     } catch (error) {

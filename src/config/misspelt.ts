@@ -1,4 +1,4 @@
-import { closestMatch } from "leven";
+import { nearest } from "../errors.ts";
 import { OTEL_NAMES } from "./otel-variables.ts";
 import { isServiceLink } from "./service-link.ts";
 import { SECRET_NAMES, SMALL_NAMES, VARIABLES, variable } from "./variable-table.ts";
@@ -27,10 +27,10 @@ export function problemOfName(name: string, value: string): string | null {
     .replaceAll("-", "_")
     .replace(/^STAGEPASS_/, "")
     .replace(/^TOKBOX_/, "OPENTOK_");
-  const nearest =
-    closestMatch(meant, MEANT, { maxDistance: distanceAllowed(meant) }) ??
+  const known =
+    nearest(meant, MEANT, editsAllowed(meant)) ??
     MEANT.find((each) => meant.includes("_") && each.startsWith(`${meant}_`));
-  if (nearest !== undefined) return `${said} did you mean ${nearest}?`;
+  if (known !== undefined) return `${said} did you mean ${known}?`;
   const ofFile = meant.replace(/_FILE$/, "");
   if (ofFile !== meant && isKnown(ofFile)) return `${said} only secrets can be in a file: set ${ofFile}`;
   const [prefix] = PREFIX.exec(meant) ?? [];
@@ -39,6 +39,6 @@ export function problemOfName(name: string, value: string): string | null {
 }
 
 /** Short names are near too many words of other programs. */
-function distanceAllowed({ length }: string): number {
+function editsAllowed({ length }: string): number {
   return length < 6 ? 0 : length < 10 ? 1 : 2;
 }

@@ -1,7 +1,6 @@
 import { createSecretKey, type KeyObject } from "node:crypto";
 import { isIP } from "node:net";
-import { closestMatch } from "leven";
-import { quote } from "../errors.ts";
+import { type Advice, adviceOn, nearest, quote } from "../errors.ts";
 import { isLoopbackHostname } from "../process/loopback.ts";
 import { isServiceAddress } from "./service-link.ts";
 
@@ -15,23 +14,24 @@ export function choice<const T extends string>(...choices: T[]) {
   return (value: string): T => {
     const chosen = choices.find((choice) => choice === value);
     if (chosen !== undefined) return chosen;
-    const meant = meantBy(value.toLowerCase(), choices);
+    const meant = meantBy(value, choices);
     const hint = meant === undefined ? "" : `; did you mean ${meant}?`;
     throw new Error(`must be one of ${choices.join(", ")}; ${quote(value)} was given${hint}`);
   };
 }
 
 /** The choice that a text stands for elsewhere, begins, or nearly is. */
-function meantBy(text: string, choices: readonly string[]): string | undefined {
-  const word = /^(true|1|yes|enabled?)$/.test(text)
-    ? "on"
-    : /^(false|0|no|disabled?|none)$/.test(text)
-      ? "off"
-      : text;
-  if (choices.includes(word)) return word;
-  const longer = choices.find((choice) => text.length >= 3 && choice.startsWith(text));
-  return longer ?? closestMatch(text, choices, { maxDistance: Math.min(2, Math.floor(text.length / 3)) });
+function meantBy(value: string, choices: readonly string[]): string | undefined {
+  const text = value.toLowerCase();
+  const word = adviceOn(text, SWITCHES) ?? text;
+  const longer = choices.find((choice) => word.length >= 3 && choice.startsWith(word));
+  return longer ?? nearest(word, choices);
 }
+
+const SWITCHES: Advice = [
+  [/^(true|1|yes|enabled?)$/, "on"],
+  [/^(false|0|no|disabled?|none)$/, "off"],
+];
 
 /** `on` or `off`. */
 export function onOrOff(value: string): boolean {
@@ -87,12 +87,6 @@ export function jwtSecret(value: string): KeyObject {
   return createSecretKey(value, "utf8");
 }
 
-/** Text that says something. */
-export function presentText(value: string): string {
-  if (value.trim() === value) return value;
-  throw new Error("must not begin or end with white space");
-}
-
 /** The error does not show the value: it may be the secret, when the two are swapped. */
 export function apiKey(value: string): string {
   if (/^\d{5,20}$/.test(value)) return value;
@@ -131,10 +125,11 @@ export function collectorUrl(value: string): string {
   throw new Error("must be an http: or https: URL without credentials");
 }
 
-/** What is sent there, or believed from there, is encrypted unless it stays on this machine. */
-export function safeUrl(value: string): string {
+/** What is sent there, or believed from there, is encrypted unless it stays on this machine, or `insecure` allows it. */
+export function safeUrl(value: string, insecure = false): string {
   const url = URL.canParse(value) ? new URL(value) : null;
-  const safe = url?.protocol === "https:" || (url?.protocol === "http:" && isLoopbackHostname(url.hostname));
+  const isPlain = url?.protocol === "http:" && (insecure || isLoopbackHostname(url.hostname));
+  const safe = url?.protocol === "https:" || isPlain;
   if (url && safe && !url.username && !url.password && !value.includes("#")) return url.href;
   throw new Error("must be an https: URL without credentials or fragment; http: is for this machine alone");
 }

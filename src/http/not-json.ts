@@ -1,7 +1,7 @@
-import { EXAMPLE_BODY } from "../errors.ts";
+import { type Advice, adviceOn, EXAMPLE_BODY } from "../errors.ts";
 
 /** What a body that is not JSON begins with, and what its sender most likely did. */
-const MISTAKES: readonly (readonly [RegExp, string])[] = [
+const MISTAKES: Advice = [
   [
     /^\s*'/,
     `it begins with a single quote, which the Windows command line keeps; write it as ${JSON.stringify(EXAMPLE_BODY)} there, or send a file with -d @body.json`,
@@ -19,7 +19,7 @@ const MISTAKES: readonly (readonly [RegExp, string])[] = [
 
 /** The message for a body that is not JSON, or has a name that is not accepted. Nothing of the body is repeated. */
 export function notJson(body: string): string {
-  const mistake = MISTAKES.find(([looks]) => looks.test(body))?.[1];
+  const mistake = adviceOn(body, MISTAKES);
   if (mistake) return `The body is not JSON: ${mistake}`;
   if (isJson(body)) return 'The body must not have the names "__proto__" and "constructor"';
   return `The body is not JSON, or is cut off; send an object such as ${EXAMPLE_BODY}`;

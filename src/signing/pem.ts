@@ -1,3 +1,4 @@
+import { type Advice, adviceOn } from "../errors.ts";
 import { type Block, blocksOf, MARK } from "./pem-blocks.ts";
 
 /*
@@ -18,7 +19,7 @@ const ENCRYPTED = "is encrypted with a passphrase; decrypt it with: openssl pkey
 const OPENSSH_PUBLIC = "is an OpenSSH public key; signing needs the private one, in PEM format";
 
 /** What is no RSA key, by its label. */
-const OTHERS: readonly (readonly [RegExp, string])[] = [
+const OTHERS: Advice = [
   [/^ENCRYPTED/, ENCRYPTED],
   [/^OPENSSH/, "is an OpenSSH key; convert it with: ssh-keygen -p -m PEM -f key"],
   [/^SSH2/, OPENSSH_PUBLIC],
@@ -30,7 +31,7 @@ const OTHERS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** What is no PEM text, by how it begins. */
-const FORMS: readonly (readonly [RegExp, string])[] = [
+const FORMS: Advice = [
   [/^(<.*>|\$\{?\w+\}?|\{\{.*\}\}|%\w+%)$/, "is a placeholder; set the key, or the path of its file"],
   [/^\{/, "is JSON, perhaps a JSON Web Key; it must be in PEM format"],
   [/^(ssh-|ecdsa-sha2-)/, OPENSSH_PUBLIC],
@@ -52,8 +53,8 @@ export function findKey(text: string, wanted: Wanted): Found | null {
   const block = chosen(blocksOf(plain), wanted);
   if (block !== null) {
     const { label, body } = block;
-    const other = OTHERS.find(([pattern]) => pattern.test(label));
-    if (other) throw new Error(other[1]);
+    const other = adviceOn(label, OTHERS);
+    if (other) throw new Error(other);
     if (label.endsWith("PUBLICKEY") && wanted === "private") {
       throw new Error("is a public key; signing needs the private one");
     }
@@ -61,8 +62,8 @@ export function findKey(text: string, wanted: Wanted): Found | null {
     return { der: bytesOf(body, repairs), repairs };
   }
   const trimmed = plain.trim();
-  const form = FORMS.find(([pattern]) => pattern.test(trimmed));
-  if (form) throw new Error(form[1]);
+  const form = adviceOn(trimmed, FORMS);
+  if (form) throw new Error(form);
   return decoded(trimmed.replace(/^["'`]|["'`]$/g, ""), wanted, repairs);
 }
 

@@ -1,3 +1,4 @@
+import { type Advice, adviceOn } from "../errors.ts";
 import { isSocket, type PostgresAddress, postgresAddress } from "./postgres-url.ts";
 import { CONTROL, MEMORY, sqlitePath, WITHOUT_CONTROL } from "./sqlite-url.ts";
 
@@ -14,7 +15,7 @@ const FORMS =
   "must be file: and the path of the database, such as file:./data/stagepass.db, or :memory:, or a URL such as postgres://user:password@host:5432/stagepass";
 
 /** What somebody means who writes another form. */
-const OTHER_FORMS: readonly [RegExp, string][] = [
+const OTHER_FORMS: Advice = [
   [
     /^jdbc:/i,
     "must not begin with jdbc:; write postgres://user:password@host:5432/stagepass or file: and a path",
@@ -50,13 +51,10 @@ const OTHER_FORMS: readonly [RegExp, string][] = [
  */
 export function parseDatabaseUrl(url: string): DatabaseAddress {
   if (CONTROL.test(url)) throw new Error(WITHOUT_CONTROL);
-  if (url.trim() !== url) throw new Error("must not begin or end with white space");
-  if (/^["'`]|["'`]$/.test(url)) throw new Error("must not be in quotes");
   if (url === MEMORY) return { engine: "sqlite", file: null };
   if (/^postgres(ql)?:\/\//.test(url)) return postgresAddress(url);
   if (/^file:./.test(url)) return { engine: "sqlite", file: sqlitePath(url) };
-  const [, rule] = OTHER_FORMS.find(([form]) => form.test(url)) ?? [];
-  throw new Error(rule ?? FORMS);
+  throw new Error(adviceOn(url, OTHER_FORMS) ?? FORMS);
 }
 
 /** The address for a person to read, without the credentials. */

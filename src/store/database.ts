@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { type Dialect, Kysely, type LogEvent } from "kysely";
-import { reasonOf, StartupError } from "../errors.ts";
+import { StartupError } from "../errors.ts";
 import { type DatabaseAddress, describeAddress } from "./database-address.ts";
 import { PATIENCE } from "./deadline.ts";
 import type { Database } from "./engine.ts";
@@ -169,8 +169,7 @@ async function open(
 }
 
 function unusable(address: DatabaseAddress, error: unknown): StartupError {
-  const ofSqlite = (file: string | null) => (file === null ? reasonOf(error) : explainedOf(file, error));
-  const reason = address.engine === "postgres" ? explained(error) : ofSqlite(address.file);
+  const reason = address.engine === "postgres" ? explained(error) : explainedOf(error);
   return new StartupError([
     `DATABASE_URL: ${describeAddress(address)} cannot be used as the database: ${reason}`,
   ]);

@@ -1,4 +1,4 @@
-import { DatabaseUnavailable, reasonOf } from "../errors.ts";
+import { type Advice, adviceOn, DatabaseUnavailable, reasonOf } from "../errors.ts";
 
 const TLS =
   "trust its CA with sslrootcert=/path/ca.pem in the URL or NODE_EXTRA_CA_CERTS=/path/ca.pem; sslmode=no-verify encrypts, but to whoever answers";
@@ -32,7 +32,7 @@ const BY_CODE: Readonly<Record<string, string>> = {
 };
 
 /** What to do, by a message that has no code of its own. */
-const BY_MESSAGE: readonly [RegExp, string][] = [
+const BY_MESSAGE: Advice = [
   [/no encryption/, "add sslmode=verify-full to the URL: the server wants TLS"],
   [
     /permission denied for schema/,
@@ -57,6 +57,6 @@ export function explained(error: unknown): string {
   // It is explained already, host by host.
   if (error instanceof DatabaseUnavailable) return reason;
   const { code } = (error ?? {}) as { code?: string };
-  const [, advice = BY_CODE[code ?? ""]] = BY_MESSAGE.find(([message]) => message.test(reason)) ?? [];
+  const advice = adviceOn(reason, BY_MESSAGE) ?? BY_CODE[code ?? ""];
   return advice === undefined ? reason : `${reason}; ${advice}`;
 }

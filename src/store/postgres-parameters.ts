@@ -1,4 +1,4 @@
-import { closestMatch } from "leven";
+import { nearest } from "../errors.ts";
 
 /** The parameters that a URL of PostgreSQL may have. */
 const NAMES = [
@@ -43,9 +43,6 @@ const OTHERS: Readonly<Record<string, string>> = {
   pool_size: `leave it out; ${POOL}`,
 };
 
-/** How far a misspelt name may be from what was meant, in edits. */
-const MAX_EDITS = 3;
-
 /**
  * The parameters of a URL, each known, once, and with a value.
  *
@@ -70,13 +67,7 @@ function unknown(name: string): string {
   // Anything else may be part of a password.
   if (!/^[A-Za-z_]{1,40}$/.test(name)) return `may have the parameters ${NAMES.join(", ")}, and has another`;
   const rule = `must not have the parameter ${name}`;
-  const advice = OTHERS[name];
-  if (advice !== undefined) return `${rule}: ${advice}`;
-  const nearest = closestMatch(name.toLowerCase(), [...NAMES, ...Object.keys(OTHERS)], {
-    maxDistance: MAX_EDITS,
-  });
-  const isOther = nearest !== undefined && !isKnown(nearest);
-  if (nearest !== undefined && !isOther) return `${rule}: did you mean ${nearest}?`;
-  if (isOther) return `${rule}: ${OTHERS[nearest]}`;
-  return `${rule}: it may have ${NAMES.join(", ")}`;
+  const meant = nearest(name, [...NAMES, ...Object.keys(OTHERS)]);
+  if (meant === undefined) return `${rule}: it may have ${NAMES.join(", ")}`;
+  return `${rule}: ${OTHERS[meant] ?? `did you mean ${meant}?`}`;
 }

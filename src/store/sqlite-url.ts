@@ -1,45 +1,33 @@
 import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type Advice, adviceOn } from "../errors.ts";
 
 /** A database that is kept in memory only. */
 export const MEMORY = ":memory:";
 
-const EXAMPLE = "such as file:./data/stagepass.db";
-
 /** What a path has that looks as if a shell, SQLite or Windows would read it, and which here would become part of a file's name. */
-const MISTAKES: readonly [RegExp, (path: string) => string][] = [
+const MISTAKES: Advice = [
   [
     /^:memory:|^memory$|[?&]mode=memory/,
-    () => "must be :memory: alone for a database that is kept in memory only, without file:",
+    "must be :memory: alone for a database that is kept in memory only, without file:",
   ],
   [
     /[?#]/,
-    () =>
-      "must end with the path: parameters of SQLite such as ?mode=ro are not supported, nor is a ? or # in the path",
+    "must end with the path: parameters of SQLite such as ?mode=ro are not supported, nor is a ? or # in the path",
   ],
-  [
-    /^~(?=\/|$)/,
-    (path) => `must not begin with ~, which only a shell expands; write file:${path.replace("~", homedir())}`,
-  ],
-  [/^~/, () => "must not begin with ~, which only a shell expands; write the whole path"],
   [
     /\$\{?[A-Za-z_]|%[A-Za-z_]+%/,
-    () => "must not have a variable such as $HOME in the path: it is not expanded here; write the whole path",
-  ],
-  [
-    /%[0-9a-f]{2}/i,
-    () =>
-      "must not be percent-encoded after file: alone; write the characters, or file:/// and an absolute path",
+    "must not have a variable such as $HOME in the path: it is not expanded here; write the whole path",
   ],
   [
     /^[A-Za-z]:(?![^\\/])|\\/,
-    () => "must have a path with slashes, without a drive: Stagepass does not read paths of Windows",
+    "must have a path with slashes, without a drive: Stagepass does not read paths of Windows",
   ],
-  [/(^|\/)\.{0,2}$/, () => `must name a file, not a folder, ${EXAMPLE}`],
+  [/(^|\/)\.{0,2}$/, "must name a file, not a folder, such as file:./data/stagepass.db"],
   [
     /-(wal|shm|journal)$/,
-    () => "must name the database, not the file of SQLite beside it that ends in -wal, -shm or -journal",
+    "must name the database, not the file of SQLite beside it that ends in -wal, -shm or -journal",
   ],
 ];
 
@@ -52,14 +40,25 @@ const MISTAKES: readonly [RegExp, (path: string) => string][] = [
 export function sqlitePath(url: string): string {
   const isUrl = url.startsWith("file://");
   const rest = url.slice(isUrl ? "file://".length : "file:".length);
-  for (const [mistake, rule] of MISTAKES)
-    if (mistake.test(rest) && !(isUrl && mistake.source.startsWith("%["))) throw new Error(rule(rest));
-  if (!isUrl) return absolute(rest);
+  const mistake = adviceOn(rest, MISTAKES) ?? (rest.startsWith("~") ? ofHome(rest) : undefined);
+  if (mistake !== undefined) throw new Error(mistake);
+  if (!isUrl) {
+    if (/%[0-9a-f]{2}/i.test(rest)) throw new Error(ENCODED);
+    return absolute(rest);
+  }
   if (!/^(localhost)?\//.test(rest))
     throw new Error(
       "must have three slashes before an absolute path, such as file:///var/lib/stagepass.db, and none before a relative one, such as file:./data/stagepass.db",
     );
   return decodedPath(url);
+}
+
+const ENCODED =
+  "must not be percent-encoded after file: alone; write the characters, or file:/// and an absolute path";
+
+function ofHome(path: string): string {
+  const meant = /^~(\/|$)/.test(path) ? `file:${path.replace("~", homedir())}` : "the whole path";
+  return `must not begin with ~, which only a shell expands; write ${meant}`;
 }
 
 function decodedPath(url: string): string {

@@ -276,7 +276,7 @@ describe("a file that cannot be used", () => {
     }).exited;
     expect([code, errors]).toEqual([
       1,
-      `DATABASE_URL: ${file} cannot be used as the database: EACCES: permission denied, open '${file}'; let this user write ${file} and its folder ${folder}, or name another file\n`,
+      `DATABASE_URL: ${file} cannot be used as the database: EACCES: permission denied, open '${file}'; let this user write the file and its folder, or name another file\n`,
     ]);
   });
 });
@@ -296,7 +296,7 @@ describe("a folder that this user may not enter", () => {
     expect(await command.exited).toEqual({
       code: 1,
       output: "",
-      errors: `DATABASE_URL: ${file} cannot be used as the database: EACCES: permission denied, stat '${file}'; let this user write ${file} and its folder ${folder}, or name another file\n`,
+      errors: `DATABASE_URL: ${file} cannot be used as the database: EACCES: permission denied, stat '${file}'; let this user write the file and its folder, or name another file\n`,
     });
   });
 });

@@ -77,7 +77,7 @@ export const CORS_ORIGINS: readonly Wrong[] = [
   row(
     "a host in Unicode",
     "https://müller.example",
-    '"https://müller.example" is not as browsers write it; did you mean https://xn--mller-kva.example',
+    String.raw`"https://m\u00fcller.example" is not as browsers write it; did you mean https://xn--mller-kva.example`,
   ),
   row(
     "an address as it is short",

@@ -1,0 +1,69 @@
+import { closestMatch } from "leven";
+
+/** What to say about a text, by the first pattern that it matches. */
+export type Advice = readonly (readonly [pattern: RegExp, says: string])[];
+
+export function adviceOn(text: string, table: Advice): string | undefined {
+  return table.find(([pattern]) => pattern.test(text))?.[1];
+}
+
+/** The longest word that is compared, in characters. */
+const MAX_COMPARED = 60;
+
+/**
+ * The word of a list that was probably meant; undefined when none is so near. Case and punctuation do not count.
+ *
+ * @param edits how many letters may be wrong, missing or too many
+ */
+export function nearest<T extends string>(
+  given: string,
+  words: readonly T[],
+  edits = Math.min(2, Math.floor(given.length / 3)),
+): T | undefined {
+  if (given.length > MAX_COMPARED) return undefined;
+  const bareWords = words.map(bare);
+  const meant = closestMatch(bare(given), bareWords, { maxDistance: edits });
+  return meant === undefined ? undefined : words[bareWords.indexOf(meant)];
+}
+
+function bare(word: string): string {
+  return word.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
+}
+
+/** How much is kept of what is cut short in a message, in characters. Secrets and tokens are longer. */
+const KEPT_LENGTH = 16;
+
+/**
+ * What was given, for a message or the log: cut, in quotes, and in ASCII, so that it cannot be laid out as something else.
+ *
+ * @param longest in characters; more than the default only for what cannot be a secret in the wrong place
+ */
+export function quote(given: string, longest = KEPT_LENGTH): string {
+  const cut = given.length > longest ? `${given.slice(0, longest)}…` : given;
+  return JSON.stringify(cut).replaceAll(
+    /(?!…)[^ -~]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+/** The longest word or quotation of a message that is not cut, in characters. Secrets and tokens are longer. */
+const MAX_PIECE_LENGTH = 30;
+/** The longest message, in characters. Those that repeat a value would repeat all of it. */
+const MAX_MESSAGE_LENGTH = 4096;
+
+/** A quotation, closed or not, or a word. Each character belongs to one piece, so that no text takes longer than its length. */
+const PIECE = /"""[\s\S]*?"""|"(?:[^"\\]|\\[\s\S])*(?:"|\\?$)|[^\s"]+/g;
+
+/**
+ * A message of somebody else's, with long words and quotations cut: those that repeat what they are about would
+ * repeat a token or a secret, too.
+ */
+export function abridge(message: string): string {
+  return message
+    .slice(0, MAX_MESSAGE_LENGTH)
+    .replace(PIECE, (piece) =>
+      piece.length > MAX_PIECE_LENGTH
+        ? `${piece.slice(0, KEPT_LENGTH)}…${piece.endsWith('"') ? '"' : ""}`
+        : piece,
+    );
+}
