@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto";
+import { createPublicKey } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { inspect } from "node:util";
@@ -13,19 +13,12 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const openTok = { OPENTOK_API_KEY: API_KEY, OPENTOK_API_SECRET: API_SECRET };
 const vonage = { VONAGE_APPLICATION_ID: APPLICATION_ID, VONAGE_PRIVATE_KEY: PRIVATE_KEY };
-const OLD_SECRET = "decade00".repeat(5);
 const SHORTEST_SECRET = "kept-by-nobody-but-these-tests-1";
 const project = { PLATFORM: "local", ...openTok };
 
-const pem = { type: "pkcs8", format: "pem" } as const;
-const keys = {
-  short: generateKeyPairSync("rsa", { modulusLength: 1024 }).privateKey.export(pem).toString(),
-  elliptic: generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export(pem).toString(),
-  encrypted: createPrivateKey(PRIVATE_KEY)
-    .export({ ...pem, cipher: "aes-256-cbc", passphrase: "canary" })
-    .toString(),
-  public: createPublicKey(PRIVATE_KEY).export({ type: "spki", format: "pem" }).toString(),
-};
+const publicKey = createPublicKey(PRIVATE_KEY).export({ type: "spki", format: "pem" }).toString();
+
+const EVERYTHING = { depth: null, showHidden: true } as const;
 
 describe("parseConfig", () => {
   it.each<[string, Record<string, string>]>([
@@ -65,9 +58,6 @@ describe("parseConfig", () => {
     const AUDIT_LOG = "audit.jsonl";
     expect(parseConfig({ AUDIT_LOG }).audit).toEqual({ path: AUDIT_LOG, required: false });
     expect(parseConfig({ AUDIT_LOG, AUDIT_REQUIRED: "on" }).audit).toMatchObject({ required: true });
-    expect(() => parseConfig({ AUDIT_REQUIRED: "on" })).toThrow(
-      "AUDIT_LOG: must be set, as AUDIT_REQUIRED=on",
-    );
     expect(parseConfig({ AUDIT_REQUIRED: "off" }).audit).toBeNull();
   });
 
@@ -90,34 +80,15 @@ describe("parseConfig", () => {
     expect(parse({ TRUSTED_DOCUMENTS: "enforce", CONSOLE: "on" })).toBe(true);
   });
 
-  it("is frozen, and shows the secret to nobody", () => {
+  it("is frozen, and shows the secret and the private key to nobody", () => {
     const config = parseConfig(project);
     expect(Object.isFrozen(config)).toBe(true);
     expect(config.platform.keyRing?.applicationId).toBe(API_KEY);
-    expect(JSON.stringify(config)).not.toContain(API_SECRET);
-  });
-
-  it.each([
-    ["file:./a.db", resolve("a.db")],
-    ["file:/var/lib/a.db", "/var/lib/a.db"],
-    ["file:///var/lib/a%20b.db", "/var/lib/a b.db"],
-    [":memory:", null],
-  ])("reads DATABASE_URL=%s", (DATABASE_URL, databaseFile) => {
-    expect(parseConfig({ DATABASE_URL }).database).toEqual({ engine: "sqlite", file: databaseFile });
-  });
-
-  it.each([
-    [
-      "postgres://stagepass:canary@db.example.com:5433/stagepass?sslmode=verify-full",
-      [{ host: "db.example.com", port: 5433 }],
-    ],
-    ["postgresql://db/x", [{ host: "db", port: 5432 }]],
-  ])("reads DATABASE_URL=%s", (DATABASE_URL, hosts) => {
-    expect(parseConfig({ ...project, PLATFORM: "local", DATABASE_URL }).database).toMatchObject({
-      engine: "postgres",
-      hosts,
-      target: "read-write",
-    });
+    const shown = [config, parseConfig(vonage)].map(
+      (each) => JSON.stringify(each) + inspect(each, EVERYTHING),
+    );
+    expect(shown.join()).not.toContain(API_SECRET);
+    expect(shown.join()).not.toContain(PRIVATE_KEY.split("\n")[2]);
   });
 
   it("reads what is said of the database and the ledger", () => {
@@ -210,97 +181,6 @@ describe("parseConfig", () => {
     );
   });
 
-  it.each<[string, Record<string, string>]>([
-    ["PORT", { PORT: "http" }],
-    ["PORT", { PORT: "65536" }],
-    ["PORT", { PORT: "-1" }],
-    ["PORT", { PORT: "4000.5" }],
-    ["PORT", { PORT: "0x10" }],
-    ["HOST", { HOST: "http://127.0.0.1" }],
-    ["HOST", { HOST: "127.0.0.1:4000" }],
-    ["AUTH_JWT_SECRET", { AUTH_JWT_SECRET: SHORTEST_SECRET.slice(1) }],
-    ["AUTH_JWT_SECRET", { AUTH_JWT_SECRET: "a".repeat(32) }],
-    ["AUTH_JWT_SECRET", { AUTH_JWT_SECRET: "abc".repeat(20) }],
-    ["AUTH_JWT_SECRET", { AUTH_JWT_SECRET: "changeme".repeat(4) }],
-    ["AUTH_JWT_SECRET", { AUTH_JWT_SECRET: "ChangeMe-To-32-Random-Bytes-Or-More" }],
-    ["AUTH_JWT_SECRET", { AUTH_JWT_SECRET: "your-256-bit-secret-your-256-bit-secret" }],
-    ["AUTH_JWT_SECRET", { AUTH_JWT_SECRET: "a-string-secret-at-least-256-bits-long" }],
-    ["AUTH_JWT_SECRET", { AUTH_JWT_SECRET: "<what openssl rand -base64 32 prints>" }],
-    ["AUTH_JWT_SECRET", { ...project, AUTH_JWT_SECRET: API_SECRET }],
-    ["AUTH_JWT_SECRET", { ...openTok, OPENTOK_API_SECRET_PREVIOUS: OLD_SECRET, AUTH_JWT_SECRET: OLD_SECRET }],
-    ["AUTH_JWKS_URI", { AUTH_JWKS_URI: "http://idp.example.com/jwks" }],
-    ["AUTH_JWKS_URI", { AUTH_JWKS_URI: "https://user:password@idp.example.com/jwks" }],
-    ["AUTH_JWKS_URI", { AUTH_JWKS_URI: "https://idp.example.com/jwks#keys" }],
-    ["AUTH_JWT_ISSUER", { AUTH_JWT_ISSUER: "https://idp.example.com/" }],
-    ["AUTH_JWT_AUDIENCE", { AUTH_JWT_AUDIENCE: "stagepass" }],
-    ["DATABASE_POOL_SIZE", { DATABASE_POOL_SIZE: "0" }],
-    ["LEDGER", { LEDGER: "maybe" }],
-    ["LEDGER_RETENTION_DAYS", { LEDGER_RETENTION_DAYS: "0" }],
-    ["OPENTOK_API_KEY", { DATABASE_URL: "postgres://stagepass:canary@db/stagepass" }],
-    ["OPENTOK_API_KEY", { DATABASE_URL: "postgresql://stagepass:canary@db/stagepass", PLATFORM: "local" }],
-    ["TRUST_PROXY", { TRUST_PROXY: "true" }],
-    ["TRUST_PROXY", { TRUST_PROXY: "10.0.0.0/8,proxy" }],
-    ["TOKENS_PER_MINUTE", { TOKENS_PER_MINUTE: "0" }],
-    ["SESSIONS_PER_MINUTE", { SESSIONS_PER_MINUTE: "0" }],
-    ["CORS_ORIGINS", { CORS_ORIGINS: "*" }],
-    ["CORS_ORIGINS", { CORS_ORIGINS: "https://app.example.com/path" }],
-    ["CORS_ORIGINS", { CORS_ORIGINS: "https://app.example.com,null" }],
-    ["TRUSTED_DOCUMENTS", { TRUSTED_DOCUMENTS: "on" }],
-    ["TRUSTED_DOCUMENTS_MANIFEST", { TRUSTED_DOCUMENTS: "enforce" }],
-    ["TRUSTED_DOCUMENTS_MANIFEST", { TRUSTED_DOCUMENTS_MANIFEST: "/nowhere/manifest.json" }],
-    ["PLATFORM", { PLATFORM: "zoom" }],
-    ["PLATFORM", { ...openTok, ...vonage }],
-    ["OPENTOK_API_SECRET", { OPENTOK_API_SECRET_PREVIOUS: API_SECRET }],
-    [
-      "OPENTOK_API_SECRET",
-      { ...openTok, OPENTOK_API_SECRET: "your_api_secret_your_api_secret_your_api_secret" },
-    ],
-    ["OPENTOK_API_SECRET", { ...openTok, OPENTOK_API_SECRET: "0".repeat(40) }],
-    ["OPENTOK_API_SECRET", { ...openTok, OPENTOK_API_SECRET: "<the-secret-of-the-project-in-your-account>" }],
-    ["OPENTOK_API_SECRET", { ...openTok, OPENTOK_API_SECRET: API_SECRET.slice(0, 35) }],
-    ["OPENTOK_API_SECRET", { ...openTok, OPENTOK_API_SECRET: `"${API_SECRET}"` }],
-    ["OPENTOK_API_SECRET_PREVIOUS", { ...openTok, OPENTOK_API_SECRET_PREVIOUS: `${API_SECRET}00` }],
-    ["OPENTOK_API_SECRET_PREVIOUS", { ...openTok, OPENTOK_API_SECRET_PREVIOUS: "x".repeat(40) }],
-    ["OPENTOK_API_URL", { ...openTok, OPENTOK_API_URL: "http://api.opentok.com" }],
-    ["OPENTOK_API_URL", { ...openTok, OPENTOK_API_URL: "https://me:canary@api.opentok.com" }],
-    ["OPENTOK_API_URL", { ...openTok, OPENTOK_API_URL: "https://api.opentok.com?x=1" }],
-    ["OPENTOK_API_URL", { ...openTok, OPENTOK_API_URL: "https://api.opentok.com/?" }],
-    ["OPENTOK_API_URL", { ...openTok, OPENTOK_API_URL: "https://api.opentok.com/#" }],
-    ["OPENTOK_API_URL", { ...openTok, OPENTOK_API_URL: "api.opentok.com" }],
-    ["VONAGE_API_URL", { ...vonage, VONAGE_API_URL: "ftp://video.api.vonage.com" }],
-    ["VONAGE_APPLICATION_ID", { ...vonage, VONAGE_APPLICATION_ID: "12345678" }],
-    ["VONAGE_APPLICATION_ID", { VONAGE_PRIVATE_KEY: PRIVATE_KEY }],
-    ["VONAGE_PRIVATE_KEY", { VONAGE_APPLICATION_ID: APPLICATION_ID }],
-    ["VONAGE_PRIVATE_KEY", { ...vonage, VONAGE_PRIVATE_KEY: "./no-such-file.key" }],
-    ["VONAGE_PRIVATE_KEY", { ...vonage, VONAGE_PRIVATE_KEY: "." }],
-    ["VONAGE_PRIVATE_KEY", { ...vonage, VONAGE_PRIVATE_KEY: "package.json" }],
-    ["VONAGE_PRIVATE_KEY", { ...vonage, VONAGE_PRIVATE_KEY: keys.short }],
-    ["VONAGE_PRIVATE_KEY", { ...vonage, VONAGE_PRIVATE_KEY: keys.elliptic }],
-    ["VONAGE_PRIVATE_KEY", { ...vonage, VONAGE_PRIVATE_KEY: keys.encrypted }],
-    ["VONAGE_PRIVATE_KEY", { ...vonage, VONAGE_PRIVATE_KEY: keys.public }],
-    ["VONAGE_PRIVATE_KEY", { ...vonage, VONAGE_PRIVATE_KEY: PRIVATE_KEY.slice(0, 500) }],
-    ["VONAGE_PRIVATE_KEY_PREVIOUS", { ...vonage, VONAGE_PRIVATE_KEY_PREVIOUS: keys.short }],
-    ["PLATFORM_TIMEOUT_MS", { PLATFORM_TIMEOUT_MS: "99" }],
-    ["PLATFORM_TIMEOUT_MS", { PLATFORM_TIMEOUT_MS: "60001" }],
-    ["PLATFORM_TIMEOUT_MS", { PLATFORM_TIMEOUT_MS: "5s" }],
-    ["OPENTOK_API_KEY", { ...project, OPENTOK_API_KEY: "abc" }],
-    ["OPENTOK_API_KEY", { ...project, OPENTOK_API_KEY: "" }],
-    ["OPENTOK_API_KEY", { ...project, OPENTOK_API_KEY: "123456~7" }],
-    ["OPENTOK_API_SECRET", { ...project, OPENTOK_API_SECRET: "" }],
-    ["OPENTOK_API_SECRET", { ...project, OPENTOK_API_SECRET: "short" }],
-    ["OPENTOK_API_SECRET", { ...project, OPENTOK_API_SECRET: ` ${API_SECRET}` }],
-    ["DATABASE_URL", { DATABASE_URL: "mysql://localhost/x" }],
-    ["DATABASE_URL", { DATABASE_URL: "file:" }],
-    ["DATABASE_URL", { DATABASE_URL: "file://elsewhere/x" }],
-    ["DATABASE_URL", { DATABASE_URL: "./data/x.db" }],
-    ["SHUTDOWN_DELAY_MS", { SHUTDOWN_DELAY_MS: "60001" }],
-    ["SHUTDOWN_DELAY_MS", { SHUTDOWN_DELAY_MS: "-1" }],
-    ["LOG_LEVEL", { LOG_LEVEL: "loud" }],
-    ["CONSOLE", { CONSOLE: "yes" }],
-  ])("names %s as what is wrong with %j, on one line", (name, environment) => {
-    expect(problems(environment)).toEqual([expect.stringMatching(new RegExp(`^${name}: [^\n]+$`))]);
-  });
-
   it.each<[string, Record<string, string>, string]>([
     ["local", {}, "generated"],
     ["local", { ...openTok, ...vonage, PLATFORM: "local" }, API_KEY],
@@ -324,46 +204,13 @@ describe("parseConfig", () => {
     expect(parseConfig(told).platform).toMatchObject({ url: "http://127.0.0.1:9/prefix", timeout: 100 });
   });
 
-  it("takes a private key in PKCS#8 or PKCS#1, as text, with line ends as \\n, as a path, or beside the public one", () => {
-    const key = createPrivateKey(PRIVATE_KEY);
-    const pkcs1 = key.export({ type: "pkcs1", format: "pem" }).toString();
-    const file = join(temporaryFolder(), "private.key");
-    writeFileSync(file, pkcs1);
-    for (const given of [
-      PRIVATE_KEY,
-      pkcs1,
-      PRIVATE_KEY.replaceAll("\n", "\\n"),
-      file,
-      PRIVATE_KEY + keys.public,
-    ]) {
-      const { keyRing } = parseConfig({ ...vonage, VONAGE_PRIVATE_KEY: given }).platform;
-      expect(keyRing?.signingKey.equals(key)).toBe(true);
-    }
-  });
-
   it.each([
     ["private", newPrivateKey()],
-    ["public", keys.public],
+    ["public", publicKey],
   ])("takes a %s key as the previous one, which verifies", (_, previous) => {
     const { keyRing } = parseConfig({ ...vonage, VONAGE_PRIVATE_KEY_PREVIOUS: previous }).platform;
     expect(keyRing?.verifyingKeys.map((key) => key.type)).toEqual(["public", "public"]);
     expect(keyRing?.verifyingKeys[1]?.equals(createPublicKey(previous))).toBe(true);
-  });
-
-  it("shows no part of the private key, whatever is wrong with it", () => {
-    const body = PRIVATE_KEY.split("\n").slice(1, -2);
-    for (const given of [
-      PRIVATE_KEY.slice(0, 500),
-      body.slice(1).join(""),
-      keys.encrypted,
-      `${PRIVATE_KEY} `.replace("BEGIN", "BEGUN"),
-    ]) {
-      const found = problems({ ...vonage, VONAGE_PRIVATE_KEY: given }).join();
-      expect(found).toMatch(/^VONAGE_PRIVATE_KEY: /);
-      for (let at = 0; at + 16 < given.length; at += 8) expect(found).not.toContain(given.slice(at, at + 16));
-    }
-    expect(JSON.stringify(parseConfig(vonage))).not.toContain(body[1]);
-    expect(inspect(parseConfig(vonage), { depth: null, showHidden: true })).not.toContain(body[1]);
   });
 
   it("shows no part of the secret when it is swapped with the key", () => {

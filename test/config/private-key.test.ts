@@ -1,4 +1,4 @@
-import { createPrivateKey } from "node:crypto";
+import { createPrivateKey, createPublicKey } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -12,6 +12,7 @@ import { PRIVATE_KEYS } from "./wrong/private-keys.ts";
 
 const key = createPrivateKey(PRIVATE_KEY);
 const pkcs1 = key.export({ type: "pkcs1", format: "pem" }).toString();
+const publicKey = createPublicKey(key).export({ type: "spki", format: "pem" }).toString();
 const body = PRIVATE_KEY.split("\n").slice(1, -2).join("\n");
 const base64 = (text: string) => Buffer.from(text).toString("base64");
 const lines = (text: string, indent: string) => text.replace(/^(?=.)/gm, indent);
@@ -61,6 +62,7 @@ const PASTES: readonly (readonly [string, string, string | null])[] = [
     JSON.stringify({ id: "x", keys: { private_key: PRIVATE_KEY } }),
     "other text stood before it",
   ],
+  ["the public key beside it", PRIVATE_KEY + publicKey, null],
   ["base64", base64(PRIVATE_KEY), "it was the base64 of a PEM text"],
   ["base64 in lines", base64(pkcs1).replaceAll(/.{76}/g, "$&\n"), "it was the base64 of a PEM text"],
   ["base64url", Buffer.from(PRIVATE_KEY).toString("base64url"), "it was the base64 of a PEM text"],

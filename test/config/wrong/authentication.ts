@@ -7,6 +7,16 @@ const jwks = { AUTH_JWKS_URI: "https://idp.example.com/jwks" };
 const openTok = { OPENTOK_API_KEY: API_KEY, OPENTOK_API_SECRET: API_SECRET };
 const BEFORE = "0123456789abcdef0123456789abcdef01234567";
 
+const PLACEHOLDERS = [
+  "a".repeat(32),
+  "abc".repeat(20),
+  "changeme".repeat(4),
+  "ChangeMe-To-32-Random-Bytes-Or-More",
+  "your-256-bit-secret-your-256-bit-secret",
+  "a-string-secret-at-least-256-bits-long",
+  "<what openssl rand -base64 32 prints>",
+];
+
 const SAFE = "must be an https: URL without credentials or fragment; http: is for this machine alone";
 const PRIVATE = `${SAFE}; within a private network AUTH_JWKS_INSECURE=on allows it`;
 const METADATA = "must be where the keys are: the document at this address has it as jwks_uri";
@@ -52,6 +62,11 @@ export const AUTHENTICATION: readonly Wrong[] = [
   {
     what: "keys with a password where http: is allowed",
     env: { AUTH_JWKS_URI: "http://user:password@keycloak:8080/keys", AUTH_JWKS_INSECURE: "on" },
+    says: `AUTH_JWKS_URI: ${SAFE}`,
+  },
+  {
+    what: "keys with a fragment",
+    env: { AUTH_JWKS_URI: "https://idp.example.com/jwks#keys" },
     says: `AUTH_JWKS_URI: ${SAFE}`,
   },
   {
@@ -118,18 +133,22 @@ export const AUTHENTICATION: readonly Wrong[] = [
     says: "AUTH_JWT_SECRET_PREVIOUS: must have at least 32 bytes; make one with: openssl rand -base64 32",
   },
   {
-    what: "a placeholder as the previous secret",
-    env: { ...secret, AUTH_JWT_SECRET_PREVIOUS: "changeme".repeat(4) },
-    says: "AUTH_JWT_SECRET_PREVIOUS: is a placeholder; make one with: openssl rand -base64 32",
+    what: "a secret of 31 bytes",
+    env: { AUTH_JWT_SECRET: JWT_SECRET.slice(0, 31) },
+    says: "AUTH_JWT_SECRET: must have at least 32 bytes; make one with: openssl rand -base64 32",
   },
-  {
-    what: "the project's secret as the previous one",
-    env: { ...openTok, ...secret, AUTH_JWT_SECRET_PREVIOUS: API_SECRET },
-    says: "AUTH_JWT_SECRET_PREVIOUS: must be another secret than the OpenTok project's",
-  },
-  {
-    what: "the project's previous secret as the previous one",
-    env: { ...openTok, OPENTOK_API_SECRET_PREVIOUS: BEFORE, ...secret, AUTH_JWT_SECRET_PREVIOUS: BEFORE },
-    says: "AUTH_JWT_SECRET_PREVIOUS: must be another secret than the OpenTok project's",
-  },
+  ...PLACEHOLDERS.flatMap((placeholder) =>
+    ["AUTH_JWT_SECRET", "AUTH_JWT_SECRET_PREVIOUS"].map((name) => ({
+      what: `${name}=${placeholder}`,
+      env: { ...secret, [name]: placeholder },
+      says: `${name}: is a placeholder; make one with: openssl rand -base64 32`,
+    })),
+  ),
+  ...[API_SECRET, BEFORE].flatMap((ofProject) =>
+    ["AUTH_JWT_SECRET", "AUTH_JWT_SECRET_PREVIOUS"].map((name) => ({
+      what: `${name} that is the project's ${ofProject === BEFORE ? "previous " : ""}secret`,
+      env: { ...openTok, OPENTOK_API_SECRET_PREVIOUS: BEFORE, ...secret, [name]: ofProject },
+      says: `${name}: must be another secret than the OpenTok project's`,
+    })),
+  ),
 ];

@@ -61,6 +61,11 @@ const URLS: readonly [what: string, url: string, says: string][] = [
   ["two slashes before a dot", "file://./data/x.db", SLASHES],
   ["a path of Windows", "file:C:\\data\\x.db", PATHS],
   ["a drive of Windows", "file:C:/data/x.db", PATHS],
+  [
+    "no path",
+    "file:",
+    "DATABASE_URL: must begin with file: in lower case, and the path of the database, such as file:./data/stagepass.db",
+  ],
   ["a folder", "file:./data/", FOLDER],
   ["this folder", "file:.", FOLDER],
   [

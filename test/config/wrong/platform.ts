@@ -10,6 +10,9 @@ const PLACEHOLDER = "is a placeholder; it must be the OpenTok project's own secr
 const KEY = "must be the OpenTok project's API key, 5 to 20 digits";
 const URL = "must be an https: URL without credentials or fragment; http: is for this machine alone";
 
+const SHARED =
+  "must be set, with OPENTOK_API_SECRET and PLATFORM=local, as DATABASE_URL is PostgreSQL: all servers need the same project; make up a number, and a secret with openssl rand -hex 20";
+
 const CREDENTIALS: readonly (readonly [string, Record<string, string>, string])[] = [
   ["a key that is none", { ...local, OPENTOK_API_KEY: "abc" }, `OPENTOK_API_KEY: ${KEY}`],
   ["a key with a separator", { ...local, OPENTOK_API_KEY: "470-123-45" }, `OPENTOK_API_KEY: ${KEY}`],
@@ -17,6 +20,11 @@ const CREDENTIALS: readonly (readonly [string, Record<string, string>, string])[
   [
     "a placeholder",
     { ...openTok, OPENTOK_API_SECRET: "your_api_secret_your_api_secret_your_api_secret" },
+    `OPENTOK_API_SECRET: ${PLACEHOLDER}`,
+  ],
+  [
+    "a placeholder in brackets",
+    { ...openTok, OPENTOK_API_SECRET: "<the-secret-of-the-project-in-your-account>" },
     `OPENTOK_API_SECRET: ${PLACEHOLDER}`,
   ],
   [
@@ -90,6 +98,21 @@ const CREDENTIALS: readonly (readonly [string, Record<string, string>, string])[
     "a URL with a query",
     { ...openTok, OPENTOK_API_URL: "https://api.opentok.com?x=1" },
     "OPENTOK_API_URL: must not have a query",
+  ],
+  [
+    "a URL with an empty query",
+    { ...openTok, OPENTOK_API_URL: "https://api.opentok.com/?" },
+    "OPENTOK_API_URL: must not have a query",
+  ],
+  [
+    "no credentials on PostgreSQL",
+    { DATABASE_URL: "postgres://stagepass:canary@db/stagepass" },
+    `OPENTOK_API_KEY: ${SHARED}`,
+  ],
+  [
+    "no credentials for the local platform on PostgreSQL",
+    { DATABASE_URL: "postgres://stagepass:canary@db/stagepass", PLATFORM: "local" },
+    `OPENTOK_API_KEY: ${SHARED}`,
   ],
   ["a URL of FTP", { ...vonage, VONAGE_API_URL: "ftp://video.api.vonage.com" }, `VONAGE_API_URL: ${URL}`],
 ];
