@@ -35,8 +35,7 @@ export function jwtRulesOf(env: Environment): JwtRules | null {
     if (isVerified || !env.has(name)) continue;
     env.problem(name, "needs AUTH_JWT_SECRET or AUTH_JWKS_URI, to verify who says so");
   }
-  if (insecure && !env.has("AUTH_JWKS_URI"))
-    env.problem("AUTH_JWKS_INSECURE", "needs AUTH_JWKS_URI, which it is about");
+  env.require("AUTH_JWKS_URI", "AUTH_JWKS_INSECURE=on");
   checkSecrets(env);
   noteRisks(env, rules);
   return secret || jwksUri ? { secret, previousSecret, jwksUri, ...rules } : null;
@@ -48,11 +47,9 @@ function checkSecrets(env: Environment): void {
     const value = env.get(name);
     if (value !== undefined && ofProject.includes(value)) env.problem(name, OTHER_SECRET);
   }
+  env.require("AUTH_JWT_SECRET", "AUTH_JWT_SECRET_PREVIOUS");
   const previous = env.get("AUTH_JWT_SECRET_PREVIOUS");
-  if (previous === undefined) return;
-  if (!env.has("AUTH_JWT_SECRET"))
-    env.problem("AUTH_JWT_SECRET_PREVIOUS", "needs AUTH_JWT_SECRET, which replaces it");
-  if (previous === env.get("AUTH_JWT_SECRET"))
+  if (previous !== undefined && previous === env.get("AUTH_JWT_SECRET"))
     env.problem("AUTH_JWT_SECRET_PREVIOUS", "must be another secret than AUTH_JWT_SECRET");
 }
 

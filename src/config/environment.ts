@@ -45,9 +45,12 @@ export class Environment {
     for (const [name, value] of Object.entries(values)) {
       if (value === undefined || value === "") continue;
       const rule = problemOfName(name, value);
-      if (rule !== null) this.#problems.push(`${name}: ${rule}`);
-      else this.#set[name] = value;
-      if (rule === null) this.#sources.set(name, source);
+      if (rule !== null) {
+        this.#problems.push(`${name}: ${rule}`);
+        continue;
+      }
+      this.#set[name] = value;
+      this.#sources.set(name, source);
     }
   }
 

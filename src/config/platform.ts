@@ -1,6 +1,6 @@
 import { CREDENTIAL_NAMES } from "../platform/credential-names.ts";
 import { type KeyRing, openTokKeyRing, vonageKeyRing } from "../signing/key-ring.ts";
-import type { Wanted } from "../signing/pem.ts";
+import type { Wanted } from "../signing/rsa-key.ts";
 import type { DatabaseAddress } from "../store/database-address.ts";
 import type { Environment } from "./environment.ts";
 import { privateKey } from "./private-key.ts";

@@ -1,7 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import { resolve } from "node:path";
-import { findKey, type Wanted } from "../signing/pem.ts";
-import { rsaKey } from "../signing/rsa-key.ts";
+import { findKey } from "../signing/pem.ts";
+import { rsaKey, type Wanted } from "../signing/rsa-key.ts";
 import { MAX_FILE, readBounded } from "./bounded-file.ts";
 
 /**
@@ -11,34 +11,31 @@ import { MAX_FILE, readBounded } from "./bounded-file.ts";
  * @throws {Error} with the rule that it breaks; nothing of the key, nor of a path that may be one
  */
 export function privateKey(value: string, wanted: Wanted, note: (text: string) => void): KeyObject {
-  const repairs: string[] = [];
-  const key = isKeyText(value, wanted)
-    ? rsaKey(value, wanted, (repair) => repairs.push(repair))
-    : keyInFile(value, wanted, repairs);
+  const { key, repairs } = isKeyText(value) ? rsaKey(value, wanted) : keyInFile(value, wanted);
   if (repairs.length > 0) note(`is used, but ${repairs.join(" and ")}; set it as it was downloaded`);
   return key;
 }
 
 /** A key that is broken throws when it is read, which is soon enough. */
-function isKeyText(value: string, wanted: Wanted): boolean {
+function isKeyText(value: string): boolean {
   if (value.trim().includes("\n")) return true;
   try {
-    return findKey(value, wanted) !== null;
+    return findKey(value) !== null;
   } catch {
     return true;
   }
 }
 
-function keyInFile(path: string, wanted: Wanted, repairs: string[]): KeyObject {
+function keyInFile(path: string, wanted: Wanted): ReturnType<typeof rsaKey> {
   const name = shown(path);
   const content = contentOf(path, name);
   // DER, the bytes of a key without base64: nothing else begins so.
   const isDer = content[0] === 0x30 && content[1] === 0x82;
-  if (isDer) repairs.push("it was DER, not PEM");
-  const text = isDer ? content.toString("base64") : content.toString("utf8");
+  const text = content.toString(isDer ? "base64" : "utf8");
   if (text.trim() === "") throw new Error(`${name} is empty`);
   try {
-    return rsaKey(text, wanted, (repair) => isDer || repairs.push(repair));
+    const { key, repairs } = rsaKey(text, wanted);
+    return { key, repairs: isDer ? ["it was DER, not PEM"] : repairs };
   } catch (error) {
     throw new Error(`${name} ${(error as Error).message}`);
   }

@@ -61,7 +61,7 @@ export function openTokKeyRing(apiKey: string, apiSecret: string, previousSecret
 /**
  * The key ring of a Vonage application.
  *
- * @param privateKey as `rsaKey` gives it
+ * @param privateKey of `rsaKey`
  * @param previousKey one that still verifies and no longer signs; public or private
  */
 export function vonageKeyRing(

@@ -12,9 +12,6 @@ export interface Found {
   readonly repairs: readonly string[];
 }
 
-/** Which of the keys in a text is meant. */
-export type Wanted = "private" | "public or private";
-
 const ENCRYPTED = "is encrypted with a passphrase; decrypt it with: openssl pkey -in key -out decrypted.key";
 const OPENSSH_PUBLIC = "is an OpenSSH public key; signing needs the private one, in PEM format";
 
@@ -47,24 +44,21 @@ const FORMS: Advice = [
  * @returns null when the text is nothing of the kind; it may be a path
  * @throws {Error} with the rule that it breaks
  */
-export function findKey(text: string, wanted: Wanted): Found | null {
+export function findKey(text: string): Found | null {
   const repairs: string[] = [];
   const plain = unescaped(text, repairs);
-  const block = chosen(blocksOf(plain), wanted);
+  const block = chosen(blocksOf(plain));
   if (block !== null) {
     const { label, body } = block;
     const other = adviceOn(label, OTHERS);
     if (other) throw new Error(other);
-    if (label.endsWith("PUBLICKEY") && wanted === "private") {
-      throw new Error("is a public key; signing needs the private one");
-    }
     sayAround(plain, repairs);
     return { der: bytesOf(body, repairs), repairs };
   }
   const trimmed = plain.trim();
   const form = adviceOn(trimmed, FORMS);
   if (form) throw new Error(form);
-  return decoded(trimmed.replace(/^["'`]|["'`]$/g, ""), wanted, repairs);
+  return decoded(trimmed.replace(/^["'`]|["'`]$/g, ""), repairs);
 }
 
 /** Line breaks for what stands for them. `\n` alone is a form that is documented, and nothing to be mended. */
@@ -81,14 +75,11 @@ function unescaped(text: string, repairs: string[]): string {
 }
 
 /** A file may have the public key or a certificate beside the private key. */
-function chosen(blocks: readonly Block[], wanted: Wanted): Block | null {
+function chosen(blocks: readonly Block[]): Block | null {
   const secret = blocks.filter(({ label }) => label.endsWith("PRIVATEKEY"));
   const open = blocks.filter(({ label }) => label.endsWith("PUBLICKEY"));
   const kind = secret.length > 0 ? secret : open;
-  if (kind.length > 1) {
-    const which = wanted === "private" ? "the one that signs" : "one";
-    throw new Error(`has ${kind.length} keys; leave only ${which}`);
-  }
+  if (kind.length > 1) throw new Error(`has ${kind.length} keys; leave only one`);
   return kind[0] ?? blocks[0] ?? null;
 }
 
@@ -121,13 +112,13 @@ function bytesOf(body: string, repairs: string[]): Buffer {
 }
 
 /** A text without first and last line: base64 of the whole PEM text, or of the bytes of the key. */
-function decoded(text: string, wanted: Wanted, repairs: readonly string[]): Found | null {
+function decoded(text: string, repairs: readonly string[]): Found | null {
   const base64 = text.replace(/\s/g, "");
   if (base64.length < 64 || !/^[A-Za-z0-9+/_-]+=*$/.test(base64)) return null;
   const bytes = Buffer.from(base64, "base64");
   const inside = bytes.toString("utf8");
   if (inside.search(MARK) !== -1) {
-    const found = findKey(inside, wanted);
+    const found = findKey(inside);
     return found && { ...found, repairs: [...repairs, "it was the base64 of a PEM text", ...found.repairs] };
   }
   if (!base64.startsWith("MII")) return null;

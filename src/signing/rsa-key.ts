@@ -1,5 +1,8 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
-import { findKey, type Wanted } from "./pem.ts";
+import { findKey } from "./pem.ts";
+
+/** Which keys will do: of a key that only verifies, the public half is enough. */
+export type Wanted = "private" | "public or private";
 
 /** The fewest bits of an RSA key, as RFC 7518, section 3.3, has it for RS256. */
 const MIN_RSA_BITS = 2048;
@@ -7,15 +10,11 @@ const MIN_RSA_BITS = 2048;
 /**
  * An RSA key from its PEM text, PKCS#1 or PKCS#8, which is mended where that is unambiguous.
  *
- * @param onRepair is told what was mended, in a clause such as `its line breaks were lost`
+ * @returns also what was mended, in clauses such as `its line breaks were lost`
  * @throws {Error} with the rule that it breaks, and nothing of the text
  */
-export function rsaKey(
-  text: string,
-  wanted: Wanted,
-  onRepair: (repair: string) => void = () => {},
-): KeyObject {
-  const found = findKey(text, wanted);
+export function rsaKey(text: string, wanted: Wanted): { key: KeyObject; repairs: readonly string[] } {
+  const found = findKey(text);
   const key = found && keyOf(found.der);
   if (!key) throw new Error("is no key in PEM format, PKCS#1 or PKCS#8");
   if (key.type === "public" && wanted === "private") {
@@ -27,8 +26,7 @@ export function rsaKey(
   if (key.type === "private" && !signsWell(key)) {
     throw new Error("is damaged: what it signs cannot be verified; copy the whole key");
   }
-  for (const repair of found.repairs) onRepair(repair);
-  return key;
+  return { key, repairs: found.repairs };
 }
 
 /** The label does not say it all: tools write either form under either. */

@@ -39,7 +39,7 @@ const openTok = new OpenTok(API_KEY, API_SECRET) as unknown as {
 };
 const video = new Video(new Auth({ applicationId: APPLICATION_ID, privateKey: PRIVATE_KEY }));
 const openTokService = new SigningService(openTokKeyRing(API_KEY, API_SECRET));
-const vonageService = new SigningService(vonageKeyRing(APPLICATION_ID, rsaKey(PRIVATE_KEY, "private")));
+const vonageService = new SigningService(vonageKeyRing(APPLICATION_ID, rsaKey(PRIVATE_KEY, "private").key));
 
 /** What the packages accept and we do, each option also left out. */
 const options = fc.record<Options, never>(

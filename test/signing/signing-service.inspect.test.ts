@@ -229,8 +229,8 @@ const openTokRingOf = (secret: string, previous?: string) => openTokKeyRing(API_
 const vonageRingOf = (pem: string, previous?: string) =>
   vonageKeyRing(
     APPLICATION_ID,
-    rsaKey(pem, "private"),
-    previous === undefined ? undefined : rsaKey(previous, "public or private"),
+    rsaKey(pem, "private").key,
+    previous === undefined ? undefined : rsaKey(previous, "public or private").key,
   );
 
 describe.each([

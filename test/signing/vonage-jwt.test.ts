@@ -15,7 +15,7 @@ import { newSessionId } from "../support/fault-server.ts";
 import { inputs } from "../support/long.ts";
 import { connectionData } from "../support/unicode.ts";
 
-const keyRing = vonageKeyRing(APPLICATION_ID, rsaKey(PRIVATE_KEY, "private"));
+const keyRing = vonageKeyRing(APPLICATION_ID, rsaKey(PRIVATE_KEY, "private").key);
 const publicKey = createPublicKey(PRIVATE_KEY);
 const createTime = Math.floor(Date.now() / 1000);
 const grant: Grant = {

@@ -11,7 +11,7 @@ export const now = new Date(nowSeconds * 1000);
 export const at = (seconds: number) => new Date(seconds * 1000);
 
 export const openTokRing = openTokKeyRing(API_KEY, API_SECRET);
-export const vonageRing = vonageKeyRing(APPLICATION_ID, rsaKey(PRIVATE_KEY, "private"));
+export const vonageRing = vonageKeyRing(APPLICATION_ID, rsaKey(PRIVATE_KEY, "private").key);
 
 export const inspect = (keyRing: KeyRing, token: string) => new SigningService(keyRing).inspect(token, now);
 

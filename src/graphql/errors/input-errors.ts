@@ -1,25 +1,26 @@
 import { type ASTNode, type DocumentNode, type GraphQLError, Kind, visit } from "graphql";
+import { type Advice, adviceOn } from "../../errors.ts";
 
 /** What a person who meets GraphQL's own words about an argument also needs to know, by what these words have. */
-const HINTS: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
+const HINTS: Readonly<Record<string, Advice>> = {
   expireTime: [
     [
-      "non 32-bit",
+      /cannot represent non 32-bit/,
       "expireTime is in whole seconds since the Unix epoch, not in milliseconds: divide by 1000 and round down",
     ],
     [
-      "non-integer",
+      /cannot represent non-integer/,
       "expireTime is a number of whole seconds since the Unix epoch, not a date, not text in quotes, not a fraction",
     ],
   ],
   expiresIn: [
-    ["non 32-bit", "expiresIn is in whole seconds, at most 2592000, which is 30 days"],
+    [/cannot represent non 32-bit/, "expiresIn is in whole seconds, at most 2592000, which is 30 days"],
     [
-      "non-integer",
+      /cannot represent non-integer/,
       "expiresIn is a number of whole seconds, such as 3600, not text in quotes, not a fraction",
     ],
   ],
-  data: [["a non string", "data is text: send JSON.stringify(…) of anything else"]],
+  data: [[/cannot represent a non string/, "data is text: send JSON.stringify(…) of anything else"]],
 };
 
 /**
@@ -85,8 +86,7 @@ function nameArgument(error: GraphQLError, argument: string, field = argument): 
   // One of many requests is an argument's inside.
   const isAbout = ([name]: [string, unknown]) =>
     name === field || new RegExp(` at "[^"]*\\.${name}"`).test(error.message);
-  const hints = Object.entries(HINTS).find(isAbout)?.[1] ?? [];
-  const hint = hints.find(([kind]) => error.message.includes(`cannot represent ${kind}`))?.[1];
+  const hint = adviceOn(error.message, Object.entries(HINTS).find(isAbout)?.[1] ?? []);
   if (hint) error.message += `; ${hint}`;
 }
 

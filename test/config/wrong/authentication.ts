@@ -42,7 +42,7 @@ export const AUTHENTICATION: readonly Wrong[] = [
   {
     what: "AUTH_JWKS_INSECURE without keys",
     env: { AUTH_JWKS_INSECURE: "on" },
-    says: "AUTH_JWKS_INSECURE: needs AUTH_JWKS_URI, which it is about",
+    says: "AUTH_JWKS_URI: must be set, as AUTH_JWKS_INSECURE=on",
   },
   {
     what: "keys of a Compose network",
@@ -120,7 +120,7 @@ export const AUTHENTICATION: readonly Wrong[] = [
   {
     what: "a previous secret without one",
     env: { ...jwks, AUTH_JWT_SECRET_PREVIOUS: JWT_SECRET },
-    says: "AUTH_JWT_SECRET_PREVIOUS: needs AUTH_JWT_SECRET, which replaces it",
+    says: "AUTH_JWT_SECRET: must be set, as AUTH_JWT_SECRET_PREVIOUS is",
   },
   {
     what: "the same secret twice",

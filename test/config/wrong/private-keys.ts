@@ -91,7 +91,7 @@ export const PRIVATE_KEYS: readonly Wrong[] = [
     "-----BEGIN PRIVATE KEY-----\n\n-----END PRIVATE KEY-----",
     "has nothing between its first and its last line; copy the whole key",
   ),
-  row("two keys", PRIVATE_KEY + pkcs1, "has 2 keys; leave only the one that signs"),
+  row("two keys", PRIVATE_KEY + pkcs1, "has 2 keys; leave only one"),
   row(
     "two keys, as the previous one",
     publicKey + publicKey,
