@@ -46,11 +46,11 @@ export function readScopes(claims: readonly (readonly [string, unknown])[], pref
   }
   const scopes = new Set(SCOPES.filter((scope) => names.has(`${prefix}${scope}`)));
   const others = [...names].filter((name) => !SCOPES.some((scope) => name === `${prefix}${scope}`));
-  for (const name of others.slice(0, MAX_LOOKED_AT)) {
-    // One for each that is missing.
-    const isNew = ({ scope }: ClaimProblem) =>
-      !SCOPES.some((had) => had === scope && scopes.has(had)) && !problems.some((had) => had.scope === scope);
-    problems.push(...nearMisses(name, prefix).filter(isNew));
+  const said = new Set<string>(scopes);
+  for (const [scope, says] of others.slice(0, MAX_LOOKED_AT).flatMap((name) => nearMisses(name, prefix))) {
+    if (said.has(scope)) continue;
+    said.add(scope);
+    problems.push({ member: "scope", scope, says });
   }
   return { scopes, problems };
 }
@@ -60,31 +60,25 @@ function wordsOf(text: string): string[] {
   return text.split(" ").filter((name) => name !== "");
 }
 
-/** The scopes of ours that a name is nearly. */
-function nearMisses(name: string, prefix: string): ClaimProblem[] {
-  const problem = (scope: Scope, says: string): ClaimProblem => ({ member: "scope", scope, says });
-  const unprefixed = prefix !== "" && name.startsWith(prefix) ? name.slice(prefix.length) : name;
-  if (prefix !== "") {
-    const bare = SCOPES.find((scope) => scope === name);
-    if (bare)
-      return [problem(bare, `the scope ${bare} is without the prefix that AUTH_SCOPE_PREFIX cuts off`)];
-  }
+/** The scopes of ours that a name nearly is, and how it differs. */
+function nearMisses(name: string, prefix: string): (readonly [Scope, string])[] {
+  const bare = prefix === "" ? undefined : SCOPES.find((scope) => scope === name);
+  if (bare) return [[bare, `the scope ${bare} is without the prefix that AUTH_SCOPE_PREFIX cuts off`]];
+  const unprefixed = name.startsWith(prefix) ? name.slice(prefix.length) : name;
   const parts = unprefixed.split(/[,;|\s]+/);
   const within = parts.length === 1 ? [] : SCOPES.filter((scope) => parts.includes(scope));
   if (within.length > 0) {
-    return within.map((scope) => problem(scope, "the names of scopes must have spaces between them"));
+    return within.map((scope) => [scope, "the names of scopes must have spaces between them"]);
   }
   const prefixed = SCOPES.find(
     (scope) => name.endsWith(scope) && /[/:.#]/.test(name.at(-scope.length - 1) ?? ""),
   );
   if (prefixed) {
     const given = quote(name.slice(0, -prefixed.length), SHOWN);
-    return [
-      problem(prefixed, `the scope ${prefixed} has the prefix ${given}; AUTH_SCOPE_PREFIX must be that`),
-    ];
+    return [[prefixed, `the scope ${prefixed} has the prefix ${given}; AUTH_SCOPE_PREFIX must be that`]];
   }
   const swapped = unprefixed.split(":").reverse().join(":");
   const meant = nearest(unprefixed, SCOPES) ?? nearest(swapped, SCOPES);
   if (meant === undefined) return [];
-  return [problem(meant, `${quote(name, SHOWN)} is no scope of this server's; did you mean ${meant}?`)];
+  return [[meant, `${quote(name, SHOWN)} is no scope of this server's; did you mean ${meant}?`]];
 }

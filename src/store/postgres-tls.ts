@@ -50,8 +50,8 @@ export function tlsOf(parameters: Parameters): PostgresTls | null {
   const direct = sslnegotiation === "direct";
   if (direct && (mode === undefined || mode === "disable"))
     throw new Error("must have sslmode=verify-full with sslnegotiation=direct");
-  const verifies =
-    uselibpqcompat === undefined ? verifiedBy(mode) : verifiedByLibpq(mode, sslrootcert, uselibpqcompat);
+  const strict = mode === "no-verify" ? "nothing" : "host";
+  const verifies = uselibpqcompat === undefined ? strict : verifiedByLibpq(mode, sslrootcert, uselibpqcompat);
   if (mode === "disable" || (mode === undefined && files.length === 0)) return null;
   return {
     verifies,
@@ -64,10 +64,6 @@ export function tlsOf(parameters: Parameters): PostgresTls | null {
 
 function isMode(text: string): text is Mode {
   return (MODES as readonly string[]).includes(text);
-}
-
-function verifiedBy(mode: Mode | undefined): PostgresTls["verifies"] {
-  return mode === "no-verify" ? "nothing" : "host";
 }
 
 function verifiedByLibpq(
