@@ -9,11 +9,10 @@ import { createProject } from "../../src/assembly/project.ts";
 import { parseConfig } from "../../src/config/config.ts";
 import { sessionOptions } from "../../src/domain/session.ts";
 import { reasonOf } from "../../src/errors.ts";
-import { API_KEY, API_SECRET } from "../support/credentials.ts";
+import { API_KEY, API_SECRET, OPENTOK } from "../support/credentials.ts";
 import { honest, startFaultServer } from "../support/fault-server.ts";
 import { startForwardProxy } from "../support/forward-proxy.ts";
 
-const openTok = { OPENTOK_API_KEY: API_KEY, OPENTOK_API_SECRET: API_SECRET };
 /** Nobody's, but the proxies of these tests. */
 const OPENTOK_API_URL = "https://platform.example.com";
 const URI = "https://idp.example.com/jwks.json";
@@ -21,7 +20,7 @@ const URI = "https://idp.example.com/jwks.json";
 /** What comes of a session. */
 async function createSession(env: Record<string, string>) {
   const { platform } = createProject(
-    parseConfig({ ...openTok, OPENTOK_API_URL, ...env }),
+    parseConfig({ ...OPENTOK, OPENTOK_API_URL, ...env }),
     pino({ level: "silent" }),
   );
   return await platform

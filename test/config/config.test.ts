@@ -6,15 +6,21 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CLAIM_NAMES } from "../../src/access/claims.ts";
 import { parseConfig } from "../../src/config/config.ts";
-import { API_KEY, API_SECRET, APPLICATION_ID, newPrivateKey, PRIVATE_KEY } from "../support/credentials.ts";
+import {
+  API_KEY,
+  API_SECRET,
+  APPLICATION_ID,
+  newPrivateKey,
+  OPENTOK,
+  PRIVATE_KEY,
+  PROJECT,
+  VONAGE,
+} from "../support/credentials.ts";
 import { inputs } from "../support/long.ts";
 import { problems } from "../support/problems.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const openTok = { OPENTOK_API_KEY: API_KEY, OPENTOK_API_SECRET: API_SECRET };
-const vonage = { VONAGE_APPLICATION_ID: APPLICATION_ID, VONAGE_PRIVATE_KEY: PRIVATE_KEY };
 const SHORTEST_SECRET = "kept-by-nobody-but-these-tests-1";
-const project = { PLATFORM: "local", ...openTok };
 
 const publicKey = createPublicKey(PRIVATE_KEY).export({ type: "spki", format: "pem" }).toString();
 
@@ -81,10 +87,10 @@ describe("parseConfig", () => {
   });
 
   it("is frozen, and shows the secret and the private key to nobody", () => {
-    const config = parseConfig(project);
+    const config = parseConfig(PROJECT);
     expect(Object.isFrozen(config)).toBe(true);
     expect(config.platform.keyRing?.applicationId).toBe(API_KEY);
-    const shown = [config, parseConfig(vonage)].map(
+    const shown = [config, parseConfig(VONAGE)].map(
       (each) => JSON.stringify(each) + inspect(each, EVERYTHING),
     );
     expect(shown.join()).not.toContain(API_SECRET);
@@ -183,24 +189,24 @@ describe("parseConfig", () => {
 
   it.each<[string, Record<string, string>, string]>([
     ["local", {}, "generated"],
-    ["local", { ...openTok, ...vonage, PLATFORM: "local" }, API_KEY],
-    ["opentok", openTok, API_KEY],
-    ["opentok", { ...openTok, ...vonage, PLATFORM: "opentok" }, API_KEY],
-    ["vonage", vonage, APPLICATION_ID],
-    ["vonage", { ...openTok, ...vonage, PLATFORM: "vonage" }, APPLICATION_ID],
-    ["vonage", { ...vonage, VONAGE_APPLICATION_ID: APPLICATION_ID.toUpperCase() }, APPLICATION_ID],
+    ["local", { ...OPENTOK, ...VONAGE, PLATFORM: "local" }, API_KEY],
+    ["opentok", OPENTOK, API_KEY],
+    ["opentok", { ...OPENTOK, ...VONAGE, PLATFORM: "opentok" }, API_KEY],
+    ["vonage", VONAGE, APPLICATION_ID],
+    ["vonage", { ...OPENTOK, ...VONAGE, PLATFORM: "vonage" }, APPLICATION_ID],
+    ["vonage", { ...VONAGE, VONAGE_APPLICATION_ID: APPLICATION_ID.toUpperCase() }, APPLICATION_ID],
   ])("chooses %s, by PLATFORM or by the credentials there are", (name, environment, owner) => {
     const { platform } = parseConfig(environment);
     expect([platform.name, platform.keyRing?.applicationId ?? "generated"]).toEqual([name, owner]);
   });
 
   it("gives the platform's own addresses and five seconds, unless told otherwise", () => {
-    expect(parseConfig(openTok).platform).toMatchObject({ url: "https://api.opentok.com", timeout: 5000 });
-    expect(parseConfig(vonage).platform).toMatchObject({
+    expect(parseConfig(OPENTOK).platform).toMatchObject({ url: "https://api.opentok.com", timeout: 5000 });
+    expect(parseConfig(VONAGE).platform).toMatchObject({
       url: "https://video.api.vonage.com",
       timeout: 5000,
     });
-    const told = { ...openTok, OPENTOK_API_URL: "http://127.0.0.1:9/prefix/", PLATFORM_TIMEOUT_MS: "100" };
+    const told = { ...OPENTOK, OPENTOK_API_URL: "http://127.0.0.1:9/prefix/", PLATFORM_TIMEOUT_MS: "100" };
     expect(parseConfig(told).platform).toMatchObject({ url: "http://127.0.0.1:9/prefix", timeout: 100 });
   });
 
@@ -208,7 +214,7 @@ describe("parseConfig", () => {
     ["private", newPrivateKey()],
     ["public", publicKey],
   ])("takes a %s key as the previous one, which verifies", (_, previous) => {
-    const { keyRing } = parseConfig({ ...vonage, VONAGE_PRIVATE_KEY_PREVIOUS: previous }).platform;
+    const { keyRing } = parseConfig({ ...VONAGE, VONAGE_PRIVATE_KEY_PREVIOUS: previous }).platform;
     expect(keyRing?.verifyingKeys.map((key) => key.type)).toEqual(["public", "public"]);
     expect(keyRing?.verifyingKeys[1]?.equals(createPublicKey(previous))).toBe(true);
   });

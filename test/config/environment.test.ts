@@ -3,10 +3,9 @@ import { parseConfig } from "../../src/config/config.ts";
 import { NO_ENV_FILE } from "../../src/config/env-file.ts";
 import { Environment } from "../../src/config/environment.ts";
 import { JWT_SECRET } from "../support/callers.ts";
-import { API_KEY, API_SECRET, APPLICATION_ID, PRIVATE_KEY } from "../support/credentials.ts";
+import { APPLICATION_ID, OPENTOK, PRIVATE_KEY } from "../support/credentials.ts";
 import { problems } from "../support/problems.ts";
 
-const openTok = { OPENTOK_API_KEY: API_KEY, OPENTOK_API_SECRET: API_SECRET };
 const envFile = (values: Record<string, string>) => ({ ...NO_ENV_FILE, values });
 
 describe("the names of variables", () => {
@@ -81,11 +80,11 @@ describe("a variable", () => {
     [{ LEDGER: "off", LEDGER_RETENTION_DAYS: "5" }, "LEDGER_RETENTION_DAYS: is not used: LEDGER is off"],
     [{ PLATFORM_TIMEOUT_MS: "500" }, "PLATFORM_TIMEOUT_MS: is not used: the platform is local"],
     [
-      { ...openTok, VONAGE_API_URL: "https://x.example.com" },
+      { ...OPENTOK, VONAGE_API_URL: "https://x.example.com" },
       "VONAGE_API_URL: is not used: the platform is opentok",
     ],
     [
-      { ...openTok, PLATFORM: "local", OPENTOK_API_URL: "https://x.example.com" },
+      { ...OPENTOK, PLATFORM: "local", OPENTOK_API_URL: "https://x.example.com" },
       "OPENTOK_API_URL: is not used: the platform is local",
     ],
     [
@@ -102,7 +101,7 @@ describe("a variable", () => {
 
   it("tells nothing where each has its effect", () => {
     const environment = {
-      ...openTok,
+      ...OPENTOK,
       PLATFORM_TIMEOUT_MS: "500",
       OPENTOK_API_URL: "https://x.example.com",
       METRICS_PORT: "0",

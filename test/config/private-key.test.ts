@@ -1,13 +1,11 @@
 import { createPrivateKey, createPublicKey } from "node:crypto";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../src/config/config.ts";
 import { APPLICATION_ID, PRIVATE_KEY } from "../support/credentials.ts";
 import { inputs } from "../support/long.ts";
 import { problems } from "../support/problems.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
+import { fileOf } from "../support/temporary-folder.ts";
 import { PRIVATE_KEYS } from "./wrong/private-keys.ts";
 
 const key = createPrivateKey(PRIVATE_KEY);
@@ -18,12 +16,6 @@ const base64 = (text: string) => Buffer.from(text).toString("base64");
 const lines = (text: string, indent: string) => text.replace(/^(?=.)/gm, indent);
 
 const env = (VONAGE_PRIVATE_KEY: string) => ({ VONAGE_APPLICATION_ID: APPLICATION_ID, VONAGE_PRIVATE_KEY });
-
-function fileOf(content: string | Buffer): string {
-  const path = join(temporaryFolder(), "private.key");
-  writeFileSync(path, content);
-  return path;
-}
 
 /** What a paste makes of a key, and what is said of it; nothing where the form is one of those that are documented. */
 const PASTES: readonly (readonly [string, string, string | null])[] = [

@@ -1,23 +1,14 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseConfig, parseDatabaseAddress } from "../../src/config/config.ts";
 import { SECRET_NAMES } from "../../src/config/variable-table.ts";
 import { JWT_SECRET } from "../support/callers.ts";
 import { API_KEY, API_SECRET, APPLICATION_ID, newPrivateKey, PRIVATE_KEY } from "../support/credentials.ts";
 import { problems } from "../support/problems.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
+import { fileOf, temporaryFolder } from "../support/temporary-folder.ts";
 
 const PROJECT = { PLATFORM: "local", OPENTOK_API_KEY: API_KEY };
 const PREVIOUS = "decade00".repeat(5);
 const APOLLO_KEY = "service:my-graph:canary";
-
-/** The path of a new file. */
-function fileOf(content: string): string {
-  const path = join(temporaryFolder(), "secret");
-  writeFileSync(path, content);
-  return path;
-}
 
 const secretOf = (environment: Record<string, string>) => {
   const { keyRing } = parseConfig({ ...PROJECT, ...environment }).platform;

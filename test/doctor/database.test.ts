@@ -6,9 +6,10 @@ import { problemsOfOpenServer } from "../../src/assembly/open-server.ts";
 import { lookAtDatabase } from "../../src/doctor/database.ts";
 import type { Store } from "../../src/store/store.ts";
 import { JWT_SECRET } from "../support/callers.ts";
+import { PROJECT } from "../support/credentials.ts";
 import { foundBy, now } from "../support/doctor.ts";
 import { freePort, startStandby } from "../support/postgres.ts";
-import { PROJECT } from "../support/shell.ts";
+
 import { newDatabaseUrl, openStore, ownPostgres, sharedPostgres } from "../support/stores.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 

@@ -6,11 +6,10 @@ import { parseConfig } from "../../src/config/config.ts";
 import { ArchiveMode, ArchiveResolution, MediaMode, sessionOptions } from "../../src/domain/session.ts";
 import { parseSessionId } from "../../src/domain/session-id.ts";
 import type { Platform } from "../../src/platform/platform.ts";
-import { API_KEY, API_SECRET, APPLICATION_ID, PRIVATE_KEY } from "../support/credentials.ts";
+import { API_KEY, API_SECRET, APPLICATION_ID, OPENTOK, PRIVATE_KEY } from "../support/credentials.ts";
 import { honest, refuse, startFaultServer } from "../support/fault-server.ts";
 
 const PUBLIC_KEY = createPublicKey(PRIVATE_KEY).export({ type: "spki", format: "pem" }).toString();
-const openTok = { OPENTOK_API_KEY: API_KEY, OPENTOK_API_SECRET: API_SECRET };
 const vonage = { VONAGE_APPLICATION_ID: APPLICATION_ID, VONAGE_PRIVATE_KEY: PRIVATE_KEY };
 
 /** The platform as the server makes it. */
@@ -31,8 +30,8 @@ async function onServer(
 
 /** Every implementation of the port, as the server makes it; the real ones talk to a server that is strict. */
 const implementations: [string, string, () => Promise<Platform>][] = [
-  ["local", API_KEY, async () => platformOf({ PLATFORM: "local", ...openTok })],
-  ["opentok", API_KEY, () => onServer("opentok", API_KEY, API_SECRET, openTok)],
+  ["local", API_KEY, async () => platformOf({ PLATFORM: "local", ...OPENTOK })],
+  ["opentok", API_KEY, () => onServer("opentok", API_KEY, API_SECRET, OPENTOK)],
   ["vonage", APPLICATION_ID, () => onServer("vonage", APPLICATION_ID, PUBLIC_KEY, vonage)],
 ];
 
@@ -75,7 +74,7 @@ describe.each(implementations)("the platform %s", (_, owner, create) => {
 it.each(["opentok", "vonage"])("the platform %s passes a limit on, and is asked again", async (name) => {
   const fault = await startFaultServer(refuse(429, "Slow down", { "retry-after": "7" }));
   onTestFinished(() => fault.close());
-  const credentials = name === "opentok" ? openTok : vonage;
+  const credentials = name === "opentok" ? OPENTOK : vonage;
   const platform = platformOf({ ...credentials, OPENTOK_API_URL: fault.url, VONAGE_API_URL: fault.url });
   for (let n = 0; n < 10; n++) {
     await expect(platform.createSession(sessionOptions({}), new Date())).rejects.toMatchObject({

@@ -1,10 +1,10 @@
 import { accessSync, constants, existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { API_KEY } from "../support/credentials.ts";
+import { API_KEY, PROJECT } from "../support/credentials.ts";
 import { answerSession, newSessionId, refuse, startFaultServer } from "../support/fault-server.ts";
 import { CLI, spawnServer } from "../support/process.ts";
-import { PROJECT, shell } from "../support/shell.ts";
+import { shell } from "../support/shell.ts";
 
 describe("the program", () => {
   it("can be executed after each build, as npx does", () => {

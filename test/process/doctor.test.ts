@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { SECRET_NAMES } from "../../src/config/variable-table.ts";
 import { JWT_SECRET, signedJwt } from "../support/callers.ts";
-import { APPLICATION_ID, PRIVATE_KEY } from "../support/credentials.ts";
+import { APPLICATION_ID, PRIVATE_KEY, PROJECT } from "../support/credentials.ts";
 import { openTokAt } from "../support/doctor.ts";
 import { hang, refuse, startFaultServer } from "../support/fault-server.ts";
 import { freePort } from "../support/postgres.ts";
 import { CLI, spawnServer } from "../support/process.ts";
-import { PROJECT, shell } from "../support/shell.ts";
+import { shell } from "../support/shell.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { spawnUnprivileged } from "../support/unprivileged.ts";
 

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { API_KEY, API_SECRET, checkForSecrets } from "../support/credentials.ts";
+import { checkForSecrets, PROJECT } from "../support/credentials.ts";
 import { LONG } from "../support/long.ts";
 import { giveAway, spawnUnprivileged } from "../support/unprivileged.ts";
 
@@ -129,9 +129,8 @@ it("says in one line where it cannot write, and with what to change that", async
 });
 
 it("does what the API does", async () => {
-  const project = { PLATFORM: "local", OPENTOK_API_KEY: API_KEY, OPENTOK_API_SECRET: API_SECRET };
   const done = async (...args: string[]) => {
-    const { code, output, errors } = await start(args, { ...project, ...database("shell.db") }).exited;
+    const { code, output, errors } = await start(args, { ...PROJECT, ...database("shell.db") }).exited;
     checkForSecrets(output + errors);
     expect(code).toBe(0);
     return output.trimEnd();

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { assertObjectType, buildSchema } from "graphql";
 import { describe, expect, it } from "vitest";
-import { API_KEY, APPLICATION_ID, PRIVATE_KEY } from "../support/credentials.ts";
+import { API_KEY, APPLICATION_ID, PRIVATE_KEY, PROJECT } from "../support/credentials.ts";
 import { newSessionId } from "../support/fault-server.ts";
 import { spawnServer } from "../support/process.ts";
-import { PROJECT, shell } from "../support/shell.ts";
+import { shell } from "../support/shell.ts";
 
 describe("stagepass token", () => {
   it("prints a token alone, which is on the ledger and grants what was asked", async () => {

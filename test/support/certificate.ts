@@ -13,9 +13,17 @@ export function selfSigned(host: string): {
   readonly cert: string;
   readonly path: string;
 } {
-  const folder = temporaryFolder();
-  const [key, cert] = [join(folder, "server.key"), join(folder, "server.crt")];
-  const made = `req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=stagepass -addext subjectAltName=DNS:${host}`;
-  execFileSync("openssl", [...made.split(" "), "-keyout", key, "-out", cert], { stdio: "ignore" });
+  const { key, cert } = makeCertificate(temporaryFolder(), `DNS:${host}`);
   return { key: readFileSync(key, "utf8"), cert: readFileSync(cert, "utf8"), path: cert };
+}
+
+/** Makes a key and a certificate for a name, such as `IP:127.0.0.1`, in a folder; returns their paths. */
+export function makeCertificate(
+  folder: string,
+  name: string,
+): { readonly key: string; readonly cert: string } {
+  const [key, cert] = [join(folder, "server.key"), join(folder, "server.crt")];
+  const made = `req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=stagepass -addext subjectAltName=${name}`;
+  execFileSync("openssl", [...made.split(" "), "-keyout", key, "-out", cert], { stdio: "ignore" });
+  return { key, cert };
 }

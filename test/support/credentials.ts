@@ -4,9 +4,15 @@ import { generateKeyPairSync } from "node:crypto";
 export const API_KEY = "12345678";
 export const API_SECRET = "c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00";
 
+/** The project as the environment names it. */
+export const OPENTOK = { OPENTOK_API_KEY: API_KEY, OPENTOK_API_SECRET: API_SECRET };
+/** The same project on the local platform. */
+export const PROJECT = { PLATFORM: "local", ...OPENTOK };
+
 /** The Vonage application of the tests' servers. */
 export const APPLICATION_ID = "29f760f8-7ce1-46c9-ade3-f2dedee4ed5f";
 export const PRIVATE_KEY = newPrivateKey();
+export const VONAGE = { VONAGE_APPLICATION_ID: APPLICATION_ID, VONAGE_PRIVATE_KEY: PRIVATE_KEY };
 
 /** A new RSA private key, as PEM text. */
 export function newPrivateKey(): string {

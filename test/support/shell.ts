@@ -1,13 +1,10 @@
 import { join } from "node:path";
 import Libsql from "libsql";
 import { expect } from "vitest";
-import { API_KEY, API_SECRET } from "./credentials.ts";
+import { PROJECT } from "./credentials.ts";
 import { stagepass } from "./process.ts";
 import { openStore } from "./stores.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
-
-/** A project of the local platform. */
-export const PROJECT = { PLATFORM: "local", OPENTOK_API_KEY: API_KEY, OPENTOK_API_SECRET: API_SECRET };
 
 /** What the first command in a folder says, too. */
 const MADE = /^The new database .* was made; .*\n/;

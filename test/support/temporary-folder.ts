@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -8,4 +8,11 @@ export function temporaryFolder(whenOver = onTestFinished): string {
   const folder = mkdtempSync(join(tmpdir(), "stagepass-"));
   whenOver(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** The path of a new file, which goes when the test is over. */
+export function fileOf(content: string | Buffer): string {
+  const path = join(temporaryFolder(), "file");
+  writeFileSync(path, content);
+  return path;
 }

@@ -1,10 +1,9 @@
 import { JWT_SECRET } from "../../support/callers.ts";
-import { API_KEY, API_SECRET } from "../../support/credentials.ts";
+import { API_SECRET, OPENTOK } from "../../support/credentials.ts";
 import type { Wrong } from "./wrong.ts";
 
 const secret = { AUTH_JWT_SECRET: JWT_SECRET };
 const jwks = { AUTH_JWKS_URI: "https://idp.example.com/jwks" };
-const openTok = { OPENTOK_API_KEY: API_KEY, OPENTOK_API_SECRET: API_SECRET };
 const BEFORE = "0123456789abcdef0123456789abcdef01234567";
 
 const PLACEHOLDERS = [
@@ -147,7 +146,7 @@ export const AUTHENTICATION: readonly Wrong[] = [
   ...[API_SECRET, BEFORE].flatMap((ofProject) =>
     ["AUTH_JWT_SECRET", "AUTH_JWT_SECRET_PREVIOUS"].map((name) => ({
       what: `${name} that is the project's ${ofProject === BEFORE ? "previous " : ""}secret`,
-      env: { ...openTok, OPENTOK_API_SECRET_PREVIOUS: BEFORE, ...secret, [name]: ofProject },
+      env: { ...OPENTOK, OPENTOK_API_SECRET_PREVIOUS: BEFORE, ...secret, [name]: ofProject },
       says: `${name}: must be another secret than the OpenTok project's`,
     })),
   ),

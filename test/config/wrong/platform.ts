@@ -1,9 +1,13 @@
-import { API_KEY, API_SECRET, APPLICATION_ID, PRIVATE_KEY } from "../../support/credentials.ts";
+import {
+  API_KEY,
+  API_SECRET,
+  APPLICATION_ID,
+  OPENTOK,
+  PRIVATE_KEY,
+  PROJECT,
+  VONAGE,
+} from "../../support/credentials.ts";
 import type { Wrong } from "./wrong.ts";
-
-const openTok = { OPENTOK_API_KEY: API_KEY, OPENTOK_API_SECRET: API_SECRET };
-const local = { PLATFORM: "local", ...openTok };
-const vonage = { VONAGE_APPLICATION_ID: APPLICATION_ID, VONAGE_PRIVATE_KEY: PRIVATE_KEY };
 
 const SECRET = "must be the OpenTok project's secret, at least 32 characters without white space or quotes";
 const PLACEHOLDER = "is a placeholder; it must be the OpenTok project's own secret";
@@ -14,27 +18,31 @@ const SHARED =
   "must be set, with OPENTOK_API_SECRET and PLATFORM=local, as DATABASE_URL is PostgreSQL: all servers need the same project; make up a number, and a secret with openssl rand -hex 20";
 
 const CREDENTIALS: readonly (readonly [string, Record<string, string>, string])[] = [
-  ["a key that is none", { ...local, OPENTOK_API_KEY: "abc" }, `OPENTOK_API_KEY: ${KEY}`],
-  ["a key with a separator", { ...local, OPENTOK_API_KEY: "470-123-45" }, `OPENTOK_API_KEY: ${KEY}`],
-  ["a secret that is too short", { ...local, OPENTOK_API_SECRET: "short" }, `OPENTOK_API_SECRET: ${SECRET}`],
+  ["a key that is none", { ...PROJECT, OPENTOK_API_KEY: "abc" }, `OPENTOK_API_KEY: ${KEY}`],
+  ["a key with a separator", { ...PROJECT, OPENTOK_API_KEY: "470-123-45" }, `OPENTOK_API_KEY: ${KEY}`],
+  [
+    "a secret that is too short",
+    { ...PROJECT, OPENTOK_API_SECRET: "short" },
+    `OPENTOK_API_SECRET: ${SECRET}`,
+  ],
   [
     "a placeholder",
-    { ...openTok, OPENTOK_API_SECRET: "your_api_secret_your_api_secret_your_api_secret" },
+    { ...OPENTOK, OPENTOK_API_SECRET: "your_api_secret_your_api_secret_your_api_secret" },
     `OPENTOK_API_SECRET: ${PLACEHOLDER}`,
   ],
   [
     "a placeholder in brackets",
-    { ...openTok, OPENTOK_API_SECRET: "<the-secret-of-the-project-in-your-account>" },
+    { ...OPENTOK, OPENTOK_API_SECRET: "<the-secret-of-the-project-in-your-account>" },
     `OPENTOK_API_SECRET: ${PLACEHOLDER}`,
   ],
   [
     "a secret of zeros",
-    { ...openTok, OPENTOK_API_SECRET: "0".repeat(40) },
+    { ...OPENTOK, OPENTOK_API_SECRET: "0".repeat(40) },
     `OPENTOK_API_SECRET: ${PLACEHOLDER}`,
   ],
   [
     "a previous secret that is a placeholder",
-    { ...openTok, OPENTOK_API_SECRET_PREVIOUS: "x".repeat(40) },
+    { ...OPENTOK, OPENTOK_API_SECRET_PREVIOUS: "x".repeat(40) },
     `OPENTOK_API_SECRET_PREVIOUS: ${PLACEHOLDER}`,
   ],
   [
@@ -59,17 +67,17 @@ const CREDENTIALS: readonly (readonly [string, Record<string, string>, string])[
   ],
   [
     "credentials of the other platform alone",
-    { PLATFORM: "vonage", ...openTok },
+    { PLATFORM: "vonage", ...OPENTOK },
     "VONAGE_APPLICATION_ID: must be set, as PLATFORM=vonage\nVONAGE_PRIVATE_KEY: must be set, as PLATFORM=vonage",
   ],
   [
     "credentials of both",
-    { ...openTok, ...vonage },
+    { ...OPENTOK, ...VONAGE },
     "PLATFORM: must be set to opentok or vonage, as there are credentials of both",
   ],
   [
     "an API key as the application ID",
-    { ...vonage, VONAGE_APPLICATION_ID: "12345678" },
+    { ...VONAGE, VONAGE_APPLICATION_ID: "12345678" },
     "VONAGE_APPLICATION_ID: must be the Vonage application's ID, a UUID such as 29f760f8-7ce1-46c9-ade3-f2dedee4ed5f",
   ],
   [
@@ -82,26 +90,26 @@ const CREDENTIALS: readonly (readonly [string, Record<string, string>, string])[
     { VONAGE_PRIVATE_KEY: PRIVATE_KEY },
     "VONAGE_APPLICATION_ID: must be set, as VONAGE_PRIVATE_KEY is",
   ],
-  ["a plain URL", { ...openTok, OPENTOK_API_URL: "http://api.opentok.com" }, `OPENTOK_API_URL: ${URL}`],
+  ["a plain URL", { ...OPENTOK, OPENTOK_API_URL: "http://api.opentok.com" }, `OPENTOK_API_URL: ${URL}`],
   [
     "a URL with a password",
-    { ...openTok, OPENTOK_API_URL: "https://me:canary@api.opentok.com" },
+    { ...OPENTOK, OPENTOK_API_URL: "https://me:canary@api.opentok.com" },
     `OPENTOK_API_URL: ${URL}`,
   ],
   [
     "a URL with a fragment",
-    { ...openTok, OPENTOK_API_URL: "https://api.opentok.com/#" },
+    { ...OPENTOK, OPENTOK_API_URL: "https://api.opentok.com/#" },
     `OPENTOK_API_URL: ${URL}`,
   ],
-  ["a host in place of a URL", { ...openTok, OPENTOK_API_URL: "api.opentok.com" }, `OPENTOK_API_URL: ${URL}`],
+  ["a host in place of a URL", { ...OPENTOK, OPENTOK_API_URL: "api.opentok.com" }, `OPENTOK_API_URL: ${URL}`],
   [
     "a URL with a query",
-    { ...openTok, OPENTOK_API_URL: "https://api.opentok.com?x=1" },
+    { ...OPENTOK, OPENTOK_API_URL: "https://api.opentok.com?x=1" },
     "OPENTOK_API_URL: must not have a query",
   ],
   [
     "a URL with an empty query",
-    { ...openTok, OPENTOK_API_URL: "https://api.opentok.com/?" },
+    { ...OPENTOK, OPENTOK_API_URL: "https://api.opentok.com/?" },
     "OPENTOK_API_URL: must not have a query",
   ],
   [
@@ -114,7 +122,7 @@ const CREDENTIALS: readonly (readonly [string, Record<string, string>, string])[
     { DATABASE_URL: "postgres://stagepass:canary@db/stagepass", PLATFORM: "local" },
     `OPENTOK_API_KEY: ${SHARED}`,
   ],
-  ["a URL of FTP", { ...vonage, VONAGE_API_URL: "ftp://video.api.vonage.com" }, `VONAGE_API_URL: ${URL}`],
+  ["a URL of FTP", { ...VONAGE, VONAGE_API_URL: "ftp://video.api.vonage.com" }, `VONAGE_API_URL: ${URL}`],
 ];
 
 /** Credentials and addresses of the platform. */

@@ -1,8 +1,7 @@
 import { JWT_SECRET } from "../../support/callers.ts";
-import { API_KEY, API_SECRET } from "../../support/credentials.ts";
+import { API_KEY, API_SECRET, OPENTOK } from "../../support/credentials.ts";
 import type { Wrong } from "./wrong.ts";
 
-const openTok = { OPENTOK_API_KEY: API_KEY, OPENTOK_API_SECRET: API_SECRET };
 const LINE_BREAK = "ends with a line break; echo adds one, printf and echo -n do not";
 const WHITE_SPACE = "begins or ends with white space; take it away";
 const IN_QUOTES = "is in quotes, which would be part of the value; take them away";
@@ -119,7 +118,7 @@ export const VALUES: readonly Wrong[] = [
   ...NUMBERS.flatMap(([name, range, values]) =>
     values.map((value) => ({
       what: `${name}=${value}`,
-      env: { ...openTok, [name]: value },
+      env: { ...OPENTOK, [name]: value },
       says: `${name}: must be a whole number from ${range}; "${value}" was given`,
     })),
   ),
