@@ -57,6 +57,7 @@ export function readJwt(token: string): UnverifiedJwt {
   const { alg, kid, crit } = header;
   // RFC 7515, 4.1.11: what must be understood and is not makes it invalid; jsonwebtoken does not look.
   if (crit !== undefined) throw refused({ reason: "its header has crit" });
+  if (typeof alg !== "string") throw refused({ reason: "its alg is not a string" });
   if (kid !== undefined && typeof kid !== "string") throw refused({ reason: "its kid is not a string" });
   return { alg: alg as Algorithm, kid, payload };
 }
@@ -97,7 +98,7 @@ export async function keysFor(jwt: UnverifiedJwt, rules: JwtRules, jwks: KeyOf |
 function whyNoKey({ alg, kid, payload }: UnverifiedJwt, rules: JwtRules): string {
   const accepted = [...HMAC, ...ASYMMETRIC];
   const why = !accepted.includes(alg)
-    ? `its alg is ${quote(String(alg), SHOWN)}, and none of ${accepted.join(", ")}`
+    ? `its alg is ${quote(alg, SHOWN)}, and none of ${accepted.join(", ")}`
     : HMAC.includes(alg)
       ? `its alg is ${alg}, and AUTH_JWT_SECRET is not set`
       : rules.jwksUri === null
