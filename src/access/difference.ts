@@ -32,7 +32,8 @@ export function differenceOf(
   return `its ${claim} is ${shown.length > SHOWN * 2 ? `${shown.slice(0, SHOWN * 2)}…` : shown}; ${must}`;
 }
 
-const withoutSlash = (text: string) => text.replace(/\/+$/, "");
+/** Looks at each slash once: an `iss` has thousands of them where a stranger likes. */
+const withoutSlash = (text: string) => text.replace(/(?<!\/)\/+$/, "");
 const withoutScheme = (text: string) => withoutSlash(text).replace(/^https?:\/\//i, "");
 const hostOf = (text: string) => (URL.canParse(text) && new URL(text).host) || text;
 

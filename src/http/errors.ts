@@ -99,7 +99,14 @@ function notFound(method: string, asked: string, path: string): string {
   if (method === "GET" && asked === "/") {
     return `${remedy}; the console, which would be here, is off, and CONSOLE=on turns it on`;
   }
-  if (!asked.replace(/\/+$/, "").toLowerCase().endsWith(path)) return remedy;
+  // Without the (?<!…) a path of thousands of slashes takes a third of a second.
+  if (
+    !asked
+      .replace(/(?<!\/)\/+$/, "")
+      .toLowerCase()
+      .endsWith(path)
+  )
+    return remedy;
   return `${remedy} exactly: in lower case, without a slash at the end, and without a prefix, which a proxy in front must remove`;
 }
 

@@ -156,6 +156,17 @@ describe("a method or a path", () => {
   });
 });
 
+it("a path of thousands of slashes is refused as fast as another", async () => {
+  const times = [];
+  for (let i = 0; i < 5; i++) {
+    const begun = performance.now();
+    expect(await ask({ path: `${"/".repeat(15_000)}x` })).toMatchObject({ status: 404, message: NOT_FOUND });
+    times.push(performance.now() - begun);
+  }
+  // To look at each slash from each before it takes 300 ms.
+  expect(Math.min(...times)).toBeLessThan(100);
+});
+
 it("another Host than this machine", async () => {
   expect(await ask({ headers: { ...JSON_TYPE, host: "video.example.com" }, body: DOCUMENT })).toEqual({
     status: 421,
