@@ -2,27 +2,34 @@ import type { ProxyConfig } from "../config/proxy.ts";
 import { ProxyFailed } from "../errors.ts";
 import { isLoopbackHostname } from "../process/loopback.ts";
 
+/** How long the proxy may take to connect on, in milliseconds: as long as undici lets a connection take. */
+const PATIENCE = 10_000;
+
 /** Calls other machines, as the global `fetch` does. */
 export type Fetch = typeof globalThis.fetch;
 
 /**
  * Node's own `fetch`; with a proxy, one that goes through it, but for this machine and the hosts of `NO_PROXY`.
  *
+ * @param patience how long the proxy may take to connect on, in milliseconds
  * @returns a function that throws `ProxyFailed` when the proxy does not pass a call on
  */
-export function outbound(proxy: ProxyConfig | null): Fetch {
+export function outbound(proxy: ProxyConfig | null, patience = PATIENCE): Fetch {
   if (proxy === null) return fetch;
   let loaded: Promise<Fetch> | null = null;
   return async (input, init) => {
     const { hostname } = new URL(input instanceof Request ? input.url : input);
     if (isLoopbackHostname(hostname)) return fetch(input, init);
-    loaded ??= fetchThrough(proxy);
+    loaded ??= fetchThrough(proxy, patience);
     return (await loaded)(input, init);
   };
 }
 
 /** Node has no proxies of its own before version 24, and its `fetch` takes none of another undici. */
-async function fetchThrough({ variable, origin, authorization, noProxy }: ProxyConfig): Promise<Fetch> {
+async function fetchThrough(
+  { variable, origin, authorization, noProxy }: ProxyConfig,
+  patience: number,
+): Promise<Fetch> {
   const undici = await import("undici");
 
   /** The connections to the proxy. Whatever goes wrong before it has connected on is the proxy's. */
@@ -47,7 +54,8 @@ async function fetchThrough({ variable, origin, authorization, noProxy }: ProxyC
     httpsProxy: origin,
     noProxy,
     ...(authorization && { token: authorization.export().toString("utf8") }),
-    clientFactory: (url, options) => new ProxyPool(url, options),
+    // The end of a call does not end its CONNECT, which would hold its socket, and a command, for five minutes.
+    clientFactory: (url, options) => new ProxyPool(url, { ...options, headersTimeout: patience }),
   });
   const call = undici.fetch as unknown as Fetch;
   return (input, init) =>

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { promisify } from "node:util";
 import pino from "pino";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { jwksKeys } from "../../src/access/jwks.ts";
@@ -88,6 +89,28 @@ describe("with a proxy", () => {
       message: "The platform did not answer within 200 ms",
       retryable: true,
     });
+  });
+
+  it("that never answers, its connections end, too", async () => {
+    const silent = createServer().on("connect", (_, socket) => {
+      socket.on("error", () => {});
+      socket.on("end", () => socket.destroy()).resume();
+    });
+    await once(silent.listen(0, "127.0.0.1"), "listening");
+    onTestFinished(() => {
+      silent.close();
+    });
+    const count = () => promisify(silent.getConnections.bind(silent))();
+    const HTTPS_PROXY = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const { proxy } = parseConfig({ AUTH_JWKS_URI: URI, HTTPS_PROXY });
+    const call = outbound(proxy, 200);
+    const calls = Array.from({ length: 5 }, () => call(URI, { signal: AbortSignal.timeout(100) }));
+    expect((await Promise.allSettled(calls)).map(({ status }) => status)).toEqual(Array(5).fill("rejected"));
+    expect(await count()).toBe(5);
+    await expect.poll(count, { timeout: 4000 }).toBe(0);
+    expect(await call(URI).catch(reasonOf)).toBe(
+      "the proxy of HTTPS_PROXY cannot be reached: UND_ERR_HEADERS_TIMEOUT",
+    );
   });
 
   it("the platform is to blame when the proxy has connected to it", async () => {
