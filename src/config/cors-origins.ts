@@ -12,6 +12,9 @@ const MEANT: Advice = [
 const SHARED =
   /^((co|com|net|org|gov|edu|ac)\.[a-z]{2}|(vercel|netlify|web|run|ngrok|ngrok-free|replit|railway|up\.railway)\.app|(github|gitlab|ngrok)\.io|(pages|workers|fly|deno)\.dev|(herokuapp|onrender|firebaseapp|appspot|amplifyapp|trycloudflare)\.com|(azurewebsites|azurestaticapps|cloudfront)\.net|surge\.sh|csb\.app|glitch\.me)$/;
 
+/** A host, and a port. URLs may have more, such as the `$` of a variable that nobody replaced; no browser sends it. */
+const OF_HOST = /^[a-z0-9._:*[\]-]+$/i;
+
 /** The most of an origin that a message shows, in characters. */
 const MAX_SHOWN = 100;
 
@@ -66,7 +69,7 @@ function problemOfStar(scheme: string, host: string): string | null {
 function problemOfForm(given: string, scheme: string, host: string, rest: string): string | null {
   const bare = `${scheme}://${host}`;
   const url = URL.canParse(bare) ? new URL(bare) : null;
-  if (url === null || host === "" || url.host === "") return "has no valid host or port";
+  if (url === null || host === "" || !OF_HOST.test(url.host)) return "has no valid host or port";
   const meant = `${scheme}://${url.host.toLowerCase()}`.replace(/\.(?=$|:)/, "");
   if (given === meant) return null;
   return `${whatDiffers(given, scheme, host, rest)}; did you mean ${meant}`;

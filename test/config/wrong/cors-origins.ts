@@ -68,6 +68,16 @@ export const CORS_ORIGINS: readonly Wrong[] = [
     "https://app.example.com:65536",
     '"https://app.example.com:65536" has no valid host or port',
   ),
+  row(
+    "a variable that nobody replaced",
+    "https://$app.example.com",
+    '"https://$app.example.com" has no valid host or port',
+  ),
+  row(
+    "a part of a pattern",
+    "https://*.pr(.example.com",
+    '"https://*.pr(.example.com" has no valid host or port',
+  ),
   row("no host", "https://", '"https://" has no valid host or port'),
   row(
     "a dot at the end",
