@@ -18,6 +18,9 @@ const NEEDS_KEYS = [
   "AUTH_GRANT_CLAIM",
 ] as const;
 
+/** As URLs have it, in capitals or not. */
+const HTTP = /^http:/i;
+
 /** How callers' JWTs are verified, and read; null when none are accepted. */
 export function jwtRulesOf(env: Environment): JwtRules | null {
   const secret = env.read("AUTH_JWT_SECRET", jwtSecret);
@@ -84,7 +87,7 @@ function noteRisks(
   const others = "is not set: JWTs are accepted that the provider signed for others";
   if (issuers.length === 0) env.note("AUTH_JWT_ISSUER", others);
   if (audiences.length === 0 && clientIds.length === 0) env.note("AUTH_JWT_AUDIENCE", others);
-  if (env.get("AUTH_JWKS_URI")?.startsWith("http:") && env.has("AUTH_JWKS_INSECURE=on")) {
+  if (HTTP.test(env.get("AUTH_JWKS_URI") ?? "") && env.has("AUTH_JWKS_INSECURE=on")) {
     env.note("AUTH_JWKS_URI", "is an http: URL: whoever can change what is sent there can be any caller");
   }
 }

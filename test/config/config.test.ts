@@ -145,10 +145,14 @@ describe("parseConfig", () => {
     expect(parseConfig({ AUTH_JWKS_URI }).jwtRules?.jwksUri).toBe(AUTH_JWKS_URI);
   });
 
-  it("takes keys without encryption where it is told to, and warns of it", () => {
+  it.each([
+    ["http://keycloak:8080/keys?a=b", "http://keycloak:8080/keys?a=b"],
+    ["HTTP://keycloak:8080/keys", "http://keycloak:8080/keys"],
+    ["http://keycloak:443/keys", "http://keycloak:443/keys"],
+  ])("takes keys without encryption at %s where it is told to, and warns of it", (AUTH_JWKS_URI, uri) => {
     const env = { AUTH_JWKS_INSECURE: "on", AUTH_JWT_ISSUER: "a", AUTH_JWT_AUDIENCE: "b" };
-    const { jwtRules, notes } = parseConfig({ AUTH_JWKS_URI: "http://keycloak:8080/keys?a=b", ...env });
-    expect(jwtRules?.jwksUri).toBe("http://keycloak:8080/keys?a=b");
+    const { jwtRules, notes } = parseConfig({ AUTH_JWKS_URI, ...env });
+    expect(jwtRules?.jwksUri).toBe(uri);
     expect(notes).toEqual([
       "AUTH_JWKS_URI: is an http: URL: whoever can change what is sent there can be any caller",
     ]);
