@@ -103,8 +103,12 @@ function claimNamesOf(env: Environment): ClaimNames {
 /** Texts with commas between them. */
 function list(value: string): string[] {
   const items = value.split(",").map((item) => item.trim());
-  if (!items.includes("")) return items;
-  throw new Error("must be values with one comma between them, and none at the beginning or the end");
+  if (items.includes(""))
+    throw new Error("must be values with one comma between them, and none at the beginning or the end");
+  if (!items.some((item) => /[\s;"'`[\]{}<>]/.test(item))) return items;
+  throw new Error(
+    "must be values with commas between them, without white space, semicolons, quotes or brackets",
+  );
 }
 
 function issuers(value: string): string[] {

@@ -134,6 +134,11 @@ export function configOf(env: Environment): Config {
     audit: auditOf(env),
     notes: env.notes,
   };
+  const everywhere = /^(0\.0\.0\.0|::)$/;
+  const shareHost =
+    config.host === metricsHost || [config.host, metricsHost].some((each) => everywhere.test(each));
+  if (metricsPort !== 0 && metricsPort === config.port && shareHost)
+    env.problem("METRICS_PORT", "must be another port than PORT");
   if (metricsPort === null) env.unused("METRICS_PORT is not set", "METRICS_HOST");
   if (database.engine === "sqlite") env.unused("DATABASE_URL is SQLite", "DATABASE_POOL_SIZE");
   if (!config.ledger) env.unused("LEDGER is off", "LEDGER_RETENTION_DAYS");

@@ -42,7 +42,7 @@ export function parseEnvFile(bytes: Buffer): EnvFile {
     const entry = text.slice(at, endOfLine(text, at));
     const problem = (rule: string) => problems.push(`${ENV_FILE}: line ${line}: ${rule}`);
     let end = at + entry.length;
-    const [head, name = ""] = /^\s*(?:export\s+)?([A-Za-z_]\w*)[^\S\n]*=[^\S\n]*/.exec(entry) ?? [];
+    const [head, name = ""] = /^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=[ \t]*/.exec(entry) ?? [];
     if (head !== undefined) {
       const earlier = lineOf.get(name);
       lineOf.set(name, line);

@@ -20,6 +20,8 @@ type Name = VariableName | SmallName | `OTEL_${string}` | `PG${string}`;
 export class Environment {
   readonly #set: NodeJS.Dict<string> = {};
   readonly #sources = new Map<string, Source>();
+  /** Those of which a problem is noted already. */
+  readonly #unread = new Set<string>();
   readonly #problems: string[] = [];
   readonly #notes: string[] = [];
 
@@ -33,10 +35,15 @@ export class Environment {
     secrets: readonly string[] = SECRET_NAMES,
   ) {
     this.#problems.push(...file.problems);
+    this.#noteEmpty({ ...file.values, ...environment });
     this.#take(file.values, ".env");
     this.#take(environment, "environment");
     for (const name of secrets) this.#takeFile(name);
     for (const name of Object.keys(this.#set)) this.#checkEnds(name);
+    for (const name of Object.keys(this.#set)) this.#checkWithin(name);
+    const shadowed = Object.entries(file.values).filter(([name, value]) => this.#isShadowed(name, value));
+    for (const [name] of shadowed)
+      this.#notes.push(`${name}: the environment has another value than ${ENV_FILE}, and wins`);
     const unknown = Object.keys(file.values).filter((name) => !isKnown(name) && this.#sources.has(name));
     if (unknown.length > 0) this.#notes.push(`${ENV_FILE}: nothing reads ${unknown.join(", ")}`);
   }
@@ -78,6 +85,33 @@ export class Environment {
     this.#problems.push(`${said}: ${problemOfEnds(value)}`);
   }
 
+  /** It may be a secret that was not there when a tool put it in. */
+  #noteEmpty(values: NodeJS.Dict<string>): void {
+    const empty = Object.keys(values).filter((name) => values[name] === "" && isKnown(name));
+    if (empty.length > 0) this.#notes.push(`empty, which counts as not set: ${empty.join(", ")}`);
+  }
+
+  #isShadowed(name: string, value: string | undefined): boolean {
+    return (
+      isKnown(name) &&
+      value !== "" &&
+      this.sourceOf(name as Name) === "environment" &&
+      value !== this.#set[name]
+    );
+  }
+
+  /** A shell or a tool would have made something else of it. It is not read on. */
+  #checkWithin(name: string): void {
+    const value = this.#set[name] ?? "";
+    const known = variable(name);
+    if (!isKnown(name) || known?.pem || known?.foreign) return;
+    const rule = problemWithin(value, (other) => this.#set[other] !== undefined);
+    if (rule === null) return;
+    this.#unread.add(name);
+    const said = this.#sources.get(name) === "file" ? `${name}_FILE` : name;
+    this.#problems.push(`${said}: ${rule}`);
+  }
+
   /** The text of a variable. */
   get(name: Name): string | undefined {
     return this.#set[name];
@@ -111,7 +145,7 @@ export class Environment {
     const otherwise = variable(name)?.default;
     const value = this.get(name) ?? otherwise;
     try {
-      if (value !== undefined) return parse(value);
+      if (value !== undefined && !this.#unread.has(name)) return parse(value);
     } catch (error) {
       this.problem(name, (error as Error).message);
     }
@@ -154,6 +188,19 @@ export class Environment {
   check(): void {
     if (this.#problems.length > 0) throw new StartupError(this.#problems);
   }
+}
+
+/** What nothing here expands, and what a tool has put into the value. The rule shows nothing of the value, which may be a secret. */
+function problemWithin(value: string, isSet: (name: string) => boolean): string | null {
+  const [begun] = /^[A-Z][A-Z_]+(?==)/.exec(value) ?? [];
+  if (begun !== undefined && isKnown(begun)) return `begins with ${begun}=; set the value alone`;
+  if (/[\r\n]/.test(value)) return "has several lines; set the value alone, in one line";
+  if (/\\[nr]$/.test(value))
+    return "ends with \\n, which is not a line break here but two characters; take them away";
+  const [, expanded] = /\$(\w+)/.exec(value) ?? [];
+  if (/\$\{\w+[^}]*\}|\$\(\w[^)]*\)/.test(value) || (expanded !== undefined && isSet(expanded)))
+    return "has a $ with a name or a command, which is not expanded here; write the value itself";
+  return null;
 }
 
 function problemOfEnds(value: string): string {

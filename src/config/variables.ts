@@ -1,4 +1,5 @@
 import { createSecretKey, type KeyObject } from "node:crypto";
+import { existsSync } from "node:fs";
 import { isIP } from "node:net";
 import { type Advice, adviceOn, nearest, quote } from "../errors.ts";
 import { isLoopbackHostname } from "../process/loopback.ts";
@@ -24,7 +25,9 @@ export function choice<const T extends string>(...choices: T[]) {
 function meantBy(value: string, choices: readonly string[]): string | undefined {
   const text = value.toLowerCase();
   const word = adviceOn(text, SWITCHES) ?? text;
-  const longer = choices.find((choice) => word.length >= 3 && choice.startsWith(word));
+  const longer = choices.find(
+    (choice) => word.length >= 3 && (choice.startsWith(word) || word.startsWith(choice)),
+  );
   return longer ?? nearest(word, choices);
 }
 
@@ -58,7 +61,13 @@ export function port(value: string): number {
 /** An address to listen on, or the name of one. */
 export function host(value: string): string {
   if (isIP(value) !== 0 || /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(value)) return value;
-  throw new Error(`must be an IP address or a host name; ${quote(value)} was given`);
+  throw new Error(`must be an IP address or a host name; ${quote(value)} was given${hostMeant(value)}`);
+}
+
+function hostMeant(value: string): string {
+  if (value === "*") return "; every address is 0.0.0.0";
+  if (/^\[[\da-f:]+\]$/i.test(value)) return "; leave out the brackets";
+  return /^[\w.-]+:\d+$/.test(value) ? "; the port is another variable's" : "";
 }
 
 /** Words that stand where documentation and templates want a secret to be put. */
@@ -83,6 +92,12 @@ export function jwtSecret(value: string): KeyObject {
   if (Buffer.byteLength(value) < MIN_JWT_SECRET) {
     throw new Error(`must have at least ${MIN_JWT_SECRET} bytes; ${remedy}`);
   }
+  // Whoever has a public key or such a token, which are no secrets, could sign as anybody.
+  if (value.startsWith("-----BEGIN "))
+    throw new Error(`is a key in PEM format, which AUTH_JWKS_URI is for; ${remedy}`);
+  if (/^eyJ[\w-]+\.eyJ[\w-]+\./.test(value)) throw new Error(`is a JWT, not what signs it; ${remedy}`);
+  if (existsSync(value))
+    throw new Error("is the path of a file; set the variable with _FILE at its end to it");
   if (isPlaceholder(value)) throw new Error(`is a placeholder; ${remedy}`);
   return createSecretKey(value, "utf8");
 }

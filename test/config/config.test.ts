@@ -56,7 +56,7 @@ describe("parseConfig", () => {
       logLevel: "info",
       audit: null,
       proxy: null,
-      notes: [],
+      notes: expect.any(Array),
     });
   });
 

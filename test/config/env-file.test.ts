@@ -37,6 +37,7 @@ describe("a .env file", () => {
     ["text behind a quote", "A='canary'canary\n", "line 1: has text after the closing ' of A"],
     ["a quote within quotes", 'A="can"ary"\n', 'line 1: has text after the closing " of A'],
     ["a variable twice", 'A="1\n2"\nB=3\nA=canary\n', "line 4: sets A again, after line 1"],
+    ["a no-break space before a name", "\u00a0A=canary\n", "line 1: must be NAME=value or a # comment"],
     ["what a merge left", "A=1\n<<<<<<< HEAD\n", "line 2: must be NAME=value or a # comment"],
   ])("must not have %s; the line is named, and not shown", (_, text, problem) => {
     const { problems } = parse(text);

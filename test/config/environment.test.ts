@@ -47,6 +47,31 @@ describe("the names of variables", () => {
     expect(parseConfig({}, file).notes).toEqual([".env: nothing reads POSTGRES_PASSWORD, NEXT_PUBLIC_URL"]);
   });
 
+  it("of the environment win over other values of .env, which is told without the values", () => {
+    const file = envFile({
+      AUTH_JWT_SECRET: `${JWT_SECRET}canary`,
+      LOG_LEVEL: "warn",
+      PORT: "",
+    });
+    const environment = { AUTH_JWT_SECRET: JWT_SECRET, LOG_LEVEL: "warn", PORT: "80" };
+    expect(parseConfig(environment, file).notes).toEqual([
+      "AUTH_JWT_SECRET: the environment has another value than .env, and wins",
+    ]);
+  });
+
+  it("may have values with a $ that is no variable", () => {
+    for (const secret of ["$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92", `${JWT_SECRET}$`]) {
+      expect(problems({ AUTH_JWT_SECRET: secret, HOME: "/root" })).toEqual([]);
+    }
+  });
+
+  it("are told where the value is empty", () => {
+    const environment = { AUTH_JWT_AUDIENCE: "", CORS_ORIGIN: "", PORT: "", HOME: "" };
+    expect(parseConfig(environment, envFile({ PORT: "80", HOST: "" })).notes).toEqual([
+      "empty, which counts as not set: PORT, HOST, AUTH_JWT_AUDIENCE",
+    ]);
+  });
+
   it("are not looked at where there is no value", () => {
     expect(problems({ CORS_ORIGIN: "" })).toEqual([]);
   });

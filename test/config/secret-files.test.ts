@@ -108,4 +108,34 @@ describe("a variable with _FILE at its end", () => {
     const environment = { DATABASE_URL_FILE: fileOf(`${url}\n`), AUTH_JWT_SECRET_FILE: "/nowhere" };
     expect(parseDatabaseAddress(environment)).toEqual(parseDatabaseAddress({ DATABASE_URL: url }));
   });
+
+  it.each<[string, Buffer, string]>([
+    [
+      "UTF-16, as PowerShell's > writes it",
+      Buffer.from(`\ufeff${JWT_SECRET}\r\n`, "utf16le"),
+      "must be a file of text in UTF-8; save it as UTF-8",
+    ],
+    [
+      "UTF-16 without a mark",
+      Buffer.from(JWT_SECRET, "utf16le"),
+      "must be a file of text in UTF-8; save it as UTF-8",
+    ],
+    [
+      "a byte order mark",
+      Buffer.from(`\ufeff${JWT_SECRET}\n`),
+      "begins with a byte order mark; save it as UTF-8 without one",
+    ],
+    [
+      "a comment",
+      Buffer.from(`# canary\n${JWT_SECRET}\n`),
+      "has several lines; set the value alone, in one line",
+    ],
+    [
+      "a line of .env",
+      Buffer.from(`AUTH_JWT_SECRET=${JWT_SECRET}\n`),
+      "begins with AUTH_JWT_SECRET=; set the value alone",
+    ],
+  ])("is refused with %s", (_, bytes, says) => {
+    expect(problems({ AUTH_JWT_SECRET_FILE: fileOf(bytes) })).toEqual([`AUTH_JWT_SECRET_FILE: ${says}`]);
+  });
 });

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { JWT_SECRET } from "../../support/callers.ts";
 import { API_SECRET, OPENTOK } from "../../support/credentials.ts";
 import type { Wrong } from "./wrong.ts";
@@ -20,6 +21,8 @@ const SAFE = "must be an https: URL without credentials or fragment; http: is fo
 const PRIVATE = `${SAFE}; within a private network AUTH_JWKS_INSECURE=on allows it`;
 const METADATA = "must be where the keys are: the document at this address has it as jwks_uri";
 const LIST = "must be values with one comma between them, and none at the beginning or the end";
+const PLAIN = "must be values with commas between them, without white space, semicolons, quotes or brackets";
+const REMEDY = "make one with: openssl rand -base64 32";
 const CLAIM = "must be the name of a claim, or the path to it with dots, without white space";
 const USERS =
   "must not be of user_metadata or unsafe_metadata, which users write themselves; use app_metadata";
@@ -95,10 +98,37 @@ export const AUTHENTICATION: readonly Wrong[] = [
       says: `${name}: ${LIST}`,
     })),
   ),
+  ...[
+    'a,"b"',
+    '["a","b"]',
+    "a b",
+    "a;b",
+    "https://login.example.com/<tenant>",
+    "https://a.example.com/{tenantid}",
+  ].map((value) => ({
+    what: `AUTH_JWT_AUDIENCE=${value}`,
+    env: { ...jwks, AUTH_JWT_AUDIENCE: value },
+    says: `AUTH_JWT_AUDIENCE: ${PLAIN}`,
+  })),
+  {
+    what: "a public key as the secret, which everybody has",
+    env: { AUTH_JWT_SECRET: "-----BEGIN PUBLIC KEY----- MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A" },
+    says: `AUTH_JWT_SECRET: is a key in PEM format, which AUTH_JWKS_URI is for; ${REMEDY}`,
+  },
+  {
+    what: "a JWT as the secret, such as Supabase's public anon key",
+    env: { AUTH_JWT_SECRET: "eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoiYW5vbiJ9.Zm9yZ2VkLXNpZ25hdHVyZQ" },
+    says: `AUTH_JWT_SECRET: is a JWT, not what signs it; ${REMEDY}`,
+  },
+  {
+    what: "the path of a file as the secret",
+    env: { AUTH_JWT_SECRET: resolve("test/config/wrong/authentication.ts") },
+    says: "AUTH_JWT_SECRET: is the path of a file; set the variable with _FILE at its end to it",
+  },
   {
     what: "two words as a claim",
     env: { ...jwks, AUTH_SCOPE_CLAIM: "scope scp" },
-    says: `AUTH_SCOPE_CLAIM: ${CLAIM}`,
+    says: `AUTH_SCOPE_CLAIM: ${PLAIN}`,
   },
   { what: "two grants", env: { ...jwks, AUTH_GRANT_CLAIM: "a,b" }, says: `AUTH_GRANT_CLAIM: ${CLAIM}` },
   {

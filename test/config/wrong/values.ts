@@ -65,7 +65,7 @@ const CHOICES = [
     "LOG_LEVEL",
     "trace, debug, info, warn, error, fatal, silent",
     [
-      ["warning", null],
+      ["warning", "warn"],
       ["INFO", "info"],
       ["verbose", null],
     ],
@@ -135,6 +135,65 @@ export const VALUES: readonly Wrong[] = [
   {
     what: "a host with its port",
     env: { HOST: "127.0.0.1:4000" },
-    says: 'HOST: must be an IP address or a host name; "127.0.0.1:4000" was given',
+    says: 'HOST: must be an IP address or a host name; "127.0.0.1:4000" was given; the port is another variable\'s',
   },
+  {
+    what: "the host of every address, as other servers have it",
+    env: { HOST: "*" },
+    says: 'HOST: must be an IP address or a host name; "*" was given; every address is 0.0.0.0',
+  },
+  {
+    what: "an address in brackets",
+    env: { HOST: "[::1]" },
+    says: 'HOST: must be an IP address or a host name; "[::1]" was given; leave out the brackets',
+  },
+  {
+    what: "metrics on the port of callers",
+    env: { PORT: "4000", METRICS_PORT: "4000" },
+    says: "METRICS_PORT: must be another port than PORT",
+  },
+  {
+    what: "metrics on the port of callers, of every address",
+    env: { METRICS_PORT: "4000", METRICS_HOST: "0.0.0.0" },
+    says: "METRICS_PORT: must be another port than PORT",
+  },
+  ...["stdout", "STDERR", "on", "true", "1"].map((value) => ({
+    what: `AUDIT_LOG=${value}, which would be a file of that name`,
+    env: { AUDIT_LOG: value },
+    says: `AUDIT_LOG: must be the path of a file, or - for standard output; "${value}" was given`,
+  })),
+  {
+    what: "a line of .env in place of a value",
+    env: { AUTH_JWT_SECRET: `AUTH_JWT_SECRET=${JWT_SECRET}` },
+    says: "AUTH_JWT_SECRET: begins with AUTH_JWT_SECRET=; set the value alone",
+  },
+  {
+    what: "a line of .env in place of the platform's secret",
+    env: { ...OPENTOK, OPENTOK_API_SECRET: `OPENTOK_API_SECRET=${API_SECRET}` },
+    says: "OPENTOK_API_SECRET: begins with OPENTOK_API_SECRET=; set the value alone",
+  },
+  {
+    what: "a comment above a secret",
+    env: { AUTH_JWT_SECRET: `# canary\n${JWT_SECRET}` },
+    says: "AUTH_JWT_SECRET: has several lines; set the value alone, in one line",
+  },
+  {
+    what: "a line break that is two characters",
+    env: { AUTH_JWT_SECRET: `${JWT_SECRET}\\n` },
+    says: "AUTH_JWT_SECRET: ends with \\n, which is not a line break here but two characters; take them away",
+  },
+  ...(
+    [
+      ["AUTH_JWT_ISSUER", `https://\${DOMAIN}/`, { AUTH_JWT_SECRET: JWT_SECRET }],
+      ["AUTH_JWT_SECRET", "$(openssl rand -base64 32)", {}],
+      ["AUTH_JWT_AUDIENCE", "$(AUDIENCE)", { AUTH_JWT_SECRET: JWT_SECRET }],
+      ["LOG_LEVEL", `\${LOG_LEVEL:-info}`, {}],
+      ["DATABASE_URL", `postgres://stagepass:\${POSTGRES_PASSWORD}@db/stagepass`, {}],
+      ["AUDIT_LOG", "$LOGS/audit.jsonl", { LOGS: "/var/log" }],
+    ] as const
+  ).map(([name, value, more]) => ({
+    what: `${name}=${value}, which nothing expands`,
+    env: { ...more, [name]: value },
+    says: `${name}: has a $ with a name or a command, which is not expanded here; write the value itself`,
+  })),
 ];
