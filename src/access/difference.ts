@@ -42,7 +42,7 @@ const KINDS: readonly (readonly [string, (text: string) => string])[] = [
   ["by the slash at the end", withoutSlash],
   ["by white space", (text) => text.trim()],
   ["in upper and lower case", (text) => text.toLowerCase()],
-  ["by http: and https:", withoutScheme],
+  ["in its scheme", withoutScheme],
   ["in upper and lower case, and by the slash at the end", (text) => withoutScheme(text).toLowerCase()],
   ["in what follows the host", hostOf],
 ];

@@ -8,3 +8,9 @@ it("is found in a time that grows as the claim does, whatever a stranger puts th
   // To look at each slash from each before it takes ten seconds.
   expect(performance.now() - begun).toBeLessThan(1000);
 });
+
+it("is the scheme, also where one of the two has none", () => {
+  expect(differenceOf("iss", "https://idp.example.com/", "AUTH_JWT_ISSUER", ["idp.example.com"])).toBe(
+    'its iss "https://idp.example.com/" differs only in its scheme; AUTH_JWT_ISSUER is idp.example.com',
+  );
+});

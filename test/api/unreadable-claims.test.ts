@@ -163,7 +163,7 @@ describe("a JWT that does not fit the configuration", () => {
     [
       { iss: "http://idp.example.com/" },
       "jwt issuer invalid",
-      `its iss "http://idp.example.com/" differs only by http: and https:; ${issuers}`,
+      `its iss "http://idp.example.com/" differs only in its scheme; ${issuers}`,
     ],
     [
       { iss: "https://IDP.example.com/" },
