@@ -47,6 +47,9 @@ export interface Following {
   readonly onRequestEnd: OnRequestEnd;
 }
 
+const NOT_TRUSTED =
+  "X-Forwarded-For came from an address that is not in TRUST_PROXY, and is not believed: if it is your proxy's, set TRUST_PROXY to it, else all its clients count as one address";
+
 /**
  * Follows each request from its headers to its end: its ID goes back in `x-request-id`, and its end is one
  * line in the log. Not with Fastify's logger, which makes a child logger for every request: that alone costs
@@ -63,7 +66,14 @@ export function followRequests(
   app.decorateRequest("summary");
   app.decorateRequest("reason", null);
   app.decorateRequest("address", null);
+  let isToldOfProxy = false;
   app.addHook("onRequest", (request, reply, next) => {
+    const { remoteAddress = "" } = request.socket;
+    // Once, as anybody may send the header.
+    if (!isToldOfProxy && request.headers["x-forwarded-for"] !== undefined && !trustsProxy?.(remoteAddress)) {
+      isToldOfProxy = true;
+      logger.warn({ address: remoteAddress }, NOT_TRUSTED);
+    }
     const start = performance.now();
     request.summary = { operation: null, code: null };
     // A proxy may pass on what is no address.

@@ -150,3 +150,28 @@ it.each([
     await server.close();
   },
 );
+
+describe("X-Forwarded-For of whoever is no trusted proxy", () => {
+  const told = async (env: Record<string, string>, headers: Record<string, string>) => {
+    const server = await startServer(env);
+    try {
+      for (let i = 0; i < 3; i++) await (await ask(server, headers)).text();
+      return server.log().filter(({ msg }) => String(msg).startsWith("X-Forwarded-For"));
+    } finally {
+      await server.close();
+    }
+  };
+  const forwarded = { "x-forwarded-for": "203.0.113.7" };
+
+  it.each<Record<string, string>>([{}, { TRUST_PROXY: "10.0.0.0/8" }])(
+    "is told of once, with its address: %j",
+    async (env) => {
+      expect(await told(env, forwarded)).toMatchObject([{ level: 40, address: "127.0.0.1" }]);
+    },
+  );
+
+  it("is not told of where the proxy is trusted, or there is none", async () => {
+    expect(await told({ TRUST_PROXY: "loopback" }, forwarded)).toEqual([]);
+    expect(await told({}, {})).toEqual([]);
+  });
+});
