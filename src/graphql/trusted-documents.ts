@@ -1,4 +1,4 @@
-import { stripIgnoredCharacters } from "graphql";
+import { type GraphQLSchema, parse, stripIgnoredCharacters, validate } from "graphql";
 import type { Logger } from "pino";
 import { DocumentNotTrusted, type NotTrusted, quote } from "../errors.ts";
 
@@ -56,6 +56,27 @@ export function trustedDocuments(
     refuse("PERSISTED_QUERY_NOT_IN_LIST", requestId);
     return parameters;
   };
+}
+
+/** Why the schema has no answer for some documents, by their IDs: then only their callers would find out. */
+export function unanswerable(
+  manifest: ReadonlyMap<string, string>,
+  schema: GraphQLSchema,
+): ReadonlyMap<string, string> {
+  const reasons = new Map<string, string>();
+  for (const [id, text] of manifest) {
+    const reason = whyUnanswerable(text, schema);
+    if (reason !== undefined) reasons.set(id, reason);
+  }
+  return reasons;
+}
+
+function whyUnanswerable(text: string, schema: GraphQLSchema): string | undefined {
+  try {
+    return validate(schema, parse(text), undefined, { maxErrors: 1 })[0]?.message;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 /** A text in its shortest form, or null when it is not GraphQL. */

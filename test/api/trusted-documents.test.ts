@@ -230,3 +230,27 @@ describe("with TRUSTED_DOCUMENTS=off", () => {
     expect(server.log().filter(({ level }) => Number(level) >= 40)).toEqual([]);
   });
 });
+
+describe("a manifest of another schema", () => {
+  const warnings = async (manifest: Record<string, string>) => {
+    const path = join(temporaryFolder(), "manifest.json");
+    writeFileSync(path, JSON.stringify(manifest));
+    const server = await serverForTest({ TRUSTED_DOCUMENTS: "enforce", TRUSTED_DOCUMENTS_MANIFEST: path });
+    return server.log().filter(({ msg }) => String(msg).startsWith("TRUSTED_DOCUMENTS_MANIFEST"));
+  };
+
+  it("is told at the start, by the number of its documents and one of them", async () => {
+    expect(await warnings({ a: CREATE, b: "{ viewer { id } }", name: "stagepass" })).toMatchObject([
+      {
+        level: 40,
+        document: '"b"',
+        reason: 'Cannot query field "viewer" on type "Query".',
+        msg: "TRUSTED_DOCUMENTS_MANIFEST: 2 of 3 documents ask for what the schema does not have, such as this one",
+      },
+    ]);
+  });
+
+  it("is none where the schema has everything", async () => {
+    expect(await warnings({ a: CREATE, b: LIST })).toEqual([]);
+  });
+});
