@@ -187,3 +187,32 @@ test("lists which keys grant nothing, for the rules of another version allowed t
     { name: "old", malformed },
   ]);
 });
+
+test("says when a key expires, and of one that can make no token why", async () => {
+  const folder = temporaryFolder();
+  const make = (name: string, grant: object, ...more: string[]) =>
+    stagepass(folder, ["keys", "create", "--name", name, "--grant", JSON.stringify(grant), ...more]);
+  const scope = "tokens:create";
+  const alone = await make("a", { scope });
+  expect(alone.errors).toContain("Without video_grant.roles this key can make no token");
+  const nowhere = await make("b", { scope, video_grant: { roles: ["PUBLISHER"] } }, "--expires-in", "30");
+  expect(nowhere.errors).toContain("Without video_grant.sessions or names this key can make no token");
+  expect(nowhere.output).toMatch(/It expires at 20\d\d-.*Z\.\n$/);
+  const useful = await make("c", { scope, video_grant: { roles: ["PUBLISHER"], sessions: ["*"] } });
+  expect(useful).toMatchObject({ code: 0, errors: "" });
+});
+
+test("refuses a grant that is none, and says what is wrong", async () => {
+  const refused = async (grant: string) => {
+    const args = ["keys", "create", "--name", "a", "--grant", grant];
+    const { code, errors } = await stagepass(temporaryFolder(), args);
+    expect(code).toBe(2);
+    return errors;
+  };
+  expect(await refused('{"scopes":"tokens:create"}')).toContain(
+    '--grant: may have scope and video_grant alone, and has "scopes"',
+  );
+  for (const grant of ["grant.json", "{scope:tokens:create}"]) {
+    expect(await refused(grant)).toContain("--grant: must be a JSON object with scope and video_grant");
+  }
+});

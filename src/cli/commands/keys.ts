@@ -5,7 +5,8 @@ import { readGrant } from "../../access/permissions.ts";
 import { readScopes, SCOPES } from "../../access/scope.ts";
 import type { Actor, Audit } from "../../audit/audit.ts";
 import { parseDatabaseAddress, readEnvironment } from "../../config/config.ts";
-import { abridge } from "../../errors.ts";
+import { isEmpty } from "../../domain/session-selection.ts";
+import { abridge, quote } from "../../errors.ts";
 import { sqlStore } from "../../store/sql-store.ts";
 import type { ApiKeys, StoredApiKey } from "../../store/store.ts";
 import { audited, operatorId } from "../audited.ts";
@@ -109,7 +110,8 @@ async function createKey(options: Options): Promise<Outcome> {
     throw new Refusal("KEY_EXISTS", message, "--name");
   }
   return {
-    text: `${key}\n\nThis is shown once. Keep it where secrets are kept.`,
+    text: `${key}\n\nThis is shown once. Keep it where secrets are kept.${expiresAt ? ` It expires at ${expiresAt.toISOString()}.` : ""}`,
+    hint: uselessIn(claims),
     json: { key, id, name, createdAt, expiresAt, grant: claims },
   };
 }
@@ -182,7 +184,8 @@ function checkedName(name: string): string {
 /** What a JWT with such claims would lose is refused here: somebody is there to mend it. */
 function checkedClaims(grant: string): Record<string, unknown> {
   const { scope, video_grant, ...others } = parsedGrant(grant);
-  if (Object.keys(others).length > 0) throw badGrant("has scope and video_grant, and nothing else");
+  const [other] = Object.keys(others);
+  if (other !== undefined) throw badGrant(`may have scope and video_grant alone, and has ${quote(other)}`);
   const { scopes, problems } = readScopes([["scope", scope]]);
   const names = new Set([scope].flat().flatMap((text) => (typeof text === "string" ? text.split(" ") : [])));
   const [problem] = [...problems, ...readGrant(video_grant).problems];
@@ -193,6 +196,17 @@ function checkedClaims(grant: string): Record<string, unknown> {
   return { scope, ...(video_grant !== undefined && { video_grant }) };
 }
 
+/** What a scope is granted for in vain. Deny by default is easily forgotten. */
+function uselessIn(claims: Record<string, unknown>): string | undefined {
+  const { scopes, permissions } = readClaims(claims);
+  if (!scopes.has("tokens:create")) return undefined;
+  if (permissions.roles.size === 0)
+    return "Without video_grant.roles this key can make no token: a role that is not granted is refused.";
+  return isEmpty(permissions.sessions) && !scopes.has("sessions:create")
+    ? "Without video_grant.sessions or names this key can make no token: a session that is not granted is refused."
+    : undefined;
+}
+
 function parsedGrant(grant: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(grant);
@@ -200,7 +214,9 @@ function parsedGrant(grant: string): Record<string, unknown> {
   } catch {
     // Falls through to the rule.
   }
-  throw badGrant("must be a JSON object with scope and video_grant");
+  throw badGrant(
+    'must be a JSON object with scope and video_grant, such as {"scope":"sessions:create"}, with straight quotes that the shell keeps',
+  );
 }
 
 function badGrant(rule: string): Refusal {
