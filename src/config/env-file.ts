@@ -1,11 +1,13 @@
 import { isUtf8 } from "node:buffer";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 
 /** What a `.env` file sets, and a line for each thing in it that cannot be read. */
 export interface EnvFile {
   readonly values: NodeJS.Dict<string>;
   readonly problems: readonly string[];
+  /** Files beside it that other programs would read, too. */
+  readonly unread?: readonly string[];
 }
 
 export const NO_ENV_FILE: EnvFile = { values: {}, problems: [] };
@@ -13,8 +15,25 @@ export const NO_ENV_FILE: EnvFile = { values: {}, problems: [] };
 /** The name of the file, in the working directory. */
 export const ENV_FILE = ".env";
 
-/** Reads the `.env` file of the working directory, which need not exist. */
+/** What Next.js, Vite and dotenv-flow read, and what Notepad and a hasty hand make of the name. */
+const UNREAD = /^\.env\.(txt|(local|dev|development|prod|production|staging)(\.local)?)$/i;
+
+/** Reads the `.env` file of the working directory, which need not exist, and names those that are not read. */
 export function readEnvFile(): EnvFile {
+  return { ...readThisFile(), unread: unreadFiles() };
+}
+
+function unreadFiles(): string[] {
+  try {
+    return readdirSync(".")
+      .filter((name) => UNREAD.test(name))
+      .sort();
+  } catch {
+    return [];
+  }
+}
+
+function readThisFile(): EnvFile {
   try {
     return parseEnvFile(readFileSync(ENV_FILE));
   } catch (error) {

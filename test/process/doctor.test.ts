@@ -51,6 +51,26 @@ describe("stagepass doctor", () => {
     expect(readdirSync(cwd)).toEqual([".env"]);
   });
 
+  it("tells which value of two is used, and which files are not read, without the values", async () => {
+    const { cwd, run } = shell({ PORT: "0", AUTH_JWT_SECRET: JWT_SECRET });
+    writeFileSync(join(cwd, ".env"), "AUTH_JWT_SECRET=another-canary-another-canary-another\n");
+    for (const name of [".env.local", ".env.production", ".env.txt", ".env.example", ".envrc"]) {
+      writeFileSync(join(cwd, name), "AUTH_JWT_SECRET=canary\n");
+    }
+    const { output } = await run(["doctor"]);
+    expect(
+      output
+        .split("\n")
+        .flatMap((line) => /^- +(AUTH_JWT_SECRET|\.env\S*) +(.*)$/.exec(line)?.slice(1).join(": ") ?? []),
+    ).toEqual([
+      "AUTH_JWT_SECRET: the environment has another value than .env, and wins",
+      ".env.local: is not read; .env alone is",
+      ".env.production: is not read; .env alone is",
+      ".env.txt: is not read; .env alone is",
+    ]);
+    expect(output).not.toContain("canary");
+  });
+
   it("prints what its documentation shows", async () => {
     const platform = await startFaultServer(refuse(403, "Invalid signature"));
     onTestFinished(() => platform.close());
