@@ -1,6 +1,5 @@
 import { fileURLToPath } from "node:url";
 import type { FastifyInstance } from "fastify";
-import type { GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
 import { authenticator, openUntilFirstKey } from "./access/authenticate.ts";
 import { beginBackground } from "./assembly/background.ts";
@@ -17,7 +16,6 @@ import {
   AuditUnavailable,
   AuthenticationUnavailable,
   DatabaseUnavailable,
-  quote,
   reasonOf,
   StartupError,
 } from "./errors.ts";
@@ -26,7 +24,7 @@ import { createSubgraphSchema } from "./graphql/federation/subgraph.ts";
 import { createSchema } from "./graphql/schema.ts";
 import { inlineTraces, UNMEASURED } from "./graphql/studio/studio.ts";
 import { usageReports } from "./graphql/studio/usage-reports.ts";
-import { type Admit, admitAll, trustedDocuments, unanswerable } from "./graphql/trusted-documents.ts";
+import { type Admit, admitAll, trustedDocuments, warnOfUnanswerable } from "./graphql/trusted-documents.ts";
 import { createApp, GRAPHQL_PATH } from "./http/app.ts";
 import { type ConsoleBuild, readConsole } from "./http/console.ts";
 import { createInstruments, type Readings } from "./instruments/instruments.ts";
@@ -145,7 +143,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
     );
     const build = config.console ? consoleBuild() : null;
     const schema = config.federation ? await createSubgraphSchema() : createSchema();
-    if (config.trustedDocuments) warnOfUnanswerable(config.trustedDocuments, schema, logger);
+    if (config.trustedDocuments) warnOfUnanswerable(config.trustedDocuments.manifest, schema, logger);
     const { account, plugins } = await measuring(config, fetch, logger);
     const apollo = createApollo(schema, config.production, logger, {
       account,
@@ -275,20 +273,6 @@ function admission(config: TrustedDocumentsConfig | null, build: ConsoleBuild | 
     if (!(error instanceof SyntaxError)) throw error;
     throw new StartupError([`TRUSTED_DOCUMENTS_MANIFEST: ${error.message}`]);
   }
-}
-
-function warnOfUnanswerable(
-  { manifest }: TrustedDocumentsConfig,
-  schema: GraphQLSchema,
-  logger: Logger,
-): void {
-  const [[id, reason] = [], ...others] = unanswerable(manifest, schema);
-  if (id === undefined) return;
-  const number = others.length + 1;
-  logger.warn(
-    { document: quote(id), reason },
-    `TRUSTED_DOCUMENTS_MANIFEST: ${number} of ${manifest.size} documents ask for what the schema does not have, such as this one`,
-  );
 }
 
 /** A subgraph is measured by its router, and any other server by itself. */

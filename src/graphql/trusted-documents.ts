@@ -58,17 +58,21 @@ export function trustedDocuments(
   };
 }
 
-/** Why the schema has no answer for some documents, by their IDs: then only their callers would find out. */
-export function unanswerable(
+/** Warns of documents that the schema cannot answer: else only their callers would find out. */
+export function warnOfUnanswerable(
   manifest: ReadonlyMap<string, string>,
   schema: GraphQLSchema,
-): ReadonlyMap<string, string> {
-  const reasons = new Map<string, string>();
-  for (const [id, text] of manifest) {
+  logger: Logger,
+): void {
+  const wrong = [...manifest].flatMap(([id, text]) => {
     const reason = whyUnanswerable(text, schema);
-    if (reason !== undefined) reasons.set(id, reason);
-  }
-  return reasons;
+    return reason === undefined ? [] : { document: quote(id), reason };
+  });
+  if (wrong.length === 0) return;
+  logger.warn(
+    wrong[0],
+    `TRUSTED_DOCUMENTS_MANIFEST: ${wrong.length} of ${manifest.size} documents ask for what the schema does not have, such as this one`,
+  );
 }
 
 function whyUnanswerable(text: string, schema: GraphQLSchema): string | undefined {
