@@ -2,6 +2,8 @@ import { setFlagsFromString } from "node:v8";
 import type { Logger } from "pino";
 import { STANDARD_STREAM } from "./audit/open-audit.ts";
 import { parseConfig, readEnvironment } from "./config/config.ts";
+import type { EnvFile } from "./config/env-file.ts";
+import { isKnown } from "./config/misspelt.ts";
 import { StartupError } from "./errors.ts";
 import { createLog } from "./process/logger.ts";
 import { atStopSignal } from "./process/signals.ts";
@@ -41,16 +43,27 @@ function signalled(): Promise<void> {
 }
 
 /** Reads the credentials again. Whatever is wrong with them, the server goes on with those it has. */
-function rotate(server: Server, logger: Logger): void {
+function rotate(server: Server, logger: Logger, started: EnvFile): void {
   try {
-    const config = parseConfig(...readEnvironment());
+    const [environment, file] = readEnvironment();
+    const config = parseConfig(environment, file);
     const changes = server.rotate(config);
     logger.info(changes, "the credentials were read again");
+    const names = changedForRestart(started, file).filter((name) => !environment[name]);
+    if (names.length > 0) logger.warn({ names }, "changed in .env, and counts from the next start on");
     if (changes.changed || changes.authentication) for (const note of config.notes) logger.warn(note);
   } catch (error) {
     if (!(error instanceof StartupError)) throw error;
     logger.error({ problems: error.problems }, "the credentials cannot be read again; the old ones stay");
   }
+}
+
+/** What is swapped while the server runs. */
+const ROTATED = /^(AUTH_|(OPENTOK_API_SECRET|VONAGE_PRIVATE_KEY)(_PREVIOUS)?(_FILE)?$)/;
+
+function changedForRestart({ values: before }: EnvFile, { values: now }: EnvFile): string[] {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(now)])];
+  return names.filter((name) => isKnown(name) && !ROTATED.test(name) && before[name] !== now[name]);
 }
 
 /**
@@ -78,7 +91,8 @@ async function serve(stop: Promise<void>): Promise<number> {
     rotationAsked = true;
   };
   process.on("SIGHUP", () => onHangUp());
-  const config = parseConfig(...readEnvironment());
+  const [environment, file] = readEnvironment();
+  const config = parseConfig(environment, file);
   const { logger, finish } = createLog(config.logLevel);
   const starting = createServer(config, { logger, now: () => new Date() });
   // The start may wait for a database, and for longer than whoever stops it.
@@ -114,7 +128,7 @@ async function serve(stop: Promise<void>): Promise<number> {
 
   onHangUp = () => {
     server.reopenAudit();
-    rotate(server, logger);
+    rotate(server, logger, file);
   };
   if (rotationAsked) onHangUp();
 

@@ -88,6 +88,15 @@ describe("SIGHUP", () => {
     expect(said).toContain('"changed":true');
   });
 
+  it("says which variables of .env wait for a restart", async () => {
+    const { server, write } = startOpenTok({ LOG_LEVEL: "info" }, "TOKENS_PER_MINUTE=7\nLEDGER=on\n");
+    await server.url();
+    write(NEW_SECRET, "TOKENS_PER_MINUTE=8\nLOG_LEVEL=debug\nCORS_ORIGINS=https://a.example.com\n");
+    server.kill("SIGHUP");
+    await expect.poll(() => server.errors()).toContain("counts from the next start on");
+    expect(server.errors()).toContain('"names":["TOKENS_PER_MINUTE","LEDGER","CORS_ORIGINS"]');
+  });
+
   it("reads an OpenTok secret again from its file", async () => {
     const folder = temporaryFolder();
     const file = join(folder, "secret");
