@@ -17,6 +17,12 @@ export function usageReportingOf(env: Environment): UsageReportingConfig | null 
   env.require("APOLLO_GRAPH_REF", "APOLLO_KEY", "APOLLO_USAGE_REPORTING_INGRESS_URL");
   const apolloKey = env.read("APOLLO_KEY", studioKey);
   const graphRef = env.read("APOLLO_GRAPH_REF", graphAndVariant);
+  const [, graph] = /^service:([^:]+):/.exec(env.get("APOLLO_KEY") ?? "") ?? [];
+  if (graph !== undefined && graphRef !== null && graphRef.split("@")[0] !== graph)
+    env.problem(
+      "APOLLO_GRAPH_REF",
+      "must be of the graph that APOLLO_KEY is of, which is named in it after service:",
+    );
   const endpoint = env.read("APOLLO_USAGE_REPORTING_INGRESS_URL", ingressUrl);
   return apolloKey && graphRef ? { apolloKey, graphRef, endpoint } : null;
 }

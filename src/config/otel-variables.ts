@@ -42,6 +42,8 @@ export const CHECKS: Readonly<Record<string, (value: string) => unknown>> = {
       [`OTEL_EXPORTER_OTLP_TRACES_${name}`, check],
     ]),
   ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: collectorBase,
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: tracesUrl,
 };
 
 /** The variables of OpenTelemetry's SDK that count here. It takes others, too, such as those of limits. */
@@ -51,6 +53,20 @@ export const OTEL_NAMES: readonly string[] = [
   "OTEL_SERVICE_NAME",
   "OTEL_RESOURCE_ATTRIBUTES",
 ];
+
+/** The SDK puts the path after it. */
+function collectorBase(value: string): void {
+  if (new URL(collectorUrl(value)).pathname.endsWith("/v1/traces"))
+    throw new Error("must end before /v1/traces, which is put after it");
+}
+
+/** The SDK puts nothing after it. */
+function tracesUrl(value: string): void {
+  if (new URL(collectorUrl(value)).pathname === "/")
+    throw new Error(
+      "must have the path of traces, which is mostly /v1/traces; OTEL_EXPORTER_OTLP_ENDPOINT need not",
+    );
+}
 
 /** The error does not show the value: it may be a credential of the collector's. */
 function collectorHeaders(value: string): void {

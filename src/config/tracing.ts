@@ -24,6 +24,13 @@ export function tracingOf(env: Environment): TracingConfig | null {
     return null;
   }
   for (const [name, check] of Object.entries(CHECKS)) env.read(name as `OTEL_${string}`, check);
+  if (!env.has("OTEL_TRACES_SAMPLER"))
+    env.unused("OTEL_TRACES_SAMPLER is not set", "OTEL_TRACES_SAMPLER_ARG");
+  if (/:4317(\/|$)/.test(exporter("ENDPOINT") ?? ""))
+    env.note(
+      "OTEL_EXPORTER_OTLP_ENDPOINT",
+      "has the port 4317, which is mostly that of gRPC; http is mostly on 4318",
+    );
   return {
     protocol: exporter("PROTOCOL") === "http/json" ? "http/json" : "http/protobuf",
     variables: env.startingWith("OTEL_"),

@@ -291,7 +291,7 @@ it("is off unless it is configured, and checks what it is given", () => {
   );
   expect(parseConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_TRACES_EXPORTER: "none" }).tracing).toBeNull();
   const forTraces = {
-    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: url,
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${url}/v1/traces`,
     OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: "http/json",
   };
   expect(parseConfig(forTraces).tracing?.protocol).toBe("http/json");

@@ -111,10 +111,10 @@ describe("what reports go to", () => {
     expect(
       await foundBy(lookAtReporting, {
         APOLLO_KEY: "service:canary:secret",
-        APOLLO_GRAPH_REF: "graph@current",
+        APOLLO_GRAPH_REF: "canary@current",
       }),
     ).toEqual([
-      "- APOLLO_KEY: usage of graph@current is reported to https://usage-reporting.api.apollographql.com; not tried, as that would be a report",
+      "- APOLLO_KEY: usage of canary@current is reported to https://usage-reporting.api.apollographql.com; not tried, as that would be a report",
     ]);
   });
 });

@@ -22,6 +22,18 @@ const OTHERS_AS_ROWS: readonly (readonly [Record<string, string>, string])[] = [
     "APOLLO_GRAPH_REF: must be a graph and its variant, such as my-graph@current",
   ],
   [
+    { APOLLO_KEY: "service:my-graph:canary", APOLLO_GRAPH_REF: "other-graph@current" },
+    "APOLLO_GRAPH_REF: must be of the graph that APOLLO_KEY is of, which is named in it after service:",
+  ],
+  [
+    { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318/v1/traces" },
+    "OTEL_EXPORTER_OTLP_ENDPOINT: must end before /v1/traces, which is put after it",
+  ],
+  [
+    { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "http://127.0.0.1:4318" },
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: must have the path of traces, which is mostly /v1/traces; OTEL_EXPORTER_OTLP_ENDPOINT need not",
+  ],
+  [
     { ...traces, OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" },
     'OTEL_EXPORTER_OTLP_PROTOCOL: must be one of http/protobuf, http/json; "grpc" was given',
   ],
