@@ -44,7 +44,8 @@ export class Environment {
     const shadowed = Object.entries(file.values).filter(([name, value]) => this.#isShadowed(name, value));
     for (const [name] of shadowed)
       this.#notes.push(`${name}: the environment has another value than ${ENV_FILE}, and wins`);
-    for (const name of file.unread ?? []) this.#notes.push(`${name}: is not read; ${ENV_FILE} alone is`);
+    const { unread = [] } = file;
+    if (unread.length > 0) this.#notes.push(`${ENV_FILE}: beside it nothing reads ${unread.join(", ")}`);
     const unknown = Object.keys(file.values).filter((name) => !isKnown(name) && this.#sources.has(name));
     if (unknown.length > 0) this.#notes.push(`${ENV_FILE}: nothing reads ${unknown.join(", ")}`);
   }

@@ -64,9 +64,7 @@ describe("stagepass doctor", () => {
         .flatMap((line) => /^- +(AUTH_JWT_SECRET|\.env\S*) +(.*)$/.exec(line)?.slice(1).join(": ") ?? []),
     ).toEqual([
       "AUTH_JWT_SECRET: the environment has another value than .env, and wins",
-      ".env.local: is not read; .env alone is",
-      ".env.production: is not read; .env alone is",
-      ".env.txt: is not read; .env alone is",
+      ".env: beside it nothing reads .env.local, .env.production, .env.txt",
     ]);
     expect(output).not.toContain("canary");
   });
