@@ -20,7 +20,7 @@ export function typeOf(value: unknown): string {
 }
 
 const TYPES: Readonly<Record<string, string>> = {
-  string: "a text",
+  string: "text",
   number: "a number",
   boolean: "true or false",
   object: "an object",

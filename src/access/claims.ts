@@ -68,6 +68,6 @@ function grantElsewhere(claims: Claims, grant: string): ClaimProblem[] {
   const nested = isObject(inApp) ? Object.keys(inApp).map((name) => `app_metadata.${name}`) : [];
   const found = [...Object.keys(claims), ...nested].find((name) => /video[-_ ]?grants?$/i.test(name));
   if (found === undefined) return [];
-  const says = `there is no claim ${grant}, but one named ${quote(found, SHOWN)}; AUTH_GRANT_CLAIM must be its name`;
+  const says = `there is no claim ${grant}, but one named ${quote(found, SHOWN)}; set AUTH_GRANT_CLAIM to its name`;
   return [{ member: "grant", says }];
 }

@@ -27,7 +27,7 @@ export function credentialOf({ authorization, "x-api-key": apiKey }: Credentials
   }
   if (authorization === undefined && apiKey !== undefined) {
     throw new Unauthenticated(
-      `The header x-api-key must have an API key of this server's, which begins with ${API_KEY_PREFIX}`,
+      `The header x-api-key must have an API key of this server, which begins with ${API_KEY_PREFIX}`,
     );
   }
   const [, bearer] = /^Bearer +(\S+) *$/i.exec(authorization ?? "") ?? [];

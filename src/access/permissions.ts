@@ -56,7 +56,7 @@ export function readGrant(claim: unknown, name = "video_grant"): ReadGrant {
   if (claim === undefined) return { permissions: NO_PERMISSIONS, problems: [] };
   const grant = objectOf(claim);
   if (grant === null) {
-    const given = typeof claim === "string" ? "it is a text that is no such JSON" : `it is ${typeOf(claim)}`;
+    const given = typeof claim === "string" ? "it is text that is no such JSON" : `it is ${typeOf(claim)}`;
     const says = `${name} must be an object, or the JSON text of one; ${given}`;
     return { permissions: NO_PERMISSIONS, problems: [{ member: "grant", says }] };
   }
@@ -110,7 +110,7 @@ function unknownMembers(grant: Record<string, unknown>, name: string): ClaimProb
   const meant = nearest(unknown, MEMBERS);
   const others = more.length > 0 ? `, and ${more.length} more` : "";
   const advice = meant ? `; did you mean ${meant}?` : "";
-  const says = `${name} has roles, sessions, names and maxLifetime, and nothing else; it has ${quote(unknown, SHOWN)}${others}${advice}`;
+  const says = `${name} can have only roles, sessions, names and maxLifetime; it has ${quote(unknown, SHOWN)}${others}${advice}`;
   return [{ member: "grant", says }];
 }
 

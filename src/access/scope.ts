@@ -63,22 +63,22 @@ function wordsOf(text: string): string[] {
 /** The scopes of ours that a name nearly is, and how it differs. */
 function nearMisses(name: string, prefix: string): (readonly [Scope, string])[] {
   const bare = prefix === "" ? undefined : SCOPES.find((scope) => scope === name);
-  if (bare) return [[bare, `the scope ${bare} is without the prefix that AUTH_SCOPE_PREFIX cuts off`]];
+  if (bare) return [[bare, `the scope ${bare} lacks the prefix of AUTH_SCOPE_PREFIX`]];
   const unprefixed = name.startsWith(prefix) ? name.slice(prefix.length) : name;
   const parts = unprefixed.split(/[,;|\s]+/);
   const within = parts.length === 1 ? [] : SCOPES.filter((scope) => parts.includes(scope));
   if (within.length > 0) {
-    return within.map((scope) => [scope, "the names of scopes must have spaces between them"]);
+    return within.map((scope) => [scope, "scopes must have spaces between them"]);
   }
   const prefixed = SCOPES.find(
     (scope) => name.endsWith(scope) && /[/:.#]/.test(name.at(-scope.length - 1) ?? ""),
   );
   if (prefixed) {
     const given = quote(name.slice(0, -prefixed.length), SHOWN);
-    return [[prefixed, `the scope ${prefixed} has the prefix ${given}; AUTH_SCOPE_PREFIX must be that`]];
+    return [[prefixed, `the scope ${prefixed} has the prefix ${given}; set AUTH_SCOPE_PREFIX to it`]];
   }
   const swapped = unprefixed.split(":").reverse().join(":");
   const meant = nearest(unprefixed, SCOPES) ?? nearest(swapped, SCOPES);
   if (meant === undefined) return [];
-  return [[meant, `${quote(name, SHOWN)} is no scope of this server's; did you mean ${meant}?`]];
+  return [[meant, `${quote(name, SHOWN)} is not a scope of this server; did you mean ${meant}?`]];
 }

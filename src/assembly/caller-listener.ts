@@ -22,9 +22,9 @@ export function callerListener(instrument: Instrument, logger: Logger): CallerLi
       for (const { member } of problems) instrument.unreadableClaim(member);
       const problem = problems.map(({ says }) => says).join("; ");
       const caller = id.slice(0, MAX_CALLER_LENGTH);
-      ofCallers({ caller, problem }, "a caller has claims that cannot be read, and that give it nothing");
+      ofCallers({ caller, problem }, "a caller has claims that cannot be read and grant nothing");
     },
-    onMisfit: (why) => ofStrangers({ why }, "a JWT was refused that does not fit the configuration"),
+    onMisfit: (why) => ofStrangers({ why }, "a JWT that does not match the configuration was refused"),
   };
 }
 

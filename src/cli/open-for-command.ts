@@ -18,6 +18,6 @@ export async function openForCommand(address: DatabaseAddress, reads: boolean): 
 export function sayWhetherNew({ isNew }: Database, address: DatabaseAddress): void {
   if (isNew)
     process.stderr.write(
-      `The new database ${describeAddress(address)} was made; to use another, set DATABASE_URL as the server has it.\n`,
+      `Created the new database ${describeAddress(address)}; to use the server's database, set its DATABASE_URL.\n`,
     );
 }

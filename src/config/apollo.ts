@@ -32,7 +32,7 @@ export function federationOf(env: Environment): boolean {
   if (env.has("FEDERATION=on") && env.has("TRUSTED_DOCUMENTS=enforce")) {
     env.problem(
       "FEDERATION",
-      "cannot be on with TRUSTED_DOCUMENTS=enforce: what a router asks is in no manifest; have the router enforce it",
+      "cannot be on with TRUSTED_DOCUMENTS=enforce: no manifest has the queries of a router; let the router enforce it",
     );
   }
   return env.read("FEDERATION", onOrOff);

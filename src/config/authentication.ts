@@ -3,7 +3,7 @@ import type { JwtRules } from "../access/jwt-checks.ts";
 import type { Environment } from "./environment.ts";
 import { jwtSecret, onOrOff, safeUrl } from "./variables.ts";
 
-const OTHER_SECRET = "must be another secret than the OpenTok project's";
+const OTHER_SECRET = "must differ from the OpenTok project's secret";
 
 /** The secrets of callers' JWTs, by their variables. */
 const SECRETS = { AUTH_JWT_SECRET: "secret", AUTH_JWT_SECRET_PREVIOUS: "previousSecret" } as const;
@@ -36,7 +36,7 @@ export function jwtRulesOf(env: Environment): JwtRules | null {
   const isVerified = env.has("AUTH_JWT_SECRET") || env.has("AUTH_JWKS_URI");
   for (const name of NEEDS_KEYS) {
     if (isVerified || !env.has(name)) continue;
-    env.problem(name, "needs AUTH_JWT_SECRET or AUTH_JWKS_URI, to verify who says so");
+    env.problem(name, "has no effect without AUTH_JWT_SECRET or AUTH_JWKS_URI; set one of them");
   }
   env.require("AUTH_JWKS_URI", "AUTH_JWKS_INSECURE=on");
   checkSecrets(env);
@@ -53,7 +53,7 @@ function checkSecrets(env: Environment): void {
   env.require("AUTH_JWT_SECRET", "AUTH_JWT_SECRET_PREVIOUS");
   const previous = env.get("AUTH_JWT_SECRET_PREVIOUS");
   if (previous !== undefined && previous === env.get("AUTH_JWT_SECRET"))
-    env.problem("AUTH_JWT_SECRET_PREVIOUS", "must be another secret than AUTH_JWT_SECRET");
+    env.problem("AUTH_JWT_SECRET_PREVIOUS", "must differ from AUTH_JWT_SECRET");
 }
 
 /**
@@ -84,11 +84,14 @@ function noteRisks(
   { issuers, audiences, clientIds }: Pick<JwtRules, "issuers" | "audiences" | "clientIds">,
 ): void {
   if (!env.has("AUTH_JWKS_URI")) return;
-  const others = "is not set: JWTs are accepted that the provider signed for others";
+  const others = "is not set: the server accepts JWTs that the provider issued for other applications";
   if (issuers.length === 0) env.note("AUTH_JWT_ISSUER", others);
   if (audiences.length === 0 && clientIds.length === 0) env.note("AUTH_JWT_AUDIENCE", others);
   if (HTTP.test(env.get("AUTH_JWKS_URI") ?? "") && env.has("AUTH_JWKS_INSECURE=on")) {
-    env.note("AUTH_JWKS_URI", "is an http: URL: whoever can change what is sent there can be any caller");
+    env.note(
+      "AUTH_JWKS_URI",
+      "is an http: URL: anybody who can change its traffic can impersonate any caller",
+    );
   }
 }
 
@@ -104,7 +107,7 @@ function claimNamesOf(env: Environment): ClaimNames {
 function list(value: string): string[] {
   const items = value.split(",").map((item) => item.trim());
   if (items.includes(""))
-    throw new Error("must be values with one comma between them, and none at the beginning or the end");
+    throw new Error("must be values with one comma between them, and no comma at either end");
   if (!items.some((item) => /[\s;"'`[\]{}<>]/.test(item))) return items;
   throw new Error(
     "must be values with commas between them, without white space, semicolons, quotes or brackets",
@@ -115,13 +118,13 @@ function issuers(value: string): string[] {
   const values = list(value);
   if (!values.some((issuer) => issuer.includes("/.well-known/"))) return values;
   throw new Error(
-    "must be what the iss of JWTs is, and not the address of a document: it ends before /.well-known/",
+    "must be the iss of JWTs, not the address of a document; leave out /.well-known/ and what follows",
   );
 }
 
 function scopePrefix(value: string): string {
   if (/^\S+$/.test(value)) return value;
-  throw new Error("must be what the names of scopes begin with, such as stagepass/, without white space");
+  throw new Error("must be the prefix of scope names, such as stagepass/, without white space");
 }
 
 /** What users of Supabase, Auth0 and Clerk can write themselves. */
@@ -150,5 +153,5 @@ function jwksUrl(value: string, insecure: boolean): string {
 /** The document that tells the address of the keys is often taken for them. */
 function keySet(url: string): string {
   if (!/\/\.well-known\/(openid-configuration|oauth-authorization-server)/.test(url)) return url;
-  throw new Error("must be where the keys are: the document at this address has it as jwks_uri");
+  throw new Error("must be the address of the keys, not of the provider's metadata; use its jwks_uri");
 }

@@ -31,27 +31,27 @@ export function corsOrigins(value: string, note: (text: string) => void): (strin
     const rule = problemOf(given);
     if (rule !== null) throw new Error(`${shown(given, i)} ${rule}`);
     const scheme = schemeOf(given);
-    if (!SCHEMES.test(scheme)) note(`${scheme}: is taken for the scheme of an app's pages`);
+    if (!SCHEMES.test(scheme)) note(`${scheme}: is an unknown scheme; it counts as an app's`);
     return given.includes("*") ? withOneLabel(given) : given;
   });
 }
 
 function problemOf(given: string): string | null {
-  if (given === "") return "is empty; take a comma away";
+  if (given === "") return "is empty; remove a comma";
   if (given === "*") return "would let every page call; list the origins, such as https://app.example.com";
   if (/^null$/i.test(given))
-    return "is what every sandboxed frame and file sends; serve the page from an origin";
+    return "is the origin of every sandboxed frame and local file; serve the page over HTTP";
   if (/^["'`[{(]/.test(given))
     return "is in quotes or brackets; write the origins alone, with commas between them";
-  if (/[\s;|]/.test(given)) return "has something else than a comma between origins";
+  if (/[\s;|]/.test(given)) return "has a separator that is not a comma; put commas between origins";
   const scheme = schemeOf(given);
   if (scheme === "") return "has no scheme; an origin is such as https://app.example.com";
   const [, authority = "", rest = ""] = /^[^/]*\/\/([^/?#]*)(.*)$/.exec(given) ?? [];
   const host = authority.replace(/^.*@/, "");
   if (host !== authority) return `has credentials; did you mean ${scheme}://${host}`;
   const meant = adviceOn(scheme, MEANT);
-  if (meant) return `has no scheme of a page; did you mean ${meant}://${host}`;
-  if (scheme === "file") return "has no origin: pages of files send null; serve the page from an origin";
+  if (meant) return `has a scheme that no page has; did you mean ${meant}://${host}`;
+  if (scheme === "file") return "is no origin: browsers send null for files; serve the page over HTTP";
   return problemOfStar(scheme, host) ?? problemOfForm(given, scheme, host, rest);
 }
 
@@ -61,7 +61,7 @@ function problemOfStar(scheme: string, host: string): string | null {
   const [, parent] = /^\*\.([^*:]+)(:\d+)?$/.exec(host) ?? [];
   if (parent === undefined) return "may have a * only as its first label, as in https://*.example.com";
   if (!parent.includes(".") || SHARED.test(parent.toLowerCase())) {
-    return `would let the pages of everybody below ${parent} call; name more of the host`;
+    return `would let every page below ${parent} call; write a longer host`;
   }
   return null;
 }

@@ -67,7 +67,7 @@ export class Environment {
     const file = `${name}_FILE`;
     const path = this.#set[file];
     if (path === undefined) return;
-    if (this.#set[name] !== undefined) this.#problems.push(`${file}: cannot be set, as ${name} is`);
+    if (this.#set[name] !== undefined) this.#problems.push(`${file}: cannot be set together with ${name}`);
     this.#sources.set(name, "file");
     try {
       this.#set[name] = readSecretFile(path);
@@ -168,7 +168,7 @@ export class Environment {
   require(name: Name, ...settings: readonly string[]): void {
     const reason = settings.find((setting) => this.has(setting));
     if (reason === undefined || this.has(name)) return;
-    this.problem(name, `must be set, as ${reason}${reason.includes("=") ? "" : " is"}`);
+    this.problem(name, `must be set, because ${reason} is set`);
   }
 
   /** Notes which of these variables are set in vain, for this reason. */
@@ -207,6 +207,6 @@ function problemWithin(value: string, isSet: (name: string) => boolean): string 
 
 function problemOfEnds(value: string): string {
   if (/[\r\n]$/.test(value)) return "ends with a line break; echo adds one, printf and echo -n do not";
-  if (value.trim() !== value) return "begins or ends with white space; take it away";
-  return "is in quotes, which would be part of the value; take them away";
+  if (value.trim() !== value) return "begins or ends with white space; remove it";
+  return "is in quotes, which would be part of the value; remove them";
 }

@@ -35,7 +35,7 @@ export function problemOfName(name: string, value: string): string | null {
   if (ofFile !== meant && isKnown(ofFile)) return `${said} only secrets can be in a file: set ${ofFile}`;
   const [prefix] = PREFIX.exec(meant) ?? [];
   if (prefix === undefined) return null;
-  return `${said} those that begin so are ${NAMES.filter((each) => each.startsWith(prefix)).join(", ")}`;
+  return `${said} the variables with this prefix are ${NAMES.filter((each) => each.startsWith(prefix)).join(", ")}`;
 }
 
 /** Short names are near too many words of other programs. */

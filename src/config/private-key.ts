@@ -46,7 +46,7 @@ function contentOf(path: string, name: string): Buffer {
     return readBounded(path);
   } catch (error) {
     if (error instanceof RangeError)
-      throw new Error(`${name} has more than ${MAX_FILE} bytes, and no key has`);
+      throw new Error(`${name} has more than ${MAX_FILE} bytes, which is too long for a key`);
     const { code = "" } = error as NodeJS.ErrnoException;
     throw new Error(REASONS[code]?.(path, name) ?? `${name} cannot be read: ${code}`);
   }
@@ -56,16 +56,17 @@ const NO_KEY = "is neither a key in PEM format nor";
 
 const REASONS: Readonly<Record<string, (path: string, name: string) => string>> = {
   ENOENT(path, name) {
-    if (path.startsWith("~")) return `${NO_KEY} a path: a shell alone knows ~; write the whole path`;
+    if (path.startsWith("~")) return `${NO_KEY} a path: only a shell expands ~; write the whole path`;
     if (/^file:/i.test(path)) return `${NO_KEY} a path: leave out file://`;
     return name === UNNAMED
       ? `${NO_KEY} the path of a file`
       : `${NO_KEY} the path of a file: there is no ${resolve(path)}`;
   },
-  ENAMETOOLONG: () => `${NO_KEY} a path, which would be shorter`,
+  ENAMETOOLONG: () => `${NO_KEY} a path: it is too long`,
   EISDIR: (_, name) => `${name} is a folder; name the file of the key in it`,
-  ENOTDIR: (_, name) => `${name} is not there: a part of its path is a file, not a folder`,
-  EACCES: (_, name) => `${name} may not be read by the user that the server runs as (EACCES)`,
+  ENOTDIR: (_, name) => `${name} does not exist: a part of its path is a file, not a folder`,
+  EACCES: (_, name) =>
+    `${name} cannot be read by the user that runs the server (EACCES); change its permissions`,
 };
 
 const UNNAMED = "the file";

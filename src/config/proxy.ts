@@ -33,7 +33,7 @@ export function proxyOf(
     if (env.has("ALL_PROXY") || env.has("all_proxy")) {
       env.note(
         "HTTPS_PROXY",
-        "is not set, and ALL_PROXY is not read; set it to have calls go through the proxy",
+        "is not set, and Stagepass does not read ALL_PROXY; set HTTPS_PROXY to use the proxy",
       );
     }
     return null;
@@ -50,7 +50,7 @@ function nameOf<N extends Name>(env: Environment, name: N): N | Lowercase<N> | n
   const small = name.toLowerCase() as Lowercase<N>;
   if (!env.has(small)) return env.has(name) ? name : null;
   if (env.has(name) && env.get(name) !== env.get(small)) {
-    env.problem(name, `cannot be set to something else than ${small}; unset one of them`);
+    env.problem(name, `must be the same as ${small}; unset one of them`);
   }
   return small;
 }
@@ -61,7 +61,7 @@ function proxyUrl(value: string): Pick<ProxyConfig, "origin" | "authorization"> 
   const url = URL.canParse(given) ? new URL(given) : null;
   if (url === null || !/^https?:$/.test(url.protocol) || url.pathname.length > 1 || url.search || url.hash) {
     throw new Error(
-      "must be an http: or https: URL without a path, such as http://user:password@proxy.example.com:3128, with what is special in the password percent-encoded",
+      "must be an http: or https: URL without a path, such as http://user:password@proxy.example.com:3128, with special characters of the password percent-encoded",
     );
   }
   const { username, password, origin } = url;
@@ -75,7 +75,7 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new Error("must have its user and password percent-encoded: % itself is %25");
+    throw new Error("must have a percent-encoded user and password: write %25 for %");
   }
 }
 

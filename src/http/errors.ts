@@ -97,7 +97,7 @@ export function answerErrors(app: FastifyInstance, logger: Logger, audit: Audit,
 function notFound(method: string, asked: string, path: string): string {
   const remedy = `Not found; send GraphQL by POST to ${path}`;
   if (method === "GET" && asked === "/") {
-    return `${remedy}; the console, which would be here, is off, and CONSOLE=on turns it on`;
+    return `${remedy}; the console at this path is off, and CONSOLE=on turns it on`;
   }
   // Without the (?<!…) a path of thousands of slashes takes a third of a second.
   if (

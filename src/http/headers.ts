@@ -68,7 +68,7 @@ export async function protectBrowsers(
 }
 
 const NO_WEBSOCKETS =
-  "There are no subscriptions here, and no WebSockets; send queries and mutations by POST to /graphql";
+  "This server has no subscriptions and no WebSockets; send queries and mutations by POST to /graphql";
 
 /** A hook that refuses a WebSocket. Its client tells its person of the status alone, so the log has the reason. */
 export function refuseWebSockets(

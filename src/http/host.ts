@@ -3,7 +3,7 @@ import { isLoopbackHostname } from "../process/loopback.ts";
 import { httpError } from "./errors.ts";
 
 const ONLY_LOCALHOST =
-  "The Host header names another machine, and without authentication this server answers localhost alone; to let others in, " +
+  "The Host header names another machine, and without authentication this server answers only localhost; to let others in, " +
   "make an API key with stagepass keys create, or set AUTH_JWT_SECRET or AUTH_JWKS_URI, and restart with HOST=0.0.0.0";
 
 /**

@@ -71,11 +71,14 @@ function keepFromOthers(file: string, { uid, gid, mode }: Stats, warn: (text: st
   if ((mode & 0o007) !== 0) throw unusable(file, `others may read it; run: chmod 600 ${file}`);
   if ((mode & 0o070) === 0) return;
   if (uid === user && isMadePrivate(file)) {
-    warn(`${file}: its group could read it; it has the mode 600 again`);
+    warn(`${file}: its group could read it; its mode is 600 again`);
     return;
   }
   if (!isOwnGroup(gid))
-    throw unusable(file, `the group ${gid} may read it, of which this user is none; run: chmod 600 ${file}`);
+    throw unusable(
+      file,
+      `the group ${gid} can read it, and this user is not in that group; run: chmod 600 ${file}`,
+    );
   warn(`${file}: its group ${gid} can read it; whoever is in this group can sign tokens`);
 }
 

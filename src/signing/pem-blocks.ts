@@ -39,7 +39,7 @@ export function blocksOf(text: string): Block[] {
     }
     if (body.trim() === "") {
       throw new Error(
-        "has its first line alone; put the whole key in quotes, or write \\n for its line breaks",
+        "has only its first line; put the whole key in quotes, or write \\n for its line breaks",
       );
     }
     throw new Error(`lacks its last line, ${lineOf("END", mark.label)}; copy the whole key`);

@@ -26,7 +26,7 @@ const OTHER_FORMS: Advice = [
   ],
   [
     /^(mysql|mariadb|sqlserver|mssql|mongodb(\+srv)?|redis|oracle|cockroachdb):/i,
-    "must be of SQLite, such as file:./data/stagepass.db, or of PostgreSQL, such as postgres://user:password@host:5432/stagepass; Stagepass has no other databases",
+    "must be of SQLite, such as file:./data/stagepass.db, or of PostgreSQL, such as postgres://user:password@host:5432/stagepass; Stagepass supports no others",
   ],
   [
     /^(postgres(ql)?|postgress(ql)?|postgre|pgsql|psql|pg)(\+\w+)?:/i,

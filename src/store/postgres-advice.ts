@@ -1,25 +1,25 @@
 import { type Advice, adviceOn, DatabaseUnavailable, reasonOf } from "../errors.ts";
 
 const TLS =
-  "trust its CA with sslrootcert=/path/ca.pem in the URL or NODE_EXTRA_CA_CERTS=/path/ca.pem; sslmode=no-verify encrypts, but to whoever answers";
+  "trust its CA with sslrootcert=/path/ca.pem in the URL or NODE_EXTRA_CA_CERTS=/path/ca.pem; sslmode=no-verify encrypts without verifying the server";
 
 /** What to do, by the SQLSTATE of PostgreSQL or the code of Node. */
 const BY_CODE: Readonly<Record<string, string>> = {
   "28P01": "check the user and the password, percent-encoded",
-  "28000": "let this user in from this machine in pg_hba.conf, or name another user",
+  "28000": "allow this user and machine in pg_hba.conf, or name another user",
   "3D000": "make it with createdb, or name another",
   "42501": "make the user the owner of the database, or GRANT it what it lacks",
-  "53300": "lower DATABASE_POOL_SIZE, which each replica takes, or raise max_connections",
+  "53300": "lower DATABASE_POOL_SIZE, which is that of each replica, or raise max_connections",
   "57P03": "wait until it has started",
   ECONNREFUSED: "start PostgreSQL there, or correct the host or the port",
   ECONNRESET: "it may need TLS: try sslmode=verify-full",
   ENOENT: "start PostgreSQL there, or correct the folder of the socket or the port",
-  EACCES: "let this user into the folder of the socket",
+  EACCES: "let this user enter the folder of the socket",
   ENOTFOUND: "correct the name of the host",
-  EAI_AGAIN: "correct the name of the host, or see whether names can be resolved here",
-  ETIMEDOUT: "see whether a firewall is between, or correct the host or the port",
-  EHOSTUNREACH: "see whether a firewall is between, or correct the host",
-  ENETUNREACH: "see whether a firewall is between, or correct the host",
+  EAI_AGAIN: "correct the name of the host, or check DNS on this machine",
+  ETIMEDOUT: "check for a firewall, or correct the host or the port",
+  EHOSTUNREACH: "check for a firewall, or correct the host",
+  ENETUNREACH: "check for a firewall, or correct the host",
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: TLS,
   SELF_SIGNED_CERT_IN_CHAIN: TLS,
   DEPTH_ZERO_SELF_SIGNED_CERT: TLS,
@@ -48,7 +48,7 @@ const BY_MESSAGE: Advice = [
     /password must be a (non-empty )?string|empty password/,
     "add the password to the URL, user:password@host",
   ],
-  [/timeout expired/, "see whether a firewall is between, or correct the host or the port"],
+  [/timeout expired/, "check for a firewall, or correct the host or the port"],
 ];
 
 /** Why PostgreSQL cannot be used, and what to do about it where that is known. */

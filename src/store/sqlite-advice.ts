@@ -7,7 +7,7 @@ const ADVICE: Advice = [
     "let this user write the file and its folder, or name another file",
   ],
   [/EROFS/, "the file system is read-only: name a file on a disk that can be written"],
-  [/disk is full|ENOSPC|EDQUOT/, "make space on its disk"],
+  [/disk is full|ENOSPC|EDQUOT/, "free space on its disk"],
   [
     /disk I\/O error|EIO/,
     "its disk fails, or is a network file system without locks: use a disk of this machine",

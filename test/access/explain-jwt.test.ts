@@ -105,7 +105,7 @@ describe("explainJwt", () => {
       signed({ scope: "openid", scp: ["session:create"] }),
       {
         scopes: "NOT none of this server's, of scope, scp",
-        scope: 'NOT "session:create" is no scope of this server\'s; did you mean sessions:create?',
+        scope: 'NOT "session:create" is not a scope of this server; did you mean sessions:create?',
       },
     ],
     ["no grant", signed({ video_grant: undefined }), { grant: "NOT there is no claim video_grant" }],
@@ -113,8 +113,7 @@ describe("explainJwt", () => {
       "a grant that cannot be read",
       signed({ video_grant: { roles: ["PUBLISHER"], maxLifetime: "60" } }),
       {
-        maxLifetime:
-          "NOT video_grant.maxLifetime must be a whole number of seconds, at least 1; it is a text",
+        maxLifetime: "NOT video_grant.maxLifetime must be a whole number of seconds, at least 1; it is text",
       },
     ],
   ])("says what does not hold of a token with %s", async (_, token, expected) => {

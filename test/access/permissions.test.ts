@@ -66,19 +66,19 @@ describe("readGrant", () => {
     ["a list of more than a hundred", { names: Array(101).fill("a*") }, /at most 100 strings/],
     ["null", null, /^video_grant must be an object, or the JSON text of one; it is null$/],
     ["a list", [], /^video_grant must be an object, or the JSON text of one; it is a list$/],
-    ["a text", "*", /^video_grant must be an object.*; it is a text that is no such JSON$/],
-    ["the JSON text of a list", "[]", /^video_grant must be an object.*; it is a text that is no such JSON$/],
-    ["JSON text that is cut off", '{"roles":["PUB', /; it is a text that is no such JSON$/],
+    ["a text", "*", /^video_grant must be an object.*; it is text that is no such JSON$/],
+    ["the JSON text of a list", "[]", /^video_grant must be an object.*; it is text that is no such JSON$/],
+    ["JSON text that is cut off", '{"roles":["PUB', /; it is text that is no such JSON$/],
     ["a number", 1, /; it is a number$/],
     ["true", true, /; it is true or false$/],
     [
       "a member that is misspelt",
       { maxLifeTime: 60 },
-      /nothing else; it has "maxLifeTime"; did you mean maxLifetime\?$/,
+      /it has "maxLifeTime"; did you mean maxLifetime\?$/,
     ],
-    ["a member in the singular", { name: ["a"] }, /nothing else; it has "name"; did you mean names\?$/],
-    ["members that are none", { admin: true, sudo: true }, /nothing else; it has "admin", and 1 more$/],
-    ["a long member", { ["a".repeat(99)]: 1 }, /nothing else; it has "a{30}…"$/],
+    ["a member in the singular", { name: ["a"] }, /it has "name"; did you mean names\?$/],
+    ["members that are none", { admin: true, sudo: true }, /it has "admin", and 1 more$/],
+    ["a long member", { ["a".repeat(99)]: 1 }, /it has "a{30}…"$/],
     [
       "a member that looks like another",
       { "roles\u202e": [] },
@@ -88,7 +88,7 @@ describe("readGrant", () => {
     [
       "roles that are no list",
       { roles: "MODERATOR" },
-      /^video_grant\.roles must be a list of at most 100 strings.*; it is a text$/,
+      /^video_grant\.roles must be a list of at most 100 strings.*; it is text$/,
     ],
     ["roles that are null", { roles: null }, /^video_grant\.roles must be a list of at most 100 strings/],
     [
@@ -152,7 +152,7 @@ describe("readGrant", () => {
     [
       "a maxLifetime as a string",
       { maxLifetime: "60" },
-      /^video_grant\.maxLifetime must be a whole number of seconds, at least 1; it is a text$/,
+      /^video_grant\.maxLifetime must be a whole number of seconds, at least 1; it is text$/,
     ],
     ["a huge maxLifetime", { maxLifetime: 2 ** 53 }, /^video_grant\.maxLifetime must be a whole number/],
   ])("refuses %s, and allows nothing", (_, claim, message) => {

@@ -207,7 +207,7 @@ it("says why a scope is missing, and not what is wrong with another", () => {
   };
   const requires = "Mutation.createSession requires the scope sessions:create";
   const requiredScope = "sessions:create";
-  const nearly = '"session:create" is no scope of this server\'s; did you mean sessions:create?';
+  const nearly = '"session:create" is not a scope of this server; did you mean sessions:create?';
   expect(refused("session:create")).toEqual(
     forbidden(`${requires}; ${nearly}`, { requiredScope, problem: nearly }),
   );

@@ -79,28 +79,28 @@ describe("a prefix", () => {
     const { scopes, problems } = readScopes([["scope", claim]], "stagepass/");
     expect([...scopes]).toEqual(["sessions:create"]);
     expect(problems.map(({ says }) => says)).toEqual([
-      "the scope tokens:create is without the prefix that AUTH_SCOPE_PREFIX cuts off",
-      'the scope ledger:read has the prefix "other/"; AUTH_SCOPE_PREFIX must be that',
+      "the scope tokens:create lacks the prefix of AUTH_SCOPE_PREFIX",
+      'the scope ledger:read has the prefix "other/"; set AUTH_SCOPE_PREFIX to it',
     ]);
   });
 });
 
 describe("a name that is nearly one of ours", () => {
   it.each<[string, string]>([
-    ["session:create", '"session:create" is no scope of this server\'s; did you mean sessions:create?'],
-    ["SESSIONS:CREATE", '"SESSIONS:CREATE" is no scope of this server\'s; did you mean sessions:create?'],
-    ["sessions.create", '"sessions.create" is no scope of this server\'s; did you mean sessions:create?'],
-    ["create:sessions", '"create:sessions" is no scope of this server\'s; did you mean sessions:create?'],
-    ["token:inspect", '"token:inspect" is no scope of this server\'s; did you mean tokens:inspect?'],
+    ["session:create", '"session:create" is not a scope of this server; did you mean sessions:create?'],
+    ["SESSIONS:CREATE", '"SESSIONS:CREATE" is not a scope of this server; did you mean sessions:create?'],
+    ["sessions.create", '"sessions.create" is not a scope of this server; did you mean sessions:create?'],
+    ["create:sessions", '"create:sessions" is not a scope of this server; did you mean sessions:create?'],
+    ["token:inspect", '"token:inspect" is not a scope of this server; did you mean tokens:inspect?'],
     [
       "stagepass/sessions:create",
-      'the scope sessions:create has the prefix "stagepass/"; AUTH_SCOPE_PREFIX must be that',
+      'the scope sessions:create has the prefix "stagepass/"; set AUTH_SCOPE_PREFIX to it',
     ],
-    ["sessions:create,openid", "the names of scopes must have spaces between them"],
-    ["sessions:create\topenid", "the names of scopes must have spaces between them"],
+    ["sessions:create,openid", "scopes must have spaces between them"],
+    ["sessions:create\topenid", "scopes must have spaces between them"],
     [
       `api://${"1b2c".repeat(9)}/ledger:read`,
-      `the scope ledger:read has the prefix "${`api://${"1b2c".repeat(9)}`.slice(0, 30)}…"; AUTH_SCOPE_PREFIX must be that`,
+      `the scope ledger:read has the prefix "${`api://${"1b2c".repeat(9)}`.slice(0, 30)}…"; set AUTH_SCOPE_PREFIX to it`,
     ],
   ])("%s is said", (claim, says) => {
     expect(parseScopes(claim).size).toBe(0);

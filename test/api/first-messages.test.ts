@@ -53,7 +53,7 @@ const FORGED =
 const NOT_FOUND = "Not found; send GraphQL by POST to /graphql";
 const NEARLY_FOUND = `${NOT_FOUND} exactly: in lower case, without a slash at the end, and without a prefix, which a proxy in front must remove`;
 const SUBSCRIPTIONS =
-  "There are no subscriptions here, and no WebSockets; send queries and mutations by POST to /graphql";
+  "This server has no subscriptions and no WebSockets; send queries and mutations by POST to /graphql";
 const SINGLE_QUOTE = String.raw`The body is not JSON: it begins with a single quote, which the Windows command line keeps; write it as "{\"query\":\"{ __typename }\"}" there, or send a file with -d @body.json`;
 const BARE = `The body is not JSON: names and texts need double quotes, which some shells remove; a document goes into an object, such as ${DOCUMENT}`;
 const CUT_OFF = `The body is not JSON, or is cut off; send an object such as ${DOCUMENT}`;
@@ -87,23 +87,23 @@ describe("a body", () => {
     ['{"query":{"kind":"Document"}}', "query is a parsed document; send its text, by print() of graphql"],
     [
       '{"query":"{ __typename }","variables":"{}"}',
-      "variables is text and must be an object; send it without a JSON.stringify of its own",
+      "variables is text and must be an object; do not stringify it separately",
     ],
     [
       '{"query":"{ __typename }","variables":[]}',
-      'variables must be an object, such as {"sessionId":"1_MX4…"}; leave it out where there are none',
+      'variables must be an object, such as {"sessionId":"1_MX4…"}; leave it out if there are none',
     ],
     [
       '{"query":"{ __typename }","extensions":5}',
-      "extensions must be an object; leave it out where there are none",
+      "extensions must be an object; leave it out if there are none",
     ],
     [
       '{"query":"{ __typename }","extensions":"{}"}',
-      "extensions must be an object; leave it out where there are none",
+      "extensions must be an object; leave it out if there are none",
     ],
     [
       '{"query":"{ __typename }","operationName":5}',
-      "operationName must be text: the name of one operation of the document; leave it out where there is one alone",
+      "operationName must be text: the name of one operation of the document; leave it out if the document has only one",
     ],
     [`'${DOCUMENT}'`, SINGLE_QUOTE],
     ["'{query:{", SINGLE_QUOTE],
@@ -140,7 +140,7 @@ describe("a method or a path", () => {
     [
       "/",
       404,
-      `${NOT_FOUND}; the console, which would be here, is off, and CONSOLE=on turns it on`,
+      `${NOT_FOUND}; the console at this path is off, and CONSOLE=on turns it on`,
       { method: "GET", path: "/" },
     ],
     ["PUT /", 404, NOT_FOUND, { method: "PUT", path: "/" }],
@@ -172,7 +172,7 @@ it("another Host than this machine", async () => {
     status: 421,
     code: "MISDIRECTED_REQUEST",
     message:
-      "The Host header names another machine, and without authentication this server answers localhost alone; to let others in, make an API key with stagepass keys create, or set AUTH_JWT_SECRET or AUTH_JWKS_URI, and restart with HOST=0.0.0.0",
+      "The Host header names another machine, and without authentication this server answers only localhost; to let others in, make an API key with stagepass keys create, or set AUTH_JWT_SECRET or AUTH_JWKS_URI, and restart with HOST=0.0.0.0",
   });
 });
 
@@ -256,14 +256,14 @@ describe("an operation", () => {
   };
 
   it.each([
-    ["subscription { x: __typename }", "There are no subscriptions here; send a query or a mutation"],
+    ["subscription { x: __typename }", "This server has no subscriptions; send a query or a mutation"],
     [
       "query A { __typename } query B { __typename }",
       "The document has several operations; send the name of one of them as operationName",
     ],
     [
       "{ session(sessionId: “x”) { id } }",
-      'Syntax Error: Unexpected character: U+201C. Texts stand in straight quotes: "',
+      'Syntax Error: Unexpected character: U+201C. Put text in straight quotes: "',
     ],
   ])("%s", async (query, says) => {
     expect(await messageOf(query)).toBe(says);

@@ -20,37 +20,37 @@ describe("a claim that cannot be read", () => {
     [
       "a member in the singular",
       { scope, video_grant: { roles: ["PUBLISHER"], name: ["lobby"] } },
-      'video_grant has roles, sessions, names and maxLifetime, and nothing else; it has "name"; did you mean names?',
+      'video_grant can have only roles, sessions, names and maxLifetime; it has "name"; did you mean names?',
     ],
     [
       "text in place of a list",
       { scope, video_grant: { roles: ["PUBLISHER"], sessions: "*" } },
-      "video_grant.sessions must be a list of at most 100 strings of Unicode without U+0000, none of them empty; it is a text",
+      "video_grant.sessions must be a list of at most 100 strings of Unicode without U+0000, none of them empty; it is text",
     ],
     [
       "text in place of a number",
       { scope, video_grant: { roles: ["PUBLISHER"], names, maxLifetime: "3600" } },
-      "video_grant.maxLifetime must be a whole number of seconds, at least 1; it is a text",
+      "video_grant.maxLifetime must be a whole number of seconds, at least 1; it is text",
     ],
     [
       "a grant that is no JSON",
       { scope, video_grant: "roles=PUBLISHER" },
-      "video_grant must be an object, or the JSON text of one; it is a text that is no such JSON",
+      "video_grant must be an object, or the JSON text of one; it is text that is no such JSON",
     ],
     [
       "a grant under another name",
       { scope, "https://example.com/video_grant": { roles: ["PUBLISHER"], names } },
-      'there is no claim video_grant, but one named "https://example.com/video_grant"; AUTH_GRANT_CLAIM must be its name',
+      'there is no claim video_grant, but one named "https://example.com/video_grant"; set AUTH_GRANT_CLAIM to its name',
     ],
     [
       "a scope with a prefix",
       { scope: "stagepass/sessions:create", video_grant: { names } },
-      'the scope sessions:create has the prefix "stagepass/"; AUTH_SCOPE_PREFIX must be that',
+      'the scope sessions:create has the prefix "stagepass/"; set AUTH_SCOPE_PREFIX to it',
     ],
     [
       "a scope in the singular",
       { scope: "session:create", video_grant: { names } },
-      '"session:create" is no scope of this server\'s; did you mean sessions:create?',
+      '"session:create" is not a scope of this server; did you mean sessions:create?',
     ],
     [
       "a scope that is an object",
@@ -69,7 +69,7 @@ describe("a claim that cannot be read", () => {
     await server.graphql(ENSURE, {}, signedJwt({ sub: "ann", iss: "idp", jti: "2", ...claims }));
     const line = {
       level: 40,
-      msg: "a caller has claims that cannot be read, and that give it nothing",
+      msg: "a caller has claims that cannot be read and grant nothing",
       problem,
     };
     expect(linesOf(server, "problem")).toMatchObject([{ ...line, caller: 'jwt:["idp","ann"]' }]);
@@ -209,7 +209,7 @@ describe("a JWT that does not fit the configuration", () => {
       expect(status).toBe(401);
       expect(errors).toMatchObject([{ message: `The bearer token is not accepted: ${reason}` }]);
     }
-    const msg = "a JWT was refused that does not fit the configuration";
+    const msg = "a JWT that does not match the configuration was refused";
     expect(linesOf(server, "why")).toMatchObject([{ level: 40, msg, why }]);
   });
 
@@ -247,7 +247,7 @@ describe("an x-api-key of a gateway's", () => {
     expect(await ask(server, { authorization: `Bearer ${jwt}`, "x-api-key": "abc" })).toEqual([200, "ann"]);
     expect(await ask(server, { "x-api-key": "abc" })).toEqual([
       401,
-      "The header x-api-key must have an API key of this server's, which begins with stagepass_",
+      "The header x-api-key must have an API key of this server, which begins with stagepass_",
     ]);
     expect(await ask(server, { authorization: `Bearer ${jwt}`, "x-api-key": key })).toEqual([
       401,

@@ -207,8 +207,8 @@ it("a redirection is not followed: the key would go along", async () => {
 
 describe("the account", () => {
   it.each([
-    [{ APOLLO_KEY: KEY }, "APOLLO_GRAPH_REF: must be set, as APOLLO_KEY is"],
-    [{ APOLLO_GRAPH_REF: "a@b" }, "APOLLO_KEY: must be set, as APOLLO_GRAPH_REF is"],
+    [{ APOLLO_KEY: KEY }, "APOLLO_GRAPH_REF: must be set, because APOLLO_KEY is set"],
+    [{ APOLLO_GRAPH_REF: "a@b" }, "APOLLO_KEY: must be set, because APOLLO_GRAPH_REF is set"],
     [{ APOLLO_KEY: "canary key", APOLLO_GRAPH_REF: "a@b" }, "APOLLO_KEY: must be a graph's API key"],
     [{ APOLLO_KEY: KEY, APOLLO_GRAPH_REF: KEY }, "APOLLO_GRAPH_REF: must be a graph and its variant"],
     [

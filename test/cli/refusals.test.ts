@@ -140,7 +140,7 @@ it.each<[string, string[], RegExp]>([
   [
     "a scope in the singular",
     ["create", "--name", "a", "--grant", '{"scope":"token:create"}'],
-    /--grant: "token:create" is no scope of this server's; did you mean tokens:create\?/,
+    /--grant: "token:create" is not a scope of this server; did you mean tokens:create\?/,
   ],
   [
     "a scope that is a number",

@@ -154,14 +154,14 @@ describe("parseConfig", () => {
     const { jwtRules, notes } = parseConfig({ AUTH_JWKS_URI, ...env });
     expect(jwtRules?.jwksUri).toBe(uri);
     expect(notes).toEqual([
-      "AUTH_JWKS_URI: is an http: URL: whoever can change what is sent there can be any caller",
+      "AUTH_JWKS_URI: is an http: URL: anybody who can change its traffic can impersonate any caller",
     ]);
     expect(parseConfig({ AUTH_JWKS_URI: "https://keycloak:8080/keys", ...env }).notes).toEqual([]);
   });
 
   it("warns where whatever the provider signs for anybody is accepted", () => {
     const keys = { AUTH_JWKS_URI: "https://idp.example.com/keys" };
-    const others = "is not set: JWTs are accepted that the provider signed for others";
+    const others = "is not set: the server accepts JWTs that the provider issued for other applications";
     expect(parseConfig(keys).notes).toEqual([`AUTH_JWT_ISSUER: ${others}`, `AUTH_JWT_AUDIENCE: ${others}`]);
     expect(parseConfig({ ...keys, AUTH_JWT_ISSUER: "a", AUTH_JWT_CLIENT_ID: "b" }).notes).toEqual([]);
   });

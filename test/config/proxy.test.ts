@@ -62,7 +62,7 @@ describe("the proxy", () => {
       expect(read({ [name]: URL })).toEqual({
         proxy: null,
         notes: [
-          "HTTPS_PROXY: is not set, and ALL_PROXY is not read; set it to have calls go through the proxy",
+          "HTTPS_PROXY: is not set, and Stagepass does not read ALL_PROXY; set HTTPS_PROXY to use the proxy",
         ],
       });
     }

@@ -59,8 +59,8 @@ describe("a variable with _FILE at its end", () => {
       `${API_SECRET}\n\n`,
       "ends with a line break; echo adds one, printf and echo -n do not",
     ],
-    ["a blank", `${API_SECRET} `, "begins or ends with white space; take it away"],
-    ["quotes", `"${API_SECRET}"`, "is in quotes, which would be part of the value; take them away"],
+    ["a blank", `${API_SECRET} `, "begins or ends with white space; remove it"],
+    ["quotes", `"${API_SECRET}"`, "is in quotes, which would be part of the value; remove them"],
     ["nothing", "", "must be a file that is not empty"],
     ["a newline alone", "\n", "must be a file that is not empty"],
   ])("takes nothing else away: a file with %s is refused", (_, content, rule) => {
@@ -71,7 +71,7 @@ describe("a variable with _FILE at its end", () => {
 
   it("cannot be set beside the variable", () => {
     const found = problems({ AUTH_JWT_SECRET: JWT_SECRET, AUTH_JWT_SECRET_FILE: fileOf(JWT_SECRET) });
-    expect(found).toEqual(["AUTH_JWT_SECRET_FILE: cannot be set, as AUTH_JWT_SECRET is"]);
+    expect(found).toEqual(["AUTH_JWT_SECRET_FILE: cannot be set together with AUTH_JWT_SECRET"]);
   });
 
   it("names every file that cannot be read, and shows neither path nor content", () => {

@@ -60,7 +60,7 @@ describe("the key of a local project", () => {
       `ok key: a secret of 40 bytes, SHA-256 ${sha256(apiSecret).slice(0, 8)}, of the local project ${apiKey}, in ${file}`,
     );
     await expect(foundBy(lookAtKey, { ...at(folder), AUTH_JWT_SECRET: apiSecret })).rejects.toThrow(
-      "AUTH_JWT_SECRET: must be another secret than the OpenTok project's",
+      "AUTH_JWT_SECRET: must differ from the OpenTok project's secret",
     );
     chmodSync(file, 0o644);
     await expect(foundBy(lookAtKey, at(folder))).rejects.toThrow(/^DATABASE_URL: .*others may read it/);

@@ -84,7 +84,7 @@ describe("the kept local project", () => {
     chmodSync(file, mode);
     const warned: string[] = [];
     expect(keptLocalProject(file, (text) => warned.push(text))).toEqual(project);
-    expect(warned).toEqual([`${file}: its group could read it; it has the mode 600 again`]);
+    expect(warned).toEqual([`${file}: its group could read it; its mode is 600 again`]);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(keptLocalProject(file, (text) => warned.push(text))).toEqual(project);
     expect(warned).toHaveLength(1);

@@ -48,7 +48,7 @@ describe("a server", () => {
   });
 
   it.each([
-    [{ AUDIT_REQUIRED: "on" }, "AUDIT_LOG: must be set, as AUDIT_REQUIRED=on\n"],
+    [{ AUDIT_REQUIRED: "on" }, "AUDIT_LOG: must be set, because AUDIT_REQUIRED=on is set\n"],
     [
       { AUDIT_REQUIRED: "yes" },
       'AUDIT_REQUIRED: must be one of on, off; "yes" was given; did you mean on?\n',

@@ -64,7 +64,7 @@ describe("the database that is used", () => {
     const create = (name: string) => stagepass(folder, ["keys", "create", "--name", name, "--grant", GRANT]);
     expect(await create("first")).toMatchObject({
       code: 0,
-      errors: `The new database ${folder}/data/stagepass.db was made; to use another, set DATABASE_URL as the server has it.\n`,
+      errors: `Created the new database ${folder}/data/stagepass.db; to use the server's database, set its DATABASE_URL.\n`,
     });
     expect(await create("second")).toMatchObject({ code: 0, errors: "" });
   });
@@ -173,7 +173,7 @@ describe("PostgreSQL", () => {
     const { pathname } = new URL(url);
     for (const mode of ["require", "verify-ca", "prefer", "verify-full"])
       expect(await refusal(spawnReplica(`${url}?sslmode=${mode}`))).toBe(
-        `DATABASE_URL: 127.0.0.1:${port}${pathname} cannot be used as the database: self-signed certificate; trust its CA with sslrootcert=/path/ca.pem in the URL or NODE_EXTRA_CA_CERTS=/path/ca.pem; sslmode=no-verify encrypts, but to whoever answers\n`,
+        `DATABASE_URL: 127.0.0.1:${port}${pathname} cannot be used as the database: self-signed certificate; trust its CA with sslrootcert=/path/ca.pem in the URL or NODE_EXTRA_CA_CERTS=/path/ca.pem; sslmode=no-verify encrypts without verifying the server\n`,
       );
     for (const query of [`sslmode=require&sslrootcert=${certificate}`, "sslmode=no-verify"]) {
       const server = spawnReplica(`${url}?${query}`);
@@ -306,7 +306,7 @@ describe.skipIf(noDiskBecause !== null)("a disk", () => {
     [
       "that is full",
       (disk: ReturnType<typeof smallDisk>) => disk.fill(),
-      /: (database or disk is full|ENOSPC: .*); make space on its disk\n$/,
+      /: (database or disk is full|ENOSPC: .*); free space on its disk\n$/,
     ],
     [
       "that is read-only",
@@ -389,7 +389,7 @@ describe("the local project on a volume of Kubernetes", () => {
     const { code, errors } = await start(folder);
     expect(code).toBe(0);
     expect(lines(errors)).toMatchObject([
-      { level: 40, msg: `${file}: its group could read it; it has the mode 600 again` },
+      { level: 40, msg: `${file}: its group could read it; its mode is 600 again` },
       { msg: "listening", applicationId: apiKey },
       { level: 40 },
     ]);

@@ -78,7 +78,7 @@ describe("stagepass export and stagepass import", () => {
     expect(await runWith(exported.output, `file:${copy}`, "import", "-")).toEqual({
       code: 0,
       output: summary,
-      errors: expect.stringMatching(`^The new database ${copy} was made; .*\n$`),
+      errors: expect.stringMatching(`^Created the new database ${copy}; .*\n$`),
     });
   });
 

@@ -117,7 +117,7 @@ describe("a private key", () => {
       .exited;
     expect([code, errors]).toEqual([
       1,
-      `VONAGE_PRIVATE_KEY: the file ${path} may not be read by the user that the server runs as (EACCES)\n`,
+      `VONAGE_PRIVATE_KEY: the file ${path} cannot be read by the user that runs the server (EACCES); change its permissions\n`,
     ]);
   });
 });

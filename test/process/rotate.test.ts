@@ -183,9 +183,9 @@ describe("SIGHUP", () => {
       server.kill("SIGHUP");
       await expect.poll(() => server.errors().split("the old ones stay").length - 1).toBe(i + 1);
     }
-    expect(server.errors()).toContain("AUTH_JWT_SECRET: must be another secret than the OpenTok project's");
+    expect(server.errors()).toContain("AUTH_JWT_SECRET: must differ from the OpenTok project's secret");
     expect(server.errors()).toContain(
-      "AUTH_JWT_SECRET_PREVIOUS: must be another secret than the OpenTok project's",
+      "AUTH_JWT_SECRET_PREVIOUS: must differ from the OpenTok project's secret",
     );
   });
 

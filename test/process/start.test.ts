@@ -172,7 +172,7 @@ describe("a start that cannot work", () => {
     const { apiSecret } = keptLocalProject(join(folder, "data", "local-project.json"));
     const server = spawnServer(folder, { AUTH_JWT_SECRET: apiSecret, LOG_LEVEL: "info" });
     expect(await server.exited).toEqual({ code: 1, signal: null });
-    expect(server.errors()).toBe("AUTH_JWT_SECRET: must be another secret than the OpenTok project's\n");
+    expect(server.errors()).toBe("AUTH_JWT_SECRET: must differ from the OpenTok project's secret\n");
   });
 
   test("because of a mistake of ours logs where that is", async () => {

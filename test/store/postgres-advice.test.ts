@@ -3,14 +3,14 @@ import { DatabaseUnavailable } from "../../src/errors.ts";
 import { explained } from "../../src/store/postgres-advice.ts";
 
 const TLS =
-  "trust its CA with sslrootcert=/path/ca.pem in the URL or NODE_EXTRA_CA_CERTS=/path/ca.pem; sslmode=no-verify encrypts, but to whoever answers";
+  "trust its CA with sslrootcert=/path/ca.pem in the URL or NODE_EXTRA_CA_CERTS=/path/ca.pem; sslmode=no-verify encrypts without verifying the server";
 
 describe("what is said of a PostgreSQL that cannot be used", () => {
   it.each([
     [
       "53300",
       "too many clients",
-      "lower DATABASE_POOL_SIZE, which each replica takes, or raise max_connections",
+      "lower DATABASE_POOL_SIZE, which is that of each replica, or raise max_connections",
     ],
     ["57P03", "the database system is starting up", "wait until it has started"],
     ["28000", 'role "eve" does not exist', "make it with createuser, or name another user"],
@@ -22,7 +22,7 @@ describe("what is said of a PostgreSQL that cannot be used", () => {
     [
       "28000",
       'no pg_hba.conf entry for host "10.0.0.1", user "eve", database "x", SSL encryption',
-      "let this user in from this machine in pg_hba.conf, or name another user",
+      "allow this user and machine in pg_hba.conf, or name another user",
     ],
     [
       "28000",
@@ -32,7 +32,7 @@ describe("what is said of a PostgreSQL that cannot be used", () => {
     ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "unable to verify the first certificate", TLS],
     ["SELF_SIGNED_CERT_IN_CHAIN", "self-signed certificate in certificate chain", TLS],
     ["CERT_HAS_EXPIRED", "certificate has expired", "renew the certificate of PostgreSQL"],
-    [undefined, "timeout expired", "see whether a firewall is between, or correct the host or the port"],
+    [undefined, "timeout expired", "check for a firewall, or correct the host or the port"],
   ])("with %s and %j says what to do", (code, message, advice) => {
     expect(explained(Object.assign(new Error(message), { code }))).toBe(`${message}; ${advice}`);
   });

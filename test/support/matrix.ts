@@ -126,13 +126,13 @@ export const CALLERS: readonly MatrixCaller[] = [
       video_grant: { roles: ROLES, sessions: ["*"], maxLifeTime: 600 },
     }),
     problem:
-      'video_grant has roles, sessions, names and maxLifetime, and nothing else; it has "maxLifeTime"; did you mean maxLifetime?',
+      'video_grant can have only roles, sessions, names and maxLifetime; it has "maxLifeTime"; did you mean maxLifetime?',
   },
   {
     ...withClaims("with a maxLifetime that is a text", NO_GRANT, {
       video_grant: { roles: ROLES, sessions: ["*"], maxLifetime: "600" },
     }),
-    problem: "video_grant.maxLifetime must be a whole number of seconds, at least 1; it is a text",
+    problem: "video_grant.maxLifetime must be a whole number of seconds, at least 1; it is text",
   },
   ...ROLES.map((role) =>
     withClaims(`with only ${role}`, { roles: [role] }, { video_grant: { roles: [role], sessions: ["*"] } }),

@@ -7,7 +7,7 @@ import { openStore } from "./stores.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 /** What the first command in a folder says, too. */
-const MADE = /^The new database .* was made; .*\n/;
+const MADE = /^Created the new database .*\n/;
 
 /** A folder to work in, with what a command prints there when it is done, and the error when it is not. */
 export function shell(env: Record<string, string> = PROJECT, cwd = temporaryFolder()) {

@@ -18,21 +18,21 @@ const INSTEAD: Advice = [
   [/^GraphQL queries must be strings/, `query must be text: the document, as in ${EXAMPLE_BODY}`],
   [
     /^`variables` in a POST body should be provided as an object/,
-    "variables is text and must be an object; send it without a JSON.stringify of its own",
+    "variables is text and must be an object; do not stringify it separately",
   ],
   [
     /^`variables` in a POST body must be an object/,
-    'variables must be an object, such as {"sessionId":"1_MX4…"}; leave it out where there are none',
+    'variables must be an object, such as {"sessionId":"1_MX4…"}; leave it out if there are none',
   ],
-  [/^`extensions` in a POST body/, "extensions must be an object; leave it out where there are none"],
+  [/^`extensions` in a POST body/, "extensions must be an object; leave it out if there are none"],
   [
     /^`operationName` in a POST body must be a string/,
-    "operationName must be text: the name of one operation of the document; leave it out where there is one alone",
+    "operationName must be text: the name of one operation of the document; leave it out if the document has only one",
   ],
   [/^Operation batching disabled/, "The body is a list; send one object with one operation in each request"],
   [
     /^Schema is not configured to execute subscription operation/,
-    "There are no subscriptions here; send a query or a mutation",
+    "This server has no subscriptions; send a query or a mutation",
   ],
   [
     /^Must provide operation name/,
@@ -43,7 +43,7 @@ const INSTEAD: Advice = [
 /** What is added to messages that repeat what was given. */
 const BESIDE: Advice = [
   [/^Unknown operation named/, " operationName must be the name of an operation of the document"],
-  [/^Syntax Error: Unexpected character: U\+201/, ' Texts stand in straight quotes: "'],
+  [/^Syntax Error: Unexpected character: U\+201/, ' Put text in straight quotes: "'],
 ];
 
 /** A message of somebody else's that says what to do. */

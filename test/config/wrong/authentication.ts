@@ -19,8 +19,8 @@ const PLACEHOLDERS = [
 
 const SAFE = "must be an https: URL without credentials or fragment; http: is for this machine alone";
 const PRIVATE = `${SAFE}; within a private network AUTH_JWKS_INSECURE=on allows it`;
-const METADATA = "must be where the keys are: the document at this address has it as jwks_uri";
-const LIST = "must be values with one comma between them, and none at the beginning or the end";
+const METADATA = "must be the address of the keys, not of the provider's metadata; use its jwks_uri";
+const LIST = "must be values with one comma between them, and no comma at either end";
 const PLAIN = "must be values with commas between them, without white space, semicolons, quotes or brackets";
 const REMEDY = "make one with: openssl rand -base64 32";
 const CLAIM = "must be the name of a claim, or the path to it with dots, without white space";
@@ -30,7 +30,7 @@ const USERS =
 const needsKeys = (name: string, value: string): Wrong => ({
   what: `${name} without keys`,
   env: { [name]: value },
-  says: `${name}: needs AUTH_JWT_SECRET or AUTH_JWKS_URI, to verify who says so`,
+  says: `${name}: has no effect without AUTH_JWT_SECRET or AUTH_JWKS_URI; set one of them`,
 });
 
 /** Of how callers' JWTs are verified and read. */
@@ -44,7 +44,7 @@ export const AUTHENTICATION: readonly Wrong[] = [
   {
     what: "AUTH_JWKS_INSECURE without keys",
     env: { AUTH_JWKS_INSECURE: "on" },
-    says: "AUTH_JWKS_URI: must be set, as AUTH_JWKS_INSECURE=on",
+    says: "AUTH_JWKS_URI: must be set, because AUTH_JWKS_INSECURE=on is set",
   },
   {
     what: "keys of a Compose network",
@@ -89,7 +89,7 @@ export const AUTHENTICATION: readonly Wrong[] = [
   {
     what: "the provider's metadata for its issuer",
     env: { ...jwks, AUTH_JWT_ISSUER: "https://idp.example.com/.well-known/openid-configuration" },
-    says: "AUTH_JWT_ISSUER: must be what the iss of JWTs is, and not the address of a document: it ends before /.well-known/",
+    says: "AUTH_JWT_ISSUER: must be the iss of JWTs, not the address of a document; leave out /.well-known/ and what follows",
   },
   ...["AUTH_JWT_ISSUER", "AUTH_JWT_AUDIENCE", "AUTH_JWT_CLIENT_ID", "AUTH_SCOPE_CLAIM"].flatMap((name) =>
     ["a,", ",a", "a,,b", ","].map((value) => ({
@@ -144,17 +144,17 @@ export const AUTHENTICATION: readonly Wrong[] = [
   {
     what: "a prefix with a space",
     env: { ...jwks, AUTH_SCOPE_PREFIX: "stage pass/" },
-    says: "AUTH_SCOPE_PREFIX: must be what the names of scopes begin with, such as stagepass/, without white space",
+    says: "AUTH_SCOPE_PREFIX: must be the prefix of scope names, such as stagepass/, without white space",
   },
   {
     what: "a previous secret without one",
     env: { ...jwks, AUTH_JWT_SECRET_PREVIOUS: JWT_SECRET },
-    says: "AUTH_JWT_SECRET: must be set, as AUTH_JWT_SECRET_PREVIOUS is",
+    says: "AUTH_JWT_SECRET: must be set, because AUTH_JWT_SECRET_PREVIOUS is set",
   },
   {
     what: "the same secret twice",
     env: { ...secret, AUTH_JWT_SECRET_PREVIOUS: JWT_SECRET },
-    says: "AUTH_JWT_SECRET_PREVIOUS: must be another secret than AUTH_JWT_SECRET",
+    says: "AUTH_JWT_SECRET_PREVIOUS: must differ from AUTH_JWT_SECRET",
   },
   {
     what: "a previous secret that is too short",
@@ -177,7 +177,7 @@ export const AUTHENTICATION: readonly Wrong[] = [
     ["AUTH_JWT_SECRET", "AUTH_JWT_SECRET_PREVIOUS"].map((name) => ({
       what: `${name} that is the project's ${ofProject === BEFORE ? "previous " : ""}secret`,
       env: { ...OPENTOK, OPENTOK_API_SECRET_PREVIOUS: BEFORE, ...secret, [name]: ofProject },
-      says: `${name}: must be another secret than the OpenTok project's`,
+      says: `${name}: must differ from the OpenTok project's secret`,
     })),
   ),
 ];

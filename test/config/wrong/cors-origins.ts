@@ -6,9 +6,9 @@ const row = (what: string, CORS_ORIGINS: string, rule: string): Wrong => ({
   says: `CORS_ORIGINS: ${rule}`,
 });
 
-const NO_COMMA = "has something else than a comma between origins";
+const NO_COMMA = "has a separator that is not a comma; put commas between origins";
 const NO_SCHEME = "has no scheme; an origin is such as https://app.example.com";
-const BROAD = "call; name more of the host";
+const BROAD = "call; write a longer host";
 
 /** Origins that no browser sends, or that let too many pages call. */
 export const CORS_ORIGINS: readonly Wrong[] = [
@@ -16,12 +16,12 @@ export const CORS_ORIGINS: readonly Wrong[] = [
   row(
     "null",
     "https://app.example.com,null",
-    "null is what every sandboxed frame and file sends; serve the page from an origin",
+    "null is the origin of every sandboxed frame and local file; serve the page over HTTP",
   ),
   row(
     "a file",
     "file:///index.html",
-    '"file:///index.html" has no origin: pages of files send null; serve the page from an origin',
+    '"file:///index.html" is no origin: browsers send null for files; serve the page over HTTP',
   ),
   row(
     "a slash",
@@ -100,17 +100,17 @@ export const CORS_ORIGINS: readonly Wrong[] = [
   row(
     "a misspelt scheme",
     "htps://app.example.com",
-    '"htps://app.example.com" has no scheme of a page; did you mean https://app.example.com',
+    '"htps://app.example.com" has a scheme that no page has; did you mean https://app.example.com',
   ),
   row(
     "the scheme of WebSocket",
     "wss://app.example.com",
-    '"wss://app.example.com" has no scheme of a page; did you mean https://app.example.com',
+    '"wss://app.example.com" has a scheme that no page has; did you mean https://app.example.com',
   ),
   row(
     "the scheme of WebSocket, open",
     "ws://localhost:3000",
-    '"ws://localhost:3000" has no scheme of a page; did you mean http://localhost:3000',
+    '"ws://localhost:3000" has a scheme that no page has; did you mean http://localhost:3000',
   ),
   row(
     "credentials",
@@ -132,7 +132,7 @@ export const CORS_ORIGINS: readonly Wrong[] = [
     "https://a.example.com https://b.example.com",
     `"https://a.example.com https://b.example.com" ${NO_COMMA}`,
   ),
-  row("a comma at the end", "https://a.example.com,", "origin 2 is empty; take a comma away"),
+  row("a comma at the end", "https://a.example.com,", "origin 2 is empty; remove a comma"),
   row(
     "a list of JSON",
     '["https://a.example.com"]',
@@ -151,17 +151,17 @@ export const CORS_ORIGINS: readonly Wrong[] = [
   row(
     "a star below a top-level domain",
     "https://*.com",
-    `"https://*.com" would let the pages of everybody below com ${BROAD}`,
+    `"https://*.com" would let every page below com ${BROAD}`,
   ),
   row(
     "a star below a public suffix",
     "https://*.co.uk",
-    `"https://*.co.uk" would let the pages of everybody below co.uk ${BROAD}`,
+    `"https://*.co.uk" would let every page below co.uk ${BROAD}`,
   ),
   row(
     "a star where everybody has previews",
     "https://*.vercel.app",
-    `"https://*.vercel.app" would let the pages of everybody below vercel.app ${BROAD}`,
+    `"https://*.vercel.app" would let every page below vercel.app ${BROAD}`,
   ),
   row(
     "a star in a label",

@@ -9,7 +9,7 @@ const SLASHES =
 const SQLITE =
   "must begin with file: for SQLite, with no slashes before a relative path: file:./data/stagepass.db or file:/var/lib/stagepass.db";
 const OTHER =
-  "must be of SQLite, such as file:./data/stagepass.db, or of PostgreSQL, such as postgres://user:password@host:5432/stagepass; Stagepass has no other databases";
+  "must be of SQLite, such as file:./data/stagepass.db, or of PostgreSQL, such as postgres://user:password@host:5432/stagepass; Stagepass supports no others";
 const PARAMETERS =
   "host, port, user, password, dbname, sslmode, sslrootcert, sslcert, sslkey, sslnegotiation, uselibpqcompat, target_session_attrs, application_name, options";
 const MEMORY = "must be :memory: alone for a database that is kept in memory only, without file:";

@@ -65,7 +65,7 @@ export const NAMES: readonly Wrong[] = [
   ...WITH_A_PREFIX.map(([name, all]) => ({
     what: `${name}, which has a prefix of ours`,
     env: { [name]: "1" },
-    says: `${isNone(name)} those that begin so are ${all}`,
+    says: `${isNone(name)} the variables with this prefix are ${all}`,
   })),
   {
     what: "both credentials misspelt, which would be the local platform",

@@ -8,15 +8,18 @@ const OTHERS_AS_ROWS: readonly (readonly [Record<string, string>, string])[] = [
   [{ TRUST_PROXY: "true" }, `TRUST_PROXY: ${RANGES} "true" is none`],
   [{ TRUST_PROXY: "10.0.0.0/8,proxy" }, `TRUST_PROXY: ${RANGES} "proxy" is none`],
   [{ TRUST_PROXY: "0.0.0.0/0" }, `TRUST_PROXY: ${RANGES} "0.0.0.0/0" is none`],
-  [{ TRUSTED_DOCUMENTS: "enforce" }, "TRUSTED_DOCUMENTS_MANIFEST: must be set, as TRUSTED_DOCUMENTS=enforce"],
+  [
+    { TRUSTED_DOCUMENTS: "enforce" },
+    "TRUSTED_DOCUMENTS_MANIFEST: must be set, because TRUSTED_DOCUMENTS=enforce is set",
+  ],
   [{ TRUSTED_DOCUMENTS_MANIFEST: "/nowhere/x.json" }, "TRUSTED_DOCUMENTS_MANIFEST: cannot be read: ENOENT"],
   [
     { TRUSTED_DOCUMENTS: "log", TRUSTED_DOCUMENTS_MANIFEST: "README.md" },
     "TRUSTED_DOCUMENTS_MANIFEST: is not JSON",
   ],
-  [{ AUDIT_REQUIRED: "on" }, "AUDIT_LOG: must be set, as AUDIT_REQUIRED=on"],
-  [{ APOLLO_KEY: "service:my-graph:canary" }, "APOLLO_GRAPH_REF: must be set, as APOLLO_KEY is"],
-  [{ APOLLO_GRAPH_REF: "my-graph@current" }, "APOLLO_KEY: must be set, as APOLLO_GRAPH_REF is"],
+  [{ AUDIT_REQUIRED: "on" }, "AUDIT_LOG: must be set, because AUDIT_REQUIRED=on is set"],
+  [{ APOLLO_KEY: "service:my-graph:canary" }, "APOLLO_GRAPH_REF: must be set, because APOLLO_KEY is set"],
+  [{ APOLLO_GRAPH_REF: "my-graph@current" }, "APOLLO_KEY: must be set, because APOLLO_GRAPH_REF is set"],
   [
     { APOLLO_KEY: "service:my-graph:canary", APOLLO_GRAPH_REF: "service:my-graph:canary" },
     "APOLLO_GRAPH_REF: must be a graph and its variant, such as my-graph@current",
@@ -59,7 +62,7 @@ const OTHERS_AS_ROWS: readonly (readonly [Record<string, string>, string])[] = [
       TRUSTED_DOCUMENTS: "enforce",
       TRUSTED_DOCUMENTS_MANIFEST: "console/dist/persisted-documents.json",
     },
-    "FEDERATION: cannot be on with TRUSTED_DOCUMENTS=enforce: what a router asks is in no manifest; have the router enforce it",
+    "FEDERATION: cannot be on with TRUSTED_DOCUMENTS=enforce: no manifest has the queries of a router; let the router enforce it",
   ],
 ];
 

@@ -15,7 +15,7 @@ const KEY = "must be the OpenTok project's API key, 5 to 20 digits";
 const URL = "must be an https: URL without credentials or fragment; http: is for this machine alone";
 
 const SHARED =
-  "must be set, with OPENTOK_API_SECRET and PLATFORM=local, as DATABASE_URL is PostgreSQL: all servers need the same project; make up a number, and a secret with openssl rand -hex 20";
+  "must be set, with OPENTOK_API_SECRET and PLATFORM=local, because DATABASE_URL is PostgreSQL: all servers need the same project; choose a number, and make a secret with openssl rand -hex 20";
 
 const CREDENTIALS: readonly (readonly [string, Record<string, string>, string])[] = [
   ["a key that is none", { ...PROJECT, OPENTOK_API_KEY: "abc" }, `OPENTOK_API_KEY: ${KEY}`],
@@ -48,32 +48,32 @@ const CREDENTIALS: readonly (readonly [string, Record<string, string>, string])[
   [
     "a key without its secret",
     { OPENTOK_API_KEY: API_KEY },
-    "OPENTOK_API_SECRET: must be set, as OPENTOK_API_KEY is",
+    "OPENTOK_API_SECRET: must be set, because OPENTOK_API_KEY is set",
   ],
   [
     "a secret without its key",
     { OPENTOK_API_SECRET: API_SECRET },
-    "OPENTOK_API_KEY: must be set, as OPENTOK_API_SECRET is",
+    "OPENTOK_API_KEY: must be set, because OPENTOK_API_SECRET is set",
   ],
   [
     "a previous secret alone",
     { OPENTOK_API_SECRET_PREVIOUS: API_SECRET },
-    "OPENTOK_API_SECRET: must be set, as OPENTOK_API_SECRET_PREVIOUS is",
+    "OPENTOK_API_SECRET: must be set, because OPENTOK_API_SECRET_PREVIOUS is set",
   ],
   [
     "a platform without credentials",
     { PLATFORM: "opentok" },
-    "OPENTOK_API_KEY: must be set, as PLATFORM=opentok\nOPENTOK_API_SECRET: must be set, as PLATFORM=opentok",
+    "OPENTOK_API_KEY: must be set, because PLATFORM=opentok is set\nOPENTOK_API_SECRET: must be set, because PLATFORM=opentok is set",
   ],
   [
     "credentials of the other platform alone",
     { PLATFORM: "vonage", ...OPENTOK },
-    "VONAGE_APPLICATION_ID: must be set, as PLATFORM=vonage\nVONAGE_PRIVATE_KEY: must be set, as PLATFORM=vonage",
+    "VONAGE_APPLICATION_ID: must be set, because PLATFORM=vonage is set\nVONAGE_PRIVATE_KEY: must be set, because PLATFORM=vonage is set",
   ],
   [
     "credentials of both",
     { ...OPENTOK, ...VONAGE },
-    "PLATFORM: must be set to opentok or vonage, as there are credentials of both",
+    "PLATFORM: must be set to opentok or vonage, because there are credentials of both",
   ],
   [
     "an API key as the application ID",
@@ -83,12 +83,12 @@ const CREDENTIALS: readonly (readonly [string, Record<string, string>, string])[
   [
     "an application without a key",
     { VONAGE_APPLICATION_ID: APPLICATION_ID },
-    "VONAGE_PRIVATE_KEY: must be set, as VONAGE_APPLICATION_ID is",
+    "VONAGE_PRIVATE_KEY: must be set, because VONAGE_APPLICATION_ID is set",
   ],
   [
     "a key without an application",
     { VONAGE_PRIVATE_KEY: PRIVATE_KEY },
-    "VONAGE_APPLICATION_ID: must be set, as VONAGE_PRIVATE_KEY is",
+    "VONAGE_APPLICATION_ID: must be set, because VONAGE_PRIVATE_KEY is set",
   ],
   ["a plain URL", { ...OPENTOK, OPENTOK_API_URL: "http://api.opentok.com" }, `OPENTOK_API_URL: ${URL}`],
   [

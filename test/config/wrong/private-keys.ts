@@ -54,7 +54,7 @@ export const PRIVATE_KEYS: readonly Wrong[] = [
   row(
     "the first line of a key, the rest of which .env does not read",
     "-----BEGIN PRIVATE KEY-----",
-    "has its first line alone; put the whole key in quotes, or write \\n for its line breaks",
+    "has only its first line; put the whole key in quotes, or write \\n for its line breaks",
   ),
   row(
     "a key whose middle is missing",
@@ -165,7 +165,7 @@ export const PRIVATE_KEYS: readonly Wrong[] = [
   row(
     "a path from home",
     "~/private.key",
-    "is neither a key in PEM format nor a path: a shell alone knows ~; write the whole path",
+    "is neither a key in PEM format nor a path: only a shell expands ~; write the whole path",
   ),
   row(
     "a URL of a file",
@@ -176,21 +176,21 @@ export const PRIVATE_KEYS: readonly Wrong[] = [
   row(
     "a path beyond a file",
     "./package.json/key",
-    "the file ./package.json/key is not there: a part of its path is a file, not a folder",
+    "the file ./package.json/key does not exist: a part of its path is a file, not a folder",
   ),
-  row("a device without end", "/dev/zero", "the file /dev/zero has more than 65536 bytes, and no key has"),
+  row(
+    "a device without end",
+    "/dev/zero",
+    "the file /dev/zero has more than 65536 bytes, which is too long for a key",
+  ),
   row("an empty file", "/dev/null", "the file /dev/null is empty"),
   row(
     "a file with something else",
     "tsconfig.json",
     "the file tsconfig.json is JSON, perhaps a JSON Web Key; it must be in PEM format",
   ),
-  row("a long text", "Zz-".repeat(2000), "is neither a key in PEM format nor a path, which would be shorter"),
-  row(
-    "a long name",
-    `/tmp/${"z".repeat(300)}`,
-    "is neither a key in PEM format nor a path, which would be shorter",
-  ),
+  row("a long text", "Zz-".repeat(2000), "is neither a key in PEM format nor a path: it is too long"),
+  row("a long name", `/tmp/${"z".repeat(300)}`, "is neither a key in PEM format nor a path: it is too long"),
   {
     what: "a secret of 42 hexadecimal characters",
     env: { OPENTOK_API_KEY: API_KEY, OPENTOK_API_SECRET: "c0ffee".repeat(7) },

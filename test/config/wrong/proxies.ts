@@ -2,7 +2,7 @@ import type { Wrong } from "./wrong.ts";
 
 const AUTH_JWKS_URI = "https://idp.example.com/jwks.json";
 const URL =
-  "must be an http: or https: URL without a path, such as http://user:password@proxy.example.com:3128, with what is special in the password percent-encoded";
+  "must be an http: or https: URL without a path, such as http://user:password@proxy.example.com:3128, with special characters of the password percent-encoded";
 
 const row = (what: string, env: Record<string, string>, says: string): Wrong => ({
   what,
@@ -22,16 +22,16 @@ export const PROXIES: readonly Wrong[] = [
   row(
     "a password with a %",
     { HTTPS_PROXY: "http://me:100%canary@proxy.example.com" },
-    "HTTPS_PROXY: must have its user and password percent-encoded: % itself is %25",
+    "HTTPS_PROXY: must have a percent-encoded user and password: write %25 for %",
   ),
   row(
     "two proxies",
     { HTTPS_PROXY: "http://a.example.com", https_proxy: "http://b.example.com" },
-    "HTTPS_PROXY: cannot be set to something else than https_proxy; unset one of them",
+    "HTTPS_PROXY: must be the same as https_proxy; unset one of them",
   ),
   row(
     "two lists of exceptions",
     { HTTPS_PROXY: "http://a.example.com", NO_PROXY: "a.example.com", no_proxy: "b.example.com" },
-    "NO_PROXY: cannot be set to something else than no_proxy; unset one of them",
+    "NO_PROXY: must be the same as no_proxy; unset one of them",
   ),
 ];

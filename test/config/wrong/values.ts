@@ -3,8 +3,8 @@ import { API_KEY, API_SECRET, OPENTOK } from "../../support/credentials.ts";
 import type { Wrong } from "./wrong.ts";
 
 const LINE_BREAK = "ends with a line break; echo adds one, printf and echo -n do not";
-const WHITE_SPACE = "begins or ends with white space; take it away";
-const IN_QUOTES = "is in quotes, which would be part of the value; take them away";
+const WHITE_SPACE = "begins or ends with white space; remove it";
+const IN_QUOTES = "is in quotes, which would be part of the value; remove them";
 
 const ENDS = [
   ["AUTH_JWT_SECRET", JWT_SECRET, {}],
