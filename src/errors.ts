@@ -47,7 +47,7 @@ export class MutationRequired extends StagepassError {
 
 /** `UNAUTHENTICATED`: the request has no valid caller. The message says why, and repeats nothing of its credentials. */
 export class Unauthenticated extends StagepassError {
-  /** What an operator can mend, for the log alone; null where nothing of the configuration may be the cause. */
+  /** For the log alone: what the operator can correct; null where the configuration is not the cause. */
   readonly forOperator: string | null;
 
   constructor(message: string, forOperator: string | null = null) {
@@ -131,7 +131,7 @@ export class PlatformUnavailable extends StagepassError {
   }
 }
 
-/** A proxy of ours did not pass a call on, which has surely not arrived. The message says which proxy, and nothing of its credentials. */
+/** The outbound proxy did not pass a call on, so it has not arrived. The message names the proxy's variable, and no credentials. */
 export class ProxyFailed extends Error {
   /** @param retryable whether the same call may succeed later */
   constructor(

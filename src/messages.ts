@@ -11,7 +11,7 @@ export function adviceOn(text: string, table: Advice): string | undefined {
 const MAX_COMPARED = 60;
 
 /**
- * The word of a list that was probably meant; undefined when none is so near. Case and punctuation do not count.
+ * The nearest word of a list, without regard to case and punctuation; undefined when none is near enough.
  *
  * @param edits how many letters may be wrong, missing or too many
  */
@@ -30,13 +30,13 @@ function bare(word: string): string {
   return word.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
 }
 
-/** How much is kept of what is cut short in a message, in characters. Secrets and tokens are longer. */
+/** How many characters of a cut text are kept. Secrets and tokens are longer. */
 const KEPT_LENGTH = 16;
 
 /**
- * What was given, for a message or the log: cut, in quotes, and in ASCII, so that it cannot be laid out as something else.
+ * A value for a message or the log: cut, quoted, and in ASCII, so that control characters cannot disguise it.
  *
- * @param longest in characters; more than the default only for what cannot be a secret in the wrong place
+ * @param longest in characters; raise it only where the value cannot be a misplaced secret
  */
 export function quote(given: string, longest = KEPT_LENGTH): string {
   const cut = given.length > longest ? `${given.slice(0, longest)}…` : given;

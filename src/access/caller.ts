@@ -11,7 +11,7 @@ export interface Caller {
   readonly subject: string;
   readonly scopes: ReadonlySet<Scope>;
   readonly permissions: Permissions;
-  /** What of its claims cannot be read, and gives it nothing. */
+  /** Its unreadable claims, which grant nothing. */
   readonly problems: readonly ClaimProblem[];
   /** The IDs of the sessions that it has created in this request, or got by a name that it may use: it may use these. */
   readonly admitted: Set<string>;
@@ -28,7 +28,7 @@ export interface Origin {
 }
 
 /**
- * A caller with what its claims allow; one that cannot be read allows nothing.
+ * A caller with what its claims allow. An unreadable claim allows nothing.
  *
  * @param names where the scopes and the grant are
  */

@@ -26,7 +26,7 @@ export interface ReadClaims {
   readonly problems: readonly ClaimProblem[];
 }
 
-/** What claims allow; one that cannot be read allows nothing, and is a problem. */
+/** What claims allow. An unreadable claim allows nothing and is a problem. */
 export function readClaims(claims: Claims, names: ClaimNames = CLAIM_NAMES): ReadClaims {
   const { scopes, problems } = readScopes(
     names.scopes.map((name) => [name, claimNamed(claims, name)] as const),
@@ -62,7 +62,7 @@ export function claimNamed(claims: unknown, name: string): unknown {
 /** How much of a claim's name is shown, in characters. */
 const SHOWN = 60;
 
-/** A claim that looks like the grant and has another name. What users write themselves, such as `user_metadata`, is none. */
+/** A claim that looks like the grant under another name. Claims that users can write, such as `user_metadata`, do not count. */
 function grantElsewhere(claims: Claims, grant: string): ClaimProblem[] {
   const inApp = claimNamed(claims, "app_metadata");
   const nested = isObject(inApp) ? Object.keys(inApp).map((name) => `app_metadata.${name}`) : [];

@@ -10,13 +10,13 @@ export interface Credentials {
 /** A JWT, as it is found where `Bearer` was left out. */
 const JWT = /^eyJ[\w-]*\.[\w-]+\.[\w-]*$/;
 
-/** Whether a request has what may be a credential of this server's: another `x-api-key` is a gateway's. */
+/** Whether a request has a credential. An `x-api-key` of another form belongs to a gateway. */
 export function hasCredential({ authorization, "x-api-key": apiKey }: Credentials): boolean {
   return authorization !== undefined || isOurs(apiKey);
 }
 
 /**
- * The API key or the JWT of a request. A gateway may have an `x-api-key` of its own beside `Authorization`, which is not looked at.
+ * The API key or the JWT of a request. Beside `Authorization`, a gateway's own `x-api-key` is ignored.
  *
  * @throws {Unauthenticated} when there is none, or two
  */

@@ -7,7 +7,7 @@ const SHOWN = 120;
 const MAX_COMPARED = 20;
 
 /**
- * How a claim differs from the values of which it must be, or have, one: a sentence for the operator's log.
+ * How a claim differs from the accepted values, for the operator's log.
  *
  * @param claim its name
  * @param given what the token has, which is a stranger's

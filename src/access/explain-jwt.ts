@@ -17,8 +17,7 @@ export interface Step {
 }
 
 /**
- * What holds of a caller's JWT and what does not, step by step, by the checks that the server makes. It looks on after the first that
- * fails, also into a token whose signature is wrong. Never rejects.
+ * Runs the server's checks of a JWT, step by step. It continues after a failed check, even of the signature. Never rejects.
  *
  * @param jwks the keys at `rules.jwksUri`
  */

@@ -13,11 +13,11 @@ export const BELIEVED = 2000;
 /** How many credentials of a kind are known at a time. */
 export const KNOWN = 1000;
 
-/** Is told what an operator should hear of callers. */
+/** Receives what an operator should know about callers. */
 export interface CallerListener {
-  /** A caller's credential was read, and has claims that cannot be. */
+  /** A caller's credential is valid and has claims that cannot be read. */
   onUnreadable(caller: Caller): void;
-  /** A JWT was refused for what may be a mistake of the configuration; `why` has quoted text of a stranger's. */
+  /** A JWT was refused, perhaps because the configuration is wrong; `why` quotes a stranger's text. */
   onMisfit(why: string): void;
 }
 
@@ -29,7 +29,7 @@ interface Verified {
   readonly believedUntil: number;
 }
 
-/** What goes with rules, and is dropped with them. */
+/** What belongs to one set of rules. */
 interface State {
   readonly rules: JwtRules;
   readonly jwks: Jwks | null;

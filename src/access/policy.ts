@@ -103,7 +103,7 @@ export function checkName(caller: Caller, name: string): void {
   }
 }
 
-/** What is missing may be written in a grant that cannot be read. */
+/** An unreadable grant may be why a permission is missing. */
 function beyondGrant({ problems }: Caller, reason: string, details: Record<string, unknown>): Forbidden {
   return forbidden(
     reason,
@@ -112,7 +112,7 @@ function beyondGrant({ problems }: Caller, reason: string, details: Record<strin
   );
 }
 
-/** The refusal, with what of the caller's claims cannot be read and may be its cause. */
+/** The refusal, with the unreadable claims that may be its cause. */
 function forbidden(
   reason: string,
   details: Record<string, unknown>,

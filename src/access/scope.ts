@@ -12,13 +12,13 @@ export const SCOPES = [
 
 export type Scope = (typeof SCOPES)[number];
 
-/** The scopes of a caller, and what was probably meant to be one. */
+/** The scopes of a caller, and problems with names that are nearly scopes. */
 export interface ReadScopes {
   readonly scopes: ReadonlySet<Scope>;
   readonly problems: readonly ClaimProblem[];
 }
 
-/** How many names that are not ours are looked at. */
+/** How many unknown names are compared. */
 const MAX_LOOKED_AT = 100;
 /** How much of a prefix is shown, in characters. */
 const SHOWN = 30;
@@ -60,7 +60,7 @@ function wordsOf(text: string): string[] {
   return text.split(" ").filter((name) => name !== "");
 }
 
-/** The scopes of ours that a name nearly is, and how it differs. */
+/** The scopes that a name is close to, each with how it differs. */
 function nearMisses(name: string, prefix: string): (readonly [Scope, string])[] {
   const bare = prefix === "" ? undefined : SCOPES.find((scope) => scope === name);
   if (bare) return [[bare, `the scope ${bare} lacks the prefix of AUTH_SCOPE_PREFIX`]];

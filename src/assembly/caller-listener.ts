@@ -12,7 +12,7 @@ const LINES_A_MINUTE = 20;
 /** The longest ID of a caller in a line, in characters. */
 const MAX_CALLER_LENGTH = 300;
 
-/** Logs and counts what an operator should hear of callers: the same once in ten minutes, and at most 20 lines a minute of each kind. */
+/** Logs and counts problems of callers: each once in ten minutes, and at most 20 lines a minute of each kind. */
 export function callerListener(instrument: Instrument, logger: Logger): CallerListener {
   const ofCallers = fewLines(logger);
   // Apart, for strangers can cause them.

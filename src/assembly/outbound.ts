@@ -32,7 +32,7 @@ async function fetchThrough(
 ): Promise<Fetch> {
   const undici = await import("undici");
 
-  /** The connections to the proxy. Whatever goes wrong before it has connected on is the proxy's. */
+  /** The connections to the proxy. Any failure before the tunnel exists is the proxy's. */
   class ProxyPool extends undici.Pool {
     override async connect(options: never): Promise<never> {
       const answer: { statusCode: number; socket: { destroy(): void } } = await super

@@ -3,8 +3,8 @@ import { type DatabaseAddress, describeAddress } from "../store/database-address
 import type { Database } from "../store/engine.ts";
 
 /**
- * Opens the database of a command. One that only reads makes none; any other says which one it made: it may be meant for the server of
- * another folder.
+ * Opens the database of a command. A command that only reads creates none; any other names the one it created,
+ * which may be in the wrong folder.
  *
  * @throws {StartupError} when it cannot be used, or is not there to read
  */
@@ -14,7 +14,7 @@ export async function openForCommand(address: DatabaseAddress, reads: boolean): 
   return database;
 }
 
-/** Says on standard error which database was made just now. */
+/** Tells on standard error that a database was just created. */
 export function sayWhetherNew({ isNew }: Database, address: DatabaseAddress): void {
   if (isNew)
     process.stderr.write(

@@ -8,7 +8,7 @@ const OTHER_SECRET = "must differ from the OpenTok project's secret";
 /** The secrets of callers' JWTs, by their variables. */
 const SECRETS = { AUTH_JWT_SECRET: "secret", AUTH_JWT_SECRET_PREVIOUS: "previousSecret" } as const;
 
-/** What is of no use unless JWTs are verified. */
+/** Variables that have no effect unless JWTs are verified. */
 const NEEDS_KEYS = [
   "AUTH_JWT_ISSUER",
   "AUTH_JWT_AUDIENCE",
@@ -71,14 +71,14 @@ export function sameSecrets(
   });
 }
 
-/** The problem when JWTs are accepted from now on, or no longer; null when it stays as it is. */
+/** The problem when a reload would turn JWTs on or off; null otherwise. */
 export function switchedOnOrOff(before: JwtRules | null, next: JwtRules | null): string | null {
   if ((before === null) === (next === null)) return null;
   const what = next === null ? "off" : "on";
   return `AUTH_JWT_SECRET and AUTH_JWKS_URI: JWTs cannot be switched ${what} while the server runs; restart it`;
 }
 
-/** What works, and lets in more than may be meant. */
+/** Warns of settings that may admit more callers than intended. */
 function noteRisks(
   env: Environment,
   { issuers, audiences, clientIds }: Pick<JwtRules, "issuers" | "audiences" | "clientIds">,
@@ -144,13 +144,13 @@ function jwksUrl(value: string, insecure: boolean): string {
   try {
     return keySet(safeUrl(value, insecure));
   } catch (error) {
-    // What the setting would not allow either throws here.
+    // Throws where the setting would not help.
     keySet(safeUrl(value, true));
     throw new Error(`${(error as Error).message}; within a private network AUTH_JWKS_INSECURE=on allows it`);
   }
 }
 
-/** The document that tells the address of the keys is often taken for them. */
+/** Refuses the provider's metadata, which is often mistaken for the keys. */
 function keySet(url: string): string {
   if (!/\/\.well-known\/(openid-configuration|oauth-authorization-server)/.test(url)) return url;
   throw new Error("must be the address of the keys, not of the provider's metadata; use its jwks_uri");

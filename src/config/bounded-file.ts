@@ -4,7 +4,7 @@ import { closeSync, openSync, readSync } from "node:fs";
 export const MAX_FILE = 64 * 1024;
 
 /**
- * The content of a small file, or of a pipe. A wrong path may be a device without end, which would take all memory.
+ * The content of a small file, or of a pipe. A wrong path may be an endless device, which would fill the memory.
  *
  * @throws {RangeError} when it has more than `MAX_FILE` bytes
  * @throws {NodeJS.ErrnoException} when it cannot be read; its message has the path, which may be a secret

@@ -61,7 +61,7 @@ export interface Config {
   readonly audit: AuditConfig | null;
   /** The proxy that calls to other machines go through; null when they need none. */
   readonly proxy: ProxyConfig | null;
-  /** What a person should know of the configuration, such as what is set in vain, a line each. */
+  /** Warnings about the configuration, a line each, such as a variable without effect. */
   readonly notes: readonly string[];
 }
 
@@ -84,7 +84,7 @@ export function parseConfig(environment: NodeJS.Dict<string>, file?: EnvFile): C
   return config;
 }
 
-/** The configuration, and the problems with it in `env`: where there are any, it is of no use. */
+/** The configuration. If `env` has problems afterwards, do not use it. */
 export function configOf(env: Environment): Config {
   const production = env.read("NODE_ENV", choice("development", "production", "test")) === "production";
   const database = databaseOf(env);

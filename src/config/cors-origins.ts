@@ -1,29 +1,29 @@
 import { type Advice, adviceOn, quote } from "../errors.ts";
 
-/** The schemes of pages, those of an app and of a browser's extension among them. */
+/** The schemes of web pages, apps and browser extensions. */
 const SCHEMES = /^(https?|capacitor|ionic|app|tauri|chrome-extension|moz-extension|safari-web-extension)$/;
-/** What a scheme is meant to be which nobody's pages have. */
+/** Misspelt schemes, with the one that is probably meant. */
 const MEANT: Advice = [
   [/^ws$/, "http"],
   [/^(?!https?$)[htps]{3,7}$|^wss$/, "https"],
 ];
 
-/** Where everybody can have a name of their own: whoever does could call from it. Also second levels such as `co.uk`. */
+/** Hosts where anybody can get a subdomain, and second levels such as `co.uk`: a wildcard below them would admit strangers. */
 const SHARED =
   /^((co|com|net|org|gov|edu|ac)\.[a-z]{2}|(vercel|netlify|web|run|ngrok|ngrok-free|replit|railway|up\.railway)\.app|(github|gitlab|ngrok)\.io|(pages|workers|fly|deno)\.dev|(herokuapp|onrender|firebaseapp|appspot|amplifyapp|trycloudflare)\.com|(azurewebsites|azurestaticapps|cloudfront)\.net|surge\.sh|csb\.app|glitch\.me)$/;
 
 /** A host, and a port. URLs may have more, such as the `$` of a variable that nobody replaced; no browser sends it. */
 const OF_HOST = /^[a-z0-9._:*[\]-]+$/i;
 
-/** The most of an origin that a message shows, in characters. */
+/** How many characters of an origin a message shows. */
 const MAX_SHOWN = 100;
 
 /**
  * Origins with commas between them, as browsers send them. `https://*.example.com` is every origin with one label in place of the
  * star, as in a certificate.
  *
- * @param note is told of a scheme that is not known
- * @throws {Error} with the rule that one breaks. It is shown where it has a scheme and no credentials; else it may be a secret
+ * @param note is told of an unknown scheme
+ * @throws {Error} with the broken rule, and the origin unless it may be a secret
  */
 export function corsOrigins(value: string, note: (text: string) => void): (string | RegExp)[] {
   return value.split(",").map((item, i) => {
@@ -90,7 +90,7 @@ function schemeOf(given: string): string {
   return (/^([a-z][a-z0-9+.-]*):\/\//i.exec(given)?.[1] ?? "").toLowerCase();
 }
 
-/** An origin for a message, without what may be a secret; else which of them it is. */
+/** An origin for a message, or its place in the list if it may be a secret. */
 function shown(given: string, index: number): string {
   if (/^(\*|null)$/i.test(given)) return given;
   const isOrigin = schemeOf(given) !== "" && !given.includes("@");

@@ -12,7 +12,7 @@ export function databaseOf(env: Environment): DatabaseAddress {
 /** Where there is a problem. */
 const NONE: DatabaseAddress = { engine: "sqlite", file: null };
 
-/** The variables of libpq and node-postgres, and the part of a URL that says the same; none does for the last two. */
+/** The variables of libpq and node-postgres, each with the part of a URL that means the same; the last two have none. */
 const VARIABLES: Readonly<Record<`PG${string}`, string>> = {
   PGUSER: "user",
   PGPASSWORD: "password",
@@ -30,7 +30,7 @@ const VARIABLES: Readonly<Record<`PG${string}`, string>> = {
   PGBINARY: "",
 };
 
-/** A URL wins over these variables, as with psql; what it does not say must not come from elsewhere, such as whether there is TLS. */
+/** Refuses variables that would fill a gap of the URL, such as the TLS mode. Where the URL says it, the URL wins, as in psql. */
 function refuseOthersOf({ said }: PostgresAddress, env: Environment): void {
   for (const [name, part] of Object.entries(VARIABLES) as [`PG${string}`, string][]) {
     if (!env.has(name) || said.has(part)) continue;

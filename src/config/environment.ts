@@ -76,7 +76,7 @@ export class Environment {
     }
   }
 
-  /** Quotes and line breaks are what shells, tools and editors leave behind. Without them the rest is checked on. */
+  /** Refuses surrounding quotes and white space, which shells and editors leave. The other checks go on without them. */
   #checkEnds(name: string): void {
     const value = this.#set[name] ?? "";
     if (!isKnown(name) || variable(name)?.pem) return;
@@ -119,7 +119,7 @@ export class Environment {
     return this.#set[name];
   }
 
-  /** The variables whose names begin so, without those that are paths of their values. */
+  /** The variables with a prefix, without those of files (`<NAME>_FILE`). */
   startingWith(prefix: string): NodeJS.Dict<string> {
     const entries = Object.entries(this.#set);
     return Object.fromEntries(entries.filter(([name]) => name.startsWith(prefix) && !name.endsWith("_FILE")));
@@ -130,14 +130,14 @@ export class Environment {
     return this.#sources.get(name) ?? "default";
   }
 
-  /** Whether a variable is set, be it to a file that cannot be read, or has a value: `PLATFORM`, or `PLATFORM=local`. */
+  /** Whether a variable is set (even to an unreadable file), or has a value: `PLATFORM`, or `PLATFORM=local`. */
   has(setting: string): boolean {
     const [name = "", value] = setting.split("=");
     return value === undefined ? this.#sources.has(name) : this.#set[name] === value;
   }
 
   /**
-   * The value of a variable; where it is not set, the default of the table. Else, or where it has a problem, `fallback`.
+   * The value of a variable, or else its default in the table, or else `fallback`. Notes a problem where `parse` throws.
    *
    * @param parse throws the rule that the text breaks
    */
@@ -159,7 +159,7 @@ export class Environment {
     this.#problems.push(`${name}: ${rule}`);
   }
 
-  /** Notes what a person should know of a variable that works. It must not show a secret. */
+  /** Notes a warning about a variable that works. It must not show a secret. */
   note(name: Name, text: string): void {
     this.#notes.push(`${name}: ${text}`);
   }
@@ -171,17 +171,17 @@ export class Environment {
     this.problem(name, `must be set, because ${reason} is set`);
   }
 
-  /** Notes which of these variables are set in vain, for this reason. */
+  /** Notes a warning for each of these variables that is set but has no effect. */
   unused(reason: string, ...names: readonly Name[]): void {
     for (const name of names) if (this.has(name)) this.note(name, `is not used: ${reason}`);
   }
 
-  /** What a person should know, a line each. */
+  /** The warnings, a line each. */
   get notes(): readonly string[] {
     return this.#notes;
   }
 
-  /** What is wrong, a line each. */
+  /** The problems, a line each. */
   get problems(): readonly string[] {
     return this.#problems;
   }

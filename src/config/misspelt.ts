@@ -6,19 +6,19 @@ import { SECRET_NAMES, SMALL_NAMES, VARIABLES, variable } from "./variable-table
 const NAMES = [...new Set([...Object.keys(VARIABLES), ...OTEL_NAMES])];
 const OF_FILES = SECRET_NAMES.map((name) => `${name}_FILE`);
 const KNOWN = new Set([...NAMES, ...OF_FILES, ...SMALL_NAMES]);
-/** Others have names near these, such as `FTP_PROXY`. */
+/** Names that a misspelling may mean. Variables of other programs are not among them: `FTP_PROXY` is no misspelling. */
 const MEANT = [...NAMES, ...OF_FILES].filter((name) => !variable(name.replace(/_FILE$/, ""))?.foreign);
 
-/** Beginnings of names that hardly another program has. `TOKBOX_` is that of OpenTok's older samples. */
+/** Prefixes that other programs hardly use. OpenTok's older samples use `TOKBOX_`. */
 const PREFIX = /^(OPENTOK|VONAGE|AUTH|CORS|LEDGER|TRUSTED_DOCUMENTS|AUDIT|METRICS)_/;
 
-/** OpenTelemetry's logs, whose variables have names near those of its traces. */
+/** Variables of OpenTelemetry's logs, whose names are near those of its traces. */
 const FOREIGN = /^OTEL_BLRP_/;
 
 /** Whether Stagepass reads a variable of this name. */
 export const isKnown = (name: string): boolean => KNOWN.has(name);
 
-/** What is wrong with a name that is near one of ours, or has one of our prefixes; null where nothing is. */
+/** The problem with a name that is near one of ours, or has one of our prefixes; null for other names. */
 export function problemOfName(name: string, value: string): string | null {
   if (isKnown(name) || FOREIGN.test(name) || isServiceLink(name, value)) return null;
   const said = "is not a variable of Stagepass;";
@@ -38,7 +38,7 @@ export function problemOfName(name: string, value: string): string | null {
   return `${said} the variables with this prefix are ${NAMES.filter((each) => each.startsWith(prefix)).join(", ")}`;
 }
 
-/** Short names are near too many words of other programs. */
+/** Fewer edits for short names, which are near many names of other programs. */
 function editsAllowed({ length }: string): number {
   return length < 6 ? 0 : length < 10 ? 1 : 2;
 }

@@ -1,11 +1,11 @@
 import { accessSync, constants } from "node:fs";
 import { choice, collectorUrl, wholeNumber } from "./variables.ts";
 
-/** A longer delay than any that helps; beyond 2³¹ a timer would fire at once. */
+/** Up to an hour; beyond 2³¹ a timer would fire at once. */
 const milliseconds = wholeNumber(1, 3_600_000);
 const count = wholeNumber(1, 1_000_000);
 
-/** Those of an exporter, which may be set for traces alone, too. */
+/** Settings of an exporter, which have a variant for traces alone. */
 export const EXPORTER: Readonly<Record<string, (value: string) => unknown>> = {
   ENDPOINT: collectorUrl,
   PROTOCOL: choice("http/protobuf", "http/json"),
@@ -18,8 +18,7 @@ export const EXPORTER: Readonly<Record<string, (value: string) => unknown>> = {
 };
 
 /**
- * What a variable of OpenTelemetry may be. The SDK itself goes on with something else where one is wrong, or, with batches of
- * none, for ever.
+ * What a variable of OpenTelemetry may be. The SDK itself replaces a wrong value silently, or, with a batch size of 0, never ends.
  */
 export const CHECKS: Readonly<Record<string, (value: string) => unknown>> = {
   OTEL_TRACES_EXPORTER: choice("otlp", "none"),

@@ -7,7 +7,7 @@ import { MAX_FILE, readBounded } from "./bounded-file.ts";
 /**
  * An RSA key: its PEM text, or the path of a file that has it.
  *
- * @param note is told what was mended
+ * @param note is told of repairs
  * @throws {Error} with the rule that it breaks; nothing of the key, nor of a path that may be one
  */
 export function privateKey(value: string, wanted: Wanted, note: (text: string) => void): KeyObject {
@@ -16,7 +16,7 @@ export function privateKey(value: string, wanted: Wanted, note: (text: string) =
   return key;
 }
 
-/** A key that is broken throws when it is read, which is soon enough. */
+/** A damaged key counts as text: reading it reports the damage. */
 function isKeyText(value: string): boolean {
   if (value.trim().includes("\n")) return true;
   try {
@@ -71,7 +71,7 @@ const REASONS: Readonly<Record<string, (path: string, name: string) => string>> 
 
 const UNNAMED = "the file";
 
-/** A path, where it looks like one, and cannot be a part of a key or another secret. */
+/** A path for a message, if it looks like one and cannot be part of a key or another secret. */
 function shown(path: string): string {
   const isPath = /^(\.{0,2}|~)\/|\.\w{2,4}$/.test(path) && path.length <= 200;
   const isPlain = /^[\w ./\\:~@+-]+$/.test(path) && !/[A-Za-z0-9+/=]{40}/.test(path);

@@ -15,7 +15,7 @@ export interface ProxyConfig {
 }
 
 /**
- * The proxy that the usual variables name, in either case. They are those of the whole machine, and not looked at where every call
+ * The proxy of the usual variables, in upper or lower case. They belong to the whole machine, so they are ignored where every call
  * stays on it.
  *
  * @param targets what is called
@@ -45,7 +45,7 @@ export function proxyOf(
 
 type Name = "HTTPS_PROXY" | "HTTP_PROXY" | "NO_PROXY";
 
-/** The name, in capitals or not, that a variable is set by; null where it is not set. */
+/** The name under which a variable is set, in upper or lower case; null where it is not set. */
 function nameOf<N extends Name>(env: Environment, name: N): N | Lowercase<N> | null {
   const small = name.toLowerCase() as Lowercase<N>;
   if (!env.has(small)) return env.has(name) ? name : null;
@@ -79,7 +79,7 @@ function decoded(text: string): string {
   }
 }
 
-/** Many programs read it, and differ in what they understand. */
+/** Warns of entries that match nothing: programs differ in what they understand. */
 function noProxyOf(env: Environment): string {
   const name = nameOf(env, "NO_PROXY");
   if (name === null) return "";

@@ -21,7 +21,7 @@ export function choice<const T extends string>(...choices: T[]) {
   };
 }
 
-/** The choice that a text stands for elsewhere, begins, or nearly is. */
+/** The choice that a value probably means: a synonym, the beginning of a choice, or a misspelling. */
 function meantBy(value: string, choices: readonly string[]): string | undefined {
   const text = value.toLowerCase();
   const word = adviceOn(text, SWITCHES) ?? text;
@@ -140,7 +140,7 @@ export function collectorUrl(value: string): string {
   throw new Error("must be an http: or https: URL without credentials");
 }
 
-/** What is sent there, or believed from there, is encrypted unless it stays on this machine, or `insecure` allows it. */
+/** A URL for secrets or keys: https, or http on this machine, or any http with `insecure`. */
 export function safeUrl(value: string, insecure = false): string {
   const url = URL.canParse(value) ? new URL(value) : null;
   const isPlain = url?.protocol === "http:" && (insecure || isLoopbackHostname(url.hostname));

@@ -70,7 +70,7 @@ export async function protectBrowsers(
 const NO_WEBSOCKETS =
   "This server has no subscriptions and no WebSockets; send queries and mutations by POST to /graphql";
 
-/** A hook that refuses a WebSocket. Its client tells its person of the status alone, so the log has the reason. */
+/** A hook that refuses WebSockets. Their clients show only the status, so the log has the reason. */
 export function refuseWebSockets(
   request: FastifyRequest,
   _reply: FastifyReply,

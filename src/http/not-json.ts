@@ -1,6 +1,6 @@
 import { type Advice, adviceOn, EXAMPLE_BODY } from "../errors.ts";
 
-/** What a body that is not JSON begins with, and what its sender most likely did. */
+/** Patterns of bodies that are not JSON, with the probable mistake. */
 const MISTAKES: Advice = [
   [
     /^\s*'/,
@@ -17,7 +17,7 @@ const MISTAKES: Advice = [
   ],
 ];
 
-/** The message for a body that is not JSON, or has a name that is not accepted. Nothing of the body is repeated. */
+/** The message for a body that is not JSON or has a forbidden name. It repeats nothing of the body. */
 export function notJson(body: string): string {
   const mistake = adviceOn(body, MISTAKES);
   if (mistake) return `The body is not JSON: ${mistake}`;

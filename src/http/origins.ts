@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { httpError } from "./errors.ts";
 
-/** How often the log names an origin that is refused, in milliseconds: any page of the web can have a browser ask. */
+/** How often the log names a refused origin, in milliseconds: any page can make browsers ask. */
 const LOG_EVERY = 60_000;
 
 /** The longest origin that the log repeats, in characters. */
@@ -14,8 +14,8 @@ const NO_ORIGIN =
   "The page has no origin that CORS_ORIGINS could list, as it was opened from a file or in a sandbox; serve it over HTTP";
 
 /**
- * Refuses the question whether a page of another origin may call, where it may not, with 403 and the reason. A browser tells
- * its person of CORS and no more, so the log names the origin, in at most one line per `every` milliseconds.
+ * Answers preflights of unlisted origins with 403 and the reason. Browsers report only a CORS error, so the log names the
+ * origin, in at most one line per `every` milliseconds.
  */
 export function refuseOtherOrigins(
   app: FastifyInstance,
@@ -40,7 +40,7 @@ function isListed(origin: string, listed: readonly (string | RegExp)[]): boolean
   return listed.some((each) => (typeof each === "string" ? each === origin : each.test(origin)));
 }
 
-/** What is no origin, of a page or an app, may be anything. */
+/** Text that is not an origin may be anything, and is not logged. */
 function shown(origin: string): string {
   const isOrigin = origin.length <= MAX_ORIGIN_LENGTH && /^[a-z][a-z0-9+.-]*:\/\/[\w.:[\]-]+$/i.test(origin);
   return isOrigin ? origin : "null";

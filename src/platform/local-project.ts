@@ -25,7 +25,7 @@ export function newLocalProject(): LocalProject {
 }
 
 /**
- * The project kept in `file`, made on first use. Only its owner can read the file; a group that can is taken out of it, where it can be.
+ * The project kept in `file`, made on first use. Only its owner can read the file; group access is removed where possible.
  *
  * @param warn is told of a group that can read the file
  * @throws {StartupError} when the file is damaged, another user's, readable by others, or cannot be written
@@ -60,8 +60,8 @@ function keep(project: LocalProject, file: string): void {
 const ROOT = 0;
 
 /**
- * Who planted the secret could sign with it, and root can anyway. Kubernetes gives a volume to the group of `fsGroup` at each mount,
- * with mode 660, and some volumes belong to root: only that group, whose member this process is, is let be.
+ * A user who planted the secret could sign with it; root can anyway. Kubernetes gives a volume to the group of `fsGroup` at each mount,
+ * with mode 660, and some volumes belong to root: only a group of this process is accepted.
  */
 function keepFromOthers(file: string, { uid, gid, mode }: Stats, warn: (text: string) => void): void {
   // The user may be a number without a name, as in a container.

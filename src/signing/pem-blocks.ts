@@ -46,7 +46,7 @@ export function blocksOf(text: string): Block[] {
   });
 }
 
-/** A line as it should be; without the label where that is unknown, and might be anything. */
+/** A correct first or last line; with `…` in place of an unknown label, which might be anything. */
 function lineOf(word: string, label: string): string {
   const known = /^(RSA|EC|DSA|ENCRYPTED|OPENSSH)?(PRIVATE|PUBLIC)KEY$/.exec(label);
   const name = known ? [known[1], known[2], "KEY"].filter(Boolean).join(" ") : "…";

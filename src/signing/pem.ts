@@ -6,7 +6,7 @@ import { type Block, blocksOf, MARK } from "./pem-blocks.ts";
  * none. Errors say what is wrong in words that follow the name of the variable, and nothing of the text.
  */
 
-/** A key as its bytes, and what had to be mended to read them: clauses such as `its line breaks were lost`. */
+/** The bytes of a key, and the repairs it needed, in clauses such as `its line breaks were lost`. */
 export interface Found {
   readonly der: Buffer;
   readonly repairs: readonly string[];
@@ -15,7 +15,7 @@ export interface Found {
 const ENCRYPTED = "is encrypted with a passphrase; decrypt it with: openssl pkey -in key -out decrypted.key";
 const OPENSSH_PUBLIC = "is an OpenSSH public key; signing needs the private one, in PEM format";
 
-/** What is no RSA key, by its label. */
+/** Labels of blocks that are not RSA keys, with the message for each. */
 const OTHERS: Advice = [
   [/^ENCRYPTED/, ENCRYPTED],
   [/^OPENSSH/, "is an OpenSSH key; convert it with: ssh-keygen -p -m PEM -f key"],
@@ -27,7 +27,7 @@ const OTHERS: Advice = [
   [/^(?!(RSA)?(PRIVATE|PUBLIC)KEY$)/, "is no key in PEM format, PKCS#1 or PKCS#8"],
 ];
 
-/** What is no PEM text, by how it begins. */
+/** Beginnings of text that is not PEM, with the message for each. */
 const FORMS: Advice = [
   [/^(<.*>|\$\{?\w+\}?|\{\{.*\}\}|%\w+%)$/, "is a placeholder; set the key, or the path of its file"],
   [/^\{/, "is JSON, perhaps a JSON Web Key; it must be in PEM format"],
@@ -61,7 +61,7 @@ export function findKey(text: string): Found | null {
   return decoded(trimmed.replace(/^["'`]|["'`]$/g, ""), repairs);
 }
 
-/** Line breaks for what stands for them. `\n` alone is a form that is documented, and nothing to be mended. */
+/** Replaces escaped line breaks with real ones. `\n` is a documented form, so it is not a repair. */
 function unescaped(text: string, repairs: string[]): string {
   if (text.includes("\0")) throw new Error("is no text in UTF-8; save the key as PEM text in UTF-8");
   if (/^\ufeff/.test(text)) repairs.push("it began with a byte order mark");
@@ -83,7 +83,7 @@ function chosen(blocks: readonly Block[]): Block | null {
   return kind[0] ?? blocks[0] ?? null;
 }
 
-/** Says what stood around the first and last line, which are the outermost that are read. */
+/** Notes text before the first line, and dashes that are not hyphens. */
 function sayAround(text: string, repairs: string[]): void {
   if (/[\u2010-\u2015\u2212]/.test(text)) repairs.push("its dashes were not hyphens");
   const first = text.search(MARK);

@@ -8,9 +8,9 @@ export type Wanted = "private" | "public or private";
 const MIN_RSA_BITS = 2048;
 
 /**
- * An RSA key from its PEM text, PKCS#1 or PKCS#8, which is mended where that is unambiguous.
+ * An RSA key from PEM text, PKCS#1 or PKCS#8. Unambiguous damage is repaired.
  *
- * @returns also what was mended, in clauses such as `its line breaks were lost`
+ * @returns the key, and the repairs in clauses such as `its line breaks were lost`
  * @throws {Error} with the rule that it breaks, and nothing of the text
  */
 export function rsaKey(text: string, wanted: Wanted): { key: KeyObject; repairs: readonly string[] } {
@@ -29,7 +29,7 @@ export function rsaKey(text: string, wanted: Wanted): { key: KeyObject; repairs:
   return { key, repairs: found.repairs };
 }
 
-/** The label does not say it all: tools write either form under either. */
+/** Tries every form: some tools write one form under the label of another. */
 function keyOf(der: Buffer): KeyObject | null {
   for (const type of ["pkcs8", "pkcs1", "sec1"] as const) {
     const key = attempt(() => createPrivateKey({ key: der, format: "der", type }));
@@ -42,7 +42,7 @@ function keyOf(der: Buffer): KeyObject | null {
   return null;
 }
 
-/** OpenSSL's reason tells a person nothing, and might quote the text. */
+/** OpenSSL's reason is not helpful, and might quote the text. */
 function attempt<T>(make: () => T): T | null {
   try {
     return make();
@@ -51,7 +51,7 @@ function attempt<T>(make: () => T): T | null {
   }
 }
 
-/** OpenSSL reads numbers that do not belong together, as those of a key with a wrong character. */
+/** OpenSSL reads a key with one wrong character, whose numbers do not match. */
 function signsWell(key: KeyObject): boolean {
   const data = Buffer.from("stagepass");
   return attempt(() => verify("sha256", data, createPublicKey(key), sign("sha256", data, key))) ?? false;

@@ -9,7 +9,7 @@ import type { Tables } from "./tables.ts";
 /** What was found wrong, by what was looked at; empty lists where all is well. No finding has a value of a row. */
 export type Findings = Readonly<Record<string, readonly string[]>>;
 
-/** What this version keeps. */
+/** The tables of this version. */
 export const TABLES = [
   "sessions",
   "session_names",

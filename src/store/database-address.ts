@@ -14,7 +14,7 @@ export type DatabaseAddress =
 const FORMS =
   "must be file: and the path of the database, such as file:./data/stagepass.db, or :memory:, or a URL such as postgres://user:password@host:5432/stagepass";
 
-/** What somebody means who writes another form. */
+/** Other forms, with what to write instead. */
 const OTHER_FORMS: Advice = [
   [
     /^jdbc:/i,

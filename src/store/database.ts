@@ -23,7 +23,7 @@ export interface DatabaseOptions {
   readonly onDamage?: (reason: string) => void;
   /** Whether an SQLite file of up to 100 MB is looked through for damage first, which takes 0.2 seconds then. */
   readonly lookThrough?: boolean;
-  /** Is told, in a line, what others may do with an SQLite file, and how to end that. */
+  /** Receives a warning where other users can read or replace an SQLite file. */
   readonly onExposed?: (text: string) => void;
   /** Whether an SQLite file that is not there is refused, and not made. */
   readonly mustExist?: boolean;
@@ -75,7 +75,7 @@ function checkUsable(address: DatabaseAddress): void {
   }
 }
 
-/** Not where this user may not look: then nobody knows. */
+/** False where this user cannot look. */
 function isMissing(address: DatabaseAddress): boolean {
   if (address.engine !== "sqlite" || address.file === null) return false;
   try {

@@ -24,7 +24,7 @@ export type Parameters = { [name in (typeof NAMES)[number]]?: string };
 const DEADLINES = "Stagepass has its own deadlines";
 const POOL = "DATABASE_POOL_SIZE sets the number of connections";
 
-/** What other clients take, and what to do here. */
+/** Parameters of other clients, with what to write here. */
 const OTHERS: Readonly<Record<string, string>> = {
   ssl: "use sslmode, such as sslmode=verify-full, or sslmode=disable for no TLS",
   channel_binding: "leave it out; sslmode=verify-full verifies the server",

@@ -19,7 +19,7 @@ export interface PostgresTls {
 const MODES = ["disable", "prefer", "require", "verify-ca", "verify-full", "no-verify"] as const;
 type Mode = (typeof MODES)[number];
 
-/** The parameters that say files. */
+/** The parameters that name files. */
 const FILES = ["sslrootcert", "sslcert", "sslkey"] as const;
 
 /**

@@ -90,7 +90,7 @@ function decoded(text: string): string {
   }
 }
 
-/** What is said before the parameters, or by one of them. */
+/** A part of the URL that stands before the parameters or in one, and not in both. */
 function once(what: string, said: string, parameter: string | undefined): string | null {
   if (said !== "" && parameter !== undefined)
     throw new Error(`must name the ${what} once, and not in a parameter as well`);
@@ -116,7 +116,7 @@ function targetOf(target = "read-write"): "read-write" | "any" {
 /** A host name, or an address in brackets, and a port. */
 const HOST = /^(?:\[([0-9a-f:.]+)\]|([^\s:[\]]+))(?::(\d{1,5}))?$/i;
 
-/** The hosts before the path; or those of the parameter, where sockets are. Many write `localhost` before these, which means nothing. */
+/** The hosts before the path, or those of the parameter `host`. A `localhost` before sockets is ignored: many tools write it. */
 function hostsOf(authority: string, { host, port }: Parameters): PostgresHost[] {
   const before = authority === "" ? [] : authority.split(",").map(hostOf);
   if (host === undefined) {

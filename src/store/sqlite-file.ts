@@ -14,7 +14,7 @@ const BUSY_TIMEOUT = 2000;
 const MOST_FINDINGS = 20;
 
 /**
- * Refuses what is there and no file: SQLite would wait for a pipe without an end.
+ * Refuses a path that is not a file: SQLite would wait for a pipe for ever.
  *
  * @throws {Error}
  */
@@ -25,7 +25,7 @@ export function checkFile(path: string): void {
   if (found && !found.isFile()) throw new Error("it is a device, a pipe or a socket; name a file");
 }
 
-/** What others may do with a file or its folder, and how to end that, a line each; a group may be that of a volume. */
+/** Warnings where other users can read the file or replace it, with the command to stop that. Groups do not count: volumes set them. */
 export function exposuresOf(path: string): string[] {
   const [file, folder] = [statSync(path).mode, statSync(dirname(path)).mode];
   const exposures = [];
@@ -36,7 +36,7 @@ export function exposuresOf(path: string): string[] {
   return exposures;
 }
 
-/** In such a folder, as `/tmp` is, each may delete their own files alone. */
+/** In such a folder, as `/tmp`, users can delete only their own files. */
 const STICKY = 0o1000;
 
 /**

@@ -6,7 +6,7 @@ import { type Advice, adviceOn } from "../errors.ts";
 /** A database that is kept in memory only. */
 export const MEMORY = ":memory:";
 
-/** What a path has that looks as if a shell, SQLite or Windows would read it, and which here would become part of a file's name. */
+/** Parts of a path that a shell, SQLite or Windows would interpret, and that would become part of the file's name here. */
 const MISTAKES: Advice = [
   [
     /^:memory:|^memory$|[?&]mode=memory/,
@@ -72,7 +72,7 @@ function decodedPath(url: string): string {
   return path;
 }
 
-/** Where the process is counts now: whoever is told of the file need not know it. */
+/** Resolved against the working folder once, so that messages name the whole path. */
 function absolute(path: string): string {
   try {
     return resolve(path);
@@ -83,7 +83,7 @@ function absolute(path: string): string {
   }
 }
 
-/** Characters that no path is meant to have, such as a line break. */
+/** Control characters, which no path is meant to have. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is about these
 export const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff]/;
 

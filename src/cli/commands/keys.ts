@@ -181,7 +181,7 @@ function checkedName(name: string): string {
   throw new Refusal(BAD_USER_INPUT, rule, "--name");
 }
 
-/** What a JWT with such claims would lose is refused here: somebody is there to mend it. */
+/** Refuses claims that a JWT would lose silently: here a person can correct them. */
 function checkedClaims(grant: string): Record<string, unknown> {
   const { scope, video_grant, ...others } = parsedGrant(grant);
   const [other] = Object.keys(others);

@@ -1,7 +1,7 @@
 import { type ASTNode, type DocumentNode, type GraphQLError, Kind, visit } from "graphql";
 import { type Advice, adviceOn } from "../../errors.ts";
 
-/** What a person who meets GraphQL's own words about an argument also needs to know, by what these words have. */
+/** Additions to GraphQL's messages about an argument. */
 const HINTS: Readonly<Record<string, Advice>> = {
   expireTime: [
     [

@@ -1,6 +1,6 @@
 import { type Advice, adviceOn, EXAMPLE_BODY } from "../../errors.ts";
 
-/** Messages of Apollo Server and of GraphQL that leave open what to do, by how they begin, and what is said instead. */
+/** Messages of Apollo Server and GraphQL that do not say what to do, with ours. */
 const INSTEAD: Advice = [
   [
     /^This operation has been blocked as a potential Cross-Site Request Forgery/,
@@ -40,7 +40,7 @@ const INSTEAD: Advice = [
   ],
 ];
 
-/** What is added to messages that repeat what was given. */
+/** Additions to messages that quote the input. */
 const BESIDE: Advice = [
   [/^Unknown operation named/, " operationName must be the name of an operation of the document"],
   [/^Syntax Error: Unexpected character: U\+201/, ' Put text in straight quotes: "'],
