@@ -71,11 +71,7 @@ describe("readGrant", () => {
     ["JSON text that is cut off", '{"roles":["PUB', /; it is text that is no such JSON$/],
     ["a number", 1, /; it is a number$/],
     ["true", true, /; it is true or false$/],
-    [
-      "a member that is misspelt",
-      { maxLifeTime: 60 },
-      /it has "maxLifeTime"; did you mean maxLifetime\?$/,
-    ],
+    ["a member that is misspelt", { maxLifeTime: 60 }, /it has "maxLifeTime"; did you mean maxLifetime\?$/],
     ["a member in the singular", { name: ["a"] }, /it has "name"; did you mean names\?$/],
     ["members that are none", { admin: true, sudo: true }, /it has "admin", and 1 more$/],
     ["a long member", { ["a".repeat(99)]: 1 }, /it has "a{30}…"$/],
