@@ -18,16 +18,16 @@ const NEEDS_KEYS = [
   "AUTH_GRANT_CLAIM",
 ] as const;
 
-/** As URLs have it, in capitals or not. */
-const HTTP = /^http:/i;
-
 /** How callers' JWTs are verified, and read; null when none are accepted. */
 export function jwtRulesOf(env: Environment): JwtRules | null {
   const secret = env.read("AUTH_JWT_SECRET", jwtSecret);
   const previousSecret = env.read("AUTH_JWT_SECRET_PREVIOUS", jwtSecret);
   const insecure = env.read("AUTH_JWKS_INSECURE", onOrOff);
   const jwksUri = env.read("AUTH_JWKS_URI", (value) => jwksUrl(value, insecure));
-  const rules = {
+  const rules: JwtRules = {
+    secret,
+    previousSecret,
+    jwksUri,
     issuers: env.read("AUTH_JWT_ISSUER", issuers, []),
     audiences: env.read("AUTH_JWT_AUDIENCE", list, []),
     clientIds: env.read("AUTH_JWT_CLIENT_ID", list, []),
@@ -41,7 +41,7 @@ export function jwtRulesOf(env: Environment): JwtRules | null {
   env.require("AUTH_JWKS_URI", "AUTH_JWKS_INSECURE=on");
   checkSecrets(env);
   noteRisks(env, rules);
-  return secret || jwksUri ? { secret, previousSecret, jwksUri, ...rules } : null;
+  return secret || jwksUri ? rules : null;
 }
 
 function checkSecrets(env: Environment): void {
@@ -79,15 +79,12 @@ export function switchedOnOrOff(before: JwtRules | null, next: JwtRules | null):
 }
 
 /** Warns of settings that may admit more callers than intended. */
-function noteRisks(
-  env: Environment,
-  { issuers, audiences, clientIds }: Pick<JwtRules, "issuers" | "audiences" | "clientIds">,
-): void {
-  if (!env.has("AUTH_JWKS_URI")) return;
+function noteRisks(env: Environment, { jwksUri, issuers, audiences, clientIds }: JwtRules): void {
+  if (jwksUri === null) return;
   const others = "is not set: the server accepts JWTs that the provider issued for other applications";
   if (issuers.length === 0) env.note("AUTH_JWT_ISSUER", others);
   if (audiences.length === 0 && clientIds.length === 0) env.note("AUTH_JWT_AUDIENCE", others);
-  if (HTTP.test(env.get("AUTH_JWKS_URI") ?? "") && env.has("AUTH_JWKS_INSECURE=on")) {
+  if (jwksUri.startsWith("http:") && env.has("AUTH_JWKS_INSECURE=on")) {
     env.note(
       "AUTH_JWKS_URI",
       "is an http: URL: anybody who can change its traffic can impersonate any caller",
