@@ -159,7 +159,12 @@ export const PRIVATE_KEYS: readonly Wrong[] = [
     body.slice(0, 9).join(""),
     /is cut off: it has 432 of its 12\d\d bytes; copy the whole key/,
   ),
-  row("the middle of a key", body.slice(3).join(""), NO_PATH),
+  // Its slashes, which are where chance puts them, decide whether a name in it is too long for a path.
+  row(
+    "the middle of a key",
+    body.slice(3).join(""),
+    /is neither a key in PEM format nor (the path of a file|a path: it is too long)/,
+  ),
   row("a line of a key", body[3] ?? "", NO_PATH),
   row("a path where nothing is", "/nowhere/private.key", `${NO_PATH}: there is no /nowhere/private.key`),
   row(
