@@ -1,9 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import type { Logger } from "pino";
 import { STANDARD_STREAM } from "./audit/open-audit.ts";
-import { parseConfig, readEnvironment } from "./config/config.ts";
-import type { EnvFile } from "./config/env-file.ts";
-import { isKnown } from "./config/misspelt.ts";
+import { changedForRestart, type EnvFile, parseConfig, readEnvironment } from "./config/config.ts";
 import { StartupError } from "./errors.ts";
 import { createLog } from "./process/logger.ts";
 import { atStopSignal } from "./process/signals.ts";
@@ -56,14 +54,6 @@ function rotate(server: Server, logger: Logger, started: EnvFile): void {
     if (!(error instanceof StartupError)) throw error;
     logger.error({ problems: error.problems }, "the credentials cannot be read again; the old ones stay");
   }
-}
-
-/** What is swapped while the server runs. */
-const ROTATED = /^(AUTH_|(OPENTOK_API_SECRET|VONAGE_PRIVATE_KEY)(_PREVIOUS)?(_FILE)?$)/;
-
-function changedForRestart({ values: before }: EnvFile, { values: now }: EnvFile): string[] {
-  const names = [...new Set([...Object.keys(before), ...Object.keys(now)])];
-  return names.filter((name) => isKnown(name) && !ROTATED.test(name) && before[name] !== now[name]);
 }
 
 /**

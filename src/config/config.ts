@@ -9,12 +9,15 @@ import { corsOrigins } from "./cors-origins.ts";
 import { databaseOf } from "./database.ts";
 import { type EnvFile, readEnvFile } from "./env-file.ts";
 import { Environment } from "./environment.ts";
+import { isKnown } from "./misspelt.ts";
 import { type PlatformConfig, platformOf } from "./platform.ts";
 import { type ProxyConfig, proxyOf } from "./proxy.ts";
 import { type TracingConfig, tracingOf } from "./tracing.ts";
 import { type TrustedDocumentsConfig, trustedDocumentsOf } from "./trusted-documents.ts";
 import { trustedProxies } from "./trusted-proxies.ts";
 import { choice, host, onOrOff, port, wholeNumber } from "./variables.ts";
+
+export type { EnvFile };
 
 /** What the process was told to be. */
 export interface Config {
@@ -68,6 +71,15 @@ export interface Config {
 /** The variables of the process, and the `.env` file of its working directory, which fills what is not set. */
 export function readEnvironment(): [environment: NodeJS.ProcessEnv, file: EnvFile] {
   return [process.env, readEnvFile()];
+}
+
+/** What is swapped while the server runs. */
+const ROTATED = /^(AUTH_|(OPENTOK_API_SECRET|VONAGE_PRIVATE_KEY)(_PREVIOUS)?(_FILE)?$)/;
+
+/** The variables of `.env` that were changed, and count from the next start on. */
+export function changedForRestart({ values: before }: EnvFile, { values: now }: EnvFile): string[] {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(now)])];
+  return names.filter((name) => isKnown(name) && !ROTATED.test(name) && before[name] !== now[name]);
 }
 
 /**

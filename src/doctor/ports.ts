@@ -13,13 +13,6 @@ export async function lookAtPorts({ host, port, metrics }: Config): Promise<Find
   const main = lookAtPort({ host, port, variables: { host: "HOST", port: "PORT" } }, "/livez", isLive);
   if (metrics === null) return main;
   const variables = { host: "METRICS_HOST", port: "METRICS_PORT" };
-  const meet = metrics.host === host || isAny(host) || isAny(metrics.host);
-  // At once, each would find the other.
-  if (meet && port !== 0 && metrics.port === port)
-    return [
-      ...(await main),
-      { what: variables.port, ok: false, says: `${port} is PORT, too: choose another` },
-    ];
   const ofMetrics = lookAtPort({ ...metrics, variables }, "/metrics", (body) =>
     body.includes("stagepass_info"),
   );
@@ -61,10 +54,6 @@ async function listenForAMoment({ host, port }: Address): Promise<void> {
 
 async function answers(url: string, isOurs: (body: string) => boolean): Promise<boolean> {
   return readText(url, TIMEOUT).then(isOurs, () => false);
-}
-
-function isAny(host: string): boolean {
-  return host === "0.0.0.0" || host === "::";
 }
 
 /** The host in a URL that leads there. */

@@ -45,16 +45,10 @@ it("finds others that listen there", async () => {
   );
 });
 
-it("finds the same port twice", async () => {
+it("looks at one port on two addresses", async () => {
   const PORT = String(await freePort());
-  const both = [
-    `ok PORT: ${PORT} is free on 127.0.0.1`,
-    `FAIL METRICS_PORT: ${PORT} is PORT, too: choose another`,
-  ];
-  expect(await foundBy(lookAtPorts, { PORT, METRICS_PORT: PORT })).toEqual(both);
-  expect(await foundBy(lookAtPorts, { PORT, METRICS_PORT: PORT, METRICS_HOST: "0.0.0.0" })).toEqual(both);
   expect(await foundBy(lookAtPorts, { PORT, METRICS_PORT: PORT, METRICS_HOST: "127.0.0.2" })).toEqual([
-    both[0],
+    `ok PORT: ${PORT} is free on 127.0.0.1`,
     `ok METRICS_PORT: ${PORT} is free on 127.0.0.2`,
   ]);
 });
