@@ -184,6 +184,10 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       .note()
       .catch((error) => logger.warn(whyOf(error), "it was not noted that this server runs"));
     const origin = await listen(app, config);
+    authenticate.check().catch((error) => {
+      const reason = error instanceof AuthenticationUnavailable ? error.reason : reasonOf(error);
+      logger.warn({ reason }, "the keys of AUTH_JWKS_URI cannot be read, and no caller is known otherwise");
+    });
     const background = beginBackground(config, store, surroundings, instrument, audit);
     return {
       url: new URL(GRAPHQL_PATH, origin).href,

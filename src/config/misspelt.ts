@@ -10,7 +10,7 @@ const KNOWN = new Set([...NAMES, ...OF_FILES, ...SMALL_NAMES]);
 const MEANT = [...NAMES, ...OF_FILES].filter((name) => !variable(name.replace(/_FILE$/, ""))?.foreign);
 
 /** Prefixes that other programs hardly use. OpenTok's older samples use `TOKBOX_`. */
-const PREFIX = /^(OPENTOK|VONAGE|AUTH|CORS|LEDGER|TRUSTED_DOCUMENTS|AUDIT|METRICS)_/;
+const PREFIX = /^(OPENTOK|VONAGE|AUTH|CORS|LEDGER|TRUSTED_DOCUMENTS|AUDIT)_/;
 
 /** Variables of OpenTelemetry's logs, whose names are near those of its traces. */
 const FOREIGN = /^OTEL_BLRP_/;

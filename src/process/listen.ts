@@ -8,6 +8,11 @@ export interface Address {
   readonly variables: { readonly host: string; readonly port: string };
 }
 
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ["ENOTFOUND", "no host has this name; use an address, such as 127.0.0.1, or 0.0.0.0 for every one"],
+  ["EADDRNOTAVAIL", "this machine does not have this address; 0.0.0.0 is every one that it has"],
+]);
+
 /**
  * What `listen` resolves to.
  *
@@ -23,8 +28,7 @@ export async function listening<T>({ host, port, variables }: Address, listen: (
     }
     if (code === "EACCES")
       throw new StartupError([`${variables.port}: ${port} is not allowed for this user`]);
-    throw new StartupError([
-      `${variables.host}: cannot listen on ${quote(host)}: ${code ?? reasonOf(error)}`,
-    ]);
+    const why = REASONS.get(code ?? "") ?? code ?? reasonOf(error);
+    throw new StartupError([`${variables.host}: cannot listen on ${quote(host)}: ${why}`]);
   }
 }

@@ -8,6 +8,7 @@ export const MEMORY = ":memory:";
 
 /** Parts of a path that a shell, SQLite or Windows would interpret, and that would become part of the file's name here. */
 const MISTAKES: Advice = [
+  [/^\w+:\/\//, "must not have file: before another URL"],
   [
     /^:memory:|^memory$|[?&]mode=memory/,
     "must be :memory: alone for a database that is kept in memory only, without file:",

@@ -18,7 +18,14 @@ describe("the names of variables", () => {
       NODE_EXTRA_CA_CERTS: "x",
     },
     { POSTGRES_PASSWORD: "x", PGSSLMODE: "x", UV_THREADPOOL_SIZE: "8", TZ: "UTC", CI: "true", DEBUG: "1" },
-    { STAGEPASS_CREDENTIAL: "x", DATABASE_PUBLIC_URL: "x", JWT_SECRET: "x", API_KEY: "x", PORTS: "x" },
+    {
+      STAGEPASS_CREDENTIAL: "x",
+      DATABASE_PUBLIC_URL: "x",
+      METRICS_ENABLED: "x",
+      JWT_SECRET: "x",
+      API_KEY: "x",
+      PORTS: "x",
+    },
     { OTEL_LOGS_EXPORTER: "none", OTEL_BLRP_SCHEDULE_DELAY: "9", OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT: "9" },
   ])("are other programs' where they are not near ours: %j", (environment) => {
     expect(problems(environment)).toEqual([]);

@@ -94,6 +94,17 @@ describe("the start", () => {
     await expect.poll(() => server.errors()).toContain("METRICS_HOST: is not used: METRICS_PORT is not set");
   });
 
+  test("says that the keys of the identity provider cannot be read", async () => {
+    const server = spawnServer(temporaryFolder(), {
+      DATABASE_URL: ":memory:",
+      AUTH_JWKS_URI: "http://127.0.0.1:9/jwks.json",
+    });
+    await server.url();
+    await expect
+      .poll(() => server.errors())
+      .toMatch(/"reason":"[^"]+","msg":"the keys of AUTH_JWKS_URI cannot be read/);
+  });
+
   test("reads a .env file, over which the environment wins", async () => {
     const folder = temporaryFolder();
     writeFileSync(

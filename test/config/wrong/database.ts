@@ -55,6 +55,7 @@ const URLS: readonly [what: string, url: string, says: string][] = [
   ["an encoded NUL", "file:///var/a%00.db", CONTROL],
   ["a line break in a path", "file:./x\n.db", "has several lines; set the value alone, in one line"],
   ["a NUL in a path", "file:./x\u0000.db", CONTROL],
+  ["file: before a URL of PostgreSQL", "file:postgres://db/x", "must not have file: before another URL"],
   ["two slashes before a relative path", "file://data/x.db", SLASHES],
   ["two slashes before a dot", "file://./data/x.db", SLASHES],
   ["a path of Windows", "file:C:\\data\\x.db", PATHS],
