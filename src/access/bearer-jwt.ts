@@ -1,7 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import jsonwebtoken, { type Algorithm, type JwtHeader, type JwtPayload } from "jsonwebtoken";
 import { quote, Unauthenticated } from "../errors.ts";
-import { isObject } from "./claim-problem.ts";
+import { isObject } from "./json.ts";
 import type { KeyOf } from "./jwks.ts";
 import { CLAIM_CHECKS, type JwtRules, type Misfit } from "./jwt-checks.ts";
 

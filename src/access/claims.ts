@@ -1,5 +1,7 @@
+import { isEmpty } from "../domain/session-selection.ts";
 import { quote } from "../errors.ts";
-import { type ClaimProblem, isObject } from "./claim-problem.ts";
+import type { ClaimProblem } from "./claim-problem.ts";
+import { isObject } from "./json.ts";
 import { type Permissions, readGrant } from "./permissions.ts";
 import { readScopes, type Scope } from "./scope.ts";
 
@@ -36,6 +38,17 @@ export function readClaims(claims: Claims, names: ClaimNames = CLAIM_NAMES): Rea
   const grant = readGrant(claim, names.grant);
   const elsewhere = claim === undefined ? grantElsewhere(claims, names.grant) : [];
   return { scopes, permissions: grant.permissions, problems: [...problems, ...grant.problems, ...elsewhere] };
+}
+
+/** Why an API key with the scope `tokens:create` can make no token; undefined where it can, or has no such scope. */
+export function whyNoToken(claims: Claims): string | undefined {
+  const { scopes, permissions } = readClaims(claims);
+  if (!scopes.has("tokens:create")) return undefined;
+  if (permissions.roles.size === 0)
+    return "Without video_grant.roles this key can make no token: a role that is not granted is refused.";
+  return isEmpty(permissions.sessions) && !scopes.has("sessions:create")
+    ? "Without video_grant.sessions or names this key can make no token: a session that is not granted is refused."
+    : undefined;
 }
 
 /** The claims of a JWT, or of an API key. */

@@ -1,5 +1,5 @@
 import { quote } from "../errors.ts";
-import { typeOf } from "./claim-problem.ts";
+import { typeOf } from "./json.ts";
 
 /** How much is shown of a claim that does not fit, in characters. */
 const SHOWN = 120;

@@ -2,8 +2,8 @@ import type { KeyObject } from "node:crypto";
 import type { JwtPayload } from "jsonwebtoken";
 import { AuthenticationUnavailable, Unauthenticated } from "../errors.ts";
 import { keysFor, readJwt, secondsOf, type UnverifiedJwt, verifySignature } from "./bearer-jwt.ts";
-import { isObject } from "./claim-problem.ts";
 import { type ClaimNames, type Claims, claimNamed, readClaims } from "./claims.ts";
+import { isObject } from "./json.ts";
 import type { KeyOf } from "./jwks.ts";
 import { CLAIM_CHECKS, type JwtRules } from "./jwt-checks.ts";
 

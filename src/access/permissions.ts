@@ -3,7 +3,8 @@ import { checkNamePrefix, checkSessionName } from "../domain/session-name.ts";
 import { ALL_SESSIONS, NO_SESSIONS, type SessionSelection } from "../domain/session-selection.ts";
 import { isStorable } from "../domain/text.ts";
 import { BadUserInput, nearest, quote } from "../errors.ts";
-import { type ClaimMember, type ClaimProblem, isObject, typeOf } from "./claim-problem.ts";
+import type { ClaimMember, ClaimProblem } from "./claim-problem.ts";
+import { isObject, typeOf } from "./json.ts";
 
 /** What a caller's tokens may grant. The grant of its credential says it. */
 export interface Permissions {

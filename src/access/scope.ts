@@ -1,5 +1,6 @@
 import { nearest, quote } from "../errors.ts";
-import { type ClaimProblem, typeOf } from "./claim-problem.ts";
+import type { ClaimProblem } from "./claim-problem.ts";
+import { typeOf } from "./json.ts";
 
 /** What a caller may do at all. The names are those that claims of scopes have. */
 export const SCOPES = [

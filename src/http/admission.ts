@@ -1,8 +1,8 @@
 import type { FastifyRequest } from "fastify";
+import { isObject } from "../access/json.ts";
 import { withoutComments as stripComments } from "../graphql/documents.ts";
 import type { Admit, DocumentParameters } from "../graphql/trusted-documents.ts";
 import { httpError } from "./errors.ts";
-import { isObject } from "./operation.ts";
 
 /** The longest text of a document, in characters. To look through its comments takes a millisecond. */
 export const MAX_DOCUMENT_LENGTH = 64 * 1024;

@@ -1,4 +1,5 @@
 import type { GraphQLRequest, HTTPGraphQLRequest } from "@apollo/server";
+import { isObject } from "../access/json.ts";
 
 /**
  * The operation of a request in the ordinary form: a JSON object with a document, sent by POST, which cannot be forged
@@ -19,11 +20,6 @@ export function operationIn(http: HTTPGraphQLRequest): GraphQLRequest | null {
     extensions: extensions ?? undefined,
     http,
   };
-}
-
-/** Whether JSON is an object. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isAbsent(value: unknown): value is null | undefined {

@@ -1,11 +1,11 @@
 import type { Command } from "commander";
 import { isApiKeyName, leakedKeyId, newApiKey } from "../../access/api-key.ts";
-import { readClaims } from "../../access/claims.ts";
+import { readClaims, whyNoToken } from "../../access/claims.ts";
+import { isObject } from "../../access/json.ts";
 import { readGrant } from "../../access/permissions.ts";
 import { readScopes, SCOPES } from "../../access/scope.ts";
 import type { Actor, Audit } from "../../audit/audit.ts";
 import { parseDatabaseAddress, readEnvironment } from "../../config/config.ts";
-import { isEmpty } from "../../domain/session-selection.ts";
 import { abridge, quote } from "../../errors.ts";
 import { sqlStore } from "../../store/sql-store.ts";
 import type { ApiKeys, StoredApiKey } from "../../store/store.ts";
@@ -111,7 +111,7 @@ async function createKey(options: Options): Promise<Outcome> {
   }
   return {
     text: `${key}\n\nThis is shown once. Keep it where secrets are kept.${expiresAt ? ` It expires at ${expiresAt.toISOString()}.` : ""}`,
-    hint: uselessIn(claims),
+    hint: whyNoToken(claims),
     json: { key, id, name, createdAt, expiresAt, grant: claims },
   };
 }
@@ -196,21 +196,10 @@ function checkedClaims(grant: string): Record<string, unknown> {
   return { scope, ...(video_grant !== undefined && { video_grant }) };
 }
 
-/** What a scope is granted for in vain. Deny by default is easily forgotten. */
-function uselessIn(claims: Record<string, unknown>): string | undefined {
-  const { scopes, permissions } = readClaims(claims);
-  if (!scopes.has("tokens:create")) return undefined;
-  if (permissions.roles.size === 0)
-    return "Without video_grant.roles this key can make no token: a role that is not granted is refused.";
-  return isEmpty(permissions.sessions) && !scopes.has("sessions:create")
-    ? "Without video_grant.sessions or names this key can make no token: a session that is not granted is refused."
-    : undefined;
-}
-
 function parsedGrant(grant: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(grant);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
+    if (isObject(value)) return { ...value };
   } catch {
     // Falls through to the rule.
   }
