@@ -199,6 +199,10 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       rotate(next) {
         const problem = switchedOnOrOff(config.jwtRules, next.jwtRules);
         if (problem !== null) throw new StartupError([problem]);
+        if (!config.proxy && next.proxy)
+          throw new StartupError([
+            `${next.proxy.variable}: is not used yet; restart the server to call through it`,
+          ]);
         const changed = rotate(next);
         const authentication = authenticate.rotate(next.jwtRules);
         if (changed || authentication) audit.credentialsSwapped();

@@ -93,7 +93,7 @@ describe("SIGHUP", () => {
     await server.url();
     write(NEW_SECRET, "TOKENS_PER_MINUTE=8\nLOG_LEVEL=debug\nCORS_ORIGINS=https://a.example.com\n");
     server.kill("SIGHUP");
-    await expect.poll(() => server.errors()).toContain("counts from the next start on");
+    await expect.poll(() => server.errors()).toContain("changed in .env; restart the server to use it");
     expect(server.errors()).toContain('"names":["TOKENS_PER_MINUTE","LEDGER","CORS_ORIGINS"]');
   });
 
@@ -308,6 +308,20 @@ describe("SIGHUP, for the JWTs of callers,", () => {
     expect(server.errors()).toContain("the old ones stay");
     expect(await statusWith(url, signedBy(OTHER))).toBe(200);
     expect(await statusWith(url, signedBy(THIRD))).toBe(401);
+  });
+
+  it("does not call another machine past a proxy that no call needed before", async () => {
+    const uri = "http://127.0.0.1:1/jwks.json";
+    const folder = temporaryFolder();
+    const write = (jwks: string) => writeFileSync(join(folder, ".env"), `AUTH_JWKS_URI=${jwks}\n`);
+    write(uri);
+    const server = spawnServer(folder, { DATABASE_URL: ":memory:", HTTPS_PROXY: "http://127.0.0.1:2" });
+    await server.url();
+    write("https://idp.example.com/jwks.json");
+    server.kill("SIGHUP");
+    await expect
+      .poll(() => server.errors())
+      .toContain("HTTPS_PROXY: is not used yet; restart the server to call through it");
   });
 
   it("does not switch authentication on", async () => {
