@@ -146,15 +146,21 @@ export function configOf(env: Environment): Config {
     audit: auditOf(env),
     notes: env.notes,
   };
-  const everywhere = /^(0\.0\.0\.0|::)$/;
-  const shareHost =
-    config.host === metricsHost || [config.host, metricsHost].some((each) => everywhere.test(each));
-  if (metricsPort !== 0 && metricsPort === config.port && shareHost)
-    env.problem("METRICS_PORT", "must be another port than PORT");
-  if (metricsPort === null) env.unused("METRICS_PORT is not set", "METRICS_HOST");
-  if (database.engine === "sqlite") env.unused("DATABASE_URL is SQLite", "DATABASE_POOL_SIZE");
-  if (!config.ledger) env.unused("LEDGER is off", "LEDGER_RETENTION_DAYS");
+  checkTogether(env, config);
   return Object.freeze(config);
+}
+
+const EVERYWHERE = /^(0\.0\.0\.0|::)$/;
+
+/** The rules between variables of different subjects. */
+function checkTogether(env: Environment, { host, port, metrics, database, ledger }: Config): void {
+  if (metrics === null) env.unused("METRICS_PORT is not set", "METRICS_HOST");
+  else if (metrics.port !== 0 && metrics.port === port) {
+    const isShared = host === metrics.host || [host, metrics.host].some((each) => EVERYWHERE.test(each));
+    if (isShared) env.problem("METRICS_PORT", "must be another port than PORT");
+  }
+  if (database.engine === "sqlite") env.unused("DATABASE_URL is SQLite", "DATABASE_POOL_SIZE");
+  if (!ledger) env.unused("LEDGER is off", "LEDGER_RETENTION_DAYS");
 }
 
 const LOG_LEVEL = choice("trace", "debug", "info", "warn", "error", "fatal", "silent");

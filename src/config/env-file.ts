@@ -15,7 +15,7 @@ export const NO_ENV_FILE: EnvFile = { values: {}, problems: [] };
 /** The name of the file, in the working directory. */
 export const ENV_FILE = ".env";
 
-/** What Next.js, Vite and dotenv-flow read, and what Notepad and a hasty hand make of the name. */
+/** Files that Next.js, Vite and dotenv-flow read, and `.env.txt`, as Notepad names the file. */
 const UNREAD = /^\.env\.(txt|(local|dev|development|prod|production|staging)(\.local)?)$/i;
 
 /** Reads the `.env` file of the working directory, which need not exist, and names those that are not read. */

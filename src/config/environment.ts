@@ -45,9 +45,10 @@ export class Environment {
     for (const [name] of shadowed)
       this.#notes.push(`${name}: the environment has another value than ${ENV_FILE}, and wins`);
     const { unread = [] } = file;
-    if (unread.length > 0) this.#notes.push(`${ENV_FILE}: beside it nothing reads ${unread.join(", ")}`);
+    if (unread.length > 0) this.#notes.push(`${ENV_FILE}: only this file is read, not ${unread.join(", ")}`);
     const unknown = Object.keys(file.values).filter((name) => !isKnown(name) && this.#sources.has(name));
-    if (unknown.length > 0) this.#notes.push(`${ENV_FILE}: nothing reads ${unknown.join(", ")}`);
+    if (unknown.length > 0)
+      this.#notes.push(`${ENV_FILE}: not used, as no variables of Stagepass: ${unknown.join(", ")}`);
   }
 
   #take(values: NodeJS.Dict<string>, source: Source): void {

@@ -13,6 +13,7 @@ import { reasonOf } from "../../src/errors.ts";
 import { API_KEY, API_SECRET, OPENTOK } from "../support/credentials.ts";
 import { honest, startFaultServer } from "../support/fault-server.ts";
 import { startForwardProxy } from "../support/forward-proxy.ts";
+import { freePort } from "../support/postgres.ts";
 
 /** Nobody's, but the proxies of these tests. */
 const OPENTOK_API_URL = "https://platform.example.com";
@@ -35,16 +36,6 @@ async function jwksFailure(env: Record<string, string>) {
   return await jwksKeys(URI, outbound(proxy))("a", "RS256").catch(reasonOf);
 }
 
-/** A port of this machine where nothing listens. */
-async function closedPort(): Promise<number> {
-  const server = createServer();
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
 describe("with a proxy", () => {
   it.each([
     [407, false, "answered with status 407: check the user and the password in HTTPS_PROXY", 1],
@@ -65,7 +56,7 @@ describe("with a proxy", () => {
   });
 
   it("that is not there, it is to blame", async () => {
-    const host = `127.0.0.1:${await closedPort()}`;
+    const host = `127.0.0.1:${await freePort()}`;
     expect(await createSession({ http_proxy: host })).toMatchObject({
       code: "PLATFORM_UNAVAILABLE",
       message: "The platform cannot be reached: the proxy of http_proxy cannot be reached: ECONNREFUSED",
@@ -130,7 +121,7 @@ describe("with a proxy", () => {
     "of which NO_PROXY=%s makes an exception, the platform is called directly",
     async (NO_PROXY) => {
       const proxy = await startForwardProxy();
-      const port = await closedPort();
+      const port = await freePort();
       const NAME = "localhost.example.com";
       const answer = await createSession({
         HTTPS_PROXY: `http://${proxy.host}`,

@@ -51,7 +51,9 @@ describe("the names of variables", () => {
   it("are looked at in .env as well, where what nothing reads is told", () => {
     expect(() => parseConfig({}, envFile({ CORS_ORIGIN: "x" }))).toThrow("did you mean CORS_ORIGINS?");
     const file = envFile({ POSTGRES_PASSWORD: "canary", NEXT_PUBLIC_URL: "x", PORT: "80" });
-    expect(parseConfig({}, file).notes).toEqual([".env: nothing reads POSTGRES_PASSWORD, NEXT_PUBLIC_URL"]);
+    expect(parseConfig({}, file).notes).toEqual([
+      ".env: not used, as no variables of Stagepass: POSTGRES_PASSWORD, NEXT_PUBLIC_URL",
+    ]);
   });
 
   it("of the environment win over other values of .env, which is told without the values", () => {

@@ -46,7 +46,7 @@ describe("stagepass doctor", () => {
       `ok    DATABASE_URL  the first start makes ${cwd}/data/stagepass.db`,
       "-     callers       no authentication: every process of this machine may do everything, until the first API key",
       `ok    PORT          ${PORT} is free on 127.0.0.1`,
-      "-     .env          nothing reads FOO",
+      "-     .env          not used, as no variables of Stagepass: FOO",
     ]);
     expect(readdirSync(cwd)).toEqual([".env"]);
   });
@@ -64,7 +64,7 @@ describe("stagepass doctor", () => {
         .flatMap((line) => /^- +(AUTH_JWT_SECRET|\.env\S*) +(.*)$/.exec(line)?.slice(1).join(": ") ?? []),
     ).toEqual([
       "AUTH_JWT_SECRET: the environment has another value than .env, and wins",
-      ".env: beside it nothing reads .env.local, .env.production, .env.txt",
+      ".env: only this file is read, not .env.local, .env.production, .env.txt",
     ]);
     expect(output).not.toContain("canary");
   });
