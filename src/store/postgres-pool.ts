@@ -140,6 +140,9 @@ async function acquireWithin(pool: pg.Pool, hosts: Hosts, deadline: Deadline): P
   }
 }
 
+/** How early a timer may fire, in milliseconds: by as much as the event loop was behind when it was set. */
+const TIMERS_EARLY = 100;
+
 /** A connection that is trusted. Every host is tried once before this fails, with the reasons of all; after the deadline none is. */
 async function acquire(pool: pg.Pool, hosts: Hosts, deadline: Deadline): Promise<pg.PoolClient> {
   const reasons: string[] = [];
@@ -151,7 +154,7 @@ async function acquire(pool: pg.Pool, hosts: Hosts, deadline: Deadline): Promise
     } catch (error) {
       reasons.push(explained(error));
       if (hosts.count === 1 || codeOf(error) === PROTOCOL_VIOLATION) throw error;
-      if (reasons.length === hosts.count || deadline.isOver)
+      if (reasons.length === hosts.count || deadline.left < TIMERS_EARLY)
         throw new DatabaseUnavailable(reasons.join("; "));
     }
   }
