@@ -1,0 +1,100 @@
+import { cpSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { defineConfig } from "vitepress";
+import { schemaReference } from "./schema-reference.ts";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+
+/** Files that are no pages, and that pages link to. They are copied as they are. */
+const FILES = [
+  "schema.graphql",
+  ".env.example",
+  "LICENSE",
+  "deploy",
+  "docs/alerts.yml",
+  "docs/grafana-dashboard.json",
+  "docs/performance.json",
+];
+process.env.VITE_EXTRA_EXTENSIONS = "cfg,example,graphql";
+
+const page = (text: string, name: string) => ({ text, link: `/docs/${name}` });
+
+export default defineConfig({
+  title: "Stagepass",
+  description: "A self-hosted GraphQL API server for video sessions and their connection tokens.",
+  srcDir: "..",
+  srcExclude: ["{bench,bundle,console,data,deploy,dist,reports,src,test}/**", ".*/**"],
+  rewrites: { "README.md": "index.md" },
+  outDir: "./.vitepress/dist",
+  // Pages are Markdown alone: braces and tags in them are text.
+  vue: { template: { compilerOptions: { delimiters: ["<%\0", "\0%>"] } } },
+  markdown: {
+    html: false,
+    // The anchors of hosts of repositories, so that the same links work in both places.
+    anchor: {
+      slugify: (heading) =>
+        heading
+          .toLowerCase()
+          .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
+          .replaceAll(" ", "-"),
+    },
+    config(md) {
+      md.core.ruler.before("normalize", "schema-reference", (state) => {
+        state.src = state.src.replace("<!-- schema-reference -->", () =>
+          schemaReference(readFileSync(join(ROOT, "schema.graphql"), "utf8")),
+        );
+      });
+    },
+  },
+  buildEnd({ outDir }) {
+    for (const file of FILES) cpSync(join(ROOT, file), join(outDir, file), { recursive: true });
+  },
+  themeConfig: {
+    search: { provider: "local" },
+    outline: [2, 3],
+    sidebar: [
+      {
+        text: "Use it",
+        items: [
+          { text: "Overview", link: "/" },
+          page("Sessions and tokens", "sessions"),
+          page("From a front end", "front-end"),
+          page("The command line", "cli"),
+          page("The console", "console"),
+          page("Errors", "errors"),
+          page("Limits and costs", "limits"),
+          page("Schema reference", "schema"),
+        ],
+      },
+      {
+        text: "Set it up",
+        items: [
+          page("Configuration", "configuration"),
+          page("Platforms", "platforms"),
+          page("Access", "access"),
+          page("Identity providers", "identity-providers"),
+          page("Federation and Apollo Studio", "federation"),
+        ],
+      },
+      {
+        text: "Run it",
+        items: [
+          page("Operations", "operations"),
+          page("Database", "database"),
+          page("Monitoring", "monitoring"),
+          page("Security", "security"),
+          page("Performance", "performance"),
+        ],
+      },
+      {
+        text: "Change it",
+        items: [
+          page("Architecture", "architecture"),
+          { text: "Contributing", link: "/CONTRIBUTING" },
+          { text: "Reporting a flaw", link: "/SECURITY" },
+          { text: "Changelog", link: "/CHANGELOG" },
+        ],
+      },
+    ],
+  },
+});
