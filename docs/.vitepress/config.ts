@@ -26,8 +26,6 @@ export default defineConfig({
   srcExclude: ["{bench,bundle,console,data,deploy,dist,reports,src,test}/**", ".*/**"],
   rewrites: { "README.md": "index.md" },
   outDir: "./.vitepress/dist",
-  // Pages are Markdown alone: braces and tags in them are text.
-  vue: { template: { compilerOptions: { delimiters: ["<%\0", "\0%>"] } } },
   markdown: {
     html: false,
     // The anchors of hosts of repositories, so that the same links work in both places.
@@ -39,6 +37,12 @@ export default defineConfig({
           .replaceAll(" ", "-"),
     },
     config(md) {
+      // Vue would evaluate braces in inline code.
+      const inlineCode = md.renderer.rules.code_inline;
+      md.renderer.rules.code_inline = (tokens, index, ...others) => {
+        tokens[index]?.attrSet("v-pre", "");
+        return inlineCode?.(tokens, index, ...others) ?? "";
+      };
       md.core.ruler.before("normalize", "schema-reference", (state) => {
         state.src = state.src.replace("<!-- schema-reference -->", () =>
           schemaReference(readFileSync(join(ROOT, "schema.graphql"), "utf8")),

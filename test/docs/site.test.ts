@@ -25,6 +25,11 @@ it("has a page for each document, with its heading", () => {
   }
 });
 
+it("evaluates no braces in a page, and leaves none of the theme's unevaluated", () => {
+  expect(textOfSite("docs/identity-providers.html")).toContain("{{user.public_metadata.video_grant}}");
+  expect(filesOf(".html").filter((page) => textOfSite(page).includes("{{ "))).toEqual([]);
+});
+
 it("links to files and anchors that exist", () => {
   const broken = filesOf(".html").flatMap((page) =>
     [...attributes(textOfSite(page), "href"), ...attributes(textOfSite(page), "src")]
