@@ -30,7 +30,7 @@ export function bench() {
     return [
       await rate(newServer),
       await blocked(newServer, TOKENS, DATA, "characters"),
-      await blocked(newServer, LONG_TOKENS, LONG_DATA, "characters that are not ASCII"),
+      await blocked(newServer, LONG_TOKENS, LONG_DATA, "non-ASCII characters"),
     ];
   });
 }
@@ -74,7 +74,7 @@ async function rate(newServer) {
       }
     });
   }
-  const what = `${TOKENS} tokens in one generateTokens, against a loop that signs`;
+  const what = `${TOKENS} tokens in one generateTokens vs. a signing loop`;
   return rowOf(what, rates.ours, rates.bare, (tokens) => `${Math.round(tokens)} tokens/s`, "≥ 0.5");
 }
 
@@ -87,9 +87,9 @@ async function blocked(newServer, tokens, data, characters) {
       times.push(await ask("end"));
     });
   }
-  const what = `the longest that ${tokens} tokens in one generateTokens block the event loop`;
+  const what = `longest event-loop block by ${tokens} tokens in one generateTokens`;
   return {
-    measure: `${what}, with data of ${data.length} ${characters}`,
+    measure: `${what}, data of ${data.length} ${characters}`,
     // The worst of all launches.
     ours: `${Math.max(...times).toFixed(1)} ms`,
     spread: spread(times),

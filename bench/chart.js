@@ -23,7 +23,7 @@ export function chartOf(shares, ours) {
     textStyle: { fontFamily: "sans-serif", color: TEXT },
     title: {
       text: title,
-      subtext: "a bare node:http server that signs the same tokens is 1",
+      subtext: "relative to a bare node:http server that signs the same tokens (1.00)",
       left: 16,
       top: 12,
       textStyle: { fontSize: 18, color: TEXT },

@@ -123,7 +123,7 @@ function rowOf(one) {
   const end = ended ? ", and it ended" : "";
   const times = (of) => `p50 ${of.p50.toFixed(1)} ms, p99 ${of.p99.toFixed(1)} ms`;
   return {
-    measure: `generateToken beside ${attack.what}${label && ` (${label})`}, against alone: p99`,
+    measure: `generateToken beside ${attack.what}${label && ` (${label})`} vs. alone: p99`,
     ours: `${times(ours)} (p50 × ${p50.toFixed(1)}), ${Math.round(megabytes)} MB, ${failures.length} failed${end}`,
     peer: times(peer),
     ratio: p99,

@@ -20,8 +20,8 @@ const SPENT_MS = (60 / GREED + 2) * 1000;
 
 export async function bench() {
   return [
-    await compare("p99 beside 200 connections that never finish their headers, against without", holdSlow),
-    await compare(`p99 beside a caller at ${GREED} times its quota, against without`, askTooMuch),
+    await compare("p99 beside 200 connections that never finish their headers vs. without", holdSlow),
+    await compare(`p99 beside a caller at ${GREED} times its quota vs. without`, askTooMuch),
   ];
 }
 

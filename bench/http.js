@@ -46,7 +46,7 @@ export function bench() {
     const seen = await sideBySide(programsOf, [requestFor(SESSION_ID)], LAUNCHES, ROUNDS);
     const of = (name) => seen[NAMES.indexOf(name)];
     const results = COMPARISONS.map(({ one, other, asked }) => {
-      const what = `generateToken over HTTP${one === RECORDING ? ", the ledger on SQLite" : ""}, against ${other}`;
+      const what = `generateToken over HTTP${one === RECORDING ? ", ledger on SQLite" : ""} vs. ${other}`;
       return {
         ...rowOf(what, of(one).rates, of(other).rates, String, asked),
         ours: figuresOf(of(one)),

@@ -35,8 +35,7 @@ export async function bench() {
     for (let run = 0; run < LAUNCHES; run++) await launch(await newDatabase(), rounds);
   });
   const of = (key) => rounds.map((round) => round[key]);
-  const what =
-    "generateToken at half of the most it can do, with the ledger on SQLite: p99, against the median";
+  const what = "generateToken at half load, ledger on SQLite: p99 vs. median";
   const row = rowOf(what, of("p99"), of("middle"), milliseconds, "≤ 4");
   return [{ ...row, ours: `${row.ours} at ${Math.round(median(of("pace")))}/s` }];
 }

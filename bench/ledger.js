@@ -19,7 +19,7 @@ async function compare(engine, newDatabase) {
     localServer({ DATABASE_URL: await newDatabase(), LEDGER: "off" }),
   ];
   const [on, off] = await sideBySide(programsOf, requests, LAUNCHES, ROUNDS);
-  const what = `generateToken over HTTP with the ledger on ${engine}, against LEDGER=off`;
+  const what = `generateToken over HTTP with the ledger on ${engine} vs. LEDGER=off`;
   return rowOf(what, on.rates, off.rates, perSecond);
 }
 

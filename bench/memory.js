@@ -52,7 +52,7 @@ export function bench() {
       const documents = await idleMegabytes(child);
       return [
         row(`memory after ${ALL_TOKENS} tokens`, all, first),
-        row(`memory after ${DOCUMENTS} different documents more`, documents, first),
+        row(`memory after ${DOCUMENTS} more documents, all different,`, documents, first),
       ];
     });
   });
@@ -60,7 +60,7 @@ export function bench() {
 
 function row(what, megabytes, first) {
   return {
-    measure: `${what}, against after the first ${FIRST_TOKENS} tokens`,
+    measure: `${what} vs. after the first ${FIRST_TOKENS} tokens`,
     ours: `${Math.round(megabytes)} MB`,
     peer: `${Math.round(first)} MB`,
     ratio: megabytes / first,

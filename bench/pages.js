@@ -84,7 +84,7 @@ async function compare(engine, newDatabase) {
     }
     const filter = Object.keys(list.filter(LONG)).join(", ") || "no filter";
     const grant = list.by ? ", for a grant with prefixes" : "";
-    const what = `a page of ${list.of} (${filter})${grant} from ${LONG[TABLES[list.of]]} rows on ${engine}, against one from ${SHORT[TABLES[list.of]]}`;
+    const what = `a page of ${list.of} (${filter})${grant} from ${LONG[TABLES[list.of]]} rows on ${engine} vs. from ${SHORT[TABLES[list.of]]}`;
     results.push(rowOf(what, spent.long, spent.short, (time) => `${time.toFixed(3)} ms`));
   }
   await long.close();

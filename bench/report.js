@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { chartOf } from "./chart.js";
 
-const COLUMNS = ["measure", "ours", "peer", "ratio", "asked", "spread"];
+const COLUMNS = ["measure", "ours", "peer", "ratio", "target", "spread"];
 const BEGIN = "<!-- The table is written by `npm run bench`. -->";
 const END = "<!-- The end of the table. -->";
 
@@ -12,7 +12,7 @@ const docs = (name) => new URL(`../docs/${name}`, import.meta.url);
 /** A result's cells as a person reads them. */
 function cellsOf(result) {
   const round = (value) => (value === undefined ? undefined : Number(value.toPrecision(3)));
-  const cells = { ...result, ratio: round(result.ratio), spread: round(result.spread) };
+  const cells = { ...result, target: result.asked, ratio: round(result.ratio), spread: round(result.spread) };
   return Object.fromEntries(COLUMNS.map((column) => [column, cells[column] ?? ""]));
 }
 

@@ -28,6 +28,6 @@ export function bench() {
       for (const [i, sign] of contenders.entries()) rates[i].push(rateOf(sign, ROUND_MS));
     // The first round warms up.
     const [own, peer] = rates.map((all) => all.slice(1));
-    return rowOf(`signing ${format} in process, against opentok's generateToken`, own, peer, perSecond);
+    return rowOf(`signing ${format} in process vs. opentok's generateToken`, own, peer, perSecond);
   });
 }

@@ -38,12 +38,9 @@ export function bench() {
     const row = (what, key, unit, asked) => {
       // The first start brings the files into memory.
       const [own, peer] = [ours, peers].map((starts) => starts.slice(1).map((one) => one[key]));
-      const measure = `${what}, on an existing database, against an Apollo Server without resolvers`;
+      const measure = `${what} on an existing database vs. an Apollo Server without resolvers`;
       return rowOf(measure, own, peer, (figure) => `${Math.round(figure)} ${unit}`, asked);
     };
-    return [
-      row("from its start to its first answer", "time", "ms", "≤ 1.2"),
-      row("memory when idle", "memory", "MB"),
-    ];
+    return [row("start to first answer", "time", "ms", "≤ 1.2"), row("idle memory", "memory", "MB")];
   });
 }

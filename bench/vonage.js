@@ -37,7 +37,7 @@ export async function bench() {
 /** Both contenders share one core with their thread pools. */
 async function signing() {
   const rates = await withPrograms([{ script: "vonage-signing.js" }], ({ line }) => JSON.parse(line));
-  const what = "signing RS256 on one core, against a bare crypto.sign of the same bytes";
+  const what = "signing RS256 on one core vs. a bare crypto.sign of the same bytes";
   return rowOf(what, rates.ours, rates.bare, perSecond);
 }
 

@@ -12,12 +12,12 @@ const ROUNDS = 6;
 /** The environment of each server, given the URL of a collector of traces. */
 const WATCHED = {
   "with metrics": () => ({ METRICS_PORT: "0" }),
-  "with traces of one in ten": (collector) => ({
+  "with traces of 10% of requests": (collector) => ({
     OTEL_EXPORTER_OTLP_ENDPOINT: collector,
     OTEL_TRACES_SAMPLER: "parentbased_traceidratio",
     OTEL_TRACES_SAMPLER_ARG: "0.1",
   }),
-  "with traces of all": (collector) => ({ OTEL_EXPORTER_OTLP_ENDPOINT: collector }),
+  "with traces of all requests": (collector) => ({ OTEL_EXPORTER_OTLP_ENDPOINT: collector }),
 };
 
 export function bench() {
@@ -27,7 +27,7 @@ export function bench() {
     const requests = [requestFor(SESSION_ID)];
     const [unwatched, ...watched] = await sideBySide(programsOf, requests, LAUNCHES, ROUNDS);
     return Object.keys(WATCHED).map((name, i) => {
-      const what = `generateToken over HTTP ${name}, against without`;
+      const what = `generateToken over HTTP ${name} vs. without`;
       return rowOf(what, watched[i].rates, unwatched.rates, perSecond);
     });
   });

@@ -62,7 +62,7 @@ function* tokensOfSessions() {
   for (const [first, pages] of pairs([100, 50, 20, 10], [14, 7, 3, 1])) {
     const fields = aliased(pages, "issuedTokens(first: 1) { __typename }");
     yield {
-      label: `${pages} of each of ${first} sessions`,
+      label: `${pages} for each of ${first} sessions`,
       body: json(`{ sessions(first: ${first}) { nodes { ${fields} } } }`),
     };
   }
@@ -109,7 +109,7 @@ const brokenJwt = () => requestFor(SESSION_ID).headers.authorization.slice(0, -U
 export const ATTACKS = [
   {
     name: "comments",
-    what: "documents of comments",
+    what: "documents full of comments",
     variants: () => [512, 64].map((size) => ({ label: `${size} KB`, body: comments(size * KB) })),
   },
   { name: "long-batches", what: "batches with long data under aliases", variants: longBatches },
@@ -136,20 +136,20 @@ export const ATTACKS = [
     what: "new documents of 240 root fields",
     variants: () => only(json(`query q_${UNIQUE} { ${"videoCaller { id } ".repeat(240)} }`)),
   },
-  { name: "tokens-of-sessions", what: "pages of tokens of a page of sessions", variants: tokensOfSessions },
+  { name: "tokens-of-sessions", what: "token pages of a page of sessions", variants: tokensOfSessions },
   {
     name: "counts",
-    what: "counts of 100,000 sessions by a prefix of names",
+    what: "counts of 100,000 sessions by name prefix",
     claims: TEAMS,
     variants: () => timesOf("sessions(first: 1) { totalCount }"),
   },
   {
     name: "pages",
-    what: "pages of 100 sessions by a prefix of names",
+    what: "pages of 100 sessions by name prefix",
     claims: TEAMS,
     variants: () => only(json(`{ sessions(first: 100) { nodes { ${SESSION} } } }`)),
   },
-  { name: "issuances", what: "different questions to issuances", connections: 8, variants: questions },
+  { name: "issuances", what: "issuances with varying arguments", connections: 8, variants: questions },
   {
     name: "inspect",
     what: "inspectToken",
@@ -187,7 +187,7 @@ export const ATTACKS = [
     headers: () => ({ authorization: brokenJwt() }),
     variants: () => only(VIDEO_CALLER),
   },
-  { name: "flood-beyond-quota", what: "generateToken, mostly beyond the quota", variants: () => only(FLOOD) },
+  { name: "flood-beyond-quota", what: "generateToken, mostly over the quota", variants: () => only(FLOOD) },
   { name: "flood", what: "generateToken without a quota", variants: () => only(FLOOD), env: NO_QUOTA },
   {
     name: "batches",
