@@ -1,4 +1,4 @@
-/** The least that a server could do for generateToken: parse the body, sign the token, write the same answer. */
+/** The lower bound for generateToken: parses the body, signs the token and writes the same answer. */
 import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import { openTokKeyRing } from "../dist/signing/key-ring.js";

@@ -1,4 +1,4 @@
-/** The least that can be done for a token: its claims signed in a loop. It answers each message with a rate. */
+/** The lower bound for a token: signs its claims in a loop. Answers each message with a rate. */
 import { createSecretKey, randomUUID } from "node:crypto";
 import jsonwebtoken from "jsonwebtoken";
 import { API_KEY, API_SECRET, DATA, SESSION_ID } from "./project.js";

@@ -20,7 +20,7 @@ const query = `mutation GenerateTokens($sessionId: ID!, $requests: [TokenRequest
   }
 }`;
 
-/** The largest that `data` may be, in characters of three bytes, and as many tokens as a body has room for. */
+/** The longest `data`, in characters of three bytes, for as many tokens as fit into a body. */
 const LONG_DATA = "語".repeat(1000);
 const LONG_TOKENS = 150;
 
@@ -35,7 +35,7 @@ export function bench() {
   });
 }
 
-/** Warms up a server, the first of the programs, and hands them to `use` with a function that asks it for the next batch. */
+/** Warms up a server, the first of the programs. Passes the programs to `use`, with a function that requests the next batch. */
 function launch(programs, tokens, data, use) {
   return withPrograms(programs, async (...started) => {
     const { post, close } = client(urlIn(started[0].line), 1);
@@ -50,7 +50,7 @@ function launch(programs, tokens, data, use) {
   });
 }
 
-/** How long one request takes to the end of its answer, in milliseconds. Throws unless all of it are tokens. */
+/** The time until one request is fully answered, in milliseconds. Throws unless the answer holds only tokens. */
 async function timeOf(post, request, tokens) {
   const start = performance.now();
   const { status, text } = await post(request);
@@ -90,7 +90,7 @@ async function blocked(newServer, tokens, data, characters) {
   const what = `longest event-loop block by ${tokens} tokens in one generateTokens`;
   return {
     measure: `${what}, data of ${data.length} ${characters}`,
-    // The worst of all launches.
+    // The worst launch.
     ours: `${Math.max(...times).toFixed(1)} ms`,
     spread: spread(times),
     asked: "≤ 50 ms",

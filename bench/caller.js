@@ -1,10 +1,10 @@
-/** The caller who asks every server for tokens. */
+/** The caller that requests tokens from every server. */
 import jsonwebtoken from "jsonwebtoken";
 import { CALLER_SECRET, DATA } from "./project.js";
 
 const MINTING = { scope: "tokens:create", video_grant: { roles: ["MODERATOR"], sessions: ["*"] } };
 
-/** The JWT of a caller of that name, who may make moderators' tokens unless other claims are given. */
+/** The JWT of a caller with this name. By default it may create moderators' tokens. */
 export const callerJwt = (sub, claims = MINTING) =>
   jsonwebtoken.sign({ sub, ...claims }, CALLER_SECRET, { expiresIn: "2h" });
 
@@ -37,7 +37,7 @@ export const postOf = (query, variables, caller = "bench") => ({
   body: JSON.stringify({ query, variables }),
 });
 
-/** The request for a token, with all arguments. */
+/** A request for a token, with all arguments. */
 export function requestFor(sessionId, caller) {
   const variables = {
     sessionId,
@@ -50,7 +50,7 @@ export function requestFor(sessionId, caller) {
   return postOf(query, variables, caller);
 }
 
-/** Resolves to the token that the server answers the request with. Throws when it answers anything else. */
+/** Resolves to the token in the server's answer. Throws for any other answer. */
 export async function tryOut(url, request) {
   const { data, errors } = await (await fetch(url, request)).json();
   if (!data?.generateToken.token) throw new Error(`${url}: ${JSON.stringify(errors)}`);

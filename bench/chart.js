@@ -7,7 +7,7 @@ const OURS = "#1d4ed8";
 const OTHERS = "#6b7280";
 const TEXT = "#111827";
 
-/** Bars, the longest first, of shares by name: those that begin with `ours` stand out. For who cannot see it, its title says the same. */
+/** Bars of shares by name, the longest first. Names that begin with `ours` stand out. The title repeats the data for screen readers. */
 export function chartOf(shares, ours) {
   const bars = Object.entries(shares).sort(([, a], [, b]) => a - b);
   const chart = echarts.init(null, null, {

@@ -1,4 +1,4 @@
-/** A collector of traces that takes whatever it gets, and prints its URL. */
+/** A trace collector that accepts everything. Prints its URL. */
 import { createServer } from "node:http";
 
 const server = createServer((request, response) => {

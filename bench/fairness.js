@@ -1,4 +1,4 @@
-/** What a caller notices of another one who attacks the server, which runs as it is shipped. */
+/** How an attack by one caller affects another. The server runs as shipped. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { withSqlite } from "./databases.js";
 import { ATTACKS } from "./fairness/attacks.js";
@@ -17,18 +17,18 @@ const WARM_UP = { perSecond: 500, seconds: 4, callers: Array.from({ length: 20 }
 const SESSIONS = 100_000;
 const TOKENS = 300_000;
 const LOOK_MS = 100;
-/** When a server has recovered: its slowest answer, and how long to wait for that, in milliseconds. */
+/** When a server has recovered: its slowest answer, and the longest wait, in milliseconds. */
 const CALM = { slowest: 50, wait: 5000 };
 
-/** What is asked of the server: ratios to the times without an attacker, and the most memory, in megabytes. */
+/** The targets: ratios to the times without an attacker, and peak memory in megabytes. */
 const MOST = { p50: 3, p99: 5, megabytes: 256 };
 const ASKED = `≤ ${MOST.p99}, p50 ≤ ${MOST.p50}, < ${MOST.megabytes} MB, 0 failed`;
 
-/** All attacks one after the other, or the one of that name. */
+/** Runs all attacks one after the other, or only the named one. */
 export function bench(only) {
   const attacks = ATTACKS.filter(({ name }) => only === undefined || name === only);
   if (attacks.length === 0)
-    throw new Error(`There is no attack ${only}; there are ${ATTACKS.map(({ name }) => name).join(", ")}`);
+    throw new Error(`Unknown attack ${only}; use one of ${ATTACKS.map(({ name }) => name).join(", ")}`);
   return withSqlite(async (newDatabase) => {
     const databaseUrl = await newDatabase();
     await fill(databaseUrl, SESSIONS, TOKENS);
@@ -37,16 +37,16 @@ export function bench(only) {
       const one = await measure(attack, databaseUrl);
       seen.push(one);
       console.error(
-        `${attack.name}${one.label && ` (${one.label})`}: ${summaryOf(one)}; it got ${one.answers}`,
+        `${attack.name}${one.label && ` (${one.label})`}: ${summaryOf(one)}; answers to the attacker: ${one.answers}`,
       );
     }
     const [worst] = [...seen].sort((a, b) => badness(b) - badness(a));
-    console.error(`The worst is ${worst.attack.name}: ${summaryOf(worst)}`);
+    console.error(`Worst attack: ${worst.attack.name}: ${summaryOf(worst)}`);
     return seen.map(rowOf);
   });
 }
 
-/** Rounds alternate between a server that is left alone and one that is attacked. */
+/** Rounds alternate between a server without and with an attack. */
 async function measure(attack, databaseUrl) {
   const env = {
     DATABASE_URL: databaseUrl,
@@ -69,7 +69,7 @@ async function measure(attack, databaseUrl) {
     let last;
     try {
       for (let round = 0; round < ROUNDS; round++) {
-        // A broken server has no time alone to compare with.
+        // A server that has not recovered has no baseline.
         if (!(await isCalm(url)) && round > 0) break;
         alone.push(await askSteadily(url, PER_SECOND, ROUND_SECONDS));
         last = await underAttack(url, attack.name, () => askSteadily(url, PER_SECOND, ROUND_SECONDS));
@@ -85,7 +85,7 @@ async function measure(attack, databaseUrl) {
   });
 }
 
-/** Waits until the server has recovered from the attack before; false when that takes too long. */
+/** Waits until the server has recovered from the previous attack. False if that takes too long. */
 async function isCalm(url) {
   const end = performance.now() + CALM.wait;
   while (performance.now() < end) {
@@ -103,7 +103,7 @@ function quantiles(rounds) {
 
 const ratiosOf = ({ ours, peer }) => ({ p50: ours.p50 / peer.p50, p99: ours.p99 / peer.p99 });
 
-/** More than 1 is more than is asked. */
+/** How bad a result is. Above 1, it misses a target. */
 function badness(one) {
   const { p50, p99 } = ratiosOf(one);
   if (one.ended || one.failures.length > 0) return Number.POSITIVE_INFINITY;

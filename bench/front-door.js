@@ -1,4 +1,4 @@
-/** What others notice of 200 slow connections, and of a caller that asks for ten times its quota. */
+/** The effect on others of 200 slow connections, and of a caller that requests ten times its quota. */
 import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -12,10 +12,10 @@ const ROUND_SECONDS = 6;
 const WARM_UP_SECONDS = 10;
 const SLOW_SOCKETS = 200;
 const QUOTA = 6000;
-/** A little less than the quota of a minute. */
+/** A little less than the quota per minute. */
 const PER_SECOND = QUOTA / 60 - 10;
 const GREED = 10;
-/** After which a greedy caller has spent its quota, with some time to start. */
+/** Time for a greedy caller to start and spend its quota. */
 const SPENT_MS = (60 / GREED + 2) * 1000;
 
 export async function bench() {
@@ -25,11 +25,11 @@ export async function bench() {
   ];
 }
 
-/** Rounds alternate between a server that is left alone and one that is disturbed. */
+/** Rounds alternate between a server without and with the disturbance. */
 async function compare(measure, disturb) {
   const alone = [];
   const beside = [];
-  // Enough for a neighbour, of whom each round has its own, but not for what a greedy one asks.
+  // Enough for the victim, which is another caller in each round, but too little for the greedy caller.
   const program = localServer({ TOKENS_PER_MINUTE: String(QUOTA) });
   await withPrograms([program], async ({ line }) => {
     const url = urlIn(line);
@@ -42,7 +42,7 @@ async function compare(measure, disturb) {
   return rowOf(measure, beside, alone, milliseconds);
 }
 
-/** The 99th percentile of the time that a caller at a steady pace waits for an answer, in milliseconds. */
+/** The 99th percentile of the answer times of a caller at a steady pace, in milliseconds. */
 async function p99Of(url, caller, seconds = ROUND_SECONDS) {
   const { times, failures } = await askSteadily(url, PER_SECOND, seconds, [caller]);
   if (failures.length > 0) throw new Error(failures[0]);
@@ -64,7 +64,7 @@ async function holdSlow(url, measureBeside) {
   return result;
 }
 
-/** From a process of its own: this one would measure how long its own loop is busy with so many answers. */
+/** Runs in its own process: here, so many answers would block the event loop that measures. */
 async function askTooMuch(url, measureBeside) {
   const args = [url, String((QUOTA / 60) * GREED)];
   return await withPrograms([{ script: "./greedy.js", args, core: LOAD_CORE }], async () => {

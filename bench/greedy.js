@@ -1,10 +1,10 @@
-/** A caller in a process of its own that asks the server at a URL for so many tokens a second, until it is ended. */
+/** A caller in its own process. Requests a number of tokens a second from a URL until it is stopped. */
 import { constants, setPriority } from "node:os";
 import autocannon from "autocannon";
 import { requestFor } from "./caller.js";
 import { SESSION_ID } from "./project.js";
 
-// Who measures shares the core, and is not to wait for this.
+// The measuring process shares the core and must not wait for this one.
 setPriority(constants.priority.PRIORITY_LOW);
 const [, , url, overallRate] = process.argv;
 autocannon({

@@ -1,4 +1,4 @@
-/** generateToken over HTTP, against other servers: one core for the servers, another for the load. */
+/** Compares generateToken over HTTP with other servers: one core for the servers, another for the load. */
 import { requestFor } from "./caller.js";
 import { withSqlite } from "./databases.js";
 import { sideBySide } from "./load.js";
@@ -16,7 +16,7 @@ const MERCURIUS = "Mercurius with JIT";
 const APOLLO = "Apollo Server on fastify";
 const YOGA = "GraphQL Yoga";
 
-/** Each contender's program, given the URL of a new database. */
+/** Each server's program, given the URL of a new database. */
 const CONTENDERS = {
   [OURS]: () => localServer(),
   [BARE]: () => ({ script: "bare-server.js" }),
@@ -36,7 +36,7 @@ const COMPARISONS = [
   { one: RECORDING, other: YOGA, asked: "> 1" },
 ];
 
-/** The first result also has `chart`: the requests per second of every contender, with those of the bare server as 1. */
+/** The first result also has `chart`: each server's requests per second, relative to the bare server. */
 export function bench() {
   return withSqlite(async (newDatabase) => {
     const programsOf = async () => {

@@ -1,4 +1,4 @@
-/** How long callers wait for a token from a server that is half as busy as it can be, on the embedded database. */
+/** How long callers wait for a token at half of the highest load, with SQLite. */
 import { requestFor } from "./caller.js";
 import { withSqlite } from "./databases.js";
 import { rate, warmUp } from "./load.js";
@@ -15,7 +15,7 @@ const MOST_SECONDS = 5;
 
 const request = requestFor(SESSION_ID);
 
-/** Each launch finds its own pace, because one process can be a quarter faster than the next. */
+/** Each launch finds its own pace, because one process can be a quarter faster than another. */
 function launch(databaseUrl, rounds) {
   const program = localServer({ DATABASE_URL: databaseUrl, LEDGER: "on" });
   return withPrograms([program], async ({ line }) => {

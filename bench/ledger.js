@@ -1,4 +1,4 @@
-/** What the ledger costs generateToken over HTTP, on each engine, against the same server with LEDGER=off. */
+/** The cost of the ledger for generateToken over HTTP on each engine, relative to LEDGER=off. */
 import { requestFor } from "./caller.js";
 import { withPostgres, withSqlite } from "./databases.js";
 import { sideBySide } from "./load.js";
@@ -8,7 +8,7 @@ import { perSecond, rowOf } from "./statistics.js";
 
 const LAUNCHES = 3;
 const ROUNDS = 6;
-/** Those who join at one moment join few sessions; the ledger's index is written in a place for each. */
+/** Participants who join at one moment join few sessions; each session is a place in the ledger's index. */
 const SESSIONS = 10;
 
 const requests = Array.from({ length: SESSIONS }, (_, i) => requestFor(sessionIdOf(API_KEY, `bench${i}`)));

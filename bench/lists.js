@@ -4,13 +4,13 @@ import { openForMaintenance } from "../dist/store/database.js";
 import { parseDatabaseUrl } from "../dist/store/database-address.js";
 import { API_KEY } from "./project.js";
 
-/** When the first record was issued, in epoch milliseconds, and how much later each other one. */
+/** When the first record was issued, in epoch milliseconds, and the step to each next record. */
 export const START = 1_795_500_000_000;
 export const STEP = 100;
-/** How the names of all sessions begin. */
+/** The prefix of all session names. */
 export const NAMES = "team-";
 
-/** Of a session's ID: what is before its number and after it. The number has two groups of three digits, each in Base64. */
+/** The parts of a session's ID before and after its number. The number has two groups of three digits, each in Base64. */
 const HEAD = `1_${base64url(`1~${API_KEY}~~1795500000000~r`)}`;
 const TAIL = base64url(`${"0".repeat(17)}~P~~`);
 
@@ -18,7 +18,7 @@ function base64url(text) {
   return Buffer.from(text).toString("base64url");
 }
 
-/** The numbers from 1 to `rows`, in the words of each engine. */
+/** The numbers from 1 to `rows`, in the SQL of each engine. */
 const SERIES = {
   SQLite: (rows) =>
     sql`(with recursive n(i) as (select 1 union all select i + 1 from n where i < ${sql.lit(rows)}) select i from n)`,
@@ -26,7 +26,7 @@ const SERIES = {
     sql`(select cast(i as bigint) as i from generate_series(1, ${sql.lit(rows)}) as n(i))`,
 };
 
-/** The indexes that a database makes later, with the statements that make them. */
+/** The indexes that are created last, with their statements. */
 const INDEXES = {
   SQLite: sql`select name, sql from sqlite_master
     where type = 'index' and sql is not null and tbl_name in ('sessions', 'issued_tokens')`,
@@ -34,7 +34,7 @@ const INDEXES = {
     where tablename in ('sessions', 'issued_tokens') and indexdef not like 'CREATE UNIQUE%'`,
 };
 
-/** Fills a database. It makes the indexes at the end, which is faster, and says how long that takes where there are many rows. */
+/** Fills a database. Creates the indexes last, which is faster, and reports slow ones. */
 export async function fill(engine, url, { sessions, records }) {
   const { kysely } = await openForMaintenance(parseDatabaseUrl(url));
   const { rows: indexes } = await INDEXES[engine].execute(kysely);
@@ -46,7 +46,7 @@ export async function fill(engine, url, { sessions, records }) {
     join bench_groups as high on high.i = ((${number}) % ${sql.lit(sessions)}) / 1000
     join bench_groups as low on low.i = ((${number}) % ${sql.lit(sessions)}) % 1000`;
   const id = sql`${sql.lit(HEAD)} || high.digits || low.digits || ${sql.lit(TAIL)}`;
-  // Names, roles and callers are in no order.
+  // Names, roles and callers are in random order.
   await sql`insert into sessions (session_id, application_id, name, media_mode, created_at)
     select ${id}, ${sql.lit(API_KEY)}, ${sql.lit(NAMES)} || (100000 + (n.i * 7919) % 900001), 'relayed', ${sql.lit(START)} + n.i
     from ${SERIES[engine](sessions)} as n ${joined(sql`n.i`)} order by n.i`.execute(kysely);
@@ -61,7 +61,7 @@ export async function fill(engine, url, { sessions, records }) {
     if (seconds > 1) console.error(`${engine} made the index ${name} in ${seconds.toFixed(1)} s`);
   }
   await sql`drop table bench_groups`.execute(kysely);
-  // As they are after a while: PostgreSQL reads what was just written more slowly for the first time.
+  // PostgreSQL reads new rows more slowly the first time, so vacuum as it would do later.
   if (engine === "PostgreSQL") await sql`vacuum`.execute(kysely);
   await sql`analyze`.execute(kysely);
   await kysely.destroy();

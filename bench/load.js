@@ -1,4 +1,4 @@
-/** As many requests as servers answer: from this process, with a fixed number of connections. */
+/** Full load: as many requests as a server answers, over a fixed number of connections of this process. */
 import autocannon from "autocannon";
 import { tryOut } from "./caller.js";
 import { urlIn, withPrograms } from "./programs.js";
@@ -6,10 +6,10 @@ import { megabytes } from "./resident-memory.js";
 
 const CONNECTIONS = 32;
 const ROUND_SECONDS = 1;
-/** The larger programs take some six seconds to be compiled. */
+/** Larger programs need about six seconds to compile. */
 const WARM_UP_SECONDS = 8;
 
-/** Answers per second while the requests are sent in turn, for a `duration` in seconds, or for an `amount` of them. Throws when one is not answered with 200. */
+/** Answers per second while the requests are sent in turn, for a `duration` in seconds or an `amount` of requests. Throws for a status other than 200. */
 export async function rate(url, requests, limit = { duration: ROUND_SECONDS }) {
   const { origin, pathname } = new URL(url);
   const result = await autocannon({
@@ -23,15 +23,15 @@ export async function rate(url, requests, limit = { duration: ROUND_SECONDS }) {
   return result.requests.average;
 }
 
-/** Sends requests until the server is compiled. Throws unless the first is answered with a token. */
+/** Sends requests until the server's code is compiled. Throws unless the first answer is a token. */
 export async function warmUp(url, requests) {
   await tryOut(url, requests[0]);
   await rate(url, requests, { duration: WARM_UP_SECONDS });
 }
 
 /**
- * Several launches of servers on one core, because one process can be a quarter faster than the next of the same program; their
- * rounds alternate, because the machine's speed drifts. Resolves to the `rates` of each server, and its `memory` in megabytes.
+ * Launches servers several times on one core, because one process can be a quarter faster than another of the same program. Rounds
+ * alternate, because the machine's speed drifts. Resolves to the `rates` and the `memory` in megabytes of each server.
  */
 export async function sideBySide(programsOf, requests, launches, rounds) {
   const seen = [];

@@ -1,7 +1,7 @@
-/** The server on the local platform, as a program that `withPrograms` starts. */
+/** The server on the local platform, as a program for `withPrograms`. */
 import { API_KEY, API_SECRET, CALLER_SECRET } from "./project.js";
 
-/** The built program that serves. */
+/** The built server. */
 const ENTRY = "../bundle/cli.js";
 
 export const localServer = (env = {}) => ({
@@ -15,14 +15,14 @@ export const localServer = (env = {}) => ({
     PLATFORM: "local",
     OPENTOK_API_KEY: API_KEY,
     OPENTOK_API_SECRET: API_SECRET,
-    // The bare server keeps neither log nor ledger.
+    // The bare server has no log and no ledger.
     LOG_LEVEL: "error",
     LEDGER: "off",
     ...env,
   },
 });
 
-/** A server that `watch-event-loop.js` watches. */
+/** A server under `watch-event-loop.js`. */
 export const watched = (server) => ({
   ...server,
   nodeOptions: ["--import", new URL("watch-event-loop.js", import.meta.url).href],

@@ -1,9 +1,9 @@
 /**
- * `npm run bench`: ratios to others' code, measured side by side in one run. The figures themselves depend
- * on the machine; the ratios are what to look at. A run of all parts goes into docs/performance.
+ * `npm run bench` compares Stagepass with other code, side by side in one run. Figures depend on the machine, so compare the
+ * ratios. A run of all parts updates docs/performance.
  *
- * `npm run bench -- http start` runs these parts, `--json <file>` writes their results, and `--attack <name>` has `fairness` run one
- * attack only.
+ * `npm run bench -- http start` runs only these parts, `--json <file>` writes the results, and `--attack <name>` limits `fairness` to
+ * one attack.
  */
 import { writeFileSync } from "node:fs";
 import { optionsOf, PARTS, readOptions } from "./options.js";

@@ -1,4 +1,4 @@
-/** How much memory the server holds after a million tokens, and after as many documents as nobody has. */
+/** The server's memory after a million tokens, and after many different documents. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { requestFor, tryOut } from "./caller.js";
 import { withSqlite } from "./databases.js";
@@ -11,14 +11,14 @@ import { megabytes } from "./resident-memory.js";
 const FIRST_TOKENS = 10_000;
 const ALL_TOKENS = 1_000_000;
 const DOCUMENTS = 100_000;
-/** For how long the server is left alone, and how often its memory is then looked at. */
+/** How long the server idles, and how often its memory is read meanwhile, in milliseconds. */
 const IDLE_MS = 5000;
 const LOOK_MS = 250;
 
 const request = requestFor(SESSION_ID);
 
 let made = 0;
-/** Each time another document: they differ in the operation's name. */
+/** A new document each time: they differ in the operation's name. */
 const newDocument = {
   ...request,
   setupRequest: (sent) => ({
@@ -27,7 +27,7 @@ const newDocument = {
   }),
 };
 
-/** The least that it holds while it is left alone. Nobody makes it collect its garbage. */
+/** The lowest memory while the server idles, without a forced garbage collection. */
 async function idleMegabytes(child) {
   let least = Number.POSITIVE_INFINITY;
   for (let waited = 0; waited < IDLE_MS; waited += LOOK_MS) {
@@ -37,7 +37,7 @@ async function idleMegabytes(child) {
   return least;
 }
 
-/** One server, with the ledger in a SQLite file as by default; each load comes on top of what was before. */
+/** One server with the default ledger in a SQLite file; each load adds to the one before. */
 export function bench() {
   return withSqlite(async (newDatabase) => {
     const program = localServer({ DATABASE_URL: await newDatabase(), LEDGER: "on" });

@@ -1,14 +1,14 @@
-/** Requests at a fixed pace, which wait for no answer. */
+/** Requests at a fixed pace, sent without waiting for answers. */
 import { Agent, request as httpRequest } from "node:http";
 import { requestFor } from "./caller.js";
 import { SESSION_ID } from "./project.js";
 
-/** How long an answer may take, in milliseconds. */
+/** The deadline of an answer, in milliseconds. */
 const DEADLINE_MS = 10_000;
-/** Of the caller who asks steadily. */
+/** The name of the steady caller. */
 const CONNECTIONS = 4;
 
-/** A `post` that sends a request and resolves to the status and the text of the answer, and a `close` for its connections, of which there are so many at most. */
+/** A `post` that sends a request and resolves to the status and text of the answer, and a `close`. Opens at most this many connections. */
 export function client(url, connections) {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const post = ({ method, headers, body }) =>
@@ -30,8 +30,8 @@ export function client(url, connections) {
 }
 
 /**
- * Calls `send` with the number of each request and the moment when it is due, and resolves when all have ended. A time counts
- * from that moment: a request that waits for a free connection, or for this program, is not forgiven.
+ * Calls `send` with each request's number and due time, and resolves when all have ended. Times count from the due time, so waiting
+ * for a free connection or for this program counts.
  */
 async function atPace(perSecond, seconds, send) {
   const start = performance.now();
@@ -53,8 +53,8 @@ async function atPace(perSecond, seconds, send) {
 }
 
 /**
- * Asks for so many tokens a second, as one or several callers. Resolves to how long each answer took, in milliseconds, and to
- * why requests failed, each of which counts as long as the longest wait.
+ * Requests `perSecond` tokens a second, as one or several callers. Resolves to the time of each answer, in milliseconds, and the reasons
+ * of failed requests. A failed request counts as the longest wait.
  */
 export async function askSteadily(url, perSecond, seconds, callers = ["victim"]) {
   const { post, close } = client(url, CONNECTIONS);
@@ -70,7 +70,7 @@ export async function askSteadily(url, perSecond, seconds, callers = ["victim"])
   return { times, failures };
 }
 
-/** Why an answer is wrong, or null. It holds no token. */
+/** Why an answer is wrong, or null. The text contains no token. */
 function wrongIn({ status, text }) {
   const { data, errors } = JSON.parse(text);
   if (errors) return `HTTP ${status}: ${JSON.stringify(errors)}`;

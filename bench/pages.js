@@ -1,4 +1,4 @@
-/** What a page of a long list costs, against a page of a short one, on each engine. */
+/** The cost of a page of a long list, relative to a short one, on each engine. */
 import { localCaller } from "../dist/access/caller.js";
 import { permissionsOf } from "../dist/access/permissions.js";
 import { IssuedTokens } from "../dist/services/issued-tokens.js";
@@ -22,7 +22,7 @@ const EVERYTHING = caller({ sessions: ["*"] });
 const PREFIXES = caller({ names: ["room-*", ...Array.from({ length: 9 }, (_, i) => `team-${i + 1}*`)] });
 
 const cursor = (text) => Buffer.from(text).toString("base64url");
-/** Somewhere in the newer part of a list: even of a short one, a round reads no further than it goes. */
+/** A random place in the newer part of a list, so that a round ends before a short list does. */
 const somewhere = (rows) => Math.ceil((0.7 + 0.3 * Math.random()) * rows);
 const byPosition = ({ sessions }) => cursor(`position:${somewhere(sessions)}`);
 const byTime = ({ records }) => {
@@ -36,7 +36,7 @@ const times = ({ records }) => ({
   issuedBefore: new Date(START + records * STEP),
 });
 
-/** What is asked, by whom, with which filter, and from where on. */
+/** Each list, with its filter, the place where it starts, and its caller. */
 const LISTS = [
   { of: "sessions", filter: () => ({}), from: byPosition },
   { of: "sessions", filter: () => ({ namePrefix: NAMES }), from: byName },
@@ -47,7 +47,7 @@ const LISTS = [
   { of: "issuedTokens", filter: () => ({ role: "moderator" }), from: byTime, by: PREFIXES },
 ];
 
-/** The services of a database with so many rows. */
+/** The services on a database with this many rows. */
 async function filled(engine, url, rows) {
   await fill(engine, url, rows);
   const store = sqlStore(await openDatabase(parseDatabaseUrl(url)));
@@ -56,14 +56,15 @@ async function filled(engine, url, rows) {
   return { services: { sessions, issuedTokens: new IssuedTokens(parts) }, rows, close: store.close };
 }
 
-/** How long a page takes, in milliseconds, for a client that pages on from anywhere. */
+/** The time of a page, in milliseconds, for a client that starts at a random place. */
 async function timePages({ services, rows }, { of, filter, from, by = EVERYTHING }) {
   const given = filter(rows);
   let after = from(rows);
   const start = performance.now();
   for (let i = 0; i < PAGES_A_ROUND; i++) {
     const { nodes, pageInfo } = await services[of].list(by, { first: 20, after }, given);
-    if (!pageInfo.hasNextPage) throw new Error(`a page of ${of} has ${nodes.length} items, and is the last`);
+    if (!pageInfo.hasNextPage)
+      throw new Error(`a page of ${of} has ${nodes.length} items, and is the last page`);
     after = pageInfo.endCursor;
   }
   return (performance.now() - start) / PAGES_A_ROUND;

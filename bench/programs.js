@@ -1,14 +1,14 @@
-/** Programs on a core of their own. Each prints a line when it is ready, and may answer messages. */
+/** Programs on their own core. Each prints a line when it is ready, and may answer messages. */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-/** Of what is measured. */
+/** The core of the measured programs. */
 const CORE = "0";
-/** Of what measures it. */
+/** The core of the load. */
 export const LOAD_CORE = "1";
-/** How long a program may take to end by itself, in milliseconds. */
+/** How long a program may take to exit, in milliseconds. */
 const END_MS = 10_000;
 
 /** Moves this process to the core of the load. */
@@ -16,11 +16,11 @@ export const moveToLoadCore = () =>
   execFileSync("taskset", ["-cp", LOAD_CORE, String(process.pid)], { stdio: "ignore" });
 
 /**
- * Starts Node.js programs, hands them to `use` with the first line of each, and ends them whatever happens. `ask` sends a program
- * a message, and resolves to its answer.
+ * Starts Node.js programs, passes them to `use` with the first line of each, and always ends them. `ask` sends a program a message and
+ * resolves to its answer.
  *
- * A program has a `script`; optionally `nodeOptions`, `args`, an `env`, another `core`, and where its `log` goes, as `spawn` has it. One
- * that is `detached` does not hear the terminal's Ctrl-C.
+ * A program has a `script`; optionally `nodeOptions`, `args`, an `env`, another `core`, and a `log`, as in the `stdio` of `spawn`. A
+ * `detached` program does not get the terminal's Ctrl-C.
  */
 export async function withPrograms(programs, use) {
   const children = [];

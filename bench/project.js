@@ -1,4 +1,4 @@
-/** The OpenTok project, and the Vonage application, that every contender signs for. */
+/** The OpenTok project and the Vonage application that every server signs for. */
 export const API_KEY = "12345678";
 export const API_SECRET = "c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00";
 export const APPLICATION_ID = "29f760f8-7ce1-46c9-ade3-f2dedee4ed5f";

@@ -1,4 +1,4 @@
-/** What a measurement has shown: for the terminal, and in docs/performance. */
+/** Results of a measurement, for the terminal and docs/performance. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { chartOf } from "./chart.js";
@@ -9,7 +9,7 @@ const END = "<!-- The end of the table. -->";
 
 const docs = (name) => new URL(`../docs/${name}`, import.meta.url);
 
-/** A result's cells as a person reads them. */
+/** A result's cells, rounded. */
 function cellsOf(result) {
   const round = (value) => (value === undefined ? undefined : Number(value.toPrecision(3)));
   const cells = { ...result, target: result.asked, ratio: round(result.ratio), spread: round(result.spread) };

@@ -1,4 +1,4 @@
-/** Signing in process, against the official package. */
+/** Compares signing in process with the official package. */
 import { randomUUID } from "node:crypto";
 import OpenTok from "opentok";
 import { grantFor } from "../dist/domain/grant.js";
@@ -17,7 +17,7 @@ const input = { role: "moderator", data: DATA, expireTime: Math.floor(Date.now()
 const ours = (format) => () => signing.sign(grantFor(SESSION_ID, input, new Date()), randomUUID(), format);
 const theirs = (t1) => () => opentok.generateToken(SESSION_ID, input, t1);
 
-/** Both contenders in short alternating rounds, because the machine's speed drifts. */
+/** Short rounds alternate between both, because the machine's speed drifts. */
 export function bench() {
   return [
     ["JWT", ours("jwt"), theirs(false)],

@@ -1,8 +1,8 @@
 /**
- * `npm run soak`: a server under a steady, mixed load for a long time. It fails when an answer is wrong, when a delivered
- * token is not on the ledger, or when memory grows. Ctrl-C ends it early, with its verdict on what there was.
+ * `npm run soak` keeps a server under a steady, mixed load. It fails if an answer is wrong, a delivered token is not on the ledger, or
+ * memory grows. Ctrl-C ends it early, with a verdict so far.
  *
- * It ends with 0 when it has passed, 1 when it has failed, and 2 when an option is wrong.
+ * Exits with 0 if the soak passes, 1 if it fails, and 2 if an option is invalid.
  */
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -22,22 +22,22 @@ import { failuresOf, readOptions, slopeOf } from "./soak/verdict.js";
 
 const CONNECTIONS = 50;
 const CALLERS = 8;
-/** How often callers sign in anew, in milliseconds. */
+/** How often callers sign in again, in milliseconds. */
 const RENEWAL_MS = 60_000;
 const CLAIMS = {
   scope: "tokens:create tokens:inspect sessions:create sessions:read ledger:read",
   video_grant: { roles: ["PUBLISHER"], sessions: ["*"], names: ["*"] },
 };
-/** Windows of the whole time; the first of them warm the server up, and do not count for the slope. */
+/** The time has this many windows. The first ones warm the server up and do not count for the slope. */
 const WINDOWS = 20;
 const WARM_UP = 4;
 const LOOK_MS = 250;
-/** How many connections may fail before the soak is given up. */
+/** How many connections may fail before the soak stops. */
 const MOST_ERRORS = 100;
 const MOST_REASONS = 5;
 const PAGE = 10_000;
 
-/** Asks the server of that process and URL until the time is over. Resolves to what was seen, with the IDs of the delivered tokens. */
+/** Sends requests to the server of this process and URL until the time is over. Resolves to the statistics and the IDs of delivered tokens. */
 async function load(child, url, { minutes, rate }) {
   const seen = { answers: 0, failed: 0, reasons: [], windows: [], ids: new Set() };
   const credentials = callers();
@@ -86,24 +86,24 @@ async function load(child, url, { minutes, rate }) {
   await instance;
   child.off("exit", onEnd);
   for (const timer of timers) clearInterval(timer);
-  // Requests that were under way at the end have no answer.
+  // Requests in flight at the end have no answer.
   const unanswered = sent - seen.answers - CONNECTIONS;
   if (unanswered > 0) fail(`${unanswered} requests had no answer`);
   return seen;
 }
 
-/** Signs the callers in: an array of JWTs, which is written over. */
+/** Signs the callers in. Overwrites an array of JWTs. */
 function callers(credentials = []) {
   for (let i = 0; i < CALLERS; i++) credentials[i] = callerJwt(`soak-${i}`, CLAIMS);
   return credentials;
 }
 
-/** Adds a window to what was seen every so many milliseconds, and prints it. Returns its timers. */
+/** Adds and prints a window at this interval, in milliseconds. Returns its timers. */
 function watch(child, instance, windowMs, seen) {
   const start = performance.now();
   const times = createHistogram();
   instance.on("response", (_client, _status, _bytes, ms) => times.record(Math.max(1, Math.round(ms))));
-  // The heap is a sawtooth: what a server holds shows where its garbage was just collected.
+  // The heap is a sawtooth: the lowest point, after a garbage collection, shows the memory in use.
   let least = Number.POSITIVE_INFINITY;
   const look = () => {
     if (!hasEnded(child)) least = Math.min(least, megabytes(child));
@@ -122,7 +122,7 @@ function watch(child, instance, windowMs, seen) {
   return [setInterval(look, LOOK_MS), setInterval(endWindow, windowMs)];
 }
 
-/** How many of these tokens the ledger does not have. Takes the others out of the set: a copy of it would be large. */
+/** The number of these tokens that are not on the ledger. Removes the others from the set, because a copy would be large. */
 async function missingOf(ids, databaseUrl) {
   const { kysely } = await openForMaintenance(parseDatabaseUrl(databaseUrl));
   const after = (position) =>
@@ -143,7 +143,7 @@ async function missingOf(ids, databaseUrl) {
 async function soak(options, databaseUrl) {
   const program = localServer({ DATABASE_URL: databaseUrl, LEDGER: "on" });
   if (options.server) program.script = resolve(options.server);
-  // On Ctrl-C the server has answers to give before it ends.
+  // On Ctrl-C the server still has to answer before it ends.
   const { ids, ...seen } = await withPrograms([{ ...program, detached: true }], ({ child, line }) =>
     load(child, urlIn(line), options),
   );

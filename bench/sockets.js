@@ -1,4 +1,4 @@
-/** HTTP/1.1 on bare sockets: cheaper for the load's core than a client, and able to do what no client would. */
+/** HTTP/1.1 on bare sockets. Cheaper for the load's core than a client, and able to misbehave. */
 
 /** The bytes of a request. */
 export function bytesOf(url, { method, path = new URL(url).pathname, headers, body }) {
@@ -7,7 +7,7 @@ export function bytesOf(url, { method, path = new URL(url).pathname, headers, bo
   return Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n${body}`);
 }
 
-/** Hears of each answer on a connection where they come one by one: the head and the beginning of the body. */
+/** Calls back for each answer on a connection without pipelining, with the head and the beginning of the body. */
 export function onAnswers(socket, hear) {
   let beginning = "";
   let left;

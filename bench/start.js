@@ -1,4 +1,4 @@
-/** How soon a server on an existing database answers, and how much memory it holds when idle, against a plain Apollo Server. */
+/** The start-up time and idle memory of a server on an existing database, relative to a plain Apollo Server. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { postOf } from "./caller.js";
 import { withSqlite } from "./databases.js";
@@ -12,7 +12,7 @@ const IDLE_MS = 1000;
 
 const PEER = { script: "./peers/empty-apollo.js" };
 
-/** One start: how long it takes until the first answer, in milliseconds, and the memory a while later. */
+/** One start: the time until the first answer, in milliseconds, and the memory a while later. */
 async function start(program, path, request) {
   const begin = performance.now();
   return await withPrograms([program], async ({ child, line }) => {
@@ -36,7 +36,7 @@ export function bench() {
       peers.push(await start(PEER, "/", postOf("{ __typename }")));
     }
     const row = (what, key, unit, asked) => {
-      // The first start brings the files into memory.
+      // The first start loads the files into memory.
       const [own, peer] = [ours, peers].map((starts) => starts.slice(1).map((one) => one[key]));
       const measure = `${what} on an existing database vs. an Apollo Server without resolvers`;
       return rowOf(measure, own, peer, (figure) => `${Math.round(figure)} ${unit}`, asked);

@@ -1,4 +1,4 @@
-/** Figures, and the rows that they are reported in. */
+/** Statistics, and rows of results. */
 
 /** The middle value. */
 export function median(values) {
@@ -15,7 +15,7 @@ export function spread(values) {
   return (Math.max(...values) - Math.min(...values)) / median(values);
 }
 
-/** The row of a comparison, round by round. `format` writes a figure of ours or of the peer's. */
+/** The row of a comparison by rounds. `format` formats a figure. */
 export function rowOf(measure, ours, peer, format, asked) {
   const ratios = ours.map((value, round) => value / peer[round]);
   return {
@@ -31,7 +31,7 @@ export function rowOf(measure, ours, peer, format, asked) {
 export const perSecond = (rate) => `${Math.round(rate)}/s`;
 export const milliseconds = (time) => `${time.toFixed(2)} ms`;
 
-/** How often a second `act` returns, while it is called in a loop for so many milliseconds. */
+/** Calls of `act` per second, in a loop of `ms` milliseconds. */
 export function rateOf(act, ms) {
   const start = performance.now();
   let count = 0;

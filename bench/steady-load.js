@@ -1,6 +1,6 @@
 /**
- * A load at a fixed pace, which waits for no answer. Over bare sockets, and it rests between the requests: a load that is
- * as busy as the server looks late itself, and where two cores are one machine's it slows the server down.
+ * A load at a fixed pace, sent without waiting for answers. It uses bare sockets and rests between requests. A busy load would be late
+ * itself, and would slow down a server on the same machine.
  */
 import { once } from "node:events";
 import { connect } from "node:net";
@@ -9,8 +9,8 @@ import { bytesOf, onAnswers } from "./sockets.js";
 const CONNECTIONS = 64;
 
 /**
- * How long each answer took, in milliseconds, from the moment when its request was due: one that waits for a free
- * connection, or for this program, is not forgiven.
+ * The time of each answer, in milliseconds, from the moment when its request was due. So waiting for a free connection or for this
+ * program counts.
  */
 export async function steadyLoad(url, request, perSecond, seconds) {
   const bytes = bytesOf(url, request);

@@ -1,4 +1,4 @@
-/** Signs for the Vonage environment, against bare signatures of the same bytes; prints the rates of its rounds. */
+/** Signs for the Vonage environment, and makes bare signatures of the same bytes. Prints the rates of its rounds. */
 import { generateKeyPairSync, randomUUID, sign } from "node:crypto";
 import { grantFor } from "../dist/domain/grant.js";
 import { vonageKeyRing } from "../dist/signing/key-ring.js";

@@ -1,4 +1,4 @@
-/** Tokens of the Vonage environment, whose RSA signatures are made in the thread pool. */
+/** Tokens of the Vonage environment, which are signed with RSA in the thread pool. */
 import { generateKeyPairSync } from "node:crypto";
 import { requestFor, tryOut } from "./caller.js";
 import { localServer, watched } from "./local-server.js";
@@ -34,14 +34,14 @@ export async function bench() {
   return [await signing(), await eventLoop()];
 }
 
-/** Both contenders share one core with their thread pools. */
+/** Both share one core with their thread pools. */
 async function signing() {
   const rates = await withPrograms([{ script: "vonage-signing.js" }], ({ line }) => JSON.parse(line));
   const what = "signing RS256 on one core vs. a bare crypto.sign of the same bytes";
   return rowOf(what, rates.ours, rates.bare, perSecond);
 }
 
-/** The 99th percentile of the delay in milliseconds, of which 1 is the resolution. */
+/** The 99th percentile of the delay, in milliseconds, with a resolution of 1. */
 async function eventLoop() {
   const delays = [];
   for (let run = 0; run < LAUNCHES; run++) {
@@ -67,8 +67,8 @@ async function eventLoop() {
 }
 
 /**
- * Not with autocannon: it ends its runs on the second, and a loop that idles between the bursts has hardly any delay
- * in its 99th percentile, whoever signs.
+ * Without autocannon, which ends its runs on the full second. If the loop idles between bursts, its 99th percentile shows almost no
+ * delay.
  */
 async function burst(post) {
   const answers = await Promise.all(Array.from({ length: CONCURRENT }, () => post(request)));

@@ -1,6 +1,6 @@
 /**
- * Loaded into a server with `--import`, it watches the server's event loop. The messages "p99" and "longest" begin to measure the 99th
- * percentile of the loop's delay, or for how long the loop is blocked at most; the message "end" is answered with it, in milliseconds.
+ * Measures the event loop of a server that loads this file with `--import`. The message "p99" starts to measure the 99th percentile of the
+ * loop's delay, and "longest" the longest block. The message "end" returns the result, in milliseconds.
  */
 import { readFileSync } from "node:fs";
 import { monitorEventLoopDelay } from "node:perf_hooks";
@@ -10,14 +10,14 @@ let before;
 let longest;
 let watch;
 
-/** Now; how long the event loop ran, how long it waited for the core, and how long all threads ran; in milliseconds. */
+/** The current time, and how long the event loop ran, it waited for the core, and all threads ran; in milliseconds. */
 function clocks() {
   const [ran, waited] = readFileSync(`/proc/self/task/${process.pid}/schedstat`, "utf8").split(" ");
   const { user, system } = process.cpuUsage();
   return { now: performance.now(), ran: ran / 1e6, waited: waited / 1e6, all: (user + system) / 1e3 };
 }
 
-/** From one turn to the next, without what other programs had of the core meanwhile: other threads of the server count. */
+/** The time between two ticks, without the core time of other programs. Other threads of the server count. */
 function turn() {
   const after = clocks();
   const spent = (clock) => after[clock] - before[clock];
@@ -41,7 +41,7 @@ const MEASURES = {
     begin() {
       before = clocks();
       longest = 0;
-      // Not by setImmediate: a loop that never rests would take the core from the threads that write.
+      // With setImmediate the loop would never rest, and would take the core from the threads that write.
       watch = setInterval(turn, 1);
     },
     end() {

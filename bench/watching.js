@@ -1,4 +1,4 @@
-/** What metrics and traces cost generateToken over HTTP, against the same server that nobody watches. */
+/** The cost of metrics and traces for generateToken over HTTP, relative to the same server without them. */
 import { requestFor } from "./caller.js";
 import { sideBySide } from "./load.js";
 import { localServer } from "./local-server.js";
@@ -9,7 +9,7 @@ import { perSecond, rowOf } from "./statistics.js";
 const LAUNCHES = 3;
 const ROUNDS = 6;
 
-/** The environment of each server, given the URL of a collector of traces. */
+/** The environment of each server, given the URL of a trace collector. */
 const WATCHED = {
   "with metrics": () => ({ METRICS_PORT: "0" }),
   "with traces of 10% of requests": (collector) => ({

@@ -1,6 +1,6 @@
 /**
- * A caller in a process of its own that attacks the server at a URL. It prints which variant of the attack it has chosen, and
- * goes on until a message comes, which it answers with what it was answered. It ends with whoever started it.
+ * A caller in its own process that attacks the server at a URL. It prints the chosen variant, and attacks until it gets a message.
+ * It replies with the server's answers. It ends with its parent process.
  */
 import { randomInt } from "node:crypto";
 import { constants, setPriority } from "node:os";
@@ -9,26 +9,26 @@ import { bytesOf } from "../sockets.js";
 import { ATTACKS, EVERYTHING, UNIQUE } from "./attacks.js";
 import { ACTS, keepOpen } from "./sockets.js";
 
-/** After which it ends in any case, in milliseconds. */
+/** The longest attack, in milliseconds. */
 const MOST_MS = 120_000;
-/** How long an answer is waited for while a variant is chosen, in milliseconds. */
+/** The deadline of an answer while a variant is chosen, in milliseconds. */
 const PROBE_MS = 5000;
 const CONNECTIONS = 60;
 
-// Who measures shares the core, and is not to wait for this.
+// The measuring process shares the core and must not wait for this one.
 setPriority(constants.priority.PRIORITY_LOW);
 setTimeout(() => process.exit(1), MOST_MS);
 
 const [, , url, name] = process.argv;
 const attack = ATTACKS.find((one) => one.name === name);
 
-/** The headers of a caller whom the server has not seen: each run of an attack has a quota of its own. */
+/** The headers of a new caller, so that each run of an attack has its own quota. */
 const newCaller = () =>
   attack.headers?.() ?? {
     authorization: `Bearer ${callerJwt(`${name}-${randomInt(1e9)}`, attack.claims ?? EVERYTHING)}`,
   };
 
-/** A function that gives the bytes of the next request of a caller. */
+/** A function that returns the bytes of a caller's next request. */
 function requestsOf({ body, bodies = [body] }, headers) {
   const digits = () => String(randomInt(1e8)).padStart(UNIQUE.length, "0");
   const requests = bodies.map((text) => {
@@ -45,7 +45,7 @@ function requestsOf({ body, bodies = [body] }, headers) {
   return () => requests[sent++ % requests.length]();
 }
 
-/** Whether the server takes a variant. One that overloads the server was not refused. */
+/** Whether the server accepts a variant. A variant that overloads the server counts as accepted. */
 async function isTaken({ body, bodies = [body] }) {
   const headers = { "content-type": "application/json", ...newCaller() };
   const text = bodies[0].replaceAll(UNIQUE, "0".repeat(UNIQUE.length));

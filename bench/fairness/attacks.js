@@ -1,13 +1,13 @@
-/** What one caller may try, to take the server from the others. */
+/** Attacks of one caller on a server that others use. */
 import jsonwebtoken from "jsonwebtoken";
 import { requestFor } from "../caller.js";
 import { API_KEY, API_SECRET, SESSION_ID } from "../project.js";
 
-/** Stands for eight random digits, which make each request a new one. As many as the ID of an API key has. */
+/** Placeholder for eight random digits, which make each request new. The ID of an API key has as many. */
 export const UNIQUE = "uniqueNo";
 
 const KB = 1024;
-/** For attacks that need more tokens than the default quota allows. */
+/** For attacks that need more tokens than the default quota. */
 const NO_QUOTA = { TOKENS_PER_MINUTE: "999999999" };
 
 export const EVERYTHING = {
@@ -28,14 +28,14 @@ const FRAGMENTS = `fragment Type on __Type { kind name description
 
 const json = (query, variables) => JSON.stringify({ query, variables });
 const aliased = (count, field) => Array.from({ length: count }, (_, i) => `a${i}: ${field}`).join(" ");
-/** Pairs of a first and a second size, those with the largest product first. */
+/** Pairs of a first and a second size, with the largest product first. */
 const pairs = (firsts, seconds) =>
   firsts.flatMap((a) => seconds.map((b) => [a, b])).sort(([a, b], [c, d]) => c * d - a * b);
 
 const introspection = (count) => json(`query q_${UNIQUE} { ${aliased(count, INTROSPECTION)} } ${FRAGMENTS}`);
 
 function comments(bytes) {
-  // A line has three bytes in JSON.
+  // A line takes three bytes in JSON.
   const lines = "#\n".repeat(Math.floor((bytes - 100) / 3));
   return json(`query q_${UNIQUE} { videoCaller { id } }\n${lines}`);
 }
@@ -47,7 +47,7 @@ function batch(tokens, data, aliases) {
   return json(query, { sessionId: SESSION_ID, requests: Array(tokens).fill({ data }) });
 }
 
-/** Batches with long answers, the longest first. A signed character takes four bytes of a token, and the rest of it some 400. */
+/** Batches with long answers, the longest first. A character takes four bytes of a token; the rest of a token is about 400 bytes. */
 function* longBatches() {
   const sizes = pairs([1000, 500, 150, 50], [1000, 300, 100]).flatMap(([tokens, length]) =>
     [11, 5, 1].map((aliases) => ({ tokens, length, aliases, answer: tokens * (4 * length + 400) * aliases })),
@@ -71,7 +71,7 @@ function* tokensOfSessions() {
 function* questions() {
   const intervals = ["MINUTE", "HOUR", "DAY"];
   for (const fields of [3, 2, 1]) {
-    // Each one another question.
+    // Each request has other arguments.
     const bodies = Array.from({ length: 90 }, (_, i) => {
       const args = `interval: ${intervals[i % 3]}, last: ${i + 1}`;
       return json(`{ ${aliased(fields, `issuances(${args}) { __typename }`)} }`);
@@ -80,7 +80,7 @@ function* questions() {
   }
 }
 
-/** One operation with a field under as many aliases as the server takes. */
+/** One operation with a field under as many aliases as the server accepts. */
 const timesOf = (field, { before = "", variables, times = [10, 5, 1] } = {}) =>
   times.map((count) => ({
     label: `${count} in one operation`,
@@ -101,10 +101,10 @@ const VIDEO_CALLER = json("{ videoCaller { id } }");
 const brokenJwt = () => requestFor(SESSION_ID).headers.authorization.slice(0, -UNIQUE.length) + UNIQUE;
 
 /**
- * The attacks. `variants` gives the requests, the largest first: the attacker uses the first that the server takes, else the last.
- * A variant has one `body`, or `bodies` that take turns. Optional: the caller's `claims`, or a stranger's `headers`; a `path`, which
- * makes it a GET; the number of `connections`; what the attacker holds back (`hold`); and the server's `env`.
- * Attacks that read records come before those that add some.
+ * The attacks. `variants` returns the requests, the largest first: the attacker uses the first that the server accepts, or the last.
+ * A variant has one `body`, or `bodies` that take turns. Optional: the caller's `claims`, or other `headers`; a `path`, for a GET;
+ * the number of `connections`. `hold` is what the attacker holds back, and `env` is the server's.
+ * Attacks that read records come before attacks that add some.
  */
 export const ATTACKS = [
   {

@@ -1,4 +1,4 @@
-/** Types for the tests; the meaning is where the code is. */
+/** Types for the tests; the code documents them. */
 type Env = Readonly<Record<string, string>>;
 
 export const ATTACKS: readonly { readonly name: string; readonly env?: Env }[];

@@ -1,4 +1,4 @@
-/** What the tests use of the measurement of attacks. */
+/** The parts of the measurement that tests use. */
 export { localServer } from "../local-server.js";
 export { askSteadily } from "../pace.js";
 export { megabytes } from "../resident-memory.js";

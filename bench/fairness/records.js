@@ -1,16 +1,16 @@
-/** What is on record before an attack. */
+/** The records before an attack. */
 import { sql } from "kysely";
 import { openForMaintenance } from "../../dist/store/database.js";
 import { parseDatabaseUrl } from "../../dist/store/database-address.js";
 import { API_KEY } from "../project.js";
 
-/** Of how many sessions the tokens are: the newest ones. */
+/** How many of the newest sessions have tokens. */
 const WITH_TOKENS = 100;
 
 const numbers = (count) =>
   sql`(with recursive n(i) as (select 1 union all select i + 1 from n where i < ${sql.lit(count)}) select i from n)`;
 
-/** Puts so many sessions with the names team-1, team-2 and so on, and tokens, one a second until now, into a SQLite database that has all tables. */
+/** Adds sessions named team-1, team-2 and so on, and tokens, one a second until now, to a migrated SQLite database. */
 export async function fill(databaseUrl, sessions, tokens) {
   const { kysely } = await openForMaintenance(parseDatabaseUrl(databaseUrl));
   const now = sql.lit(Date.now());

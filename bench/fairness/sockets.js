@@ -1,13 +1,13 @@
-/** Connections that are opened anew whenever they close, and what an attacker does with one of them. */
+/** Connections that reopen when they close, and what an attacker does with each. */
 import { connect } from "node:net";
 import { onAnswers } from "../sockets.js";
 
-/** How long to wait after a failed connection, in milliseconds: the server may have ended. */
+/** The wait after a failed connection, in milliseconds: the server may have ended. */
 const FAILED_MS = 50;
-/** The most requests on a connection whose answers are not read. */
+/** The most requests on a connection with unread answers. */
 const MOST_UNREAD = 200;
 
-/** Opens so many connections again and again, and gives each to `act` once it is connected. */
+/** Keeps this many connections open, and passes each to `act` once it is connected. */
 export function keepOpen(url, count, act) {
   const { hostname, port } = new URL(url);
   const open = () => {
@@ -19,9 +19,9 @@ export function keepOpen(url, count, act) {
   for (let i = 0; i < count; i++) open();
 }
 
-/** What is done with a connection, by what of it is held back. Each calls `hear` with the head and the beginning of an answer. */
+/** What to do with a connection, by what the attacker holds back. Each calls `hear` with the head and the beginning of an answer. */
 export const ACTS = {
-  /** Asks, reads the answer, and asks again. */
+  /** Sends a request, reads the answer, and repeats. */
   nothing: (socket, nextRequest, hear) => {
     onAnswers(socket, (answer) => {
       hear(answer);
@@ -31,7 +31,7 @@ export const ACTS = {
     socket.write(nextRequest());
   },
 
-  /** Asks on, and reads nothing. */
+  /** Keeps sending, and reads nothing. */
   answers: (socket, nextRequest) => {
     let sent = 0;
     const send = () => {

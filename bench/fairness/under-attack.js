@@ -1,11 +1,11 @@
-/** A server that is attacked for as long as something takes. */
+/** A server under attack. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { LOAD_CORE, withPrograms } from "../programs.js";
 
-/** How long an attack takes to be in full swing, in milliseconds. */
+/** How long an attack takes to reach full load, in milliseconds. */
 const SWING_MS = 500;
 
-/** Attacks the server at a URL while `use` runs. Resolves to the result of `use`, the label of the variant, and the attacker's answers by status and code, as JSON. */
+/** Attacks the server at a URL while `use` runs. Resolves to the result of `use`, the variant's label, and the attacker's answers by status and code, as JSON. */
 export function underAttack(url, name, use) {
   const program = { script: "./fairness/attacker.js", args: [url, name], core: LOAD_CORE };
   return withPrograms([program], async ({ line, ask }) => {

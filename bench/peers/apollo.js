@@ -1,4 +1,4 @@
-/** Apollo Server on fastify, set up as the documentation of @as-integrations/fastify does. */
+/** Apollo Server on fastify, set up as @as-integrations/fastify documents it. */
 import { ApolloServer } from "@apollo/server";
 import fastifyApollo, { fastifyApolloDrainPlugin } from "@as-integrations/fastify";
 import fastify from "fastify";

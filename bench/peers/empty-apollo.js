@@ -1,4 +1,4 @@
-/** An Apollo Server with our schema and no resolvers, set up as its documentation does. */
+/** An Apollo Server with our schema and no resolvers, set up as its documentation shows. */
 import { readFileSync } from "node:fs";
 import { ApolloServer } from "@apollo/server";
 import { startStandaloneServer } from "@apollo/server/standalone";

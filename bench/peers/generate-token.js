@@ -1,7 +1,6 @@
 /**
- * What every peer serves: the same schema, with generateToken behind it, which keeps the same rules and signs with the
- * same code. Nobody is asked who calls, nothing is counted against a quota and nothing goes on a ledger: the peers do
- * less than the server that they are measured against, and the comparison is in their favour.
+ * What every peer serves: the same schema and a generateToken with the same rules and the same signing code. Peers do less than
+ * Stagepass: they do not authenticate, count quotas or write a ledger. So the comparison favors them.
  */
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -35,16 +34,16 @@ async function generateToken(_root, { sessionId, format, ...input }) {
       expireTime,
     };
   } catch (error) {
-    // Errors of any other class are hidden from the caller, by Yoga for one.
+    // Yoga, for example, hides errors of any other class from the caller.
     if (error instanceof StagepassError) throw new GraphQLError(error.message, error);
     throw error;
   }
 }
 
-/** The contract, as it is published. */
+/** The published contract. */
 export const typeDefs = readFileSync(new URL("../../schema.graphql", import.meta.url), "utf8");
 
-/** Of the contract, what generateToken needs. The enums say which value each of their names has in a token. */
+/** The resolvers that generateToken needs. The enums map each name to its value in a token. */
 export const resolvers = {
   Mutation: { generateToken },
   Role,

@@ -1,4 +1,4 @@
-/** Mercurius, which compiles an operation when it comes for the second time. */
+/** Mercurius, which compiles an operation at its second request. */
 import { makeExecutableSchema } from "@graphql-tools/schema";
 import fastify from "fastify";
 import mercurius from "mercurius";

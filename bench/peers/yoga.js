@@ -1,4 +1,4 @@
-/** GraphQL Yoga on node:http, set up as its documentation does. */
+/** GraphQL Yoga on node:http, set up as its documentation shows. */
 import { createServer } from "node:http";
 import { createSchema, createYoga } from "graphql-yoga";
 import { resolvers, typeDefs } from "./generate-token.js";

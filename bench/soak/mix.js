@@ -1,7 +1,7 @@
-/** What a server is asked for while it is soaked. */
+/** The requests of a soak. */
 import { API_KEY, sessionIdOf } from "../project.js";
 
-/** Known by their IDs alone, so nothing need be created first. */
+/** Session IDs are valid without a record, so no session is created first. */
 const SESSIONS = Array.from({ length: 200 }, (_, i) => sessionIdOf(API_KEY, `soak${i}`));
 const BATCH = 20;
 
@@ -25,8 +25,8 @@ const COUNTS = `query Counts($sessionId: ID!) {
 }`;
 
 /**
- * The share of each kind of request in percent, and what is asked, given the number of the request, a session and the last
- * token that was delivered. `tokens` are those that an answer must have, and `refused` is the code that it must have instead of data.
+ * The share of each kind of request in percent, and its operation. `ask` gets the request's number, a session and the last delivered
+ * token. `tokens` returns the tokens in the data; `refused` is the code of the expected error.
  */
 const MIX = [
   {
@@ -35,7 +35,7 @@ const MIX = [
     tokens: ({ generateToken }) => [generateToken],
   },
   {
-    // A document that nobody sent before: the server's cache of documents is always replaced.
+    // A new document each time, so that the server's document cache keeps replacing entries.
     share: 10,
     ask: (i, id) => [`mutation Own${i} { generateToken(sessionId: "${id}", data: "user=${i}") { token } }`],
     tokens: ({ generateToken }) => [generateToken],
@@ -61,19 +61,19 @@ const MIX = [
 ];
 
 const ORDER = MIX.flatMap((kind) => Array(kind.share).fill(kind));
-/** Has no divisor in common with a hundred, so a hundred requests are the whole mix, and equal ones are not in a row. */
+/** Coprime to 100: every hundred requests are the whole mix, and equal requests are not in a row. */
 const STEP = 37;
 
-/** The request of a number: its kind and its `body`. */
+/** The request with a number: its kind and its `body`. */
 export function requestOf(i, lastToken) {
   const kind = ORDER[(i * STEP) % ORDER.length];
-  // In the next hundred, a kind meets other sessions.
+  // In the next hundred, a kind uses other sessions.
   const sessionId = SESSIONS[(i + Math.floor(i / ORDER.length)) % SESSIONS.length];
   const [query, variables] = kind.ask(i, sessionId, lastToken);
   return { ...kind, body: JSON.stringify({ query, variables }) };
 }
 
-/** The tokens in an answer. Throws what is wrong with it; the message holds no token. */
+/** The tokens in an answer. Throws if the answer is wrong; the message contains no token. */
 export function tokensIn({ tokens, refused }, status, text) {
   if (status < 200 || status > 299) throw new Error(`HTTP ${status}`);
   const { data, errors: [error] = [] } = JSON.parse(text);

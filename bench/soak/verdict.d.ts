@@ -1,4 +1,4 @@
-/** Types for the tests; the meaning is where the code is. */
+/** Types for the tests; the code documents them. */
 interface Seen {
   readonly failed: number;
   readonly reasons: readonly string[];

@@ -13,7 +13,7 @@ const OPTIONS = {
   json: { type: "string" },
 };
 
-/** The options of `npm run soak`; `rate` is requests a second, `growth` megabytes a minute. Throws what is wrong with them, in one line. */
+/** The options of `npm run soak`; `rate` is in requests a second, `growth` in megabytes a minute. Throws the problem in one line. */
 export function readOptions(args) {
   const { values } = parseArgs({ args, options: OPTIONS });
   const [minutes, rate, growth] = ["minutes", "rate", "growth"].map((name) => {
@@ -35,13 +35,13 @@ export function slopeOf(points) {
   return together / mean(({ minutes }) => (minutes - centre) ** 2);
 }
 
-/** Why a soak has failed, a line for each reason. `slope` and `growth` are megabytes a minute. */
+/** Why a soak has failed, one line per reason. `slope` and `growth` are in megabytes a minute. */
 export function failuresOf({ failed, reasons, delivered, missing, slope }, growth) {
   const lines = [];
   if (failed > 0) lines.push(`answers: ${failed} were wrong or missing, such as: ${reasons.join("; ")}`);
   if (delivered === 0) lines.push("ledger: no token was delivered");
-  if (missing > 0) lines.push(`ledger: ${missing} of ${delivered} delivered tokens are not on record`);
-  if (Number.isNaN(slope)) lines.push("memory: it was measured for too short a time");
+  if (missing > 0) lines.push(`ledger: ${missing} of ${delivered} delivered tokens are not on the ledger`);
+  if (Number.isNaN(slope)) lines.push("memory: the soak was too short to measure its growth");
   if (slope > growth)
     lines.push(`memory: grows by ${slope.toFixed(2)} MB a minute; at most ${growth} is allowed`);
   return lines;
