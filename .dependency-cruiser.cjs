@@ -3,12 +3,12 @@
 const only = (name, from, to) => ({
   name,
   severity: "error",
-  comment: `${from} may import nothing of ours but ${to}`,
+  comment: `Of our files, ${from} may import only ${to}`,
   from: { path: from },
   to: { path: "^src/", pathNot: `${from}|${to}` },
 });
 
-/** A library that one folder owns, so that replacing it touches that folder alone. */
+/** A library that only these folders may import, so that replacing it changes only them. */
 const kept = (library, folders) => ({
   name: `${library}-stays-home`,
   severity: "error",
@@ -35,7 +35,7 @@ module.exports = {
     {
       name: "not-unresolvable",
       severity: "error",
-      // Those that have types alone cannot be resolved.
+      // Packages with types only cannot be resolved.
       from: { pathNot: "^console/src/(generated/|vite-env)" },
       to: { couldNotResolve: true },
     },

@@ -3,7 +3,7 @@ import graphql from "@graphql-eslint/eslint-plugin";
 const all = graphql.configs["flat/schema-all"].rules;
 const relay = graphql.configs["flat/schema-relay"].rules;
 
-/** Lints the contract alone; Biome lints the code. */
+/** Lints only the contract; Biome lints the code. */
 export default [
   {
     files: ["schema.graphql"],
@@ -20,19 +20,19 @@ export default [
         "error",
         { types: true, rootField: true, EnumValueDefinition: true, InputValueDefinition: true },
       ],
-      // Reading order: what people ask for first, then what it is made of.
+      // Fields are in reading order: the most used first.
       "@graphql-eslint/alphabetize": "off",
       // Flat arguments are short to write: `generateToken(sessionId: $id, role: MODERATOR)`.
       "@graphql-eslint/input-name": "off",
-      // `Session.sessionId` is the name that the platform's SDKs have.
+      // `Session.sessionId` is the name in the platform's SDKs.
       "@graphql-eslint/no-typename-prefix": "off",
-      // Creating needs mutations; nothing here pushes.
+      // Creating needs mutations; nothing needs subscriptions.
       "@graphql-eslint/no-root-type": ["error", { disallow: ["subscription"] }],
-      // A mutation answers with what it made, and changes nothing else that a client would read again.
+      // A mutation returns what it creates, and changes nothing else that a client would read again.
       "@graphql-eslint/require-field-of-type-query-in-mutation-result": "off",
-      // `videoCaller` and `videoProject` cannot fail. test/api/partial-answers.test.ts holds the rule for the others.
+      // `videoCaller` and `videoProject` cannot fail. test/api/partial-answers.test.ts tests the others.
       "@graphql-eslint/require-nullable-result-in-root": "off",
-      // Parts and answers have no identity of their own; there is one project.
+      // Parts and results have no identity; there is one project.
       "@graphql-eslint/strict-id-in-types": [
         "error",
         {
@@ -50,7 +50,7 @@ export default [
           },
         },
       ],
-      // It wants an argument `deletionDate`, which the specification's `@deprecated` does not have: the reason has the date.
+      // It requires an argument `deletionDate`, which the standard `@deprecated` lacks. The reason has the date.
       "@graphql-eslint/require-deprecation-date": "off",
       "no-restricted-syntax": [
         "error",
@@ -60,9 +60,9 @@ export default [
           message: 'Write @deprecated(reason: "Use X. Removed after YYYY-MM-DD."), as CONTRIBUTING.md says.',
         },
       ],
-      // Lists are read forward alone.
+      // Lists page forward only.
       "@graphql-eslint/relay-arguments": ["error", { includeBoth: false }],
-      // `nodes` spares clients the edges; the other lists are short and whole.
+      // `nodes` spares clients the edges. Other lists are short and complete.
       "@graphql-eslint/relay-edge-types": ["error", { listTypeCanWrapOnlyEdgeType: false }],
     },
   },

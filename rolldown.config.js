@@ -3,9 +3,9 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig } from "rolldown";
 
-/** The folder of the package that a module is of, where it is of one. */
+/** The folder of a module's package, if it has one. */
 const PACKAGE = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/;
-/** A file whose text must go with the code; a few packages have none. */
+/** A file whose text must accompany the code; a few packages have none. */
 const NOTICE = /^(licen[cs]e|notice|copying)\b.*(?<!\.js)$/i;
 
 /** The package.json of a folder. */
@@ -13,7 +13,7 @@ function packageOf(folder) {
   return JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
 }
 
-/** The name, the version, the author and the licence of a package, with the texts that it has of that. */
+/** The name, version, author and licence of a package, with its licence texts. */
 function noticeOf(folder) {
   const read = (file) => readFileSync(join(folder, file), "utf8").trim();
   const { name, version, license, licenses, author } = packageOf(folder);
@@ -23,23 +23,23 @@ function noticeOf(folder) {
   return [title, ...by, ...texts.map(read)].join("\n\n");
 }
 
-/** Writes what the licences of the packages want to go with their code, of those whose modules are in the bundle. */
+/** Writes the notices that the licences of bundled packages require. */
 const thirdParties = {
   name: "third-party-licenses",
   generateBundle(_options, bundle) {
     const modules = Object.values(bundle).flatMap((chunk) => chunk.moduleIds ?? []);
     const folders = new Set(modules.flatMap((id) => PACKAGE.exec(id.replaceAll("\\", "/"))?.[0] ?? []));
-    // Some packages are there more than once, in one version.
+    // Some packages appear more than once in one version.
     const notices = new Set([...folders].map(noticeOf).sort());
     const source = `${[...notices].join(`\n\n${"-".repeat(80)}\n\n`)}\n`;
     this.emitFile({ type: "asset", fileName: "THIRD-PARTY-LICENSES.txt", source });
   },
 };
 
-/** The commit of this build: from COMMIT, which an image is built with, or from the repository of this folder, if it has one. */
+/** The commit of this build, from COMMIT (set for images) or from the repository of this folder, if any. */
 function commit() {
   if (process.env.COMMIT) return process.env.COMMIT;
-  // Not that of a folder around this one.
+  // Ignore the repository of a parent folder.
   if (!existsSync(join(import.meta.dirname, ".git"))) return "unknown";
   try {
     const describe = ["describe", "--always", "--dirty", "--exclude=*", "--abbrev=12"];
@@ -53,20 +53,20 @@ function commit() {
   }
 }
 
-/** Puts the program into a few files: it starts in 0.3 seconds, and from the 1,400 modules of `dist` in 0.7. */
+/** Bundles the program into a few files. It starts in 0.3 seconds; the 1,400 modules of `dist` take 0.7. */
 export default defineConfig({
   input: "dist/cli.js",
   platform: "node",
   external: [
-    // Has a binary for each platform.
+    // It has a binary for each platform.
     "libsql/promise",
-    // For those who have PostgreSQL.
+    // Only PostgreSQL needs it.
     "pg",
-    // For those who have a router. Parts of it have a licence under which this package does not hand code on (Elastic-2.0).
+    // Only federation needs it. Parts of it are under Elastic-2.0, so this package does not redistribute them.
     "@apollo/subgraph",
-    // type-graphql asks for it where it validates, which it does not do here.
+    // type-graphql imports it for validation, which is off here.
     "class-validator",
-    // Looks for Node's own hashes by the loader of modules, and in a bundle takes its own, which are slow.
+    // In a bundle it would not find Node's hashes, and would use its own, slower ones.
     "@apollo/utils.createhash",
   ],
   transform: {
@@ -75,7 +75,7 @@ export default defineConfig({
       STAGEPASS_COMMIT: JSON.stringify(commit()),
     },
   },
-  // The maps are for whoever looks into the build: nothing that is delivered names them.
+  // For debugging the build: no delivered file refers to the maps.
   output: { dir: "bundle", cleanDir: true, sourcemap: "hidden" },
   plugins: [thirdParties],
 });

@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 import config from "./vitest.config.ts";
 
-/** The tests that judge the mutants: those of what is mutated, without servers, processes and what takes longer than all the others. */
+/** The tests that judge the mutants: those of the mutated folders, without servers, processes and the slowest test. */
 export default defineConfig({
   ...config,
   test: {

@@ -5,7 +5,7 @@ import { defaultClientConditions, defineConfig, type Plugin } from "vite";
 import { compression } from "vite-plugin-compression2";
 import * as generated from "./src/generated/documents.ts";
 
-/** Writes the manifest of the documents as they are sent, so that a server of trusted documents alone executes them. */
+/** Writes the manifest of the sent documents, so that a server with TRUSTED_DOCUMENTS executes them. */
 function manifest(): Plugin {
   const cache = new InMemoryCache();
   const texts = Object.values<DocumentNode>(generated).map((document) =>
@@ -27,15 +27,15 @@ export default defineConfig({
   root: import.meta.dirname,
   // Relative, so that the console works behind a proxy that removes a prefix.
   base: "./",
-  // RxJS has its modules of today under this condition, and otherwise those of 2009, which are larger.
+  // Under this condition RxJS has its modern modules, which are smaller than its ES5 modules.
   resolve: { conditions: ["es2015", ...defaultClientConditions] },
   build: {
     target: "es2023",
-    // A style or an image inside the page would need a hole in its Content-Security-Policy.
+    // Inline styles and images would weaken the Content-Security-Policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 600,
-    // What the licences of the packages want to go with their code.
+    // The notices that the packages' licences require.
     license: { fileName: "THIRD-PARTY-LICENSES.md" },
   },
   plugins: [manifest(), compression({ include: /\.(js|css|svg)$/, algorithms: ["brotliCompress", "gzip"] })],
