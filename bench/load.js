@@ -9,7 +9,7 @@ const ROUND_SECONDS = 1;
 /** Larger programs need about six seconds to compile. */
 const WARM_UP_SECONDS = 8;
 
-/** Answers per second while the requests are sent in turn, for a `duration` in seconds or an `amount` of requests. Throws for a status other than 200. */
+/** Answers per second to the requests, sent in turn, for a `duration` in seconds or an `amount`. Throws unless each status is 200. */
 export async function rate(url, requests, limit = { duration: ROUND_SECONDS }) {
   const { origin, pathname } = new URL(url);
   const result = await autocannon({

@@ -37,7 +37,7 @@ const MOST_ERRORS = 100;
 const MOST_REASONS = 5;
 const PAGE = 10_000;
 
-/** Sends requests to the server of this process and URL until the time is over. Resolves to the statistics and the IDs of delivered tokens. */
+/** Sends requests to a server until the time is over. Resolves to the statistics and the IDs of delivered tokens. */
 async function load(child, url, { minutes, rate }) {
   const seen = { answers: 0, failed: 0, reasons: [], windows: [], ids: new Set() };
   const credentials = callers();

@@ -5,7 +5,7 @@ import { LOAD_CORE, withPrograms } from "../programs.js";
 /** How long an attack takes to reach full load, in milliseconds. */
 const SWING_MS = 500;
 
-/** Attacks the server at a URL while `use` runs. Resolves to the result of `use`, the variant's label, and the attacker's answers by status and code, as JSON. */
+/** Attacks a server while `use` runs. Resolves to its result, the variant's label, and JSON counts of the answers by status and code. */
 export function underAttack(url, name, use) {
   const program = { script: "./fairness/attacker.js", args: [url, name], core: LOAD_CORE };
   return withPrograms([program], async ({ line, ask }) => {

@@ -4,11 +4,11 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { ROOT, type Snippet, textOf } from "./markdown.ts";
 
-/** The name of the file that a snippet is, from the comment that it begins with; undefined where it has none. */
+/** The file name of a snippet, from its first comment; undefined without one. */
 export const fileName = ({ code }: Snippet): string | undefined =>
   code.match(/^(?:\/\/|#|<!--) ((?:[\w-]+\/)*[\w-]*\.[\w.-]+)(?: -->)?\n/)?.[1];
 
-/** A folder of this repository, which Git ignores, with the snippets as files, and with the schema. */
+/** A folder of this repository, ignored by Git, with the snippets as files and the schema. */
 export class Application {
   readonly folder: string;
 
@@ -38,7 +38,7 @@ export class Application {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  /** Runs a command of `node_modules/.bin` in the folder, and answers what it said if it failed, else nothing. */
+  /** Runs a command of `node_modules/.bin` in the folder. Resolves to its output if it fails, otherwise to "". */
   async run(command: string, ...args: string[]): Promise<string> {
     try {
       await promisify(execFile)(join(ROOT, "node_modules/.bin", command), args, { cwd: this.folder });
@@ -49,7 +49,7 @@ export class Application {
     }
   }
 
-  /** Checks types as a front end does that Vite builds. Answers what is wrong, and nothing if nothing is. */
+  /** Checks types as a front end with Vite does. Resolves to the problems, or "". */
   typecheck(config: { include: string[]; exclude?: string[] }, paths?: Record<string, string[]>) {
     const compilerOptions = {
       target: "es2023",

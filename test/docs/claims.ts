@@ -26,7 +26,7 @@ import {
   settings,
 } from "./run-snippets.ts";
 
-/** What holds the snippets of a document that are of a language, and match. */
+/** The test of a document's snippets in a language that match a pattern. */
 interface Claim {
   readonly document: string;
   readonly language: RegExp;
@@ -56,11 +56,11 @@ const makesASession = ({ createSession }: Record<string, unknown>) =>
     generateToken: { token: TOKEN, expiresAt: INSTANT },
   });
 
-/** Every snippet of the documents is held by exactly one of these. */
+/** Exactly one of these tests each snippet of the documentation. */
 export const CLAIMS: readonly Claim[] = [
   { document: README, language: /^sh$/, has: /npm start/, run: starts },
   { document: README, language: /^sh$/, has: /createSession/, run: curl(makesASession) },
-  // As the command before it asks.
+  // As the previous command requests.
   { document: README, language: /^json$/, run: ({ code }) => makesASession(JSON.parse(code).data) },
   {
     document: README,
@@ -121,7 +121,7 @@ export const CLAIMS: readonly Claim[] = [
     document: "docs/cli.md",
     language: /^sh$/,
     has: /doctor$/m,
-    // Others may listen on the port of the default.
+    // Another program may use the default port.
     run: commands(/^HOST +default +127\.0\.0\.1\n[\s\S]*^ok +PORT /m, { PORT: "0" }),
   },
   {
@@ -135,7 +135,7 @@ export const CLAIMS: readonly Claim[] = [
   },
   { document: "docs/cli.md", language: /^text$/, run: heldBy("test/process/doctor.test.ts") },
   { document: "docs/errors.md", language: /^(graphql|sh|json)$/, run: heldBy("test/docs/errors.test.ts") },
-  // What Rover asks a server, the router of `test/api/federation.test.ts` asks, with the same header.
+  // The router of `test/api/federation.test.ts` sends Rover's requests, with the same header.
   { document: FEDERATION, language: /^sh$/, has: /^rover/, run: isShell },
   {
     document: "docs/sessions.md",
@@ -159,7 +159,7 @@ export const CLAIMS: readonly Claim[] = [
     run: heldBy("test/docs/front-end.test.ts"),
   },
   { document: FRONT_END, language: /^dotenv$/, run: settings },
-  // The packages are those that the application of the other test is compiled and run with.
+  // The application of the other test is compiled and run with these packages.
   { document: FRONT_END, language: /^sh$/, has: /^np(m install|x) /, run: isShell },
   { document: FRONT_END, language: /^sh$/, has: /npm start/, run: starts },
 
@@ -177,7 +177,7 @@ export const CLAIMS: readonly Claim[] = [
     language: /^yaml$/,
     run: ({ code }) => {
       const { host, port } = parseConfig({ METRICS_PORT: "9464" }).metrics ?? {};
-      // Whole, for Prometheus refuses a key that it does not know.
+      // The whole file, because Prometheus refuses unknown keys.
       expect(parse(code)).toEqual({
         scrape_configs: [{ job_name: "stagepass", static_configs: [{ targets: [`${host}:${port}`] }] }],
         rule_files: ["alerts.yml"],
@@ -190,7 +190,7 @@ export const CLAIMS: readonly Claim[] = [
   { document: PERFORMANCE, language: /^sh$/, has: /run soak/, run: options("soak", readSoakOptions) },
 ];
 
-/** The claims of which a snippet is. */
+/** The claims that match a snippet. */
 export function claimsOf({ document, language, code }: Snippet): Claim[] {
   return CLAIMS.filter(
     (claim) =>

@@ -45,7 +45,7 @@ function table(): string {
   return `| Variable | Default | Meaning |\n| --- | --- | --- |\n${rows.join("")}\n`;
 }
 
-/** The meaning for a reader of plain text. */
+/** The meaning as plain text. */
 const plain = (markdown: string) => markdown.replaceAll(/\[([^\]]+)\]\([^)]+\)/g, "$1").replaceAll("`", "");
 
 /** `.env.example`: every variable, none of them set. */
@@ -60,12 +60,12 @@ function example(): string {
 
 describe("the table of variables", () => {
   // npm run schema writes both.
-  it("is that of docs/configuration.md", async () => {
+  it("matches docs/configuration.md", async () => {
     const written = textOf("docs/configuration.md").replace(TABLE, table);
     await expect(written).toMatchFileSnapshot("../../docs/configuration.md");
   });
 
-  it("is .env.example, which sets nothing, and works with every # taken away", async () => {
+  it("matches .env.example, which sets nothing, and works without the #", async () => {
     await expect(example()).toMatchFileSnapshot("../../.env.example");
     expect(parseEnvFile(Buffer.from(example()))).toEqual({ values: {}, problems: [] });
     const { values, problems } = parseEnvFile(Buffer.from(example().replaceAll(/^#(?=[A-Z])/gm, "")));
@@ -73,7 +73,7 @@ describe("the table of variables", () => {
     expect(Object.keys(values)).toEqual(Object.keys(VARIABLES));
   });
 
-  // Those of OpenTelemetry are put together of parts.
+  // OpenTelemetry's names are composed in the code.
   it.each(Object.keys(VARIABLES).filter((name) => !OTEL_NAMES.includes(name)))(
     "has %s, which the configuration reads",
     (name) => {
@@ -87,7 +87,7 @@ describe("the table of variables", () => {
   });
 });
 
-it("the limits are what the documentation says", () => {
+it("the limits match the documentation", () => {
   const limits = textOf("docs/limits.md");
   const { inFlight } = parseConfig({});
   for (const limit of [

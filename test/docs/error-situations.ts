@@ -14,12 +14,12 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 import { ROOT } from "./markdown.ts";
 import { FIRST_SESSION, type SnippetServer, serverForSnippets, sharedServer } from "./server-for-snippets.ts";
 
-/** A server that answers with an error, and the credential of who asks it. */
+/** A server that answers with an error, and the credential of its caller. */
 export interface Situation extends SnippetServer {
   readonly credential?: string;
 }
 
-/** A server without authentication, with which `spoil` does something. */
+/** A server without authentication, which `spoil` breaks. */
 const open =
   (env: Record<string, string>, spoil: (situation: Situation) => unknown = () => {}) =>
   async (): Promise<Situation> => {
@@ -30,13 +30,13 @@ const open =
 
 const usual = () => sharedServer();
 
-/** A server that knows its callers, and one of them. */
+/** A server with authentication, and one caller. */
 const knowing = (claims: object | null) => async (): Promise<Situation> => {
   const situation = await sharedServer({ AUTH_JWT_SECRET: JWT_SECRET }, signedJwt(EVERYTHING));
   return claims === null ? situation : { ...situation, credential: signedJwt(claims) };
 };
 
-/** A server whose database file another program does something with. */
+/** A server whose database file another program changes. */
 const withDatabase = (sql: string) => async (): Promise<Situation> => {
   const file = join(temporaryFolder(), "test.db");
   return open({ DATABASE_URL: `file:${file}` }, () => {
@@ -46,7 +46,7 @@ const withDatabase = (sql: string) => async (): Promise<Situation> => {
   })();
 };
 
-/** A server on a platform that makes one session and then does something else. */
+/** A server on a platform that creates one session, then behaves differently. */
 const withPlatform = (then: ReturnType<typeof answer>) => async (): Promise<Situation> => {
   const platform = await startFaultServer(honest("opentok", API_KEY, API_SECRET));
   onTestFinished(() => platform.close());
@@ -69,14 +69,14 @@ function withTrustedDocuments(): Promise<Situation> {
   return open({ TRUSTED_DOCUMENTS: "enforce", TRUSTED_DOCUMENTS_MANIFEST: manifest })();
 }
 
-/** A server with the console, one of whose files the snippet names. */
+/** A server with the console. The snippet names one of its files. */
 async function withConsole(): Promise<Situation> {
   const situation = await open({ CONSOLE: "on" })();
   const asset = readdirSync(resolve(ROOT, "console/dist/assets")).find((name) => /^index-.*\.js$/.test(name));
   return { ...situation, fill: (code) => situation.fill(code).replace("index-….js", asset ?? "") };
 }
 
-/** A server whose audit trail has lost its folder. */
+/** A server whose audit folder was deleted. */
 function withoutAuditTrail(): Promise<Situation> {
   const folder = join(temporaryFolder(), "audit");
   mkdirSync(folder);
@@ -85,14 +85,14 @@ function withoutAuditTrail(): Promise<Situation> {
   )();
 }
 
-/** Stops while a request is still on its way. */
+/** Stops while a request is in flight. */
 async function stopWhileAsked({ server }: Situation): Promise<void> {
   const { hostname, port } = new URL(server.origin);
   const socket = connect(Number(port), hostname);
   const head = "POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n";
   socket.write(`${head}content-length: 10\r\n\r\n{`);
   await once(socket, "ready");
-  // The server has read it when it has answered one that came later.
+  // Once a later request is answered, the server has read this one.
   await fetch(`${server.origin}/livez`);
   const stopped = server.close();
   onTestFinished(async () => {
@@ -108,7 +108,7 @@ const PUBLISHER = {
   video_grant: { roles: ["PUBLISHER"], sessions: ["*"] },
 };
 
-/** For each code, a server that answers with it what the document asks. */
+/** For each code, a server that answers the document's request with it. */
 export const SITUATIONS: Readonly<Record<ErrorCode, () => Promise<Situation>>> = {
   BAD_USER_INPUT: usual,
   SESSION_NOT_FOUND: usual,
@@ -118,7 +118,7 @@ export const SITUATIONS: Readonly<Record<ErrorCode, () => Promise<Situation>>> =
   UNAUTHENTICATED: knowing(null),
   AUTHENTICATION_UNAVAILABLE: withoutProvider,
   FORBIDDEN: knowing(PUBLISHER),
-  // One was needed for the server's first token.
+  // The server's first token used one.
   RATE_LIMITED: open({ TOKENS_PER_MINUTE: "1" }),
   PERSISTED_QUERY_NOT_IN_LIST: withTrustedDocuments,
   QUERY_NOT_IN_SAFELIST: withTrustedDocuments,

@@ -28,7 +28,7 @@ function sectionOf(code: string) {
   return { text, question, answer };
 }
 
-/** Asks what the document asks. */
+/** Sends the document's request. */
 async function ask({ server, fill, credential }: Situation, { language, code }: Snippet): Promise<Answer> {
   if (language === "sh") {
     const { output } = await runShell(fill(code), { ACCESS_TOKEN: credential ?? "" });
@@ -46,13 +46,13 @@ async function ask({ server, fill, credential }: Situation, { language, code }: 
   return { status: response.status, retryAfter, body: await response.json() };
 }
 
-/** The answer with `…` where the document has it. */
+/** The answer, with `…` in the same places as the document. */
 function likeDocumented(answered: unknown, shown: unknown): unknown {
   if (typeof answered === "string" && typeof shown === "string" && shown.includes("…")) {
     const pattern = shown.split("…").map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
     return new RegExp(`^${pattern.join(".+")}$`, "s").test(answered) ? shown : answered;
   }
-  // Of a minute, which may have begun a second ago.
+  // The minute may have begun a second ago.
   if (typeof answered === "number" && answered > 50 && answered <= 60 && shown === 60) return shown;
   if (typeof answered !== "object" || answered === null || typeof shown !== "object" || shown === null)
     return answered;
@@ -63,7 +63,7 @@ function likeDocumented(answered: unknown, shown: unknown): unknown {
   return Array.isArray(answered) ? entries.map(([, value]) => value) : Object.fromEntries(entries);
 }
 
-it("every code that can be answered has a section, and there are no others", () => {
+it("exactly the codes of the API have sections", () => {
   expect([...documented].sort()).toEqual([...ERROR_CODES].sort());
 });
 
@@ -77,17 +77,17 @@ it("the table has the descriptions of the schema", () => {
 });
 
 it("the codes of Apollo Server are among them", () => {
-  // But for the one that only a server without automatic persisted queries answers.
+  // Except the code that only a server without automatic persisted queries returns.
   const { PERSISTED_QUERY_NOT_SUPPORTED: _, ...answered } = ApolloServerErrorCode;
   expect(ERROR_CODES).toEqual(expect.arrayContaining(Object.values(answered)));
 });
 
-it("snippets are in the sections of codes alone", () => {
+it("snippets are only in the sections of codes", () => {
   const elsewhere = snippets(DOCUMENT).filter(({ heading }) => !/^`[A-Z_]+`$/.test(heading));
   expect(elsewhere).toEqual([]);
 });
 
-describe("the example is what the server answers", () => {
+describe("the example matches the server's answer", () => {
   it.each(ERROR_CODES)("%s", async (code) => {
     const { text, question, answer } = sectionOf(code);
     const situation = await SITUATIONS[code]();

@@ -22,7 +22,7 @@ import { type Snippet, snippets } from "./markdown.ts";
 
 const GUIDE = "docs/front-end.md";
 
-/** What the blocks of each language are called: those that are files begin with their names. */
+/** The names of the blocks in each language. A block that is a file begins with its name. */
 const NAMES: Record<string, RegExp | undefined> = {
   graphql: /^src\/operations\/[\w-]+\.graphql$/,
   yaml: /^codegen(-\w+)?\.yml$/,
@@ -38,7 +38,7 @@ const named = (snippet: Snippet) => [`${GUIDE}:${snippet.line}, ${snippet.langua
 
 const FOR_APOLLO_3 = ["src/apollo-client-3", "src/generated/hooks.ts"];
 
-/** The application with `codegen.yml`, and with the `codegen.ts` that replaces it. */
+/** The application with `codegen.yml`, and with its replacement `codegen.ts`. */
 const app = new Application(all);
 const trusted = new Application(all);
 const codegen = (app: Application, config: string) => app.run("graphql-codegen", "--config", config);
@@ -66,17 +66,17 @@ it("compiles with both, and in the long form with the hooks of Apollo Client 3, 
   expect((await Promise.all(said)).join("")).toBe("");
 }, 60_000);
 
-it("the page loads what the guide has, and has what that needs", () => {
+it("the page loads a file of the guide", () => {
   const page = all.find((snippet) => snippet.language === "html");
   const [, module = ""] = /<script type="module" src="\/([^"]+)"/.exec(page?.code ?? "") ?? [];
   expect(all.map(fileName)).toContain(module);
 });
 
-/** A module of the application, as a browser would have it. */
+/** A module of the application, as in a browser. */
 // biome-ignore lint/suspicious/noExplicitAny: its types are checked with the other snippets
 const load = (app: Application, name: string): Promise<any> => import(/* @vite-ignore */ app.path(name));
 
-/** The callers of the guide, who may do what its examples do. */
+/** The callers of the guide, with the permissions that its examples need. */
 const caller = {
   sub: "bob",
   scope: "sessions:create sessions:read tokens:create",
@@ -209,7 +209,7 @@ describe("the application", () => {
     expect(bodies).toHaveLength(4);
   });
 
-  it("shows what was made beside why the rest was refused, with graphql-request and fetch", async () => {
+  it("shows partial data beside the reason for refusals, with graphql-request and fetch", async () => {
     const { server } = await start();
     const { JoinRoomDocument } = await load(app, "src/generated/graphql.ts");
     const { joinRoom } = await load(app, "src/join-room.ts");
@@ -250,7 +250,7 @@ describe("the application", () => {
   });
 });
 
-/** What each client of the guide makes of the answer to `GenerateToken`. */
+/** How each client of the guide handles the answer to `GenerateToken`. */
 const CLIENTS: Record<string, (url: string, document: unknown, app: Application) => Promise<object | null>> =
   {
     async "Apollo Client 4"(uri, mutation) {
@@ -285,7 +285,7 @@ const CLIENTS: Record<string, (url: string, document: unknown, app: Application)
   };
 const variables = { sessionId: "1_x" };
 
-/** Answers, and the problem that a page shows. */
+/** Answers, and the problem shown on the page. */
 const ANSWERS: [answer: string, status: number, type: string, body: string, problem: object][] = [
   ["a page of a proxy", 502, "text/html", "<html></html>", { message: expect.stringContaining("502") }],
   ["nothing of a proxy", 504, "application/json", "", { message: expect.stringContaining("504") }],
@@ -336,8 +336,8 @@ describe.each(Object.entries(CLIENTS))("with %s, a page", (_, problemWith) => {
     expect(JSON.stringify(shown)).not.toContain("reached");
   });
 
-  it("says that the server cannot be reached only where no answer came", async () => {
-    // As browsers do; happy-dom throws another error.
+  it("says that the server cannot be reached only without an answer", async () => {
+    // Like browsers; happy-dom throws another error.
     vi.stubGlobal("fetch", () => Promise.reject(new TypeError("Failed to fetch")));
     onTestFinished(() => void vi.unstubAllGlobals());
     expect(await problemOf("http://127.0.0.1:1/graphql")).toEqual({
@@ -345,7 +345,7 @@ describe.each(Object.entries(CLIENTS))("with %s, a page", (_, problemWith) => {
     });
   });
 
-  it("reads the code of a stranger's answer", async () => {
+  it("reads the code of an answer to an unauthenticated caller", async () => {
     const { server } = await start();
     vi.unstubAllGlobals();
     expect(await problemOf(server.url)).toMatchObject({ code: "UNAUTHENTICATED", retryable: false });
@@ -353,7 +353,7 @@ describe.each(Object.entries(CLIENTS))("with %s, a page", (_, problemWith) => {
 });
 
 describe("with trusted documents, the application", () => {
-  it("sends IDs, which the server executes, and nothing else is executed", async () => {
+  it("sends IDs, and the server executes nothing else", async () => {
     const { server, bodies, accessToken } = await start({
       TRUSTED_DOCUMENTS: "enforce",
       TRUSTED_DOCUMENTS_MANIFEST: trusted.path("src/generated/persisted-documents.json"),

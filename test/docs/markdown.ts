@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 
-/** The repository. */
+/** The root of the repository. */
 export const ROOT = resolve(import.meta.dirname, "../..");
 
-/** Every document that people read, by its path in the repository. */
+/** Every document, by its path in the repository. */
 export const DOCUMENTS: readonly string[] = [
   ...["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"].filter((name) =>
     existsSync(resolve(ROOT, name)),
@@ -14,10 +14,10 @@ export const DOCUMENTS: readonly string[] = [
     .map((name) => `docs/${name}`),
 ];
 
-/** The text of a document, which has its path in the repository. */
+/** The text of the document with this path in the repository. */
 export const textOf = (document: string): string => readFileSync(resolve(ROOT, document), "utf8");
 
-/** A fenced block of a document: code of a language, the heading above it, and the line that it begins in. */
+/** A fenced block of a document: code, language, the heading above it, and its first line. */
 export interface Snippet {
   readonly document: string;
   readonly heading: string;
@@ -26,10 +26,10 @@ export interface Snippet {
   readonly line: number;
 }
 
-/** What a test of a snippet is called. */
+/** The name of a snippet's test. */
 export const placeOf = ({ document, line, language }: Snippet): string => `${document}:${line}, ${language}`;
 
-/** The fenced blocks of a document, also those within lists, which are indented. */
+/** The fenced blocks of a document, including indented ones in lists. */
 export function snippets(document: string): Snippet[] {
   const markdown = textOf(document);
   const blocks = [...markdown.matchAll(/^( *)```(.*)\n([\s\S]*?)^\1```$/gm)];
@@ -44,27 +44,27 @@ export function snippets(document: string): Snippet[] {
   }));
 }
 
-/** A document without its fenced blocks, which have text of their own kind. */
+/** A document without its fenced blocks. */
 export const prose = (markdown: string): string => markdown.replaceAll(/^( *)```[\s\S]*?^\1```$/gm, "");
 
-/** The headings, without the marks before them. */
+/** The headings, without their marks. */
 export function headings(markdown: string): string[] {
   return [...prose(markdown).matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) => heading);
 }
 
-/** What is written `as code` in the text. */
+/** The `code spans` of the text. */
 export function codeSpans(markdown: string): string[] {
   return [...prose(markdown).matchAll(/(?<!`)`([^`]+)`(?!`)/g)].map(([, code = ""]) =>
     code.replaceAll(/\s+/g, " "),
   );
 }
 
-/** Where the document's links lead. */
+/** The targets of the document's links. */
 export function links(markdown: string): string[] {
   return [...prose(markdown).matchAll(/\]\(([^()\s]+)\)/g)].map(([, target = ""]) => target);
 }
 
-/** The anchor of a heading, as hosts of repositories make it. */
+/** The anchor of a heading, as repository hosts build it. */
 export function anchorOf(heading: string): string {
   return heading
     .toLowerCase()

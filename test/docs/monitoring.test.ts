@@ -21,12 +21,12 @@ const panels: { title: string; targets?: { expr: string }[] }[] = dashboard.pane
 const expressions = [
   ...rules.map(({ alert, expr }) => [alert, expr] as const),
   ...panels.flatMap(({ title, targets = [] }) =>
-    // What Grafana puts in.
+    // Grafana's value.
     targets.map(({ expr }) => [title, expr.replaceAll("$__rate_interval", "5m")] as const),
   ),
 ];
 
-/** The texts of the parts of a kind. */
+/** The texts of an expression's parts of one kind. */
 function partsOf(expression: string, kind: string): string[] {
   const parts: string[] = [];
   parser.parse(expression).iterate({
@@ -37,17 +37,17 @@ function partsOf(expression: string, kind: string): string[] {
   return parts;
 }
 
-/** Labels that Prometheus itself gives, and that of buckets. */
+/** The labels that Prometheus adds, and the label of buckets. */
 const GIVEN = ["job", "instance", "le"];
 
-/** What counts, and so says something only by how fast it grows. */
+/** Functions for counters. */
 const GROWING = /^(rate|increase)\(/;
-/** What goes up and down. */
+/** Functions for gauges. */
 const OVER_TIME = /^(min|max|avg)_over_time\(/;
 
 let server: TestServer;
 let metrics: string;
-/** The labels of each metric that a server has. */
+/** The labels of each of the server's metrics. */
 let labels: Map<string, Set<string>>;
 
 const nameIn = (selector: string) => partsOf(selector, "Identifier")[0] ?? "";
@@ -79,7 +79,7 @@ describe.each(expressions)("%s", (_name, expression) => {
     expect(partsOf(expression, "error")).toEqual([]);
   });
 
-  it("asks for metrics and labels that there are", () => {
+  it("uses existing metrics and labels", () => {
     const selectors = partsOf(expression, "VectorSelector");
     expect(selectors.length).toBeGreaterThan(0);
     for (const selector of selectors) {
@@ -92,7 +92,7 @@ describe.each(expressions)("%s", (_name, expression) => {
     for (const label of partsOf(expression, "LabelName")) expect([...GIVEN, ...known]).toContain(label);
   });
 
-  it("asks how fast counters grow, how gauges are, and for quantiles of buckets", () => {
+  it("uses rates of counters, values of gauges, and quantiles of buckets", () => {
     const calls = partsOf(expression, "FunctionCall");
     const growing = calls.filter((call) => GROWING.test(call));
     for (const [call, type] of [
@@ -105,14 +105,14 @@ describe.each(expressions)("%s", (_name, expression) => {
     for (const call of calls.filter((call) => call.startsWith("histogram_quantile("))) {
       expect(call).toMatch(/^histogram_quantile\(0\.\d+, sum by \((\w+, )*le\) \(rate\(\w+_bucket[[{]/);
     }
-    // Of what has just begun nothing has grown yet: then it is asked whether it was there before.
+    // A new series has not grown yet; the expression then checks whether it existed before.
     if (expression.includes("unless")) return;
     const counters = partsOf(expression, "VectorSelector").filter((s) => typeOf(nameIn(s)) === "counter");
     expect(growing.flatMap((call) => partsOf(call, "VectorSelector")).sort()).toEqual(counters.sort());
   });
 });
 
-it("every alert says how bad it is and what it means, and every code that it asks for is documented", () => {
+it("every alert has a severity and a meaning, and its codes are documented", () => {
   const errors = readFileSync("docs/errors.md", "utf8");
   for (const { alert, expr, labels, annotations } of rules) {
     expect(alert).toMatch(/^Stagepass[A-Z]/);
@@ -142,9 +142,9 @@ it.each([
   expect(rule?.expr).toBe(`${sum(failed)} > ${share} * ${sum(all)}`);
   expect(others).toEqual([]);
   const [, name, label, codes] = /^rate\((\w+)\{(\w+)=~?"([\w|]+)"\}\[(\d+)m\]\)$/.exec(failed ?? "") ?? [];
-  // Of tokens, those that were refused are none that could have been made.
+  // Refused token requests do not count as attempts.
   const tried = label === "outcome" ? `{outcome=~"ISSUED|${codes}"}` : "";
   expect(all).toBe(`rate(${name}${tried}[${minutes}m])`);
-  // As long as the window, so that one failure without other requests has left it by then.
+  // As long as the window, so that a single failure has left it by then.
   expect([failed?.endsWith(`[${minutes}m])`), rule?.for]).toEqual([true, `${minutes}m`]);
 });

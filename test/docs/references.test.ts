@@ -7,12 +7,12 @@ import { anchorOf, codeSpans, DOCUMENTS, headings, links, ROOT, textOf } from ".
 const { scripts, bin } = JSON.parse(readFileSync(resolve(ROOT, "package.json"), "utf8"));
 const ofEach = DOCUMENTS.map((document) => [document, textOf(document)] as const);
 
-/** A path of this repository: of one of its folders, or of a file beside them. */
+/** A path of this repository: in one of its folders, or a file at the root. */
 const PATH =
   /^(?:src|test|docs|bench|console|deploy|bundle)(?:\/[\w.-]+)+\/?$|^(?:\.?[\w-]+\.(?:json|ya?ml|c?js|ts|md|graphql)|Dockerfile)$/;
 
 describe.each(ofEach)("%s", (document, markdown) => {
-  it("links to files and headings that there are", () => {
+  it("links to existing files and headings", () => {
     const broken = links(markdown)
       .filter((target) => !/^https?:/.test(target))
       .filter((target) => {
@@ -24,14 +24,14 @@ describe.each(ofEach)("%s", (document, markdown) => {
     expect(broken).toEqual([]);
   });
 
-  it("names paths that there are", () => {
-    // The application of the guide has files of its own, which are held by the test of its snippets.
+  it("names existing paths", () => {
+    // The application of the guide has its own files; the test of its snippets checks them.
     const inTheGuide = document === "docs/front-end.md" ? /^src\// : /^$/;
     const paths = codeSpans(markdown).filter((code) => PATH.test(code) && !inTheGuide.test(code));
     expect(paths.filter((path) => !existsSync(resolve(ROOT, path)))).toEqual([]);
   });
 
-  it("names commands that there are", () => {
+  it("names existing commands", () => {
     const missing = codeSpans(markdown).filter((code) => {
       const [, script, program = ""] = /^npm run ([\w:]+)|^npx (\S+)/.exec(code) ?? [];
       if (script) return scripts[script] === undefined;
@@ -42,7 +42,7 @@ describe.each(ofEach)("%s", (document, markdown) => {
   });
 });
 
-it("the README is short enough to be read", () => {
+it("the README has at most 1,200 words", () => {
   expect(textOf("README.md").split(/\s+/).length).toBeLessThanOrEqual(1200);
 });
 
@@ -57,7 +57,7 @@ describe("the invariants", () => {
     .split("\n")
     .filter((line) => /^\| I\d+ \|/.test(line));
 
-  it("are numbered, and each names what makes it so and a test that holds it", () => {
+  it("are numbered, and each names a source and a test", () => {
     expect(rows.map((row) => row.split(" ")[1])).toEqual(rows.map((_, i) => `I${i + 1}`));
     for (const row of rows) {
       const [, , sources = "", tests = ""] = row.split(" | ");

@@ -7,10 +7,10 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 import { isShell, type Run } from "./run-snippets.ts";
 import { runShell, usedFolder } from "./shell.ts";
 
-/** The name of the cluster's own user, which the documents give to a user of their own. */
+/** The name of the cluster's user. The documents give this name to their own user. */
 const TAKEN = /\bstagepass\b/g;
 
-/** SQL that makes a database, in which `stagepass migrate` then makes the tables. */
+/** SQL that creates a database, which `stagepass migrate` then migrates. */
 export const makesADatabase: Run = async ({ code }) => {
   const { query, port } = await sharedPostgres();
   const statements = code.replaceAll(TAKEN, "conference").split(";");
@@ -20,12 +20,12 @@ export const makesADatabase: Run = async ({ code }) => {
   expect(await query("SELECT count(*) FROM sessions", "conference")).toEqual([{ count: "0" }]);
 };
 
-/** Lines of `postgresql.conf` that PostgreSQL takes. */
+/** Lines of `postgresql.conf` that PostgreSQL accepts. */
 export const configuresPostgres: Run = async ({ code }) => {
   const { query } = await sharedPostgres();
   const settings = code.split("\n").filter((line) => line.includes("="));
   expect(settings.length).toBeGreaterThan(0);
-  // In effect only after a reload, which there is none of.
+  // It would need a reload, which never happens.
   for (const setting of settings) await query(`ALTER SYSTEM SET ${setting}`);
   await query("ALTER SYSTEM RESET ALL");
 };
@@ -49,7 +49,7 @@ export const movesTheDatabase: Run = async ({ code }) => {
   expect([imported, others]).toEqual([exported, []]);
 };
 
-/** `npm start`, without its build, with the variables before it, beside an application with a manifest. */
+/** `npm start` without its build, with the preceding variables, beside an application with a manifest. */
 export const starts: Run = async (snippet) => {
   isShell(snippet);
   const folder = temporaryFolder();
@@ -66,7 +66,7 @@ export const starts: Run = async (snippet) => {
   if (snippet.code.includes("the console")) expect(server.output()).toContain("The console is at ");
 };
 
-/** `docker run` with a command of `stagepass`, which is run without Docker. */
+/** A `docker run` of a `stagepass` command, which is run without Docker. */
 export const runsInAContainer: Run = async (snippet) => {
   isShell(snippet);
   const [, command = ""] = /^docker run .* stagepass (\w.*)$/m.exec(snippet.code) ?? [];

@@ -11,7 +11,7 @@ import { serverForSnippets, sharedServer } from "./server-for-snippets.ts";
 
 const AsyncFunction = (async () => {}).constructor as typeof Function;
 
-/** The lines that join a call, with a client SDK that notes what it is told. */
+/** The lines that join a call, with a client SDK that records its calls. */
 export const joinsTheCall: Run = async ({ code }) => {
   const connect = vi.fn((_token: string, done: () => void) => done());
   const publish = vi.fn();
@@ -22,7 +22,7 @@ export const joinsTheCall: Run = async ({ code }) => {
   expect(publish).toHaveBeenCalledWith({ id: "publisher" });
 };
 
-/** A key set of an identity provider, and tokens that it signs. */
+/** An identity provider's key set, and tokens that it signs. */
 async function startProvider() {
   const { publicKey, privateKey } = await generateKeyPair("RS256");
   const keys = [{ ...(await exportJWK(publicKey)), kid: "a", alg: "RS256", use: "sig" }];
@@ -46,8 +46,8 @@ const ENSURE = (name: string, role = "PUBLISHER") =>
   `mutation { ensureSession(name: "${name}") { generateToken(role: ${role}) { token } } }`;
 
 /**
- * The way from an identity provider to a front end, which all blocks of this language under this heading are steps of: the
- * provider's action makes the claims, the server is started with the settings, and the front end asks it.
+ * From an identity provider to a front end: every block of this language under this heading is a step. The provider's action makes the
+ * claims, the server starts with the settings, and the front end sends requests.
  */
 export const fromProviderToFrontEnd: Run = async ({ document, heading }) => {
   const steps = snippets(document).filter((step) => step.heading === heading);
@@ -88,7 +88,7 @@ export const fromProviderToFrontEnd: Run = async ({ document, heading }) => {
   }
 };
 
-/** A program of a back end that signs a JWT for a user, with which the user gets tokens for its rooms and no others. */
+/** A back end's program that signs a JWT, which gives its user tokens for the user's rooms only. */
 export const signsForItsUsers: Run = async ({ code }) => {
   const app = new Application([]);
   onTestFinished(() => app.remove());

@@ -8,14 +8,14 @@ import { type Snippet, textOf } from "./markdown.ts";
 import { sharedServer } from "./server-for-snippets.ts";
 import { answerIn, runShell, usedFolder } from "./shell.ts";
 
-/** What holds a snippet: it fails where the snippet does not work. */
+/** The test of a snippet. It fails if the snippet does not work. */
 export type Run = (snippet: Snippet) => void | Promise<void>;
 
-/** An answer's data; what was asked must have no errors. */
-// biome-ignore lint/suspicious/noExplicitAny: data has the shape of what was asked
+/** An answer's data; the answer has no errors. */
+// biome-ignore lint/suspicious/noExplicitAny: data has the shape of its query
 type CheckData = (data: any) => void;
 
-/** An operation that a server without authentication answers. */
+/** An operation for a server without authentication. */
 export function operation(check: CheckData): Run {
   return async ({ code }) => {
     const { server, fill } = await sharedServer();
@@ -25,7 +25,7 @@ export function operation(check: CheckData): Run {
   };
 }
 
-/** One curl that asks such a server. */
+/** One curl command for such a server. */
 export function curl(check: CheckData): Run {
   return async ({ code }) => {
     const { fill } = await sharedServer();
@@ -37,7 +37,7 @@ export function curl(check: CheckData): Run {
   };
 }
 
-/** Commands of `stagepass` that all succeed, and print what matches. */
+/** Commands of `stagepass` that all succeed, and whose output matches. */
 export function commands(printed: RegExp, env: Record<string, string> = {}): Run {
   return async ({ code }) => {
     const outcome = await runShell(code, env, await usedFolder());
@@ -46,7 +46,7 @@ export function commands(printed: RegExp, env: Record<string, string> = {}): Run
   };
 }
 
-/** The options of `npm run <script>`, each line's as the script itself reads them. */
+/** The options of `npm run <script>`, each line read by the script itself. */
 export function options(script: string, readOptions: (args: string[]) => object): Run {
   return (snippet) => {
     isShell(snippet);
@@ -57,8 +57,8 @@ export function options(script: string, readOptions: (args: string[]) => object)
 }
 
 /**
- * Commands that are not run, as they install packages or need a program that is not everywhere: the shell can read them, and the
- * scripts, packages and files that they name exist.
+ * Commands that are not run, because they install packages or need an unusual program. The shell can parse them, and their scripts,
+ * packages and files exist.
  */
 export const isShell: Run = ({ code }) => {
   execFileSync("sh", ["-n"], { input: code });
@@ -74,7 +74,7 @@ export const isShell: Run = ({ code }) => {
     expect(existsSync(file) || code.includes(` > ${file}\n`), file).toBe(true);
 };
 
-/** Variables of `.env` that a server accepts, once its own secrets stand for `…`. */
+/** Variables of `.env` that a server accepts, with secrets in place of `…`. */
 export const settings: Run = ({ code }) => {
   const values = code.replaceAll("…", API_SECRET).replaceAll("./private.key", `"${PRIVATE_KEY}"`);
   const variables = parseEnv(values);
@@ -82,7 +82,7 @@ export const settings: Run = ({ code }) => {
   // Replicas on one database need the same project.
   const environment = { ...("DATABASE_URL" in variables && OPENTOK), ...variables };
   expect(parseConfig(environment)).toBeDefined();
-  // A variable that there is not would be accepted whatever its value. NODE_ENV may be anything.
+  // An unknown variable would be accepted with any value. NODE_ENV may be anything.
   for (const name of Object.keys(variables).filter((name) => name !== "NODE_ENV"))
     expect(() => parseConfig({ ...environment, [name]: "\n" }), name).toThrow(name);
 };
@@ -90,5 +90,5 @@ export const settings: Run = ({ code }) => {
 /** A diagram of a kind that Mermaid has. */
 export const isADiagram: Run = ({ code }) => expect(code).toMatch(/^(flowchart (TD|LR)|sequenceDiagram)\n/);
 
-/** Another test file has it, which reads the document by itself. */
+/** Another test file reads the document and tests it. */
 export const heldBy = (file: string): { readonly file: string } => ({ file });

@@ -1,22 +1,22 @@
 import { expect, onTestFinished } from "vitest";
 import { startServer, type TestServer } from "../support/server.ts";
 
-/** Where the documents have a server. */
+/** The address of the server in the documents. */
 const DOCUMENTED_ORIGIN = "http://127.0.0.1:4000";
 
-/** What a server is asked for each snippet first, so that there is a session, and a token of it. */
+/** The first request for each snippet, which creates a session and a token. */
 export const FIRST_SESSION = "mutation { createSession { sessionId generateToken { token } } }";
 
-/** A server for the snippets of a document, and what their placeholders stand for there. */
+/** A server for the snippets of a document, and the values of their placeholders. */
 export interface SnippetServer {
   readonly server: TestServer;
-  /** The snippet with the server's address, a session of it for `1_MX4…`, and a token of it for `eyJ…`. */
+  /** The snippet with the server's address, a real session for `1_MX4…`, and a real token for `eyJ…`. */
   fill(code: string): string;
 }
 
 const shared = new Map<string, Promise<TestServer>>();
 
-/** A server that all snippets with this environment share, and a session of the snippet's own. */
+/** A server shared by all snippets with this environment, and the snippet's own session. */
 export async function sharedServer(env: Record<string, string> = {}, credential?: string) {
   const key = JSON.stringify(env);
   const server = shared.get(key) ?? startServer(env);
@@ -30,7 +30,7 @@ export async function stopSharedServers(): Promise<void> {
   shared.clear();
 }
 
-/** A server that goes when the test is over, if the test has not closed it. */
+/** A server that is closed after the test, unless the test closes it. */
 export async function serverForSnippets(env: Record<string, string>, credential?: string) {
   const server = await startServer(env);
   let closed: Promise<void> | undefined;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { CLI } from "../support/process.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-/** What a command of a document did. */
+/** The outcome of a document's command. */
 export interface Outcome {
   readonly code: number;
   readonly output: string;
@@ -12,8 +12,8 @@ export interface Outcome {
 }
 
 /**
- * Runs commands of a document as a shell does, up to the first that fails, in a folder and with nothing in the environment but
- * `env`; `npx stagepass` is the built program. After each answer curl writes its status and its Retry-After, in a line of their own.
+ * Runs a document's commands in a shell until one fails, in a folder and with only `env` in the environment. `npx stagepass` is the
+ * built program. After each answer, curl writes a line with its status and its Retry-After.
  */
 export function runShell(
   code: string,
@@ -31,18 +31,18 @@ export function runShell(
   });
 }
 
-/** A folder in which somebody has used `stagepass` before, so that its database is there. */
+/** A folder where `stagepass` was used before, so it has a database. */
 export async function usedFolder(): Promise<string> {
   const folder = temporaryFolder();
   await runShell("npx stagepass migrate", {}, folder);
   return folder;
 }
 
-/** What was answered, with its status and its Retry-After. */
+/** An answer, with its status and its Retry-After. */
 export interface Answer {
   readonly status: number;
   readonly retryAfter: string | null;
-  // biome-ignore lint/suspicious/noExplicitAny: an answer has the shape of what was asked
+  // biome-ignore lint/suspicious/noExplicitAny: an answer has the shape of its query
   readonly body: any;
 }
 

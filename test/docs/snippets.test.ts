@@ -23,6 +23,6 @@ describe("each snippet of the documents", () => {
   );
 });
 
-it("each claim is about a snippet that there is", () => {
+it("each claim is about an existing snippet", () => {
   expect(CLAIMS.filter((claim) => !all.some((snippet) => claimsOf(snippet).includes(claim)))).toEqual([]);
 });

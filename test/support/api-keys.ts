@@ -8,10 +8,10 @@ import type { JwtRules } from "../../src/access/jwt-checks.ts";
 import type { ApiKey, ApiKeys, StoredApiKey } from "../../src/store/store.ts";
 import { JWT_SECRET } from "./callers.ts";
 
-/** API keys in memory, which count how often they are asked, and how often for all IDs. */
+/** API keys in memory. They count look-ups, and reads of all IDs. */
 class Keys implements ApiKeys {
   readonly kept = new Map<string, StoredApiKey>();
-  /** The IDs of those whose use was noted, in order. */
+  /** The IDs of keys whose use was recorded, in order. */
   readonly used: string[] = [];
   asked = 0;
   read = 0;
@@ -60,27 +60,27 @@ export const RULES: JwtRules = {
   claims: CLAIM_NAMES,
 };
 
-/** Those of the test that runs. */
+/** The keys of the current test. */
 export let keys = new Keys();
 
-/** Adds a key, and gives what its owner was shown. */
+/** Adds a key, and returns the text that its owner sees. */
 export async function added(name = "backend") {
   const { key, id, digest } = newApiKey();
   await keys.add({ id, name, digest, claims: CLAIMS, createdAt: new Date(), revokedAt: null });
   return { key, id };
 }
 
-/** How a server knows its callers, with the keys of the test. */
+/** Authentication with the keys of the test. */
 export const server = (rules: JwtRules | null = RULES) => {
   const authenticate = authenticator(rules, keys, () => new Date());
   return async (credentials: Credentials) => authenticate(credentials);
 };
 
-/** Has new keys, and a clock that the test sets, for each test of a file. */
+/** Sets up new keys, and a clock that the test controls, for each test of a file. */
 export function freshKeys(): void {
   beforeEach(() => {
     keys = new Keys();
-    // lru-cache holds on to `performance`, which fake timers replace.
+    // lru-cache keeps a reference to `performance`, which fake timers replace.
     vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"] });
     vi.spyOn(performance, "now").mockImplementation(() => Date.now());
   });

@@ -2,14 +2,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { it } from "vitest";
 import { LONG } from "./long.ts";
 
-/** More would meet the deadlines of a machine that is too busy. */
+/** More would overload the machine and miss deadlines. */
 const AT_ONCE = 4;
 
 /**
- * An `it` for tests of one file that mostly wait. The short form runs four of them at once, all as one test: what their helpers open
- * is closed when a test is over, and Vitest knows one test at a time. The long form runs each as a test of its own.
+ * An `it` for tests of one file that mostly wait. The short form runs four at once, as one test, because Vitest's `onTestFinished`
+ * knows one test at a time. The long form runs each as its own test.
  *
- * @param group what the tests are about
+ * @param group the subject of the tests
  * @param timeout of each, in milliseconds
  * @param define Vitest's `it`, or one that skips
  */

@@ -2,10 +2,10 @@ import { createSecretKey } from "node:crypto";
 import jsonwebtoken from "jsonwebtoken";
 import { SCOPES } from "../../src/access/scope.ts";
 
-/** The secret that the JWTs of the tests' callers are signed with. */
+/** The secret that signs the test callers' JWTs. */
 export const JWT_SECRET = "canary-of-callers-canary-of-callers";
 
-/** The claims of a caller who may do everything. */
+/** The claims of a caller with every permission. */
 export const EVERYTHING = {
   sub: "everything",
   scope: SCOPES.join(" "),
@@ -14,7 +14,7 @@ export const EVERYTHING = {
 
 const key = createSecretKey(JWT_SECRET, "utf8");
 
-/** A caller's JWT, for an hour unless the claims say otherwise. */
+/** A caller's JWT, valid for an hour by default. */
 export function signedJwt(claims: object): string {
   const exp = Math.floor(Date.now() / 1000) + 3600;
   return jsonwebtoken.sign({ exp, ...claims }, key, { algorithm: "HS256", noTimestamp: true });

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { findProgram } from "./programs.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
-/** Whether certificates can be made on this machine. */
+/** Whether this machine can create certificates. */
 export const HAS_OPENSSL = findProgram(["openssl"], []) !== null;
 
-/** A certificate that a host has signed itself, as PEM texts, and the path of it. */
+/** A host's self-signed certificate, as PEM texts, and its path. */
 export function selfSigned(host: string): {
   readonly key: string;
   readonly cert: string;
@@ -17,7 +17,7 @@ export function selfSigned(host: string): {
   return { key: readFileSync(key, "utf8"), cert: readFileSync(cert, "utf8"), path: cert };
 }
 
-/** Makes a key and a certificate for a name, such as `IP:127.0.0.1`, in a folder; returns their paths. */
+/** Creates a key and a certificate for a name, such as `IP:127.0.0.1`, in a folder. Returns their paths. */
 export function makeCertificate(
   folder: string,
   name: string,

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 
-/** A span as a collector gets it in JSON. */
+/** A span as a collector receives it in JSON. */
 export interface ExportedSpan {
   readonly traceId: string;
   readonly spanId: string;
@@ -16,7 +16,7 @@ export interface ExportedSpan {
   readonly attributes: { readonly key: string; readonly value: Record<string, unknown> }[];
 }
 
-/** A collector of OpenTelemetry on a real socket, which answers as it is told to. */
+/** An OpenTelemetry collector on a real socket, with configurable answers. */
 export async function startCollector(
   answer: (request: IncomingMessage, response: ServerResponse) => void = (_request, response) =>
     response.writeHead(200, { "content-type": "application/json" }).end("{}"),
@@ -43,7 +43,7 @@ export async function startCollector(
   return {
     url: `http://127.0.0.1:${port}`,
     requests,
-    /** Everything that it was sent, as text. */
+    /** Everything that it received, as text. */
     text: () => requests.map(({ body }) => body.toString("latin1")).join("\n"),
     resources,
     spans: (): ExportedSpan[] =>
@@ -53,6 +53,6 @@ export async function startCollector(
   };
 }
 
-/** The attributes of a span by their names. */
+/** The attributes of a span, by name. */
 export const attributesOf = ({ attributes }: ExportedSpan): Record<string, unknown> =>
   Object.fromEntries(attributes.map(({ key, value }) => [key, Object.values(value)[0]]));

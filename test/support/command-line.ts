@@ -2,7 +2,7 @@ import { vi } from "vitest";
 import { exitCodeOf, failureOf } from "../../src/cli/failure.ts";
 import { createProgram, HelpAsked } from "../../src/cli/program.ts";
 
-/** What a command line that does nothing is answered with, its help or why it is refused, without a process of its own. */
+/** The output of a command line that does nothing, its help or its error, without a process of its own. */
 export async function answerTo(args: readonly string[], env: Record<string, string> = {}) {
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
   try {

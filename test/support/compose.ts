@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 
-/** What of a service the tests look at. */
+/** The parts of a service that the tests check. */
 export interface Service {
   readonly env_file?: unknown;
   readonly command?: readonly string[];
@@ -21,7 +21,7 @@ export interface Compose {
 /** A file of the repository. */
 export const textOf = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 
-/** `compose.yaml` with these variables put in, as Docker Compose does it for `${NAME:-default}` and `${NAME:?what to do}`. */
+/** `compose.yaml` with these variables filled in, as Docker Compose does for `${NAME:-default}` and `${NAME:?what to do}`. */
 export function readCompose(variables: Record<string, string>): Compose {
   const compose = JSON.stringify(parse(textOf("compose.yaml"), { merge: true }));
   const filled = compose.replaceAll(/\$\{(\w+):([-?])([^}]*)\}/g, (_, name, kind, rest) => {
@@ -37,7 +37,7 @@ export const readDeployed = (file: string) => textOf(`deploy/${file}`);
 /** The proxy's configuration. */
 export const readProxyConfig = () => readDeployed("nginx.conf");
 
-/** The environment that the image has of its own. */
+/** The image's own environment. */
 export function imageEnvironment(): Record<string, string> {
   const [, pairs = ""] = /^ENV (.*)$/m.exec(textOf("Dockerfile")) ?? [];
   return Object.fromEntries(pairs.split(" ").map((pair) => pair.split("=")));

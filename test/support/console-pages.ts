@@ -2,14 +2,14 @@ import type { Locator, Page } from "playwright-core";
 import { expect, onTestFinished } from "vitest";
 import { startServer, type TestServer } from "./server.ts";
 
-/** A server with the console for one test alone. */
+/** A server with the console for one test. */
 export async function startConsole(env: Record<string, string> = {}): Promise<TestServer> {
   const server = await startServer({ CONSOLE: "on", ...env });
   onTestFinished(() => server.close());
   return server;
 }
 
-/** What a server knows of a session. */
+/** A session, as the server stores it. */
 export async function sessionOf(server: TestServer, sessionId: string) {
   const { data } = await server.graphql(
     `query($sessionId: ID!) { session(sessionId: $sessionId) {
@@ -20,7 +20,7 @@ export async function sessionOf(server: TestServer, sessionId: string) {
   return data.session;
 }
 
-/** The ID of the session whose page is shown. */
+/** The ID of the session on the current page. */
 export async function shownSession(page: Page): Promise<string> {
   await page.waitForURL("**/#/sessions/*");
   return page.url().split("/sessions/")[1] ?? "";
@@ -29,7 +29,7 @@ export async function shownSession(page: Page): Promise<string> {
 /** The control with this label. */
 export const field = (page: Page, label: string): Locator => page.getByLabel(label, { exact: true });
 
-/** What is said below a field. */
+/** The text below a field. */
 export async function errorBelow(control: Locator): Promise<string> {
   await expect.poll(() => control.getAttribute("aria-invalid")).toBe("true");
   const ids = (await control.getAttribute("aria-describedby"))?.split(" ") ?? [];

@@ -9,7 +9,7 @@ if (CHROMIUM === null) {
   );
 }
 
-/** A test in a browser, which is skipped where there is none. */
+/** A test in a browser, skipped without one. */
 export function itInBrowser(name: string, test: (browser: Browser) => Promise<void>): void {
   it(name, async (context: TestContext) => {
     context.skip(CHROMIUM === null, "no Chromium was found");
@@ -17,7 +17,7 @@ export function itInBrowser(name: string, test: (browser: Browser) => Promise<vo
   });
 }
 
-/** `atOnce` for tests in a browser, which are skipped where there is none. */
+/** `atOnce` for tests in a browser, skipped without one. */
 export function inBrowserAtOnce(group: string) {
   const test = atOnce(group, 60_000, it.skipIf(CHROMIUM === null));
   return (name: string, act: (browser: Browser) => Promise<void>) =>
@@ -26,7 +26,7 @@ export function inBrowserAtOnce(group: string) {
 
 let browser: Promise<Browser> | undefined;
 
-/** One for all tests of a file. */
+/** One browser for all tests of a file. */
 function theBrowser(): Promise<Browser> {
   browser ??= launchChromium();
   return browser;
@@ -38,9 +38,9 @@ export async function closeBrowser(): Promise<void> {
 }
 
 /**
- * Opens the console, in a profile of its own, for as long as `use` takes; nothing may break its Content-Security-Policy or fail in it.
+ * Opens the console in its own profile while `use` runs. Nothing may break its Content-Security-Policy or fail in it.
  *
- * @param url an origin, or where the console is below it
+ * @param url an origin, or the console's path below it
  */
 export async function withConsole(
   browser: Browser,
@@ -64,7 +64,7 @@ export async function withConsole(
     const page = await context.newPage();
     page.on("pageerror", ({ message }) => problems.push(message));
     page.on("console", (message) => {
-      // What the browser says of requests that fail is what the tests make fail.
+      // The browser reports the requests that tests make fail.
       if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) {
         problems.push(message.text());
       }
@@ -72,7 +72,7 @@ export async function withConsole(
     page.setDefaultTimeout(20_000);
     await page.goto("./");
     await use(page);
-    // What the page has to report is told in its turn, and would be lost with the page.
+    // Reports of the page arrive later, and would be lost with the page.
     await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 50)));
   } finally {
     await context.close();
@@ -86,7 +86,7 @@ export async function signIn(page: Page, credential: string): Promise<void> {
   await page.getByRole("button", { name: "Sign in" }).click();
 }
 
-/** What the clipboard has. */
+/** The text of the clipboard. */
 export function clipboard(page: Page): Promise<string> {
   return page.evaluate(() => navigator.clipboard.readText());
 }

@@ -4,7 +4,7 @@ import { generateKeyPairSync } from "node:crypto";
 export const API_KEY = "12345678";
 export const API_SECRET = "c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00";
 
-/** The project as the environment names it. */
+/** The project's environment variables. */
 export const OPENTOK = { OPENTOK_API_KEY: API_KEY, OPENTOK_API_SECRET: API_SECRET };
 /** The same project on the local platform. */
 export const PROJECT = { PLATFORM: "local", ...OPENTOK };
@@ -22,7 +22,7 @@ export function newPrivateKey(): string {
 
 const SECRETS = [API_SECRET, ...PRIVATE_KEY.split("\n").slice(1, -2)];
 
-/** Fails when a server's log or answer holds one of its secrets, or a line of its private key. */
+/** Fails if a server's log or answer contains one of its secrets, or a line of its private key. */
 export function checkForSecrets(said: string): void {
   if (SECRETS.some((secret) => said.includes(secret))) throw new Error("a secret was said");
 }

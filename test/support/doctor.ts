@@ -4,7 +4,7 @@ import { API_KEY, API_SECRET } from "./credentials.ts";
 
 export const now = () => new Date();
 
-/** What a check finds in an environment, a line each: `ok`, `FAIL` or `-`, what was looked at, and what it says. */
+/** The findings of a check in an environment, one per line: `ok`, `FAIL` or `-`, the subject, and the text. */
 export async function foundBy(check: Check, env: Record<string, string>, clock = now): Promise<string[]> {
   const findings = await check(parseConfig(env), clock);
   return findings.map(({ what, ok, says }) => `${ok === null ? "-" : ok ? "ok" : "FAIL"} ${what}: ${says}`);

@@ -5,7 +5,7 @@ import { pipeline, Readable } from "node:stream";
 import jwt from "jsonwebtoken";
 import { composeSessionId } from "../../src/domain/session-id.ts";
 
-/** A request that has arrived whole. */
+/** A complete request. */
 export interface Received {
   readonly method: string | undefined;
   readonly path: string | undefined;
@@ -14,10 +14,10 @@ export interface Received {
   readonly body: string;
 }
 
-/** How the server treats one request. */
+/** How the server handles one request. */
 export type Behaviour = (response: ServerResponse, request: Received) => void;
 
-/** A platform on a real socket that does what a test tells it to. */
+/** A platform on a real socket, controlled by a test. */
 export async function startFaultServer(behaviour: Behaviour = answerJson(200, [])) {
   let current = behaviour;
   const received: Received[] = [];
@@ -42,9 +42,9 @@ export async function startFaultServer(behaviour: Behaviour = answerJson(200, []
   return {
     url: `http://127.0.0.1:${port}`,
     port,
-    /** What has arrived so far. */
+    /** The requests so far. */
     received,
-    /** Treats requests in this way from now on. */
+    /** Handles requests this way from now on. */
     behave(next: Behaviour) {
       current = next;
     },
@@ -58,11 +58,11 @@ export async function startFaultServer(behaviour: Behaviour = answerJson(200, []
 
 export type FaultServer = Awaited<ReturnType<typeof startFaultServer>>;
 
-/** A session ID in the platform's format, never the same. */
+/** A new session ID in the platform's format. */
 export const newSessionId = (owner: string, location: string | null = null) =>
   composeSessionId({ owner, location, createdAt: new Date(), random: crypto.randomUUID().slice(0, 24) });
 
-/** What the platform answers with when it made a session. */
+/** The platform's answer for a created session. */
 const sessionJson = (sessionId: string, owner: string) => [
   {
     session_id: sessionId,
@@ -142,7 +142,7 @@ export const drip: Behaviour = (response) => {
   response.once("close", () => clearInterval(timer));
 };
 
-/** Sends 64 MB, or as much of it as is taken, and tells how much that was. */
+/** Sends up to 64 MB, as far as the client reads, and reports how much. */
 export function flood(tell: (sent: number) => void): Behaviour {
   return (response) => {
     response.writeHead(200, { "content-type": "application/json" });
@@ -155,7 +155,7 @@ export function flood(tell: (sent: number) => void): Behaviour {
   };
 }
 
-/** The fields of a form to create a session, and what each may be. */
+/** The fields of a form to create a session, with their valid values. */
 const FIELDS: Record<string, RegExp> = {
   "p2p.preference": /^(enabled|disabled)$/,
   archiveMode: /^(manual|always)$/,
@@ -165,7 +165,7 @@ const FIELDS: Record<string, RegExp> = {
   e2ee: /^true$/,
 };
 
-/** Creates sessions as the platform does: it checks the request, the credentials among it, and refuses what is wrong. */
+/** Creates sessions as the platform does: checks the request and its credentials, and refuses invalid ones. */
 export function honest(environment: "opentok" | "vonage", owner: string, key: string): Behaviour {
   const seen = new Set<unknown>();
   return (response, request) => {

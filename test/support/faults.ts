@@ -2,26 +2,26 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished } from "vitest";
 import { LONG } from "./long.ts";
 
-/** After what time it counts as a hang, in milliseconds. */
+/** The time after which a call counts as hung, in milliseconds. */
 const HANG = 10_000;
-/** How many calls in a row have to give tokens after a fault. */
+/** How many consecutive calls must get tokens after a fault. */
 const ENOUGH = 50;
 
-/** When something began and ended, in milliseconds of `performance.now()`. */
+/** The beginning and end of a call, in milliseconds of `performance.now()`. */
 export interface Span {
   readonly begin: number;
   readonly end: number;
 }
 
-/** A request for a token. What neither gave a token nor a code hung, or broke off. */
+/** A request for a token. Without a token or a code, it hung or its connection broke. */
 export interface Call extends Span {
-  /** Of HTTP; 0 without an answer. */
+  /** The HTTP status; 0 without an answer. */
   readonly status: number;
   readonly token: string | null;
   readonly code: string | null;
 }
 
-/** An answer of `/readyz`; status 0 for none. */
+/** An answer of `/readyz`; status 0 without one. */
 export interface Probe extends Span {
   readonly status: number;
 }
@@ -46,7 +46,7 @@ export async function newSession(url: string, credential?: string): Promise<stri
   return data.createSession.sessionId;
 }
 
-/** Asks for one token. */
+/** Requests one token. */
 export async function askForToken(url: string, sessionId: string, credential?: string): Promise<Call> {
   const begin = performance.now();
   const query = `mutation { generateToken(sessionId: "${sessionId}") { token } }`;
@@ -60,7 +60,7 @@ export async function askForToken(url: string, sessionId: string, credential?: s
   };
 }
 
-/** Asks for `/readyz` of the server at a URL. */
+/** Requests `/readyz` from the server at a URL. */
 export async function probe(url: string): Promise<Probe> {
   const begin = performance.now();
   const answer = fetch(new URL("/readyz", url), { signal: AbortSignal.timeout(HANG) });
@@ -68,7 +68,7 @@ export async function probe(url: string): Promise<Probe> {
   return { begin, end: performance.now(), status };
 }
 
-/** Clients each of which asks for a token again and again, of each of the servers in turn. */
+/** Clients that keep requesting tokens, from each server in turn. */
 export function startClients(urls: readonly string[], sessionId: string, credential?: string) {
   const calls: Call[] = [];
   const loops: Promise<void>[] = [];
@@ -89,12 +89,12 @@ export function startClients(urls: readonly string[], sessionId: string, credent
     add(count: number) {
       for (let i = 0; i < count; i++) loops.push(loop(loops.length));
     },
-    /** Waits until the last calls have all begun after an instant, and have tokens: for as many milliseconds at most. */
+    /** Waits until the last calls all began after an instant and got tokens, at most this many milliseconds. */
     async recover(since: number, limit: number): Promise<void> {
       const good = () => calls.slice(-ENOUGH).filter(({ begin, token }) => begin > since && token !== null);
       await expect.poll(() => good().length, { timeout: limit }).toBe(ENOUGH);
     },
-    /** Resolves to every call when the last has ended. */
+    /** Resolves to all calls when the last has ended. */
     async stop(): Promise<Call[]> {
       stopped = true;
       await Promise.all(loops);
@@ -103,7 +103,7 @@ export function startClients(urls: readonly string[], sessionId: string, credent
   };
 }
 
-/** Asks for so many tokens a second, at even steps, whether or not those before are answered. */
+/** Requests this many tokens a second, evenly spaced, without waiting for answers. */
 export function startSteadyLoad(url: string, sessionId: string, perSecond: number, credential?: string) {
   const calls: Promise<Call>[] = [];
   const begin = performance.now();
@@ -113,7 +113,7 @@ export function startSteadyLoad(url: string, sessionId: string, perSecond: numbe
   }, 5);
   onTestFinished(() => clearInterval(timer));
   return {
-    /** Resolves to every call when the last has ended. */
+    /** Resolves to all calls when the last has ended. */
     stop(): Promise<Call[]> {
       clearInterval(timer);
       return Promise.all(calls);
@@ -121,7 +121,7 @@ export function startSteadyLoad(url: string, sessionId: string, perSecond: numbe
   };
 }
 
-/** Probes twice a second, as an orchestrator does: whether or not it has an answer to the probe before. */
+/** Probes twice a second, as an orchestrator does, without waiting for answers. */
 export function startProbes(url: string) {
   const probes: Promise<Probe>[] = [];
   const answered: Probe[] = [];
@@ -133,12 +133,12 @@ export function startProbes(url: string) {
   const timer = setInterval(() => probes.push(ask()), 500);
   onTestFinished(() => clearInterval(timer));
   return {
-    /** Waits until a probe that began after an instant has found the server ready: for as many milliseconds at most. */
+    /** Waits until a probe after an instant finds the server ready, at most this many milliseconds. */
     async recover(since: number, limit: number): Promise<void> {
       const ready = () => answered.some(({ begin, status }) => begin > since && status === 200);
       await expect.poll(ready, { timeout: limit }).toBe(true);
     },
-    /** Resolves to every probe when the last is answered. */
+    /** Resolves to all probes when the last is answered. */
     stop(): Promise<Probe[]> {
       clearInterval(timer);
       return Promise.all(probes);
@@ -152,18 +152,18 @@ function idOf(token: string): string {
   return JSON.parse(Buffer.from(payload, "base64url").toString()).jti;
 }
 
-/** The IDs of the delivered tokens that the ledger does not have: there must never be any. */
+/** The IDs of delivered tokens that are not on the ledger. There must be none. */
 function missingRecords(calls: readonly Call[], recorded: readonly string[]): string[] {
   const records = new Set(recorded);
   return calls.flatMap(({ token }) => (token === null ? [] : [idOf(token)])).filter((id) => !records.has(id));
 }
 
-/** What a fault did to callers, as the table of faults in docs/operations.md has it. */
+/** The effect of a fault on callers, as in the table of faults in docs/operations.md. */
 export interface Figures {
   readonly fault: string;
   readonly requests: number;
   readonly failed: number;
-  /** From the end of the fault to the last failure, in milliseconds; 0 where nothing failed after it. */
+  /** From the end of the fault to the last failure, in milliseconds; 0 without later failures. */
   readonly recovery: number;
   /** Tokens delivered without a record. */
   readonly missing: number;
@@ -172,7 +172,7 @@ export interface Figures {
 /**
  * The figures of a fault; `npm run test:long` prints them.
  *
- * @param end when the cause of the fault was gone
+ * @param end when the cause of the fault was removed
  */
 export function figuresOf(
   fault: string,

@@ -12,12 +12,12 @@ import { API_KEY } from "./credentials.ts";
 import { startServer } from "./server.ts";
 import { type EngineName, newDatabaseUrl } from "./stores.ts";
 
-/** When the records that are made here begin; the times of each are so many milliseconds later. */
+/** The time of the first record here. Each next one is this many milliseconds later. */
 export const START = 1_795_500_000_000;
 
 export const at = (milliseconds: number) => new Date(START + milliseconds);
 
-/** A session of a project, with a number of its own. */
+/** A session of a project, with its own number. */
 export function sessionOf(
   i: number,
   { name = null, time = 0, owner = API_KEY }: { name?: string | null; time?: number; owner?: string } = {},
@@ -32,7 +32,7 @@ export function sessionOf(
   return { ...sessionKnownById(sessionId, { owner, location: null, createdAt }), name };
 }
 
-/** The record of a token, with a number of its own. */
+/** The record of a token, with its own number. */
 export function recordOf(
   i: number,
   { sessionId }: Session,
@@ -53,7 +53,7 @@ export function recordOf(
   };
 }
 
-/** A server whose database has these sessions and records, in their order; the last session of a name is what it stands for. */
+/** A server whose database has these sessions and records, in order. A name maps to its last session. */
 export async function startFilled(
   engine: EngineName,
   sessions: readonly Session[],
@@ -82,6 +82,6 @@ export async function startFilled(
   return server;
 }
 
-/** The credential of a caller who may read, with a grant. */
+/** The credential of a caller that may read, with a grant. */
 export const reader = (video_grant: object) =>
   signedJwt({ sub: "reader", scope: "sessions:read ledger:read", video_grant });

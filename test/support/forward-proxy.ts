@@ -3,18 +3,18 @@ import { createServer } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 
-/** A proxy on a real socket, which connects to this machine whatever the name of the host is. */
+/** A proxy on a real socket, which connects every host name to this machine. */
 export interface ForwardProxy {
   /** Its host and port. */
   readonly host: string;
-  /** What it was asked to connect to, and with which credentials. */
+  /** The hosts that clients connected to, and their credentials. */
   readonly asked: { readonly target: string | undefined; readonly authorization: string | undefined }[];
 }
 
 /**
  * Starts one, until the end of the test.
  *
- * @param answer what it says to CONNECT; 200 connects, and null closes the connection
+ * @param answer the status for CONNECT; 200 connects, and null closes the connection
  */
 export async function startForwardProxy(answer: () => number | null = () => 200): Promise<ForwardProxy> {
   const asked: ForwardProxy["asked"][number][] = [];

@@ -11,12 +11,12 @@ import { MIGRATED, makeTemplate, type Postgres, startPostgres } from "./postgres
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** Where test files ask for what all of them share. */
+    /** The address where test files get shared resources. */
     shared: string;
   }
 }
 
-/** What all test files share, made when the first of them asks: to make a PostgreSQL takes seconds. */
+/** Shared by all test files, and created at the first request, because starting PostgreSQL takes seconds. */
 export default async function shareAmongFiles({ provide }: TestProject) {
   let template: Promise<string> | undefined;
   let postgres: Promise<Postgres> | undefined;
@@ -36,7 +36,7 @@ export default async function shareAmongFiles({ provide }: TestProject) {
 }
 
 async function startMigrated(template: Promise<string>): Promise<Postgres> {
-  // No test cuts the power of this one.
+  // No test cuts this one's power.
   const postgres = await startPostgres(["-c", "fsync=off", "-c", "max_connections=300"], template);
   await postgres.query(`CREATE DATABASE ${MIGRATED}`);
   const database = await openForMaintenance(parseDatabaseUrl(postgres.urlOf(MIGRATED)));

@@ -2,7 +2,7 @@ const DAY = 86_400;
 
 type Variables = Record<string, unknown>;
 
-/** What generateToken accepts only just, as argument, variables and what the token then has; the times are for that second. */
+/** Values at the limits of generateToken: argument, variables, and the token's members. Times are for that second. */
 export const acceptedAt = (now: number): [string, Variables, Variables][] => [
   ...[
     { data: "x".repeat(1000) },
@@ -17,7 +17,7 @@ export const acceptedAt = (now: number): [string, Variables, Variables][] => [
   ["expireTime", { expiresIn: null, expireTime: now + 1 }, { expireTime: now + 1 }],
 ];
 
-/** What it refuses, as the argument that it names and variables. */
+/** Values that it refuses: the argument that the error names, and variables. */
 export const refusedAt = (now: number): [string, Variables][] => [
   ["data", { data: "x".repeat(1001) }],
   ["data", { data: "\ud800" }],

@@ -1,7 +1,7 @@
 import type { Session } from "../../src/domain/session.ts";
 import { type SessionSelection, selectsByPrefix } from "../../src/domain/session-selection.ts";
 
-/** Sessions in the order of a list of such a selection, given in the order of their creation. */
+/** Sessions in the order of a list with this selection, given in creation order. */
 export function inOrder(selection: SessionSelection, sessions: readonly Session[]): Session[] {
   const newestFirst = [...sessions].reverse();
   if (selection.all || !selectsByPrefix(selection)) return newestFirst;

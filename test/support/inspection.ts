@@ -5,7 +5,7 @@ import { rsaKey } from "../../src/signing/rsa-key.ts";
 import { SigningService } from "../../src/signing/signing-service.ts";
 import { API_KEY, API_SECRET, APPLICATION_ID, PRIVATE_KEY } from "./credentials.ts";
 
-/** When the tests of inspection take place. */
+/** The time of the inspection tests. */
 export const nowSeconds = 1_795_500_000;
 export const now = new Date(nowSeconds * 1000);
 export const at = (seconds: number) => new Date(seconds * 1000);
@@ -15,7 +15,7 @@ export const vonageRing = vonageKeyRing(APPLICATION_ID, rsaKey(PRIVATE_KEY, "pri
 
 export const inspect = (keyRing: KeyRing, token: string) => new SigningService(keyRing).inspect(token, now);
 
-/** All that is said of a token that is invalid, but for its status and the reason. */
+/** The result for an invalid token, without its status and reason. */
 export const NOTHING = {
   format: null,
   sessionId: null,
@@ -27,7 +27,7 @@ export const NOTHING = {
 };
 
 /**
- * The whole of an inspection that finds a token invalid, for a reason in these words. Neither tokens nor secrets have
+ * The whole inspection of an invalid token, with this reason. Neither tokens nor secrets have
  * spaces: a reason with no long word repeats neither.
  */
 export const invalidFor = (words: RegExp) => ({

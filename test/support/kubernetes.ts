@@ -1,7 +1,7 @@
 import { parseAllDocuments } from "yaml";
 import { readDeployed } from "./compose.ts";
 
-/** What of a container the tests look at. */
+/** The parts of a container that the tests check. */
 export interface Container {
   readonly name: string;
   readonly image: string;

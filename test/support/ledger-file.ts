@@ -5,10 +5,10 @@ import { composeSessionId } from "../../src/domain/session-id.ts";
 import { serverForTest } from "./server.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
-/** The clock of the servers whose ledgers are counted. */
+/** The clock of the servers with counted ledgers. */
 export const NOW = new Date("2026-11-24T09:30:15.123Z");
 
-/** A server with a database in a file, and another connection to that. */
+/** A server with a database file, and another connection to it. */
 export async function startWithFile(env: Record<string, string> = {}) {
   const file = join(temporaryFolder(), "test.db");
   const server = await serverForTest({ DATABASE_URL: `file:${file}`, ...env }, () => NOW);
@@ -19,7 +19,7 @@ export async function startWithFile(env: Record<string, string> = {}) {
   return { server, file, database };
 }
 
-/** Records so many tokens for a session, each one issued so much later than the one before. */
+/** Records this many tokens for a session, issued at this interval. */
 export function insert(
   database: Libsql.Database,
   sessionId: string,

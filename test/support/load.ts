@@ -1,12 +1,12 @@
 import { randomInt } from "node:crypto";
 
-/** How many ask for one token at a time, for a party's, and for names: only these may have to wait for a dead server. */
+/** How many clients request single tokens, a party's tokens, and names. Only the last may wait for a dead server. */
 const SINGLE_CLIENTS = 12;
 const PARTY_CLIENTS = 12;
 const NAME_CLIENTS = 8;
-/** How many tokens a party needs. A server that has only just started answers few requests, so that these ask for more. */
+/** How many tokens a party needs. A new server answers few requests, so each requests more. */
 const PARTY = 5;
-/** How often names are asked for, old ones included, before the next new one. */
+/** How many requests for names, including old ones, come before the next new name. */
 const ASKS_PER_NEW_NAME = 6;
 
 const GENERATE_TOKEN = generateTokens(1);
@@ -14,10 +14,10 @@ const GENERATE_PARTY = generateTokens(PARTY);
 const ENSURE_SESSION =
   "mutation ($name: String!) { ensureSession(name: $name) { sessionId generateToken { token } } }";
 
-/** There was no whole answer, because the connection failed. */
+/** The connection failed before the answer was complete. */
 export class CutOff extends Error {}
 
-/** Clients of one server after the other, who remember everything that they were ever answered. */
+/** Clients of one server after the other, which remember every answer. */
 export function rememberingClients() {
   const tokens = new Map<string, string>();
   const sessions = new Map<string, string>();
@@ -56,14 +56,14 @@ export function rememberingClients() {
   };
 
   return {
-    /** The session of each token that was received, by the token's ID. */
+    /** The session of each received token, by the token's ID. */
     tokens,
-    /** The session of each name that was answered. */
+    /** The session of each answered name. */
     sessions,
-    /** Every name that was asked for, answered or not. */
+    /** Every requested name, answered or not. */
     names,
 
-    /** Begins to load a server, which ends with `stop`. To be cut off before that is an error. */
+    /** Loads a server until `stop`. A connection that breaks before that is an error. */
     async start(url: string) {
       const open = [await ensure(url, newName())];
       let asks = 0;
@@ -77,7 +77,7 @@ export function rememberingClients() {
       const nextName = () => {
         asks += 1;
         if (asks % ASKS_PER_NEW_NAME === 1) return newName();
-        // The newest is just being created; an old one may be what a kill left without a session.
+        // The newest is being created; a kill may have left an old one without a session.
         return oneOf(asks % 2 === 0 ? names.slice(-1) : names);
       };
       const repeat = async (act: () => Promise<unknown>) => {
@@ -101,20 +101,20 @@ export function rememberingClients() {
         ...Array.from({ length: NAME_CLIENTS }, () => repeat(askForName)),
       ]);
       return {
-        /** Resolves at the first answer, which may take a new process a while. */
+        /** Resolves at the first answer, which may be slow from a new process. */
         begun,
         /** Resolves when every client has stopped, and rejects as soon as one finds an error. */
         running,
-        /** Sends nothing more. */
+        /** Stops sending. */
         stop() {
           stopped = true;
         },
-        /** How many requests had been sent before the stop, and got no answer. */
+        /** How many requests from before the stop got no answer. */
         cutOff: () => cutOff,
       };
     },
 
-    /** Asks for every name once more. */
+    /** Requests every name once more. */
     async ensureAll(url: string) {
       const remaining = names.values();
       const askForRest = async () => {
@@ -137,7 +137,7 @@ function generateTokens(count: number): string {
   return `mutation ($sessionId: ID!) { ${fields.join(" ")} }`;
 }
 
-/** @throws {CutOff} when the connection fails; an error that was answered is thrown, too */
+/** @throws {CutOff} when the connection fails; errors in answers are thrown, too */
 async function ask<T>(url: string, query: string, variables: Record<string, string>): Promise<T> {
   const text = await post(url, JSON.stringify({ query, variables }));
   const { data, errors } = JSON.parse(text) as { data?: T | null; errors?: unknown };

@@ -1,7 +1,7 @@
 /** Whether each test has its long form, as in `npm run test:long`. */
 export const LONG = process.env.STAGEPASS_LONG === "1";
 
-/** How many generated inputs a test tries: so many in its long form, and else a twentieth of them. */
+/** How many generated inputs a test tries: this many in its long form, otherwise a twentieth. */
 export function inputs(most: number): number {
   return LONG ? most : most / 20;
 }

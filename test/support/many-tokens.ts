@@ -16,11 +16,11 @@ export const GENERATE_MANY = `mutation($sessionId: ID!, $requests: [TokenRequest
 const ISSUED = `query($id: ID!, $after: String) { session(sessionId: $id) {
   issuedTokens(first: 100, after: $after) { nodes { id issuedAt } pageInfo { hasNextPage endCursor } } } }`;
 
-/** What a token says, once its signature is found right. */
+/** A token's claims, after its signature is verified. */
 export const claims = (token: string) =>
   jwt.verify(token, API_SECRET, { algorithms: ["HS256"], clockTimestamp: nowSeconds }) as jwt.JwtPayload;
 
-/** A server of the test whose clock stands still. */
+/** A server with a fixed clock. */
 export const start = (env: Record<string, string> = {}, at = () => now) => serverForTest(env, at);
 
 /** The records of a session, the oldest first. */

@@ -16,7 +16,7 @@ import {
 } from "./matrix.ts";
 import { ENSURE, ids, inspected, issuedByRole, recordsOf, registered } from "./matrix-server.ts";
 
-/** One request of a caller, and what must come of it. */
+/** One request of a caller, and the expected outcome. */
 export interface Cell {
   readonly name: string;
   readonly query: string;
@@ -27,16 +27,16 @@ export interface Cell {
   readonly at?: readonly string[];
   /** The data of an answer that refuses. */
   readonly refusedData?: unknown;
-  /** The tokens that were issued above the refused field. */
+  /** Tokens issued above the refused field. */
   readonly refusedTokens?: readonly Issued[];
   /** Whether a session is created. */
   readonly creates?: boolean;
-  /** Whether a token is issued that the answer does not have. */
+  /** Whether a token is issued that is missing from the answer. */
   readonly alone?: boolean;
-  /** The tokens that are issued when it is granted. The ID of a session just created is in the data. */
+  /** The tokens that are issued if it is granted. The data has the ID of a new session. */
   // biome-ignore lint/suspicious/noExplicitAny: data has the shape of the query that it answers
   readonly tokens?: (data: any) => Issued[];
-  /** The data when it is granted, or what tells it afterwards. */
+  /** The data if it is granted, or a function that returns it afterwards. */
   readonly data?: unknown;
 }
 
@@ -46,16 +46,16 @@ export type Cells = Readonly<Record<string, (caller: MatrixCaller) => Cell[]>>;
 const ENSURE_AND_GENERATE = `mutation($name: String!, $role: Role) {
   ensureSession(name: $name) { generateToken(role: $role) { token role } } }`;
 
-/** When the hour of the matrix began, or one so many hours before it. */
+/** The beginning of the matrix's hour, or of an hour before it. */
 const hoursAgo = (hours: number) => new Date(Math.floor(nowSeconds / 3600 - hours) * 3_600_000).toISOString();
 
 /** The cell of a field that is open to every caller. */
 const open = (query: string, data: unknown): Cell[] => [{ name: "open", query, refusal: null, data }];
 
-/** The sessions that a name stands for. */
+/** The sessions of a name. */
 const NAMED = ["own", "sibling", "another's"] as const;
 
-/** The cells of the fields that issue no tokens, or have to do with them besides. */
+/** The cells of the fields that issue no tokens, and of other uses of tokens. */
 export const OTHER_CELLS: Cells = {
   "Query.session": (caller) => {
     const cell = (kind: SessionKind, query: string, variables: Record<string, unknown>): Cell => ({
@@ -105,7 +105,7 @@ export const OTHER_CELLS: Cells = {
     const selected = registered().filter(
       ({ id }) => caller.sessions.includes("unknown") || caller.sessions.some((kind) => ids[kind] === id),
     );
-    // Where names are granted by how they begin, the list has their order.
+    // For a grant with name prefixes, the list is ordered by name.
     if (caller.names.length > 0 && !caller.sessions.includes("unknown"))
       selected.sort((a, b) => Buffer.compare(Buffer.from(a.name ?? ""), Buffer.from(b.name ?? "")));
     return [1, 2, 100].map((first) => ({
@@ -205,7 +205,7 @@ export const OTHER_CELLS: Cells = {
       },
       refusal: scopeRefusal(caller, "sessions:read"),
       at: ["_entities"],
-      // Non-null, by the specification of federation.
+      // Non-null, as the federation specification requires.
       refusedData: null,
       data: { _entities: kinds.map(shown) },
     }));

@@ -43,7 +43,7 @@ let database: Libsql.Database;
 /** The sessions and the API keys of the matrix. */
 export let ids: SessionIds;
 export let keys: Keys;
-/** Tokens for `inspectToken`, by what they are. */
+/** Tokens for `inspectToken`, by kind. */
 export let inspected: Record<"own" | "another's" | "T1" | "nonsense", string>;
 
 /** Starts the server of the matrix before the tests of a file, and closes it after them. */
@@ -74,7 +74,7 @@ export function startMatrix(): void {
     database
       .prepare("INSERT INTO sessions (session_id, application_id, name) VALUES (?, ?, ?)")
       .run(ids["another project's"], "87654321", SESSION_NAMES.own);
-    // One that a caller of this project must not even be told the number of.
+    // Callers of this project must not even learn how many it has.
     database
       .prepare("INSERT INTO issued_tokens VALUES (NULL, 'x', ?, 'moderator', 'JWT', '', ?, ?)")
       .run(ids["another project's"], now.getTime(), now.getTime() + 86_400_000);
@@ -140,7 +140,7 @@ export function count(): number {
   return (database.prepare("SELECT count(*) AS n FROM sessions").get() as { n: number }).n;
 }
 
-/** The records of a session as the contract shows them, newest first. */
+/** The records of a session as the API shows them, newest first. */
 export function recordsOf(sessionId: string) {
   const rows = database
     .prepare("SELECT * FROM issued_tokens WHERE session_id = ? ORDER BY position DESC")
@@ -148,7 +148,7 @@ export function recordsOf(sessionId: string) {
   return rows.map(({ id, role, issued_to }) => ({ id, role: WIRE_NAMES[role], issuedTo: issued_to }));
 }
 
-/** How many tokens the ledger has of the sessions that a caller may see, by role. */
+/** How many tokens the ledger has for the sessions visible to a caller, by role. */
 export function issuedByRole(caller: MatrixCaller) {
   const rows = database.prepare("SELECT session_id, role FROM issued_tokens").all() as Record<
     "session_id" | "role",

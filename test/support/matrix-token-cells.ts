@@ -30,7 +30,7 @@ const GENERATE_MANY = `mutation($sessionId: ID!, $requests: [TokenRequest!]!) {
 
 const MAY_ONLY_MUTATE: Refusal = { code: "BAD_USER_INPUT" };
 
-/** Every way in which tokens are asked for: each role, and none, with lifetimes around a limit, and in both formats. */
+/** Every way to request tokens: each role and none, lifetimes around a limit, both formats. */
 const ASKS: Ask[] = [
   ...[...ROLES, undefined].flatMap((role): Ask[] => [
     { role },
@@ -50,7 +50,7 @@ const SOME_ASKS: Ask[] = [
   { role: "MODERATOR", format: "T1" },
 ];
 
-/** What is asked for a session: every way for the caller's own, and in the long form for each. */
+/** The requests for a session: every way for the caller's own session, and in the long form for each. */
 const asksFor = (kind: SessionKind) => (LONG || kind === "own" ? ASKS : SOME_ASKS);
 
 const variablesOf = ({ role, lifetime, format }: Ask) => ({
@@ -100,7 +100,7 @@ export const TOKEN_CELLS: Cells = {
   ],
 };
 
-/** Mutation.generateTokens. Only what the caller may not do with the session refuses the whole of it. */
+/** Mutation.generateTokens. Only a missing permission for the session refuses the whole request. */
 function batch(caller: MatrixCaller, kind: SessionKind, asks: readonly Ask[]): Cell {
   const unbound = { ...caller, roles: ROLES, maxLifetime: Number.POSITIVE_INFINITY };
   const refusals = asks.map((asked) => tokenRefusal(caller, kind, ids[kind], asked));
@@ -134,7 +134,7 @@ function belowCreate(caller: MatrixCaller, asked: Ask): Cell {
   };
 }
 
-/** Session.generateToken of a session that is reached through a token for it, with a role that is granted if any is. */
+/** Session.generateToken on the session of a new token, with a granted role if there is one. */
 function belowToken(caller: MatrixCaller, kind: SessionKind, asked: Ask): Cell {
   const outer: Ask = { role: caller.roles[0] ?? asked.role };
   const refused = tokenRefusal(caller, kind, ids[kind], outer);

@@ -2,7 +2,7 @@ import jsonwebtoken from "jsonwebtoken";
 import { SCOPES } from "../../src/access/scope.ts";
 import { signedJwt } from "./callers.ts";
 
-/** When the matrix takes place: late in its second, so that rounding up would show. */
+/** The time of the matrix: late in its second, so that rounding up would show. */
 export const now = new Date(1_795_500_000_999);
 export const nowSeconds = 1_795_500_000;
 
@@ -12,13 +12,13 @@ export const AUDIENCE = "stagepass";
 export const ROLES = ["SUBSCRIBER", "PUBLISHER", "PUBLISHER_ONLY", "MODERATOR"] as const;
 export type RoleName = (typeof ROLES)[number];
 
-/** The sessions of the matrix, and the names that those have that are registered. */
+/** The sessions of the matrix, and the names of the registered ones. */
 export const SESSION_NAMES = {
   own: "room-1",
   sibling: "room-2",
   "another's": "other-1",
   unknown: null,
-  // It has a row, too, with the name of the caller's own.
+  // It has a row, too, with the name of the caller's session.
   "another project's": null,
   malformed: null,
 } as const;
@@ -26,19 +26,19 @@ export type SessionKind = keyof typeof SESSION_NAMES;
 export const SESSIONS = Object.keys(SESSION_NAMES) as SessionKind[];
 export type SessionIds = Readonly<Record<SessionKind, string>>;
 
-/** The sessions of the project, which a grant of all sessions is for. */
+/** The sessions of the project, for a grant of all sessions. */
 const EVERY: readonly SessionKind[] = ["own", "sibling", "another's", "unknown"];
 
-/** The API keys of the matrix, by what became of them. */
+/** The API keys of the matrix, by state. */
 export type Keys = Readonly<Record<"live" | "revoked" | "expired" | "never added", string>>;
 
-/** What a caller may do, in the words of the tests and not of the policy. */
+/** A caller's permissions, described independently of the policy. */
 interface Rights {
   readonly known: boolean;
   readonly scopes: readonly string[];
   readonly roles: readonly RoleName[];
   readonly sessions: readonly SessionKind[];
-  /** How the names begin that may be used. */
+  /** The prefixes of usable names. */
   readonly names: readonly string[];
   /** In seconds. */
   readonly maxLifetime: number;
@@ -46,10 +46,10 @@ interface Rights {
 
 export interface MatrixCaller extends Rights {
   readonly name: string;
-  /** What the server is to call it. */
+  /** The caller's name in the server. */
   readonly subject: string;
   credential(ids: SessionIds, keys: Keys): string | undefined;
-  /** What cannot be read in its grant, which it is told with each refusal that is about the grant. */
+  /** The unreadable part of its grant, which refusals about the grant mention. */
   readonly problem?: string;
 }
 
@@ -64,7 +64,7 @@ const FULL: Rights = {
 const NOBODY = { known: false, subject: "" };
 const NO_GRANT = { roles: [], sessions: [], names: [] } as const;
 
-/** The claims of a caller who may do everything. */
+/** The claims of a caller with every permission. */
 export const fullClaims = (sub: string) => ({
   sub,
   iss: ISSUER,
@@ -74,7 +74,7 @@ export const fullClaims = (sub: string) => ({
   video_grant: { roles: ROLES, sessions: ["*"] },
 });
 
-/** A caller with a JWT that has the full claims but for some. */
+/** A caller with a JWT with full claims, except for some. */
 function withClaims(
   name: string,
   rights: Partial<Rights>,
@@ -174,14 +174,14 @@ export function nameRefusal({ names }: Rights, requiredName: string): Refusal | 
   return mayUse ? null : { code: "FORBIDDEN", requiredName };
 }
 
-/** What is asked of a token besides its session; what is undefined is not asked. */
+/** The arguments of a token besides its session. Undefined ones are omitted. */
 export interface Ask {
   readonly role: RoleName | undefined;
   readonly lifetime?: number;
   readonly format?: "T1";
 }
 
-/** What a token that was asked for so is issued as. */
+/** The token that these arguments produce. */
 export interface Issued {
   readonly sessionId: string;
   readonly role: RoleName;
@@ -198,7 +198,7 @@ export function issuedFor({ maxLifetime }: Rights, sessionId: string, ask: Ask):
   };
 }
 
-/** Why a caller does not get a token. One that was created in the same request is of the kind `created`. */
+/** Why a caller does not get a token. A session created in the same request has the kind `created`. */
 export function tokenRefusal(
   caller: Rights,
   kind: SessionKind | "created",

@@ -7,28 +7,28 @@ import type { Database } from "../../src/store/engine.ts";
 import { SLACK } from "./long.ts";
 import { newDatabaseUrl } from "./stores.ts";
 
-/** By when a use of the database that gets no answer has failed, in milliseconds: two seconds, and the machine's noise. */
+/** By when an unanswered use of the database has failed, in milliseconds: two seconds, plus the machine's noise. */
 const LIMIT = 2500 + SLACK;
-/** By when it has not, in milliseconds. */
+/** Until when it has not failed, in milliseconds. */
 const PATIENT = 1500;
 
 export const newUrl = (options?: { bare: boolean }) => newDatabaseUrl("PostgreSQL", options);
 
-/** A connection to a database that is closed when the test is over. Tests that run at once give their own `onTestFinished`. */
+/** A database connection that is closed after the test. Concurrent tests pass their own `onTestFinished`. */
 export async function newClient(
   url: string,
   config: pg.ClientConfig = {},
   whenOver = onTestFinished,
 ): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url, ...config });
-  // A test may take its connection away.
+  // A test may close its connection.
   client.on("error", () => {});
   await client.connect();
   whenOver(() => client.end().catch(() => {}));
   return client;
 }
 
-/** A database that is closed when the test is over, as a connection is. */
+/** A database that is closed after the test, like a connection. */
 export async function openWith(
   url: string,
   options: DatabaseOptions,
@@ -48,7 +48,7 @@ export async function failureOf(work: Promise<unknown>): Promise<Error> {
   return error;
 }
 
-/** Expects that the database is given up, at the time at which it is to be. */
+/** Expects that the database call fails at its deadline. */
 export async function expectGivenUp(use: () => Promise<unknown>): Promise<void> {
   const begin = performance.now();
   const error = await failureOf(use());
@@ -58,7 +58,7 @@ export async function expectGivenUp(use: () => Promise<unknown>): Promise<void> 
   expect(duration).toBeGreaterThan(PATIENT);
 }
 
-/** Keeps everybody from the sessions until what it resolves to is called. */
+/** Locks the sessions. Resolves to a function that unlocks them. */
 export async function lockSessions(url: string, whenOver = onTestFinished): Promise<() => Promise<unknown>> {
   const client = await newClient(url, {}, whenOver);
   await client.query("begin");

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { makeCertificate } from "./certificate.ts";
 import { ownPostgres } from "./stores.ts";
 
-/** A PostgreSQL with TLS, whose certificate is for 127.0.0.1 and signed by itself; the URL of a database of it has no parameters. */
+/** A PostgreSQL with TLS and a self-signed certificate for 127.0.0.1. The URL of its database has no parameters. */
 export async function postgresWithTls(flags: readonly string[] = []) {
   const postgres = await ownPostgres(flags);
   const { key, cert: certificate } = makeCertificate(postgres.data, "IP:127.0.0.1");

@@ -10,13 +10,13 @@ import pg from "pg";
 import { inject } from "vitest";
 
 const USER = "stagepass";
-/** Nothing may ever say it. */
+/** The password, which no output may contain. */
 export const DATABASE_PASSWORD = "canary-password-of-the-database";
 
-/** A database with the tables, which new ones are copied from. */
+/** A migrated database, the template of new ones. */
 export const MIGRATED = "migrated";
 
-/** A new data directory, to copy: PostgreSQL needs seconds to make one. */
+/** A new data directory to copy, because PostgreSQL takes seconds to create one. */
 export async function makeTemplate(): Promise<string> {
   const data = join(newFolder(), "data");
   await clusterIn(data, 0).initialise();
@@ -24,7 +24,7 @@ export async function makeTemplate(): Promise<string> {
 }
 
 /**
- * A real PostgreSQL of its own, which nothing but npm installed.
+ * A real PostgreSQL, installed by npm alone.
  *
  * @param template a data directory of `makeTemplate`
  */
@@ -35,14 +35,14 @@ export async function startPostgres(flags: readonly string[] = [], template = as
   });
 }
 
-/** What global-setup.ts makes once for all test files. */
+/** Created once for all test files by global-setup.ts. */
 export async function askForShared(what: "template" | "postgres"): Promise<string> {
   return (await fetch(`${inject("shared")}/${what}`)).text();
 }
 
 /**
- * A hot standby of a cluster, by streaming replication, under the name `standby`. With `flags` it is as the primary's, and its
- * databases have the primary's names.
+ * A hot standby of a cluster, by streaming replication, named `standby`. `flags` are as for the primary, and the databases have the
+ * same names.
  */
 export function startStandby(primary: Postgres, flags: readonly string[] = []) {
   const source = `host=127.0.0.1 port=${primary.port} user=${USER} password=${DATABASE_PASSWORD} application_name=standby`;
@@ -56,14 +56,14 @@ export function startStandby(primary: Postgres, flags: readonly string[] = []) {
     rmSync(join(data, "postmaster.pid"));
     writeFileSync(join(data, "backup_label"), rows[0].labelfile);
     writeFileSync(join(data, "standby.signal"), "");
-    // Whose PostgreSQL runs as.
+    // PostgreSQL runs as this user.
     execFileSync("chown", ["-R", "--reference", data, data]);
   });
 }
 
 function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "stagepass-postgres-"));
-  // The folder is root's, and PostgreSQL another user.
+  // The folder belongs to root, and PostgreSQL runs as another user.
   chmodSync(folder, 0o755);
   return folder;
 }
@@ -83,12 +83,12 @@ function clusterIn(databaseDir: string, port: number, flags: readonly string[] =
   });
 }
 
-/** A cluster that listens at a port of this machine. */
+/** A cluster that listens on a port of this machine. */
 export function postgresAt(port: number) {
   const urlOf = (database: string) => `postgres://${USER}:${DATABASE_PASSWORD}@127.0.0.1:${port}/${database}`;
   const query = async (sql: string, database = "postgres") => {
     const client = new pg.Client(urlOf(database));
-    // A server that has only just started may end the connection between two questions.
+    // A new server may close the connection between two queries.
     client.on("error", () => {});
     await client.connect();
     try {
@@ -102,7 +102,7 @@ export function postgresAt(port: number) {
     urlOf,
     query,
 
-    /** A new database, empty unless the options name another template, and resolves to its URL. */
+    /** Creates a database, empty unless the options name a template. Resolves to its URL. */
     async createDatabase(options = ""): Promise<string> {
       const name = `stagepass_${randomInt(2 ** 40)}`;
       await query(`CREATE DATABASE ${name} ${options}`);
@@ -118,7 +118,7 @@ async function startCluster(flags: readonly string[], makeData: (data: string) =
   const cluster = clusterIn(data, port, flags);
   await makeData(data);
   const connection = postgresAt(port);
-  // The package waits for what a standby does not print.
+  // The package waits for a line that a standby does not print.
   const start = () => Promise.race([cluster.start(), answered(() => connection.query("SELECT 1"))]);
   await start();
 
@@ -127,11 +127,11 @@ async function startCluster(flags: readonly string[], makeData: (data: string) =
     /** Its data directory. */
     data,
 
-    /** Stops every process of it where it is. */
+    /** Suspends all its processes. */
     pause: () => signal(folder, "SIGSTOP"),
     resume: () => signal(folder, "SIGCONT"),
 
-    /** Kills every process of it, as a power cut would. */
+    /** Kills all its processes, as a power cut would. */
     async kill() {
       signal(folder, "SIGKILL");
       await expectGone(folder);
@@ -139,13 +139,13 @@ async function startCluster(flags: readonly string[], makeData: (data: string) =
 
     start,
 
-    /** Sets what holds from the next start on. */
+    /** Changes settings for the next start. */
     configure: (line: string) => appendFileSync(join(data, "postgresql.conf"), `${line}\n`),
 
     async stop() {
       signal(folder, "SIGCONT");
       const stopped = cluster.stop();
-      // At once: nobody needs what it would write, which for each database takes it a third of a second.
+      // At once: no test needs its last writes, which take a third of a second per database.
       signal(folder, "SIGQUIT");
       await stopped;
       rmSync(folder, { recursive: true, force: true });
@@ -155,7 +155,7 @@ async function startCluster(flags: readonly string[], makeData: (data: string) =
 
 export type Postgres = Awaited<ReturnType<typeof startPostgres>>;
 
-/** The cluster's processes: the one that has the folder on its command line, and its children. */
+/** The cluster's processes: the one with the folder on its command line, and its children. */
 function processes(folder: string): number[] {
   const rows = execFileSync("ps", ["-eo", "pid=,ppid=,args="], { encoding: "utf8" })
     .split("\n")
@@ -176,7 +176,7 @@ function signal(folder: string, name: NodeJS.Signals): void {
     try {
       process.kill(pid, name);
     } catch {
-      // It has ended by itself.
+      // It has already ended.
     }
   }
 }

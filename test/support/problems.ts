@@ -1,7 +1,7 @@
 import { parseConfig } from "../../src/config/config.ts";
 import { StartupError } from "../../src/errors.ts";
 
-/** What is wrong with an environment, a line each; none where a server could start with it. */
+/** The problems of an environment, one per line; none if a server could start. */
 export function problems(environment: Record<string, string>): readonly string[] {
   try {
     parseConfig(environment);

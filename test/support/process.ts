@@ -8,7 +8,7 @@ import { temporaryFolder } from "./temporary-folder.ts";
 /** The built program. */
 export const CLI = fileURLToPath(new URL("../../bundle/cli.js", import.meta.url));
 
-/** What a command of the shell printed, and how it ended. */
+/** The output and exit code of a shell command. */
 export interface Ended {
   readonly code: number | null;
   readonly output: string;
@@ -16,10 +16,10 @@ export interface Ended {
 }
 
 /**
- * Runs `stagepass` in a folder, with nothing in its environment but `env`, and finds that no secret was said.
+ * Runs `stagepass` in a folder, with only `env` in its environment, and checks that it prints no secret.
  *
- * @param input what it can read
- * @param script what a shell does with it, which is `"$@"` there
+ * @param input its standard input
+ * @param script a shell script that runs it as `"$@"`
  */
 export async function stagepass(
   cwd: string,
@@ -30,7 +30,7 @@ export async function stagepass(
 ): Promise<Ended> {
   const command = ["-c", script, "sh", process.execPath, CLI, ...args];
   const child = spawn("sh", command, { cwd, env: { PATH: process.env.PATH, ...env } });
-  // A command that reads nothing has ended by then.
+  // A command that reads nothing may have ended.
   child.stdin.on("error", () => {});
   child.stdin.end(input);
   let output = "";
@@ -46,7 +46,7 @@ export async function stagepass(
   return { code, output, errors };
 }
 
-/** The built server as a process of its own, in `cwd`, with nothing in its environment but `env`. */
+/** The built server as a process, in `cwd`, with only `env` in its environment. */
 export function spawnServer(
   cwd: string,
   env: Record<string, string> = {},
@@ -74,17 +74,17 @@ export function spawnServer(
 
   return {
     pid: child.pid,
-    /** Gives it something to read. */
+    /** Writes to its standard input. */
     write: (text: string) => child.stdin.write(text),
     kill: (signal: NodeJS.Signals) => child.kill(signal),
-    /** How it ended. */
+    /** Its exit code or signal. */
     exited,
     output: () => output,
-    /** Stops reading what it prints. */
+    /** Stops reading its output. */
     closeOutput: () => child.stdout.destroy(),
     errors: () => errors,
 
-    /** Where it serves GraphQL, as it printed when it was ready. */
+    /** The GraphQL URL that it prints when ready. */
     async url(): Promise<string> {
       for (;;) {
         const url = /^Stagepass serves GraphQL at (\S+)$/m.exec(output)?.[1];
@@ -97,7 +97,7 @@ export function spawnServer(
   };
 }
 
-/** A server of the local platform on a database, in a folder of its own: all on one database are replicas. */
+/** A server on the local platform and a database, in its own folder. Servers on one database are replicas. */
 export function spawnReplica(databaseUrl: string, env: Record<string, string> = {}) {
   return spawnServer(temporaryFolder(), {
     PLATFORM: "local",

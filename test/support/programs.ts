@@ -1,7 +1,7 @@
 import { accessSync, constants } from "node:fs";
 import { join } from "node:path";
 
-/** The path of a program of this machine that has one of these names, on the path or in one of these folders; null for none. */
+/** The path of a program with one of these names, on the path or in one of these folders; null without one. */
 export function findProgram(names: readonly string[], folders: readonly string[]): string | null {
   const { PATH = "" } = process.env;
   const programs = [...PATH.split(":"), ...folders].flatMap((folder) =>

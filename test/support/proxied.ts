@@ -6,11 +6,11 @@ import { EVERYTHING, signedJwt } from "./callers.ts";
 import { type Behaviour, startFaultServer } from "./fault-server.ts";
 import { type ProxyName, startProxy } from "./proxy.ts";
 
-/** A credential with which one may do everything. */
+/** A credential with every permission. */
 export const MAY = signedJwt(EVERYTHING);
 /** A mutation. */
 export const CREATE = "mutation { createSession { sessionId generateToken { token } } }";
-/** What both proxies answer with where no replica does. */
+/** The answer of both proxies if no replica answers. */
 export const UNAVAILABLE = { errors: [{ extensions: { code: "SERVICE_UNAVAILABLE" } }] };
 
 interface Asked {
@@ -19,7 +19,7 @@ interface Asked {
   readonly path?: string;
 }
 
-/** A POST, and its answer, which has to be JSON. */
+/** A POST and its JSON answer. */
 export async function post(
   { url }: { url: string },
   { body, credential = MAY, path = "/graphql" }: Asked = {},
@@ -53,7 +53,7 @@ export async function postFrom(
   return { status: response.statusCode, headers: response.headers, answer: JSON.parse(text) };
 }
 
-/** A request that has begun, and has the whole of its head and no more than the beginning of its body. */
+/** An unfinished request, with its whole head and the beginning of its body. */
 export function begin({ port }: { port: number }, length: string): Socket {
   const socket = connect(port, "127.0.0.1");
   onTestFinished(() => void socket.destroy());
@@ -64,12 +64,12 @@ export function begin({ port }: { port: number }, length: string): Socket {
   return socket;
 }
 
-/** The proxy in front of two that do as they are told. */
+/** The proxy in front of two controlled replicas. */
 export async function startStandIns(behaviour: Behaviour, name?: ProxyName) {
   const standIns = await Promise.all([startFaultServer(behaviour), startFaultServer(behaviour)]);
   for (const standIn of standIns) onTestFinished(() => standIn.close());
   const proxy = await startProxy([standIns[0].port, standIns[1].port], name);
-  // Without what the proxy asks of its own.
+  // Without the proxy's own requests.
   const received = () =>
     standIns.flatMap((standIn) => standIn.received.filter(({ path }) => path !== "/readyz"));
   return { proxy, standIns, received };

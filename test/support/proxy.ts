@@ -9,12 +9,12 @@ import { freePort } from "./postgres.ts";
 import { findProgram } from "./programs.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
-/** A proxy that deploy/ has a configuration for. */
+/** A proxy with a configuration in deploy/. */
 export type ProxyName = "nginx" | "haproxy";
 
 const FOLDERS = ["/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin"];
 
-/** The paths of the proxies of this machine: `NGINX_PATH` and `HAPROXY_PATH`, or in the usual places; null where there is none. */
+/** The paths of this machine's proxies: `NGINX_PATH` and `HAPROXY_PATH`, or the usual places; null without one. */
 const PROGRAMS: Readonly<Record<ProxyName, string | null>> = {
   nginx: process.env.NGINX_PATH || findProgram(["nginx"], FOLDERS),
   haproxy: process.env.HAPROXY_PATH || findProgram(["haproxy"], FOLDERS),
@@ -30,10 +30,10 @@ for (const [name, program] of Object.entries(PROGRAMS)) {
 /** Whether `startProxy(…, "nginx")` works here. */
 export const HAS_NGINX = PROGRAMS.nginx !== null;
 
-/** A test with `startProxy(…, "nginx")`, which is skipped where there is no nginx. */
+/** A test with `startProxy(…, "nginx")`, skipped without nginx. */
 export const itBehindNginx = it.skipIf(!HAS_NGINX);
 
-/** A test with `startProxy(…, "haproxy")`, which is skipped where there is no HAProxy. */
+/** A test with `startProxy(…, "haproxy")`, skipped without HAProxy. */
 export const itBehindHaproxy = it.skipIf(PROGRAMS.haproxy === null);
 
 /** Each proxy, and its `it`. */
@@ -50,14 +50,14 @@ export function programOf(name: ProxyName): string {
 }
 
 /**
- * The proxy with its configuration of deploy/, and the replicas at these ports of this machine.
+ * The proxy with its configuration from deploy/, and the replicas at these ports of this machine.
  *
- * @param location one more for nginx
+ * @param location an additional location for nginx
  */
 export async function startProxy(ports: readonly [number, number], name: ProxyName = "nginx", location = "") {
   const program = programOf(name);
   const folder = temporaryFolder();
-  // Its workers are another user where it is root's.
+  // If it runs as root, its workers run as another user.
   chmodSync(folder, 0o755);
   const port = await freePort();
   const { file, adapt, args } = SETUPS[name];
@@ -65,7 +65,7 @@ export async function startProxy(ports: readonly [number, number], name: ProxyNa
   const deployed = readDeployed(file).replace("    location / {", `${location}    location / {`);
   writeFileSync(config, adapt(atPorts(deployed, ports), { folder, port, program }));
   const log = join(folder, "log");
-  // A file, because /dev/stdout cannot be opened where it is a socket, as pipes of Node.js are.
+  // A file, because /dev/stdout may be a socket here, which cannot be opened.
   const output = openSync(log, "a");
   const child = spawn(program, args(folder, config), { stdio: ["ignore", output, output] });
   const exited = once(child, "close");
@@ -80,7 +80,7 @@ export async function startProxy(ports: readonly [number, number], name: ProxyNa
   return {
     url: `http://127.0.0.1:${port}/graphql`,
     port,
-    /** What nginx's configuration calls /tmp. */
+    /** The folder for /tmp in nginx's configuration. */
     folder,
     log: readLog,
   };
@@ -122,7 +122,7 @@ const atPorts = (config: string, [first, second]: readonly [number, number]) =>
     .replaceAll("replica-1:4000", `127.0.0.1:${first}`)
     .replaceAll("replica-2:4000", `127.0.0.1:${second}`);
 
-/** Whether an nginx looks for the addresses of its upstreams again: since 1.27.3. */
+/** Whether an nginx resolves its upstreams again: since 1.27.3. */
 function resolves(nginx: string): boolean {
   const { stderr } = spawnSync(nginx, ["-v"], { encoding: "utf8" });
   const [, major = 0, minor = 0, patch = 0] = (/(\d+)\.(\d+)\.(\d+)/.exec(stderr) ?? []).map(Number);

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 
-/** An answer as it came over a socket. */
+/** An answer as received on a socket. */
 export interface RawAnswer {
   status: number;
   headers: Record<string, string>;
@@ -9,7 +9,7 @@ export interface RawAnswer {
   body: any;
 }
 
-/** The bytes of a request to GraphQL that is sent by POST. */
+/** The bytes of a GraphQL request by POST. */
 export function rawRequest(body: string, credential: string, length = Buffer.byteLength(body)): Buffer {
   const head = [
     "POST /graphql HTTP/1.1",
@@ -21,7 +21,7 @@ export function rawRequest(body: string, credential: string, length = Buffer.byt
   return Buffer.from(`${head.join("\r\n")}\r\n\r\n${body}`);
 }
 
-/** A connection of its own, on which requests are sent as bytes, and answered one after the other. */
+/** A connection that sends requests as bytes, and gets answers one after the other. */
 export class RawConnection {
   readonly socket: Socket;
   #received = Buffer.alloc(0);

@@ -10,11 +10,11 @@ import {
 } from "../../src/domain/session.ts";
 import type { ApiKey } from "../../src/store/store.ts";
 
-/** The project that the records of the store's tests belong to, and when they were made. */
+/** The project and creation time of the records in the store's tests. */
 export const PROJECT = "12345678";
 export const CREATED_AT = new Date(1_795_500_000_123);
 
-/** A session that has every option. */
+/** A session with every option. */
 export const session = <More extends Partial<Session> = Partial<Session>>(
   sessionId: string,
   more?: More,
@@ -26,7 +26,7 @@ export const session = <More extends Partial<Session> = Partial<Session>>(
   archiveResolution: ArchiveResolution.FHD_PORTRAIT,
   location: "203.0.113.7",
   e2ee: false,
-  // As the store gives back what it was given.
+  // The store returns its input.
   createdHere: true,
   ...(more as More),
 });

@@ -6,16 +6,16 @@ import { newDatabaseUrl, sharedPostgres } from "./stores.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 /**
- * The deadline of a call to a platform that fails, in milliseconds, and how much longer a name is leased. A platform
- * that does not fail has the default, because so many requests at once can keep a busy machine from reading its answer.
+ * The deadline of a call to a failing platform, in milliseconds, and the longer lease of a name. Other platforms have the default
+ * deadline, because with so many requests a busy machine may read answers late.
  */
 const TIMEOUT = 500;
 export const LEASE = TIMEOUT + 5000;
 
-/** What the database and this busy machine may add to a time, in milliseconds. */
+/** What the database and a busy machine may add to a time, in milliseconds. */
 export const NOISE = 3000;
 
-/** How long an answer may take: for the lease of one who died, for that of one who took over, and for the own attempt. */
+/** How long an answer may take: a dead server's lease, its successor's lease, and the server's own attempt. */
 export const ANSWER_LIMIT = 2 * LEASE + TIMEOUT + NOISE;
 
 const ENSURE = `mutation ($name: String!, $maxAge: Int, $mediaMode: MediaMode, $archiveMode: ArchiveMode, $archiveName: String,
@@ -48,7 +48,7 @@ export const environment = (platformUrl: string, databaseUrl: string) => ({
   OPENTOK_API_KEY: API_KEY,
   OPENTOK_API_SECRET: API_SECRET,
   DATABASE_URL: databaseUrl,
-  // Thousands ask at once here, and all are one caller.
+  // One caller sends thousands of requests at once.
   MAX_REQUESTS_PER_CALLER: "100000",
   MAX_MEGABYTES_PER_CALLER: "1024",
   MAX_CONNECTIONS_PER_CALLER: "100000",
@@ -91,14 +91,14 @@ export async function ensure(url: string, asked: Asked): Promise<Answer> {
   };
 }
 
-/** Asks `count` times at once, every other time the other server. */
+/** Sends `count` requests at once, alternating between the servers. */
 export function ensureOften(urls: readonly string[], asked: Asked, count: number): Promise<Answer[]> {
   return Promise.all(
     Array.from({ length: count }, (_, index) => ensure(urls[index % urls.length] ?? "", asked)),
   );
 }
 
-/** The one session that all answers agree on for each name. */
+/** The session that all answers agree on, for each name. */
 export function sessionsByName(answers: readonly Answer[]): Map<string, string> {
   const sessions = new Map<string, Set<string>>();
   for (const { asked, sessionId } of answers) {
@@ -110,7 +110,7 @@ export function sessionsByName(answers: readonly Answer[]): Map<string, string> 
   return new Map([...sessions].map(([name, ids]) => [name, [...ids].join()]));
 }
 
-/** Finds that the database has one session for each of the names, which is the one that was answered with. */
+/** Checks that the database has one session for each name, the answered one. */
 export async function checkDatabase(query: Replicas["query"], answered: Map<string, string>): Promise<void> {
   const named = await query("SELECT name, session_id FROM session_names");
   expect(new Map(named.map(({ name, session_id }) => [name, session_id]))).toEqual(answered);

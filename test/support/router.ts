@@ -33,7 +33,7 @@ const MEETINGS = `
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 const LISTEN = { listen: { port: 0, host: "127.0.0.1" } };
 
-/** Passes on what the router's caller showed. */
+/** Forwards the credential of the router's caller. */
 class Forwarding extends RemoteGraphQLDataSource {
   override willSendRequest({ request, context }: GraphQLDataSourceProcessOptions): void {
     if (context.authorization) request.http?.headers.set("authorization", context.authorization);
@@ -43,7 +43,7 @@ class Forwarding extends RemoteGraphQLDataSource {
 /**
  * A router on a real socket, over the server at this address and a subgraph of meetings.
  *
- * @param authorization the header by which the server tells the router its schema
+ * @param authorization the header with which the router reads the server's schema
  * @param sessionIds the sessions of the meetings
  */
 export async function startRouter(stagepass: string, authorization: string, sessionIds: () => unknown[]) {
@@ -101,10 +101,10 @@ export async function startRouter(stagepass: string, authorization: string, sess
   return {
     /** The schema of the whole graph, for its callers. */
     schema: schemas[0] as GraphQLSchema,
-    /** What it reports to Apollo Studio, the traces of its subgraphs among it. */
+    /** Its reports to Apollo Studio, including the traces of its subgraphs. */
     reports: () => reports.map((bytes) => ({ bytes, report: Report.decode(bytes) })),
 
-    /** Asks as the caller who shows this. */
+    /** Sends an operation with this credential. */
     async graphql(query: string, authorization: string) {
       const response = await fetch(router, {
         method: "POST",

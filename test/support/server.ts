@@ -10,7 +10,7 @@ import { createServer } from "../../src/server.ts";
 import { EVERYTHING, JWT_SECRET, signedJwt } from "./callers.ts";
 import { API_KEY, API_SECRET, APPLICATION_ID, checkForSecrets, PRIVATE_KEY } from "./credentials.ts";
 
-/** What a GraphQL server answers; the tests read into it freely. */
+/** A GraphQL server's answer, loosely typed for the tests. */
 // biome-ignore lint/suspicious/noExplicitAny: an answer has the shape of the query that it answers
 type Answer = { status: number; data: any; errors: any[]; headers: Headers };
 
@@ -40,7 +40,7 @@ export async function startServer(env: Record<string, string> = {}, now = () => 
     OPENTOK_API_SECRET: API_SECRET,
     VONAGE_APPLICATION_ID: APPLICATION_ID,
     VONAGE_PRIVATE_KEY: PRIVATE_KEY,
-    // So that it need not be built, but for the tests that are about it.
+    // Only tests of the console need its build.
     CONSOLE: "off",
     LOG_LEVEL: "trace",
     AUDIT_LOG: auditLog,
@@ -54,7 +54,7 @@ export async function startServer(env: Record<string, string> = {}, now = () => 
     ...server,
     origin,
 
-    /** Stops, and finds that no secret was ever said, and that no token is in the log or the audit trail. */
+    /** Stops. Checks that no output contains a secret, and that no token is in the log or the audit trail. */
     async close() {
       await server.close();
       const log = lines.join("") + auditText();
@@ -64,7 +64,7 @@ export async function startServer(env: Record<string, string> = {}, now = () => 
       for (const token of tokens) if (log.includes(token)) throw new Error("a token was logged");
     },
 
-    /** Everything logged so far, in the order of time. */
+    /** Everything logged so far, in order. */
     log: (): Record<string, unknown>[] => lines.map((line) => JSON.parse(line)),
 
     /** The audit trail so far. */
@@ -73,7 +73,7 @@ export async function startServer(env: Record<string, string> = {}, now = () => 
         .split("\n")
         .flatMap((line) => (line === "" ? [] : [JSON.parse(line)])),
 
-    /** With the credential of a caller, unless all callers are alike. */
+    /** With a caller's credential, unless the server has no authentication. */
     async graphql(
       query: string,
       variables: Record<string, unknown> = {},
@@ -97,7 +97,7 @@ export async function startServer(env: Record<string, string> = {}, now = () => 
       return { status: response.status, data, errors, headers: response.headers };
     },
 
-    /** The texts of the queries that the database was asked while `act` ran. */
+    /** The SQL of the queries during `act`. */
     async queriesDuring(act: () => Promise<unknown>): Promise<string[]> {
       const start = lines.length;
       await act();
@@ -116,7 +116,7 @@ export async function startServer(env: Record<string, string> = {}, now = () => 
 
 export type TestServer = Awaited<ReturnType<typeof startServer>>;
 
-/** A server that is closed when the test is over. Tests that run at once give their own `whenOver`. */
+/** A server that is closed after the test. Concurrent tests pass their own `whenOver`. */
 export async function serverForTest(
   env?: Record<string, string>,
   now?: () => Date,

@@ -6,10 +6,10 @@ import { stagepass } from "./process.ts";
 import { openStore } from "./stores.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
-/** What the first command in a folder says, too. */
+/** A line that only the first command in a folder prints. */
 const MADE = /^Created the new database .*\n/;
 
-/** A folder to work in, with what a command prints there when it is done, and the error when it is not. */
+/** A working folder, the output of a successful command there, and the error of a failed one. */
 export function shell(env: Record<string, string> = PROJECT, cwd = temporaryFolder()) {
   const run = async (args: readonly string[], input = "", script?: string) => {
     const ended = await stagepass(cwd, args, env, input, script);
@@ -29,9 +29,9 @@ export function shell(env: Record<string, string> = PROJECT, cwd = temporaryFold
       expect(errors.trimEnd()).not.toContain("\n");
       return { code, error: errors.trimEnd() };
     },
-    /** The database's file, of its own. */
+    /** Its own database file. */
     database: () => new Libsql(join(cwd, "data", "stagepass.db")),
-    /** What the ledger has of a session. */
+    /** The ledger's records of a session. */
     async recorded(sessionId: string) {
       const { ledger } = await openStore(`file:${join(cwd, "data", "stagepass.db")}`);
       return (await ledger.newest([sessionId], 10, null)).map(({ issued }) => issued);

@@ -5,13 +5,13 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { temporaryFolder } from "./temporary-folder.ts";
 
-/** Why no disk can be mounted here; null where one can. */
+/** Why no disk can be mounted here, or null. */
 export const noDiskBecause: string | null = tryToMount();
 
-/** The least that a file takes of a disk in memory, in bytes. */
+/** The smallest space of a file on a disk in memory, in bytes. */
 const PAGE = 4096;
 
-/** A disk of so many megabytes, in memory, that goes when the test is over. Its owner is `user`. */
+/** A disk in memory with this many megabytes, removed after the test. Its owner is `user`. */
 export function smallDisk(megabytes: number, user = "root") {
   const folder = temporaryFolder();
   mount(folder, `size=${megabytes}m,mode=700`);
@@ -21,7 +21,7 @@ export function smallDisk(megabytes: number, user = "root") {
   return {
     folder,
 
-    /** Takes all the space that is left, though others take some meanwhile. */
+    /** Fills the disk, even if others write meanwhile. */
     fill() {
       const file = openSync(ballast, "w");
       try {
@@ -33,7 +33,7 @@ export function smallDisk(megabytes: number, user = "root") {
       }
     },
 
-    /** Gives it back. */
+    /** Frees the space. */
     free: () => rmSync(ballast),
   };
 }

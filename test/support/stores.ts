@@ -9,16 +9,16 @@ import type { Store } from "../../src/store/store.ts";
 import { askForShared, MIGRATED, postgresAt, startPostgres } from "./postgres.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
-/** The engines that a store is to be the same on, each with a way to a new empty database. */
+/** The engines on which a store behaves the same, each with a way to create an empty database. */
 export const ENGINES = ["SQLite in memory", "SQLite in a file", "PostgreSQL"] as const;
 export type EngineName = (typeof ENGINES)[number];
 
-/** The PostgreSQL that all test files share, and none may stop. */
+/** The PostgreSQL shared by all test files. No test may stop it. */
 export async function sharedPostgres() {
   return postgresAt(Number(await askForShared("postgres")));
 }
 
-/** A PostgreSQL for this test alone, which may do to it what it likes, and the URL of a database of it with the tables. */
+/** A PostgreSQL for one test, which may break it, and the URL of a migrated database. */
 export async function ownPostgres(flags: readonly string[] = []) {
   const postgres = await startPostgres(flags);
   onTestFinished(postgres.stop);
@@ -27,7 +27,7 @@ export async function ownPostgres(flags: readonly string[] = []) {
   return { ...postgres, url };
 }
 
-/** The URL of an empty database. On PostgreSQL it has the tables unless it is to be bare. */
+/** The URL of an empty database. On PostgreSQL it is migrated, unless `bare`. */
 export async function newDatabaseUrl(
   engine: EngineName,
   { bare = false, whenOver = onTestFinished } = {},
@@ -38,7 +38,7 @@ export async function newDatabaseUrl(
   return createDatabase(bare ? "" : `TEMPLATE ${MIGRATED}`);
 }
 
-/** As `npx stagepass migrate`; resolves to the names of the migrations that it took. */
+/** Like `npx stagepass migrate`. Resolves to the names of the applied migrations. */
 export async function migrateUrl(url: string): Promise<string[]> {
   const database = await openForMaintenance(parseDatabaseUrl(url));
   try {
@@ -48,7 +48,7 @@ export async function migrateUrl(url: string): Promise<string[]> {
   }
 }
 
-/** A store that is closed when the test is over, with its database. Tests that run at once give their own `whenOver`. */
+/** A store that is closed after the test, with its database. Concurrent tests pass their own `whenOver`. */
 export async function openStore(
   address: DatabaseAddress | string,
   whenOver = onTestFinished,
@@ -64,5 +64,5 @@ export async function openStore(
   return { ...store, close, database };
 }
 
-/** An empty store on an engine, as `openStore`. */
+/** An empty store on an engine, like `openStore`. */
 export const newStore = async (engine: EngineName) => openStore(await newDatabaseUrl(engine));

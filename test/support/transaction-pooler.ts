@@ -5,7 +5,7 @@ const PROTOCOL_VERSION = 0x0003_0000;
 const SSL_REQUEST = 80_877_103;
 const CLEARTEXT_PASSWORD = 3;
 
-/** In small letters: those that PgBouncer knows how to keep apart, and no others. */
+/** In lower case: only the parameters that PgBouncer tracks per client. */
 const STARTUP_PARAMETERS = new Set([
   "user",
   "database",
@@ -17,30 +17,29 @@ const STARTUP_PARAMETERS = new Set([
   "extra_float_digits",
 ]);
 
-/** How long after a connection to PostgreSQL was lost another one takes its place, in milliseconds. */
+/** How long after a lost connection to PostgreSQL a new one replaces it, in milliseconds. */
 const REPLACE_AFTER = 20;
 
 interface ServerConnection {
   readonly socket: Socket;
-  /** Whose transaction is in it. */
+  /** The client whose transaction uses it. */
   client: Client | null;
 }
 
 interface Client {
   readonly socket: Socket;
-  /** What it sent while it had no connection. */
+  /** Messages sent while it had no connection. */
   readonly waiting: Buffer[];
   server: ServerConnection | null;
 }
 
 /**
- * A pooler in front of one database, which does as PgBouncer does in transaction mode: a client has one of `size`
- * connections to PostgreSQL only as long as a transaction takes, and another one each time, so that whatever it keeps in
- * one is lost to it, and is there for others.
+ * A pooler in front of one database, like PgBouncer in transaction mode. A client has one of `size` connections to PostgreSQL only
+ * during a transaction, and another one each time. So it loses the connection's state, and other clients get it.
  */
 export async function startTransactionPooler(databaseUrl: string, size: number) {
   const url = new URL(databaseUrl);
-  /** The one that was idle for the longest first. */
+  /** The longest-idle connection first. */
   const idle: ServerConnection[] = [];
   const line: Client[] = [];
   const sockets = new Set<Socket>();
@@ -48,9 +47,9 @@ export async function startTransactionPooler(databaseUrl: string, size: number) 
 
   const keep = (socket: Socket, onClose: () => void) => {
     sockets.add(socket);
-    // As PgBouncer does: else each query waits 40 ms for an acknowledgement.
+    // Like PgBouncer: otherwise each query waits 40 ms for an acknowledgement.
     socket.setNoDelay(true);
-    // What matters is that it closes.
+    // Only that it closes matters.
     socket.on("error", () => {});
     socket.on("close", () => {
       sockets.delete(socket);
@@ -101,7 +100,7 @@ export async function startTransactionPooler(databaseUrl: string, size: number) 
     let welcome = false;
     keep(socket, () => {
       remove(line, client);
-      // Nobody else may have what was left of a transaction.
+      // Another client must not inherit an open transaction.
       client.server?.socket.destroy();
     });
     readMessages(
@@ -127,7 +126,7 @@ export async function startTransactionPooler(databaseUrl: string, size: number) 
   pooled.port = String((listener.address() as AddressInfo).port);
 
   return {
-    /** The database's URL, by way of the pooler. */
+    /** The database's URL through the pooler. */
     url: pooled.href,
     async close() {
       open = false;
@@ -140,7 +139,7 @@ export async function startTransactionPooler(databaseUrl: string, size: number) 
 
 export type TransactionPooler = Awaited<ReturnType<typeof startTransactionPooler>>;
 
-/** Answers what a client begins with; true once it is in. Any password will do. */
+/** Answers a client's start-up messages; true after the login. Accepts any password. */
 function greet(socket: Socket, bytes: Buffer): boolean {
   const code = bytes.readInt32BE(4);
   if (code === SSL_REQUEST) socket.write("N");
@@ -162,7 +161,7 @@ function greet(socket: Socket, bytes: Buffer): boolean {
   return true;
 }
 
-/** Takes a stream apart: each message with its type, and the first ones of a client, which have none, with "". */
+/** Splits a stream into messages with their types; a client's first messages, which have none, get "". */
 function readMessages(
   socket: Socket,
   typed: () => boolean,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-/** Texts of all of Unicode, rich in what form encoding, base64 and line-based formats give a meaning to. */
+/** Texts of all of Unicode, rich in characters that are special in form encoding, base64 and line-based formats. */
 export const text = (constraints: fc.StringConstraints = {}) =>
   fc.string({
     ...constraints,

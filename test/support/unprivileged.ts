@@ -1,15 +1,15 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 
-/** A user who may do nothing, where the tests run as root; else whoever runs them. */
+/** A user without privileges if the tests run as root; otherwise the current user. */
 const NOBODY = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
 
-/** Gives a folder to that user. */
+/** Changes the owner of a folder to that user. */
 export function giveAway(folder: string): void {
   if (NOBODY.uid !== undefined) execFileSync("chown", ["-R", `${NOBODY.uid}:${NOBODY.gid}`, folder]);
 }
 
-/** Starts a program as that user, with nothing in its environment but `env`. */
+/** Starts a program as that user, with only `env` in its environment. */
 export function spawnUnprivileged(cwd: string, command: readonly string[], env: Record<string, string>) {
   const [program = "", ...args] = command;
   const environment = { PATH: process.env.PATH, ...env };
@@ -23,9 +23,9 @@ export function spawnUnprivileged(cwd: string, command: readonly string[], env: 
     errors += chunk;
   });
   return {
-    /** Whether it runs no more. */
+    /** Whether it has ended. */
     hasEnded: () => child.exitCode !== null || child.signalCode !== null,
-    /** Tells it to stop with all that it has started, as a terminal does. */
+    /** Sends it and its children the signal to stop, as a terminal does. */
     stop: (signal: NodeJS.Signals) => child.pid !== undefined && process.kill(-child.pid, signal),
     output: () => output,
     errors: () => errors,
