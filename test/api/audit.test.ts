@@ -62,7 +62,7 @@ describe("the audit trail", () => {
   it("has lines with the members that the documents show", async () => {
     const server = await start();
     await server.graphql("mutation { createSession { generateToken { token } } }", {}, ANN);
-    const shown = snippets("docs/operations.md").find(({ heading }) => heading === "The audit trail");
+    const shown = snippets("docs/monitoring.md").find(({ heading }) => heading === "The audit trail");
     const [line] = server.eventsOf("token.issued");
     expect(Object.keys(line ?? {})).toEqual(Object.keys(JSON.parse(shown?.code ?? "")));
   });

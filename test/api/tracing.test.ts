@@ -69,7 +69,7 @@ it("follows a request from HTTP through its operation to the platform call and t
 
   const spans = collector.spans();
   // As the documentation draws it.
-  const [drawn, ...others] = snippets("docs/operations.md").filter(({ heading }) => heading === "Traces");
+  const [drawn, ...others] = snippets("docs/monitoring.md").filter(({ heading }) => heading === "Traces");
   expect(others).toEqual([]);
   expect(drawn?.code.split("\n").flatMap((line) => line.replace(/^[^A-Za-z]+/, "") || [])).toEqual([
     "POST /graphql",

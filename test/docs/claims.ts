@@ -8,6 +8,8 @@ import { JWT_SECRET, signedJwt } from "../support/callers.ts";
 import type { Snippet } from "./markdown.ts";
 import {
   configuresPostgres,
+  connectsOverSockets,
+  isReady,
   makesADatabase,
   movesTheDatabase,
   runsInAContainer,
@@ -44,9 +46,13 @@ const IDENTITY_PROVIDERS = "docs/identity-providers.md";
 const FEDERATION = "docs/federation.md";
 const FRONT_END = "docs/front-end.md";
 const OPERATIONS = "docs/operations.md";
+const DATABASE = "docs/database.md";
+const MONITORING = "docs/monitoring.md";
 const PERFORMANCE = "docs/performance.md";
 
 const VARIABLES = /^(?:[A-Z_]+=\S+(?: +#.*)?\n)+$/;
+// Others may listen on the port of the default.
+const examines = commands(/^HOST +default +127\.0\.0\.1\n[\s\S]*^ok +PORT /m, { PORT: "0" });
 const managesKeys = commands(/^stagepass_[0-9a-f]{8}_\S{43}\n[\s\S]*\tweb\t[^\n]*\tactive\t[\s\S]*Revoked: /);
 
 const makesASession = ({ createSession }: Record<string, unknown>) =>
@@ -121,8 +127,7 @@ export const CLAIMS: readonly Claim[] = [
     document: "docs/cli.md",
     language: /^sh$/,
     has: /doctor$/m,
-    // Another program may use the default port.
-    run: commands(/^HOST +default +127\.0\.0\.1\n[\s\S]*^ok +PORT /m, { PORT: "0" }),
+    run: examines,
   },
   {
     document: "docs/cli.md",
@@ -164,16 +169,29 @@ export const CLAIMS: readonly Claim[] = [
   { document: FRONT_END, language: /^sh$/, has: /npm start/, run: starts },
 
   { document: OPERATIONS, language: /^nginx$/, run: heldBy("test/console/path.test.ts") },
+  { document: OPERATIONS, language: /^sh$/, has: /doctor$/m, run: examines },
   { document: OPERATIONS, language: /^sh$/, has: /^docker build|docker compose/, run: isShell },
   { document: OPERATIONS, language: /^sh$/, has: /^docker run/, run: runsInAContainer },
   { document: OPERATIONS, language: /^sh$/, has: VARIABLES, run: settings },
-  { document: OPERATIONS, language: /^sh$/, has: /\bexport\b/, run: movesTheDatabase },
-  { document: OPERATIONS, language: /^sql$/, run: makesADatabase },
-  { document: OPERATIONS, language: /^ini$/, run: configuresPostgres },
-  { document: OPERATIONS, language: /^json$/, run: heldBy("test/api/audit.test.ts") },
-  { document: OPERATIONS, language: /^text$/, run: heldBy("test/api/tracing.test.ts") },
+
   {
-    document: OPERATIONS,
+    document: DATABASE,
+    language: /^sh$/,
+    has: /backup/,
+    run: commands(/^stagepass-backup\.db\t\d+ bytes\n(\w+\tok\n)+$/),
+  },
+  { document: DATABASE, language: /^sh$/, has: VARIABLES, run: settings },
+  { document: DATABASE, language: /^sh$/, has: /\bexport\b/, run: movesTheDatabase },
+  { document: DATABASE, language: /^sql$/, run: makesADatabase },
+  { document: DATABASE, language: /^ini$/, run: configuresPostgres },
+  { document: DATABASE, language: /^text$/, run: connectsOverSockets },
+
+  { document: MONITORING, language: /^sh$/, has: /curl/, run: isReady },
+  { document: MONITORING, language: /^sh$/, has: /^docker build/, run: isShell },
+  { document: MONITORING, language: /^json$/, run: heldBy("test/api/audit.test.ts") },
+  { document: MONITORING, language: /^text$/, run: heldBy("test/api/tracing.test.ts") },
+  {
+    document: MONITORING,
     language: /^yaml$/,
     run: ({ code }) => {
       const { host, port } = parseConfig({ METRICS_PORT: "9464" }).metrics ?? {};

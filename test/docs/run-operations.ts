@@ -1,11 +1,13 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
+import { isSocket, postgresAddress } from "../../src/store/postgres-url.ts";
 import { spawnServer, stagepass } from "../support/process.ts";
 import { newDatabaseUrl, sharedPostgres } from "../support/stores.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { isShell, type Run } from "./run-snippets.ts";
-import { runShell, usedFolder } from "./shell.ts";
+import { sharedServer } from "./server-for-snippets.ts";
+import { answerIn, runShell, usedFolder } from "./shell.ts";
 
 /** The name of the cluster's user. The documents give this name to their own user. */
 const TAKEN = /\bstagepass\b/g;
@@ -28,6 +30,19 @@ export const configuresPostgres: Run = async ({ code }) => {
   // It would need a reload, which never happens.
   for (const setting of settings) await query(`ALTER SYSTEM SET ${setting}`);
   await query("ALTER SYSTEM RESET ALL");
+};
+
+/** URLs of PostgreSQL on Unix sockets. */
+export const connectsOverSockets: Run = ({ code }) => {
+  const urls = code.trim().split("\n");
+  for (const url of urls) expect(postgresAddress(url).hosts.every(isSocket), url).toBe(true);
+};
+
+/** A curl that asks a server whether it is ready. */
+export const isReady: Run = async ({ code }) => {
+  const { fill } = await sharedServer();
+  const { output } = await runShell(fill(code));
+  expect(answerIn(output)).toMatchObject({ status: 200, body: { status: "ready" } });
 };
 
 /** Lines that export one database and import it into another. */

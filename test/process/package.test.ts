@@ -85,7 +85,7 @@ it("has the program, the console, the contract and the documents, and no tests, 
   const { bin } = JSON.parse(readFileSync("package.json", "utf8"));
   const expected = `package.json README.md LICENSE CHANGELOG.md schema.graphql .env.example ${bin.stagepass}
     bundle/THIRD-PARTY-LICENSES.txt console/dist/index.html console/dist/THIRD-PARTY-LICENSES.md
-    console/dist/persisted-documents.json docs/operations.md docs/alerts.yml`;
+    console/dist/persisted-documents.json docs/operations.md docs/database.md docs/monitoring.md docs/alerts.yml`;
   expect(files).toEqual(expect.arrayContaining(expected.split(/\s+/)));
   const others = /\.(ts|tsx|map|pem|key)$|^(src|test|bench|data)\/|\.env$/;
   expect(files.filter((path) => others.test(path))).toEqual([]);

@@ -119,7 +119,7 @@ for (const { fault, synchronous, comesBack } of [
     expect(calls.slice(before).filter(({ token }) => token === null)).toEqual([]);
     expect(calls.length - before).toBeGreaterThan(CLIENTS);
     if (synchronous) expect(figures.missing).toBe(0);
-    // What asynchronous replication loses, and why docs/operations.md has it otherwise.
+    // What asynchronous replication loses, and why docs/database.md has it otherwise.
     else expect(figures.missing).toBeGreaterThan(0);
     // A new replica finds the new primary, at the latest when an old one that is not fenced has no standby to commit with.
     const kept = await pair.standby.query("SELECT session_id FROM sessions", pair.database);
