@@ -7,13 +7,13 @@ RUN npm ci --ignore-scripts
 COPY tsconfig.json rolldown.config.js ./
 COPY src src
 COPY console console
-# What --version says; the image is built without the repository.
+# The commit that --version prints; the build context has no git repository.
 ARG COMMIT
-# Nobody looks for the lines of the sources in the image.
+# Source maps are not needed in the image.
 RUN npm run build && rm bundle/*.js.map
 
 FROM base AS dependencies
-# No binary for the other C library, and nothing that a package runs when it is installed.
+# Only binaries for glibc, and no install scripts.
 RUN npm ci --omit=dev --ignore-scripts --libc=glibc
 RUN mkdir /data
 
@@ -26,15 +26,14 @@ COPY package.json LICENSE ./
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/bundle bundle
 COPY --from=build /app/console/dist console/dist
-# The only folder that is written to. A new volume takes its owner from it.
+# The only writable directory. A new volume takes its owner from it.
 COPY --from=dependencies --chown=65532:65532 /data /data
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000 DATABASE_URL=file:/data/stagepass.db
 VOLUME /data
 EXPOSE 4000
-# A number, so that whoever runs it can see that it is not root.
+# A number, so that orchestrators can verify that the user is not root.
 USER 65532:65532
-# Not /readyz: orchestrators that restart what is unhealthy, as Swarm does and Compose does not, need not restart a server whose
-# database is away.
+# Not /readyz: some orchestrators, such as Swarm, restart unhealthy containers, and a restart does not bring back a lost database.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/livez`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["node", "bundle/cli.js"]
 CMD ["start"]

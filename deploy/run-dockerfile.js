@@ -1,7 +1,7 @@
 /**
- * `npm run walk:dockerfile`: runs the Dockerfile's commands without a container engine, each stage in a temporary folder, then
- * starts the server with the image's environment, asks it for a token and stops it. It needs Git and npm. It says nothing about
- * the base image, or about users and permissions.
+ * `npm run walk:dockerfile`: runs the Dockerfile's commands without a container engine, each stage in a temporary directory. Then
+ * it starts the server with the image's environment, requests a token and stops the server. It needs Git and npm. It does not
+ * check the base image, users or permissions.
  */
 import { execFileSync, execSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -11,7 +11,7 @@ import { basename, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import jsonwebtoken from "jsonwebtoken";
 
-const AUTH_JWT_SECRET = "of nobody, and of this one server";
+const AUTH_JWT_SECRET = "for this one test server and no other";
 const root = mkdtempSync(join(tmpdir(), "stagepass-image-"));
 const read = (path) => readFileSync(path, "utf8").replaceAll(/\\\n\s*/g, "");
 const lines = (path) => read(path).match(/^[^#\n].*/gm);
@@ -21,7 +21,7 @@ const env = { PATH: process.env.PATH, AUTH_JWT_SECRET };
 const exec = {};
 let folder;
 let workdir;
-/** A text with the image's paths as they are in the stage's folder. */
+/** Maps the image's paths in a text to the stage's directory. */
 const here = (text) => text.replaceAll(/(?<![\w./])\/(?=(app|data)\b)/g, `${folder}/`);
 
 function follow(instruction, text) {
@@ -72,7 +72,7 @@ try {
   server.kill();
   const [code] = await ended;
   if (errors || code !== 0) throw new Error(`${JSON.stringify(errors)}, exit code ${code}`);
-  console.log(`ok: the server made ${Object.keys(data.createSession.generateToken)} and stopped`);
+  console.log(`ok: the server created a ${Object.keys(data.createSession.generateToken)} and stopped`);
 } finally {
   rmSync(root, { recursive: true, force: true });
 }
