@@ -145,6 +145,20 @@ export const CLAIMS: readonly Claim[] = [
   {
     document: "docs/sessions.md",
     language: /^graphql$/,
+    has: /createSession/,
+    run: operation(makesASession),
+  },
+  {
+    document: "docs/sessions.md",
+    language: /^graphql$/,
+    has: /ensureSession/,
+    run: operation(({ ensureSession }) =>
+      expect(ensureSession).toEqual({ sessionId: ID, generateToken: { token: TOKEN } }),
+    ),
+  },
+  {
+    document: "docs/sessions.md",
+    language: /^graphql$/,
     has: /filter/,
     run: operation(({ issuedTokens }) => expect(issuedTokens).toMatchObject({ nodes: [] })),
   },

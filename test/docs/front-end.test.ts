@@ -121,6 +121,25 @@ describe("each snippet", () => {
 });
 
 describe("the application", () => {
+  it("joins a room with fetch alone, on a server without authentication", async () => {
+    const server = await startServer();
+    onTestFinished(() => server.close());
+    visit(server.origin);
+    const connected = vi.fn();
+    vi.stubGlobal("OT", {
+      initSession: (...ids: string[]) => ({
+        on: () => {},
+        connect: (token: string) => connected(...ids, token),
+      }),
+    });
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const { joinRoom } = await load(app, "src/quick-start.ts");
+    await joinRoom("standup", document.createElement("main"));
+    const [applicationId, sessionId, token] = connected.mock.calls[0] ?? [];
+    expect(jwt.decode(token)).toMatchObject({ iss: applicationId, session_id: sessionId });
+    await expect(joinRoom("", document.createElement("main"))).rejects.toThrow("name must");
+  });
+
   it("shows the page, the error beside its field, and the call", async () => {
     const { server, browser } = await start();
     const connected = vi.fn();
