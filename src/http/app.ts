@@ -14,27 +14,27 @@ import { endPipelined } from "./pipelined.ts";
 import { type Following, followRequests } from "./requests.ts";
 import { cutOffIdleReaders, type InFlightRules, limitInFlight } from "./shares.ts";
 
-/** Where GraphQL is served. */
+/** The path of the GraphQL endpoint. */
 export const GRAPHQL_PATH = "/graphql";
 
-/** How long the headers of a request, and a whole request, may take to arrive, in milliseconds. */
+/** The longest time for the headers and for the whole request to arrive, in milliseconds. */
 export const HEADERS_TIMEOUT = 10_000;
 export const REQUEST_TIMEOUT = 15_000;
 
-/** What the HTTP server is made of. */
+/** The parts of the HTTP server. */
 export interface AppParts extends CallerRules, Following, InFlightRules, Omit<HandlerParts, "readBody"> {
-  /** Answers only requests to this machine, for lack of authentication. */
+  /** Whether only requests to this machine are answered, because there is no authentication. */
   readonly localOnly: boolean;
-  /** Null where there is none. */
+  /** Null when the console is off. */
   readonly console: ConsoleBuild | null;
   readonly corsOrigins: readonly (string | RegExp)[];
   /** Rejects while the server cannot serve. */
   readonly ready: () => Promise<void>;
-  /** Adds hooks of its own, before there are any routes. */
+  /** Adds more hooks before the server has routes. */
   readonly follow: (app: FastifyInstance) => void;
 }
 
-/** The HTTP server: what arrives at GraphQL has a caller, and is JSON in UTF-8 of a bounded size. */
+/** Creates the HTTP server. A request that reaches GraphQL has a caller, and a body of bounded size in UTF-8 JSON. */
 export async function createApp(parts: AppParts): Promise<{ app: FastifyInstance; drain: Drain }> {
   const { services, turn, localOnly, hasPage, corsOrigins, ready, trustsProxy, logger } = parts;
   const app: FastifyInstance = fastify({
@@ -45,7 +45,7 @@ export async function createApp(parts: AppParts): Promise<{ app: FastifyInstance
     frameworkErrors: answerBadUrl,
     http: { headersTimeout: HEADERS_TIMEOUT, connectionsCheckingInterval: 1000 },
   });
-  // Node.js answers what is not HTTP; Fastify would do so in the middle of another answer, too.
+  // Node.js answers invalid HTTP. Fastify would do so even in the middle of another answer.
   app.server.removeAllListeners("clientError");
   const readBody = jsonBodies(app);
 

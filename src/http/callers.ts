@@ -10,24 +10,24 @@ import type { Turn } from "../shares/turns.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** Who sent it; null while that is not known, and where nobody need be known. */
+    /** The caller; null until it is known, and for requests that need none. */
     caller: Caller | null;
   }
 }
 
-/** What decides who may send requests. */
+/** The rules for authenticating callers. */
 export interface CallerRules {
   readonly authenticate: Authenticate;
   readonly turn: Turn;
-  /** Whether an address is a proxy's that is trusted; null where none is. */
+  /** Whether an address belongs to a trusted proxy; null without trusted proxies. */
   readonly trustsProxy: ((address: string) => boolean) | null;
-  /** Whether the endpoint is also a page for people. */
+  /** Whether the endpoint also serves a page to browsers. */
   readonly hasPage: boolean;
 }
 
 /**
- * A hook that finds out who sends a request, before any of its body is read. One that asks for the page of the endpoint,
- * where there is one, need not say. Where a proxy tells the addresses of clients, too many credentials that fail shut one out.
+ * A hook that authenticates the caller before the body is read. A request for the page of the endpoint needs no credential.
+ * Behind a trusted proxy, the hook refuses a client address with too many failed credentials.
  */
 export function knowCaller(app: FastifyInstance, { authenticate, turn, trustsProxy, hasPage }: CallerRules) {
   const failed = failedCredentials();
@@ -35,7 +35,7 @@ export function knowCaller(app: FastifyInstance, { authenticate, turn, trustsPro
   return async (request: FastifyRequest): Promise<void> => {
     const { address, method, headers } = request;
     if (hasPage && prefersPage(method, headers.accept)) return;
-    // A trusted address is a proxy that names no client: to refuse it would refuse all of its clients.
+    // A trusted address is a proxy that names no client. Refusing it would refuse all of its clients.
     const limited = address !== null && !trustsProxy?.(address);
     if (limited) failed.check(address);
     try {
@@ -43,20 +43,20 @@ export function knowCaller(app: FastifyInstance, { authenticate, turn, trustsPro
       request.caller.origin = originOf(request);
     } catch (error) {
       if (limited && error instanceof Unauthenticated && hasCredential(headers)) failed.count(address);
-      // To refuse takes as long as to answer: all strangers have one share of the event loop.
+      // A refusal takes as long as an answer, so all unauthenticated callers share one turn.
       await turn(STRANGERS);
       throw error;
     }
   };
 }
 
-/** Where a request comes from: its peer, unless a trusted proxy says who its client is. */
+/** The origin of a request: its peer, or the client that a trusted proxy names. */
 export function originOf({ id, address, raw }: FastifyRequest): Origin {
   return { requestId: id, address: address ?? raw.socket.remoteAddress };
 }
 
-/** The caller of a request, which must have one. */
+/** The caller of an authenticated request. */
 export function callerOf({ caller }: FastifyRequest): Caller {
-  if (caller === null) throw new Error("a request was let through without a caller");
+  if (caller === null) throw new Error("the request has no caller");
   return caller;
 }

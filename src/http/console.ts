@@ -4,20 +4,20 @@ import type { FastifyInstance } from "fastify";
 import { parseManifest } from "../config/document-manifest.ts";
 import { FOR_CONSOLE } from "./headers.ts";
 
-/** The console's build, in memory where it is small. */
+/** The console's build. Small files are in memory. */
 export interface ConsoleBuild {
-  /** The page itself. */
+  /** The HTML of the page. */
   readonly page: string;
-  /** The folder of what the page loads. The files' names change with what is in them. */
+  /** The folder of the page's assets. Their names change with their content. */
   readonly assets: string;
-  /** The texts of the documents that it sends, by their IDs. */
+  /** The documents that the console sends, by ID. */
   readonly documents: ReadonlyMap<string, string>;
 }
 
 /**
- * Reads what `vite build` wrote.
+ * Reads the output of `vite build`.
  *
- * @throws {Error} when the console is not built, or not whole
+ * @throws {Error} when the build is missing or incomplete
  */
 export function readConsole(folder: string): ConsoleBuild {
   const assets = join(folder, "assets");
@@ -30,23 +30,23 @@ export function readConsole(folder: string): ConsoleBuild {
 }
 
 /**
- * Serves the console at `/`, to whoever asks: the page has no data of its own.
+ * Serves the console at `/` without authentication, because the page itself has no data.
  *
- * @param sandbox where Apollo Sandbox is; null where it is not
+ * @param sandbox the path of Apollo Sandbox; null when it is off
  */
 export async function serveConsole(
   app: FastifyInstance,
   { page, assets }: ConsoleBuild,
   sandbox: string | null,
 ): Promise<void> {
-  // RFC 8631: where people read about the API.
+  // RFC 8631: a link to the API's documentation.
   const link = sandbox === null ? "" : `<link rel="service-doc" href=".${sandbox}">`;
   const html = page.replace("</head>", `${link}</head>`);
-  // Not read where there is no console.
+  // Loaded only when the console is on.
   const { default: fastifyStatic } = await import("@fastify/static");
   await app.register(async (pages) => {
     pages.addHook("onRequest", (_request, reply, next) => {
-      // The assets are there compressed, too. Where other origins may call, answers vary by these already.
+      // The assets also exist in compressed form. With CORS, answers already vary by origin.
       const vary = [reply.getHeader("vary"), "accept-encoding"].filter(Boolean).join(", ");
       reply.headers({ ...FOR_CONSOLE, vary });
       next();
@@ -55,7 +55,7 @@ export async function serveConsole(
     await pages.register(fastifyStatic, {
       root: assets,
       prefix: "/assets/",
-      // The files that there are now, and no look at the disk for any other.
+      // Serves only the files that exist now; other paths do not reach the disk.
       wildcard: false,
       index: false,
       preCompressed: true,

@@ -3,23 +3,23 @@ import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promi
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
 /**
- * How long nothing arrives, in milliseconds, before the connections that a proxy keeps are closed: where nothing has arrived since
- * the stop began, and where something has, which may only be held up.
+ * The time without a new request before a proxy's open connections are closed, in milliseconds. It is longer once a request has
+ * arrived during the stop, because others may be delayed.
  */
 const QUIET = 100;
 const QUIET_AFTER_TRAFFIC = 1000;
 
-/** How a server stops without failing a request that it has begun. */
+/** Stops a server without failing the requests in flight. */
 export class Drain {
   readonly #app: FastifyInstance;
-  /** The connections that came while the server was stopping. */
+  /** The connections that opened during the stop. */
   readonly #late = new WeakSet<Socket>();
   #announced = false;
   #begun = false;
   #closing = false;
   #now = newcomers();
 
-  /** Of an HTTP server that does not listen yet. */
+  /** @param app an HTTP server that does not listen yet */
   constructor(app: FastifyInstance) {
     this.#app = app;
     app.server.on("connection", (socket: Socket) => {
@@ -27,21 +27,21 @@ export class Drain {
     });
   }
 
-  /** Whether the server is going to stop, and new requests should go elsewhere. */
+  /** Whether the server is about to stop, so that new requests should go to other replicas. */
   get announced(): boolean {
     return this.#announced;
   }
 
-  /** Makes `/readyz` 503, and goes on serving for `delay` milliseconds, so that load balancers notice before anything is refused. */
+  /** Makes `/readyz` answer 503, and serves for `delay` more milliseconds so that load balancers notice. */
   async announce(delay: number): Promise<void> {
     this.#announced = true;
     if (delay > 0) await sleep(delay);
   }
 
   /**
-   * Takes note of a request that has arrived.
+   * Counts a request that has arrived.
    *
-   * @returns whether it is refused, as it should have gone elsewhere, and a function to be told once it has ended
+   * @returns whether to refuse the request, and a function to call when it has ended
    */
   enter({ raw, routeOptions }: FastifyRequest, reply: FastifyReply): { refused: boolean; leave: () => void } {
     const its = this.#now;
@@ -57,9 +57,9 @@ export class Drain {
   }
 
   /**
-   * Waits for the requests in flight for at most `deadline` milliseconds, and then closes every connection. A new connection is
-   * accepted meanwhile, so that a load balancer can read `/readyz`, and refused all else. On those that were there requests go on,
-   * or a proxy that keeps them would lose what it is just sending.
+   * Waits for the requests in flight for at most `deadline` milliseconds, then closes every connection. Meanwhile, a new connection
+   * can read only `/readyz`. Requests on old connections are still served, because a proxy that keeps connections open would lose
+   * those that it is sending.
    */
   async finish(deadline: number): Promise<void> {
     const end = performance.now() + deadline;
@@ -68,9 +68,9 @@ export class Drain {
     this.#announced = true;
     this.#begun = true;
     await idle(before, deadline);
-    // What has connected in this turn of the event loop is accepted in it.
+    // Accepts the connections that opened in this turn of the event loop.
     await nextTurn();
-    // Not as an HTTP server, which would at once close the connections on which nothing has arrived yet.
+    // close() of the HTTP server would at once close connections without a request.
     TcpServer.prototype.close.call(this.#app.server);
     this.#closing = true;
     await this.#quiet(end);
@@ -78,7 +78,7 @@ export class Drain {
     await this.#app.close();
   }
 
-  /** Resolves when nothing more arrives and everything has ended, or at a time. */
+  /** Resolves when no request arrives or is in flight, or at the time `end`. */
   async #quiet(end: number): Promise<void> {
     const now = this.#now;
     let seen: number;
@@ -86,18 +86,18 @@ export class Drain {
       seen = now.arrived;
       const pause = seen === 0 ? QUIET : QUIET_AFTER_TRAFFIC;
       await sleep(Math.min(pause, end - performance.now()));
-      // A busy server's timers are due before it has read what came meanwhile.
+      // On a busy server, timers fire before it has read the requests that arrived.
       await nextTurn();
     } while ((now.inFlight > 0 || now.arrived > seen) && performance.now() < end);
   }
 }
 
-/** Requests that arrive from now on. */
+/** Counts of the requests that arrive from now on. */
 function newcomers() {
   return { arrived: 0, inFlight: 0, becameIdle: () => {} };
 }
 
-/** Resolves when these have ended, or after so many milliseconds. */
+/** Resolves when these requests have ended, or after `deadline` milliseconds. */
 async function idle(requests: ReturnType<typeof newcomers>, deadline: number): Promise<void> {
   if (requests.inFlight === 0) return;
   const ended = new Promise<void>((resolve) => {

@@ -13,7 +13,7 @@ import { failureType } from "../graphql/media-type.ts";
 import { dropBody, TOO_LARGE } from "./body-size.ts";
 import { originOf } from "./callers.ts";
 
-/** The codes of what is refused before GraphQL sees it. */
+/** The error codes of requests that are refused before GraphQL, by status. */
 const CODES: Readonly<Record<number, ErrorCode>> = {
   400: "BAD_REQUEST",
   403: "FORBIDDEN",
@@ -31,13 +31,13 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
 
 const INTERNAL = "INTERNAL_SERVER_ERROR" satisfies ErrorCode;
 
-/** What is answered in place of messages of Fastify's, by their codes. */
+/** Replacements for Fastify's messages, by Fastify's codes. */
 const MESSAGES: Readonly<Record<string, string>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: TOO_LARGE,
   FST_ERR_CTP_INVALID_MEDIA_TYPE: `The body must be JSON: send content-type: application/json and an object such as ${EXAMPLE_BODY}; curl -d alone sends a form`,
 };
 
-/** The status of our own errors outside GraphQL; 400 for the others. */
+/** The status of Stagepass errors outside GraphQL; 400 for all others. */
 const STATUS: Partial<Record<ErrorCode, number>> = {
   UNAUTHENTICATED: 401,
   RATE_LIMITED: 429,
@@ -45,21 +45,21 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   DATABASE_UNAVAILABLE: 503,
 };
 
-/** The code of an answer that has this status and nothing else to say, or `OK`. */
+/** The error code for a status, or `OK`. */
 export function codeOfStatus(status: number): ErrorCode | "OK" {
   if (status < 400) return "OK";
   return CODES[status] ?? (status < 500 ? "BAD_REQUEST" : INTERNAL);
 }
 
-/** What `answerErrors` answers with this status and message. */
+/** An error that `answerErrors` answers with this status and message. */
 export function httpError(statusCode: number, message: string): Error {
   return Object.assign(new Error(message), { statusCode });
 }
 
 /**
- * Answers errors outside GraphQL in the form that GraphQL clients read. The message of an unknown one is masked.
+ * Answers errors outside GraphQL in the form that GraphQL clients read. It masks the messages of unknown errors.
  *
- * @param path where GraphQL is, by GET and POST alone
+ * @param path the GraphQL endpoint, which takes only GET and POST
  */
 export function answerErrors(app: FastifyInstance, logger: Logger, audit: Audit, path: string): void {
   app.setErrorHandler<FastifyError | StagepassError>((err, request, reply) => {
@@ -88,18 +88,18 @@ export function answerErrors(app: FastifyInstance, logger: Logger, audit: Audit,
       return answer(request, reply, 404, notFound(method, asked, path), { code: "NOT_FOUND" });
     }
     reply.header("allow", "GET, POST");
-    const message = `${method} is not served; send GraphQL by POST`;
+    const message = `${method} is not supported; send GraphQL by POST`;
     return answer(request, reply, 405, message, { code: "METHOD_NOT_ALLOWED" });
   });
 }
 
-/** What is wrong with a path, which is not repeated: it may hold a secret. */
+/** The message for an unknown path. It does not repeat the path, which may hold a secret. */
 function notFound(method: string, asked: string, path: string): string {
   const remedy = `Not found; send GraphQL by POST to ${path}`;
   if (method === "GET" && asked === "/") {
-    return `${remedy}; the console at this path is off, and CONSOLE=on turns it on`;
+    return `${remedy}; to serve the console here, set CONSOLE=on`;
   }
-  // Without the (?<!…) a path of thousands of slashes takes a third of a second.
+  // Without (?<!…), a path of thousands of slashes takes a third of a second.
   if (
     !asked
       .replace(/(?<!\/)\/+$/, "")
@@ -107,10 +107,10 @@ function notFound(method: string, asked: string, path: string): string {
       .endsWith(path)
   )
     return remedy;
-  return `${remedy} exactly: in lower case, without a slash at the end, and without a prefix, which a proxy in front must remove`;
+  return `${remedy} exactly: in lower case, without a trailing slash, and without a prefix, which a proxy must remove`;
 }
 
-/** Answers a URL that cannot be decoded, before any hook. Fastify's own message has the URL, which may hold a secret. */
+/** Answers a malformed URL before any hook. Fastify's message would repeat the URL, which may hold a secret. */
 export function answerBadUrl(_error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   answer(request, reply, 400, "The URL is malformed", { code: "BAD_REQUEST" });
 }
@@ -120,7 +120,7 @@ interface Extensions {
   readonly [member: string]: unknown;
 }
 
-/** Answers with one error, in the form and the media type that GraphQL clients read. */
+/** Answers with one error, in the form and media type that GraphQL clients read. */
 function answer(
   { headers: { accept } }: FastifyRequest,
   reply: FastifyReply,
@@ -132,7 +132,7 @@ function answer(
   if (status === 401) reply.header("www-authenticate", "Bearer");
   const { retryAfterSeconds } = details;
   if (retryAfterSeconds !== undefined) reply.header("retry-after", String(retryAfterSeconds));
-  // Fastify closes the connection of a body that it does not read, and the client may not get the answer.
+  // Fastify would close the connection because it has not read the body, and the client might miss the answer.
   if (status === 413) reply.removeHeader("connection");
   const extensions = { code, retryable: isRetryable(code), ...details };
   return reply

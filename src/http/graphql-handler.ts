@@ -11,9 +11,9 @@ import { httpError } from "./errors.ts";
 import type { ReadBody } from "./json-body.ts";
 import { operationIn } from "./operation.ts";
 
-/** What the handler of GraphQL is made of. */
+/** The parts of the GraphQL handler. */
 export interface HandlerParts {
-  /** Started. */
+  /** A started server. */
   readonly apollo: ApolloServer<Context>;
   readonly services: Services;
   readonly admit: Admit;
@@ -23,8 +23,8 @@ export interface HandlerParts {
 }
 
 /**
- * Hands requests to Apollo Server, each at its caller's turn: an operation in the ordinary form directly, and everything else, such as
- * GET and what is refused, through its HTTP layer. That layer takes 9 % of the processor time of `generateToken`.
+ * Passes each request to Apollo Server at its caller's turn. An ordinary operation skips Apollo's HTTP layer, which takes 9% of the
+ * processor time of `generateToken`. All other requests, such as a GET, go through that layer.
  */
 export function graphqlHandler({ apollo, services, admit, turn, readBody, logger }: HandlerParts) {
   const contextOf = (request: FastifyRequest): Context => {
@@ -72,7 +72,7 @@ export function graphqlHandler({ apollo, services, admit, turn, readBody, logger
     passage?.hold();
     try {
       await turn(caller?.id ?? "");
-      if (reply.raw.destroyed) throw httpError(400, "The client has gone");
+      if (reply.raw.destroyed) throw httpError(400, "The client disconnected");
       return await execute(request, reply);
     } finally {
       passage?.leave();
@@ -86,12 +86,12 @@ function sendHead(
   { headers: { accept } }: FastifyRequest,
 ): void {
   for (const [name, value] of headers) reply.header(name, value);
-  // Apollo Server chooses no other type for a failure.
+  // Apollo Server does not choose the media type of a failure.
   if (status >= 400) reply.header("content-type", failureType(accept));
   reply.code(status);
 }
 
-/** Only @defer and @stream answer in parts, and the schema has neither. */
+/** Only @defer and @stream cause this error, and the schema has neither. */
 function inParts(): Error {
   return new Error("incremental delivery is not supported");
 }

@@ -21,7 +21,7 @@ const forPages = (...policy: string[]): Headers => ({
   "referrer-policy": "no-referrer",
 });
 
-/** Apollo Sandbox comes from Apollo's servers, and its page has scripts and styles inside. */
+/** Apollo Sandbox loads from Apollo's servers, and its page has inline scripts and styles. */
 const APOLLO = "https://*.apollographql.com";
 const FOR_SANDBOX = forPages(
   `default-src 'self' ${APOLLO}`,
@@ -31,7 +31,7 @@ const FOR_SANDBOX = forPages(
   `img-src 'self' data: ${APOLLO}`,
 );
 
-/** The headers of the console, which is scripts, styles and an image of this server, and talks to no other. */
+/** The headers of the console, which loads everything from this server and connects to no other. */
 export const FOR_CONSOLE = forPages(
   "default-src 'none'",
   "script-src 'self'",
@@ -44,7 +44,7 @@ export const FOR_CONSOLE = forPages(
   "trusted-types 'none'",
 );
 
-/** What a browser may do with answers: nothing but read them, and from the listed origins alone. */
+/** Lets browsers do nothing with answers except read them, and only from the listed origins. */
 export async function protectBrowsers(
   app: FastifyInstance,
   corsOrigins: readonly (string | RegExp)[],
@@ -57,7 +57,7 @@ export async function protectBrowsers(
     next();
   });
   refuseOtherOrigins(app, corsOrigins, logger);
-  // Without an origin there are no CORS headers at all, so that browsers refuse every other site.
+  // Without listed origins, no answer has CORS headers, so browsers block every other site.
   if (corsOrigins.length === 0) return;
   await app.register(cors, {
     origin: [...corsOrigins],
@@ -81,13 +81,13 @@ export function refuseWebSockets(
   next(isWebSocket ? httpError(400, NO_WEBSOCKETS) : undefined);
 }
 
-/** A hook that refuses what could not be answered, or not be read, before anything of it runs. */
+/** A hook that refuses a request with an unreadable body or no acceptable media type before it runs. */
 export function checkHeaders(
   { caller, headers }: FastifyRequest,
   _reply: FastifyReply,
   next: HookHandlerDoneFunction,
 ): void {
-  // The page has no caller.
+  // A request for the page has no caller.
   if (caller !== null && answerType(headers.accept) === undefined) {
     next(
       httpError(
@@ -96,7 +96,7 @@ export function checkHeaders(
       ),
     );
   } else if ((headers["content-encoding"] ?? "identity") !== "identity") {
-    // A small body can become a large one, and no client of this server needs it.
+    // A small compressed body can become a large one, and no client needs compression.
     next(httpError(415, "The body must not be compressed; send it without content-encoding"));
   } else {
     next();

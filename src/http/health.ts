@@ -2,13 +2,14 @@ import type { FastifyInstance } from "fastify";
 import { AuditUnavailable, AuthenticationUnavailable, LedgerUnavailable, reasonOf } from "../errors.ts";
 import type { Turn } from "../shares/turns.ts";
 
-/** For whom the event loop works when it is asked for health. */
+/** The caller ID under which health probes get their turns. */
 const PROBES = "probes";
 
 /**
- * `/livez`: the process answers. `/readyz`: it can serve, so send it requests; 503 while it stops, or cannot. The body says which.
+ * Serves the health probes. `/livez` says that the process answers. `/readyz` says that the server can serve requests; it answers
+ * 503 while the server stops or cannot serve, and the body says why.
  *
- * @param ready rejects while it cannot serve
+ * @param ready rejects while the server cannot serve
  */
 export function serveHealth(
   app: FastifyInstance,
@@ -16,7 +17,7 @@ export function serveHealth(
   ready: () => Promise<void>,
   turn: Turn,
 ): void {
-  // Whoever floods these waits for other probes alone.
+  // A flood of probes delays only other probes.
   const probe = { config: { probe: true }, onRequest: () => turn(PROBES) };
 
   app.get("/livez", probe, () => ({ status: "live" }));

@@ -4,19 +4,19 @@ import { EXAMPLE_BODY } from "../errors.ts";
 import { httpError } from "./errors.ts";
 import { notJson } from "./not-json.ts";
 
-/** What is answered to a request without a body. */
+/** The message for a request without a body. */
 export const EMPTY = `The body is empty; send an object such as ${EXAMPLE_BODY} with content-type: application/json`;
 
 const CHARSET = /;\s*charset\s*=\s*"?([^";\s]*)"?/i;
 
-/** Reads the body of a request: JSON, or undefined where there is none. It throws what is refused with 400 or 415. */
+/** Reads the JSON body of a request; undefined without a body. Throws errors with status 400 or 415. */
 export type ReadBody = (request: FastifyRequest) => unknown;
 
 /**
- * Bodies are JSON in UTF-8, and nothing else. Fastify by itself reads `charset=iso-8859-1` as UTF-8 and
- * turns invalid UTF-8 into U+FFFD: a token would then carry other data than the caller sent.
+ * Accepts only JSON bodies in UTF-8. Fastify itself reads `charset=iso-8859-1` as UTF-8 and turns invalid UTF-8 into U+FFFD. A token
+ * would then have other data than the caller sent.
  *
- * They are kept as bytes until a handler reads them: to parse JSON takes time, for which its caller's turn has to come.
+ * Bodies stay bytes until a handler reads them, because parsing takes time and must wait for the caller's turn.
  */
 export function jsonBodies(app: FastifyInstance): ReadBody {
   const parseJson = app.getDefaultJsonParser("error", "error");
@@ -33,7 +33,7 @@ export function jsonBodies(app: FastifyInstance): ReadBody {
       throw httpError(415, "The charset of the body must be utf-8; send content-type: application/json");
     if (!isUtf8(body)) throw httpError(400, "The body is not valid UTF-8; encode it as UTF-8");
     let read: unknown;
-    // Fastify's parser calls back at once.
+    // Fastify's parser calls back synchronously.
     const text = body.toString("utf8");
     parseJson(request, text, (error, value) => {
       if (error) throw httpError(400, notJson(text));

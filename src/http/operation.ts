@@ -2,8 +2,8 @@ import type { GraphQLRequest, HTTPGraphQLRequest } from "@apollo/server";
 import { isObject } from "../access/json.ts";
 
 /**
- * The operation of a request in the ordinary form: a JSON object with a document, sent by POST, which cannot be forged
- * from a page of another site (see Apollo Server on CSRF). Null for every other.
+ * The operation of an ordinary request: a JSON object with a document, sent by POST. A page of another site cannot forge it (see
+ * CSRF prevention in Apollo Server). Null for any other request.
  */
 export function operationIn(http: HTTPGraphQLRequest): GraphQLRequest | null {
   const { method, body } = http;

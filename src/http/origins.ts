@@ -2,16 +2,16 @@ import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { httpError } from "./errors.ts";
 
-/** How often the log names a refused origin, in milliseconds: any page can make browsers ask. */
+/** The shortest time between log lines about refused origins, in milliseconds, because any page can cause them. */
 const LOG_EVERY = 60_000;
 
 /** The longest origin that the log repeats, in characters. */
 const MAX_ORIGIN_LENGTH = 300;
 
 const NOT_LISTED =
-  "The page's origin is not in CORS_ORIGINS; the operator lists it there, such as CORS_ORIGINS=https://app.example.com, and restarts the server";
+  "The page's origin is not in CORS_ORIGINS; add it, such as CORS_ORIGINS=https://app.example.com, and restart the server";
 const NO_ORIGIN =
-  "The page has no origin that CORS_ORIGINS could list, as it was opened from a file or in a sandbox; serve it over HTTP";
+  "The page has no origin for CORS_ORIGINS, because it comes from a file or a sandbox; serve it over HTTP";
 
 /**
  * Answers preflights of unlisted origins with 403 and the reason. Browsers report only a CORS error, so the log names the
@@ -40,7 +40,7 @@ function isListed(origin: string, listed: readonly (string | RegExp)[]): boolean
   return listed.some((each) => (typeof each === "string" ? each === origin : each.test(origin)));
 }
 
-/** Text that is not an origin may be anything, and is not logged. */
+/** The origin for the log; `null` for other text, which may be anything. */
 function shown(origin: string): string {
   const isOrigin = origin.length <= MAX_ORIGIN_LENGTH && /^[a-z][a-z0-9+.-]*:\/\/[\w.:[\]-]+$/i.test(origin);
   return isOrigin ? origin : "null";

@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from "fastify";
 
 /**
- * A hook that ends the answers to pipelined requests with their connection. Node.js tells of the end of a connection only the answer
- * that is being sent on it; those behind it would count as in flight for ever.
+ * A hook that ends the answers to pipelined requests when their connection ends. Node.js ends only the answer that it is sending; the
+ * others would stay in flight forever.
  */
 export function endPipelined({ raw }: FastifyRequest, reply: FastifyReply, next: HookHandlerDoneFunction) {
   const answer = reply.raw;
@@ -11,7 +11,7 @@ export function endPipelined({ raw }: FastifyRequest, reply: FastifyReply, next:
     const end = () => {
       if (answer.socket === null) answer.destroy().emit("close");
     };
-    // As many as a client sends behind one that is slow.
+    // A client may send any number of requests behind a slow one.
     socket.setMaxListeners(0).once("close", end);
     answer.once("close", () => socket.off("close", end));
   }

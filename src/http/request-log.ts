@@ -1,20 +1,20 @@
 import type { Logger } from "pino";
 
 /**
- * The most lines a second about requests without a caller. A flood of strangers would push the lines of callers out of what
- * waits to be written.
+ * The most log lines per second for requests without a caller. A flood of them would otherwise push callers' lines out of the
+ * buffer.
  */
 export const STRANGERS_LINES = 20;
 
-/** What a line says of a request. */
+/** The content of a request's log line. */
 export interface RequestLine {
   readonly requestId: string;
-  /** The ID of its caller, where that is known. */
+  /** The caller's ID, if known. */
   readonly caller?: string | undefined;
   readonly [member: string]: unknown;
 }
 
-/** Request lines in a log. Each second in which some were left out ends with one line that has their number. */
+/** Writes request lines to a log. After a second with omitted lines, one line has their number. */
 export function requestLog(logger: Logger) {
   let written = 0;
   let leftOut = 0;
@@ -23,13 +23,13 @@ export function requestLog(logger: Logger) {
   const endSecond = () => {
     clearTimeout(timer);
     timer = undefined;
-    if (leftOut > 0) logger.warn({ leftOut }, "requests without a caller were left out of the log");
+    if (leftOut > 0) logger.warn({ leftOut }, "requests without a caller were omitted from the log");
     written = 0;
     leftOut = 0;
   };
 
   return {
-    /** Writes the line of a request, unless it has no `caller` and there were too many such lines in this second. */
+    /** Writes the line of a request. Omits it if it has no `caller` and this second has too many such lines. */
     write(level: "info" | "warn", line: RequestLine, message: string): void {
       if (!logger.isLevelEnabled(level)) return;
       if (line.caller === undefined) {
@@ -42,7 +42,7 @@ export function requestLog(logger: Logger) {
       }
       logger[level](line, message);
     },
-    /** Says how many lines were left out, and forgets them. */
+    /** Logs the number of omitted lines and resets it. */
     close: endSecond,
   };
 }

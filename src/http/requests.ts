@@ -8,54 +8,53 @@ import { requestLog } from "./request-log.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    /** A question about the server itself, which is answered also while it stops. */
+    /** Whether the route is a health probe, which also works while the server stops. */
     probe?: boolean;
   }
 
   interface FastifyRequest {
-    /** What it asks for and how it ends, as far as that is known. */
+    /** The operation and its result, as far as known. */
     summary: OperationSummary;
-    /** Why it was refused or has failed, for the log; null where its code says it. */
+    /** Why it was refused or failed, for the log; null when the code says enough. */
     reason: string | null;
-    /** The address of its client, as the proxy says; null where no proxy is trusted, or what it says is no address. */
+    /** The client's address from a trusted proxy; null without a trusted proxy or a valid address. */
     address: string | null;
   }
 }
 
-/** The code of a request whose answer its client did not wait for. */
+/** The code of a request whose client disconnected before the end of the answer. */
 const BROKEN_OFF = "BROKEN_OFF";
 
-/** How a request ended, beside its `summary`. */
+/** The end of a request, in addition to its `summary`. */
 export interface RequestEnd {
-  /** The status of the answer; null when the client did not wait for it. */
+  /** The status of the answer; null when the client disconnected first. */
   readonly status: number | null;
-  /** From its headers to the end of the answer. */
+  /** The time from the request's headers to the end of the answer. */
   readonly milliseconds: number;
 }
 
-/** Is told of each request that has ended. */
+/** Called for each request that has ended. */
 export type OnRequestEnd = (request: FastifyRequest, end: RequestEnd) => void;
 
-/** The longest ID of a caller in a line of the log, in characters. */
+/** The longest caller ID in a log line, in characters. */
 const MAX_CALLER_LENGTH = 300;
 
-/** What decides how requests are followed. */
+/** The dependencies of `followRequests`. */
 export interface Following {
   readonly logger: Logger;
-  /** Whether an address is a trusted proxy's, which tells the addresses of clients; null where none is. */
+  /** Whether an address belongs to a trusted proxy; null without trusted proxies. */
   readonly trustsProxy: ((address: string) => boolean) | null;
   readonly onRequestEnd: OnRequestEnd;
 }
 
 const NOT_TRUSTED =
-  "X-Forwarded-For came from an address that is not in TRUST_PROXY, and is not believed: if it is your proxy's, set TRUST_PROXY to it, else all its clients count as one address";
+  "X-Forwarded-For is ignored, because its sender is not in TRUST_PROXY. If this address is your proxy, add it there; until then, all its clients count as one address";
 
 /**
- * Follows each request from its headers to its end: its ID goes back in `x-request-id`, and its end is one
- * line in the log. Not with Fastify's logger, which makes a child logger for every request: that alone costs
- * a tenth of the throughput.
+ * Follows each request from its headers to its end. The answer has the request's ID in `x-request-id`, and the log gets one line at
+ * the end. Fastify's logger would create a child logger for every request, which costs 10% of the throughput.
  *
- * @returns what knows which requests are in flight, for the stop
+ * @returns the drain, which knows the requests in flight
  */
 export function followRequests(
   app: FastifyInstance,
@@ -69,18 +68,18 @@ export function followRequests(
   let isToldOfProxy = false;
   app.addHook("onRequest", (request, reply, next) => {
     const { remoteAddress = "" } = request.socket;
-    // Once, as anybody may send the header.
+    // Logged once, because any client may send the header.
     if (!isToldOfProxy && request.headers["x-forwarded-for"] !== undefined && !trustsProxy?.(remoteAddress)) {
       isToldOfProxy = true;
       logger.warn({ address: remoteAddress }, NOT_TRUSTED);
     }
     const start = performance.now();
     request.summary = { operation: null, code: null };
-    // A proxy may pass on what is no address.
+    // A proxy may forward an invalid address.
     if (trustsProxy && isIP(request.ip) !== 0) request.address = request.ip;
     reply.headers({ "x-request-id": request.id, "cache-control": "no-store" });
     const { refused, leave } = drain.enter(request, reply);
-    // Not Fastify's onResponse, which is silent about a client that goes away while it sends its body.
+    // Fastify's onResponse does not run when a client disconnects while it sends its body.
     reply.raw.once("close", () => {
       leave();
       const { writableFinished, statusCode } = reply.raw;
@@ -98,7 +97,7 @@ export function followRequests(
   return drain;
 }
 
-/** The route, not what was sent: a wrong path or a query string may hold anything, a token among it. */
+/** The log line has the route and not the URL, because a wrong path or a query string may hold a token. */
 function describe(request: FastifyRequest, status: number, milliseconds: number) {
   const { id, method, routeOptions, summary, caller, address, reason } = request;
   return {
@@ -107,7 +106,7 @@ function describe(request: FastifyRequest, status: number, milliseconds: number)
     path: routeOptions.url ?? "(none)",
     status,
     ...summary,
-    // What is undefined is not written.
+    // Undefined values are not written.
     reason: reason ?? undefined,
     caller: caller?.id.slice(0, MAX_CALLER_LENGTH),
     address: address ?? undefined,

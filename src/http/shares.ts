@@ -6,25 +6,25 @@ import type { Turn } from "../shares/turns.ts";
 import { BODY_LIMIT } from "./body-size.ts";
 import { httpError } from "./errors.ts";
 
-/** How long a client may read nothing of its answer before its connection is closed, in milliseconds. */
+/** How long a client may read none of its answer before its connection closes, in milliseconds. */
 export const ANSWER_TIMEOUT = 15_000;
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** Null where it has no caller. */
+    /** Null without a caller. */
     passage: Passage | null;
   }
 }
 
-/** What decides how much a caller may have in flight. */
+/** The dependencies of `limitInFlight`. */
 export interface InFlightRules {
   readonly inFlight: InFlight<Socket>;
   readonly turn: Turn;
-  /** Whether the peer at an address is a proxy, whose connections are no caller's; null for none. */
+  /** Whether an address belongs to a trusted proxy, whose connections do not count; null without trusted proxies. */
   readonly trustsProxy: ((address: string) => boolean) | null;
 }
 
-/** A hook that refuses a request whose caller has too much in flight, at the caller's turn, before its body is read. */
+/** A hook that refuses a request before its body is read when its caller has too much in flight. */
 export function limitInFlight(app: FastifyInstance, { inFlight, turn, trustsProxy }: InFlightRules) {
   app.decorateRequest("passage", null);
   const enter = (request: FastifyRequest, callerId: string): Passage => {
@@ -35,9 +35,9 @@ export function limitInFlight(app: FastifyInstance, { inFlight, turn, trustsProx
   };
 
   return (request: FastifyRequest, reply: FastifyReply, next: HookHandlerDoneFunction): void => {
-    // While its caller was found out: its end has been told already, and would give nothing back.
+    // It disconnected during authentication. The close event is over, so the passage would never be freed.
     if (reply.raw.destroyed || request.raw.socket.destroyed) {
-      next(httpError(400, "The client has gone"));
+      next(httpError(400, "The client disconnected"));
       return;
     }
     try {
@@ -47,14 +47,14 @@ export function limitInFlight(app: FastifyInstance, { inFlight, turn, trustsProx
       next();
     } catch (error) {
       if (!(error instanceof RateLimited)) throw error;
-      // A connection too many is not kept.
+      // Closes the connection, which may be one too many.
       reply.header("connection", "close");
       void turn(request.caller?.id ?? "").then(() => next(error));
     }
   };
 }
 
-/** What a body has, or may have where no header tells it. */
+/** The bytes of a body, from its header, or otherwise the most that it may have. */
 function bodyBytes({
   "content-length": length,
   "transfer-encoding": encoding,

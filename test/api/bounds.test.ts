@@ -105,7 +105,7 @@ describe("one request", () => {
     const { status, answer } = await send(65_537);
     expect([status, answer]).toMatchObject([
       413,
-      { errors: [{ message: expect.stringContaining("give long values in variables") }] },
+      { errors: [{ message: expect.stringContaining("send long values in variables") }] },
     ]);
   });
 

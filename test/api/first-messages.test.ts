@@ -51,11 +51,11 @@ const LIST = "The body is a list; send one object with one operation in each req
 const FORGED =
   "Send the operation by POST with content-type: application/json; a GET needs the header apollo-require-preflight: 1, which a page of another site cannot send";
 const NOT_FOUND = "Not found; send GraphQL by POST to /graphql";
-const NEARLY_FOUND = `${NOT_FOUND} exactly: in lower case, without a slash at the end, and without a prefix, which a proxy in front must remove`;
+const NEARLY_FOUND = `${NOT_FOUND} exactly: in lower case, without a trailing slash, and without a prefix, which a proxy must remove`;
 const SUBSCRIPTIONS =
   "This server has no subscriptions and no WebSockets; send queries and mutations by POST to /graphql";
-const SINGLE_QUOTE = String.raw`The body is not JSON: it begins with a single quote, which the Windows command line keeps; write it as "{\"query\":\"{ __typename }\"}" there, or send a file with -d @body.json`;
-const BARE = `The body is not JSON: names and texts need double quotes, which some shells remove; a document goes into an object, such as ${DOCUMENT}`;
+const SINGLE_QUOTE = String.raw`The body is not JSON: it begins with a single quote, which the Windows command line keeps. Write it as "{\"query\":\"{ __typename }\"}" there, or send a file with -d @body.json`;
+const BARE = `The body is not JSON: names and strings need double quotes, which some shells remove; a document goes into an object, such as ${DOCUMENT}`;
 const CUT_OFF = `The body is not JSON, or is cut off; send an object such as ${DOCUMENT}`;
 
 describe("a media type that is not JSON", () => {
@@ -134,15 +134,10 @@ describe("a method or a path", () => {
   it.each<[string, number, string, Request]>([
     ["GET without a document", 400, FORGED, { method: "GET" }],
     ["GET", 400, FORGED, { method: "GET", path: "/graphql?query={__typename}" }],
-    ["PUT", 405, "PUT is not served; send GraphQL by POST", { method: "PUT" }],
-    ["DELETE", 405, "DELETE is not served; send GraphQL by POST", { method: "DELETE" }],
-    ["OPTIONS", 405, "OPTIONS is not served; send GraphQL by POST", { method: "OPTIONS" }],
-    [
-      "/",
-      404,
-      `${NOT_FOUND}; the console at this path is off, and CONSOLE=on turns it on`,
-      { method: "GET", path: "/" },
-    ],
+    ["PUT", 405, "PUT is not supported; send GraphQL by POST", { method: "PUT" }],
+    ["DELETE", 405, "DELETE is not supported; send GraphQL by POST", { method: "DELETE" }],
+    ["OPTIONS", 405, "OPTIONS is not supported; send GraphQL by POST", { method: "OPTIONS" }],
+    ["/", 404, `${NOT_FOUND}; to serve the console here, set CONSOLE=on`, { method: "GET", path: "/" }],
     ["PUT /", 404, NOT_FOUND, { method: "PUT", path: "/" }],
     ["/canary", 404, NOT_FOUND, { path: "/canary" }],
     ["a slash at the end", 404, NEARLY_FOUND, { path: "/graphql/" }],
@@ -172,7 +167,7 @@ it("another Host than this machine", async () => {
     status: 421,
     code: "MISDIRECTED_REQUEST",
     message:
-      "The Host header names another machine, and without authentication this server answers only localhost; to let others in, make an API key with stagepass keys create, or set AUTH_JWT_SECRET or AUTH_JWKS_URI, and restart with HOST=0.0.0.0",
+      "The Host header names another machine, but a server without authentication answers only localhost. To serve others, create an API key with stagepass keys create, or set AUTH_JWT_SECRET or AUTH_JWKS_URI. Then restart with HOST=0.0.0.0",
   });
 });
 
@@ -196,9 +191,9 @@ it("a WebSocket, whose client sees the status alone: the log has the reason", as
 
 describe("a page of another origin", () => {
   const NOT_LISTED =
-    "The page's origin is not in CORS_ORIGINS; the operator lists it there, such as CORS_ORIGINS=https://app.example.com, and restarts the server";
+    "The page's origin is not in CORS_ORIGINS; add it, such as CORS_ORIGINS=https://app.example.com, and restart the server";
   const FILE =
-    "The page has no origin that CORS_ORIGINS could list, as it was opened from a file or in a sandbox; serve it over HTTP";
+    "The page has no origin for CORS_ORIGINS, because it comes from a file or a sandbox; serve it over HTTP";
   const preflight = (origin: string): Request => ({
     method: "OPTIONS",
     headers: { origin, "access-control-request-method": "POST" },

@@ -8,7 +8,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const LEFT_OUT = "requests without a caller were left out of the log";
+const LEFT_OUT = "requests without a caller were omitted from the log";
 
 describe("requests without a caller", () => {
   function logged(level = "info") {
