@@ -1,28 +1,28 @@
 import { type Background, repeatedly } from "./repeatedly.ts";
 
-/** How often the clocks are compared, in milliseconds. */
+/** The time between two comparisons of the clocks, in milliseconds. */
 const INTERVAL = 30_000;
 
-/** How long the database may take to say its time, in milliseconds: half of it is the error of the comparison, at most. */
+/** The longest useful round trip to the database, in milliseconds. The error of a comparison is at most half of it. */
 const MAX_ROUND_TRIP = 1000;
 
-/** From what difference on clocks differ, and below which they agree again, in milliseconds: not the same, so that it is told once. */
+/** The skew at which clocks differ, and below which they agree again, in milliseconds. The gap avoids repeated reports. */
 const DIFFER = 2000;
 const AGREE = 1000;
 
-/** Is told how the clock of this process and the database's compare. */
+/** Receives the comparisons of this process's clock with the database's. */
 export interface SkewListener {
-  /** So many milliseconds is this process ahead of the database. */
+  /** @param skew how far this process is ahead of the database, in milliseconds */
   onMeasured(skew: number): void;
-  /** The clocks differ by so many milliseconds from now on, or agree again. */
+  /** Called when the clocks start to differ, or agree again. */
   onChange(skew: number, differ: boolean): void;
 }
 
 /**
- * Compares the clock of this process with the database's, every half a minute.
+ * Compares the clock of this process with the database's every 30 seconds.
  *
  * @param databaseClock resolves to the database's time, in epoch milliseconds
- * @param interval in milliseconds
+ * @param interval the time between two comparisons, in milliseconds
  */
 export function watchSkew(
   databaseClock: () => Promise<number>,
@@ -41,14 +41,14 @@ export function watchSkew(
   });
 }
 
-/** Whether clocks differ that are so many milliseconds apart, after they did or did not. */
+/** Whether the clocks differ, given the skew in milliseconds and whether they differed before. */
 export function isSkewed(skew: number, before: boolean): boolean {
   return Math.abs(skew) >= (before ? AGREE : DIFFER);
 }
 
 /**
- * How many milliseconds this process is ahead of the database, which is taken to read its clock after half of the round trip; null
- * when it does not answer, or too slowly to tell.
+ * How many milliseconds this process is ahead of the database. It assumes that the database reads its clock after half of the round
+ * trip. Null when the database does not answer, or answers too slowly.
  */
 export async function measureSkew(
   databaseClock: () => Promise<number>,

@@ -15,33 +15,33 @@ import { DatabaseUnavailable, RateLimited } from "../errors.ts";
 import type { IssuanceLedger } from "../store/store.ts";
 import { type UsableSessionsParts, usableSessions } from "./usable-sessions.ts";
 
-/** How many records are counted by one query: it takes some milliseconds, in which nobody else uses the database. */
+/** The most records that one query counts. Meanwhile, other queries wait for a few milliseconds. */
 const PER_QUERY = 2000;
-/** How many are looked through at most. */
+/** The most records that one count reads. */
 const MAX_RECORDS = 500_000;
 
-/** How many different questions of a caller may wait while another one is answered. */
+/** The most different counts of a caller that may wait while another one runs. */
 const MAX_WAITING = 5;
 
-/** What a caller has asked and not been answered. */
+/** The unanswered counts of a caller. */
 interface Questions {
-  /** Those that nobody has begun to answer. */
+  /** The counts that have not started. */
   readonly waiting: Map<string, Promise<IssuancePeriod[]>>;
   unanswered: number;
   /** Resolves when all are answered. */
   done: Promise<unknown>;
 }
 
-/** Whose issuances are counted, and where they are recorded. */
+/** The dependencies of `IssuanceService`. */
 export interface IssuanceParts extends UsableSessionsParts {
   readonly ledger: IssuanceLedger;
   readonly now: () => Date;
 }
 
-/** What a caller can ask about the issuances of the whole project. */
+/** Counts the tokens that the whole project has issued. */
 export class IssuanceService {
   readonly #parts: IssuanceParts;
-  /** By the callers' IDs; of those alone who wait for an answer. */
+  /** By caller ID; only of callers that wait for an answer. */
   readonly #questions = new Map<string, Questions>();
   #stopped = false;
 
@@ -50,16 +50,15 @@ export class IssuanceService {
   }
 
   /**
-   * How many tokens were issued in each of the last periods, oldest first, the one that is not over among them, for the
-   * sessions that the caller may see. Where the newest 500,000 records do not reach back so far, only the periods that they
-   * fill are given, which may be none.
+   * Counts the tokens issued in each of the last periods, oldest first, for the sessions that the caller may see. The last period is
+   * not over yet. If the newest 500,000 records do not reach back far enough, older periods are left out.
    *
-   * Of each caller one question is answered at a time, and equal ones get one answer: to look through so many records takes a second.
-   * No caller waits for another.
+   * The counts of a caller run one at a time, because each may take a second. Equal counts share one answer. Callers do not wait
+   * for each other.
    *
-   * @throws {BadUserInput} naming `last`
-   * @throws {RateLimited} when too many questions of the caller wait already
-   * @throws {DatabaseUnavailable} when the server stops
+   * @throws {BadUserInput} naming `last`.
+   * @throws {RateLimited} when too many counts of the caller already wait.
+   * @throws {DatabaseUnavailable} when the server stops.
    */
   async count(caller: Caller, input: IssuancesInput): Promise<IssuancePeriod[]> {
     const interval = input.interval ?? DEFAULT_INTERVAL;
@@ -70,10 +69,10 @@ export class IssuanceService {
     const asked = questions.waiting.get(question);
     if (asked) return asked;
     if (questions.unanswered > MAX_WAITING)
-      throw new RateLimited("Too many counts of issuances wait; ask again in 1 second", 1);
+      throw new RateLimited("Too many issuances counts are waiting; try again in 1 second", 1);
     questions.unanswered += 1;
     const answer = questions.done.then(() => {
-      // Who asks from now on is to hear of what is issued from now on.
+      // A later caller must also see tokens that are issued from now on.
       questions.waiting.delete(question);
       return this.#count(caller, interval, last);
     });
@@ -97,7 +96,7 @@ export class IssuanceService {
     return questions;
   }
 
-  /** Answers nothing any more. */
+  /** Makes all counts fail from now on. */
   stop(): void {
     this.#stopped = true;
   }
@@ -112,21 +111,21 @@ export class IssuanceService {
       shares.query(caller.id, () => ledger.tally(interval, PER_QUERY, from));
     let position: number | null = null;
     for (let looked = PER_QUERY; ; looked += PER_QUERY) {
-      if (this.#stopped) throw new DatabaseUnavailable("the server stops");
+      if (this.#stopped) throw new DatabaseUnavailable("the server is stopping");
       const { tallies, end } = await tally(position);
       const sessionIds = tallies.map(({ sessionId }) => sessionId);
       const usable = await usableSessions(this.#parts, caller, sessionIds);
       for (const tally of tallies) if (usable.has(tally.sessionId)) counts.add(tally);
-      // Servers' clocks differ, so that the order of issuance is not quite that of time: all of them must be too old.
+      // Replicas' clocks differ, so issuance order is not exactly time order: all of these records must be too old.
       if (end === null || end.latest < first) return counts.periods(first, current);
-      // What else is of the periods that these are of has not been looked at.
+      // Periods up to `end.latest` may be incomplete, because older records were not read.
       if (looked >= MAX_RECORDS) return counts.periods(Math.max(first, end.latest + 1), current);
       position = end.position;
     }
   }
 }
 
-/** Equal for equal selections. */
+/** A key that is the same for equal selections. */
 function keyOf({ all, ids, names, namePrefixes }: SessionSelection): string {
   return all ? "*" : JSON.stringify([[...ids], [...names], namePrefixes]);
 }

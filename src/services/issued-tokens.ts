@@ -22,18 +22,18 @@ import {
 } from "./page.ts";
 import { type UsableSessionsParts, usableSessions } from "./usable-sessions.ts";
 
-/** The answer for each of several sessions, in their order; `Forbidden` for one that the caller may not use. */
+/** One answer per session, in order; `Forbidden` for a session that the caller may not use. */
 type Each<T> = readonly (T | Error)[];
 
-/** Where records and the names of sessions are. */
+/** The dependencies of `IssuedTokens`. */
 export interface IssuedTokensParts extends UsableSessionsParts {
   readonly ledger: IssuanceLedger;
 }
 
-/** Reads the ledger's records. */
+/** Reads the records of the ledger. */
 export class IssuedTokens {
   readonly #parts: IssuedTokensParts;
-  /** A page looks through a thousand records to show one, and a count has ten thousand sessions to look up. */
+  /** A page may read 1000 records to show one, and a count may look up 10,000 sessions. */
   readonly #looking = new OneByOne();
 
   constructor(parts: IssuedTokensParts) {
@@ -41,8 +41,8 @@ export class IssuedTokens {
   }
 
   /**
-   * A page of the records that the filter leaves of the sessions that the caller may use: by `issuedAt`, the latest first. With an ID
-   * or a session, and for a caller whose grant has IDs of sessions alone, they are in the order of issuance, newest first.
+   * A page of the records that match the filter, of all sessions that the caller may use, by `issuedAt`, latest first. With an ID or a
+   * session, or for a grant with only session IDs, they are in issuance order, newest first.
    *
    * @throws {BadUserInput} naming `first`, `after` or the condition of the filter
    */
@@ -69,7 +69,7 @@ export class IssuedTokens {
     return this.#looking.do(caller.id, () => lookThrough(reading, cursors, list));
   }
 
-  /** How long that list is, up to `MAX_TOTAL`; null where that cannot be told from as many records. */
+  /** The length of that list, up to `MAX_TOTAL`; null when it depends on records beyond `COUNTED_ROWS`. */
   async count(caller: Caller, filter: IssuedTokenFilter): Promise<number | null> {
     checkFilter(filter);
     const walk = await this.#walkFor(caller, filter);
@@ -86,7 +86,7 @@ export class IssuedTokens {
     });
   }
 
-  /** The records with these IDs, in their order, in one query; null for one of a session that the caller may not use. */
+  /** The records with these IDs, in order, by one query; null for an unknown or forbidden one. */
   async findMany(caller: Caller, ids: readonly string[]): Promise<(IssuedToken | null)[]> {
     const { ledger, shares } = this.#parts;
     const known = ids.filter(isStorable);
@@ -97,9 +97,9 @@ export class IssuedTokens {
   }
 
   /**
-   * The walk that looks through the fewest records; null where there can be none. One of a session that the caller may not use is
-   * none, or the length of its pages would tell of its records. Nor does one follow who asked for tokens, for a caller who may not
-   * use every session: its cursors would tell when somebody else's tokens were issued.
+   * The walk that reads the fewest records; null when no record can match. A session that the caller may not use gives null, because
+   * the length of its pages would reveal its records. A caller who may not use every session gets no walk by `issuedTo`: its
+   * cursors would reveal when other tokens were issued.
    */
   async #walkFor(caller: Caller, filter: IssuedTokenFilter): Promise<LedgerWalk | null> {
     const { id, sessionId, issuedTo } = filter;
@@ -115,14 +115,14 @@ export class IssuedTokens {
     return { issuedTo: selection.all ? (issuedTo ?? null) : null, range: timesOf(filter) };
   }
 
-  /** What is of a session that the caller may use. */
+  /** The items whose session the caller may use. */
   async #usable<T>(caller: Caller, all: readonly T[], sessionOf: (each: T) => string): Promise<T[]> {
     const usable = await usableSessions(this.#parts, caller, all.map(sessionOf));
     return all.filter((each) => usable.has(sessionOf(each)));
   }
 
   /**
-   * A page of the records of each session, newest first: one query for all of them, which are at most 100, none twice.
+   * A page of the records of each session, newest first, by one query. There are at most 100 sessions, without duplicates.
    *
    * @throws {BadUserInput} naming `first` or `after`
    */
@@ -142,12 +142,12 @@ export class IssuedTokens {
     });
   }
 
-  /** How many records each session has, up to `MAX_TOTAL`; in one query, as above. */
+  /** The number of records of each session, up to `MAX_TOTAL`, by one query. */
   counts(caller: Caller, sessions: readonly Session[]): Promise<Each<number>> {
     return this.#read(caller, sessions, (ids) => this.#parts.ledger.count(ids, MAX_TOTAL));
   }
 
-  /** Reads those of the sessions together that the caller may use. */
+  /** Reads the sessions that the caller may use, all together. */
   async #read<T>(
     caller: Caller,
     sessions: readonly Session[],
@@ -168,7 +168,7 @@ export class IssuedTokens {
   }
 }
 
-/** Of a list in the order of issuance. */
+/** The cursors of a list in issuance order. */
 const BY_ISSUANCE: Cursors<TimePlace> = {
   write: ({ position }) => BY_POSITION.write(position),
   read(text) {

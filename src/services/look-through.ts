@@ -1,23 +1,23 @@
 import { type Cursors, type Item, type Page, pageOf, type Reading } from "./page.ts";
 
-/** How many rows one page of a filtered list looks through at most: further, the page would hold up the database. */
+/** The most rows that one page of a filtered list reads. More would hold up the database. */
 export const MAX_LOOKED_THROUGH = 1000;
-/** How many times as many rows the next query reads when one did not fill the page. */
+/** The factor by which the next query is larger when one did not fill the page. */
 const GROWTH = 4;
 
-/** A list of which only some rows are shown. */
+/** A list that shows only some of its rows. */
 export interface FilteredList<T, P> {
-  /** Reads the rows after a place, in the order of the list; fewer than `limit` only at its end. */
+  /** Reads the rows after a place, in list order; fewer than `limit` only at the end. */
   read(limit: number, after: P | null): Promise<readonly Item<T, P>[]>;
-  /** Those of the rows that are shown. */
+  /** The rows that the list shows. */
   shown(rows: readonly Item<T, P>[]): Promise<readonly Item<T, P>[]>;
-  /** How many walks of the database are merged into the list: each is read as far as the list. */
+  /** The number of database walks that the list merges. Each is read as far as the list. */
   readonly walks: number;
 }
 
 /**
- * The page of a filtered list. It stops when it is full, and otherwise after `MAX_LOOKED_THROUGH` rows: then it has fewer items than
- * asked for, or none, and its end cursor is where the next page goes on.
+ * The page of a filtered list. Reading ends when the page is full, or after `MAX_LOOKED_THROUGH` rows. Then the page has fewer items
+ * than requested, or none, and the next page continues at its end cursor.
  */
 export async function lookThrough<T, P>(
   reading: Reading<P>,

@@ -6,20 +6,20 @@ import type { Platform } from "../platform/platform.ts";
 import type { Shares } from "../shares/shares.ts";
 import type { SessionNames, SessionRegistry } from "../store/store.ts";
 
-/** What sessions are made with, and where they are kept. */
+/** The dependencies for creating sessions. */
 export interface SessionParts {
   readonly platform: Platform;
   readonly sessions: SessionRegistry;
   readonly names: SessionNames;
   readonly audit: Audit;
-  /** How many sessions each caller may create. */
+  /** The quota of new sessions for each caller. */
   readonly quota: Quota;
   readonly shares: Shares;
   readonly now: () => Date;
 }
 
 /**
- * A new session on the platform, which only the audit trail knows yet.
+ * Creates a session on the platform and writes it to the audit trail, but not to the registry.
  *
  * @throws {AuditUnavailable} when the trail is required and cannot be written
  */

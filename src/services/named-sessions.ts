@@ -10,32 +10,32 @@ import {
 import { PlatformUnavailable, RateLimited } from "../errors.ts";
 import { makeSession, type SessionParts } from "./make-session.ts";
 
-/** How much longer than the platform's deadline a lease lasts, in milliseconds: for the database, and a busy server. */
+/** How much longer than the platform's timeout a lease lasts, in milliseconds, for the database and a busy server. */
 const LEASE_MARGIN = 5000;
-/** How long to wait between two looks at a name that another server holds, in milliseconds: at first, and at most. */
+/** The first and the longest pause between two checks of a name that another server holds, in milliseconds. */
 const FIRST_PAUSE = 20;
 const LONGEST_PAUSE = 250;
 
-/** What is asked of a name. */
+/** A request for the session of a name. */
 export interface NamedSession {
   readonly name: string;
-  /** The options that the session must have; whoever asks for the same has them in the same order. */
+  /** The options that the session must have. Equal requests have them in the same order. */
   readonly given: SessionOptionsInput;
-  /** A session that is older is replaced, in seconds; null leaves it however old it is. */
+  /** The age above which a session is replaced, in seconds; null never replaces it. */
   readonly maxAge: number | null;
 }
 
-/** What this server is about for one name. */
+/** A request in progress on this server. */
 interface Underway {
-  /** The ID of the caller who pays for it. */
+  /** The ID of the caller whose quota it uses. */
   readonly callerId: string;
   readonly found: Promise<Session>;
 }
 
-/** Finds or creates the one session of a name, together with whoever else asks, here or on other servers. */
+/** Finds or creates the one session of a name, for all callers of all replicas. */
 export class NamedSessions {
   readonly #parts: SessionParts;
-  /** What this server is about, so that all who ask for the same here are one to the others. */
+  /** The requests in progress. Equal requests on this server share one. */
   readonly #underway = new Map<string, Underway>();
 
   constructor(parts: SessionParts) {
@@ -43,12 +43,12 @@ export class NamedSessions {
   }
 
   /**
-   * The session that a name stands for. Where there is none, or it is too old, whoever gets the name's lease creates one;
-   * the others wait for it, and take over when its lease ends.
+   * The session that a name maps to. If it does not exist or is too old, the replica that gets the name's lease creates one. The
+   * others wait, and take over when the lease ends.
    *
-   * @throws {RateLimited} when the caller, or the project, asks for too many sessions
-   * @throws {BadUserInput} naming the option in which the session differs, or whose need a new one does not meet
-   * @throws {PlatformRejected} or {PlatformUnavailable} when it cannot be created
+   * @throws {RateLimited} when the caller or the project exceeds its limit.
+   * @throws {BadUserInput} naming the option that differs from the session's, or that needs another option.
+   * @throws {PlatformRejected} or {PlatformUnavailable} when the session cannot be created.
    */
   async ensure(caller: Caller, asked: NamedSession): Promise<Session> {
     const key = JSON.stringify(asked);
@@ -56,7 +56,7 @@ export class NamedSessions {
       try {
         return await other.found;
       } catch (error) {
-        // A limit that another caller has reached is none of this one's.
+        // The limit of another caller does not apply to this one.
         if (!(error instanceof RateLimited) || other.callerId === caller.id) throw error;
       }
     }
@@ -76,29 +76,29 @@ export class NamedSessions {
     for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
       const { assigned, current, leased } = await query(() => names.find(applicationId, name));
       const waited = performance.now() - begin;
-      // What has replaced the old one since we began is young enough, or every waiter would replace it once more.
+      // A replacement created since we began is young enough. Otherwise every waiting request would replace it again.
       if (current && (maxAge === null || current.age - waited <= maxAge * 1000)) {
         checkSameOptions(current.session, given);
         return current.session;
       }
       if (!leased) {
         const options = sessionOptions(given);
-        // Before anything is written: who has no quota left makes the database work no more.
+        // Before any write, so that a caller without quota causes no more work in the database.
         if (!isPaid) await quota.take(caller, 1);
         isPaid = true;
         const leaseId = await query(() => names.lease(applicationId, name, assigned, duration));
         const session = leaseId && (await this.#create(caller, name, options, leaseId));
         if (session) return session;
       }
-      // Long enough for one who died, and for one who took over from it.
+      // Long enough for a replica that died, and for another that took over.
       if (waited > 2 * duration) {
-        throw new PlatformUnavailable("The session of this name is still being created; ask again", true);
+        throw new PlatformUnavailable("The session of this name is still being created; try again", true);
       }
       await setTimeout(pause * (0.5 + Math.random()));
     }
   }
 
-  /** Creates the session under a lease; null when that was lost meanwhile, and another may have created one. */
+  /** Creates the session under a lease; null when the lease was lost, so that another replica may have created one. */
   async #create(
     caller: Caller,
     name: string,
@@ -107,7 +107,7 @@ export class NamedSessions {
   ): Promise<Session | null> {
     const { platform, names, shares } = this.#parts;
     const query = <T>(ask: () => Promise<T>) => shares.query(caller.id, ask);
-    // When it cannot be given back, it ends by itself, only later.
+    // If the release fails, the lease expires later.
     const release = () => query(() => names.release(platform.applicationId, name, leaseId)).catch(() => {});
     let session: Session;
     try {
@@ -119,7 +119,7 @@ export class NamedSessions {
     try {
       return (await query(() => names.assign(leaseId, { ...session, name }))) ? session : null;
     } catch (error) {
-      // The database has taken its time already.
+      // Not awaited, because the database has already taken its time.
       void release();
       throw error;
     }

@@ -1,12 +1,12 @@
 /**
- * Does the work of each caller one after the other, and that of different callers at once. So what a caller's work holds in memory
- * does not grow with how much of it is asked for.
+ * Runs the work of each caller one item at a time, and the work of different callers concurrently. This limits the memory that one
+ * caller's work needs.
  */
 export class OneByOne {
-  /** By the callers' IDs; of those alone who wait. None of them rejects. */
+  /** By caller ID; only of callers that wait. None of them rejects. */
   readonly #last = new Map<string, Promise<void>>();
 
-  /** @throws whatever the work throws */
+  /** @throws any error of the work */
   async do<T>(callerId: string, work: () => Promise<T>): Promise<T> {
     const result = (this.#last.get(callerId) ?? Promise.resolve()).then(work);
     const over = result.then(

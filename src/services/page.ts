@@ -1,25 +1,25 @@
 import { BadUserInput } from "../errors.ts";
 import type { Counted, TimePlace } from "../store/store.ts";
 
-/** The most items of one page. */
+/** The most items in a page. */
 export const MAX_PAGE_SIZE = 100;
-/** The items of a page when nothing is asked for. */
+/** The default number of items in a page. */
 export const DEFAULT_PAGE_SIZE = 20;
 
-/** How far a list is counted: further, a count would hold up the database. */
+/** The largest total. A longer count would hold up the database. */
 export const MAX_TOTAL = 10_000;
-/** How many rows a count looks at, so that it can tell whether there are more. */
+/** The most rows that a count reads: one more than the largest total, to detect more. */
 export const COUNTED_ROWS = MAX_TOTAL + 1;
 
 /**
- * The length of a list of which a count looked at no more than `COUNTED_ROWS` rows; at most `MAX_TOTAL`. Null where there are more rows
- * that may count.
+ * The length of a list, at most `MAX_TOTAL`, from a count that read at most `COUNTED_ROWS` rows. Null when it depends on rows that were
+ * not read.
  */
 export function totalOf({ looked, count }: Counted): number | null {
   return count < MAX_TOTAL && looked > MAX_TOTAL ? null : Math.min(count, MAX_TOTAL);
 }
 
-/** Which page: `first` items, those after the cursor `after`. */
+/** The requested page: `first` items after the cursor `after`. */
 export interface PageInput {
   readonly first?: number | null | undefined;
   readonly after?: string | null | undefined;
@@ -37,19 +37,19 @@ export interface Page<T> {
   };
 }
 
-/** An item with its place in the order of a list. */
+/** An item with its place in a list. */
 export interface Item<T, P> {
   readonly place: P;
   readonly node: T;
 }
 
-/** How a list writes its places as cursors, before they are encoded, and reads them; null for what is none of its own. */
+/** Writes the places of a list as cursors, before encoding, and reads them; null for a cursor of another list. */
 export interface Cursors<P> {
   write(place: P): string;
   read(text: string): P | null;
 }
 
-/** Of a list in the order of time, newest first. */
+/** The cursors of a list in time order, newest first. */
 export const BY_TIME: Cursors<TimePlace> = {
   write: ({ time, position }) => `time:${time}:${position}`,
   read(text) {
@@ -58,7 +58,7 @@ export const BY_TIME: Cursors<TimePlace> = {
   },
 };
 
-/** Of a list in the order of positions. */
+/** The cursors of a list in the order of positions. */
 export const BY_POSITION: Cursors<number> = {
   write: (position) => `position:${position}`,
   read(text) {
@@ -67,27 +67,27 @@ export const BY_POSITION: Cursors<number> = {
   },
 };
 
-/** What to read of a list: at most `limit` items after the place `after`, or from the first on when it is null. */
+/** A read of at most `limit` items after the place `after`; null starts at the first item. */
 export interface Reading<P> {
   readonly limit: number;
   readonly after: P | null;
 }
 
 /**
- * What a page needs to be read (keyset pagination).
+ * The read for a page (keyset pagination).
  *
  * @throws {BadUserInput} naming `first` or `after`
  */
 export function readingOf<P>({ first, after }: PageInput, cursors: Cursors<P>): Reading<P> {
   const size = checkSize(first ?? DEFAULT_PAGE_SIZE);
-  // One more than asked for tells whether there is a next page.
+  // One more item than requested shows whether there is a next page.
   return { limit: size + 1, after: after == null ? null : parse(after, cursors) };
 }
 
 /**
- * The page of what was read.
+ * The page of the items that were read.
  *
- * @param end where the next page begins when more may follow although there are not more items than asked for
+ * @param end where the next page begins when more items may follow a short page
  */
 export function pageOf<T, P>(
   { limit, after }: Reading<P>,
@@ -115,7 +115,7 @@ function checkSize(first: number): number {
   throw new BadUserInput("first", `first must be from 1 to ${MAX_PAGE_SIZE}; ${first} was given`);
 }
 
-/** Opaque to clients, so that what it holds can change. */
+/** Opaque to clients, so that the format can change. */
 function format(text: string): string {
   return Buffer.from(text).toString("base64url");
 }

@@ -1,16 +1,16 @@
 import { setTimeout } from "node:timers/promises";
 
-/** What goes on beside the requests. */
+/** Work that runs in the background. */
 export interface Background {
-  /** Resolves when nothing goes on any more. */
+  /** Stops the work, and resolves when it has ended. */
   stop(): Promise<void>;
 }
 
 /**
- * Does something now, and again after each interval, until it is stopped. It keeps no process alive.
+ * Runs `act` now and after each interval until it is stopped. It does not keep the process alive.
  *
- * @param interval in milliseconds, from the end of one to the beginning of the next
- * @param act must not reject; the signal tells it to end
+ * @param interval the time from the end of one run to the start of the next, in milliseconds.
+ * @param act must not reject, and ends when the signal aborts.
  */
 export function repeatedly(interval: number, act: (stopping: AbortSignal) => Promise<void>): Background {
   const stopping = new AbortController();
@@ -29,7 +29,7 @@ export function repeatedly(interval: number, act: (stopping: AbortSignal) => Pro
   };
 }
 
-/** Resolves after so many milliseconds, or at the signal. */
+/** Resolves after this many milliseconds, or when the signal aborts. */
 export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   await setTimeout(milliseconds, undefined, { signal, ref: false }).catch(() => {});
 }

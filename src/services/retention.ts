@@ -2,30 +2,30 @@ import { type Gap, gapThatKeeps, oldBefore } from "../domain/retention.ts";
 import type { Store } from "../store/store.ts";
 import { type Background, pause, repeatedly } from "./repeatedly.ts";
 
-/** How many records are looked at in one step, so that nobody waits for long behind it. */
+/** The records that one step reads. Small steps do not hold up other queries. */
 const STEP = 500;
-/** How many steps without an old record each purge makes, to find records that are behind those of a clock that was ahead. */
+/** The steps without an old record that end a purge. They find old records behind those of a fast clock. */
 const LOOKS = 100;
-/** How long to wait between two steps, in milliseconds. */
+/** The pause between two steps, in milliseconds. */
 const PAUSE = 50;
-/** How long to wait between two purges, in milliseconds; a server notes as often that it runs. */
+/** The time between two purges, in milliseconds. Each time, the server also records that it runs. */
 const INTERVAL = 10 * 60 * 1000;
 
-/** Is told how retention fares. */
+/** Receives the results of retention. */
 export interface RetentionListener {
-  /** One purge is over, and forgot so many records, at least one. */
+  /** Called after a purge that deleted at least one record. */
   onPurged(records: number): void;
-  /** Records stay that are old by the clock alone: this gap is the longest of more than a day in which no server noted that it ran. */
+  /** Called when old records are kept. The gap is the longest time of more than a day without a running server. */
   onKept(gap: Gap): void;
-  /** Why records could not be forgotten, or only some of them; it is tried again. */
+  /** Called when a purge fails, perhaps after it deleted some records. The next purge tries again. */
   onFailure(error: unknown): void;
 }
 
 /**
- * Notes every ten minutes that a server runs, and forgets the records of the ledger that are older than so many days of running
- * servers. Several servers may do so at once.
+ * Records every ten minutes that a server runs, and deletes ledger records that are older than `days` days with a running server.
+ * Several servers may do so at the same time.
  *
- * @param days null keeps records for ever
+ * @param days null keeps records forever
  */
 export function keepForDays(
   days: number | null,
@@ -43,10 +43,10 @@ export function keepForDays(
 }
 
 /**
- * Notes that a server runs, and forgets what is old now, in small steps, until there is nothing left or it is to stop.
+ * Records that a server runs, and deletes the old records in small steps until none is left or the signal aborts.
  *
- * @param looked the position up to which the ledger was looked through; null begins anew
- * @returns the same for the next time
+ * @param looked the position up to which earlier purges have read the ledger; null starts over.
+ * @returns that position for the next purge.
  */
 export async function forgetOld(
   days: number | null,
@@ -62,7 +62,7 @@ export async function forgetOld(
   if (gap) onKept(gap);
   const before = new Date(oldBefore(days, age));
   let records = 0;
-  /** Resolves to where it stopped: at the end, or after so many steps that found none that is old. */
+  /** Resolves to where it stopped: at the end, or after `looks` steps without an old record. */
   const purge = async (from: number | null, looks: number): Promise<number | null> => {
     let position = from;
     for (let left = looks; left > 0 && !stopping.aborted; ) {
@@ -76,7 +76,7 @@ export async function forgetOld(
     return position;
   };
   try {
-    // They are nearly in the order of time: as a rule the first step that finds none is the end of the old ones.
+    // Records are nearly in time order: usually, the first step without an old record ends the old ones.
     await purge(null, 1);
     return await purge(looked, LOOKS);
   } finally {

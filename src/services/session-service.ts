@@ -30,11 +30,11 @@ import {
   totalOf,
 } from "./page.ts";
 
-/** What a caller can ask about sessions. */
+/** Creates, finds and lists sessions for callers. */
 export class SessionService {
   readonly #parts: SessionParts;
   readonly #named: NamedSessions;
-  /** A page looks through a thousand sessions to show one. */
+  /** A page may read 1000 sessions to show one. */
   readonly #looking = new OneByOne();
 
   constructor(parts: SessionParts) {
@@ -43,11 +43,11 @@ export class SessionService {
   }
 
   /**
-   * Creates a session on the platform and registers it; for the rest of the request it is the caller's own. When it
-   * cannot be registered, the caller does not get it: the platform keeps a session that nobody knows, which costs nothing.
+   * Creates a session on the platform and registers it. The caller may use it for the rest of the request. If the registration
+   * fails, the caller does not get the session. The unused session on the platform costs nothing.
    *
-   * @throws {RateLimited} when the caller, or the project, asks for too many
-   * @throws {BadUserInput} naming the option that breaks a rule; then no session is created
+   * @throws {RateLimited} when the caller or the project exceeds its limit.
+   * @throws {BadUserInput} naming the option that breaks a rule; then no session is created.
    */
   async create(caller: Caller, input: SessionOptionsInput): Promise<Session> {
     const { quota, shares, sessions } = this.#parts;
@@ -59,12 +59,12 @@ export class SessionService {
   }
 
   /**
-   * The session that a name stands for: the one there is, or a new one, the same for all who ask at once. One that is
-   * older than `maxAge` seconds is replaced. Only a new one counts for the caller's quota, and gets defaults.
+   * The session that a name maps to, or a new one, which is the same for all concurrent callers. A session older than `maxAge`
+   * seconds is replaced. Only a new session uses the caller's quota and gets default options.
    *
-   * @throws {RateLimited} when the caller, or the project, asks for too many
-   * @throws {Forbidden} when the caller may not use the name
-   * @throws {BadUserInput} naming what breaks a rule, or the option in which the session differs
+   * @throws {RateLimited} when the caller or the project exceeds its limit.
+   * @throws {Forbidden} when the caller may not use the name.
+   * @throws {BadUserInput} naming the argument that breaks a rule or differs from the session.
    */
   async ensure(
     caller: Caller,
@@ -84,8 +84,8 @@ export class SessionService {
   }
 
   /**
-   * The sessions with these IDs, in their order, in one query. A session that was created elsewhere in the
-   * project is known by its ID alone; one that is malformed or another project's is null.
+   * The sessions with these IDs, in order, by one query. A session that was created elsewhere in the project has only the values in
+   * its ID. An ID that is malformed or of another project gives null.
    */
   async findMany({ id }: Caller, sessionIds: readonly string[]): Promise<(Session | null)[]> {
     const { platform, shares, sessions } = this.#parts;
@@ -104,7 +104,7 @@ export class SessionService {
     return session && mayUseSession(caller, session.sessionId, session.name) ? session : null;
   }
 
-  /** The sessions that the names map to now, in their order, in one query; null for a name that maps to none. */
+  /** The sessions that the names map to now, in order, by one query; null for a name without a session. */
   async findNamed({ id }: Caller, names: readonly string[]): Promise<(Session | null)[]> {
     const { platform, shares, names: registered } = this.#parts;
     const found = await shares.query(id, () => registered.findMany(platform.applicationId, names));
@@ -113,8 +113,8 @@ export class SessionService {
   }
 
   /**
-   * The sessions created here that the caller may see and the filter leaves, newest first. With `namePrefix`, or without `name` for a
-   * caller whose grant has prefixes, they are in the order of their names, those without one first, and newest first within a name.
+   * The sessions created here that match the filter and that the caller may see, newest first. With `namePrefix`, or without `name` for
+   * a grant with prefixes, they are in name order: first those without a name. Within a name, the newest is first.
    *
    * @throws {BadUserInput} naming `first`, `after` or the condition of the filter
    */
@@ -132,7 +132,7 @@ export class SessionService {
       const { limit, after } = reading;
       const items = await read(
         () => sessions.listCreated(applicationId, range, limit, after),
-        // What is in a range of time has one.
+        // A session in a time range has a `createdAt`.
         ({ position, session }) => ({ time: Number(session.createdAt), position }),
       );
       return pageOf(reading, items, BY_TIME);
@@ -152,7 +152,7 @@ export class SessionService {
     return isUnbounded(range) ? look() : this.#looking.do(caller.id, look);
   }
 
-  /** How long that list is, up to `MAX_TOTAL`; null where that cannot be told from as many rows. */
+  /** The length of that list, up to `MAX_TOTAL`; null when it depends on rows beyond `COUNTED_ROWS`. */
   async count(caller: Caller, filter: SessionFilter): Promise<number | null> {
     const { platform, shares, sessions } = this.#parts;
     const selection = narrowed(listableSessions(caller), nameFilterOf(filter));

@@ -15,7 +15,7 @@ import type { Shares } from "../shares/shares.ts";
 import type { SigningService } from "../signing/signing-service.ts";
 import type { IssuanceLedger, SessionRegistry } from "../store/store.ts";
 
-/** A token to issue, and the record without which nobody may get it. */
+/** A token to issue, with its record, which must be stored before anyone gets the token. */
 interface Draft {
   readonly grant: Grant;
   readonly record: IssuedToken;
@@ -25,25 +25,25 @@ function isDraft(outcome: Draft | TokenRefusal): outcome is Draft {
   return "record" in outcome;
 }
 
-/** Tokens signed per turn of the event loop: some 2 milliseconds, so that other requests need not wait for a thousand. */
+/** Tokens signed per turn of the event loop: about 2 milliseconds, so that other requests do not wait for a whole batch. */
 const PER_TURN = 50;
 
-/** What tokens are made with, and where they are recorded. */
+/** The dependencies of `TokenService`. */
 export interface TokenParts {
   readonly signing: SigningService;
   readonly sessions: SessionRegistry;
   readonly ledger: IssuanceLedger;
   readonly audit: Audit;
-  /** How many tokens each caller may ask for. */
+  /** The quota of tokens for each caller. */
   readonly quota: Quota;
   readonly shares: Shares;
   readonly now: () => Date;
 }
 
-/** What `TokenService` does; metrics wrap it. */
+/** The interface of `TokenService`, which metrics wrap. */
 export type Tokens = Pick<TokenService, keyof TokenService>;
 
-/** Generates tokens, and inspects them. */
+/** Generates and inspects tokens. */
 export class TokenService {
   readonly #parts: TokenParts;
 
@@ -52,19 +52,19 @@ export class TokenService {
   }
 
   /**
-   * Generates a token for a session of this project, wherever it was created. The token is on the ledger, durably, and in
-   * the audit trail, before anybody gets it.
+   * Generates a token for a session of this project, wherever it was created. The token is durably on the ledger, and in the audit
+   * trail, before the caller gets it.
    *
-   * @throws {RateLimited} when the caller has asked for too many
-   * @throws {SessionNotFound} when the ID is malformed or another project's
-   * @throws {Forbidden} when the caller may not grant this
-   * @throws {BadUserInput} naming the argument that breaks a rule
-   * @throws {LedgerUnavailable} or {AuditUnavailable} when it cannot be recorded
+   * @throws {RateLimited} when the caller exceeds its quota.
+   * @throws {SessionNotFound} when the ID is malformed or another project's.
+   * @throws {Forbidden} when the caller may not grant this.
+   * @throws {BadUserInput} naming the argument that breaks a rule.
+   * @throws {LedgerUnavailable} or {AuditUnavailable} when the token cannot be recorded.
    */
   async generate(caller: Caller, sessionId: string, input: TokenInput): Promise<ConnectionToken> {
     const { quota, now } = this.#parts;
     await quota.take(caller, 1);
-    // Before the session, which may have to be looked up.
+    // Checked before the session, which may need a query.
     checkRole(caller, roleOf(input));
     await this.#checkSession(caller, sessionId);
     const [token] = await this.#issue(caller, [this.#draft(caller, sessionId, input, now())]);
@@ -72,15 +72,15 @@ export class TokenService {
   }
 
   /**
-   * Generates a token for each request, or refuses it without refusing the others. All tokens are on the ledger and in the
-   * audit trail, together, before anybody gets one of them.
+   * Generates a token for each request, or refuses that request alone. All tokens are together on the ledger and in the audit
+   * trail before the caller gets any of them.
    *
-   * @returns the outcome of each request, in their order
-   * @throws {BadUserInput} naming `requests`, when there are too many, and never for what one of them asks
-   * @throws {RateLimited} when the caller has asked for too many with these
-   * @throws {SessionNotFound} when the ID is malformed or another project's
-   * @throws {Forbidden} when the caller may not use the session
-   * @throws {LedgerUnavailable} or {AuditUnavailable} when they cannot be recorded
+   * @returns the outcome of each request, in order.
+   * @throws {BadUserInput} naming `requests` when there are too many, but never for a single invalid request.
+   * @throws {RateLimited} when the caller exceeds its quota with these requests.
+   * @throws {SessionNotFound} when the ID is malformed or another project's.
+   * @throws {Forbidden} when the caller may not use the session.
+   * @throws {LedgerUnavailable} or {AuditUnavailable} when the tokens cannot be recorded.
    */
   async generateMany(
     caller: Caller,
@@ -97,7 +97,7 @@ export class TokenService {
     return drafts.map((each) => (isDraft(each) ? (tokens.next().value as ConnectionToken) : each));
   }
 
-  /** What a token grants, and whether a client could connect with it now. Nothing in a token is an error. */
+  /** What a token grants, and whether a client could connect with it now. An invalid token is a result, not an error. */
   inspect(token: string): TokenInspection {
     return this.#parts.signing.inspect(token, this.#parts.now());
   }
@@ -107,7 +107,7 @@ export class TokenService {
     checkSession(caller, sessionId, await this.#nameFor(caller, sessionId));
   }
 
-  /** The name of a session, looked up only when the decision needs it. */
+  /** The name of a session, looked up only when the permission depends on it. */
   async #nameFor(caller: Caller, sessionId: string): Promise<string | null> {
     if (!needsSessionName(caller, sessionId)) return null;
     const { shares, sessions } = this.#parts;
@@ -126,7 +126,7 @@ export class TokenService {
     }
   }
 
-  /** The token of a caller who may grant the role and use the session, once the rest of the input is checked. */
+  /** Checks the rest of the input and drafts the token, once the role and the session are allowed. */
   #draft(caller: Caller, sessionId: string, input: TokenInput, issuedAt: Date): Draft {
     const grant = grantFor(sessionId, input, issuedAt, caller.permissions.maxLifetime);
     const { role, createTime, expireTime } = grant;
@@ -149,7 +149,7 @@ export class TokenService {
     };
   }
 
-  /** Signs and records at once, since the disk is slow and signing takes the processor alone. Delivers when both are done. */
+  /** Signs and records concurrently, because one needs the processor and the other the disk. Resolves when both are done. */
   async #issue(caller: Caller, drafts: readonly Draft[]): Promise<ConnectionToken[]> {
     const [tokens] = await Promise.all([this.#signInTurns(caller, drafts), this.#record(caller, drafts)]);
     return tokens;
@@ -163,7 +163,7 @@ export class TokenService {
 
   async #signInTurns({ id }: Caller, drafts: readonly Draft[]): Promise<ConnectionToken[]> {
     const sign = (portion: readonly Draft[]) => Promise.all(portion.map((draft) => this.#sign(draft)));
-    // One token is signed in the turn of its request.
+    // A single token is signed in the turn of its request.
     if (drafts.length === 1) return sign(drafts);
     const tokens: ConnectionToken[] = [];
     for (let start = 0; start < drafts.length; start += PER_TURN) {
@@ -176,7 +176,7 @@ export class TokenService {
   async #sign({ grant, record: { id, format, expiresAt } }: Draft): Promise<ConnectionToken> {
     const { sessionId, role, data, initialLayoutClassList, createTime, expireTime } = grant;
     const { signing } = this.#parts;
-    // Named one by one: spreading the grant and adding to it costs as much as the signature.
+    // Listed one by one: spreading the grant costs as much as the signature.
     return {
       sessionId,
       role,

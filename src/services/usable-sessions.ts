@@ -4,17 +4,17 @@ import { isOwnedBy } from "../domain/session-id.ts";
 import type { Shares } from "../shares/shares.ts";
 import type { SessionRegistry } from "../store/store.ts";
 
-/** How many names of sessions one query looks up. */
+/** The most session names that one query looks up. */
 const NAMES_PER_QUERY = 1000;
 
-/** Whose sessions they are, and where their names are looked up. */
+/** The dependencies of `usableSessions`. */
 export interface UsableSessionsParts {
   readonly applicationId: string;
   readonly sessions: SessionRegistry;
   readonly shares: Shares;
 }
 
-/** Those of the sessions that are the project's and that the caller may use. Names are looked up only where they decide. */
+/** The given sessions of the project that the caller may use. Looks up names only when the permission depends on them. */
 export async function usableSessions(
   { applicationId, sessions, shares }: UsableSessionsParts,
   caller: Caller,
