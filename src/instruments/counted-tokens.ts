@@ -7,13 +7,13 @@ import type { TokenOutcome } from "../domain/token-batch.ts";
 import type { Tokens } from "../services/token-service.ts";
 import { codeOf } from "./code.ts";
 
-/** The outcome of a token that a caller gets. */
+/** The outcome of a token that was issued. */
 const ISSUED = "ISSUED";
 
-/** Counts the tokens that are asked for, by role, format and outcome. */
+/** Counts the requested tokens by role, format and outcome. */
 export function countedTokens(tokens: Tokens, counter: Counter<"role" | "format" | "outcome">): Tokens {
   const count = (requests: readonly TokenInput[], outcomeOf: (place: number) => string) => {
-    // Those of a batch have most in common, and to count one takes as long as a hundred.
+    // The tokens of a batch have most labels in common, and counting 1 takes as long as counting 100.
     const counts = new Map<string, number>();
     for (const [i, input] of requests.entries()) {
       const labels = [roleName(roleOf(input)), enumName(TokenFormat, formatOf(input)), outcomeOf(i)].join(

@@ -7,52 +7,52 @@ import type { CircuitState } from "../platform/rest-platform.ts";
 import type { Tokens } from "../services/token-service.ts";
 import type { IssuanceLedger } from "../store/store.ts";
 
-/** Headers that go along with a call. */
+/** Headers of a call. */
 export type Headers = Readonly<Record<string, string>>;
 
 /**
- * What counts or follows what the server does, put around what it is made of. Without one nothing is put around anything. It is
- * told of nothing that is secret, and of no value that a caller made up.
+ * Wraps the server's components with metrics or traces. Without an instrument, nothing is wrapped. An instrument gets no secrets, and
+ * no values that a caller made up.
  */
 export interface Instrument {
   /** Follows the requests of an HTTP server that has no routes yet. */
   follow(app: FastifyInstance): void;
 
-  /** Is told of each request that has ended. */
+  /** Called for each request that has ended. */
   readonly requestEnded: OnRequestEnd;
 
-  /** Follows operations. */
+  /** Plugins that follow operations. */
   readonly plugins: readonly ApolloServerPlugin<Context>[];
 
-  /** Behaves as `tokens` do. */
+  /** Wraps `tokens`. */
   tokens(tokens: Tokens): Tokens;
 
-  /** Makes a call to the platform, with headers of its own, and resolves or rejects as that does. */
+  /** Wraps a call to the platform, and adds headers to it. */
   platformCall<T>(call: (headers: Headers) => Promise<T>): Promise<T>;
 
-  /** Is told whether the platform is left alone from now on. */
+  /** Called when the platform's circuit breaker changes its state. */
   circuit(state: CircuitState): void;
 
-  /** Behaves as `ledger` does. */
+  /** Wraps `ledger`. */
   ledger(ledger: IssuanceLedger): IssuanceLedger;
 
-  /** Is told of a commit of the ledger: how many records it has, how long it took, in milliseconds, and whether it was made. */
+  /** Called for each commit of the ledger, with its records, its duration and its success. */
   committed(records: number, milliseconds: number, done: boolean): void;
 
-  /** Is told how many old records a purge of the ledger forgot. */
+  /** Called after a purge of the ledger, with the number of deleted records. */
   purged(records: number): void;
 
-  /** Is told of a claim, or a member of one, that cannot be read. */
+  /** Called for each unreadable claim, or unreadable member of a claim. */
   unreadableClaim(member: ClaimMember): void;
 
-  /** Is told how many milliseconds the clock of this process is ahead of the database's. */
+  /** Called with how far the clock of this process is ahead of the database's. */
   clockSkew(milliseconds: number): void;
 
-  /** Sends what is left, for a second or two at most, and stops. */
+  /** Sends the remaining data, for two seconds at most, and stops. */
   stop(): Promise<void>;
 }
 
-/** Follows nothing. */
+/** Wraps and follows nothing. */
 export const NO_INSTRUMENT: Instrument = {
   follow() {},
   requestEnded() {},
@@ -68,7 +68,7 @@ export const NO_INSTRUMENT: Instrument = {
   async stop() {},
 };
 
-/** Two at once: `outer` around `inner`. */
+/** Combines two instruments: `outer` wraps `inner`. */
 export function both(outer: Instrument, inner: Instrument): Instrument {
   return {
     follow(app) {

@@ -3,7 +3,7 @@ import type { Config } from "../config/config.ts";
 import type { PoolState } from "../store/engine.ts";
 import { both, type Instrument, NO_INSTRUMENT } from "./instrument.ts";
 
-/** What Prometheus reads. */
+/** The metrics for Prometheus. */
 export interface Readings {
   /** @param ready whether the server can serve, as `/readyz` says */
   read(ready: boolean): Promise<string>;
@@ -11,10 +11,10 @@ export interface Readings {
 }
 
 /**
- * The instruments that are configured. Their libraries are loaded only with them.
+ * Creates the configured instruments. Libraries of other instruments are not loaded.
  *
- * @param pool tells the state of the connections to the database
- * @returns what to put around the server, and what to serve; null when nothing is counted
+ * @param pool returns the state of the database connections.
+ * @returns the instrument, and the metrics to serve; null when metrics are off.
  */
 export async function createInstruments(
   { metrics, tracing, platform }: Config,

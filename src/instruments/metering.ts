@@ -6,11 +6,11 @@ import { type Instrument, NO_INSTRUMENT } from "./instrument.ts";
 import { createMetrics } from "./metrics.ts";
 
 /**
- * Counts what the server does.
+ * Creates the metrics of the server.
  *
- * @param platform where sessions come from
- * @param pool tells the state of the connections to the database
- * @returns the instrument, and what Prometheus reads, with its media type
+ * @param platform the name of the platform.
+ * @param pool returns the state of the database connections.
+ * @returns the instrument, and the metrics for Prometheus with their media type.
  */
 export function metering(platform: string, pool: () => PoolState) {
   const metrics = createMetrics(platform, pool);

@@ -2,20 +2,20 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** Where metrics are served. */
+/** The path of the metrics. */
 const PATH = "/metrics";
 
-/** What serves metrics. */
+/** A server for metrics. */
 export interface MetricsServer {
   readonly url: string;
   close(): Promise<void>;
 }
 
 /**
- * Serves metrics on a port of their own, which need not be open to those who call the API.
+ * Serves metrics on a separate port, which need not be open to API callers.
  *
- * @param read gives them as they are now
- * @throws the system's error when it cannot listen there
+ * @param read returns the current metrics.
+ * @throws the system's error when it cannot listen on the address.
  */
 export async function serveMetrics(
   read: () => Promise<string>,

@@ -3,35 +3,35 @@ import { CLAIM_MEMBERS } from "../access/claim-problem.ts";
 import { COMMIT, VERSION } from "../process/version.ts";
 import type { PoolState } from "../store/engine.ts";
 
-/** What each bucket of a duration holds at most, in seconds: from a signature to the longest deadline of a call to the platform. */
+/** The upper bounds of duration buckets, in seconds: from one signature to the longest timeout of the platform. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
-/** What each bucket of a commit's size holds at most: from one token to a thousand in one request, and some more. */
+/** The upper bounds of commit size buckets: from one token to more than a batch of 1000. */
 const RECORDS = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 1500];
 
 /**
- * The metrics of one server, in a registry of its own. Every label has values from a list that is ours: operations are root fields
- * of the schema, codes are those of docs/errors.md.
+ * The metrics of one server, in their own registry. Every label has values from a fixed list: operations are root fields of the
+ * schema, and codes are those of docs/errors.md.
  *
- * @param platform where sessions come from
- * @param pool tells the state of the connections to the database
+ * @param platform the name of the platform.
+ * @param pool returns the state of the database connections.
  */
 export function createMetrics(platform: string, pool: () => PoolState) {
   const registry = new Registry();
   const registers = [registry];
-  // The process and Node.js, the delay of the event loop among it.
+  // The process and Node.js, including the event loop delay.
   collectDefaultMetrics({ register: registry });
 
   new Gauge({
     name: "stagepass_info",
-    help: "1, for what its labels say.",
+    help: "Always 1. The labels are the version, the commit and the platform.",
     labelNames: ["version", "commit", "platform"],
     registers,
   }).set({ version: VERSION, commit: COMMIT, platform }, 1);
 
   new Gauge({
     name: "stagepass_database_connections",
-    help: "Connections to the database, by whether they are in use.",
+    help: "Database connections by state: used or idle.",
     labelNames: ["state"],
     registers,
     collect() {
@@ -43,7 +43,7 @@ export function createMetrics(platform: string, pool: () => PoolState) {
 
   new Gauge({
     name: "stagepass_database_waiting",
-    help: "Uses of the database that wait for a connection.",
+    help: "Database requests that wait for a connection.",
     registers,
     collect() {
       this.set(pool().waiting);
@@ -55,20 +55,20 @@ export function createMetrics(platform: string, pool: () => PoolState) {
 
     ready: new Gauge({
       name: "stagepass_ready",
-      help: "1 while the server can serve, as /readyz says.",
+      help: "1 while the server is ready, as /readyz reports; otherwise 0.",
       registers,
     }),
 
     requests: new Counter({
       name: "stagepass_requests_total",
-      help: "Requests to GraphQL, by root field (several, or none where no valid operation was known) and by code: OK, that of the first error, or BROKEN_OFF.",
+      help: "GraphQL requests by root field (several, or none without a valid operation) and code: OK, that of the first error, or BROKEN_OFF.",
       labelNames: ["operation", "code"],
       registers,
     }),
 
     requestDuration: new Histogram({
       name: "stagepass_request_duration_seconds",
-      help: "How long requests to GraphQL took, from their headers to the end of the answer.",
+      help: "Duration of GraphQL requests, from their headers to the end of the answer.",
       labelNames: ["operation"],
       buckets: SECONDS,
       registers,
@@ -76,14 +76,14 @@ export function createMetrics(platform: string, pool: () => PoolState) {
 
     tokens: new Counter({
       name: "stagepass_tokens_total",
-      help: "Tokens that were asked for, by outcome: ISSUED, or the code of the refusal.",
+      help: "Requested tokens by outcome: ISSUED, or the code of the refusal.",
       labelNames: ["role", "format", "outcome"],
       registers,
     }),
 
     platformCallDuration: new Histogram({
       name: "stagepass_platform_call_duration_seconds",
-      help: "How long calls to the platform took, by result: OK, RATE_LIMITED (by the platform), PLATFORM_REJECTED or PLATFORM_UNAVAILABLE.",
+      help: "Duration of platform calls by result: OK, RATE_LIMITED (by the platform), PLATFORM_REJECTED or PLATFORM_UNAVAILABLE.",
       labelNames: ["result"],
       buckets: SECONDS,
       registers,
@@ -91,13 +91,13 @@ export function createMetrics(platform: string, pool: () => PoolState) {
 
     circuitOpen: new Gauge({
       name: "stagepass_platform_circuit_open",
-      help: "1 while the platform is left alone because it keeps failing.",
+      help: "1 while the circuit breaker is open because the platform keeps failing; otherwise 0.",
       registers,
     }),
 
     commitDuration: new Histogram({
       name: "stagepass_ledger_commit_duration_seconds",
-      help: "How long commits of the ledger took, by result: OK or FAILED.",
+      help: "Duration of ledger commits by result: OK or FAILED.",
       labelNames: ["result"],
       buckets: SECONDS,
       registers,
@@ -105,31 +105,31 @@ export function createMetrics(platform: string, pool: () => PoolState) {
 
     commitRecords: new Histogram({
       name: "stagepass_ledger_commit_records",
-      help: "How many tokens each commit of the ledger recorded.",
+      help: "Tokens that each ledger commit recorded.",
       buckets: RECORDS,
       registers,
     }),
 
     purged: new Counter({
       name: "stagepass_ledger_purged_total",
-      help: "Records of the ledger that this server forgot because they were older than LEDGER_RETENTION_DAYS.",
+      help: "Ledger records that this server deleted because they were older than LEDGER_RETENTION_DAYS.",
       registers,
     }),
 
     unreadableClaims: new Counter({
       name: "stagepass_unreadable_claims_total",
-      help: "Claims of genuine credentials that could not be read and gave nothing, each time that such a credential was read.",
+      help: "Unreadable claims of genuine credentials, which grant nothing, counted each time the credential is read.",
       labelNames: ["member"],
       registers,
     }),
 
     clockSkew: new Gauge({
       name: "stagepass_clock_skew_seconds",
-      help: "How far the clock of this server is ahead of PostgreSQL's; 0 on SQLite, which has no other clock.",
+      help: "How far this server's clock is ahead of PostgreSQL's; 0 on SQLite.",
       registers,
     }),
   };
-  // What has not happened yet is 0, and not absent: increase() does not see the first of what was not there before.
+  // Series start at 0, because increase() of Prometheus misses the first event of a new series.
   for (const result of ["OK", "RATE_LIMITED", "PLATFORM_REJECTED", "PLATFORM_UNAVAILABLE"])
     metrics.platformCallDuration.zero({ result });
   for (const result of ["OK", "FAILED"]) metrics.commitDuration.zero({ result });

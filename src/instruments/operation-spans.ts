@@ -4,9 +4,9 @@ import type { Context } from "../graphql/context.ts";
 import { fail, type TracePlace } from "./span.ts";
 
 /**
- * A span for each operation, below that of its HTTP request and above all that its fields make happen.
+ * Adds a span for each operation, below the span of its HTTP request and above the work of its fields.
  *
- * @param place tells where the code that runs is
+ * @param place returns the current place in the trace
  */
 export function followOperations(
   tracer: Tracer,
@@ -18,7 +18,7 @@ export function followOperations(
       if (!here) return;
       const { context } = here;
       const span = tracer.startSpan("GraphQL", { kind: SpanKind.INTERNAL }, context);
-      // Of this request alone, which has one operation.
+      // The place belongs to this request, which has one operation.
       here.context = trace.setSpan(context, span);
       return {
         async willSendResponse({ operation, contextValue: { summary } }) {

@@ -8,15 +8,15 @@ import { VERSION } from "../process/version.ts";
 import type { Instrument } from "./instrument.ts";
 import { tracing } from "./tracing.ts";
 
-/** How long the last spans may take to be sent when the server stops, in milliseconds. */
+/** The longest time for sending the last spans when the server stops, in milliseconds. */
 const LAST_EXPORT = 1000;
 
-/** Follows what the server does in traces, which are sent to a collector by OTLP over HTTP, in batches, beside the requests. */
+/** Traces the server's work, and sends the traces in batches to a collector, by OTLP over HTTP. */
 export async function otlpTracing(
   { protocol, variables }: TracingConfig,
   logger: Logger,
 ): Promise<Instrument> {
-  // The SDK reads its many standard variables by itself, from the process alone; these may be in `.env`.
+  // The SDK reads its standard variables only from the process, but these may be in `.env`.
   Object.assign(process.env, variables);
   const { OTLPTraceExporter } =
     protocol === "http/json"
@@ -43,7 +43,7 @@ export async function otlpTracing(
   };
 }
 
-/** Says in the log when the collector can no longer be reached, and when it can again. Its errors may repeat its answers. */
+/** Logs when sending fails, and when it works again, but no errors, which may repeat the collector's answers. */
 function heeded(exporter: SpanExporter, logger: Logger): SpanExporter {
   let failing = false;
   return {

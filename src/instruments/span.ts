@@ -1,11 +1,11 @@
 import { type Context, type Span, SpanStatusCode } from "@opentelemetry/api";
 
-/** Where in a request's trace the code that runs is; what it makes happen is below that. */
+/** The current place in a request's trace. New spans go below it. */
 export interface TracePlace {
   context: Context;
 }
 
-/** Says that what a span is of did not succeed, and why, in a word of ours. */
+/** Marks a span as failed, with an error code of Stagepass. */
 export function fail(span: Span, code: string): void {
   span.setAttribute("error.type", code);
   span.setStatus({ code: SpanStatusCode.ERROR });

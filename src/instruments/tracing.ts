@@ -21,15 +21,15 @@ import { fail, type TracePlace } from "./span.ts";
 const w3c = new W3CTraceContextPropagator();
 
 /**
- * Follows each request from HTTP through its operation to the calls and commits that it makes, in one trace, and takes part in that
- * of the caller (W3C Trace Context). A span has no text of a caller's but its `tracestate`, which that standard has everybody pass on:
- * no document, no name, no argument, no message of an error.
+ * Traces each request from HTTP through its operation to its platform calls and ledger commits. It continues the caller's trace (W3C
+ * Trace Context). The only text of a caller in a span is `tracestate`, which the standard requires. A span has no document, name,
+ * argument or error message.
  */
 export function tracing(tracer: Tracer): Instrument {
   const places = new AsyncLocalStorage<TracePlace>();
   const spans = new WeakMap<FastifyRequest, Span>();
 
-  /** Runs `act` in a span below the place where the code is. */
+  /** Runs `act` in a span below the current place. */
   async function inSpan<T>(
     name: string,
     kind: SpanKind,
@@ -67,7 +67,7 @@ export function tracing(tracer: Tracer): Instrument {
         spans.set(request, span);
         next();
       });
-      // Here, and not above: what reads the body would forget it.
+      // Not in onRequest, because reading the body would lose the context.
       app.addHook("preHandler", (request, _reply, next) => {
         const span = spans.get(request);
         if (!span) return next();
@@ -81,7 +81,7 @@ export function tracing(tracer: Tracer): Instrument {
       const { code } = request.summary;
       if (status !== null) span.setAttribute("http.response.status_code", status);
       if (code !== null && code !== "OK") span.setAttribute("error.type", code);
-      // What a caller did wrong is no error of the server.
+      // A caller's mistake is not an error of the server.
       if (status === null || status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
       span.end();
     },
@@ -98,7 +98,7 @@ export function tracing(tracer: Tracer): Instrument {
     ledger: (ledger) => ({
       ...ledger,
       async record(issued) {
-        // No commit: all of a batch were refused.
+        // No commit, because the whole batch was refused.
         if (issued.length === 0) return;
         const attributes = { "stagepass.ledger.records": issued.length };
         await inSpan("ledger commit", SpanKind.INTERNAL, attributes, () => ledger.record(issued));

@@ -1,22 +1,22 @@
 import { quote, reasonOf, StartupError } from "../errors.ts";
 
-/** Where to listen, and the variables that say so. */
+/** An address to listen on, and the variables that configure it. */
 export interface Address {
   readonly host: string;
-  /** 0 lets the system choose. */
+  /** 0 lets the system choose a port. */
   readonly port: number;
   readonly variables: { readonly host: string; readonly port: string };
 }
 
 const REASONS: ReadonlyMap<string, string> = new Map([
-  ["ENOTFOUND", "no host has this name; use an address, such as 127.0.0.1, or 0.0.0.0 for every one"],
-  ["EADDRNOTAVAIL", "this machine does not have this address; 0.0.0.0 is every one that it has"],
+  ["ENOTFOUND", "the host name is unknown; use an address such as 127.0.0.1 or 0.0.0.0"],
+  ["EADDRNOTAVAIL", "this machine does not have this address; use 0.0.0.0 for all addresses"],
 ]);
 
 /**
- * What `listen` resolves to.
+ * The result of `listen`.
  *
- * @throws {StartupError} naming the variable, when it cannot listen there
+ * @throws {StartupError} naming the variable, when it cannot listen on the address
  */
 export async function listening<T>({ host, port, variables }: Address, listen: () => Promise<T>): Promise<T> {
   try {

@@ -1,21 +1,21 @@
 import pino, { type Logger } from "pino";
 import { DatabaseUnavailable } from "../errors.ts";
 
-/** How much of the log may wait to be written, in bytes; what comes beyond is dropped. */
+/** The most log data that may wait to be written, in bytes. Lines beyond it are dropped. */
 const MAX_WAITING = 1024 * 1024;
 
-/** The process's log. */
+/** The log of the process. */
 export interface ProcessLog {
   readonly logger: Logger;
 
-  /** Writes what waits, for at most `deadline` milliseconds, and is silent from then on. */
+  /** Writes the waiting lines for at most `deadline` milliseconds, then logs nothing more. */
   finish(deadline: number): Promise<void>;
 }
 
 /**
- * A log on standard error, so that standard output has the address alone. A write for each line would slow
- * every request, so lines wait for a tenth of a second at most. While they cannot be written, because the disk is full or the
- * reader slow, they wait in memory; the next line that can be written says how many were lost.
+ * A log on standard error, so that standard output has only the address. Lines wait for up to 0.1 seconds, because a write for each
+ * line would slow every request. While the disk is full or the reader is slow, lines wait in memory. The next written line says how
+ * many were lost.
  */
 export function createLog(level: string): ProcessLog {
   const destination = pino.destination({
@@ -40,8 +40,8 @@ export function createLog(level: string): ProcessLog {
     if (lost === 0) return;
     const said = lost;
     lost = 0;
-    logger.error({ lost: said }, "lines of the log were lost");
-    // This line, too: there is no room yet.
+    logger.error({ lost: said }, "log lines were lost");
+    // This line was lost, too, because there is still no room.
     if (lost > 0) lost = said;
   };
   destination.on("drop", () => {
@@ -49,13 +49,13 @@ export function createLog(level: string): ProcessLog {
   });
   destination.on("write", () => {
     if (!silent) destination.flushSync = flushSync;
-    // Once the stream has made room for what it has written.
+    // After the stream has freed the written lines.
     if (lost > 0) queueMicrotask(sayLost);
   });
   destination.on("error", ({ code }: NodeJS.ErrnoException) => {
-    // Nobody will ever read it again. After any other error the stream tries again at its next flush.
+    // The reader has closed the log forever. After any other error, the stream tries again at its next flush.
     if (code === "EPIPE") silence();
-    // At the exit it would try for ever, and a log that cannot be written must not hold up the process.
+    // At the exit, it would retry forever. An unwritable log must not hold up the process.
     else destination.flushSync = flushNothing;
   });
 
@@ -73,7 +73,7 @@ export function createLog(level: string): ProcessLog {
   };
 }
 
-/** What a line of the log says of an error. Of a database that cannot be used the reason is enough. */
+/** The members of a log line about an error. For an unavailable database, the reason is enough. */
 export function whyOf(error: unknown): Record<string, unknown> {
   return error instanceof DatabaseUnavailable ? { reason: error.reason } : { err: error };
 }

@@ -4,7 +4,7 @@ const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
 LOOPBACK.addAddress("::1", "ipv6");
 
-/** Whether a host is this machine, whatever its resolver says: `localhost`, or a loopback address. */
+/** Whether a host is `localhost` or a loopback address, without a DNS lookup. */
 export function isLoopback(host: string): boolean {
   const family = isIP(host);
   return (
@@ -13,7 +13,7 @@ export function isLoopback(host: string): boolean {
   );
 }
 
-/** As `isLoopback`, of a host as URLs and `Host` headers have it: an IPv6 address is in brackets. */
+/** Like `isLoopback`, for URLs and `Host` headers, where IPv6 addresses have brackets. */
 export function isLoopbackHostname(hostname: string): boolean {
   return isLoopback(hostname.replace(/^\[(.*)\]$/, "$1"));
 }

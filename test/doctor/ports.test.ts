@@ -55,7 +55,7 @@ it("looks at one port on two addresses", async () => {
 
 it("finds a host that is not this machine's", async () => {
   expect(await foundBy(lookAtPorts, { HOST: "192.0.2.1" })).toEqual([
-    'FAIL HOST: cannot listen on "192.0.2.1": this machine does not have this address; 0.0.0.0 is every one that it has',
+    'FAIL HOST: cannot listen on "192.0.2.1": this machine does not have this address; use 0.0.0.0 for all addresses',
   ]);
 });
 

@@ -88,7 +88,7 @@ describe("while nobody reads the log", () => {
     expect(logged.slice(0, -1).every((id) => ids.includes(String(id)))).toBe(true);
     // In one line, which is where the lines are missing.
     expect(lines.filter((line) => line.lost !== undefined)).toMatchObject([
-      { level: 50, msg: "lines of the log were lost" },
+      { level: 50, msg: "log lines were lost" },
     ]);
     expect(lines.at(-1)?.requestId).toBe(last);
   });
