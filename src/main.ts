@@ -10,18 +10,18 @@ import { createServer, type Server } from "./server.ts";
 import { describeAddress } from "./store/database-address.ts";
 
 /**
- * How much the heap may grow before its garbage is collected, in percent of what is in use. V8 lets it grow to four times that
- * size, and documents that nobody sent before fill it.
+ * How much the heap may grow before garbage collection, in percent of the memory in use. By default, V8 lets it grow to four times
+ * that size, and new documents fill it.
  */
 const HEAP_GROWTH = 100;
 
-/** How long the last lines of the log may take, in milliseconds. */
+/** The longest time for writing the last log lines, in milliseconds. */
 const LOG_DEADLINE = 500;
 
-/** The first thing to try: it answers with a session and a token for it. */
+/** The first output, with a request that returns a session and a token for it. */
 function welcome({ url, consoleUrl, open }: Server): string {
   const query = "mutation { createSession { sessionId applicationId generateToken { token expiresAt } } }";
-  // The caller's own, which the server does not have.
+  // The server does not have the caller's credential.
   const credentials = open ? "" : ' -H "authorization: Bearer $STAGEPASS_CREDENTIAL"';
   return [
     `Stagepass serves GraphQL at ${url}`,
@@ -35,35 +35,35 @@ function welcome({ url, consoleUrl, open }: Server): string {
   ].join("\n");
 }
 
-/** Resolves at the first signal to stop. Later ones change nothing: a terminal's Ctrl-C comes twice under npm. */
+/** Resolves at the first stop signal. Later ones change nothing: under npm, Ctrl-C sends two. */
 function signalled(): Promise<void> {
   return new Promise((resolve) => atStopSignal(() => resolve()));
 }
 
-/** Reads the credentials again. Whatever is wrong with them, the server goes on with those it has. */
+/** Reloads the credentials. If they are invalid, the server keeps the old ones. */
 function rotate(server: Server, logger: Logger, started: EnvFile): void {
   try {
     const [environment, file] = readEnvironment();
     const config = parseConfig(environment, file);
     const changes = server.rotate(config);
-    logger.info(changes, "the credentials were read again");
+    logger.info(changes, "the credentials were reloaded");
     const names = changedForRestart(started, file).filter((name) => !environment[name]);
     if (names.length > 0) logger.warn({ names }, "changed in .env; restart the server to use it");
     if (changes.changed || changes.authentication) for (const note of config.notes) logger.warn(note);
   } catch (error) {
     if (!(error instanceof StartupError)) throw error;
-    logger.error({ problems: error.problems }, "the credentials cannot be read again; the old ones stay");
+    logger.error({ problems: error.problems }, "the credentials cannot be reloaded; the old ones stay");
   }
 }
 
 /**
- * Runs the server as this process, as the environment configures it, until SIGINT or SIGTERM. What stops it from starting is written
- * to standard error.
+ * Runs the server in this process, configured by the environment, until SIGINT or SIGTERM. Errors that stop the start go to standard
+ * error.
  *
- * @returns the exit code: 0 after a clean stop, else 1
+ * @returns the exit code: 0 after a clean stop, otherwise 1
  */
 export async function start(): Promise<number> {
-  // Before all else, so that a signal during the start is not lost, nor fatal.
+  // First, so that a signal during the start is neither lost nor fatal.
   const stop = signalled();
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH}`);
   try {
@@ -85,11 +85,11 @@ async function serve(stop: Promise<void>): Promise<number> {
   const config = parseConfig(environment, file);
   const { logger, finish } = createLog(config.logLevel);
   const starting = createServer(config, { logger, now: () => new Date() });
-  // The start may wait for a database, and for longer than whoever stops it.
+  // The start may wait for a database, but a stop does not wait.
   const server = await Promise.race([starting, stop.then(() => null)]);
   if (server === null) return 0;
 
-  // Nobody need read the address for the server to serve; nor may it be among the lines of the audit trail.
+  // The server also runs when standard output is closed. The address must not mix with lines of the audit trail.
   process.stdout.on("error", () => {});
   if (config.audit?.path !== STANDARD_STREAM) process.stdout.write(welcome(server));
   const { name: platform } = config.platform;
@@ -110,7 +110,7 @@ async function serve(stop: Promise<void>): Promise<number> {
   );
   if (server.open) {
     logger.warn(
-      "no authentication: whoever can reach this address gets tokens; it is open to this machine alone",
+      "no authentication: anyone who can reach this address gets tokens, but only this machine can reach it",
     );
   }
 
@@ -134,7 +134,7 @@ async function serve(stop: Promise<void>): Promise<number> {
   return code;
 }
 
-/** What is wrong in what was configured is said in its lines; anything else is a mistake of ours, whose place is in its stack. */
+/** Reports a failed start: every problem of the configuration, or an unexpected error with its stack. */
 async function tellWhy(error: unknown): Promise<void> {
   if (error instanceof StartupError) {
     process.stderr.write(`${error.problems.join("\n")}\n`);

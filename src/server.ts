@@ -39,59 +39,59 @@ import { openDatabase } from "./store/database.ts";
 import { Deadline, PATIENCE } from "./store/deadline.ts";
 import { sqlStore } from "./store/sql-store.ts";
 
-/** How long requests in flight may take to finish when the server stops, in milliseconds. */
+/** The longest time for requests in flight to finish when the server stops, in milliseconds. */
 const DRAIN_DEADLINE = 7000;
 
 /**
- * Requests begun per slice of the event loop. More are hardly faster; fewer for RS256, whose signing threads compete for the same
- * core.
+ * Requests started per slice of the event loop. More are hardly faster. RS256 has fewer, because its signing threads compete for the
+ * same core.
  */
 const PER_SLICE = 32;
 const PER_SLICE_OF_RS256 = 3;
 
 /**
- * How old the check may be that `/readyz` and the metrics answer from, in milliseconds: with what the ledger believes of its own
- * last check, a second.
+ * The greatest age of the check behind `/readyz` and the metrics, in milliseconds. The ledger reuses its own last check, too, so the
+ * total is one second.
  */
 const CHECK_READINESS_EVERY = 500;
 
-/** The console's build; from `src`, `dist` and `bundle` alike. */
+/** The console's build. The path is valid from `src`, `dist` and `bundle`. */
 const CONSOLE_FOLDER = new URL("../console/dist/", import.meta.url);
 
-/** A server that listens. */
+/** A running server. */
 export interface Server {
-  /** Where GraphQL is served. */
+  /** The URL of GraphQL. */
   readonly url: string;
-  /** Where the console is; null when it is off. */
+  /** The URL of the console; null when it is off. */
   readonly consoleUrl: string | null;
-  /** Where metrics are served; null when they are not. */
+  /** The URL of the metrics; null when they are off. */
   readonly metricsUrl: string | null;
-  /** The project that it works for: an OpenTok API key or a Vonage application ID. */
+  /** The project: an OpenTok API key or a Vonage application ID. */
   readonly applicationId: string;
-  /** Whether it made its SQLite database just now. */
+  /** Whether this start created the SQLite database. */
   readonly isDatabaseNew: boolean;
-  /** Whether it has no authentication, and is open to its own machine. */
+  /** Whether the server has no authentication and serves only its own machine. */
   readonly open: boolean;
 
   /**
-   * Signs with other credentials of the same project from now on, and verifies callers' JWTs by other rules.
+   * Switches to other credentials of the same project, and to other rules for callers' JWTs.
    *
-   * @returns whether the first have changed, and whether the second have
-   * @throws {StartupError} when either cannot be used; then nothing changes
+   * @returns whether the credentials changed, and whether the rules changed.
+   * @throws {StartupError} when either cannot be used; then nothing changes.
    */
   rotate(next: Config): { readonly changed: boolean; readonly authentication: boolean };
 
-  /** Goes on with the audit trail in the file that has its name now. */
+  /** Reopens the file of the audit trail by its name. */
   reopenAudit(): void;
 
-  /** Stops: serves for the configured delay, then finishes the requests in flight, for at most seven seconds, and closes everything. */
+  /** Serves for the configured delay, finishes the requests in flight within seven seconds, and closes everything. */
   close(): Promise<void>;
 }
 
 /**
- * Puts the server together and starts it.
+ * Creates and starts the server.
  *
- * @throws {StartupError} when it cannot work as configured
+ * @throws {StartupError} when the configuration does not work
  */
 export async function createServer(config: Config, { logger, now }: Surroundings): Promise<Server> {
   const audit = await openTrail(config, { logger, now });
@@ -107,7 +107,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
   const { instrument, readings } = await createInstruments(config, database.engine.pool, logger);
   const store = sqlStore(database, {
     onChange(cause) {
-      if (cause === null) return logger.info("the ledger is written again");
+      if (cause === null) return logger.info("the ledger can be written again");
       logger.error(whyOf(cause), "the ledger cannot be written; no tokens are issued");
     },
     onCommit: instrument.committed,
@@ -150,7 +150,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       plugins: [...plugins, ...instrument.plugins],
     });
     await apollo.start();
-    // Within one deadline, as balancers do not wait for longer; and once for all who ask meanwhile, as anybody may.
+    // All checks share one deadline, as load balancers wait no longer. Concurrent probes share one check, as anyone may send them.
     const ready = lately(CHECK_READINESS_EVERY, async () => {
       const deadline = new Deadline(PATIENCE);
       await deadline.within(store.ping().then(ledger.check), unanswered);
@@ -179,14 +179,14 @@ export async function createServer(config: Config, { logger, now }: Surroundings
         .then(() => !drain.announced)
         .catch(() => false);
     metrics = readings && config.metrics && (await listenForMetrics(readings, isReady, config.metrics));
-    // Before any token: the newest record must not have the time of this server, whose clock may be wrong.
+    // Before any token is issued: the newest record must not have the time of this server, whose clock may be wrong.
     await store.runs
       .note()
-      .catch((error) => logger.warn(whyOf(error), "it was not noted that this server runs"));
+      .catch((error) => logger.warn(whyOf(error), "the database could not record that this server runs"));
     const origin = await listen(app, config);
     authenticate.check().catch((error) => {
       const reason = error instanceof AuthenticationUnavailable ? error.reason : reasonOf(error);
-      logger.warn({ reason }, "the keys of AUTH_JWKS_URI cannot be read, and no caller is known otherwise");
+      logger.warn({ reason }, "the keys of AUTH_JWKS_URI cannot be read, so no caller can authenticate");
     });
     const background = beginBackground(config, store, surroundings, instrument, audit);
     return {
@@ -201,7 +201,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
         if (problem !== null) throw new StartupError([problem]);
         if (!config.proxy && next.proxy)
           throw new StartupError([
-            `${next.proxy.variable}: is not used yet; restart the server to call through it`,
+            `${next.proxy.variable}: is not used yet; restart the server to use the proxy`,
           ]);
         const changed = rotate(next);
         const authentication = authenticate.rotate(next.jwtRules);
@@ -212,7 +212,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       async close() {
         await drain.announce(config.shutdownDelay);
         services.issuances.stop();
-        // Beside the drain: it may wait for a database that does not answer.
+        // In parallel with the drain, because it may wait for a database that does not answer.
         const quiet = background.stop();
         try {
           await drain.finish(DRAIN_DEADLINE);
@@ -221,13 +221,13 @@ export async function createServer(config: Config, { logger, now }: Surroundings
           await quiet;
           await metrics?.close();
           await instrument.stop();
-          // Even if the database cannot be closed.
+          // The audit trail closes even if the database cannot.
           await store.close().finally(() => audit.close());
         }
       },
     };
   } catch (error) {
-    // What stopped the start is what matters, not what then fails in clearing up.
+    // Reports the error that stopped the start, not a later failure of the cleanup.
     await metrics?.close();
     await instrument.stop();
     await store.close().catch(() => {});
@@ -246,11 +246,11 @@ function openTrail({ audit }: Config, { logger, now }: Surroundings): Promise<Au
           ? "the audit trail cannot be written; nothing is issued"
           : "the audit trail cannot be written; lines are lost",
       ),
-    onRecovery: (lost) => logger.error({ lost }, "the audit trail is written again"),
+    onRecovery: (lost) => logger.error({ lost }, "the audit trail can be written again"),
   });
 }
 
-/** Half of PostgreSQL's connections, so that the ledger always finds one; SQLite has one reader, and one writer. */
+/** Concurrent queries: half of PostgreSQL's connections, so that the ledger always finds one. SQLite has one reader. */
 function queriesAtOnce({ database, databasePoolSize }: Config): number {
   return database.engine === "postgres" ? Math.max(1, Math.floor(databasePoolSize / 2)) : 1;
 }
@@ -266,12 +266,12 @@ function consoleBuild(): ConsoleBuild {
     return readConsole(fileURLToPath(CONSOLE_FOLDER));
   } catch (error) {
     throw new StartupError([
-      `CONSOLE: the console cannot be read: ${reasonOf(error)}; npm run build makes it`,
+      `CONSOLE: the console cannot be read: ${reasonOf(error)}; create it with npm run build`,
     ]);
   }
 }
 
-/** The console is trusted where it is served. */
+/** The documents of the console are trusted when it is on. */
 function admission(config: TrustedDocumentsConfig | null, build: ConsoleBuild | null, logger: Logger): Admit {
   if (config === null) return admitAll;
   const manifest = new Map([...(build?.documents ?? []), ...config.manifest]);
@@ -283,14 +283,14 @@ function admission(config: TrustedDocumentsConfig | null, build: ConsoleBuild | 
   }
 }
 
-/** A subgraph is measured by its router, and any other server by itself. */
+/** The plugins that report usage. The router of a subgraph reports it instead. */
 async function measuring(
   { federation, usageReporting }: Config,
   fetch: Fetch,
   logger: Logger,
 ): Promise<Measuring> {
   if (federation) {
-    if (usageReporting) logger.info("usage is not reported: with FEDERATION=on the router reports it");
+    if (usageReporting) logger.info("usage is not reported, because with FEDERATION=on the router does");
     return { plugins: await inlineTraces(), account: {} };
   }
   if (!usageReporting) return { plugins: UNMEASURED, account: {} };

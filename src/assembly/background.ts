@@ -9,7 +9,7 @@ import { keepForDays, type RetentionListener } from "../services/retention.ts";
 import type { Store } from "../store/store.ts";
 import type { Surroundings } from "./create-services.ts";
 
-/** Begins what goes on beside the requests: retention, and the comparison of clocks. */
+/** Starts the background work: retention and the comparison of clocks. */
 export function beginBackground(
   { database, ledgerRetentionDays }: Config,
   store: Store,
@@ -18,7 +18,7 @@ export function beginBackground(
   audit: Audit,
 ): Background {
   const all = [keepForDays(ledgerRetentionDays, store, retentionListener(instrument, audit, logger))];
-  // SQLite has the clock of this machine.
+  // SQLite uses the clock of this machine.
   if (database.engine === "postgres")
     all.push(watchSkew(store.runs.clock, now, skewListener(instrument, logger)));
   return {
@@ -38,7 +38,7 @@ function retentionListener(instrument: Instrument, audit: Audit, logger: Logger)
     onKept({ from, to }) {
       logger.warn(
         { from: new Date(from), to: new Date(to) },
-        "old records are kept: no server was seen running from one instant to the other, and perhaps in shorter times, which do not count; if a clock was ahead, set it right, and else they are purged later",
+        "old records are kept, because no server is known to have run between these times. If a clock was ahead, correct it; otherwise the records are purged later",
       );
     },
     onFailure: (error) => logger.warn(whyOf(error), "old records could not be purged"),
@@ -54,7 +54,7 @@ function skewListener(instrument: Instrument, logger: Logger): SkewListener {
         return logger.info({ seconds }, "the clock of this server agrees with the database's again");
       logger.warn(
         { seconds },
-        "the clock of this server differs from the database's, by so many seconds that it is ahead: tokens and records have wrong times; set both by NTP",
+        "the clock of this server differs from the database's, so tokens and records have wrong times. Synchronize both with NTP. A positive number of seconds means that the server is ahead",
       );
     },
   };

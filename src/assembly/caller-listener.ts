@@ -3,32 +3,32 @@ import type { Logger } from "pino";
 import type { CallerListener } from "../access/jwt-callers.ts";
 import type { Instrument } from "../instruments/instrument.ts";
 
-/** How long what was logged is not logged again, in milliseconds. */
+/** How long a logged problem is not logged again, in milliseconds. */
 const LOGGED = 10 * 60_000;
-/** How many different lines are remembered. */
+/** The most different lines to remember. */
 const REMEMBERED = 1000;
-/** How many lines a minute may have. */
+/** The most lines in a minute. */
 const LINES_A_MINUTE = 20;
-/** The longest ID of a caller in a line, in characters. */
+/** The longest caller ID in a line, in characters. */
 const MAX_CALLER_LENGTH = 300;
 
-/** Logs and counts problems of callers: each once in ten minutes, and at most 20 lines a minute of each kind. */
+/** Logs and counts problems of callers. Each is logged once in ten minutes, with at most 20 lines per minute of each kind. */
 export function callerListener(instrument: Instrument, logger: Logger): CallerListener {
   const ofCallers = fewLines(logger);
-  // Apart, for strangers can cause them.
+  // Limited separately, because unauthenticated callers can cause them.
   const ofStrangers = fewLines(logger);
   return {
     onUnreadable({ id, problems }) {
       for (const { member } of problems) instrument.unreadableClaim(member);
       const problem = problems.map(({ says }) => says).join("; ");
       const caller = id.slice(0, MAX_CALLER_LENGTH);
-      ofCallers({ caller, problem }, "a caller has claims that cannot be read and grant nothing");
+      ofCallers({ caller, problem }, "a caller has unreadable claims, which grant nothing");
     },
     onMisfit: (why) => ofStrangers({ why }, "a JWT that does not match the configuration was refused"),
   };
 }
 
-/** Writes warnings; those that are left out are counted in the next that is not. */
+/** Writes warnings. Each says how many were omitted before it. */
 function fewLines(logger: Logger): (about: Record<string, unknown>, text: string) => void {
   const logged = new LRUCache<string, true>({ max: REMEMBERED, ttl: LOGGED });
   const minute = new LRUCache<"lines", number>({ max: 1, ttl: 60_000, noUpdateTTL: true });

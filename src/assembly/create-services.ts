@@ -17,27 +17,27 @@ import { withoutRecords } from "../store/issuance-ledger.ts";
 import type { IssuanceLedger, Store } from "../store/store.ts";
 import { createProject, type Project } from "./project.ts";
 
-/** What is taken from the process around. */
+/** The logger and the clock of the process. */
 export interface Surroundings {
   readonly logger: Logger;
   readonly now: () => Date;
 }
 
-/** The use cases, with what they work for and write to. */
+/** The services, with their project and their ledger. */
 export interface Assembly {
   readonly services: Services;
   readonly project: Project;
-  /** Where tokens are recorded; without a ledger it takes none. */
+  /** The ledger that records tokens; when it is off, it records none. */
   readonly ledger: IssuanceLedger;
 }
 
 /**
- * The use cases as configured, the same for a server and for the shell.
+ * Creates the configured services, for the server and for the CLI.
  *
- * @param instrument is put around them
- * @param shares what callers share
- * @param audit is told who lets whom in
- * @throws {StartupError} when the local project cannot be kept
+ * @param audit records new sessions, tokens and refusals.
+ * @param instrument wraps the services.
+ * @param shares divides the event loop and the database among callers.
+ * @throws {StartupError} when the local project cannot be stored.
  */
 export function createServices(
   config: Config,
@@ -52,7 +52,7 @@ export function createServices(
   const ledger = config.ledger ? instrument.ledger(store.ledger) : withoutRecords(store.ledger);
   const { applicationId } = keyRing;
   const signing = new SigningService(keyRing);
-  // Other servers may share PostgreSQL. Without a ledger no token waits for the database, and none waits for it here.
+  // Replicas share quotas in PostgreSQL. When the ledger is off, no token waits for the database, not even for a quota.
   const isShared = config.database.engine === "postgres" && config.ledger;
   const limiterOf = isShared ? sharedLimiters(store.limiterClient, logLimits(logger)) : limiterInMemory;
   const tokenQuota = new Quota("tokens", config.tokensPerMinute, limiterOf);

@@ -2,17 +2,17 @@ import type { ProxyConfig } from "../config/proxy.ts";
 import { ProxyFailed } from "../errors.ts";
 import { isLoopbackHostname } from "../process/loopback.ts";
 
-/** How long the proxy may take to connect on, in milliseconds: as long as undici lets a connection take. */
+/** The longest time for the proxy to connect to the target, in milliseconds: undici's timeout for a connection. */
 const PATIENCE = 10_000;
 
-/** Calls other machines, as the global `fetch` does. */
+/** Calls other machines, like the global `fetch`. */
 export type Fetch = typeof globalThis.fetch;
 
 /**
- * Node's own `fetch`; with a proxy, one that goes through it, but for this machine and the hosts of `NO_PROXY`.
+ * Node's `fetch`, or one that calls through the proxy, except for this machine and the hosts of `NO_PROXY`.
  *
- * @param patience how long the proxy may take to connect on, in milliseconds
- * @returns a function that throws `ProxyFailed` when the proxy does not pass a call on
+ * @param patience the longest time for the proxy to connect to the target, in milliseconds.
+ * @returns a function that throws `ProxyFailed` when the proxy does not forward a call.
  */
 export function outbound(proxy: ProxyConfig | null, patience = PATIENCE): Fetch {
   if (proxy === null) return fetch;
@@ -25,21 +25,21 @@ export function outbound(proxy: ProxyConfig | null, patience = PATIENCE): Fetch 
   };
 }
 
-/** Node has no proxies of its own before version 24, and its `fetch` takes none of another undici. */
+/** Node before version 24 has no proxy support, and its `fetch` accepts no dispatcher of another undici. */
 async function fetchThrough(
   { variable, origin, authorization, noProxy }: ProxyConfig,
   patience: number,
 ): Promise<Fetch> {
   const undici = await import("undici");
 
-  /** The connections to the proxy. Any failure before the tunnel exists is the proxy's. */
+  /** The connections to the proxy. Any failure before the tunnel exists is a failure of the proxy. */
   class ProxyPool extends undici.Pool {
     override async connect(options: never): Promise<never> {
       const answer: { statusCode: number; socket: { destroy(): void } } = await super
         .connect(options)
         .catch((error: NodeJS.ErrnoException) => {
           throw new ProxyFailed(
-            `the proxy of ${variable} cannot be reached: ${error.code ?? "it broke off"}`,
+            `the proxy of ${variable} cannot be reached: ${error.code ?? "the connection broke"}`,
             true,
           );
         });
@@ -54,7 +54,7 @@ async function fetchThrough(
     httpsProxy: origin,
     noProxy,
     ...(authorization && { token: authorization.export().toString("utf8") }),
-    // The end of a call does not end its CONNECT, which would hold its socket, and a command, for five minutes.
+    // The end of a call does not end its CONNECT, which would keep a command running for five minutes.
     clientFactory: (url, options) => new ProxyPool(url, { ...options, headersTimeout: patience }),
   });
   const call = undici.fetch as unknown as Fetch;
@@ -69,5 +69,5 @@ function refusal(variable: string, status: number): ProxyFailed {
   if (status === 407)
     return new ProxyFailed(`${said}: check the user and the password in ${variable}`, false);
   if (status >= 500) return new ProxyFailed(said, true);
-  return new ProxyFailed(`${said}: have it let this host through, or name the host in NO_PROXY`, false);
+  return new ProxyFailed(`${said}: allow this host in the proxy, or add it to NO_PROXY`, false);
 }

@@ -18,25 +18,25 @@ import { platformAuth } from "../signing/platform-auth.ts";
 import { type DatabaseAddress, describeAddress } from "../store/database-address.ts";
 import { type Fetch, outbound } from "./outbound.ts";
 
-/** The project that the server works for. */
+/** The project of the server. */
 export interface Project {
   readonly keyRing: KeyRing;
   readonly platform: Platform;
 
   /**
-   * Signs with the credentials of `next` from now on, and verifies with these and what it names as previous. Of the rest only the
-   * secrets of callers' JWTs are looked at.
+   * Signs with the credentials of `next` from now on, and verifies with them and with the previous ones that `next` names. It reads
+   * nothing else from `next` except the secrets of callers' JWTs.
    *
-   * @returns whether they are others than before
-   * @throws {StartupError} when they are of another project, or sign callers' JWTs; then nothing changes
+   * @returns whether the credentials changed.
+   * @throws {StartupError} when they are of another project, or also sign callers' JWTs; then nothing changes.
    */
   rotate(next: Config): boolean;
 }
 
 /**
- * The project as configured; a local one of our own when there are no credentials.
+ * The configured project, or a local project without credentials.
  *
- * @throws {StartupError} when the local one cannot be kept, or callers' JWTs are signed with its secret
+ * @throws {StartupError} when the local project cannot be stored, or callers' JWTs are signed with its secret
  */
 export function createProject(
   { platform: config, database, jwtRules, proxy }: Config,
@@ -56,7 +56,7 @@ export function createProject(
 }
 
 /**
- * The configuration alone knows no secret of our own making, or of before.
+ * Checks the secrets that the configuration does not know: that of a local project, and previous ones.
  *
  * @throws {StartupError} when callers' JWTs are signed with a secret of the project's
  */
@@ -66,15 +66,15 @@ export function checkOtherSecret(jwtRules: JwtRules | null, { verifyingKeys }: K
 }
 
 /**
- * The credentials of the project there is, for who only reads.
+ * The credentials of an existing project, for commands that only read.
  *
- * @throws {StartupError} when there are none, and no server has made a local project yet
+ * @throws {StartupError} when none are configured, and no server has created a local project yet
  */
 export function existingKeyRing({ platform, database }: Config): KeyRing {
   const file = localProjectFile(database);
   if (platform.keyRing === null && (file === null || !existsSync(file))) {
     throw new StartupError([
-      `DATABASE_URL: there is no local project beside the database ${describeAddress(database)}; it is made when the server first starts`,
+      `DATABASE_URL: the database ${describeAddress(database)} has no local project yet; start the server once to create it`,
     ]);
   }
   return platform.keyRing ?? localProject(database, () => {});
@@ -86,7 +86,7 @@ function localProject(database: DatabaseAddress, warn: (text: string) => void): 
   return openTokKeyRing(apiKey, apiSecret);
 }
 
-/** Where a local project is kept; null for one that lasts as long as its database in memory. */
+/** The file of a local project; null for a database in memory, whose project is not stored. */
 export function localProjectFile(database: DatabaseAddress): string | null {
   if (database.engine !== "sqlite" || database.file === null) return null;
   return join(dirname(database.file), "local-project.json");
@@ -122,7 +122,7 @@ function rotate(config: PlatformConfig, keyRing: KeyRing, next: PlatformConfig):
   if (next.name !== config.name) {
     throw new StartupError([`PLATFORM: cannot become ${next.name} while the server runs; restart it`]);
   }
-  // A project of our own making has no credentials to read again.
+  // A local project has no credentials to reload.
   if (config.keyRing === null && next.keyRing === null) return false;
   if (next.keyRing?.applicationId !== keyRing.applicationId) {
     const { id } = CREDENTIAL_NAMES[keyRing.environment];

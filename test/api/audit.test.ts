@@ -279,7 +279,7 @@ describe("without an audit trail that can be written", () => {
         msg: "the audit trail cannot be written; nothing is issued",
         reason: expect.stringMatching(/^ENOENT/),
       },
-      { level: 50, msg: "the audit trail is written again", lost: 3 },
+      { level: 50, msg: "the audit trail can be written again", lost: 3 },
     ]);
   });
 
@@ -299,7 +299,7 @@ describe("without an audit trail that can be written", () => {
     expect(gap()).toBeGreaterThanOrEqual(5);
     expect(said()).toMatchObject([
       { level: 50, msg: "the audit trail cannot be written; lines are lost" },
-      { level: 50, msg: "the audit trail is written again", lost: gap() },
+      { level: 50, msg: "the audit trail can be written again", lost: gap() },
     ]);
   });
 

@@ -176,7 +176,7 @@ describe("a ledger that cannot be written", () => {
     expect(
       messages.filter((msg) => msg === "the ledger cannot be written; no tokens are issued"),
     ).toHaveLength(1);
-    expect(messages.filter((msg) => msg === "the ledger is written again")).toHaveLength(1);
+    expect(messages.filter((msg) => msg === "the ledger can be written again")).toHaveLength(1);
   });
 
   it.each([

@@ -69,7 +69,7 @@ describe("a claim that cannot be read", () => {
     await server.graphql(ENSURE, {}, signedJwt({ sub: "ann", iss: "idp", jti: "2", ...claims }));
     const line = {
       level: 40,
-      msg: "a caller has claims that cannot be read and grant nothing",
+      msg: "a caller has unreadable claims, which grant nothing",
       problem,
     };
     expect(linesOf(server, "problem")).toMatchObject([{ ...line, caller: 'jwt:["idp","ann"]' }]);

@@ -39,7 +39,7 @@ async function jwksFailure(env: Record<string, string>) {
 describe("with a proxy", () => {
   it.each([
     [407, false, "answered with status 407: check the user and the password in HTTPS_PROXY", 1],
-    [403, false, "answered with status 403: have it let this host through, or name the host in NO_PROXY", 1],
+    [403, false, "answered with status 403: allow this host in the proxy, or add it to NO_PROXY", 1],
     [503, true, "answered with status 503", 2],
     [null, true, "cannot be reached: UND_ERR_SOCKET", 2],
   ])("that answers %s, it is to blame, and not the platform", async (status, retryable, says, attempts) => {

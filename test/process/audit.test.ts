@@ -38,7 +38,7 @@ describe("a server", () => {
       rotated.push(join(folder, name));
       server.kill("SIGHUP");
       await expect
-        .poll(() => server.errors().split("the credentials were read again").length - 1)
+        .poll(() => server.errors().split("the credentials were reloaded").length - 1)
         .toBe(rotated.length);
     }
     await graphql(url, "mutation { createSession { generateToken { token } } }");

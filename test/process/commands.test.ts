@@ -118,7 +118,7 @@ describe("stagepass inspect", () => {
     const { cwd, failed } = shell({});
     expect(await failed("inspect", "x")).toEqual({
       code: 1,
-      error: `DATABASE_URL: there is no local project beside the database ${cwd}/data/stagepass.db; it is made when the server first starts`,
+      error: `DATABASE_URL: the database ${cwd}/data/stagepass.db has no local project yet; start the server once to create it`,
     });
   });
 

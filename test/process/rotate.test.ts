@@ -321,7 +321,7 @@ describe("SIGHUP, for the JWTs of callers,", () => {
     server.kill("SIGHUP");
     await expect
       .poll(() => server.errors())
-      .toContain("HTTPS_PROXY: is not used yet; restart the server to call through it");
+      .toContain("HTTPS_PROXY: is not used yet; restart the server to use the proxy");
   });
 
   it("does not switch authentication on", async () => {

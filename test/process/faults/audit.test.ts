@@ -25,7 +25,7 @@ const ANSWER_LIMIT = 3000 + SLACK;
 const RECOVERY_LIMIT = 3000 + SLACK;
 
 const CANNOT = "the audit trail cannot be written";
-const AGAIN = "the audit trail is written again";
+const AGAIN = "the audit trail can be written again";
 
 /** Where an audit trail goes, what happens to it, and what was written there in all. */
 interface Trail {
