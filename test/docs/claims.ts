@@ -106,6 +106,18 @@ export const CLAIMS: readonly Claim[] = [
   { document: README, language: /^sh$/, has: /keys/, run: managesKeys },
 
   { document: ACCESS, language: /^sh$/, has: /keys/, run: managesKeys },
+  {
+    document: ACCESS,
+    language: /^sh$/,
+    has: /^curl/,
+    run: curl(
+      ({ ensureSession }) => expect(ensureSession).toEqual({ sessionId: ID, generateToken: { token: TOKEN } }),
+      signedJwt({
+        scope: "sessions:create tokens:create",
+        video_grant: { roles: ["PUBLISHER"], sessions: ["*"] },
+      }),
+    ),
+  },
   { document: ACCESS, language: /^sh$/, has: VARIABLES, run: settings },
   {
     document: ACCESS,

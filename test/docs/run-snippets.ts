@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { expect } from "vitest";
 import { parseConfig } from "../../src/config/config.ts";
+import { JWT_SECRET } from "../support/callers.ts";
 import { API_SECRET, OPENTOK, PRIVATE_KEY } from "../support/credentials.ts";
 import { type Snippet, textOf } from "./markdown.ts";
 import { sharedServer } from "./server-for-snippets.ts";
@@ -25,11 +26,11 @@ export function operation(check: CheckData): Run {
   };
 }
 
-/** One curl command for such a server. */
-export function curl(check: CheckData): Run {
+/** One curl command for such a server, or for one that requires this credential, the command's `STAGEPASS_KEY`. */
+export function curl(check: CheckData, credential?: string): Run {
   return async ({ code }) => {
-    const { fill } = await sharedServer();
-    const { output, errors } = await runShell(fill(code));
+    const { fill } = await sharedServer(credential ? { AUTH_JWT_SECRET: JWT_SECRET } : {}, credential);
+    const { output, errors } = await runShell(fill(code), credential ? { STAGEPASS_KEY: credential } : {});
     expect(errors).toBe("");
     const { status, body } = answerIn(output);
     expect([status, body.errors]).toEqual([200, undefined]);
