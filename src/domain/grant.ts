@@ -2,18 +2,18 @@ import { BadUserInput } from "../errors.ts";
 import { Role } from "./role.ts";
 import { checkText } from "./text.ts";
 
-/** The longest connection data, in UTF-16 code units. The official SDKs disagree: 999, 1000, 1024, bytes. */
+/** The longest connection data, in UTF-16 code units. The official SDKs disagree: 999, 1000 or 1024, or bytes. */
 export const MAX_DATA_LENGTH = 1000;
-/** The longest list of layout classes once joined by spaces, in UTF-16 code units. */
+/** The longest list of layout classes, joined by spaces, in UTF-16 code units. */
 export const MAX_LAYOUT_CLASSES_LENGTH = 1000;
-/** The role of a token when none is asked for. */
+/** The default role of a token. */
 export const DEFAULT_ROLE = Role.PUBLISHER;
-/** How long a token lives when nothing is asked for, in seconds: 24 hours. */
+/** The default lifetime of a token, in seconds: 24 hours. */
 export const DEFAULT_LIFETIME = 24 * 60 * 60;
-/** The platform's upper limit on a token's life, in seconds: 30 days. */
+/** The longest lifetime of a token on the platform, in seconds: 30 days. */
 export const MAX_LIFETIME = 30 * 24 * 60 * 60;
 
-/** What a token grants, with defaults applied and every limit kept. */
+/** The grant of a token, with defaults applied and limits checked. */
 export interface Grant {
   readonly sessionId: string;
   readonly role: Role;
@@ -26,18 +26,18 @@ export interface Grant {
   readonly expireTime: number;
 }
 
-/** A grant as a caller asks for it: what is absent or null gets its default. */
+/** A requested grant. A field that is absent or null gets its default. */
 export interface GrantInput {
   readonly role?: Role | null;
   readonly data?: string | null;
   /** In whole seconds since the Unix epoch. */
   readonly expireTime?: number | null;
-  /** In whole seconds after the creation; instead of `expireTime`. */
+  /** In whole seconds from now; instead of `expireTime`. */
   readonly expiresIn?: number | null;
   readonly initialLayoutClassList?: readonly string[] | null;
 }
 
-/** The role of the token that is asked for. */
+/** The requested role, or the default. */
 export function roleOf({ role }: GrantInput): Role {
   return role ?? DEFAULT_ROLE;
 }
@@ -45,7 +45,7 @@ export function roleOf({ role }: GrantInput): Role {
 /**
  * The grant for a session, as of `now`.
  *
- * @param maxLifetime shortens the life of a token for which no end is asked, in seconds; null leaves it
+ * @param maxLifetime the longest default lifetime, in seconds; null for no limit. It does not limit a requested end.
  * @throws {BadUserInput} naming the argument that breaks a rule
  */
 export function grantFor(
@@ -75,7 +75,7 @@ function expireTimeOf(
     return checkExpireTime(expireTime ?? createTime + lifetime, createTime);
   }
   if (expireTime !== null) {
-    throw new BadUserInput("expiresIn", "expiresIn excludes expireTime; give one of the two");
+    throw new BadUserInput("expiresIn", "expiresIn and expireTime exclude each other; give only one");
   }
   if (Number.isSafeInteger(expiresIn) && expiresIn >= 1 && expiresIn <= MAX_LIFETIME)
     return createTime + expiresIn;
@@ -105,7 +105,7 @@ function checkExpireTime(expireTime: number, createTime: number): number {
   return expireTime;
 }
 
-/** A class name is one word, because the token joins the names with spaces. */
+/** Each class name must be one word, because the token joins them with spaces. */
 function checkLayoutClasses(names: readonly string[]): readonly string[] {
   for (const name of names) {
     if (name === "" || /\s/.test(name)) {

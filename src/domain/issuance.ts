@@ -1,51 +1,51 @@
 import { BadUserInput } from "../errors.ts";
 import { Role } from "./role.ts";
 
-/** How long the periods are in which issuances are counted. The values are milliseconds; a day is one of UTC. */
+/** The length of a period in which issued tokens are counted, in milliseconds. A day is a UTC day. */
 export enum IssuanceInterval {
   MINUTE = 60_000,
   HOUR = 3_600_000,
   DAY = 86_400_000,
 }
 
-/** The most periods that are counted at once. */
+/** The most periods in one request. */
 export const MAX_PERIODS = 100;
-/** The periods that are counted when nothing is asked for: those of a day. */
+/** The default periods: the hours of a day. */
 export const DEFAULT_INTERVAL = IssuanceInterval.HOUR;
 export const DEFAULT_PERIODS = 24;
 
-/** Which periods to count: the last ones, each of an interval; what is absent or null gets its default. */
+/** The last periods to count, and their length. A field that is absent or null gets its default. */
 export interface IssuancesInput {
   readonly interval?: IssuanceInterval | null;
   readonly last?: number | null;
 }
 
-/** How many tokens were issued in a period, by role. */
+/** The tokens issued in a period, by role. */
 export interface IssuancePeriod {
   readonly startsAt: Date;
-  /** One for each role, those with none too. */
+  /** One entry for each role, even if its count is 0. */
   readonly counts: readonly { readonly role: Role; readonly count: number }[];
 }
 
-/** How many tokens of a role were issued in the period with this number. */
+/** The number of tokens of a role that were issued in a period. */
 export interface IssuanceTally {
   readonly period: number;
   readonly role: Role;
   readonly count: number;
 }
 
-/** @throws {BadUserInput} naming `last`, when that many periods cannot be counted */
+/** @throws {BadUserInput} naming `last`, if it is out of range */
 export function checkPeriods(last: number): void {
   if (last >= 1 && last <= MAX_PERIODS) return;
   throw new BadUserInput("last", `last must be from 1 to ${MAX_PERIODS}; ${last} was given`);
 }
 
-/** The number of the period that an instant is in: periods are counted from the Unix epoch on. */
+/** The number of the period of an instant, counted from the Unix epoch. */
 export function periodOf(instant: Date, interval: IssuanceInterval): number {
   return Math.floor(instant.getTime() / interval);
 }
 
-/** Adds up tallies by their periods and roles. */
+/** Sums tallies by period and role. */
 export class IssuanceCounts {
   readonly #interval: IssuanceInterval;
   readonly #counts = new Map<string, number>();

@@ -3,7 +3,7 @@ import type { Role } from "./role.ts";
 import { checkStorable } from "./text.ts";
 import { isWithin, type TimeRange } from "./time-range.ts";
 
-/** Which records of the ledger are asked for: those that meet every condition. Null, or absent, is no condition. */
+/** A filter of ledger records, which must meet every condition. Null or absent means no condition. */
 export interface IssuedTokenFilter {
   readonly id?: string | null | undefined;
   readonly sessionId?: string | null | undefined;
@@ -15,14 +15,14 @@ export interface IssuedTokenFilter {
   readonly issuedBefore?: Date | null | undefined;
 }
 
-/** @throws {BadUserInput} naming `filter.id`, `filter.sessionId` or `filter.issuedTo`, when no record can have the text */
+/** @throws {BadUserInput} naming `filter.id`, `filter.sessionId` or `filter.issuedTo`, if no record can have the text */
 export function checkFilter({ id, sessionId, issuedTo }: IssuedTokenFilter): void {
   for (const [condition, text] of Object.entries({ id, sessionId, issuedTo })) {
     if (text != null) checkStorable(`filter.${condition}`, text);
   }
 }
 
-/** When the records of a filter were issued. */
+/** The times of issue that a filter selects. */
 export function timesOf({ issuedAfter, issuedBefore }: IssuedTokenFilter): TimeRange {
   return { after: issuedAfter, before: issuedBefore };
 }

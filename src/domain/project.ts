@@ -1,17 +1,17 @@
 import type { TokenFormat } from "./connection-token.ts";
 
-/** Where sessions come from. The values are those of the environment variable `PLATFORM`. */
+/** The platform that creates sessions. The values are those of the environment variable `PLATFORM`. */
 export enum PlatformName {
   LOCAL = "local",
   OPENTOK = "opentok",
   VONAGE = "vonage",
 }
 
-/** What clients see of the project that a server works for. */
+/** The public data of the server's project. */
 export interface ProjectInfo {
   /** The OpenTok API key or the Vonage application ID. */
   readonly applicationId: string;
   readonly platform: PlatformName;
-  /** The formats that its tokens can have. */
+  /** The available formats of its tokens. */
   readonly tokenFormats: readonly TokenFormat[];
 }

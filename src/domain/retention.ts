@@ -1,35 +1,35 @@
 const HOUR = 60 * 60 * 1000;
 const DAY = 24 * HOUR;
 
-/** How long no server may have noted that it runs for the time between to count all the same, in milliseconds. */
+/** The longest time between two notes of running servers that still counts as run time, in milliseconds. */
 export const MAX_GAP = HOUR;
 
-/** A time in which servers ran, in epoch milliseconds by the database's clock. */
+/** A period in which servers ran, in epoch milliseconds by the database's clock. */
 export interface Run {
   readonly began: number;
-  /** When a server last noted that it runs. */
+  /** The last note of a running server. */
   readonly seen: number;
 }
 
-/** A time that does not count: no server noted that it ran. */
+/** A period without a note of a running server, which does not count. */
 export interface Gap {
   readonly from: number;
   readonly to: number;
 }
 
 /**
- * The runs once a server notes that it runs now. Before the first note, all time up to the newest record counts as run.
+ * The runs after a server notes that it runs now. Before the first note, all time up to the newest record counts as run time.
  *
  * @param runs in ascending order
- * @param newest when the newest record was issued; null when there is none
+ * @param newest the time of issue of the newest record; null without records
  */
 export function noteRun(runs: readonly Run[], now: number, newest: number | null): Run[] {
   const known = runs.length > 0 ? runs : [{ began: 0, seen: Math.min(now, newest ?? now) }];
   const last = known.at(-1) as Run;
   if (now < Math.max(last.began, last.seen - MAX_GAP)) {
-    // Either the clock is behind, or it was ahead before. A record of about now says that it was ahead.
+    // The clock is behind now, or it was ahead before. A newest record near `now` shows that it was ahead.
     if (newest !== null && newest > now + MAX_GAP) return [...known];
-    // Else a clock that is ahead once more would find that servers ran until then.
+    // Otherwise, if the clock were ahead again, the time until then would count as run time.
     if (now >= last.began) return [...known.slice(0, -1), { ...last, seen: now }];
     const earlier = known.filter(({ began }) => began <= now);
     return noteRun(earlier, now, newest);
@@ -38,19 +38,19 @@ export function noteRun(runs: readonly Run[], now: number, newest: number | null
   return [...known.slice(0, -1), { ...last, seen: Math.max(last.seen, now) }];
 }
 
-/** What retention goes by, in epoch milliseconds. */
+/** The times that decide about retention, in epoch milliseconds. */
 export interface LedgerAge {
   /** By the database's clock. */
   readonly now: number;
-  /** When the newest record was issued, by the clock of the server that issued it. */
+  /** The time of issue of the newest record, by its server's clock. */
   readonly newest: number;
   /** In ascending order. */
   readonly runs: readonly Run[];
 }
 
 /**
- * The instant before which records are old: as many days back from now, or from the newest record if that is earlier, as servers
- * ran for. A gap does not count, because a stop of all servers and a clock that is set ahead look the same.
+ * The instant before which records are old: `days` of run time before now, or before the newest record if that is earlier.
+ * A gap does not count, because a stop of all servers looks like a clock that was set ahead.
  */
 export function oldBefore(days: number, { now, newest, runs }: LedgerAge): number {
   let end = Math.min(now, newest);
@@ -65,7 +65,7 @@ export function oldBefore(days: number, { now, newest, runs }: LedgerAge): numbe
   return 0;
 }
 
-/** The longest of the gaps that keep records which are as many days old by the clock alone; null when they are a day at most together. */
+/** The longest gap that keeps records past `days` of clock time; null if all such gaps together last a day at most. */
 export function gapThatKeeps(days: number, oldest: number, age: LedgerAge): Gap | null {
   if (oldest >= age.now - days * DAY) return null;
   const before = oldBefore(days, age);

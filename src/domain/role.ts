@@ -1,6 +1,6 @@
 import { enumName } from "./enum-name.ts";
 
-/** What a client may do in a session. The values are the names that tokens carry. */
+/** The role of a participant in a session. The values are the names in tokens. */
 export enum Role {
   SUBSCRIBER = "subscriber",
   PUBLISHER = "publisher",
@@ -8,7 +8,7 @@ export enum Role {
   MODERATOR = "moderator",
 }
 
-/** The name of a role in the contract, such as `PUBLISHER_ONLY`. */
+/** The name of a role in the schema, such as `PUBLISHER_ONLY`. */
 export function roleName(role: Role): string {
   return enumName(Role, role) ?? role;
 }

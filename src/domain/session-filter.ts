@@ -3,7 +3,7 @@ import { checkNamePrefix, checkSessionName } from "./session-name.ts";
 import type { NameFilter } from "./session-selection.ts";
 import type { TimeRange } from "./time-range.ts";
 
-/** Which sessions are asked for: those that meet every condition. Null, or absent, is no condition. */
+/** A filter of sessions, which must meet every condition. Null or absent means no condition. */
 export interface SessionFilter {
   readonly namePrefix?: string | null | undefined;
   readonly name?: string | null | undefined;
@@ -14,9 +14,9 @@ export interface SessionFilter {
 }
 
 /**
- * What a filter says of names, in the form NFC, which the names of sessions have.
+ * The condition on names, normalized to NFC as the names of sessions are.
  *
- * @throws {BadUserInput} naming `filter.name` or `filter.namePrefix`, when there are both, or no session can have the name
+ * @throws {BadUserInput} naming `filter.name` or `filter.namePrefix`, if both are given or no session can have the name
  */
 export function nameFilterOf({ name, namePrefix }: SessionFilter): NameFilter | null {
   if (name != null && namePrefix != null)
@@ -28,7 +28,7 @@ export function nameFilterOf({ name, namePrefix }: SessionFilter): NameFilter | 
   return namePrefix == null ? null : { prefix: checkNamePrefix(namePrefix, "filter.namePrefix") };
 }
 
-/** When the sessions of a filter were created. */
+/** The times of creation that a filter selects. */
 export function timesOf({ createdAfter, createdBefore }: SessionFilter): TimeRange {
   return { after: createdAfter, before: createdBefore };
 }

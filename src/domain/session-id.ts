@@ -3,9 +3,9 @@ import { isIPv4 } from "node:net";
 import { SessionNotFound } from "../errors.ts";
 
 /**
- * The wire format of session IDs: `1_` or `2_`, then canonical base64url without padding of fields separated by `~`:
- * version, owner, location or empty, creation time, random, then trailing fields, the last of them empty. Canonical means
- * that the bits of the last character that stand for no byte are 0 (RFC 4648, 3.5), so that no two IDs say the same.
+ * The format of session IDs: `1_` or `2_`, then fields separated by `~`, in canonical base64url without padding.
+ * The fields: version, owner, location or empty, creation time, random, then trailing fields, the last of which is empty.
+ * Canonical means that the unused bits of the last character are 0 (RFC 4648, 3.5), so no two IDs have the same fields.
  * Source: IDs of 2013 to 2025 in public code, and the parsers of the platform's server SDKs.
  */
 const WELL_FORMED = /^[12]_(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-][AQgw]|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048])?$/;
@@ -14,29 +14,29 @@ const SEPARATOR = "~";
 const VERSION = "1";
 
 const EPOCH_MILLISECONDS = /^\d{13}$/;
-/** How IDs of 2013 and 2014 wrote the creation time: `Sat Mar 15 14:42:23 PDT 2014`. */
+/** The creation time in IDs of 2013 and 2014, such as `Sat Mar 15 14:42:23 PDT 2014`. */
 const OLD_DATE = /^[A-Z][a-z]{2} [A-Z][a-z]{2} \d{1,2} \d{2}:\d{2}:\d{2} (?:P[SD]T|UTC|GMT) \d{4}$/;
 
-/** When the first known ID with seven fields was created, and the first with eight, in epoch milliseconds. */
+/** The creation times of the first known IDs with seven and with eight fields, in epoch milliseconds. */
 const SEVEN_FIELDS = Date.parse("2014-04-20T21:20:27Z");
 const EIGHT_FIELDS = 1_670_756_401_181;
 
-/** What a session ID tells. */
+/** The fields of a session ID. */
 export interface SessionIdFields {
-  /** The project: an OpenTok API key or a Vonage application ID. The only field to rely on. */
+  /** The project: an OpenTok API key or a Vonage application ID. The only reliable field. */
   readonly owner: string;
-  /** The IPv4 address that was given as a hint. Advisory: null rather than a guess. */
+  /** The IPv4 address of the location hint; null if absent or invalid. Advisory. */
   readonly location: string | null;
-  /** Advisory: the ID is unsigned. */
+  /** Advisory, because the ID is unsigned. */
   readonly createdAt: Date;
 }
 
-/** Whether a text can only be the ID of a session, which nothing else that has an ID begins as. */
+/** Whether a node ID can only be that of a session, because no other node ID begins so. */
 export function beginsAsSessionId(id: string): boolean {
   return /^[12]_/.test(id);
 }
 
-/** What a session ID tells, or null when it is malformed. That it parses proves nothing about the session's existence. */
+/** The fields of a session ID, or null if it is malformed. A well-formed ID does not prove that the session exists. */
 export function parseSessionId(sessionId: string): SessionIdFields | null {
   const fields = fieldsOf(sessionId);
   if (fields === null) return null;
@@ -44,24 +44,24 @@ export function parseSessionId(sessionId: string): SessionIdFields | null {
   return { owner, location: isIPv4(location) ? location : null, createdAt: new Date(time) };
 }
 
-/** The project of a session ID, or null when it is malformed. */
+/** The project of a session ID, or null if it is malformed. */
 export function ownerOf(sessionId: string): string | null {
   return fieldsOf(sessionId)?.owner ?? null;
 }
 
-/** Whether a project owns a session. Nobody owns one whose ID is malformed. */
+/** Whether a project owns a session. A malformed ID has no owner. */
 export function isOwnedBy(applicationId: string, sessionId: string): boolean {
   return ownerOf(sessionId) === applicationId;
 }
 
-/** @throws {SessionNotFound} when the ID is malformed, or another project owns the session */
+/** @throws {SessionNotFound} if the ID is malformed or another project owns the session */
 export function checkOwner(applicationId: string, sessionId: string): void {
   const owner = ownerOf(sessionId);
   if (owner === applicationId) return;
   throw new SessionNotFound(
     owner === null
       ? "sessionId is malformed; it must be exactly as createSession returned it"
-      : `sessionId is of another project than this server's, ${applicationId}`,
+      : `sessionId belongs to another project; this server's project is ${applicationId}`,
   );
 }
 
@@ -78,12 +78,12 @@ function fieldsOf(sessionId: string): { owner: string; location: string; time: n
 }
 
 /**
- * How many fields an ID has at least that was created at this time: six, seven since April 2014, eight since December 2022.
- * Between the last known ID of one format and the first of the next, the smaller number is enough; the format may grow again.
+ * The fewest fields of an ID with this creation time: six, since April 2014 seven, since December 2022 eight.
+ * Between the last known ID of one format and the first of the next, the smaller number is enough. More fields are allowed.
  *
- * This refuses every beginning of an ID: a cut one that ends in `~` would otherwise be one of the older format.
+ * The rule refuses a truncated ID that ends in `~`, which would otherwise pass as an older format.
  *
- * @param time in epoch milliseconds; no ID has enough fields for NaN
+ * @param time in epoch milliseconds; no number of fields is enough for NaN
  */
 function leastFields(time: number): number {
   if (time < SEVEN_FIELDS) return 6;
@@ -91,16 +91,16 @@ function leastFields(time: number): number {
   return Number.isNaN(time) ? Number.POSITIVE_INFINITY : 8;
 }
 
-/** In epoch milliseconds; NaN when it does not parse. */
+/** The creation time in epoch milliseconds; NaN if it does not parse. */
 function timeOf(written: string): number {
   if (EPOCH_MILLISECONDS.test(written)) return Number(written);
   return OLD_DATE.test(written) ? Date.parse(written) : Number.NaN;
 }
 
 /**
- * A session ID in the platform's own format.
+ * Composes a session ID in the platform's format.
  *
- * @param random unguessable, and free of `~`, such as base64
+ * @param random an unguessable text without `~`, such as base64
  */
 export function composeSessionId(fields: SessionIdFields & { readonly random: string }): string {
   const { owner, location, createdAt, random } = fields;

@@ -1,19 +1,19 @@
 import { BadUserInput } from "../errors.ts";
 import { checkLine, codePointOf } from "./text.ts";
 
-/** The longest name of sessions, in UTF-16 code units of its NFC. */
+/** The longest name of a session, in UTF-16 code units of its NFC form. */
 export const MAX_NAME_LENGTH = 200;
 
 /**
- * White space other than U+0020, and what nobody sees: with either, two different names look the same. Unicode has no property for the
- * last of these: the pattern of Braille without dots, the annotations' controls and the head of no note.
+ * White space other than U+0020, and invisible characters: with either, two different names could look the same. Unicode has no
+ * property for the listed code points: blank Braille (U+2800), annotation controls (U+FFF9 to U+FFFB) and a null notehead (U+1D159).
  */
 const HIDDEN = /(?! )[\p{White_Space}\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffb\u{1d159}]/u;
 
 /**
- * The name of a session in the form in which names are kept and compared: Unicode's normalization form C.
+ * Checks a name and returns it in NFC, the form in which names are stored and compared.
  *
- * @param argument what errors call the name
+ * @param argument the name of the argument in errors
  * @throws {BadUserInput} naming `argument` and the code point that breaks the rule
  */
 export function checkSessionName(name: string, argument = "name"): string {
@@ -23,10 +23,9 @@ export function checkSessionName(name: string, argument = "name"): string {
 }
 
 /**
- * The beginning of names, in the same form and by the same rules, but it may end in a space. Every name begins with
- * an empty one.
+ * Checks a prefix of names and returns it in NFC. It may end in a space or be empty; otherwise the same rules apply.
  *
- * @param argument what errors call the prefix
+ * @param argument the name of the argument in errors
  * @throws {BadUserInput} naming `argument` and the code point that breaks the rule
  */
 export function checkNamePrefix(prefix: string, argument: string): string {
@@ -38,14 +37,16 @@ function checkWords(text: string, argument: string): string {
   const rule = (text: string) => new BadUserInput(argument, `${argument} must not ${text}`);
   const hidden = HIDDEN.exec(words);
   if (hidden) {
-    throw rule(`have invisible characters, or white space but U+0020; it has ${codePointOf(hidden[0])}`);
+    throw rule(
+      `have invisible characters, or white space other than U+0020; it has ${codePointOf(hidden[0])}`,
+    );
   }
   if (words.startsWith(" ")) throw rule("begin with a space, U+0020");
   if (words.includes("  ")) throw rule("have two spaces, U+0020, in a row");
   return words;
 }
 
-/** @throws {BadUserInput} naming `maxAge`, in seconds, when no session can be as young */
+/** @throws {BadUserInput} naming `maxAge`, in seconds, if it is less than 1 */
 export function checkMaxAge(maxAge: number): number {
   if (maxAge >= 1) return maxAge;
   throw new BadUserInput("maxAge", `maxAge must be at least 1, in seconds; ${maxAge} was given`);

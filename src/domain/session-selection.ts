@@ -1,18 +1,18 @@
-/** Which sessions: all of them, or those with one of these IDs, one of these names, or a name that begins so. */
+/** A selection of sessions: all, or those with one of the IDs, names or name prefixes. */
 export interface SessionSelection {
   readonly all: boolean;
   readonly ids: ReadonlySet<string>;
   readonly names: ReadonlySet<string>;
-  /** An empty one is that of every name; a session without a name still has none. */
+  /** The empty prefix selects every session with a name. */
   readonly namePrefixes: readonly string[];
 }
 
-/** Which names a list is about: one, or all that begin so. */
+/** A filter of names: one name, or all names with a prefix. */
 export type NameFilter = { readonly name: string } | { readonly prefix: string };
 
-/** The sessions of a selection that a filter of names leaves. */
+/** A selection that a filter of names has narrowed. */
 export interface NarrowedSelection extends SessionSelection {
-  /** Which names the sessions selected by ID must have; without it they may have any, or none. */
+  /** The filter for the names of sessions selected by ID; without it they may have any name, or none. */
   readonly namesOfIds?: NameFilter;
 }
 
@@ -25,43 +25,43 @@ export const NO_SESSIONS: SessionSelection = {
 
 export const ALL_SESSIONS: SessionSelection = { ...NO_SESSIONS, all: true };
 
-/** Whether no session can be among them. */
+/** Whether a selection is empty. */
 export function isEmpty(selection: SessionSelection): boolean {
   return !selection.all && selection.ids.size === 0 && !selectsByName(selection);
 }
 
-/** Whether the name of a session can decide; otherwise its ID alone does, and nobody need look the name up. */
+/** Whether the selection depends on names; otherwise IDs alone decide, without a look-up of the name. */
 export function selectsByName({ names, namePrefixes }: SessionSelection): boolean {
   return names.size > 0 || namePrefixes.length > 0;
 }
 
-/** Whether a session is among them. `name` is null when it has none. */
+/** Whether a session is selected. `name` is null if the session has no name. */
 export function isSelected(selection: SessionSelection, sessionId: string, name: string | null): boolean {
   if (selection.all || selection.ids.has(sessionId)) return true;
   return name !== null && isNameSelected(selection, name);
 }
 
-/** Whether every session of a name is among them. */
+/** Whether every session with a name is selected. */
 export function isNameSelected({ all, names, namePrefixes }: SessionSelection, name: string): boolean {
   return all || names.has(name) || namePrefixes.some((prefix) => name.startsWith(prefix));
 }
 
-/** Whether a name's beginning can decide. */
+/** Whether the selection depends on name prefixes. */
 export function selectsByPrefix({ namePrefixes }: Pick<SessionSelection, "namePrefixes">): boolean {
   return namePrefixes.length > 0;
 }
 
-/** Whether a list of the sessions is ordered by name, and not newest first: no index has the newest of many names at hand. */
+/** Whether the list is ordered by name instead of newest first, because no index has the newest sessions of many names. */
 export function isByName({ all, namesOfIds, ...selection }: NarrowedSelection): boolean {
   return !all && (selectsByPrefix(selection) || (namesOfIds !== undefined && "prefix" in namesOfIds));
 }
 
-/** The same sessions, with no name and no prefix that another prefix covers: each name is selected by one of them at most. */
+/** The same selection without names and prefixes that another prefix covers, so at most one entry selects each name. */
 export function normalized(selection: NarrowedSelection): NarrowedSelection {
   if (selection.all) return ALL_SESSIONS;
   const { names, namePrefixes } = selection;
   const prefixes: string[] = [];
-  // A prefix comes before all that it begins, so it is enough to look at the one kept last.
+  // A prefix sorts before every text that begins with it, so it is enough to check the last kept prefix.
   for (const prefix of [...namePrefixes].sort()) {
     const last = prefixes.at(-1);
     if (last === undefined || !prefix.startsWith(last)) prefixes.push(prefix);
@@ -70,7 +70,7 @@ export function normalized(selection: NarrowedSelection): NarrowedSelection {
   return { ...selection, names: new Set(others), namePrefixes: prefixes };
 }
 
-/** The sessions of a selection whose names a filter allows: each part stays a name, a prefix or a list of IDs. */
+/** The part of a selection that a filter of names allows, as names, prefixes and IDs. */
 export function narrowed(selection: SessionSelection, filter: NameFilter | null): NarrowedSelection {
   if (filter === null) return selection;
   if (selection.all) return { ...NO_SESSIONS, ...selectionOf(filter) };

@@ -10,7 +10,7 @@ export enum MediaMode {
   ROUTED = "routed",
 }
 
-/** Whether the platform records the session by itself. The values are the platform's names. */
+/** Whether the platform records the session automatically. The values are the platform's names. */
 export enum ArchiveMode {
   MANUAL = "manual",
   ALWAYS = "always",
@@ -29,7 +29,7 @@ export enum ArchiveResolution {
 /** The longest `archiveName`, in UTF-16 code units. */
 export const MAX_ARCHIVE_NAME_LENGTH = 80;
 
-/** The options of a session that is to be created, with defaults applied and every rule between them kept. */
+/** The options of a new session, with defaults applied and rules checked. */
 export interface SessionOptions {
   readonly mediaMode: MediaMode;
   readonly archiveMode: ArchiveMode;
@@ -39,10 +39,10 @@ export interface SessionOptions {
   readonly e2ee: boolean;
 }
 
-/** Options as a caller gives them: what is absent or null gets its default. */
+/** The options that a caller gives. An option that is absent or null gets its default. */
 export type SessionOptionsInput = { readonly [K in keyof SessionOptions]?: SessionOptions[K] | null };
 
-/** Where participants meet. A field that is null is unset, or unknown because the session was created elsewhere. */
+/** A session. A null field is unset, or unknown because the session was created elsewhere. */
 export interface Session {
   readonly sessionId: string;
   /** The project that owns the session: an OpenTok API key or a Vonage application ID. */
@@ -55,11 +55,11 @@ export interface Session {
   readonly location: string | null;
   readonly e2ee: boolean | null;
   readonly createdAt: Date | null;
-  /** Whether this server's database knows the session; otherwise nothing but its ID says that it exists. */
+  /** Whether this server's database has the session; otherwise only its ID is known. */
   readonly createdHere: boolean;
 }
 
-/** The options that a caller gives, always in the same order. */
+/** The given options, in a fixed order. */
 export function givenOptions({
   mediaMode,
   archiveMode,
@@ -73,9 +73,9 @@ export function givenOptions({
 }
 
 /**
- * Checks that a session was created with the options that a caller gives. One that is absent or null may be any.
+ * Checks that a session has the given options. An option that is absent or null is not compared.
  *
- * @throws {BadUserInput} naming the first option in which it differs
+ * @throws {BadUserInput} naming the first different option
  */
 export function checkSameOptions(session: Session, input: SessionOptionsInput): void {
   const given = givenOptions(input);
@@ -85,14 +85,14 @@ export function checkSameOptions(session: Session, input: SessionOptionsInput): 
     const [is, asked] = [nameOf(option, session[option]), nameOf(option, value)];
     throw new BadUserInput(
       option,
-      `${option} is ${is} in the session that has this name, and ${asked} was asked for`,
+      `${option} is ${is} in the session with this name, but ${asked} was requested`,
     );
   }
 }
 
 const ENUMS = { mediaMode: MediaMode, archiveMode: ArchiveMode, archiveResolution: ArchiveResolution };
 
-/** The value of an option as the contract writes it. */
+/** The value of an option as in the schema. */
 function nameOf(option: keyof SessionOptions, value: string | boolean | null): string {
   if (typeof value !== "string") return String(value);
   const names = option in ENUMS ? ENUMS[option as keyof typeof ENUMS] : {};
@@ -100,10 +100,9 @@ function nameOf(option: keyof SessionOptions, value: string | boolean | null): s
 }
 
 /**
- * Applies the defaults, then checks the rules between the options, so that what a default forbids is
- * refused like what a caller wrote.
+ * Applies the defaults, then checks the rules between the options, so defaults count like given options.
  *
- * @throws {BadUserInput} naming the option whose need is not met
+ * @throws {BadUserInput} naming the option that needs another one
  */
 export function sessionOptions(input: SessionOptionsInput): SessionOptions {
   const options: SessionOptions = {
@@ -125,13 +124,13 @@ export function sessionOptions(input: SessionOptionsInput): SessionOptions {
     );
   }
   if (archiveName !== null && !always) {
-    throw new BadUserInput("archiveName", "archiveName names automatic archives; add archiveMode: ALWAYS");
+    throw new BadUserInput("archiveName", "archiveName needs automatic archives; add archiveMode: ALWAYS");
   }
   if (archiveName !== null) checkLine("archiveName", archiveName, MAX_ARCHIVE_NAME_LENGTH);
   if (archiveResolution !== null && !always) {
     throw new BadUserInput(
       "archiveResolution",
-      "archiveResolution is that of automatic archives; add archiveMode: ALWAYS",
+      "archiveResolution needs automatic archives; add archiveMode: ALWAYS",
     );
   }
   if (e2ee && !routed) {
@@ -140,7 +139,7 @@ export function sessionOptions(input: SessionOptionsInput): SessionOptions {
   if (e2ee && always) {
     throw new BadUserInput(
       "e2ee",
-      "e2ee: true excludes archiveMode: ALWAYS; what is end-to-end encrypted cannot be archived",
+      "e2ee: true excludes archiveMode: ALWAYS; an end-to-end encrypted session cannot be archived",
     );
   }
   if (location !== null && !isIPv4(location)) {
@@ -152,7 +151,7 @@ export function sessionOptions(input: SessionOptionsInput): SessionOptions {
   return options;
 }
 
-/** A session that was created elsewhere in the project: what its ID does not tell is null. */
+/** A session of the project that was created elsewhere. Fields that its ID does not have are null. */
 export function sessionKnownById(
   sessionId: string,
   { owner, location, createdAt }: SessionIdFields,

@@ -1,10 +1,10 @@
 import { BadUserInput } from "../errors.ts";
 
 /**
- * Checks a text that goes into a token or to the platform. A lone surrogate is refused because it has no
- * UTF-8 form: every encoder on the way would put something else in its place.
+ * Checks a text for a token or for the platform. A lone surrogate is refused, because it has no UTF-8 form and encoders would
+ * replace it.
  *
- * @param maxLength in UTF-16 code units, JavaScript's and Java's `length`
+ * @param maxLength in UTF-16 code units, as `length` in JavaScript and Java
  * @throws {BadUserInput} naming `argument`
  */
 export function checkText(argument: string, text: string, maxLength: number): string {
@@ -21,8 +21,8 @@ export function checkText(argument: string, text: string, maxLength: number): st
 }
 
 /**
- * Checks a text of one line that people read, as `checkText`, and that it has neither control characters nor what
- * Unicode has no character for: nobody sees them, so that two names would look alike.
+ * Checks a text of one line, as `checkText` does. It also refuses control characters, line breaks and noncharacters: they are
+ * invisible, so two names could look alike.
  *
  * @throws {BadUserInput} naming `argument`
  */
@@ -39,26 +39,26 @@ export function checkLine(argument: string, text: string, maxLength: number): st
   return text;
 }
 
-/** The first code point of a text as Unicode writes it, such as `U+200B`. */
+/** The first code point of a text in Unicode notation, such as `U+200B`. */
 export function codePointOf(text: string): string {
   return `U+${(text.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
 }
 
-/** A value as a line of JSON. U+2028 and U+2029, which JSON allows in a line, end one for many readers, Node's among them. */
+/** A value as a line of JSON. It escapes U+2028 and U+2029, which many readers, such as Node's, treat as line ends. */
 export function jsonLine(value: Readonly<Record<string, unknown>>): string {
   const json = JSON.stringify(value);
   return `${json.replace(/[\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16)}`)}\n`;
 }
 
-/** Whether a text can be kept: U+0000 has no place in PostgreSQL, nor a lone surrogate in UTF-8. */
+/** Whether a text can be stored: PostgreSQL has no U+0000, and UTF-8 no lone surrogates. */
 export function isStorable(text: string): boolean {
   return text.isWellFormed() && !text.includes("\0");
 }
 
 /**
- * Checks a text that rows are compared with.
+ * Checks a text that a query compares with rows.
  *
- * @throws {BadUserInput} naming `argument`, when no row can have it
+ * @throws {BadUserInput} naming `argument`, if no row can have the text
  */
 export function checkStorable(argument: string, text: string): string {
   if (isStorable(text)) return text;

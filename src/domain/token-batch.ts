@@ -1,34 +1,34 @@
 import { BadUserInput, type ErrorCode, type StagepassError } from "../errors.ts";
 import type { ConnectionToken } from "./connection-token.ts";
 
-/** The most tokens that can be asked for at once. */
+/** The most tokens in one request. */
 export const MAX_BATCH = 1000;
 
-/** Why one of many tokens was not generated. */
+/** The reason why one token of a batch was refused. */
 export interface TokenRefusal {
   readonly code: ErrorCode;
   readonly message: string;
-  /** The field of the request that is wrong; null when it is none that breaks a rule. */
+  /** The field of the request that breaks a rule; null for other errors. */
   readonly argument: string | null;
 }
 
-/** What became of one of many requests. */
+/** The outcome of one request of a batch. */
 export type TokenOutcome = ConnectionToken | TokenRefusal;
 
 /**
- * Checks how many tokens are asked for at once.
+ * Checks the number of tokens in one request.
  *
- * @param quota the most that the caller may ever ask for at once: with more, it would be told for ever to ask again
+ * @param quota the caller's quota: a larger request could never succeed, however often the caller retries
  * @throws {BadUserInput} naming `requests`
  */
 export function checkBatch(count: number, quota: number): void {
   const rule = (text: string) =>
     new BadUserInput("requests", `requests must be ${text}; ${count} were given`);
   if (count > MAX_BATCH) throw rule(`at most ${MAX_BATCH}`);
-  if (count > quota) throw rule(`at most ${quota}, the tokens that the caller may ask for in a minute`);
+  if (count > quota) throw rule(`at most ${quota}, the caller's tokens per minute`);
 }
 
-/** The refusal of one of many tokens, in place of the error of one alone. */
+/** Converts an error into the refusal of one token of a batch. */
 export function tokenRefusalOf({ message, extensions: { code, argument } }: StagepassError): TokenRefusal {
   return { code, message, argument: typeof argument === "string" ? argument : null };
 }

@@ -1,6 +1,6 @@
 /**
- * An ID for a token: a UUID of version 7, which begins with the time in milliseconds. So the index of the ledger's IDs grows at its
- * end, and a commit writes few of its pages. Source: RFC 9562, section 5.7.
+ * An ID for a token: a UUID of version 7, which begins with the time in milliseconds. So the ledger's index of IDs grows at its
+ * end, and a commit writes few pages. Source: RFC 9562, section 5.7.
  *
  * @param random a UUID of version 4
  */

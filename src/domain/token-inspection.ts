@@ -9,48 +9,45 @@ export enum TokenStatus {
   INVALID = "invalid",
 }
 
-/** What a token grants. Every field but `status` and `reason` is null when it is invalid. */
+/** The grant of a token. For an invalid token, all fields except `status` and `reason` are null. */
 export interface TokenInspection {
   readonly status: TokenStatus;
-  /** Why it is invalid, for a person to read; null when it is genuine. */
+  /** Why the token is invalid, for people to read; null otherwise. */
   readonly reason: string | null;
   readonly format: TokenFormat | null;
   readonly sessionId: string | null;
   readonly role: Role | null;
   readonly data: string | null;
   readonly initialLayoutClassList: readonly string[] | null;
-  /** Null when the token does not tell. */
+  /** Null if the token does not have it. */
   readonly createdAt: Date | null;
-  /** Null when the token names no end, or none before the year 10000. */
+  /** Null if the token does not expire before the year 10000. */
   readonly expiresAt: Date | null;
 }
 
-/** What a token says whose signature is genuine. It may still say anything: whoever has the key can sign anything. */
+/** The claims of a token with a valid signature. They are untyped, because the holder of the key can sign anything. */
 export interface TokenClaims {
   readonly sessionId: unknown;
   readonly role: unknown;
   readonly data: unknown;
-  /** The names of the classes, joined by spaces; the Vonage Python SDK writes a list of them. */
+  /** The class names, joined by spaces; the Vonage Python SDK writes a list. */
   readonly layoutClasses: unknown;
-  /** In seconds since the Unix epoch, as are the two that follow. */
+  /** In seconds since the Unix epoch, as are `notBefore` and `expireTime`. */
   readonly createTime: unknown;
   readonly notBefore: unknown;
   readonly expireTime: unknown;
 }
 
-/**
- * How far the clock of who made a token may be ahead of ours, in seconds. The official Node SDK, for one, rounds the
- * creation time up.
- */
+/** How far the clock of a token's issuer may be ahead, in seconds. For example, the official Node SDK rounds the creation time up. */
 const CLOCK_TOLERANCE = 30;
 
-/** The last second of the year 9999: the last that an RFC 3339 date can say. */
+/** The last second of the year 9999, which is the last that RFC 3339 can represent. */
 const LAST_SECOND = 253_402_300_799;
 
-/** The reason why a token of any format is invalid that no key of ours verifies. */
+/** The reason for a token that none of this server's keys verifies. */
 export const NOT_SIGNED_HERE = "it was not signed with this project's credentials, or was changed since";
 
-/** The inspection of a token that this server's credentials did not sign, or that no client could connect with. */
+/** The inspection of a token that this server did not sign, or that no client could connect with. */
 export function invalid(reason: string): TokenInspection {
   return {
     status: TokenStatus.INVALID,
@@ -65,14 +62,14 @@ export function invalid(reason: string): TokenInspection {
   };
 }
 
-/** The inspection of a genuine token, as of `now`, for the project that owns its session. */
+/** The inspection of a token with a valid signature, as of `now`. */
 export function inspectClaims(
   claims: TokenClaims,
   format: TokenFormat,
   applicationId: string,
   now: Date,
 ): TokenInspection {
-  // The platform's own defaults, for what an SDK left out.
+  // The platform's defaults for claims that an SDK left out.
   const role = claims.role ?? Role.PUBLISHER;
   const layoutClasses = namesOf(claims.layoutClasses ?? "");
   const { sessionId, data = null, createTime = null, notBefore = null, expireTime = null } = claims;
@@ -81,15 +78,16 @@ export function inspectClaims(
   if (typeof sessionId !== "string") return invalid("it names no session");
   const owner = ownerOf(sessionId);
   if (owner === null) return invalid("its session ID is malformed");
-  if (owner !== applicationId) return invalid("its session is not of this project");
+  if (owner !== applicationId) return invalid("its session belongs to another project");
+
   if (!isRole(role)) return invalid("its role is unknown");
   if (data !== null && typeof data !== "string") return invalid("its connection data is not text");
   if (layoutClasses === null) return invalid("its layout classes are not text");
   if (!isTime(createTime) || !isTime(notBefore) || !isTime(expireTime)) {
-    return invalid("a time in it is no number of seconds");
+    return invalid("one of its times is not a number of seconds");
   }
   if (Math.max(createTime ?? 0, notBefore ?? 0) > seconds + CLOCK_TOLERANCE) {
-    return invalid("it is valid only later than now; the clock of who made it may be ahead");
+    return invalid("it is not valid yet; its issuer's clock may be ahead");
   }
   return {
     status: expireTime !== null && expireTime <= seconds ? TokenStatus.EXPIRED : TokenStatus.ACTIVE,

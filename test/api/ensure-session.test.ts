@@ -128,10 +128,10 @@ describe("ensureSession", () => {
   it("says in the contract's words which option differs", async () => {
     await ensure({ name: "encrypted", mediaMode: "ROUTED", e2ee: true });
     const { errors } = await ensure({ name: "encrypted", e2ee: false });
-    expect(errors[0].message).toBe("e2ee is true in the session that has this name, and false was asked for");
+    expect(errors[0].message).toBe("e2ee is true in the session with this name, but false was requested");
     const other = await ensure({ name: "encrypted", mediaMode: "RELAYED" });
     expect(other.errors[0].message).toBe(
-      "mediaMode is ROUTED in the session that has this name, and RELAYED was asked for",
+      "mediaMode is ROUTED in the session with this name, but RELAYED was requested",
     );
   });
 

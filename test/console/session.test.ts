@@ -122,9 +122,7 @@ test("of a name is the same for all who ask, and differs from what is asked at t
     await shownSession(page);
     await page.getByRole("heading", { name: "routed" }).waitFor();
     await ensure(() => field(page, "Media mode").selectOption("Routed"));
-    expect(await errorBelow(field(page, "Media mode"))).toContain(
-      "RELAYED in the session that has this name",
-    );
+    expect(await errorBelow(field(page, "Media mode"))).toContain("RELAYED in the session with this name");
     await field(page, "Media mode").selectOption("Relayed");
     await field(page, "Replace when older than (seconds)").fill("0");
     await page.getByRole("button", { name: "Get the session" }).click();

@@ -67,7 +67,7 @@ describe("grantFor", () => {
     [
       "expiresIn",
       { expiresIn: 60, expireTime: createTime + 60 },
-      /excludes expireTime; give one of the two$/,
+      /and expireTime exclude each other; give only one$/,
     ],
     ["initialLayoutClassList", { initialLayoutClassList: [""] }, /not empty/],
     ["initialLayoutClassList", { initialLayoutClassList: ["a b"] }, /white space/],

@@ -118,29 +118,29 @@ describe("checkSameOptions", () => {
     [
       "mediaMode",
       { mediaMode: RELAYED },
-      "mediaMode is ROUTED in the session that has this name, and RELAYED was",
+      "mediaMode is ROUTED in the session with this name, but RELAYED was",
     ],
     [
       "archiveMode",
       { archiveMode: MANUAL },
-      "archiveMode is ALWAYS in the session that has this name, and MANUAL was",
+      "archiveMode is ALWAYS in the session with this name, but MANUAL was",
     ],
     [
       "archiveName",
       { archiveName: "x" },
-      'archiveName is "Monday" in the session that has this name, and "x" was',
+      'archiveName is "Monday" in the session with this name, but "x" was',
     ],
     [
       "archiveResolution",
       { archiveResolution: ArchiveResolution.SD_LANDSCAPE },
-      "archiveResolution is HD_PORTRAIT in the session that has this name, and SD_LANDSCAPE was",
+      "archiveResolution is HD_PORTRAIT in the session with this name, but SD_LANDSCAPE was",
     ],
     [
       "location",
       { location: "1.1.1.1" },
-      'location is "203.0.113.7" in the session that has this name, and "1.1.1.1"',
+      'location is "203.0.113.7" in the session with this name, but "1.1.1.1"',
     ],
-    ["e2ee", { e2ee: true }, "e2ee is false in the session that has this name, and true was asked for"],
+    ["e2ee", { e2ee: true }, "e2ee is false in the session with this name, but true was requested"],
   ])("names %s when it differs: %j", (argument, other, message) => {
     expect(() => checkSameOptions(session, other)).toThrow(
       expect.objectContaining({

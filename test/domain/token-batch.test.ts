@@ -15,7 +15,7 @@ describe("checkBatch", () => {
   it.each([
     [1001, Number.POSITIVE_INFINITY, "at most 1000; 1001 were given"],
     [1001, 1000, "at most 1000; 1001 were given"],
-    [6, 5, "at most 5, the tokens that the caller may ask for in a minute; 6 were given"],
+    [6, 5, "at most 5, the caller's tokens per minute; 6 were given"],
   ])("refuses %i with a quota of %d", (count, quota, words) => {
     expect(() => checkBatch(count, quota)).toThrow(
       expect.objectContaining({

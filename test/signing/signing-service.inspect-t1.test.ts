@@ -128,9 +128,9 @@ describe("a genuine T1 token", () => {
     [/names no session/, without("session_id")],
     [/session ID is malformed/, having("session_id", "")],
     [/session ID is malformed/, having("session_id", `${fieldsOf.session_id}%0A`)],
-    [/session is not of this project/, having("session_id", newSessionId("87654321"))],
-    [/session is not of this project/, having("session_id", newSessionId(`9${API_KEY}`))],
-    [/session is not of this project/, having("session_id", newSessionId(`${API_KEY}9`))],
+    [/session belongs to another project/, having("session_id", newSessionId("87654321"))],
+    [/session belongs to another project/, having("session_id", newSessionId(`9${API_KEY}`))],
+    [/session belongs to another project/, having("session_id", newSessionId(`${API_KEY}9`))],
     ...["session_id", "role", "expire_time", "connection_data"].flatMap((name): [RegExp, string][] => [
       [/occurs twice/, `${joined(fieldsOf)}&${name}=${fieldsOf[name as keyof typeof fieldsOf]}`],
       [/occurs twice/, `${name}=&${joined(fieldsOf)}`],
@@ -142,12 +142,12 @@ describe("a genuine T1 token", () => {
     ]),
     ...["soon", "", "1e9", "0x10", "-1", "NaN", "Infinity", "1.", "+1"].flatMap(
       (time): [RegExp, string][] => [
-        [/no number of seconds/, having("create_time", time)],
-        [/no number of seconds/, having("expire_time", time)],
+        [/not a number of seconds/, having("create_time", time)],
+        [/not a number of seconds/, having("expire_time", time)],
       ],
     ),
-    [/only later/, having("create_time", `${nowSeconds + 31}`)],
-    [/only later/, having("create_time", `${nowSeconds * 1000}`)],
+    [/not valid yet/, having("create_time", `${nowSeconds + 31}`)],
+    [/not valid yet/, having("create_time", `${nowSeconds * 1000}`)],
   ])("is invalid, and says %s, with the fields %s", (reason, fields) => {
     expect(inspect(openTokRing, t1(fields))).toEqual(invalidFor(reason));
   });
