@@ -1,25 +1,25 @@
 import { LRUCache } from "lru-cache";
 
-/** How many callers' costs are remembered. */
+/** The most callers whose costs are in memory. */
 const REMEMBERED = 10_000;
-/** What one item is expected to take of a caller of whom nothing is known, in milliseconds. */
+/** The expected cost of one item of an unknown caller, in milliseconds. */
 const UNKNOWN = 0.1;
-/** How much of what a dear item took is still expected after one that is cheaper. */
+/** The factor by which the expected cost falls after a cheaper item. */
 const FADING = 0.8;
-/** What callers took together is a surprise when it is more than twice what was expected, and this more, in milliseconds. */
+/** A slice is surprising if it takes more than twice the expected time plus this time, in milliseconds. */
 const TOLERANCE = 0.2;
 
 interface Cost {
   readonly perItem: number;
-  /** Whether the caller must be measured by itself before it shares again. */
+  /** Whether the caller must be measured alone before it shares a slice again. */
   readonly isDoubtful: boolean;
 }
 
-/** What one item of each caller is expected to take, learnt from what its items took. */
+/** The expected cost of one item of each caller, learned from measured items. */
 export class Costs {
   readonly #costs = new LRUCache<string, Cost>({ max: REMEMBERED });
 
-  /** What one of a caller's dearer items took of late, in milliseconds. */
+  /** The cost of a caller's recent expensive items, in milliseconds. */
   of(callerId: string): number {
     return this.#costs.get(callerId)?.perItem ?? UNKNOWN;
   }
@@ -29,11 +29,11 @@ export class Costs {
   }
 
   /**
-   * Learns from items that ran together, and tells what each of them took: those of one caller the same; those of several as much
-   * as expected of each in proportion. Where that is a surprise, nobody knows whose it is, and each is measured by itself next.
+   * Learns from items that ran together, and splits their time among them. Items of one caller get equal parts; items of several
+   * callers get parts in proportion to their expected costs. After a surprise each caller is measured alone next.
    *
    * @param callers the caller of each item
-   * @param taken by all of them, in milliseconds
+   * @param taken the time of all items together, in milliseconds
    */
   split(callers: readonly string[], taken: number): number[] {
     const distinct = new Set(callers);

@@ -1,13 +1,13 @@
 import { FairQueue } from "./fair-queue.ts";
 import type { Turn } from "./turns.ts";
 
-/** Asks the database when it is the caller's turn, and resolves at a turn of the event loop that is the caller's. */
+/** Runs a query at the caller's turn for the database, and resolves at the caller's turn of the event loop. */
 export type Query = <T>(callerId: string, ask: () => Promise<T>) => Promise<T>;
 
 /**
- * Shares the database among callers by the time that their queries take.
+ * Shares the database among callers by the time of their queries.
  *
- * @param atOnce how many queries run at a time
+ * @param atOnce the most queries that run at the same time
  * @param now a clock, in milliseconds
  */
 export function fairQueries(atOnce: number, turn: Turn, now: () => number = () => performance.now()): Query {
@@ -30,14 +30,14 @@ export function fairQueries(atOnce: number, turn: Turn, now: () => number = () =
 
   return async <T>(callerId: string, ask: () => Promise<T>): Promise<T> => {
     const result = new Promise<T>((resolve, reject) => {
-      // Async, so that a query that throws rejects its caller alone.
+      // Async, so that a query that throws rejects only its caller.
       queue.push(callerId, () => (async () => ask())().then(resolve, reject));
     });
     runNext();
     try {
       return await result;
     } finally {
-      // What follows takes of the event loop again.
+      // The caller continues on the event loop, so it waits for its turn.
       await turn(callerId);
     }
   };

@@ -1,25 +1,25 @@
 import { LRUCache } from "lru-cache";
 
-/** How many callers' use is remembered, so that whoever waits again soon is still known. */
+/** The most callers whose use is in memory, so that a caller that returns soon is still known. */
 const REMEMBERED = 10_000;
 
-/** What a caller has used, in milliseconds, and at least what others had used when it last began to wait. */
+/** The time that a caller has used, in milliseconds, raised to that of the others when it last began to wait. */
 interface Account {
   used: number;
 }
 
 /**
- * Items that wait, by caller. The next one is always of the caller that has used the least time (start-time fair queueing,
- * Goyal et al. 1996): shares are equal in measured milliseconds, however many items somebody sends, and whatever they cost.
- * A caller that was away gets no credit for it.
+ * Waiting items by caller. The next item is always one of the caller that has used the least time (start-time fair queueing,
+ * Goyal et al. 1996). So all callers get equal shares in milliseconds, regardless of the number and the cost of their items.
+ * An idle caller gets no credit.
  */
 export class FairQueue<T> {
   readonly #accounts = new LRUCache<string, Account>({ max: REMEMBERED });
   readonly #waiting = new Map<string, T[]>();
-  /** What the caller that was served last had used: whoever comes begins there. */
+  /** The used time of the last served caller, at which new callers begin. */
   #floor = 0;
 
-  /** How many callers wait. */
+  /** The number of waiting callers. */
   get callers(): number {
     return this.#waiting.size;
   }
@@ -35,7 +35,7 @@ export class FairQueue<T> {
     account.used = Math.max(account.used, this.#floor);
   }
 
-  /** The callers that wait, whoever has used the least first. */
+  /** The waiting callers, least used time first. */
   inOrder(): string[] {
     const callers = [...this.#waiting.keys()];
     if (callers.length < 2) return callers;
@@ -45,7 +45,7 @@ export class FairQueue<T> {
       .map(({ callerId }) => callerId);
   }
 
-  /** Who has used the least of these callers that wait; undefined when none waits. */
+  /** The waiting caller with the least used time among `callers`; undefined if none waits. */
   leastOf(callers: readonly string[]): string | undefined {
     let least: string | undefined;
     for (const callerId of callers) {
@@ -55,7 +55,7 @@ export class FairQueue<T> {
     return least;
   }
 
-  /** Takes the next item of a caller. */
+  /** Removes and returns the next item of a caller. */
   take(callerId: string): T | undefined {
     const queue = this.#waiting.get(callerId);
     const item = queue?.shift();
@@ -64,7 +64,7 @@ export class FairQueue<T> {
     return item;
   }
 
-  /** Counts what an item of a caller takes or took, in milliseconds; less than nothing gives back. */
+  /** Adds time to a caller's use, in milliseconds; a negative number gives time back. */
   charge(callerId: string, milliseconds: number): void {
     this.#accountOf(callerId).used += milliseconds;
   }

@@ -1,32 +1,32 @@
 import { RateLimited } from "../errors.ts";
 
-/** The most that a caller may have in flight. */
+/** The limits on each caller's requests in flight. */
 export interface InFlightLimits {
-  /** Requests that are not answered yet. */
+  /** Unanswered requests. */
   readonly requests: number;
-  /** Of bodies, and of answers that are not read yet. */
+  /** The bytes of bodies and of unread responses. */
   readonly bytes: number;
-  /** Connections on which the last request was the caller's. */
+  /** Connections whose last request was the caller's. */
   readonly connections: number;
 }
 
-/** A request that is in flight. */
+/** A request in flight. */
 export interface Passage {
   /**
-   * Sets room aside for the answer, in bytes, or corrects it.
+   * Reserves bytes for the response, or corrects the reservation.
    *
-   * @throws {RateLimited} when the caller has too many
+   * @throws {RateLimited} if the caller has too many bytes in flight
    */
   reserve(answerBytes: number): void;
 
-  /** Keeps what the request has until `leave` is called once more: it may be executed although its client has gone. */
+  /** Requires one more call of `leave`, because a request may run on after its client has disconnected. */
   hold(): void;
 
-  /** Gives back what the request had. */
+  /** Releases the request, its bytes and its reservation. */
   leave(): void;
 }
 
-/** After how many seconds a caller that has too much in flight may ask again: until something is answered. */
+/** The `Retry-After` of a caller with too much in flight, in seconds: until some response is sent. */
 const RETRY_AFTER = 1;
 
 interface Account {
@@ -35,7 +35,7 @@ interface Account {
   connections: number;
 }
 
-/** What each caller has in flight, within limits. */
+/** Counts the requests in flight of each caller, and enforces the limits. */
 export class InFlight<Connection extends object> {
   readonly #limits: InFlightLimits;
   readonly #accounts = new Map<string, Account>();
@@ -46,10 +46,10 @@ export class InFlight<Connection extends object> {
   }
 
   /**
-   * Lets a request in.
+   * Admits a request.
    *
-   * @param bodyBytes what its body may have
-   * @throws {RateLimited} when the caller has too many requests or bytes in flight
+   * @param bodyBytes the largest possible size of its body
+   * @throws {RateLimited} if the caller has too many requests or bytes in flight
    */
   enter(callerId: string, bodyBytes: number): Passage {
     const { requests, bytes } = this.#limits;
@@ -82,8 +82,8 @@ export class InFlight<Connection extends object> {
   /**
    * Counts a connection for the caller of its last request.
    *
-   * @returns whether it is a new one, whose end `disconnected` must be told
-   * @throws {RateLimited} when the caller has too many
+   * @returns whether the connection is new; then report its end to `disconnected`
+   * @throws {RateLimited} if the caller has too many connections
    */
   connected(callerId: string, connection: Connection): boolean {
     const before = this.#callers.get(connection);
@@ -96,7 +96,7 @@ export class InFlight<Connection extends object> {
     return before === undefined;
   }
 
-  /** Counts a connection no more. */
+  /** Stops counting a connection. */
   disconnected(connection: Connection): void {
     const callerId = this.#callers.get(connection);
     const account = callerId === undefined ? undefined : this.#accounts.get(callerId);
@@ -121,7 +121,7 @@ export class InFlight<Connection extends object> {
   #check(what: keyof InFlightLimits, count: number, most: number): void {
     if (count <= most) return;
     throw new RateLimited(
-      `You have too many ${what} in flight; at most ${most} are allowed. Wait for answers, and ask again`,
+      `Too many ${what} are in flight; at most ${most} are allowed. Wait for responses, then try again`,
       RETRY_AFTER,
     );
   }

@@ -1,6 +1,6 @@
 /**
- * `ask`, called once for all who want the answer within `age` milliseconds of the call, and never while a call is underway.
- * A failure is an answer, too. Strangers can then cause no more calls than one in that time.
+ * Wraps `ask` so that callers within `age` milliseconds share one call, and never runs two calls at once. Failures are shared, too.
+ * So unauthenticated callers can cause at most one call in that time.
  */
 export function lately<T>(age: number, ask: () => Promise<T>): () => Promise<T> {
   let latest: { readonly askedAt: number; readonly answer: Promise<T> } | undefined;

@@ -2,13 +2,13 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Query } from "./fair-queries.ts";
 import type { Turn } from "./turns.ts";
 
-/** What callers share by the time that they take of it. */
+/** The resources that callers share fairly, by used time. */
 export interface Shares {
   /** The event loop. */
   readonly turn: Turn;
-  /** The database, but for the ledger's records, which are written together. */
+  /** The database, except the ledger's records, which are written in batches. */
   readonly query: Query;
 }
 
-/** For a process that has one caller. */
+/** No sharing, for a process with one caller. */
 export const UNSHARED: Shares = { turn: () => nextTurn(), query: (_callerId, ask) => ask() };

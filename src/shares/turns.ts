@@ -1,17 +1,17 @@
 import { Costs } from "./costs.ts";
 import { FairQueue } from "./fair-queue.ts";
 
-/** How much of the event loop is given away at once, in milliseconds: everybody else waits for so long, at every step. */
+/** The length of a slice of the event loop, in milliseconds: all other callers wait for so long at every step. */
 const SLICE = 1;
-/** Above so many milliseconds work is heavy: it has a slice of its own, and its caller rests after it. */
+/** Longer work, in milliseconds, is heavy: it gets its own slice, and its caller rests afterwards. */
 const HEAVY = 0.5;
-/** For how long a caller counts as active after it was last served, in milliseconds. */
+/** How long a caller counts as active after it was served, in milliseconds. */
 const ACTIVE = 1000;
 
-/** Resolves when the event loop is the caller's. */
+/** Resolves at the caller's turn of the event loop. */
 export type Turn = (callerId: string) => Promise<void>;
 
-/** What runs together: items, with their callers, and what each is expected to take, in milliseconds. */
+/** Items that run together, with their callers and their expected costs in milliseconds. */
 interface Slice {
   readonly callers: string[];
   readonly items: Begin[];
@@ -20,26 +20,26 @@ interface Slice {
 
 type Begin = () => void;
 
-/** A caller that was served a short while ago. */
+/** A recently served caller. */
 interface Activity {
   readonly servedAt: number;
   readonly restsUntil: number;
 }
 
 /**
- * Shares the event loop among callers by the time that their work takes of it, one slice in each turn of the loop.
+ * Shares the event loop among callers by the time of their work, one slice per tick.
  *
- * What begins in a slice runs together, step by step: begun as they arrive, requests take 2.5 times the processor time. Heavy work has a slice of
- * its own. While other callers are active, its caller then rests for as long as it took, so that the next steps of the others find
- * the loop free; and of those with heavy work, only the one that has used the least may begin.
+ * The items of a slice run together, step by step. Starting requests as they arrive would take 2.5 times the processor time.
+ * Heavy work gets its own slice. If others are active, its caller then rests for as long as the work took, so they find the loop
+ * free. If several callers have heavy work, only the one with the least used time may begin.
  *
- * @param perSlice the most that begins in one slice
+ * @param perSlice the most items in one slice
  * @param now a clock, in milliseconds
  */
 export function turns(perSlice: number, now: () => number = () => performance.now()): Turn {
   const queue = new FairQueue<Begin>();
   const costs = new Costs();
-  /** The least recently served first. */
+  /** Least recently served first. */
   const active = new Map<string, Activity>();
   let isArmed = false;
   let timer: NodeJS.Timeout | undefined;
@@ -47,7 +47,7 @@ export function turns(perSlice: number, now: () => number = () => performance.no
   const isAlone = (callerId: string) => costs.isDoubtful(callerId) || costs.of(callerId) > HEAVY;
   const restsUntil = (callerId: string) => active.get(callerId)?.restsUntil ?? 0;
 
-  /** The callers that may begin, whoever has used the least first. */
+  /** The callers that may begin, least used time first. */
   const ready = (instant: number): string[] => {
     let isHeavyBefore = false;
     return queue.inOrder().filter((callerId) => {
@@ -57,13 +57,13 @@ export function turns(perSlice: number, now: () => number = () => performance.no
     });
   };
 
-  /** Takes what runs in the next slice, each item of whoever has then used the least, by what the items are expected to take. */
+  /** Takes the items of the next slice, always from the caller with the least used time, including expected costs. */
   const takeSlice = (instant: number): Slice => {
     const slice: Slice = { callers: [], items: [], expected: [] };
     const [first, ...others] = ready(instant);
     if (first === undefined) return slice;
     const sharing = isAlone(first) ? [first] : [first, ...others.filter((callerId) => !isAlone(callerId))];
-    // Where nobody else is active, a longer slice is only more efficient.
+    // If no other caller is active, a longer slice is more efficient and delays no one.
     let left = sharing.length > 1 || active.size > 1 ? SLICE : Number.POSITIVE_INFINITY;
     while (left > 0 && slice.items.length < perSlice) {
       const callerId = queue.leastOf(sharing);
@@ -102,7 +102,7 @@ export function turns(perSlice: number, now: () => number = () => performance.no
       slice = takeSlice(begin);
       for (const item of slice.items) item();
     });
-    // Runs when all has run that began above, up to where it waits for something.
+    // Runs after every item above has run up to its first wait.
     setImmediate(() => {
       isArmed = false;
       if (slice.items.length > 0) count(slice, begin);

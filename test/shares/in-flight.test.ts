@@ -25,7 +25,7 @@ describe("in flight", () => {
     inFlight.enter("a", 0);
     const refusal = refused(() => inFlight.enter("a", 0));
     expect(refusal).toEqual({
-      message: expect.stringContaining("requests in flight; at most 2"),
+      message: expect.stringContaining("requests are in flight; at most 2"),
       retryAfter: 1,
     });
     inFlight.enter("b", 0);
@@ -37,7 +37,7 @@ describe("in flight", () => {
   it("are as many bytes as are allowed, and not one more", () => {
     const inFlight = few();
     const first = inFlight.enter("a", 60);
-    expect(refused(() => inFlight.enter("a", 41)).message).toContain("bytes in flight; at most 100");
+    expect(refused(() => inFlight.enter("a", 41)).message).toContain("bytes are in flight; at most 100");
     const second = inFlight.enter("a", 40);
     inFlight.enter("b", 100);
     second.leave();
@@ -79,7 +79,7 @@ describe("in flight", () => {
     expect(inFlight.connected("a", one)).toBe(false);
     expect(inFlight.connected("a", two)).toBe(true);
     const refusal = refused(() => inFlight.connected("a", three));
-    expect(refusal.message).toContain("connections in flight; at most 2");
+    expect(refusal.message).toContain("connections are in flight; at most 2");
     expect(inFlight.connected("a", two)).toBe(false);
     inFlight.disconnected(one);
     inFlight.disconnected(one);
