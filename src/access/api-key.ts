@@ -1,55 +1,55 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 
 /**
- * The format of an API key: `stagepass_`, eight hexadecimal digits that name it, `_`, and 32 random bytes in base64url.
- * All but the last part may be seen: it tells a person, and a scanner for leaked secrets, what this is and whose.
+ * The format of an API key: `stagepass_`, its ID of eight hexadecimal digits, `_`, and 32 random bytes in base64url.
+ * Only the last part is secret. The rest lets people, and scanners for leaked secrets, identify the key.
  */
 const FORMAT = /^stagepass_([0-9a-f]{8})_[A-Za-z0-9_-]{43}$/;
-/** A key, or the beginning of one, as it is found where it has leaked. */
+/** A leaked key, or its beginning. */
 const BEGINNING = /^stagepass_([0-9a-f]{8})_/;
 const ID = /^[0-9a-f]{8}$/;
 
-/** What every API key begins with. */
+/** The prefix of every API key. */
 export const API_KEY_PREFIX = "stagepass_";
 
-/** A new key, to be shown once, with what is kept of it. */
+/** A new key, shown once, and the ID and digest to store. */
 export interface NewApiKey {
   readonly key: string;
   readonly id: string;
   readonly digest: string;
 }
 
-/** A new key that nobody can guess. */
+/** A new key with 256 random bits. */
 export function newApiKey(): NewApiKey {
   const id = randomBytes(4).toString("hex");
   const key = `${API_KEY_PREFIX}${id}_${randomBytes(32).toString("base64url")}`;
   return { key, id, digest: digestOf(key) };
 }
 
-/** The ID of a key, under which it is kept, or null when it has not the format of one. */
+/** The ID of a key; null if the text does not have the format of a key. */
 export function apiKeyId(key: string): string | null {
   return FORMAT.exec(key)?.[1] ?? null;
 }
 
-/** The ID in a key of which the beginning is known, up to the secret at least, or null when there is none. */
+/** The ID in a key, or in its beginning up to the secret; null if the text is neither. */
 export function leakedKeyId(text: string): string | null {
   return BEGINNING.exec(text)?.[1] ?? null;
 }
 
 /**
- * Whether a key can have this name: 1 to 100 letters, digits, or `.`, `_`, `@` and `-`, which do not look like a key or its ID,
- * by which keys are revoked, too.
+ * Whether a key can have this name: 1 to 100 ASCII letters, digits, `.`, `_`, `@` or `-`. A name must not look like a key or an ID,
+ * because `keys revoke` accepts all three.
  */
 export function isApiKeyName(name: string): boolean {
   return /^[\w.@-]{1,100}$/.test(name) && !ID.test(name) && leakedKeyId(name) === null;
 }
 
-/** Whether a key is the one whose digest this is, in a time that tells nothing about where they differ. */
+/** Whether a key has this digest, compared in constant time. */
 export function isKeyOf(digest: string, key: string): boolean {
   return timingSafeEqual(Buffer.from(digest, "hex"), Buffer.from(digestOf(key), "hex"));
 }
 
-/** The SHA-256 of the whole key, in hexadecimal. The key has 256 random bits, so that no slower hash is needed. */
+/** The SHA-256 of the whole key, in hexadecimal. A slower hash is unnecessary, because a key has 256 random bits. */
 function digestOf(key: string): string {
   return createHash("sha256").update(key).digest("hex");
 }

@@ -10,43 +10,43 @@ import { BELIEVED, type CallerListener, jwtCallers, KNOWN, NO_LISTENER } from ".
 import type { JwtRules } from "./jwt-checks.ts";
 
 /**
- * Who sends a request.
+ * Returns the caller of a request.
  *
- * @throws {Unauthenticated} when it cannot be told
- * @throws {AuthenticationUnavailable} when the identity provider does not answer
+ * @throws {Unauthenticated} if the credential is missing or invalid
+ * @throws {AuthenticationUnavailable} if the identity provider does not answer
  */
 export type Authenticate = (credentials: Credentials) => Promise<Caller>;
 
-/** What knows callers. */
+/** Authenticates callers. */
 export type Authenticator = Authenticate & {
   /**
-   * Rejects while no caller can be known, because an identity provider is the only way in and its keys cannot be had.
+   * Rejects while no caller can be authenticated: all need an identity provider whose keys are unavailable.
    *
    * @throws {AuthenticationUnavailable}
    */
   check(): Promise<void>;
 
   /**
-   * Verifies JWTs by other rules from now on. Whether any are accepted stays as it is.
+   * Replaces the rules for JWTs. It cannot start or stop the acceptance of JWTs.
    *
-   * @returns whether they are others than before
+   * @returns whether the rules changed
    */
   rotate(jwtRules: JwtRules | null): boolean;
 };
 
-/** How long after a use of an API key was noted, or could not be, it is not noted again, in milliseconds. */
+/** The shortest time between two notes of the use of one API key, in milliseconds. */
 const USE_NOTED = 60_000;
 /**
- * The shortest time between two readings of the IDs of all API keys, in milliseconds, unless the first one found a new key.
- * While strangers try unknown keys, a new key works this much later at most.
+ * The shortest time between two reads of the IDs of all API keys, in milliseconds. A read that finds a new key allows the next at
+ * once. A flood of unknown keys delays a new key by at most this time.
  */
 const IDS_READ_EVERY = 1000;
 
 /**
- * Callers by their API keys and, when there are rules for them, by their JWTs.
+ * Authenticates callers by API keys and, if `jwtRules` is not null, by JWTs.
  *
- * @param turn is awaited before a JWT is verified, with the ID of the caller whom it named before, or of strangers
- * @param fetch asks an identity provider for its keys
+ * @param turn is awaited before each verification, for the known caller or for `STRANGERS`
+ * @param fetch requests a provider's keys
  */
 export function authenticator(
   jwtRules: JwtRules | null,
@@ -58,11 +58,11 @@ export function authenticator(
 ): Authenticator {
   const jwts = jwtCallers(jwtRules, now, turn, listener, fetch);
   const isIssued = issuedIds(apiKeys);
-  // A key that is revoked, or expires, works until its look-up is no longer believed.
+  // A key that is revoked or expires works until its cached record is too old.
   const found = new LRUCache<string, { apiKey: StoredApiKey; caller?: Caller }>({
     max: KNOWN,
     ttl: BELIEVED,
-    // A look-up that others crowd out before it ends still ends.
+    // A look-up completes even if other keys evict it from the cache.
     ignoreFetchAbort: true,
     fetchMethod: async (id) => {
       const apiKey = await apiKeys.find(id);
@@ -71,7 +71,7 @@ export function authenticator(
   });
 
   const noted = new LRUCache<string, true>({ max: KNOWN, ttl: USE_NOTED });
-  /** Once an hour for each key. No request waits for it, and a failure loses nothing but an hour of the last use. */
+  /** Notes the use of a key, once an hour. No request waits for it; a failure only makes the last use an hour less exact. */
   const noteUse = ({ id, isUsedThisHour }: StoredApiKey) => {
     if (isUsedThisHour || noted.has(id)) return;
     noted.set(id, true);
@@ -83,9 +83,9 @@ export function authenticator(
     const entry = id !== null && (await isIssued(id)) ? await found.fetch(id) : undefined;
     const apiKey = entry?.apiKey;
     if (!entry || !apiKey || apiKey.revokedAt !== null || !isKeyOf(apiKey.digest, key)) {
-      throw new Unauthenticated("The API key is not one of this server's, or was revoked");
+      throw new Unauthenticated("The API key is unknown or was revoked");
     }
-    // Only whoever has the whole key is told.
+    // Only a caller with the whole key may learn this.
     if (apiKey.isExpired) throw new Unauthenticated("The API key has expired");
     noteUse(apiKey);
     entry.caller ??= heeded(callerWith(`key:${apiKey.id}`, apiKey.name, apiKey.claims));
@@ -112,7 +112,7 @@ export function authenticator(
   return Object.assign(authenticate, { check, rotate: jwts.rotate });
 }
 
-/** Tells from memory whether an API key has this ID. A flood of made-up keys costs one query a second. */
+/** Whether an API key has this ID, from memory. A flood of made-up keys costs one query a second. */
 function issuedIds(apiKeys: ApiKeys): (id: string) => Promise<boolean> {
   let issued: ReadonlySet<string> = new Set();
   const readIds = async () => {
@@ -123,19 +123,19 @@ function issuedIds(apiKeys: ApiKeys): (id: string) => Promise<boolean> {
     if (issued.has(id)) return true;
     await readLately();
     if (!issued.has(id)) return false;
-    // This key is new, and no stranger's. The next new one need not wait for it.
+    // The key is new and genuine, so the next new key need not wait.
     readLately = lately(IDS_READ_EVERY, readIds);
     return true;
   };
 }
 
-/** How long a request waits for the database to say whether there is a key, in milliseconds. */
+/** How long a request waits for the database to report whether any key exists, in milliseconds. */
 const ANSWERS_WITHIN = 250;
 
 /**
- * Everybody, for a server that only its own machine can reach; but from the first API key on that there is, only whom
- * `authenticate` knows: who makes a key means it to be needed. While the database does not answer, its last answer counts,
- * so that whoever needs it is told what fails; a late answer counts from when it comes.
+ * Accepts every caller of a server that only its own machine can reach, until the first API key exists. Then it requires credentials.
+ * While the database does not answer, its last answer counts; so requests that need the database report its failure. A late answer
+ * counts from its arrival.
  */
 export function openUntilFirstKey(apiKeys: ApiKeys, authenticate: Authenticate): Authenticate {
   let closed = false;

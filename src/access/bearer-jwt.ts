@@ -5,29 +5,29 @@ import { isObject } from "./json.ts";
 import type { KeyOf } from "./jwks.ts";
 import { CLAIM_CHECKS, type JwtRules, type Misfit } from "./jwt-checks.ts";
 
-/** The longest JWT that is looked at, in characters. */
+/** The longest accepted JWT, in characters. */
 const MAX_LENGTH = 8192;
-/** How much is shown of an unknown `alg` or `kid`, in characters. */
+/** How much of an unknown `alg` or `kid` a message shows, in characters. */
 const SHOWN = 60;
 
 const HMAC: readonly Algorithm[] = ["HS256"];
 const ASYMMETRIC: readonly Algorithm[] = ["RS256", "ES256", "PS256"];
 
-/** What a JWT claims. It ends, in seconds since the Unix epoch. */
+/** The claims of a valid JWT. `exp` is in seconds since the Unix epoch. */
 export type CheckedClaims = JwtPayload & { readonly exp: number };
 
 /** A JWT that has not been verified. */
 export interface UnverifiedJwt {
   readonly alg: Algorithm;
   readonly kid: string | undefined;
-  /** What it claims to claim. */
+  /** The unverified claims. */
   readonly payload: unknown;
 }
 
 /**
- * What a caller's JWT claims, once it has been found genuine and current.
+ * Verifies the signature and the claims of a caller's JWT, and returns its claims.
  *
- * @throws {Unauthenticated} when it is not
+ * @throws {Unauthenticated} if a check fails
  */
 export async function verifyJwt(
   token: string,
@@ -45,18 +45,18 @@ export async function verifyJwt(
   return claims as CheckedClaims;
 }
 
-/** In whole seconds since the Unix epoch, as JWTs count. */
+/** A date in whole seconds since the Unix epoch, as in JWTs. */
 export function secondsOf(date: Date): number {
   return Math.floor(date.getTime() / 1000);
 }
 
-/** @throws {Unauthenticated} when it cannot be read */
+/** @throws {Unauthenticated} if the token is not a well-formed JWT */
 export function readJwt(token: string): UnverifiedJwt {
   if (token.length > MAX_LENGTH) throw refused({ reason: `it is longer than ${MAX_LENGTH} characters` });
   const { header, payload } = decoded(token);
   const { alg, kid, crit } = header;
-  // RFC 7515, 4.1.11: what must be understood and is not makes it invalid; jsonwebtoken does not look.
-  if (crit !== undefined) throw refused({ reason: "its header has crit" });
+  // RFC 7515, 4.1.11: an unknown critical parameter makes a JWT invalid; jsonwebtoken does not check it.
+  if (crit !== undefined) throw refused({ reason: "its header has crit, which is not supported" });
   if (typeof alg !== "string") throw refused({ reason: "its alg is not a string" });
   if (kid !== undefined && typeof kid !== "string") throw refused({ reason: "its kid is not a string" });
   return { alg: alg as Algorithm, kid, payload };
@@ -67,17 +67,16 @@ function decoded(token: string): { header: JwtHeader; payload: unknown } {
     const jwt = jsonwebtoken.decode(token, { complete: true });
     if (jwt?.header) return jwt;
   } catch {
-    // Its payload is not JSON.
+    // The payload is not JSON.
   }
   throw refused({ reason: "it is malformed" });
 }
 
 /**
- * The keys of which one must have signed a JWT. Its algorithm chooses the kind of key, and never the other way round: a public key must
- * not pass for a secret.
+ * The keys that may verify a JWT. Its algorithm selects the kind of key, so that a public key never serves as an HMAC secret.
  *
- * @throws {Unauthenticated} when there is none
- * @throws {AuthenticationUnavailable} when those of the provider cannot be had
+ * @throws {Unauthenticated} if there are no keys for this algorithm and key ID
+ * @throws {AuthenticationUnavailable} if the provider's keys are unavailable
  */
 export async function keysFor(jwt: UnverifiedJwt, rules: JwtRules, jwks: KeyOf | null): Promise<KeyObject[]> {
   const { alg, kid } = jwt;
@@ -94,17 +93,17 @@ export async function keysFor(jwt: UnverifiedJwt, rules: JwtRules, jwks: KeyOf |
   });
 }
 
-/** Why no key is known, and whether it was issued by somebody else. */
+/** Why there is no key, and whether the JWT has another issuer. */
 function whyNoKey({ alg, kid, payload }: UnverifiedJwt, rules: JwtRules): string {
   const accepted = [...HMAC, ...ASYMMETRIC];
   const why = !accepted.includes(alg)
-    ? `its alg is ${quote(alg, SHOWN)}, and none of ${accepted.join(", ")}`
+    ? `its alg is ${quote(alg, SHOWN)}; accepted are ${accepted.join(", ")}`
     : HMAC.includes(alg)
-      ? `its alg is ${alg}, and AUTH_JWT_SECRET is not set`
+      ? `its alg is ${alg}, but AUTH_JWT_SECRET is not set`
       : rules.jwksUri === null
-        ? `its alg is ${alg}, and AUTH_JWKS_URI is not set`
+        ? `its alg is ${alg}, but AUTH_JWKS_URI is not set`
         : kid === undefined
-          ? `it names no key, and AUTH_JWKS_URI has not exactly one for ${alg}`
+          ? `it has no kid, and AUTH_JWKS_URI does not have exactly one key for ${alg}`
           : `AUTH_JWKS_URI has no key ${quote(kid, SHOWN)} for ${alg}`;
   const issuer = CLAIM_CHECKS.find(({ what }) => what === "iss");
   const misfit = isObject(payload) ? issuer?.misfit(payload, rules, 0)?.forOperator : undefined;
@@ -112,9 +111,9 @@ function whyNoKey({ alg, kid, payload }: UnverifiedJwt, rules: JwtRules): string
 }
 
 /**
- * What a JWT claims, when one of the keys has signed it.
+ * Verifies a JWT with the first key that fits, and returns its claims.
  *
- * @throws {Unauthenticated} when none has
+ * @throws {Unauthenticated} if no key verifies it
  */
 export function verifySignature(token: string, alg: Algorithm, keys: readonly KeyObject[]): JwtPayload {
   let failure: unknown;

@@ -3,47 +3,47 @@ import { type ClaimNames, type Claims, readClaims } from "./claims.ts";
 import { ALL_PERMISSIONS, type Permissions } from "./permissions.ts";
 import { SCOPES, type Scope } from "./scope.ts";
 
-/** Who asks, for the length of one request. */
+/** The caller of one request. */
 export interface Caller {
-  /** Unique among all callers, but that an issuer's JWTs without `sub` are one; what it asks for is counted under this. */
+  /** A unique ID, under which quotas and limits count. All JWTs of one issuer without `sub` share one. */
   readonly id: string;
-  /** Who it is, for a person: the subject of its JWT, or the name of its API key. */
+  /** The subject of the JWT, or the name of the API key, for people to read. */
   readonly subject: string;
   readonly scopes: ReadonlySet<Scope>;
   readonly permissions: Permissions;
-  /** Its unreadable claims, which grant nothing. */
+  /** The invalid claims, which grant nothing. */
   readonly problems: readonly ClaimProblem[];
-  /** The IDs of the sessions that it has created in this request, or got by a name that it may use: it may use these. */
+  /** The IDs of sessions that this request created, or found by a name that the caller may use. The caller may use them, too. */
   readonly admitted: Set<string>;
   origin?: Origin;
 }
 
-/** Where a request comes from, for the audit trail. */
+/** The origin of a request, for the audit trail. */
 export interface Origin {
-  /** Of its client. */
+  /** The client's address. */
   readonly address?: string | undefined;
   readonly requestId?: string | undefined;
-  /** Who typed a command, in place of the caller's ID. */
+  /** The user who ran a command, instead of the caller's ID. */
   readonly operator?: string | undefined;
 }
 
 /**
- * A caller with what its claims allow. An unreadable claim allows nothing.
+ * A caller with the permissions of its claims. An invalid claim grants nothing.
  *
- * @param names where the scopes and the grant are
+ * @param names the claims that have the scopes and the grant
  */
 export function callerWith(id: string, subject: string, claims: Claims, names?: ClaimNames): Caller {
   return { id, subject, ...readClaims(claims, names), admitted: new Set() };
 }
 
-/** The same caller at another request. */
+/** The same caller, for another request. */
 export function asNew({ id, subject, scopes, permissions, problems }: Caller): Caller {
   return { id, subject, scopes, permissions, problems, admitted: new Set() };
 }
 
 const LOCAL = "local";
 
-/** Whoever reaches a server without authentication: a process of its own machine, which may do everything. */
+/** The caller of a server without authentication: a process of its own machine, with all permissions. */
 export function localCaller(): Caller {
   return {
     id: LOCAL,
@@ -55,7 +55,7 @@ export function localCaller(): Caller {
   };
 }
 
-/** Whether it is the caller of a server without authentication. */
+/** Whether this is the caller of a server without authentication. */
 export function isLocal({ id }: Caller): boolean {
   return id === LOCAL;
 }

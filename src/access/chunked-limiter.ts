@@ -2,31 +2,31 @@ import { LRUCache } from "lru-cache";
 import { RateLimiterRes } from "rate-limiter-flexible";
 import type { Limiter } from "./quota.ts";
 
-/** How much of the quota is taken from the shared limiter at once: so many requests ask it once. */
+/** The share of the quota that is taken from the shared limiter at once, so that few requests query it. */
 const CHUNK = 0.02;
 
-/** How many callers are known at most. One that is forgotten loses the rest of its chunk. */
+/** The most callers in memory. An evicted caller loses the rest of its chunk. */
 const MAX_CALLERS = 20_000;
 
-/** What this server may still give a caller. */
+/** What this replica may still give a caller. */
 interface Share {
   left: number;
-  /** When the window ends, by `performance.now()`: never later than the shared limiter's. */
+  /** The end of the window, by `performance.now()`; never later than that of the shared limiter. */
   readonly end: number;
-  /** Whether the shared limiter has no more in this window. */
+  /** Whether the shared limiter has nothing left in this window. */
   readonly last: boolean;
 }
 
-/** A limiter of rate-limiter-flexible that several servers share. */
+/** A limiter of rate-limiter-flexible that several replicas share. */
 export interface SharedLimiter {
   consume(key: string, points: number): Promise<RateLimiterRes>;
 }
 
 /**
- * Takes points from a shared limiter in chunks of 2 % and spends them until the window ends, so that few requests ask
- * it. Together the servers never give more than it has. Each may keep the rest of one chunk unused.
+ * Takes points from a shared limiter in chunks of 2 %, and spends them until the window ends. So few requests query the limiter.
+ * Together the replicas never exceed it. Each may leave the rest of one chunk unused.
  *
- * @param points what the shared limiter has for each key in a window; below 100 a chunk is 1, which is exact
+ * @param points the shared limiter's points for each key in a window; below 100 a chunk is 1, which is exact
  */
 export class ChunkedLimiter implements Limiter {
   readonly #shared: SharedLimiter;
@@ -51,7 +51,7 @@ export class ChunkedLimiter implements Limiter {
         this.#underway.set(key, own);
         return own;
       }
-      // Not its outcome, which is another's.
+      // The outcome belongs to another request.
       await other.catch(() => {});
     }
   }
@@ -61,7 +61,7 @@ export class ChunkedLimiter implements Limiter {
     return share && performance.now() < share.end ? share : undefined;
   }
 
-  /** Adds a chunk to the caller's share, or more where more is asked for, and spends what is asked for. */
+  /** Adds a chunk, or `count` if that is more, to the caller's share, and spends `count`. */
   async #fetchFor(key: string, count: number): Promise<void> {
     const asked = Math.max(this.#chunk, count);
     const begin = performance.now();
@@ -75,7 +75,7 @@ export class ChunkedLimiter implements Limiter {
       this.#underway.delete(key);
     }
     const { consumedPoints, msBeforeNext } = answer;
-    // The limiter counts what it refuses: whoever crosses the line, and nobody else, gets what was left before it.
+    // The limiter also counts refused points, so only the request that crosses the limit gets the remaining points.
     const granted = Math.max(0, asked - Math.max(0, consumedPoints - this.#points));
     const left = (this.#shareOf(key)?.left ?? 0) + granted;
     const share = { left, end: begin + msBeforeNext, last: consumedPoints >= this.#points };
@@ -84,7 +84,7 @@ export class ChunkedLimiter implements Limiter {
   }
 }
 
-/** @throws {RateLimiterRes} when there are not as many; what is refused counts, too */
+/** @throws {RateLimiterRes} if the share has fewer points; the refusal spends all of them */
 function spend(share: Share, count: number): void {
   const isEnough = share.left >= count;
   share.left = isEnough ? share.left - count : 0;

@@ -1,4 +1,4 @@
-/** The parts of claims that may be unreadable: values of a metric's label. */
+/** The parts of claims that may be invalid; also the values of a metric's label. */
 export const CLAIM_MEMBERS = ["scope", "grant", "roles", "sessions", "names", "maxLifetime"] as const;
 
 export type ClaimMember = (typeof CLAIM_MEMBERS)[number];
@@ -6,8 +6,8 @@ export type ClaimMember = (typeof CLAIM_MEMBERS)[number];
 /** Why a claim, or a member of one, grants nothing. */
 export interface ClaimProblem {
   readonly member: ClaimMember;
-  /** The rule that it breaks, and what it is instead; never its value. */
+  /** The broken rule and the kind of the actual value; never the value. */
   readonly says: string;
-  /** The only scope that is missing for it. */
+  /** The scope that this problem concerns; without it, all scopes. */
   readonly scope?: string;
 }

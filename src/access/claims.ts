@@ -5,30 +5,30 @@ import { isObject } from "./json.ts";
 import { type Permissions, readGrant } from "./permissions.ts";
 import { readScopes, type Scope } from "./scope.ts";
 
-/** Where in a JWT the scopes and the grant are. */
+/** The claims of a JWT that have the scopes and the grant. */
 export interface ClaimNames {
-  /** The claims whose scopes count, together. */
+  /** The claims whose scopes count together. */
   readonly scopes: readonly string[];
-  /** What the names of scopes begin with, and is cut off; empty for nothing. */
+  /** The prefix of all scopes, which is removed; empty for none. */
   readonly scopePrefix: string;
   readonly grant: string;
 }
 
-/** The names unless the configuration has others, and those of API keys: OAuth's, Okta's and Entra's, Auth0's. */
+/** The default claims, and those of API keys: `scope` of OAuth, `scp` of Okta and Entra, `permissions` of Auth0. */
 export const CLAIM_NAMES: ClaimNames = {
   scopes: ["scope", "scp", "permissions"],
   scopePrefix: "",
   grant: "video_grant",
 };
 
-/** What a caller may do, by its claims, and which of them cannot be read. */
+/** The permissions that claims grant, and the problems of invalid claims. */
 export interface ReadClaims {
   readonly scopes: ReadonlySet<Scope>;
   readonly permissions: Permissions;
   readonly problems: readonly ClaimProblem[];
 }
 
-/** What claims allow. An unreadable claim allows nothing and is a problem. */
+/** Reads the permissions from claims. An invalid claim grants nothing and becomes a problem. */
 export function readClaims(claims: Claims, names: ClaimNames = CLAIM_NAMES): ReadClaims {
   const { scopes, problems } = readScopes(
     names.scopes.map((name) => [name, claimNamed(claims, name)] as const),
@@ -40,14 +40,14 @@ export function readClaims(claims: Claims, names: ClaimNames = CLAIM_NAMES): Rea
   return { scopes, permissions: grant.permissions, problems: [...problems, ...grant.problems, ...elsewhere] };
 }
 
-/** Why an API key with the scope `tokens:create` can make no token; undefined where it can, or has no such scope. */
+/** Why an API key with the scope `tokens:create` cannot generate tokens; undefined if it can, or lacks the scope. */
 export function whyNoToken(claims: Claims): string | undefined {
   const { scopes, permissions } = readClaims(claims);
   if (!scopes.has("tokens:create")) return undefined;
   if (permissions.roles.size === 0)
-    return "Without video_grant.roles this key can make no token: a role that is not granted is refused.";
+    return "This key cannot generate tokens, because its grant has no roles: add video_grant.roles.";
   return isEmpty(permissions.sessions) && !scopes.has("sessions:create")
-    ? "Without video_grant.sessions or names this key can make no token: a session that is not granted is refused."
+    ? "This key cannot generate tokens, because its grant has no sessions: add video_grant.sessions or video_grant.names."
     : undefined;
 }
 
@@ -55,8 +55,8 @@ export function whyNoToken(claims: Claims): string | undefined {
 export type Claims = Readonly<Record<string, unknown>>;
 
 /**
- * A claim by its name, or by the path to it, with dots between the names. Names have dots, too, such as the URLs of Auth0: at each step
- * the longest name counts.
+ * The claim with a name, or at a path of names separated by dots. Names can contain dots, too, such as the URLs of Auth0, so
+ * the longest matching name wins at each step.
  */
 export function claimNamed(claims: unknown, name: string): unknown {
   if (!isObject(claims)) return undefined;
@@ -72,15 +72,15 @@ export function claimNamed(claims: unknown, name: string): unknown {
   return found;
 }
 
-/** How much of a claim's name is shown, in characters. */
+/** How much of a claim's name a message shows, in characters. */
 const SHOWN = 60;
 
-/** A claim that looks like the grant under another name. Claims that users can write, such as `user_metadata`, do not count. */
+/** Finds a grant under another name. Claims that users can write, such as `user_metadata`, do not count. */
 function grantElsewhere(claims: Claims, grant: string): ClaimProblem[] {
   const inApp = claimNamed(claims, "app_metadata");
   const nested = isObject(inApp) ? Object.keys(inApp).map((name) => `app_metadata.${name}`) : [];
   const found = [...Object.keys(claims), ...nested].find((name) => /video[-_ ]?grants?$/i.test(name));
   if (found === undefined) return [];
-  const says = `there is no claim ${grant}, but one named ${quote(found, SHOWN)}; set AUTH_GRANT_CLAIM to its name`;
+  const says = `the claim ${grant} is missing, but there is one named ${quote(found, SHOWN)}; set AUTH_GRANT_CLAIM to that name`;
   return [{ member: "grant", says }];
 }

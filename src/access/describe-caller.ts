@@ -2,7 +2,7 @@ import { MAX_LIFETIME } from "../domain/grant.ts";
 import type { Caller } from "./caller.ts";
 import { ANY } from "./permissions.ts";
 
-/** Who a caller is, and its permissions as a `video_grant` claim says them; `maxLifetime` is in seconds. */
+/** A caller with its permissions in the form of a `video_grant` claim; `maxLifetime` is in seconds. */
 export function describeCaller({ id, subject, scopes, permissions }: Caller) {
   const { roles, sessions, maxLifetime } = permissions;
   return {

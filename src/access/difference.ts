@@ -1,17 +1,17 @@
 import { quote } from "../errors.ts";
 import { typeOf } from "./json.ts";
 
-/** How much is shown of a claim that does not fit, in characters. */
+/** How much of a mismatched claim a message shows, in characters. */
 const SHOWN = 120;
-/** How many entries of a list are compared. */
+/** The most list entries that are compared. */
 const MAX_COMPARED = 20;
 
 /**
  * How a claim differs from the accepted values, for the operator's log.
  *
  * @param claim its name
- * @param given what the token has, which is a stranger's
- * @param variable the environment variable that has the values
+ * @param given the untrusted value in the token
+ * @param variable the environment variable with the accepted values
  */
 export function differenceOf(
   claim: string,
@@ -32,17 +32,17 @@ export function differenceOf(
   return `its ${claim} is ${shown.length > SHOWN * 2 ? `${shown.slice(0, SHOWN * 2)}…` : shown}; ${must}`;
 }
 
-/** Looks at each slash once: an `iss` has thousands of them where a stranger likes. */
+/** Linear in the length: an attacker can send an `iss` of thousands of slashes. */
 const withoutSlash = (text: string) => text.replace(/(?<!\/)\/+$/, "");
 const withoutScheme = (text: string) => withoutSlash(text).replace(/^https?:\/\//i, "");
 const hostOf = (text: string) => (URL.canParse(text) && new URL(text).host) || text;
 
-/** What texts may differ by, the least first, each with what takes it away. */
+/** The kinds of difference, smallest first, each with a function that removes it. */
 const KINDS: readonly (readonly [string, (text: string) => string])[] = [
-  ["by the slash at the end", withoutSlash],
+  ["by the trailing slash", withoutSlash],
   ["by white space", (text) => text.trim()],
-  ["in upper and lower case", (text) => text.toLowerCase()],
-  ["in its scheme", withoutScheme],
-  ["in upper and lower case, and by the slash at the end", (text) => withoutScheme(text).toLowerCase()],
-  ["in what follows the host", hostOf],
+  ["in case", (text) => text.toLowerCase()],
+  ["in the scheme", withoutScheme],
+  ["in case and by the trailing slash", (text) => withoutScheme(text).toLowerCase()],
+  ["after the host", hostOf],
 ];

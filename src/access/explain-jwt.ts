@@ -7,17 +7,17 @@ import { isObject } from "./json.ts";
 import type { KeyOf } from "./jwks.ts";
 import { CLAIM_CHECKS, type JwtRules } from "./jwt-checks.ts";
 
-/** One thing that must hold of a JWT, or that it gives. */
+/** The result of one check of a JWT, or one permission that it grants. */
 export interface Step {
-  /** Such as `signature`, or the name of a claim. */
+  /** The check, such as `signature` or the name of a claim. */
   readonly what: string;
   readonly ok: boolean;
-  /** Why, for a person; never the token, its signature or a secret. */
+  /** The explanation, without the token, its signature or a secret. */
   readonly says: string;
 }
 
 /**
- * Runs the server's checks of a JWT, step by step. It continues after a failed check, even of the signature. Never rejects.
+ * Runs the server's checks of a JWT one by one. It continues after a failed check, even of the signature. Never rejects.
  *
  * @param jwks the keys at `rules.jwksUri`
  */
@@ -56,12 +56,12 @@ async function signatureSteps(
   const found = {
     what: "key",
     ok: true,
-    says: `is known: ${jwt.alg.startsWith("HS") ? "AUTH_JWT_SECRET" : "AUTH_JWKS_URI"}`,
+    says: `is from ${jwt.alg.startsWith("HS") ? "AUTH_JWT_SECRET" : "AUTH_JWKS_URI"}`,
   };
   const by = keys.findIndex(
     (key) => !(attempt(() => verifySignature(token, jwt.alg, [key])) instanceof Error),
   );
-  const says = by === 0 ? "is genuine" : "is genuine, by AUTH_JWT_SECRET_PREVIOUS";
+  const says = by === 0 ? "is valid" : "is valid with AUTH_JWT_SECRET_PREVIOUS";
   if (by >= 0) return [found, { what: "signature", ok: true, says }];
   const failure = attempt(() => verifySignature(token, jwt.alg, keys));
   return [found, { what: "signature", ok: false, says: reasonOf(failure) }];
@@ -75,7 +75,7 @@ function claimSteps(payload: JwtPayload, rules: JwtRules, now: Date): Step[] {
   });
 }
 
-/** What claims allow. One that is absent is no mistake, unless nothing gives a scope or a grant. */
+/** The permissions that claims grant. It fails if they grant no scope, or if the grant is missing. */
 export function permissionSteps(claims: Claims, claimNames: ClaimNames): Step[] {
   const { scopes, permissions, problems } = readClaims(claims, claimNames);
   const { scopes: names, grant } = claimNames;
@@ -86,13 +86,13 @@ export function permissionSteps(claims: Claims, claimNames: ClaimNames): Step[] 
     ok: scopes.size > 0,
     says:
       present.length === 0
-        ? `none: there is no claim ${names.join(", ")}`
-        : `${given}, of ${present.join(", ")}`,
+        ? `none: no claim named ${names.join(", ")}`
+        : `${given}, from ${present.join(", ")}`,
   };
   const failed = problems.map(({ member, says }): Step => ({ what: member, ok: false, says }));
   if (problems.some(({ member }) => member !== "scope")) return [scope, ...failed];
   if (claimNamed(claims, grant) === undefined) {
-    return [scope, ...failed, { what: "grant", ok: false, says: `there is no claim ${grant}` }];
+    return [scope, ...failed, { what: "grant", ok: false, says: `the claim ${grant} is missing` }];
   }
   const { roles, sessions, maxLifetime } = permissions;
   const some = (number: number) => (number === 0 ? "none" : String(number));
@@ -105,7 +105,7 @@ export function permissionSteps(claims: Claims, claimNames: ClaimNames): Step[] 
     {
       what: "maxLifetime",
       ok: true,
-      says: maxLifetime === null ? "the platform's" : `${maxLifetime} seconds`,
+      says: maxLifetime === null ? "the platform's limit" : `${maxLifetime} seconds`,
     },
   ];
 }

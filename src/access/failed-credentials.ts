@@ -2,22 +2,22 @@ import { isIP } from "node:net";
 import { LRUCache } from "lru-cache";
 import { RateLimited } from "../errors.ts";
 
-/** How many credentials may fail from one address in a minute that begins with the first. */
+/** The most credentials that may fail from one address in a minute, which begins with the first failure. */
 export const MOST_FAILURES = 600;
 const WINDOW = 60_000;
-/** How many addresses are counted at a time; of more, the one heard of longest ago is forgotten. */
+/** The most addresses in memory. Beyond that, the least recently used address is evicted. */
 const ADDRESSES = 10_000;
 
-/** The credentials that failed, by the address that they came from. IPv6 addresses of one /64 are one. */
+/** Counts failed credentials by client address. IPv6 addresses of one /64 count as one. */
 export interface FailedCredentials {
-  /** @throws {RateLimited} when too many have failed, until the minute ends */
+  /** @throws {RateLimited} if too many credentials have failed, until the minute ends */
   check(address: string): void;
 
-  /** Counts one that failed. */
+  /** Counts a failed credential. */
   count(address: string): void;
 }
 
-/** Counts in memory, which is bounded: unlike rate-limiter-flexible's, which keeps a timer for every address it has seen. */
+/** Counts in bounded memory. rate-limiter-flexible would keep a timer for every address. */
 export function failedCredentials(): FailedCredentials {
   const failures = new LRUCache<string, number>({ max: ADDRESSES, ttl: WINDOW, noUpdateTTL: true });
   return {
@@ -26,7 +26,7 @@ export function failedCredentials(): FailedCredentials {
       if ((failures.get(network) ?? 0) < MOST_FAILURES) return;
       const seconds = Math.max(1, Math.ceil(failures.getRemainingTTL(network) / 1000));
       throw new RateLimited(
-        `Too many credentials from this address have failed; ask again in ${seconds} seconds`,
+        `Too many credentials from this address have failed; try again in ${seconds} seconds`,
         seconds,
       );
     },
@@ -38,17 +38,14 @@ export function failedCredentials(): FailedCredentials {
   };
 }
 
-/**
- * An IPv4 address, also one that is written as IPv6, or the first 64 bits of an IPv6 address: one host has as many addresses as
- * the other 64 bits allow.
- */
+/** The IPv4 address, also if mapped to IPv6, or the /64 of an IPv6 address, because one host can use all of it. */
 export function networkOf(address: string): string {
   const [, mapped] = /^::ffff:([\d.]+)$/i.exec(address) ?? [];
   if (mapped !== undefined || isIP(address) !== 6) return mapped ?? address;
   const [head = "", tail] = address.split("%", 1)[0]?.split("::") ?? [];
   const groups = groupsOf(head);
   const last = groupsOf(tail ?? "");
-  // What `::` stands for.
+  // The zeros that `::` abbreviates.
   const zeros = tail === undefined ? [] : Array<string>(8).fill("0");
   return [...groups, ...zeros.slice(groups.length + last.length), ...last]
     .slice(0, 4)

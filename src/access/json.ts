@@ -2,13 +2,13 @@
 export function typeOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "a list";
-  return TYPES[typeof value] ?? "no JSON";
+  return TYPES[typeof value] ?? "not JSON";
 }
 
 const TYPES: Readonly<Record<string, string>> = {
-  string: "text",
+  string: "a string",
   number: "a number",
-  boolean: "true or false",
+  boolean: "a boolean",
   object: "an object",
 };
 

@@ -2,44 +2,44 @@ import { createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
 import { AuthenticationUnavailable, abridge, reasonOf } from "../errors.ts";
 
 /**
- * The public key with an ID, for one algorithm; null when the provider has no such key.
+ * Returns the public key with an ID, for one algorithm; null if the provider has no such key.
  *
- * @throws {AuthenticationUnavailable} when the provider does not answer, and the key is not known from before
+ * @throws {AuthenticationUnavailable} if the provider does not answer and the key is not in the cache
  */
 export type KeyOf = (kid: string | undefined, algorithm: string) => Promise<KeyObject | null>;
 
 /** The keys of a provider. */
 export type Jwks = KeyOf & {
   /**
-   * Resolves while there are keys to verify with, which asks the provider where they are old.
+   * Resolves while usable keys exist. It requests the keys from the provider if they are old.
    *
-   * @throws {AuthenticationUnavailable} when there are none, and the provider does not answer
+   * @throws {AuthenticationUnavailable} if no key is usable and the provider does not answer
    */
   check(): Promise<void>;
 };
 
-/** How long the provider's keys are used without asking it again, in milliseconds. */
+/** How long the provider's keys are used before the next request, in milliseconds. */
 const MAX_AGE = 10 * 60 * 1000;
-/** How long they are used beyond that while it cannot be asked, in milliseconds. */
+/** How much longer they are used while the provider does not answer, in milliseconds. */
 const FALLBACK_AGE = 60 * 60 * 1000;
-/** The least time between two requests to the provider, whatever keys callers name, in milliseconds. */
+/** The shortest time between two requests to the provider, whichever keys callers name, in milliseconds. */
 const PAUSE = 6000;
-/** The deadline of asking it, in milliseconds. */
+/** The timeout of a request, in milliseconds. */
 const TIMEOUT = 5000;
 
-/** A key that the provider publishes for signatures. */
+/** A published signature key of the provider. */
 export interface PublicKey {
   readonly id: string | undefined;
   readonly key: KeyObject;
-  /** The only algorithm that it is for, when the provider says so. */
+  /** The only algorithm of the key, if the provider restricts it. */
   readonly algorithm: string | undefined;
 }
 
 /**
- * The keys that an identity provider publishes as a JSON Web Key Set (RFC 7517). The set is cached as a whole, so that a flood of
- * unknown key IDs cannot keep a new key from being found.
+ * The keys that an identity provider publishes as a JSON Web Key Set (RFC 7517). The whole set is cached, so a flood of unknown key
+ * IDs cannot hide a new key.
  *
- * @param fetch asks for it
+ * @param fetch requests the key set
  */
 export function jwksKeys(uri: string, fetch = globalThis.fetch): Jwks {
   let keys: readonly PublicKey[] = [];
@@ -50,7 +50,7 @@ export function jwksKeys(uri: string, fetch = globalThis.fetch): Jwks {
 
   const ask = async () => {
     const read = await readJwks(uri, fetch).catch((error: Error) => {
-      // `fetch` says that the connection failed, and its cause says why.
+      // The error of `fetch` says only that the connection failed; its cause says why.
       lastFailure = abridge([error, error.cause].filter(Boolean).map(reasonOf).join(": "));
     });
     askedAt = performance.now();
@@ -72,7 +72,7 @@ export function jwksKeys(uri: string, fetch = globalThis.fetch): Jwks {
     if (known) return known;
     await askUnlessJustAsked();
     const found = find(kid, algorithm, MAX_AGE + FALLBACK_AGE);
-    // The key may be a new one, which the provider could not tell.
+    // The key may be new, but the last request to the provider failed.
     if (!found && readAt < askedAt) throw new AuthenticationUnavailable(lastFailure);
     return found ?? null;
   };
@@ -80,7 +80,7 @@ export function jwksKeys(uri: string, fetch = globalThis.fetch): Jwks {
   const check = async () => {
     if (isYounger(MAX_AGE)) return;
     const asked = askUnlessJustAsked();
-    // Old keys are used while the provider is asked.
+    // Old keys remain in use during the request.
     if (isYounger(MAX_AGE + FALLBACK_AGE)) return;
     await asked;
     if (!isYounger(MAX_AGE)) throw new AuthenticationUnavailable(lastFailure);
@@ -88,7 +88,7 @@ export function jwksKeys(uri: string, fetch = globalThis.fetch): Jwks {
   return Object.assign(keyOf, { check });
 }
 
-/** A JWT that names no key is signed with the only one that there is. */
+/** Finds the key of a JWT. Without a key ID, the set must have exactly one key. */
 function keyIn(keys: readonly PublicKey[], kid: string | undefined, algorithm: string) {
   if (kid === undefined && keys.length > 1) return undefined;
   const isMeant = (key: PublicKey) =>
@@ -97,10 +97,9 @@ function keyIn(keys: readonly PublicKey[], kid: string | undefined, algorithm: s
 }
 
 /**
- * The keys for signatures that a provider publishes now, at least one.
+ * Requests the signature keys that a provider publishes; at least one.
  *
- * @param fetch asks for them
- * @throws {Error} when it publishes none, or does not answer within five seconds
+ * @throws {Error} if it publishes none, or does not answer within five seconds
  */
 export async function readJwks(uri: string, fetch = globalThis.fetch): Promise<PublicKey[]> {
   const response = await fetch(uri, { redirect: "error", signal: AbortSignal.timeout(TIMEOUT) });
@@ -111,7 +110,7 @@ export async function readJwks(uri: string, fetch = globalThis.fetch): Promise<P
   return read;
 }
 
-/** Nothing of a key that is not for signatures, not public, or of a kind that Node does not know. */
+/** Returns an empty list for a key that is private, not for signatures, or unsupported by Node. */
 function publicKeyOf(jwk: JsonWebKey): PublicKey | [] {
   try {
     const { kid, alg, use = "sig", d } = jwk as Record<string, string | undefined>;

@@ -5,19 +5,19 @@ import { asNew, type Caller, callerWith } from "./caller.ts";
 import { type Jwks, jwksKeys } from "./jwks.ts";
 import { type JwtRules, LEEWAY } from "./jwt-checks.ts";
 
-/** For whom the event loop works where no caller is known yet: strangers together have the share of one caller. */
+/** The caller ID of unauthenticated requests: together they have one caller's share of the event loop. */
 export const STRANGERS = "strangers";
 
-/** How long what was found out of a credential is believed, in milliseconds. */
+/** How long the result for a credential is cached, in milliseconds. */
 export const BELIEVED = 2000;
-/** How many credentials of a kind are known at a time. */
+/** The most cached credentials of each kind. */
 export const KNOWN = 1000;
 
-/** Receives what an operator should know about callers. */
+/** Receives events about callers for the operator. */
 export interface CallerListener {
-  /** A caller's credential is valid and has claims that cannot be read. */
+  /** A valid credential has invalid claims. */
   onUnreadable(caller: Caller): void;
-  /** A JWT was refused, perhaps because the configuration is wrong; `why` quotes a stranger's text. */
+  /** A JWT was refused, perhaps because of the configuration; `why` quotes untrusted text. */
   onMisfit(why: string): void;
 }
 
@@ -29,19 +29,19 @@ interface Verified {
   readonly believedUntil: number;
 }
 
-/** What belongs to one set of rules. */
+/** The state that belongs to one set of rules. */
 interface State {
   readonly rules: JwtRules;
   readonly jwks: Jwks | null;
-  /** A back end sends the same JWT with each of its requests, and to verify it takes longer than to sign a token. */
+  /** Verified JWTs. A back end sends the same JWT often, and verifying it takes longer than signing a token. */
   readonly verified: LRUCache<string, Verified>;
 }
 
 /**
- * Callers by their JWTs.
+ * Authenticates callers by JWTs.
  *
- * @param rules null where none are accepted
- * @param turn is awaited before a JWT is verified, with the ID of the caller whom it named before, or of strangers
+ * @param rules null if JWTs are disabled
+ * @param turn is awaited before each verification, for the known caller or for `STRANGERS`
  */
 export function jwtCallers(
   rules: JwtRules | null,
@@ -52,15 +52,15 @@ export function jwtCallers(
 ) {
   let state = rules && stateOf(rules, fetch);
 
-  /** @throws {Unauthenticated} when the JWT is not accepted */
+  /** @throws {Unauthenticated} if the JWT is refused */
   const callerOf = async (token: string): Promise<Caller> => {
-    if (!state) throw new Unauthenticated("This server accepts API keys, and no other bearer tokens");
+    if (!state) throw new Unauthenticated("This server accepts only API keys; JWTs are not configured");
     const instant = now();
     const known = state.verified.get(token);
     const isBelieved = known && performance.now() < known.believedUntil;
     if (isBelieved && instant.getTime() < known.end) return asNew(known.caller);
     await turn(known?.caller.id ?? STRANGERS);
-    // Others may be believed in meanwhile, and what was found by these rules is not kept for the next.
+    // `rotate` may replace the state meanwhile. This result then stays in the old cache.
     const { rules, jwks, verified } = state;
     const claims = await verifyJwt(token, rules, jwks, instant);
     const subject = claims.sub ?? "";
@@ -83,7 +83,7 @@ export function jwtCallers(
     },
 
     /**
-     * Rejects while no JWT can be verified, because all need keys of a provider that does not answer.
+     * Rejects while no JWT can be verified, because all need the keys of a provider that does not answer.
      *
      * @throws {AuthenticationUnavailable}
      */
@@ -92,9 +92,9 @@ export function jwtCallers(
     },
 
     /**
-     * Verifies by other rules from now on, also JWTs that were found genuine. Whether there are any stays as it is.
+     * Replaces the rules, and verifies every JWT anew. It cannot start or stop the acceptance of JWTs.
      *
-     * @returns whether they are others than before
+     * @returns whether the rules changed
      */
     rotate(next: JwtRules | null): boolean {
       if (!state || !next || areSame(state.rules, next)) return false;
@@ -104,7 +104,7 @@ export function jwtCallers(
   };
 }
 
-/** The keys of the same provider need not be asked for again. */
+/** Keeps the key set if the provider is the same. */
 function stateOf(rules: JwtRules, fetch: typeof globalThis.fetch, before?: State): State {
   const { jwksUri } = rules;
   const isSame = before && before.rules.jwksUri === jwksUri;

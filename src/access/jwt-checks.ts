@@ -5,56 +5,56 @@ import { quote } from "../errors.ts";
 import type { ClaimNames } from "./claims.ts";
 import { differenceOf } from "./difference.ts";
 
-/** How callers' JWTs are verified, and read. */
+/** The rules for callers' JWTs. */
 export interface JwtRules {
-  /** The shared secret of HS256; null when none is configured. */
+  /** The shared secret of HS256; null if not configured. */
   readonly secret: KeyObject | null;
-  /** A secret that verifies as well; null when there is none. */
+  /** A previous secret, which still verifies; null if not configured. */
   readonly previousSecret: KeyObject | null;
-  /** Where the keys of an identity provider are; null when none is configured. */
+  /** The URL of an identity provider's keys; null if not configured. */
   readonly jwksUri: string | null;
-  /** What `iss` must be one of; empty accepts any. */
+  /** The accepted values of `iss`; empty accepts any. */
   readonly issuers: readonly string[];
-  /** What `aud` must be one of, or have one of; empty accepts any. */
+  /** The accepted values of `aud`, or of one of its entries; empty accepts any. */
   readonly audiences: readonly string[];
-  /** What `client_id`, or else `azp`, must be one of; empty accepts any. */
+  /** The accepted values of `client_id`, or of `azp` if there is no `client_id`; empty accepts any. */
   readonly clientIds: readonly string[];
-  /** Where the scopes and the grant are. */
+  /** The claims that have the scopes and the grant. */
   readonly claims: ClaimNames;
 }
 
-/** By how much the clock of who issued a JWT may be off, in seconds. */
+/** The most that the issuer's clock may differ, in seconds. */
 export const LEEWAY = 60;
 
-/** The longest `sub`, as OpenID Connect Core 1.0, 2 has it. It goes on the ledger. */
+/** The longest `sub`, in characters, which the ledger records. Source: OpenID Connect Core 1.0, section 2. */
 const MAX_SUBJECT_LENGTH = 255;
 
 /** Why a JWT is refused. */
 export interface Misfit {
-  /** For its caller. */
+  /** The reason for the caller. */
   readonly reason: string;
-  /** For the operator: how it differs from the configuration. */
+  /** The difference from the configuration, for the operator. */
   readonly forOperator?: string;
 }
 
-/** What must hold of a claim. */
+/** A rule for one claim. */
 export interface ClaimCheck {
   /** The name of the claim. */
   readonly what: string;
-  /** Why it does not hold; null when it does. `now` is in seconds since the Unix epoch. */
+  /** Why the claim breaks the rule; null if it does not. `now` is in seconds since the Unix epoch. */
   misfit(claims: JwtPayload, rules: JwtRules, now: number): Misfit | null;
-  /** What the claim is, where it holds. */
+  /** A description of a claim that keeps the rule. */
   says(claims: JwtPayload, rules: JwtRules): string;
 }
 
 const isTime = (value: unknown): value is number => Number.isFinite(value);
 const because = (reason: string): Misfit => ({ reason });
 
-/** The client that a token was issued to: RFC 9068 and Cognito have `client_id`, OpenID Connect has `azp`. */
+/** The client of a token: `client_id` in RFC 9068 and Cognito, `azp` in OpenID Connect. */
 const clientOf = ({ client_id, azp }: JwtPayload): unknown => client_id ?? azp;
 const listOf = (aud: unknown): unknown[] => (Array.isArray(aud) ? aud : [aud]);
 
-/** What must hold of the claims of a genuine JWT, in this order. */
+/** The rules for the claims of a JWT with a valid signature, in the order of the checks. */
 export const CLAIM_CHECKS: readonly ClaimCheck[] = [
   {
     what: "nbf",
@@ -120,7 +120,8 @@ export const CLAIM_CHECKS: readonly ClaimCheck[] = [
     what: "sub",
     misfit({ sub }) {
       const isTooLong = typeof sub === "string" && (sub.length > MAX_SUBJECT_LENGTH || !isStorable(sub));
-      if (isTooLong) return because(`its sub is no text of at most ${MAX_SUBJECT_LENGTH} characters`);
+      if (isTooLong)
+        return because(`its sub must be Unicode without U+0000, at most ${MAX_SUBJECT_LENGTH} characters`);
       return textOrAbsent("sub", sub);
     },
     says: ({ sub = "" }) =>
@@ -129,7 +130,7 @@ export const CLAIM_CHECKS: readonly ClaimCheck[] = [
   {
     what: "jti",
     misfit: ({ jti }) => textOrAbsent("jti", jti),
-    says: ({ jti }) => (jti === undefined ? "is absent" : "is text"),
+    says: ({ jti }) => (jti === undefined ? "is absent" : "is a string"),
   },
 ];
 
@@ -142,7 +143,7 @@ function isOneOf(value: unknown, accepted: readonly string[]): boolean {
 }
 
 function accepted(variable: string, values: readonly string[]): string {
-  return values.length === 0 ? `may be any: ${variable} is not set` : `is one of ${variable}`;
+  return values.length === 0 ? `any is accepted: ${variable} is not set` : `is one of ${variable}`;
 }
 
 function instant(seconds: unknown): string {

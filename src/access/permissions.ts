@@ -6,12 +6,12 @@ import { BadUserInput, nearest, quote } from "../errors.ts";
 import type { ClaimMember, ClaimProblem } from "./claim-problem.ts";
 import { isObject, typeOf } from "./json.ts";
 
-/** What a caller's tokens may grant. The grant of its credential says it. */
+/** The limits of a caller's tokens, from the grant of its credential. */
 export interface Permissions {
   readonly roles: ReadonlySet<Role>;
-  /** The sessions that the caller may use, beside those that it creates in the same request. */
+  /** The sessions that the caller may use, in addition to those that it creates in the same request. */
   readonly sessions: SessionSelection;
-  /** How long a token may live at most, in seconds; null leaves it to the platform's limit. */
+  /** The longest lifetime of a token, in seconds; null for the platform's limit. */
   readonly maxLifetime: number | null;
 }
 
@@ -25,40 +25,40 @@ export const ALL_PERMISSIONS: Permissions = {
   maxLifetime: null,
 };
 
-/** Every session, and every name that begins as what is before it. */
+/** Every session, or at the end of a name every name with that prefix. */
 export const ANY = "*";
 
-/** The longest list in a claim. */
+/** The most entries of a list in a claim. */
 const MAX_ENTRIES = 100;
-/** How much of a member's name is shown, in characters. */
+/** How much of a member's name a message shows, in characters. */
 const SHOWN = 30;
 
 const MEMBERS = ["roles", "sessions", "names", "maxLifetime"] as const;
 
-/** The permissions of a grant, and the rules that it breaks: then it allows nothing. */
+/** The permissions of a grant, and the rules that it breaks. A grant with problems allows nothing. */
 export interface ReadGrant {
   readonly permissions: Permissions;
   readonly problems: readonly ClaimProblem[];
 }
 
-/** What breaks a rule, for one member of a grant. */
+/** The rule that a member of a grant breaks. */
 class Unreadable extends Error {}
 
 /**
- * The permissions of a grant:
- * `{ roles: [Role], sessions: [ID or "*"], names: [name, prefix with a trailing "*", or "*"], maxLifetime: seconds }`, or of the JSON
- * text of one. A list has at most 100 entries. A missing list allows nothing; without `maxLifetime` the platform's limit applies. Names
- * are put into the form in which `ensureSession` keeps them, and keep the same rules. An unknown member is a problem, too: it may be a
- * misspelt limit.
+ * Reads the permissions of a grant, which is an object or its JSON text:
+ * `{ roles: [Role], sessions: [ID or "*"], names: [name, prefix with a trailing "*", or "*"], maxLifetime: seconds }`.
+ * A list has at most 100 entries. A missing list allows nothing; without `maxLifetime` the platform's limit applies. Names are
+ * normalized and checked as `ensureSession` does. An unknown member is a problem, because it may be a misspelt limit.
  *
- * @param name what the problems call the grant
+ * @param name the name of the grant in messages
  */
 export function readGrant(claim: unknown, name = "video_grant"): ReadGrant {
   if (claim === undefined) return { permissions: NO_PERMISSIONS, problems: [] };
   const grant = objectOf(claim);
   if (grant === null) {
-    const given = typeof claim === "string" ? "it is text that is no such JSON" : `it is ${typeOf(claim)}`;
-    const says = `${name} must be an object, or the JSON text of one; ${given}`;
+    const given =
+      typeof claim === "string" ? "it is a string that is not a JSON object" : `it is ${typeOf(claim)}`;
+    const says = `${name} must be an object or the JSON text of one; ${given}`;
     return { permissions: NO_PERMISSIONS, problems: [{ member: "grant", says }] };
   }
   const problems = unknownMembers(grant, name);
@@ -92,13 +92,13 @@ export function readGrant(claim: unknown, name = "video_grant"): ReadGrant {
   return { permissions: problems.length > 0 ? NO_PERMISSIONS : permissions, problems };
 }
 
-/** Some providers can put nothing but text into a token. */
+/** Parses JSON text, because some providers can put only text into a token. */
 function objectOf(claim: unknown): Record<string, unknown> | null {
   let value = claim;
   try {
     if (typeof claim === "string") value = JSON.parse(claim);
   } catch {
-    // It is a text.
+    // The claim is not JSON.
   }
   return isObject(value) ? value : null;
 }
@@ -117,12 +117,12 @@ function unknownMembers(grant: Record<string, unknown>, name: string): ClaimProb
 
 function textsOf(path: string, value: unknown): string[] {
   if (value === undefined) return [];
-  const rule = `${path} must be a list of at most ${MAX_ENTRIES} strings of Unicode without U+0000, none of them empty`;
+  const rule = `${path} must be a list of at most ${MAX_ENTRIES} non-empty Unicode strings without U+0000`;
   if (!Array.isArray(value)) throw new Unreadable(`${rule}; it is ${typeOf(value)}`);
-  if (value.length > MAX_ENTRIES) throw new Unreadable(`${rule}; it has ${value.length} entries`);
+  if (value.length > MAX_ENTRIES) throw new Unreadable(`${rule}; it has ${value.length}`);
   for (const [i, item] of value.entries()) {
     if (typeof item === "string" && item !== "" && isStorable(item)) continue;
-    const what = typeof item !== "string" ? typeOf(item) : item === "" ? "empty" : "no such text";
+    const what = typeof item !== "string" ? typeOf(item) : item === "" ? "empty" : "not such a string";
     throw new Unreadable(`${rule}; its entry ${i + 1} is ${what}`);
   }
   return value;
@@ -132,20 +132,19 @@ function roleNamed(path: string, name: string): Role {
   if (Object.hasOwn(Role, name)) return Role[name as keyof typeof Role];
   const names = Object.keys(Role);
   const meant = nearest(name, names);
-  throw new Unreadable(`${path} may have ${names.join(", ")}${meant ? `; did you mean ${meant}?` : ""}`);
+  throw new Unreadable(`${path} accepts ${names.join(", ")}${meant ? `; did you mean ${meant}?` : ""}`);
 }
 
 function checkId(path: string, id: string): string {
   if (id === ANY || !id.includes(ANY)) return id;
-  throw new Unreadable(`${path} may have session IDs, or "*" for every session`);
+  throw new Unreadable(`${path} accepts session IDs, or "*" for every session`);
 }
 
 const isPrefix = (name: string) => name.endsWith(ANY);
 
-/** A name, or the beginning of one, in the form in which names are compared. No session has a name that breaks the rules. */
+/** A name or a prefix in normalized form. No session has a name that breaks the rules. */
 function checkName(path: string, name: string): string {
-  if (name.slice(0, -1).includes(ANY))
-    throw new Unreadable(`${path} may have a "*" only at the end of a name`);
+  if (name.slice(0, -1).includes(ANY)) throw new Unreadable(`${path} accepts "*" only at the end of a name`);
   try {
     return isPrefix(name)
       ? `${checkNamePrefix(name.slice(0, -1), path)}${ANY}`

@@ -12,21 +12,21 @@ import type { ClaimProblem } from "./claim-problem.ts";
 import type { Scope } from "./scope.ts";
 
 /**
- * The scope that each field needs; null for one that every caller may read. Every field of Query and Mutation is here, and every
- * other that does something; one that is not here is open to nobody.
+ * The scope that each field needs; null if every caller may use it. The list has every field of Query and Mutation, and every other
+ * field with an effect. No caller may use a field that is missing here.
  */
 export const REQUIRED_SCOPE: Readonly<Record<string, Scope | null>> = {
   "Query.videoCaller": null,
   "Query.videoProject": null,
-  // The kind of the object decides.
+  // The required scope depends on the type of the object.
   "Query.node": null,
   "Query.session": "sessions:read",
   "Query.sessions": "sessions:read",
-  // Not limited to the caller's sessions: whoever holds a token can read it, and connect with it.
+  // Not limited to the caller's sessions: the holder of a token can read it and connect with it anyway.
   "Query.inspectToken": "tokens:inspect",
   "Query.issuedTokens": "ledger:read",
   "Query.issuances": "ledger:read",
-  // How a router asks, where there is one.
+  // A federation router uses these two.
   "Query._service": null,
   "Query._entities": "sessions:read",
   "Mutation.createSession": "sessions:create",
@@ -37,14 +37,14 @@ export const REQUIRED_SCOPE: Readonly<Record<string, Scope | null>> = {
   "Session.issuedTokens": "ledger:read",
 };
 
-/** @throws {Forbidden} when the caller lacks the scope that the field, such as `Query.session`, needs */
+/** @throws {Forbidden} if the caller lacks the scope of the field, such as `Query.session` */
 export function checkScope(caller: Caller, field: string): void {
   const scope = Object.hasOwn(REQUIRED_SCOPE, field) ? REQUIRED_SCOPE[field] : undefined;
-  if (scope === undefined) throw new Forbidden(`${field} is open to nobody`);
+  if (scope === undefined) throw new Forbidden(`no caller may use ${field}`);
   if (scope !== null) requireScope(caller, field, scope);
 }
 
-/** @throws {Forbidden} when the caller lacks the scope that `Query.node` needs for this ID: a session's, or that of a token's record */
+/** @throws {Forbidden} if the caller lacks the scope of `Query.node` for this ID, of a session or of a ledger record */
 export function checkNode(caller: Caller, id: string): void {
   requireScope(caller, "Query.node", beginsAsSessionId(id) ? "sessions:read" : "ledger:read");
 }
@@ -59,7 +59,7 @@ function requireScope({ scopes, problems }: Caller, field: string, required: Sco
   );
 }
 
-/** @throws {Forbidden} when the caller may not grant the role */
+/** @throws {Forbidden} if the caller may not grant the role */
 export function checkRole(caller: Caller, role: Role): void {
   if (!caller.permissions.roles.has(role)) {
     const name = roleName(role);
@@ -67,7 +67,7 @@ export function checkRole(caller: Caller, role: Role): void {
   }
 }
 
-/** Whether the decision about a session needs its name. */
+/** Whether the decision about a session depends on its name. */
 export function needsSessionName({ permissions, admitted }: Caller, sessionId: string): boolean {
   return (
     selectsByName(permissions.sessions) &&
@@ -76,7 +76,7 @@ export function needsSessionName({ permissions, admitted }: Caller, sessionId: s
   );
 }
 
-/** Whether the caller may use a session. `name` is null when it has none. */
+/** Whether the caller may use a session. `name` is null if the session has no name. */
 export function mayUseSession(
   { permissions, admitted }: Caller,
   sessionId: string,
@@ -85,7 +85,7 @@ export function mayUseSession(
   return admitted.has(sessionId) || isSelected(permissions.sessions, sessionId, name);
 }
 
-/** @throws {Forbidden} when the caller may not use the session */
+/** @throws {Forbidden} if the caller may not use the session */
 export function checkSession(caller: Caller, sessionId: string, name: string | null): void {
   if (!mayUseSession(caller, sessionId, name)) {
     throw beyondGrant(caller, "the caller may not use this session", { requiredSession: sessionId });
@@ -93,9 +93,9 @@ export function checkSession(caller: Caller, sessionId: string, name: string | n
 }
 
 /**
- * A name is for whoever may use every session that has it: what it stands for can be replaced.
+ * Checks that the caller may use every session with a name, because the session of a name can be replaced.
  *
- * @throws {Forbidden} when the caller may not use the name
+ * @throws {Forbidden} if the caller may not use the name
  */
 export function checkName(caller: Caller, name: string): void {
   if (!isNameSelected(caller.permissions.sessions, name)) {
@@ -103,7 +103,7 @@ export function checkName(caller: Caller, name: string): void {
   }
 }
 
-/** An unreadable grant may be why a permission is missing. */
+/** An invalid grant may be the cause of a missing permission. */
 function beyondGrant({ problems }: Caller, reason: string, details: Record<string, unknown>): Forbidden {
   return forbidden(
     reason,
@@ -112,7 +112,7 @@ function beyondGrant({ problems }: Caller, reason: string, details: Record<strin
   );
 }
 
-/** The refusal, with the unreadable claims that may be its cause. */
+/** The error, with the invalid claims that may be its cause. */
 function forbidden(
   reason: string,
   details: Record<string, unknown>,
@@ -130,12 +130,12 @@ export function listableSessions({ permissions }: Caller): SessionSelection {
 
 /**
  * @param lifetime in seconds
- * @throws {Forbidden} when the caller's tokens may not live so long
+ * @throws {Forbidden} if the lifetime exceeds that of the caller's tokens
  */
 export function checkLifetime({ permissions: { maxLifetime } }: Caller, lifetime: number): void {
   if (maxLifetime !== null && lifetime > maxLifetime) {
     throw new Forbidden(
-      `the caller's tokens may live for ${maxLifetime} seconds; this one would for ${lifetime}`,
+      `the caller's tokens may live for at most ${maxLifetime} seconds; ${lifetime} were requested`,
       { requiredLifetime: lifetime, maxLifetime },
     );
   }

@@ -2,7 +2,7 @@ import { nearest, quote } from "../errors.ts";
 import type { ClaimProblem } from "./claim-problem.ts";
 import { typeOf } from "./json.ts";
 
-/** What a caller may do at all. The names are those that claims of scopes have. */
+/** The scopes of callers, as they are named in claims. */
 export const SCOPES = [
   "sessions:create",
   "sessions:read",
@@ -13,23 +13,23 @@ export const SCOPES = [
 
 export type Scope = (typeof SCOPES)[number];
 
-/** The scopes of a caller, and problems with names that are nearly scopes. */
+/** The scopes of a caller, and the problems of misspelt scopes. */
 export interface ReadScopes {
   readonly scopes: ReadonlySet<Scope>;
   readonly problems: readonly ClaimProblem[];
 }
 
-/** How many unknown names are compared. */
+/** The most unknown names that are compared with scopes. */
 const MAX_LOOKED_AT = 100;
-/** How much of a prefix is shown, in characters. */
+/** How much of a prefix a message shows, in characters. */
 const SHOWN = 30;
 
 /**
- * The scopes of several claims together. Each is text, with spaces between the names (RFC 8693, 4.2), or a list of texts; one that is
- * neither gives none. A name that is no scope of ours is another service's, and a problem only where it is nearly one that is missing.
+ * Reads the scopes of several claims together. Each is a string of names separated by spaces (RFC 8693, 4.2) or a list of strings; any
+ * other value grants none. An unknown name belongs to another service. It is a problem only if it is close to a missing scope.
  *
- * @param claims each with its name
- * @param prefix what every name must begin with, and is cut off
+ * @param claims pairs of a name and a value
+ * @param prefix the required prefix of every name, which is removed
  */
 export function readScopes(claims: readonly (readonly [string, unknown])[], prefix = ""): ReadScopes {
   const names = new Set<string>();
@@ -41,7 +41,7 @@ export function readScopes(claims: readonly (readonly [string, unknown])[], pref
     if (wrong === -1) for (const name of (texts as string[]).flatMap(wordsOf)) names.add(name);
     else {
       const what = Array.isArray(value) ? `its entry ${wrong + 1} is` : "it is";
-      const says = `${claim} must be text with spaces between the scopes, or a list of them; ${what} ${typeOf(texts[wrong])}`;
+      const says = `${claim} must be a string of scopes separated by spaces, or a list of scopes; ${what} ${typeOf(texts[wrong])}`;
       problems.push({ member: "scope", says });
     }
   }
@@ -56,20 +56,20 @@ export function readScopes(claims: readonly (readonly [string, unknown])[], pref
   return { scopes, problems };
 }
 
-/** The names in a text. */
+/** Splits a string into names. */
 function wordsOf(text: string): string[] {
   return text.split(" ").filter((name) => name !== "");
 }
 
-/** The scopes that a name is close to, each with how it differs. */
+/** The scopes that a name is close to, each with the difference. */
 function nearMisses(name: string, prefix: string): (readonly [Scope, string])[] {
   const bare = prefix === "" ? undefined : SCOPES.find((scope) => scope === name);
-  if (bare) return [[bare, `the scope ${bare} lacks the prefix of AUTH_SCOPE_PREFIX`]];
+  if (bare) return [[bare, `the scope ${bare} lacks the prefix in AUTH_SCOPE_PREFIX`]];
   const unprefixed = name.startsWith(prefix) ? name.slice(prefix.length) : name;
   const parts = unprefixed.split(/[,;|\s]+/);
   const within = parts.length === 1 ? [] : SCOPES.filter((scope) => parts.includes(scope));
   if (within.length > 0) {
-    return within.map((scope) => [scope, "scopes must have spaces between them"]);
+    return within.map((scope) => [scope, "scopes must be separated by spaces"]);
   }
   const prefixed = SCOPES.find(
     (scope) => name.endsWith(scope) && /[/:.#]/.test(name.at(-scope.length - 1) ?? ""),

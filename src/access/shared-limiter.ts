@@ -5,9 +5,9 @@ import { ChunkedLimiter } from "./chunked-limiter.ts";
 import { type LimiterOf, WINDOW } from "./quota.ts";
 
 /**
- * Limiters that all servers of a database share. While it does not answer, each server counts for itself.
+ * Limiters that all replicas of a database share. While the database does not answer, each replica counts by itself.
  *
- * @param onChange is told why the database cannot be asked, and null when it can be again
+ * @param onChange receives the error when the database fails, and null when it answers again
  */
 export function sharedLimiters(client: LimiterClient, onChange: (cause: unknown) => void): LimiterOf {
   const storeClient = watched(client, onChange);
@@ -26,7 +26,7 @@ export function sharedLimiters(client: LimiterClient, onChange: (cause: unknown)
   };
 }
 
-/** A caller's ID is of any length, and may have characters that PostgreSQL does not store. */
+/** A hash, because a caller's ID has any length, and may have characters that PostgreSQL cannot store. */
 function keyOf(callerId: string): string {
   return createHash("sha256").update(callerId).digest("base64url");
 }

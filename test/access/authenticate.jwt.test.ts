@@ -86,7 +86,7 @@ describe("a JWT", () => {
 
   it("is refused where only API keys are accepted", async () => {
     await expect(server(null)({ authorization: `Bearer ${signedJwt({})}` })).rejects.toThrow(
-      refused(/^This server accepts API keys, and no other bearer tokens$/),
+      refused(/^This server accepts only API keys; JWTs are not configured$/),
     );
   });
 

@@ -46,7 +46,7 @@ describe("credentials", () => {
     ["a list", ["stagepass_1"]],
   ])("are refused when x-api-key is %s", async (_, apiKey) => {
     await expect(server()({ "x-api-key": apiKey })).rejects.toThrow(
-      refused(/^The header x-api-key must have an API key of this server, which begins with stagepass_$/),
+      refused(/^The header x-api-key must have an API key, which begins with stagepass_$/),
     );
   });
 });

@@ -58,7 +58,7 @@ describe("readClaims", () => {
     expect(readClaims(claims).problems).toEqual([
       {
         member: "grant",
-        says: `there is no claim video_grant, but one named "${name}"; set AUTH_GRANT_CLAIM to its name`,
+        says: `the claim video_grant is missing, but there is one named "${name}"; set AUTH_GRANT_CLAIM to that name`,
       },
     ]);
   });

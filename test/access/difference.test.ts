@@ -11,6 +11,6 @@ it("is found in a time that grows as the claim does, whatever a stranger puts th
 
 it("is the scheme, also where one of the two has none", () => {
   expect(differenceOf("iss", "https://idp.example.com/", "AUTH_JWT_ISSUER", ["idp.example.com"])).toBe(
-    'its iss "https://idp.example.com/" differs only in its scheme; AUTH_JWT_ISSUER is idp.example.com',
+    'its iss "https://idp.example.com/" differs only in the scheme; AUTH_JWT_ISSUER is idp.example.com',
   );
 });

@@ -46,8 +46,8 @@ describe("explainJwt", () => {
   it("says step by step what holds", async () => {
     expect(await explain(signed())).toEqual({
       header: "alg HS256, no kid",
-      key: "is known: AUTH_JWT_SECRET",
-      signature: "is genuine",
+      key: "is from AUTH_JWT_SECRET",
+      signature: "is valid",
       nbf: "is absent, so it is valid at once",
       exp: "is 2026-11-24T06:41:00.000Z".replace(
         /is .*/,
@@ -56,17 +56,17 @@ describe("explainJwt", () => {
       iat: "is absent",
       aud: "is one of AUTH_JWT_AUDIENCE",
       iss: "is one of AUTH_JWT_ISSUER",
-      client_id: "may be any: AUTH_JWT_CLIENT_ID is not set",
+      client_id: "any is accepted: AUTH_JWT_CLIENT_ID is not set",
       sub: 'is "ann"',
       jti: "is absent",
-      scopes: "sessions:create tokens:create, of scope",
+      scopes: "sessions:create tokens:create, from scope",
       roles: "publisher",
       sessions: "none",
       names: "1",
       maxLifetime: "60 seconds",
     });
     const rs256 = jsonwebtoken.sign(CLAIMS, rsa.privateKey, { algorithm: "RS256", keyid: "a" });
-    expect(await explain(rs256)).toMatchObject({ key: "is known: AUTH_JWKS_URI", signature: "is genuine" });
+    expect(await explain(rs256)).toMatchObject({ key: "is from AUTH_JWKS_URI", signature: "is valid" });
   });
 
   it.each<[string, string, object]>([
@@ -76,7 +76,7 @@ describe("explainJwt", () => {
       signed({}, "x".repeat(32)),
       { signature: "NOT invalid signature", iss: "is one of AUTH_JWT_ISSUER" },
     ],
-    ["the previous secret", signed({}, PREVIOUS), { signature: "is genuine, by AUTH_JWT_SECRET_PREVIOUS" }],
+    ["the previous secret", signed({}, PREVIOUS), { signature: "is valid with AUTH_JWT_SECRET_PREVIOUS" }],
     [
       "an unknown key",
       jsonwebtoken.sign(CLAIMS, rsa.privateKey, { algorithm: "RS256", keyid: "b" }),
@@ -85,35 +85,36 @@ describe("explainJwt", () => {
     [
       "an unknown algorithm",
       jsonwebtoken.sign(CLAIMS, JWT_SECRET, { algorithm: "HS512" }),
-      { key: 'NOT its alg is "HS512", and none of HS256, RS256, ES256, PS256' },
+      { key: 'NOT its alg is "HS512"; accepted are HS256, RS256, ES256, PS256' },
     ],
     ["an end that is past", signed({ exp: seconds - 60 }), { exp: "NOT jwt expired" }],
     [
       "another issuer",
       signed({ iss: "https://idp.example.com" }),
       {
-        iss: 'NOT its iss "https://idp.example.com" differs only by the slash at the end; AUTH_JWT_ISSUER is https://idp.example.com/',
+        iss: 'NOT its iss "https://idp.example.com" differs only by the trailing slash; AUTH_JWT_ISSUER is https://idp.example.com/',
       },
     ],
     [
       "no scope",
       signed({ scope: undefined }),
-      { scopes: "NOT none: there is no claim scope, scp, permissions" },
+      { scopes: "NOT none: no claim named scope, scp, permissions" },
     ],
     [
       "scopes of others",
       signed({ scope: "openid", scp: ["session:create"] }),
       {
-        scopes: "NOT none of this server's, of scope, scp",
+        scopes: "NOT none of this server's, from scope, scp",
         scope: 'NOT "session:create" is not a scope of this server; did you mean sessions:create?',
       },
     ],
-    ["no grant", signed({ video_grant: undefined }), { grant: "NOT there is no claim video_grant" }],
+    ["no grant", signed({ video_grant: undefined }), { grant: "NOT the claim video_grant is missing" }],
     [
       "a grant that cannot be read",
       signed({ video_grant: { roles: ["PUBLISHER"], maxLifetime: "60" } }),
       {
-        maxLifetime: "NOT video_grant.maxLifetime must be a whole number of seconds, at least 1; it is text",
+        maxLifetime:
+          "NOT video_grant.maxLifetime must be a whole number of seconds, at least 1; it is a string",
       },
     ],
   ])("says what does not hold of a token with %s", async (_, token, expected) => {

@@ -59,7 +59,7 @@ describe("checkScope", () => {
   it.each(["Query.secrets", "", "constructor", "toString", "__proto__", "query.session"])(
     "opens %j to nobody, not even to who may do everything",
     (field) => {
-      expect(() => checkScope(localCaller(), field)).toThrow(forbidden(`${field} is open to nobody`, {}));
+      expect(() => checkScope(localCaller(), field)).toThrow(forbidden(`no caller may use ${field}`, {}));
     },
   );
 });
@@ -153,7 +153,7 @@ describe("checkLifetime", () => {
 
   it("refuses a second more", () => {
     expect(() => checkLifetime(granted({ maxLifetime: 60 }), 61)).toThrow(
-      forbidden("the caller's tokens may live for 60 seconds; this one would for 61", {
+      forbidden("the caller's tokens may live for at most 60 seconds; 61 were requested", {
         requiredLifetime: 61,
         maxLifetime: 60,
       }),
@@ -211,7 +211,7 @@ it("says why a scope is missing, and not what is wrong with another", () => {
   expect(refused("session:create")).toEqual(
     forbidden(`${requires}; ${nearly}`, { requiredScope, problem: nearly }),
   );
-  const type = "scope must be text with spaces between the scopes, or a list of them; it is a number";
+  const type = "scope must be a string of scopes separated by spaces, or a list of scopes; it is a number";
   expect(refused(1)).toEqual(forbidden(`${requires}; ${type}`, { requiredScope, problem: type }));
   expect(refused("token:create")).toEqual(forbidden(requires, { requiredScope }));
 });

@@ -22,7 +22,7 @@ describe("a quota", () => {
     const refusal = quota.take(one, 1);
     await expect(refusal).rejects.toThrow(RateLimited);
     await expect(refusal).rejects.toMatchObject({
-      message: "Too many tokens were asked for; ask again in 60 seconds",
+      message: "Too many tokens were requested; try again in 60 seconds",
       extensions: { code: "RATE_LIMITED", retryAfterSeconds: 60 },
     });
   });
@@ -83,7 +83,7 @@ describe("a quota of tokens or sessions", () => {
 
   it("says what was too much", async () => {
     await expect(new Quota("sessions", 1).take(one, 2)).rejects.toThrow(
-      "Too many sessions were asked for; ask again in 60 seconds",
+      "Too many sessions were requested; try again in 60 seconds",
     );
   });
 

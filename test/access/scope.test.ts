@@ -65,7 +65,7 @@ describe("several claims", () => {
       ["permissions", ["ledger:read", 7]],
     ]);
     expect([...scopes]).toEqual(["sessions:create"]);
-    const rule = "must be text with spaces between the scopes, or a list of them;";
+    const rule = "must be a string of scopes separated by spaces, or a list of scopes;";
     expect(problems.map(({ says }) => says)).toEqual([
       `scp ${rule} it is an object`,
       `permissions ${rule} its entry 2 is a number`,
@@ -79,7 +79,7 @@ describe("a prefix", () => {
     const { scopes, problems } = readScopes([["scope", claim]], "stagepass/");
     expect([...scopes]).toEqual(["sessions:create"]);
     expect(problems.map(({ says }) => says)).toEqual([
-      "the scope tokens:create lacks the prefix of AUTH_SCOPE_PREFIX",
+      "the scope tokens:create lacks the prefix in AUTH_SCOPE_PREFIX",
       'the scope ledger:read has the prefix "other/"; set AUTH_SCOPE_PREFIX to it',
     ]);
   });
@@ -96,8 +96,8 @@ describe("a name that is nearly one of ours", () => {
       "stagepass/sessions:create",
       'the scope sessions:create has the prefix "stagepass/"; set AUTH_SCOPE_PREFIX to it',
     ],
-    ["sessions:create,openid", "scopes must have spaces between them"],
-    ["sessions:create\topenid", "scopes must have spaces between them"],
+    ["sessions:create,openid", "scopes must be separated by spaces"],
+    ["sessions:create\topenid", "scopes must be separated by spaces"],
     [
       `api://${"1b2c".repeat(9)}/ledger:read`,
       `the scope ledger:read has the prefix "${`api://${"1b2c".repeat(9)}`.slice(0, 30)}…"; set AUTH_SCOPE_PREFIX to it`,

@@ -163,7 +163,7 @@ describe("five sessions a minute", () => {
     expect(errors).toMatchObject(LIMITED);
     const { retryAfterSeconds } = errors[0].extensions;
     expect(errors[0].message).toBe(
-      `Too many sessions were asked for; ask again in ${retryAfterSeconds} seconds`,
+      `Too many sessions were requested; try again in ${retryAfterSeconds} seconds`,
     );
     expect((await create(caller("another"))).errors).toEqual([]);
   });

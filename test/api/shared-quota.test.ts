@@ -80,7 +80,7 @@ describe("servers that share PostgreSQL", () => {
     expect(await askAll(servers, field, 24, caller("five"))).toBe(5);
     const { errors } = await (servers[2] as TestServer).graphql(`mutation { ${field} }`, {}, caller("five"));
     expect(errors[0].message).toMatch(
-      new RegExp(`^Too many ${kind} were asked for; ask again in \\d+ seconds$`),
+      new RegExp(`^Too many ${kind} were requested; try again in \\d+ seconds$`),
     );
     expect(errors[0].extensions.retryAfterSeconds).toBeGreaterThanOrEqual(1);
     expect(errors[0].extensions.retryAfterSeconds).toBeLessThanOrEqual(60);

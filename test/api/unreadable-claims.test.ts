@@ -15,7 +15,7 @@ describe("a claim that cannot be read", () => {
     [
       "a role in lower case",
       { scope, video_grant: { roles: ["publisher"], names } },
-      "video_grant.roles may have SUBSCRIBER, PUBLISHER, PUBLISHER_ONLY, MODERATOR; did you mean PUBLISHER?",
+      "video_grant.roles accepts SUBSCRIBER, PUBLISHER, PUBLISHER_ONLY, MODERATOR; did you mean PUBLISHER?",
     ],
     [
       "a member in the singular",
@@ -25,22 +25,22 @@ describe("a claim that cannot be read", () => {
     [
       "text in place of a list",
       { scope, video_grant: { roles: ["PUBLISHER"], sessions: "*" } },
-      "video_grant.sessions must be a list of at most 100 strings of Unicode without U+0000, none of them empty; it is text",
+      "video_grant.sessions must be a list of at most 100 non-empty Unicode strings without U+0000; it is a string",
     ],
     [
       "text in place of a number",
       { scope, video_grant: { roles: ["PUBLISHER"], names, maxLifetime: "3600" } },
-      "video_grant.maxLifetime must be a whole number of seconds, at least 1; it is text",
+      "video_grant.maxLifetime must be a whole number of seconds, at least 1; it is a string",
     ],
     [
       "a grant that is no JSON",
       { scope, video_grant: "roles=PUBLISHER" },
-      "video_grant must be an object, or the JSON text of one; it is text that is no such JSON",
+      "video_grant must be an object or the JSON text of one; it is a string that is not a JSON object",
     ],
     [
       "a grant under another name",
       { scope, "https://example.com/video_grant": { roles: ["PUBLISHER"], names } },
-      'there is no claim video_grant, but one named "https://example.com/video_grant"; set AUTH_GRANT_CLAIM to its name',
+      'the claim video_grant is missing, but there is one named "https://example.com/video_grant"; set AUTH_GRANT_CLAIM to that name',
     ],
     [
       "a scope with a prefix",
@@ -55,7 +55,7 @@ describe("a claim that cannot be read", () => {
     [
       "a scope that is an object",
       { scope: { sessions: "create" }, video_grant: { names } },
-      "scope must be text with spaces between the scopes, or a list of them; it is an object",
+      "scope must be a string of scopes separated by spaces, or a list of scopes; it is an object",
     ],
   ])("is answered, and logged once: %s", async (_, claims, problem) => {
     const server = await serverForTest(env);
@@ -158,29 +158,29 @@ describe("a JWT that does not fit the configuration", () => {
     [
       { iss: "https://idp.example.com" },
       "jwt issuer invalid",
-      `its iss "https://idp.example.com" differs only by the slash at the end; ${issuers}`,
+      `its iss "https://idp.example.com" differs only by the trailing slash; ${issuers}`,
     ],
     [
       { iss: "http://idp.example.com/" },
       "jwt issuer invalid",
-      `its iss "http://idp.example.com/" differs only in its scheme; ${issuers}`,
+      `its iss "http://idp.example.com/" differs only in the scheme; ${issuers}`,
     ],
     [
       { iss: "https://IDP.example.com/" },
       "jwt issuer invalid",
-      `its iss "https://IDP.example.com/" differs only in upper and lower case; ${issuers}`,
+      `its iss "https://IDP.example.com/" differs only in case; ${issuers}`,
     ],
     [
       { iss: "https://idp.example.com/realms/a" },
       "jwt issuer invalid",
-      `its iss "https://idp.example.com/realms/a" differs only in what follows the host; ${issuers}`,
+      `its iss "https://idp.example.com/realms/a" differs only after the host; ${issuers}`,
     ],
     [{ iss: "another" }, "jwt issuer invalid", `its iss is "another"; ${issuers}`],
     [{ iss: undefined }, "jwt issuer invalid", `it has no iss; ${issuers}`],
     [
       { aud: ["Web", "x"] },
       "jwt audience invalid",
-      'its aud "Web" differs only in upper and lower case; AUTH_JWT_AUDIENCE is web,mobile',
+      'its aud "Web" differs only in case; AUTH_JWT_AUDIENCE is web,mobile',
     ],
     [{ aud: undefined }, "jwt audience invalid", "it has no aud; AUTH_JWT_AUDIENCE is web,mobile"],
     [{ aud: 7 }, "jwt audience invalid", "its aud is a number; AUTH_JWT_AUDIENCE is web,mobile"],
@@ -247,7 +247,7 @@ describe("an x-api-key of a gateway's", () => {
     expect(await ask(server, { authorization: `Bearer ${jwt}`, "x-api-key": "abc" })).toEqual([200, "ann"]);
     expect(await ask(server, { "x-api-key": "abc" })).toEqual([
       401,
-      "The header x-api-key must have an API key of this server, which begins with stagepass_",
+      "The header x-api-key must have an API key, which begins with stagepass_",
     ]);
     expect(await ask(server, { authorization: `Bearer ${jwt}`, "x-api-key": key })).toEqual([
       401,
@@ -255,11 +255,11 @@ describe("an x-api-key of a gateway's", () => {
     ]);
     expect(await ask(server, { authorization: key })).toEqual([
       401,
-      "The header Authorization has an API key alone: put Bearer and a space before it",
+      "The header Authorization lacks Bearer and a space before the API key",
     ]);
     expect(await ask(server, { authorization: jwt })).toEqual([
       401,
-      "The header Authorization has a JWT alone: put Bearer and a space before it",
+      "The header Authorization lacks Bearer and a space before the JWT",
     ]);
   });
 });

@@ -145,7 +145,7 @@ it.each<[string, string[], RegExp]>([
   [
     "a scope that is a number",
     ["create", "--name", "a", "--grant", '{"scope":1}'],
-    /--grant: scope must be text with spaces between the scopes, or a list of them; it is a number/,
+    /--grant: scope must be a string of scopes separated by spaces, or a list of scopes; it is a number/,
   ],
   ["no scope", ["create", "--name", "a", "--grant", '{"scope":[]}'], /--grant: scope must be some of/],
   ["another member", ["create", "--name", "a", "--grant", '{"scope":"tokens:create","x":1}'], /--grant/],

@@ -111,7 +111,8 @@ export const CLAIMS: readonly Claim[] = [
     language: /^sh$/,
     has: /^curl/,
     run: curl(
-      ({ ensureSession }) => expect(ensureSession).toEqual({ sessionId: ID, generateToken: { token: TOKEN } }),
+      ({ ensureSession }) =>
+        expect(ensureSession).toEqual({ sessionId: ID, generateToken: { token: TOKEN } }),
       signedJwt({
         scope: "sessions:create tokens:create",
         video_grant: { roles: ["PUBLISHER"], sessions: ["*"] },
@@ -145,7 +146,7 @@ export const CLAIMS: readonly Claim[] = [
     document: "docs/cli.md",
     language: /^sh$/,
     has: /--token/,
-    run: commands(/^ok +scopes +tokens:create, of scope$/m, {
+    run: commands(/^ok +scopes +tokens:create, from scope$/m, {
       AUTH_JWT_SECRET: JWT_SECRET,
       STAGEPASS_CREDENTIAL: signedJwt({ scope: "tokens:create", video_grant: { roles: ["PUBLISHER"] } }),
     }),

@@ -25,8 +25,8 @@ it("tells what a JWT grants, claim by claim", async () => {
   expect(found).toEqual(
     expect.arrayContaining([
       "ok header: alg HS256, no kid",
-      "ok signature: is genuine",
-      "ok scopes: tokens:create, of scope",
+      "ok signature: is valid",
+      "ok scopes: tokens:create, from scope",
       "ok maxLifetime: 3600 seconds",
     ]),
   );
@@ -76,7 +76,7 @@ it("tells the state of an API key, and what it grants", async () => {
 
   expect(await find(web.key, env)).toEqual([
     `ok API key: ${web.id}, web, works, and does not expire`,
-    "ok scopes: sessions:read tokens:create, of scope",
+    "ok scopes: sessions:read tokens:create, from scope",
     "ok roles: publisher",
     "ok sessions: none",
     "ok names: 1",
@@ -91,7 +91,7 @@ it("tells the state of an API key, and what it grants", async () => {
   expect((await find(odd.key, env)).filter((line) => line.startsWith("FAIL"))).toEqual([
     expect.stringMatching(/^FAIL scopes: /),
     expect.stringMatching(/^FAIL scope: scope must be text .*; it is a number$/),
-    "FAIL grant: there is no claim video_grant",
+    "FAIL grant: the claim video_grant is missing",
   ]);
   const other = newApiKey();
   expect(await find(other.key, env)).toEqual([

@@ -194,9 +194,9 @@ test("says when a key expires, and of one that can make no token why", async () 
     stagepass(folder, ["keys", "create", "--name", name, "--grant", JSON.stringify(grant), ...more]);
   const scope = "tokens:create";
   const alone = await make("a", { scope });
-  expect(alone.errors).toContain("Without video_grant.roles this key can make no token");
+  expect(alone.errors).toContain("This key cannot generate tokens, because its grant has no roles");
   const nowhere = await make("b", { scope, video_grant: { roles: ["PUBLISHER"] } }, "--expires-in", "30");
-  expect(nowhere.errors).toContain("Without video_grant.sessions or names this key can make no token");
+  expect(nowhere.errors).toContain("This key cannot generate tokens, because its grant has no sessions");
   expect(nowhere.output).toMatch(/It expires at 20\d\d-.*Z\.\n$/);
   const useful = await make("c", { scope, video_grant: { roles: ["PUBLISHER"], sessions: ["*"] } });
   expect(useful).toMatchObject({ code: 0, errors: "" });

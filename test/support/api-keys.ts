@@ -95,4 +95,4 @@ export const refused = (message: string | RegExp) =>
     message: expect.stringMatching(message),
     extensions: { code: "UNAUTHENTICATED", retryable: false },
   });
-export const unknownKey = /^The API key is not one of this server's, or was revoked$/;
+export const unknownKey = /^The API key is unknown or was revoked$/;

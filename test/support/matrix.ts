@@ -132,7 +132,7 @@ export const CALLERS: readonly MatrixCaller[] = [
     ...withClaims("with a maxLifetime that is a text", NO_GRANT, {
       video_grant: { roles: ROLES, sessions: ["*"], maxLifetime: "600" },
     }),
-    problem: "video_grant.maxLifetime must be a whole number of seconds, at least 1; it is text",
+    problem: "video_grant.maxLifetime must be a whole number of seconds, at least 1; it is a string",
   },
   ...ROLES.map((role) =>
     withClaims(`with only ${role}`, { roles: [role] }, { video_grant: { roles: [role], sessions: ["*"] } }),
