@@ -97,7 +97,7 @@ export async function keysFor(jwt: UnverifiedJwt, rules: JwtRules, jwks: KeyOf |
 function whyNoKey({ alg, kid, payload }: UnverifiedJwt, rules: JwtRules): string {
   const accepted = [...HMAC, ...ASYMMETRIC];
   const why = !accepted.includes(alg)
-    ? `its alg is ${quote(alg, SHOWN)}; accepted are ${accepted.join(", ")}`
+    ? `its alg is ${quote(alg, SHOWN)}, not one of ${accepted.join(", ")}`
     : HMAC.includes(alg)
       ? `its alg is ${alg}, but AUTH_JWT_SECRET is not set`
       : rules.jwksUri === null

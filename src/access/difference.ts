@@ -41,8 +41,8 @@ const hostOf = (text: string) => (URL.canParse(text) && new URL(text).host) || t
 const KINDS: readonly (readonly [string, (text: string) => string])[] = [
   ["by the trailing slash", withoutSlash],
   ["by white space", (text) => text.trim()],
-  ["in case", (text) => text.toLowerCase()],
+  ["in letter case", (text) => text.toLowerCase()],
   ["in the scheme", withoutScheme],
-  ["in case and by the trailing slash", (text) => withoutScheme(text).toLowerCase()],
+  ["in letter case and by the trailing slash", (text) => withoutScheme(text).toLowerCase()],
   ["after the host", hostOf],
 ];

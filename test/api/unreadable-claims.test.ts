@@ -168,7 +168,7 @@ describe("a JWT that does not fit the configuration", () => {
     [
       { iss: "https://IDP.example.com/" },
       "jwt issuer invalid",
-      `its iss "https://IDP.example.com/" differs only in case; ${issuers}`,
+      `its iss "https://IDP.example.com/" differs only in letter case; ${issuers}`,
     ],
     [
       { iss: "https://idp.example.com/realms/a" },
@@ -180,7 +180,7 @@ describe("a JWT that does not fit the configuration", () => {
     [
       { aud: ["Web", "x"] },
       "jwt audience invalid",
-      'its aud "Web" differs only in case; AUTH_JWT_AUDIENCE is web,mobile',
+      'its aud "Web" differs only in letter case; AUTH_JWT_AUDIENCE is web,mobile',
     ],
     [{ aud: undefined }, "jwt audience invalid", "it has no aud; AUTH_JWT_AUDIENCE is web,mobile"],
     [{ aud: 7 }, "jwt audience invalid", "its aud is a number; AUTH_JWT_AUDIENCE is web,mobile"],

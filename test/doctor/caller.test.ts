@@ -90,7 +90,7 @@ it("tells the state of an API key, and what it grants", async () => {
   ]);
   expect((await find(odd.key, env)).filter((line) => line.startsWith("FAIL"))).toEqual([
     expect.stringMatching(/^FAIL scopes: /),
-    expect.stringMatching(/^FAIL scope: scope must be text .*; it is a number$/),
+    expect.stringMatching(/^FAIL scope: scope must be a string of scopes .*; it is a number$/),
     "FAIL grant: the claim video_grant is missing",
   ]);
   const other = newApiKey();
