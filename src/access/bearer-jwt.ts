@@ -88,7 +88,7 @@ export async function keysFor(jwt: UnverifiedJwt, rules: JwtRules, jwks: KeyOf |
   const keys = possible.filter((key) => key != null);
   if (keys.length > 0) return keys;
   throw refused({
-    reason: "it is not signed with a key and an algorithm that this server accepts",
+    reason: "this server has no key for its alg and kid",
     forOperator: whyNoKey(jwt, rules),
   });
 }

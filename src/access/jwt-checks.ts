@@ -125,7 +125,7 @@ export const CLAIM_CHECKS: readonly ClaimCheck[] = [
       return textOrAbsent("sub", sub);
     },
     says: ({ sub = "" }) =>
-      sub === "" ? "is absent: all such tokens of an issuer are one caller" : `is ${quote(sub, 60)}`,
+      sub === "" ? "is absent: all JWTs of this issuer without sub are one caller" : `is ${quote(sub, 60)}`,
   },
   {
     what: "jti",

@@ -111,7 +111,7 @@ function checkLayoutClasses(names: readonly string[]): readonly string[] {
     if (name === "" || /\s/.test(name)) {
       throw new BadUserInput(
         "initialLayoutClassList",
-        "initialLayoutClassList must hold one class name in each item, not empty and without white space",
+        "initialLayoutClassList must have one class name in each item, not empty and without white space",
       );
     }
   }
