@@ -4,14 +4,14 @@ import { apiUrl, onOrOff } from "./variables.ts";
 
 /** A graph of Apollo Studio. */
 export interface UsageReportingConfig {
-  /** The secret by which Apollo Studio knows the graph. */
+  /** The secret that identifies the graph to Apollo Studio. */
   readonly apolloKey: KeyObject;
   readonly graphRef: string;
-  /** Where reports go, without the path that Apollo gives them. */
+  /** The URL of the reports, without Apollo's path. */
   readonly endpoint: string;
 }
 
-/** Where the use of the API is reported; null when it is not. */
+/** The graph of the usage reports; null without reports. */
 export function usageReportingOf(env: Environment): UsageReportingConfig | null {
   env.require("APOLLO_KEY", "APOLLO_GRAPH_REF", "APOLLO_USAGE_REPORTING_INGRESS_URL");
   env.require("APOLLO_GRAPH_REF", "APOLLO_KEY", "APOLLO_USAGE_REPORTING_INGRESS_URL");
@@ -27,7 +27,7 @@ export function usageReportingOf(env: Environment): UsageReportingConfig | null 
   return apolloKey && graphRef ? { apolloKey, graphRef, endpoint } : null;
 }
 
-/** Whether the server is a subgraph, for a router to ask. */
+/** Whether the server is a subgraph of a router. */
 export function federationOf(env: Environment): boolean {
   if (env.has("FEDERATION=on") && env.has("TRUSTED_DOCUMENTS=enforce")) {
     env.problem(
@@ -38,7 +38,7 @@ export function federationOf(env: Environment): boolean {
   return env.read("FEDERATION", onOrOff);
 }
 
-/** The key by which Apollo Studio knows a graph: it is sent in a header. */
+/** The API key of a graph, which is sent in a header. */
 function studioKey(value: string): KeyObject {
   if (/^[!-~]{8,}$/.test(value)) return createSecretKey(value, "utf8");
   throw new Error(
@@ -46,13 +46,13 @@ function studioKey(value: string): KeyObject {
   );
 }
 
-/** The error does not show the value: it may be the key, when the two are swapped. */
+/** The error does not show the value: if the two are swapped, it is the key. */
 function graphAndVariant(value: string): string {
   if (/^[a-z][\w-]*(@[\w./-]+)?$/i.test(value)) return value;
   throw new Error("must be a graph and its variant, such as my-graph@current");
 }
 
-/** Where usage reports go: as Apollo Router has it, with the path, or without. */
+/** The URL of usage reports, with the path, as in Apollo Router, or without it. */
 function ingressUrl(value: string): string {
   return apiUrl(value).replace(/\/api\/ingress\/traces$/, "");
 }

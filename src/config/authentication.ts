@@ -8,7 +8,7 @@ const OTHER_SECRET = "must differ from the OpenTok project's secret";
 /** The secrets of callers' JWTs, by their variables. */
 const SECRETS = { AUTH_JWT_SECRET: "secret", AUTH_JWT_SECRET_PREVIOUS: "previousSecret" } as const;
 
-/** Variables that have no effect unless JWTs are verified. */
+/** Variables that need `AUTH_JWT_SECRET` or `AUTH_JWKS_URI`. */
 const NEEDS_KEYS = [
   "AUTH_JWT_ISSUER",
   "AUTH_JWT_AUDIENCE",
@@ -18,7 +18,7 @@ const NEEDS_KEYS = [
   "AUTH_GRANT_CLAIM",
 ] as const;
 
-/** How callers' JWTs are verified, and read; null when none are accepted. */
+/** How callers' JWTs are verified and read; null if JWTs are not accepted. */
 export function jwtRulesOf(env: Environment): JwtRules | null {
   const secret = env.read("AUTH_JWT_SECRET", jwtSecret);
   const previousSecret = env.read("AUTH_JWT_SECRET_PREVIOUS", jwtSecret);
@@ -57,9 +57,9 @@ function checkSecrets(env: Environment): void {
 }
 
 /**
- * The problem with secrets of callers' JWTs that are the project's: a connection token would be a credential, too.
+ * The problems of JWT secrets that are also the project's: a connection token would be a caller's credential.
  *
- * @param isOfProject whether a secret is the project's, or was
+ * @param isOfProject whether a secret is the project's current or previous one
  */
 export function sameSecrets(
   rules: JwtRules | null,
@@ -71,7 +71,7 @@ export function sameSecrets(
   });
 }
 
-/** The problem when a reload would turn JWTs on or off; null otherwise. */
+/** The problem if a reload would turn JWTs on or off; null otherwise. */
 export function switchedOnOrOff(before: JwtRules | null, next: JwtRules | null): string | null {
   if ((before === null) === (next === null)) return null;
   const what = next === null ? "off" : "on";
@@ -100,7 +100,7 @@ function claimNamesOf(env: Environment): ClaimNames {
   };
 }
 
-/** Texts with commas between them. */
+/** A comma-separated list. */
 function list(value: string): string[] {
   const items = value.split(",").map((item) => item.trim());
   if (items.includes(""))
@@ -124,7 +124,7 @@ function scopePrefix(value: string): string {
   throw new Error("must be the prefix of scope names, such as stagepass/, without white space");
 }
 
-/** What users of Supabase, Auth0 and Clerk can write themselves. */
+/** Claims that users of Supabase, Auth0 and Clerk can change. */
 const WRITTEN_BY_USERS = /^(user_metadata|unsafe_metadata)\b/;
 
 function claimName(value: string): string {
@@ -136,18 +136,18 @@ function claimName(value: string): string {
   );
 }
 
-/** @param insecure whether it may be unencrypted, because it does not leave a network that is trusted */
+/** @param insecure whether `http:` is allowed, for a private network */
 function jwksUrl(value: string, insecure: boolean): string {
   try {
     return keySet(safeUrl(value, insecure));
   } catch (error) {
-    // Throws where the setting would not help.
+    // Throws if AUTH_JWKS_INSECURE would not help.
     keySet(safeUrl(value, true));
     throw new Error(`${(error as Error).message}; within a private network AUTH_JWKS_INSECURE=on allows it`);
   }
 }
 
-/** Refuses the provider's metadata, which is often mistaken for the keys. */
+/** Refuses the URL of the provider's metadata, which is often mistaken for the keys. */
 function keySet(url: string): string {
   if (!/\/\.well-known\/(openid-configuration|oauth-authorization-server)/.test(url)) return url;
   throw new Error("must be the address of the keys, not of the provider's metadata; use its jwks_uri");

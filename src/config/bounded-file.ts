@@ -1,13 +1,13 @@
 import { closeSync, openSync, readSync } from "node:fs";
 
-/** The longest file of a secret or a key, in bytes. */
+/** The largest file of a secret or a key, in bytes. */
 export const MAX_FILE = 64 * 1024;
 
 /**
- * The content of a small file, or of a pipe. A wrong path may be an endless device, which would fill the memory.
+ * The content of a small file or a pipe. The limit protects the memory from an endless device.
  *
- * @throws {RangeError} when it has more than `MAX_FILE` bytes
- * @throws {NodeJS.ErrnoException} when it cannot be read; its message has the path, which may be a secret
+ * @throws {RangeError} if it has more than `MAX_FILE` bytes
+ * @throws {NodeJS.ErrnoException} if it cannot be read; its message has the path, which may be a secret
  */
 export function readBounded(path: string): Buffer {
   const bytes = Buffer.alloc(MAX_FILE + 1);

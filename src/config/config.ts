@@ -19,7 +19,7 @@ import { choice, host, onOrOff, port, wholeNumber } from "./variables.ts";
 
 export type { EnvFile };
 
-/** What the process was told to be. */
+/** The configuration of the process. */
 export interface Config {
   readonly production: boolean;
   readonly host: string;
@@ -27,56 +27,56 @@ export interface Config {
   readonly port: number;
   readonly platform: PlatformConfig;
   readonly database: DatabaseAddress;
-  /** The most connections to PostgreSQL. */
+  /** The maximum number of PostgreSQL connections. */
   readonly databasePoolSize: number;
   /** Whether tokens are recorded before they are delivered. */
   readonly ledger: boolean;
-  /** For how many days records are kept; null keeps them. */
+  /** How many days records are kept; null for no limit. */
   readonly ledgerRetentionDays: number | null;
-  /** How callers' JWTs are verified; null when none are accepted. */
+  /** How callers' JWTs are verified; null if JWTs are not accepted. */
   readonly jwtRules: JwtRules | null;
-  /** Whether an address is a proxy's that says truly who its client is; null where none does. */
+  /** Whether an address is a trusted proxy's; null if none is trusted. */
   readonly trustsProxy: ((address: string) => boolean) | null;
-  /** How many tokens a caller may ask for in a minute; null leaves it to the server. */
+  /** The maximum number of tokens per minute for each caller; null for the server's default. */
   readonly tokensPerMinute: number | null;
-  /** The most that a caller may have in flight. */
+  /** The limits of each caller's requests in flight. */
   readonly inFlight: InFlightLimits;
-  /** How many sessions a caller may create in a minute; null leaves it to the server. */
+  /** The maximum number of sessions per minute for each caller; null for the server's default. */
   readonly sessionsPerMinute: number | null;
-  /** The origins whose pages may call from a browser; those of a wildcard as a pattern. */
+  /** The origins whose pages may call from a browser; a wildcard is a pattern. */
   readonly corsOrigins: readonly (string | RegExp)[];
-  /** Null when every document is executed, and none has an ID. */
+  /** Null if every document is executed and none has an ID. */
   readonly trustedDocuments: TrustedDocumentsConfig | null;
   /** Whether the console is served. */
   readonly console: boolean;
-  /** Where metrics are served; null when nothing is counted. */
+  /** The address of the metrics; null without metrics. */
   readonly metrics: { readonly host: string; readonly port: number } | null;
-  /** Null when no traces are made. */
+  /** Null without traces. */
   readonly tracing: TracingConfig | null;
-  /** Whether it is a subgraph, for a router to ask. */
+  /** Whether the server is a subgraph of a router. */
   readonly federation: boolean;
-  /** Where the use of the API is reported; null when it is not. */
+  /** The graph of the usage reports; null without reports. */
   readonly usageReporting: UsageReportingConfig | null;
-  /** For how long the server goes on serving after the signal to stop, while `/readyz` is 503, in milliseconds. */
+  /** How long the server keeps serving after a stop signal, while `/readyz` is 503, in milliseconds. */
   readonly shutdownDelay: number;
   readonly logLevel: string;
-  /** Null when no audit trail is kept. */
+  /** Null without an audit trail. */
   readonly audit: AuditConfig | null;
-  /** The proxy that calls to other machines go through; null when they need none. */
+  /** The proxy for calls to other machines; null without a proxy. */
   readonly proxy: ProxyConfig | null;
-  /** Warnings about the configuration, a line each, such as a variable without effect. */
+  /** Warnings about the configuration, one line each, such as a variable without effect. */
   readonly notes: readonly string[];
 }
 
-/** The variables of the process, and the `.env` file of its working directory, which fills what is not set. */
+/** The variables of the process, and the `.env` file of its working directory for those that are not set. */
 export function readEnvironment(): [environment: NodeJS.ProcessEnv, file: EnvFile] {
   return [process.env, readEnvFile()];
 }
 
-/** What is swapped while the server runs. */
+/** The variables that a reload applies. */
 const ROTATED = /^(AUTH_|(OPENTOK_API_SECRET|VONAGE_PRIVATE_KEY)(_PREVIOUS)?(_FILE)?$)/;
 
-/** The variables of `.env` that were changed, and count from the next start on. */
+/** The changed variables of `.env` that need a restart. */
 export function changedForRestart({ values: before }: EnvFile, { values: now }: EnvFile): string[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(now)])];
   return names.filter((name) => isKnown(name) && !ROTATED.test(name) && before[name] !== now[name]);
@@ -86,8 +86,8 @@ export function changedForRestart({ values: before }: EnvFile, { values: now }: 
  * Checks every variable, and the rules between them.
  *
  * @param environment the process's variables; an empty value counts as not set
- * @param file what a `.env` file sets besides
- * @throws {StartupError} with a line for each problem; none shows the value of a secret
+ * @param file the `.env` file, which `environment` overrides
+ * @throws {StartupError} with one line for each problem; none shows a secret
  */
 export function parseConfig(environment: NodeJS.Dict<string>, file?: EnvFile): Config {
   const env = new Environment(environment, file);
@@ -96,7 +96,7 @@ export function parseConfig(environment: NodeJS.Dict<string>, file?: EnvFile): C
   return config;
 }
 
-/** The configuration. If `env` has problems afterwards, do not use it. */
+/** The configuration. Do not use it if `env` has problems afterwards. */
 export function configOf(env: Environment): Config {
   const production = env.read("NODE_ENV", choice("development", "production", "test")) === "production";
   const database = databaseOf(env);
@@ -134,7 +134,7 @@ export function configOf(env: Environment): Config {
       [],
     ),
     trustedDocuments: trustedDocumentsOf(env),
-    // For development; and where only listed documents are trusted, its own are trusted only when CONSOLE says so.
+    // With enforce, the console's own documents are trusted only if CONSOLE is on.
     console: env.read("CONSOLE", onOrOff, !production && !env.has("TRUSTED_DOCUMENTS=enforce")),
     metrics: metricsPort === null ? null : { host: metricsHost, port: metricsPort },
     tracing: tracingOf(env),
@@ -152,7 +152,7 @@ export function configOf(env: Environment): Config {
 
 const EVERYWHERE = /^(0\.0\.0\.0|::)$/;
 
-/** The rules between variables of different subjects. */
+/** Checks rules between variables of different subjects. */
 function checkTogether(env: Environment, { host, port, metrics, database, ledger }: Config): void {
   if (metrics === null) env.unused("METRICS_PORT is not set", "METRICS_HOST");
   else if (metrics.port !== 0 && metrics.port === port) {
@@ -166,9 +166,9 @@ function checkTogether(env: Environment, { host, port, metrics, database, ledger
 const LOG_LEVEL = choice("trace", "debug", "info", "warn", "error", "fatal", "silent");
 
 /**
- * The address of the database alone, for a command that needs nothing else.
+ * The address of the database, for a command that needs no other variable.
  *
- * @throws {StartupError} when it is none, or of a database that would be gone after the command
+ * @throws {StartupError} if it is invalid or `:memory:`
  */
 export function parseDatabaseAddress(environment: NodeJS.Dict<string>, file?: EnvFile): DatabaseAddress {
   const env = new Environment(environment, file, ["DATABASE_URL"]);
@@ -178,9 +178,9 @@ export function parseDatabaseAddress(environment: NodeJS.Dict<string>, file?: En
 }
 
 /**
- * Where the audit trail goes alone, likewise.
+ * The audit trail, for a command that needs no other variable.
  *
- * @throws {StartupError} when it cannot be kept as configured
+ * @throws {StartupError} if it is invalid
  */
 export function parseAudit(environment: NodeJS.Dict<string>, file?: EnvFile): AuditConfig | null {
   const env = new Environment(environment, file, []);
@@ -189,7 +189,7 @@ export function parseAudit(environment: NodeJS.Dict<string>, file?: EnvFile): Au
   return audit;
 }
 
-/** @throws {StartupError} when the database would be gone after a command */
+/** @throws {StartupError} if the database is `:memory:`, which ends with the command */
 export function keptDatabase(address: DatabaseAddress): DatabaseAddress {
   if (address.engine === "sqlite" && address.file === null) {
     throw new StartupError(["DATABASE_URL: must be of a database that is kept; :memory: is not"]);

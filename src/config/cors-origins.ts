@@ -2,27 +2,26 @@ import { type Advice, adviceOn, quote } from "../errors.ts";
 
 /** The schemes of web pages, apps and browser extensions. */
 const SCHEMES = /^(https?|capacitor|ionic|app|tauri|chrome-extension|moz-extension|safari-web-extension)$/;
-/** Misspelt schemes, with the one that is probably meant. */
+/** Wrong schemes, with the probable one. */
 const MEANT: Advice = [
   [/^ws$/, "http"],
   [/^(?!https?$)[htps]{3,7}$|^wss$/, "https"],
 ];
 
-/** Hosts where anybody can get a subdomain, and second levels such as `co.uk`: a wildcard below them would admit strangers. */
+/** Hosts where anyone can get a subdomain, and second levels such as `co.uk`. A wildcard would allow pages of any owner. */
 const SHARED =
   /^((co|com|net|org|gov|edu|ac)\.[a-z]{2}|(vercel|netlify|web|run|ngrok|ngrok-free|replit|railway|up\.railway)\.app|(github|gitlab|ngrok)\.io|(pages|workers|fly|deno)\.dev|(herokuapp|onrender|firebaseapp|appspot|amplifyapp|trycloudflare)\.com|(azurewebsites|azurestaticapps|cloudfront)\.net|surge\.sh|csb\.app|glitch\.me)$/;
 
-/** A host, and a port. URLs may have more, such as the `$` of a variable that nobody replaced; no browser sends it. */
+/** Host and port. `URL` accepts more characters, such as the `$` of an unexpanded variable, which no browser sends. */
 const OF_HOST = /^[a-z0-9._:*[\]-]+$/i;
 
-/** How many characters of an origin a message shows. */
+/** The longest origin in a message, in characters. */
 const MAX_SHOWN = 100;
 
 /**
- * Origins with commas between them, as browsers send them. `https://*.example.com` is every origin with one label in place of the
- * star, as in a certificate.
+ * Comma-separated origins, as browsers send them. In `https://*.example.com`, the star matches one label, as in a certificate.
  *
- * @param note is told of an unknown scheme
+ * @param note receives warnings of unknown schemes
  * @throws {Error} with the broken rule, and the origin unless it may be a secret
  */
 export function corsOrigins(value: string, note: (text: string) => void): (string | RegExp)[] {
@@ -85,12 +84,12 @@ function whatDiffers(given: string, scheme: string, host: string, rest: string):
   return "is not as browsers write it";
 }
 
-/** In lower case; empty where there is none. */
+/** The scheme in lower case; empty without a scheme. */
 function schemeOf(given: string): string {
   return (/^([a-z][a-z0-9+.-]*):\/\//i.exec(given)?.[1] ?? "").toLowerCase();
 }
 
-/** An origin for a message, or its place in the list if it may be a secret. */
+/** An origin for a message, or its position if it may be a secret. */
 function shown(given: string, index: number): string {
   if (/^(\*|null)$/i.test(given)) return given;
   const isOrigin = schemeOf(given) !== "" && !given.includes("@");
@@ -98,7 +97,7 @@ function shown(given: string, index: number): string {
   return quote(given.replace(/[?#].*/s, "…"), MAX_SHOWN);
 }
 
-/** No label of a host name has more than 63 characters. */
+/** A pattern with one label, of at most 63 characters, in place of the star. */
 function withOneLabel(origin: string): RegExp {
   const [before = "", after = ""] = origin.split("*").map((part) => part.replaceAll(/[.+]/g, "\\$&"));
   return new RegExp(`^${before}[a-z0-9_-]{1,63}${after}$`);

@@ -9,10 +9,10 @@ export function databaseOf(env: Environment): DatabaseAddress {
   return address;
 }
 
-/** Where there is a problem. */
+/** The address if `DATABASE_URL` has a problem. */
 const NONE: DatabaseAddress = { engine: "sqlite", file: null };
 
-/** The variables of libpq and node-postgres, each with the part of a URL that means the same; the last two have none. */
+/** The variables of libpq and node-postgres, with the equivalent part of a URL. The last two have none. */
 const VARIABLES: Readonly<Record<`PG${string}`, string>> = {
   PGUSER: "user",
   PGPASSWORD: "password",
@@ -30,7 +30,7 @@ const VARIABLES: Readonly<Record<`PG${string}`, string>> = {
   PGBINARY: "",
 };
 
-/** Refuses variables that would fill a gap of the URL, such as the TLS mode. Where the URL says it, the URL wins, as in psql. */
+/** Refuses variables that would fill a gap in the URL, such as the TLS mode. The URL overrides them, as in psql. */
 function refuseOthersOf({ said }: PostgresAddress, env: Environment): void {
   for (const [name, part] of Object.entries(VARIABLES) as [`PG${string}`, string][]) {
     if (!env.has(name) || said.has(part)) continue;

@@ -1,9 +1,9 @@
 /**
- * The documents of a manifest by their IDs, from either form: GraphQL Code Generator's client preset writes
- * `{ "<hash>": "<document>" }`, and Apollo's tools write
+ * The documents of a manifest by their IDs. It accepts the form of GraphQL Code Generator's client preset,
+ * `{ "<hash>": "<document>" }`, and that of Apollo's tools,
  * `{ "format": "apollo-persisted-query-manifest", "version": 1, "operations": [{ "id", "body", … }] }`.
  *
- * @throws {Error} with the rule that it breaks
+ * @throws {Error} with the broken rule
  */
 export function parseManifest(json: string): ReadonlyMap<string, string> {
   const manifest = parseObject(json);

@@ -2,11 +2,11 @@ import { isUtf8 } from "node:buffer";
 import { readdirSync, readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 
-/** What a `.env` file sets, and a line for each thing in it that cannot be read. */
+/** The variables of a `.env` file, and one line for each problem in it. */
 export interface EnvFile {
   readonly values: NodeJS.Dict<string>;
   readonly problems: readonly string[];
-  /** Files beside it that other programs would read, too. */
+  /** Similar files in the same folder, which Stagepass does not read. */
   readonly unread?: readonly string[];
 }
 
@@ -15,10 +15,10 @@ export const NO_ENV_FILE: EnvFile = { values: {}, problems: [] };
 /** The name of the file, in the working directory. */
 export const ENV_FILE = ".env";
 
-/** Files that Next.js, Vite and dotenv-flow read, and `.env.txt`, as Notepad names the file. */
+/** Files that Next.js, Vite and dotenv-flow read, and `.env.txt`, which Notepad writes. */
 const UNREAD = /^\.env\.(txt|(local|dev|development|prod|production|staging)(\.local)?)$/i;
 
-/** Reads the `.env` file of the working directory, which need not exist, and names those that are not read. */
+/** Reads the `.env` file of the working directory, if it exists, and lists similar files. */
 export function readEnvFile(): EnvFile {
   return { ...readThisFile(), unread: unreadFiles() };
 }
@@ -45,10 +45,10 @@ function readThisFile(): EnvFile {
 }
 
 /**
- * Reads lines of `NAME=value`, blank lines and comments. A value in quotes may have several lines. Node.js's own parser gives the
- * values, but skips what it does not understand; here each such line is a problem.
+ * Parses lines of `NAME=value`, blank lines and comments. A quoted value can have several lines. Node.js's parser reads the values,
+ * but skips invalid lines; here each is a problem.
  *
- * @param bytes in UTF-8, or in UTF-16 with a byte order mark, which PowerShell's `>` writes
+ * @param bytes UTF-8, or UTF-16 with a byte order mark, as PowerShell's `>` writes
  */
 export function parseEnvFile(bytes: Buffer): EnvFile {
   const text = decoded(bytes)?.replaceAll("\r\n", "\n");
@@ -81,7 +81,7 @@ export function parseEnvFile(bytes: Buffer): EnvFile {
   return { values, problems };
 }
 
-/** Undefined for what is no text. */
+/** Undefined if it is not text. */
 function decoded(bytes: Buffer): string | undefined {
   const [first, second] = bytes;
   if (first === 0xff && second === 0xfe) return new TextDecoder("utf-16le").decode(bytes);
@@ -94,7 +94,7 @@ function endOfLine(text: string, at: number): number {
   return end === -1 ? text.length : end;
 }
 
-/** Where a value ends, and what in it would be cut off. */
+/** Where a value ends, and the problem if a part of it would be lost. */
 function extentOf(text: string, start: number): { end: number; problem?: string } {
   const quote = text[start] ?? "";
   if (!/["'`]/.test(quote)) {

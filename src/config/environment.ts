@@ -10,24 +10,24 @@ import {
   variable,
 } from "./variable-table.ts";
 
-/** Where the value of a variable comes from: a file is that of `<NAME>_FILE`. */
+/** Where the value of a variable comes from. `file` is the file that `<NAME>_FILE` names. */
 export type Source = "environment" | ".env" | "file" | "default";
 
 /** A variable of the table, of OpenTelemetry's SDK, or of PostgreSQL's clients. */
 type Name = VariableName | SmallName | `OTEL_${string}` | `PG${string}`;
 
-/** The environment's variables, and the problems with them. An empty value counts as not set. */
+/** The environment variables and their problems. An empty value counts as not set. */
 export class Environment {
   readonly #set: NodeJS.Dict<string> = {};
   readonly #sources = new Map<string, Source>();
-  /** Those of which a problem is noted already. */
+  /** Variables with a problem that is already noted. `read` skips them. */
   readonly #unread = new Set<string>();
   readonly #problems: string[] = [];
   readonly #notes: string[] = [];
 
   /**
-   * @param environment the process's own, which wins over the file
-   * @param secrets the variables whose value may be in a file; others' files are not read
+   * @param environment the process's variables, which override the file
+   * @param secrets the variables whose `<NAME>_FILE` is read
    */
   constructor(
     environment: NodeJS.Dict<string>,
@@ -77,7 +77,7 @@ export class Environment {
     }
   }
 
-  /** Refuses surrounding quotes and white space, which shells and editors leave. The other checks go on without them. */
+  /** Refuses surrounding quotes and white space, which shells and editors leave. Later checks see the value without them. */
   #checkEnds(name: string): void {
     const value = this.#set[name] ?? "";
     if (!isKnown(name) || variable(name)?.pem) return;
@@ -88,7 +88,7 @@ export class Environment {
     this.#problems.push(`${said}: ${problemOfEnds(value)}`);
   }
 
-  /** It may be a secret that was not there when a tool put it in. */
+  /** An empty value may be a secret that a tool did not find. */
   #noteEmpty(values: NodeJS.Dict<string>): void {
     const empty = Object.keys(values).filter((name) => values[name] === "" && isKnown(name));
     if (empty.length > 0) this.#notes.push(`empty, which counts as not set: ${empty.join(", ")}`);
@@ -103,7 +103,7 @@ export class Environment {
     );
   }
 
-  /** A shell or a tool would have made something else of it. It is not read on. */
+  /** Refuses text that a shell or a tool should have expanded. */
   #checkWithin(name: string): void {
     const value = this.#set[name] ?? "";
     const known = variable(name);
@@ -115,12 +115,12 @@ export class Environment {
     this.#problems.push(`${said}: ${rule}`);
   }
 
-  /** The text of a variable. */
+  /** The value of a variable, as text. */
   get(name: Name): string | undefined {
     return this.#set[name];
   }
 
-  /** The variables with a prefix, without those of files (`<NAME>_FILE`). */
+  /** The variables with a prefix, except `<NAME>_FILE`. */
   startingWith(prefix: string): NodeJS.Dict<string> {
     const entries = Object.entries(this.#set);
     return Object.fromEntries(entries.filter(([name]) => name.startsWith(prefix) && !name.endsWith("_FILE")));
@@ -131,14 +131,14 @@ export class Environment {
     return this.#sources.get(name) ?? "default";
   }
 
-  /** Whether a variable is set (even to an unreadable file), or has a value: `PLATFORM`, or `PLATFORM=local`. */
+  /** Whether a variable is set, even to an unreadable file (`PLATFORM`), or has a value (`PLATFORM=local`). */
   has(setting: string): boolean {
     const [name = "", value] = setting.split("=");
     return value === undefined ? this.#sources.has(name) : this.#set[name] === value;
   }
 
   /**
-   * The value of a variable, or else its default in the table, or else `fallback`. Notes a problem where `parse` throws.
+   * The value of a variable, its default in the table, or `fallback`. Notes a problem if `parse` throws.
    *
    * @param parse throws the rule that the text breaks
    */
@@ -165,7 +165,7 @@ export class Environment {
     this.#notes.push(`${name}: ${text}`);
   }
 
-  /** Notes that a variable is missing which one of these settings, as `has` takes them, needs. */
+  /** Notes a problem if a variable is missing and one of these settings needs it. Settings are as in `has`. */
   require(name: Name, ...settings: readonly string[]): void {
     const reason = settings.find((setting) => this.has(setting));
     if (reason === undefined || this.has(name)) return;
@@ -177,12 +177,12 @@ export class Environment {
     for (const name of names) if (this.has(name)) this.note(name, `is not used: ${reason}`);
   }
 
-  /** The warnings, a line each. */
+  /** The warnings, one line each. */
   get notes(): readonly string[] {
     return this.#notes;
   }
 
-  /** The problems, a line each. */
+  /** The problems, one line each. */
   get problems(): readonly string[] {
     return this.#problems;
   }
@@ -193,7 +193,7 @@ export class Environment {
   }
 }
 
-/** What nothing here expands, and what a tool has put into the value. The rule shows nothing of the value, which may be a secret. */
+/** The rule that text inside a value breaks. It does not show the value, which may be a secret. */
 function problemWithin(value: string, isSet: (name: string) => boolean): string | null {
   const [begun] = /^[A-Z][A-Z_]+(?==)/.exec(value) ?? [];
   if (begun !== undefined && isKnown(begun)) return `begins with ${begun}=; set the value alone`;

@@ -1,11 +1,11 @@
 import { accessSync, constants } from "node:fs";
 import { choice, collectorUrl, wholeNumber } from "./variables.ts";
 
-/** Up to an hour; beyond 2³¹ a timer would fire at once. */
+/** At most one hour: a timer of more than 2³¹ ms fires at once. */
 const milliseconds = wholeNumber(1, 3_600_000);
 const count = wholeNumber(1, 1_000_000);
 
-/** Settings of an exporter, which have a variant for traces alone. */
+/** Settings of an exporter. Each also has a variable for traces only. */
 export const EXPORTER: Readonly<Record<string, (value: string) => unknown>> = {
   ENDPOINT: collectorUrl,
   PROTOCOL: choice("http/protobuf", "http/json"),
@@ -18,7 +18,7 @@ export const EXPORTER: Readonly<Record<string, (value: string) => unknown>> = {
 };
 
 /**
- * What a variable of OpenTelemetry may be. The SDK itself replaces a wrong value silently, or, with a batch size of 0, never ends.
+ * Checks of OpenTelemetry's variables. The SDK silently replaces invalid values, and never ends with a batch size of 0.
  */
 export const CHECKS: Readonly<Record<string, (value: string) => unknown>> = {
   OTEL_TRACES_EXPORTER: choice("otlp", "none"),
@@ -45,7 +45,7 @@ export const CHECKS: Readonly<Record<string, (value: string) => unknown>> = {
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: tracesUrl,
 };
 
-/** The variables of OpenTelemetry's SDK that count here. It takes others, too, such as those of limits. */
+/** The known variables of the OpenTelemetry SDK. It also reads others, such as its limits. */
 export const OTEL_NAMES: readonly string[] = [
   ...Object.keys(CHECKS),
   "OTEL_SDK_DISABLED",
@@ -53,13 +53,13 @@ export const OTEL_NAMES: readonly string[] = [
   "OTEL_RESOURCE_ATTRIBUTES",
 ];
 
-/** The SDK puts the path after it. */
+/** The SDK appends the path. */
 function collectorBase(value: string): void {
   if (new URL(collectorUrl(value)).pathname.endsWith("/v1/traces"))
     throw new Error("must end before /v1/traces, which is put after it");
 }
 
-/** The SDK puts nothing after it. */
+/** The SDK appends nothing. */
 function tracesUrl(value: string): void {
   if (new URL(collectorUrl(value)).pathname === "/")
     throw new Error(
@@ -67,7 +67,7 @@ function tracesUrl(value: string): void {
     );
 }
 
-/** The error does not show the value: it may be a credential of the collector's. */
+/** The error does not show the value, which may be a credential. */
 function collectorHeaders(value: string): void {
   for (const header of value.split(",")) {
     const [, encoded = ""] = /^\s*[\w!#$&'*+.^`|~-]+\s*=(.*)$/.exec(header) ?? [];

@@ -6,23 +6,23 @@ import type { Environment } from "./environment.ts";
 import { privateKey } from "./private-key.ts";
 import { apiKey, apiSecret, apiUrl, applicationId, choice, wholeNumber } from "./variables.ts";
 
-/** Where sessions come from, and whose they are. */
+/** The platform that creates sessions, and the project that owns them. */
 export type PlatformConfig =
   | {
       readonly name: "local";
-      /** The OpenTok project of its sessions; null for one that is generated and kept beside the database. */
+      /** The OpenTok project of its sessions; null for a generated one beside the database. */
       readonly keyRing: KeyRing | null;
     }
   | {
       readonly name: "opentok" | "vonage";
       readonly keyRing: KeyRing;
-      /** Where its API is, without a slash at the end. */
+      /** The URL of its API, without a slash at the end. */
       readonly url: string;
-      /** The deadline of one call to it, in milliseconds. */
+      /** The deadline of one call, in milliseconds. */
       readonly timeout: number;
     };
 
-/** The platform that `PLATFORM` names, or that there are credentials of. */
+/** The platform that `PLATFORM` names, or the platform whose credentials are set. */
 export function platformOf(env: Environment, { engine }: DatabaseAddress): PlatformConfig {
   requireWholeCredentials(env);
   const named = env.read("PLATFORM", choice("local", "opentok", "vonage"));
@@ -31,7 +31,7 @@ export function platformOf(env: Environment, { engine }: DatabaseAddress): Platf
   const vonage = vonageOf(env);
   const name =
     named ?? (env.has("OPENTOK_API_KEY") ? "opentok" : env.has("VONAGE_APPLICATION_ID") ? "vonage" : "local");
-  // A generated project is kept on one machine, and the other servers would not know it.
+  // A generated project stays on one machine, so other servers would not have it.
   if (name === "local" && engine === "postgres" && !env.has("OPENTOK_API_KEY")) {
     env.problem(
       "OPENTOK_API_KEY",
@@ -43,7 +43,7 @@ export function platformOf(env: Environment, { engine }: DatabaseAddress): Platf
   return name === "local" || !keyRing ? { name: "local", keyRing } : { name, keyRing, url, timeout };
 }
 
-/** The local platform may have an OpenTok project's credentials, but asks nobody. */
+/** The local platform can use OpenTok credentials, but makes no calls. */
 function noteUnused(env: Environment, name: PlatformConfig["name"]): void {
   const reason = `the platform is ${name}`;
   for (const [other, { id, key, url }] of Object.entries(CREDENTIAL_NAMES)) {
@@ -54,7 +54,7 @@ function noteUnused(env: Environment, name: PlatformConfig["name"]): void {
   if (name === "local") env.unused(reason, "PLATFORM_TIMEOUT_MS");
 }
 
-/** Credentials are whole or absent, and of one platform unless `PLATFORM` says which to use. */
+/** Credentials are complete or absent. With those of both platforms, `PLATFORM` must be set. */
 function requireWholeCredentials(env: Environment): void {
   const platforms = Object.entries(CREDENTIAL_NAMES);
   for (const [name, { id, key }] of platforms) {
@@ -75,7 +75,7 @@ function openTokOf(env: Environment) {
   return { keyRing: id && secret ? openTokKeyRing(id, secret, previous) : null, url };
 }
 
-/** Refuses a secret that is not whole: a SIGHUP may read its file while an editor writes it. */
+/** Refuses an incomplete secret: a SIGHUP may read its file while an editor writes it. */
 function wholeSecret(value: string): string {
   const { length } = value;
   if (/^[0-9a-f]+$/i.test(value) && length !== 40) {
@@ -90,7 +90,7 @@ function vonageOf(env: Environment) {
   const keyOf = (name: "VONAGE_PRIVATE_KEY" | "VONAGE_PRIVATE_KEY_PREVIOUS", wanted: Wanted) =>
     env.read(name, (value) => privateKey(value, wanted, (text) => env.note(name, text)));
   const key = keyOf("VONAGE_PRIVATE_KEY", "private");
-  // Of the previous one, the public half is enough to verify.
+  // The public half of the previous key is enough to verify.
   const previous = keyOf("VONAGE_PRIVATE_KEY_PREVIOUS", "public or private") ?? undefined;
   const url = env.read("VONAGE_API_URL", apiUrl);
   return { keyRing: id && key ? vonageKeyRing(id, key, previous) : null, url };

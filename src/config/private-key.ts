@@ -5,10 +5,10 @@ import { rsaKey, type Wanted } from "../signing/rsa-key.ts";
 import { MAX_FILE, readBounded } from "./bounded-file.ts";
 
 /**
- * An RSA key: its PEM text, or the path of a file that has it.
+ * An RSA key, from PEM text or the path of its file.
  *
- * @param note is told of repairs
- * @throws {Error} with the rule that it breaks; nothing of the key, nor of a path that may be one
+ * @param note receives the repairs
+ * @throws {Error} with the broken rule, and no part of the key or of a path that may be a key
  */
 export function privateKey(value: string, wanted: Wanted, note: (text: string) => void): KeyObject {
   const { key, repairs } = isKeyText(value) ? rsaKey(value, wanted) : keyInFile(value, wanted);
@@ -29,7 +29,7 @@ function isKeyText(value: string): boolean {
 function keyInFile(path: string, wanted: Wanted): ReturnType<typeof rsaKey> {
   const name = shown(path);
   const content = contentOf(path, name);
-  // DER, the bytes of a key without base64: nothing else begins so.
+  // DER, the binary form of a key: no text begins with these bytes.
   const isDer = content[0] === 0x30 && content[1] === 0x82;
   const text = content.toString(isDer ? "base64" : "utf8");
   if (text.trim() === "") throw new Error(`${name} is empty`);
@@ -71,7 +71,7 @@ const REASONS: Readonly<Record<string, (path: string, name: string) => string>> 
 
 const UNNAMED = "the file";
 
-/** A path for a message, if it looks like one and cannot be part of a key or another secret. */
+/** A path for a message, unless it may be part of a secret. */
 function shown(path: string): string {
   const isPath = /^(\.{0,2}|~)\/|\.\w{2,4}$/.test(path) && path.length <= 200;
   const isPlain = /^[\w ./\\:~@+-]+$/.test(path) && !/[A-Za-z0-9+/=]{40}/.test(path);

@@ -2,23 +2,23 @@ import { createSecretKey, type KeyObject } from "node:crypto";
 import { isLoopbackHostname } from "../process/loopback.ts";
 import type { Environment } from "./environment.ts";
 
-/** The proxy that calls to other machines go through. */
+/** The proxy for calls to other machines. */
 export interface ProxyConfig {
-  /** The variable that names it. */
+  /** The name of its variable. */
   readonly variable: string;
   /** Its scheme, host and port. */
   readonly origin: string;
-  /** The `Proxy-Authorization` that it wants; null for none. */
+  /** The `Proxy-Authorization` header; null without credentials. */
   readonly authorization: KeyObject | null;
-  /** The hosts that are called without it, as undici takes them: with commas between them, and `*` for all. */
+  /** The hosts to call without the proxy, in undici's form: comma-separated, `*` for all. */
   readonly noProxy: string;
 }
 
 /**
- * The proxy of the usual variables, in upper or lower case. They belong to the whole machine, so they are ignored where every call
- * stays on it.
+ * The proxy from the usual variables, in upper or lower case. They apply to the whole machine, so Stagepass ignores them if all its
+ * calls stay on the machine.
  *
- * @param targets what is called
+ * @param targets the URLs of the calls
  */
 export function proxyOf(
   env: Environment,
@@ -27,7 +27,7 @@ export function proxyOf(
   const isFar = (target: string | null | undefined) =>
     target != null && !isLoopbackHostname(new URL(target).hostname);
   if (!targets.some(isFar)) return null;
-  // As undici has it: the proxy of http: URLs is for https: URLs, too, where they have none of their own.
+  // As in undici, HTTP_PROXY also applies to https: URLs if HTTPS_PROXY is not set.
   const variable = nameOf(env, "HTTPS_PROXY") ?? nameOf(env, "HTTP_PROXY");
   if (variable === null) {
     if (env.has("ALL_PROXY") || env.has("all_proxy")) {
@@ -45,7 +45,7 @@ export function proxyOf(
 
 type Name = "HTTPS_PROXY" | "HTTP_PROXY" | "NO_PROXY";
 
-/** The name under which a variable is set, in upper or lower case; null where it is not set. */
+/** The name that is set, in upper or lower case; null if neither is. */
 function nameOf<N extends Name>(env: Environment, name: N): N | Lowercase<N> | null {
   const small = name.toLowerCase() as Lowercase<N>;
   if (!env.has(small)) return env.has(name) ? name : null;
@@ -55,7 +55,7 @@ function nameOf<N extends Name>(env: Environment, name: N): N | Lowercase<N> | n
   return small;
 }
 
-/** The error does not show the value, which may have a password. */
+/** The error does not show the value, which may contain a password. */
 function proxyUrl(value: string): Pick<ProxyConfig, "origin" | "authorization"> {
   const given = value.includes("://") ? value : `http://${value}`;
   const url = URL.canParse(given) ? new URL(given) : null;
@@ -79,7 +79,7 @@ function decoded(text: string): string {
   }
 }
 
-/** Warns of entries that match nothing: programs differ in what they understand. */
+/** Warns of entries that match nothing, because programs support different forms. */
 function noProxyOf(env: Environment): string {
   const name = nameOf(env, "NO_PROXY");
   if (name === null) return "";

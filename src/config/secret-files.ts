@@ -2,9 +2,9 @@ import { isUtf8 } from "node:buffer";
 import { MAX_FILE, readBounded } from "./bounded-file.ts";
 
 /**
- * The content of the file of a secret, without a newline at its end.
+ * The content of a secret's file, without one newline at its end.
  *
- * @throws {Error} with the rule that it breaks, which shows no path and no content: the path may be the secret itself
+ * @throws {Error} with the broken rule. It shows neither content nor path: the path may be the secret itself.
  */
 export function readSecretFile(path: string): string {
   let bytes: Buffer;

@@ -2,17 +2,17 @@ import type { Environment } from "./environment.ts";
 import { CHECKS, EXPORTER } from "./otel-variables.ts";
 import { choice } from "./variables.ts";
 
-/** How traces are sent to a collector. */
+/** How traces reach a collector. */
 export interface TracingConfig {
   readonly protocol: "http/protobuf" | "http/json";
-  /** The variables of OpenTelemetry, which its SDK reads. Some may be secrets. */
+  /** The variables for the OpenTelemetry SDK. Some may be secrets. */
   readonly variables: NodeJS.Dict<string>;
 }
 
-/** In any case, as OpenTelemetry has it. */
+/** In upper or lower case, as OpenTelemetry allows. */
 const trueOrFalse = (value: string) => choice("true", "false")(value.toLowerCase());
 
-/** How traces are made; null when none are. */
+/** How traces are sent; null without traces. */
 export function tracingOf(env: Environment): TracingConfig | null {
   const exporter = (name: string) =>
     env.get(`OTEL_EXPORTER_OTLP_TRACES_${name}`) ?? env.get(`OTEL_EXPORTER_OTLP_${name}`);

@@ -3,15 +3,15 @@ import { parseManifest } from "./document-manifest.ts";
 import type { Environment } from "./environment.ts";
 import { choice } from "./variables.ts";
 
-/** Which documents are trusted. */
+/** The trusted documents. */
 export interface TrustedDocumentsConfig {
-  /** Executes no others; otherwise they are logged. */
+  /** Whether other documents are refused; otherwise they are executed and logged. */
   readonly enforce: boolean;
-  /** Their texts by their IDs. */
+  /** The documents by their IDs. */
   readonly manifest: ReadonlyMap<string, string>;
 }
 
-/** Null when every document is executed, and none has an ID. */
+/** Null if every document is executed and none has an ID. */
 export function trustedDocumentsOf(env: Environment): TrustedDocumentsConfig | null {
   env.require("TRUSTED_DOCUMENTS_MANIFEST", "TRUSTED_DOCUMENTS=log", "TRUSTED_DOCUMENTS=enforce");
   const mode = env.read("TRUSTED_DOCUMENTS", choice("off", "log", "enforce"));

@@ -1,7 +1,7 @@
 import { BlockList, isIP } from "node:net";
 import { quote } from "../errors.ts";
 
-/** What Express and Fastify call these, too. */
+/** The names that Express and Fastify use. */
 const NAMED: ReadonlyMap<string, readonly string[]> = new Map([
   ["loopback", ["127.0.0.0/8", "::1/128"]],
   ["linklocal", ["169.254.0.0/16", "fe80::/10"]],
@@ -9,8 +9,8 @@ const NAMED: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 
 /**
- * Addresses, ranges such as `10.0.0.0/8`, and the names above, with commas between them; gives whether an address is one of
- * them. A range of everything is refused: anybody could then name any address as its own.
+ * Parses comma-separated addresses, ranges such as `10.0.0.0/8`, and the names above. The result tells whether an address is in the
+ * list. Ranges of all addresses are refused: then any client could claim any address.
  */
 export function trustedProxies(value: string): (address: string) => boolean {
   const list = new BlockList();
@@ -26,10 +26,10 @@ export function trustedProxies(value: string): (address: string) => boolean {
   return (address) => isIP(address) !== 0 && list.check(address, familyOf(address));
 }
 
-/** An address, with a length of the prefix or without one. No zone, which is an interface of this machine. */
+/** An address with an optional prefix length. A zone is refused: it names an interface of this machine. */
 const RANGE = /^([^/%]+)(?:\/([1-9]\d{0,2}))?$/;
 
-/** Whether it could be added. */
+/** Adds a range, and returns whether it is valid. */
 function add(list: BlockList, range: string): boolean {
   const [, address = "", prefix] = RANGE.exec(range) ?? [];
   const family = familyOf(address);

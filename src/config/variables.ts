@@ -6,8 +6,8 @@ import { isLoopbackHostname } from "../process/loopback.ts";
 import { isServiceAddress } from "./service-link.ts";
 
 /*
- * What one variable of the environment may be. Each function gives its value, or throws the rule that it breaks;
- * what was given is said only where it cannot be a secret in the wrong place.
+ * Parsers of single variables. Each returns the value, or throws the rule that the text breaks. The error shows the text only if it
+ * cannot be a misplaced secret.
  */
 
 /** One of the choices. */
@@ -21,7 +21,7 @@ export function choice<const T extends string>(...choices: T[]) {
   };
 }
 
-/** The choice that a value probably means: a synonym, the beginning of a choice, or a misspelling. */
+/** The choice that a value probably means: it is a synonym, an abbreviation or a misspelling. */
 function meantBy(value: string, choices: readonly string[]): string | undefined {
   const text = value.toLowerCase();
   const word = adviceOn(text, SWITCHES) ?? text;
@@ -58,7 +58,7 @@ export function port(value: string): number {
   );
 }
 
-/** An address to listen on, or the name of one. */
+/** An address or host name to listen on. */
 export function host(value: string): string {
   if (isIP(value) !== 0 || /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(value)) return value;
   throw new Error(`must be an IP address or a host name; ${quote(value)} was given${hostMeant(value)}`);
@@ -70,29 +70,29 @@ function hostMeant(value: string): string {
   return /^[\w.-]+:\d+$/.test(value) ? "; the port is another variable's" : "";
 }
 
-/** Words that stand where documentation and templates want a secret to be put. */
+/** Words that documentation and templates use in place of a secret. */
 const PLACEHOLDER = /secret|change|your[_-]|example|placeholder|replace|insert|dummy|x{6}|\*\*\*|[<>{}]/i;
-/** The fewest different characters of what nobody typed by holding a key down. */
+/** The fewest different characters of a secret, to refuse a repeated character. */
 const MIN_DIFFERENT = 4;
-/** As many different characters as this are random: 32 random bytes in base64 have about 32, and may spell a word by chance. */
+/** A secret with this many different characters is random: 32 bytes in base64 have about 32, and can spell a word by chance. */
 const RANDOM = 28;
 
-/** Whether a secret is plainly none. In hexadecimal no such word can be spelt. */
+/** Whether a secret is a placeholder. Hexadecimal cannot spell any of the words. */
 function isPlaceholder(value: string): boolean {
   const different = new Set(value).size;
   return different < MIN_DIFFERENT || (different < RANDOM && PLACEHOLDER.test(value));
 }
 
-/** The fewest bytes of a secret of HS256, whose hash has as many (RFC 7518, 3.2). */
+/** The fewest bytes of an HS256 secret, as many as its hash has (RFC 7518, section 3.2). */
 const MIN_JWT_SECRET = 32;
 
-/** The secret that callers' JWTs are signed with. */
+/** The secret that signs callers' JWTs. */
 export function jwtSecret(value: string): KeyObject {
   const remedy = "make one with: openssl rand -base64 32";
   if (Buffer.byteLength(value) < MIN_JWT_SECRET) {
     throw new Error(`must have at least ${MIN_JWT_SECRET} bytes; ${remedy}`);
   }
-  // Whoever has a public key or such a token, which are no secrets, could sign as anybody.
+  // Public keys and JWTs are not secret: anyone who has one could sign as any caller.
   if (value.startsWith("-----BEGIN "))
     throw new Error(`is a key in PEM format, which AUTH_JWKS_URI is for; ${remedy}`);
   if (/^eyJ[\w-]+\.eyJ[\w-]+\./.test(value)) throw new Error(`is a JWT, not what signs it; ${remedy}`);
@@ -102,13 +102,13 @@ export function jwtSecret(value: string): KeyObject {
   return createSecretKey(value, "utf8");
 }
 
-/** The error does not show the value: it may be the secret, when the two are swapped. */
+/** The error does not show the value: if the two are swapped, it is the secret. */
 export function apiKey(value: string): string {
   if (/^\d{5,20}$/.test(value)) return value;
   throw new Error("must be the OpenTok project's API key, 5 to 20 digits");
 }
 
-/** Anything long enough not to be guessed will do, for the built-in platform. */
+/** An OpenTok secret. The local platform accepts any text that is too long to guess. */
 export function apiSecret(value: string): string {
   if (!/^[!#-&(-~]{32,}$/.test(value)) {
     throw new Error(
@@ -121,26 +121,26 @@ export function apiSecret(value: string): string {
   return value;
 }
 
-/** As session IDs write it, in lower case. */
+/** In lower case, as in session IDs. */
 export function applicationId(value: string): string {
   if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)) return value.toLowerCase();
   throw new Error("must be the Vonage application's ID, a UUID such as 29f760f8-7ce1-46c9-ade3-f2dedee4ed5f");
 }
 
-/** Where an API is, without a slash at the end: paths are put after it. */
+/** The URL of an API, without a slash at the end. */
 export function apiUrl(value: string): string {
   if (value.includes("?")) throw new Error("must not have a query");
   return safeUrl(value).replace(/\/+$/, "");
 }
 
-/** Where a collector of traces is, which have no secret; many are reached within a cluster, without encryption. */
+/** The URL of a trace collector. It can be `http:`, because traces have no secrets and many collectors are in the same cluster. */
 export function collectorUrl(value: string): string {
   const url = URL.canParse(value) ? new URL(value) : null;
   if (url && /^https?:$/.test(url.protocol) && !url.username && !url.password) return url.href;
   throw new Error("must be an http: or https: URL without credentials");
 }
 
-/** A URL for secrets or keys: https, or http on this machine, or any http with `insecure`. */
+/** A URL for secrets or keys: `https:`, `http:` on a loopback host, or any `http:` with `insecure`. */
 export function safeUrl(value: string, insecure = false): string {
   const url = URL.canParse(value) ? new URL(value) : null;
   const isPlain = url?.protocol === "http:" && (insecure || isLoopbackHostname(url.hostname));

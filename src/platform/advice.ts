@@ -1,9 +1,9 @@
 import type { CredentialNames } from "./credential-names.ts";
 
 /**
- * What to do about a refusal, by the reasons that the platform is known to give.
+ * The advice for a refusal, by the platform's known reasons.
  *
- * @param ahead the seconds by which our clock is ahead of the platform's; null when that is unknown
+ * @param ahead how far this server's clock is ahead of the platform's, in seconds; null if unknown
  */
 export function adviceFor(
   reason: string,
@@ -27,9 +27,9 @@ export function adviceFor(
 }
 
 /**
- * What to do where no answer came.
+ * The advice for a missing answer.
  *
- * @param code the system's, of the connection that failed; undefined for a platform that kept silent
+ * @param code the system's error code of the connection; undefined if the platform did not answer
  */
 export function adviceForNoAnswer(code: string | undefined, { url }: CredentialNames): string {
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `its host has no address: check ${url}, and DNS`;

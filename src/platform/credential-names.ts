@@ -1,13 +1,13 @@
-/** The names of the environment variables that one environment of the platform is set up with. */
+/** The environment variables of one platform. */
 export interface CredentialNames {
-  /** The public one: who the project is. */
+  /** The public identity of the project. */
   readonly id: string;
-  /** The secret one. The variable for the key that it replaced has the same name and `_PREVIOUS`. */
+  /** The secret. With the suffix `_PREVIOUS`, it is the variable of the replaced secret. */
   readonly key: string;
   readonly url: string;
 }
 
-/** Those of each environment. */
+/** The variables of each platform. */
 export const CREDENTIAL_NAMES = {
   opentok: { id: "OPENTOK_API_KEY", key: "OPENTOK_API_SECRET", url: "OPENTOK_API_URL" },
   vonage: { id: "VONAGE_APPLICATION_ID", key: "VONAGE_PRIVATE_KEY", url: "VONAGE_API_URL" },

@@ -13,22 +13,22 @@ import {
 } from "node:fs";
 import { StartupError } from "../errors.ts";
 
-/** An OpenTok project of our own, in the form of the platform's: an eight-digit key and a 40-digit secret. */
+/** A generated project in OpenTok's format: an API key of 8 digits and a secret of 40 hexadecimal digits. */
 export interface LocalProject {
   readonly apiKey: string;
   readonly apiSecret: string;
 }
 
-/** A new project that no other server has. */
+/** A new random project. */
 export function newLocalProject(): LocalProject {
   return { apiKey: String(randomInt(10_000_000, 100_000_000)), apiSecret: randomBytes(20).toString("hex") };
 }
 
 /**
- * The project kept in `file`, made on first use. Only its owner can read the file; group access is removed where possible.
+ * The project in `file`, generated on first use. Only its owner can read the file; group access is removed if possible.
  *
- * @param warn is told of a group that can read the file
- * @throws {StartupError} when the file is damaged, another user's, readable by others, or cannot be written
+ * @param warn receives a warning if a group can read the file
+ * @throws {StartupError} if the file is damaged, another user's, readable by others, or cannot be written
  */
 export function keptLocalProject(file: string, warn: (text: string) => void = () => {}): LocalProject {
   try {
@@ -41,7 +41,7 @@ export function keptLocalProject(file: string, warn: (text: string) => void = ()
   }
 }
 
-/** Writes beside the file and links into place: of two servers that start at once, one wins, whole. */
+/** Writes a draft and links it into place: if two servers start at once, one complete file wins. */
 function keep(project: LocalProject, file: string): void {
   const draft = `${file}.${randomBytes(6).toString("hex")}`;
   const descriptor = openSync(draft, "wx", 0o600);
@@ -60,11 +60,11 @@ function keep(project: LocalProject, file: string): void {
 const ROOT = 0;
 
 /**
- * A user who planted the secret could sign with it; root can anyway. Kubernetes gives a volume to the group of `fsGroup` at each mount,
- * with mode 660, and some volumes belong to root: only a group of this process is accepted.
+ * Refuses a file that another user owns or can read, because that user could sign tokens. Root can in any case, and owns some volumes.
+ * At each mount Kubernetes sets the group `fsGroup` and mode 660, so groups of this process are accepted.
  */
 function keepFromOthers(file: string, { uid, gid, mode }: Stats, warn: (text: string) => void): void {
-  // The user may be a number without a name, as in a container.
+  // By number: in a container, the user may have no name.
   const user = process.geteuid?.();
   if (uid !== user && uid !== ROOT)
     throw unusable(file, `it belongs to the user ${uid}, and this is ${user}; run: chown ${user} ${file}`);
@@ -85,7 +85,7 @@ function keepFromOthers(file: string, { uid, gid, mode }: Stats, warn: (text: st
 function isMadePrivate(file: string): boolean {
   try {
     chmodSync(file, 0o600);
-    // Some file systems have one mode for all files, and no error.
+    // Some file systems ignore the mode without an error.
     return (statSync(file).mode & 0o077) === 0;
   } catch {
     return false;
@@ -101,7 +101,7 @@ function read(file: string): LocalProject {
   try {
     project = JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {
-    // The parser's own message would quote the file, which holds a secret.
+    // The parser's message would quote the file, which holds a secret.
     if (error instanceof SyntaxError) throw unusable(file, "it is not JSON");
     throw error;
   }

@@ -1,18 +1,18 @@
 import type { SessionOptions } from "../domain/session.ts";
 
-/** Where sessions come from. */
+/** The service that creates sessions. */
 export interface Platform {
-  /** The project whose sessions these are: an OpenTok API key or a Vonage application ID. */
+  /** The project that owns the sessions: an OpenTok API key or a Vonage application ID. */
   readonly applicationId: string;
-  /** How long it takes to create a session at most, in milliseconds. */
+  /** The longest time to create a session, in milliseconds. */
   readonly timeout: number;
 
   /**
-   * Creates a session on the platform and resolves to its ID, which the project owns.
+   * Creates a session of the project, and resolves to its ID.
    *
-   * @throws {RateLimited} when the platform is asked too often
-   * @throws {PlatformRejected} when the platform refuses
-   * @throws {PlatformUnavailable} when it does not answer, or with nothing that can be understood
+   * @throws {RateLimited} if the platform limits the project
+   * @throws {PlatformRejected} if the platform refuses
+   * @throws {PlatformUnavailable} if the platform does not answer, or its answer is not valid
    */
   createSession(options: SessionOptions, now: Date): Promise<string>;
 }

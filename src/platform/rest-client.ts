@@ -1,18 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { PlatformUnavailable, ProxyFailed } from "../errors.ts";
 
-/** The largest answer that is read, in bytes. A session is some 500. */
+/** The largest answer, in bytes. A session has about 500. */
 const MAX_ANSWER = 64 * 1024;
 
-/** How long a host that refuses connections is given before the second attempt, in milliseconds. */
+/** The pause before the second attempt, in milliseconds. */
 const PAUSE = 100;
 
 type Fetch = typeof globalThis.fetch;
 
-/** What the platform answered, whatever it was. */
+/** An answer of the platform, with any status. */
 export interface RestAnswer {
   readonly status: number;
-  /** The platform's clock, as its `Date` header has it. */
+  /** The `Date` header: the platform's clock. */
   readonly date: string | null;
   /** The `Retry-After` header. */
   readonly retryAfter: string | null;
@@ -20,12 +20,11 @@ export interface RestAnswer {
 }
 
 /**
- * Posts a form, and resolves to the whole answer. The request is repeated, once, only when it surely did not arrive:
- * one that was cut off may have created a session.
+ * Posts a form, and resolves to the whole answer. It repeats the request once, and only if the first certainly did not arrive:
+ * an interrupted request may have created a session.
  *
- * @param timeout the deadline of it all, in milliseconds
- * @param fetch makes the request
- * @throws {PlatformUnavailable} when there is no whole answer of at most 64 KB by then
+ * @param timeout the deadline of both attempts, in milliseconds
+ * @throws {PlatformUnavailable} if there is no whole answer of at most 64 KB before the deadline
  */
 export async function post(
   url: string,
@@ -60,17 +59,17 @@ export async function post(
 }
 
 /**
- * Sends one request, once, and resolves to the whole answer.
+ * Sends one request without repeating it, and resolves to the whole answer.
  *
- * @throws {ProxyFailed} when the proxy of `fetch` does not pass it on
- * @throws {PlatformUnavailable} when that is longer than 64 KB
- * @throws {Error} of `fetch`, when there is none
+ * @throws {ProxyFailed} if the proxy of `fetch` does not forward the request
+ * @throws {PlatformUnavailable} if the answer is longer than 64 KB
+ * @throws {Error} from `fetch` if there is no answer
  */
 export async function exchange(fetch: Fetch, url: string, init: RequestInit): Promise<RestAnswer> {
   const response = await fetch(url, init);
   const chunks: Uint8Array[] = [];
   let size = 0;
-  // Whoever leaves this loop early cancels the body and closes the connection.
+  // Leaving this loop early cancels the body and closes the connection.
   for await (const chunk of response.body ?? []) {
     size += chunk.length;
     if (size > MAX_ANSWER)
@@ -82,13 +81,13 @@ export async function exchange(fetch: Fetch, url: string, init: RequestInit): Pr
   return { status, date: headers.get("date"), retryAfter: headers.get("retry-after"), body };
 }
 
-/** Nothing listens there, or the host has no address: no byte of the request was sent. */
+/** Whether no byte was sent, because nothing listens or the host has no address. */
 function neverArrived(error: unknown): boolean {
   if (error instanceof ProxyFailed) return error.retryable;
   return ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN"].includes(codeOf(error) ?? "");
 }
 
-/** The system's code for what went wrong. `fetch` hides it in the cause. */
+/** The system's error code, which `fetch` puts into the cause. */
 export function codeOf(error: unknown): string | undefined {
   const { cause } = error as { cause?: { code?: unknown } };
   return typeof cause?.code === "string" ? cause.code : undefined;

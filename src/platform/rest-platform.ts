@@ -6,48 +6,47 @@ import type { Platform } from "./platform.ts";
 import { post } from "./rest-client.ts";
 import { sessionIdOf } from "./session-answer.ts";
 
-/** Whether calls are answered without the platform (`open`), or the next one finds out whether it is there again (`halfOpen`). */
+/** The circuit breaker: when `open`, calls fail at once; when `halfOpen`, the next call is a probe. */
 export type CircuitState = "closed" | "open" | "halfOpen";
 
-/** What a platform that is reached over the network needs. */
+/** The settings of a platform with a REST API. */
 export interface RestPlatformOptions {
   readonly applicationId: string;
-  /** Where its API is, without a slash at the end. */
+  /** The URL of its API, without a slash at the end. */
   readonly url: string;
   /** The deadline of one call, in milliseconds. */
   readonly timeout: number;
-  /** How we name ourselves. */
   readonly userAgent: string;
   readonly names: CredentialNames;
-  /** Makes its requests; Node's own when there is none. */
+  /** Makes the requests; Node.js's own by default. */
   readonly fetch?: typeof globalThis.fetch;
-  /** The header that authenticates one call; a fresh one for each. */
+  /** Makes the header that authenticates one call. */
   readonly authenticate: (now: Date) => Promise<Record<string, string>>;
-  /** Put around each call that is made; the headers that it gives go along. */
+  /** Wraps each call, and adds headers to it. */
   readonly around?: <T>(call: (headers: Readonly<Record<string, string>>) => Promise<T>) => Promise<T>;
-  /** Is told of each change. */
+  /** Receives each change of the circuit breaker. */
   readonly onCircuit: (state: CircuitState) => void;
-  /** How long the platform is left alone once it keeps failing, in milliseconds. */
+  /** How long the circuit breaker stays open before a probe, in milliseconds. */
   readonly resetTimeout?: number;
 }
 
-/** The platform is left alone when of at least this many calls of late more than half found it unavailable. */
+/** The circuit breaker opens if more than half of at least this many recent calls fail. */
 const VOLUME_THRESHOLD = 5;
 const ERROR_THRESHOLD_PERCENTAGE = 50;
-/** How long ago "of late" is, in milliseconds, beside the time that a call may take: a call counts from its start. */
+/** A call is recent for this long plus the timeout of a call, in milliseconds, because it counts from its start. */
 const WINDOW = 10_000;
 const RESET_TIMEOUT = 5000;
 
 /**
- * The platform behind its REST API: `POST /session/create`, which both environments have. When it keeps failing, calls
- * fail at once, without it, until one that is let through as a probe succeeds.
+ * The platform's REST API: `POST /session/create`, which OpenTok and Vonage share. While the circuit breaker is open, calls fail at
+ * once, until a probe succeeds.
  */
 export function restPlatform(options: RestPlatformOptions): Platform {
   const { applicationId, url, timeout, userAgent, names, authenticate, onCircuit } = options;
   const { around = (call) => call({}) } = options;
   const resetTimeout = options.resetTimeout ?? RESET_TIMEOUT;
   let lastFailure: PlatformUnavailable | undefined;
-  /** When the platform is asked again, by the clock that timers have. */
+  /** The time of the next probe, on the clock of timers. */
   let probedAt = 0;
 
   const call = async (session: SessionOptions, now: Date, more: Readonly<Record<string, string>>) => {
@@ -71,15 +70,15 @@ export function restPlatform(options: RestPlatformOptions): Platform {
     around((headers) => call(session, now, headers));
 
   const breaker = new CircuitBreaker(create, {
-    // The call has its own deadline, which also ends it.
+    // Each call has its own deadline.
     timeout: false,
     volumeThreshold: VOLUME_THRESHOLD,
     errorThresholdPercentage: ERROR_THRESHOLD_PERCENTAGE,
     rollingCountTimeout: WINDOW + timeout,
     resetTimeout,
-    // A platform that refuses is there, and one caller that asks too often must not close it to the others.
+    // A platform that refuses works, and one caller over a limit must not block the others.
     errorFilter: (error) => error instanceof PlatformRejected || error instanceof RateLimited,
-    // Nobody reads them.
+    // These statistics are not used.
     rollingPercentilesEnabled: false,
     enableSnapshots: false,
   });
@@ -97,7 +96,7 @@ export function restPlatform(options: RestPlatformOptions): Platform {
     applicationId,
     timeout,
     async createSession(session, now) {
-      // The breaker would refuse the call as well, but also count it, and then need many failures to open again.
+      // The breaker would also count the refused call, and then need many failures to open again.
       if (!breaker.closed && !breaker.pendingClose)
         throw leftAlone(lastFailure, probedAt - performance.now());
       return breaker.fire(session, now);
@@ -105,7 +104,7 @@ export function restPlatform(options: RestPlatformOptions): Platform {
   };
 }
 
-/** @param milliseconds until the platform is asked again; none while it is being asked */
+/** @param milliseconds until the next probe; zero or less during it */
 function leftAlone(lastFailure: PlatformUnavailable | undefined, milliseconds: number): PlatformUnavailable {
   const retryable = lastFailure?.extensions.retryable !== false;
   return new PlatformUnavailable(
@@ -115,7 +114,7 @@ function leftAlone(lastFailure: PlatformUnavailable | undefined, milliseconds: n
   );
 }
 
-/** The form, with no field that is not set: an SDK's `location=null` reached the platform as a location. */
+/** The form, without fields that are not set: the platform would read `location=null` as a location. */
 function formOf({ mediaMode, archiveMode, archiveName, archiveResolution, location, e2ee }: SessionOptions) {
   const form = new URLSearchParams({
     "p2p.preference": mediaMode === MediaMode.RELAYED ? "enabled" : "disabled",

@@ -4,28 +4,27 @@ import { adviceFor } from "./advice.ts";
 import type { CredentialNames } from "./credential-names.ts";
 import type { RestAnswer } from "./rest-client.ts";
 
-/** The longest reason that is passed on, in characters. */
+/** The longest reason in an error, in characters. */
 const MAX_REASON_LENGTH = 200;
 
-/** Request timeout, too early: an answer for the moment alone. */
+/** Temporary statuses: request timeout, too early. */
 const PASSING = new Set([408, 425]);
 
 const TOO_MANY_REQUESTS = 429;
 
-/** The longest that a caller is told to wait for the platform, in seconds. */
+/** The longest wait for the platform in an error, in seconds. */
 const LONGEST_WAIT = 3600;
 
-/** The statuses with which the platform itself gives a reason; others with one are a proxy's, or of a wrong URL. */
+/** The statuses of the platform's own refusals. Others come from a proxy or a wrong URL. */
 const REFUSING = new Set([200, 400, 401, 402, 403, 409, 422]);
 
 /**
- * The ID of the session that the platform says it made: only from an answer that is a session of ours, in JSON or, where
- * a proxy strips the Accept header, in XML.
+ * The ID of the created session, which must belong to this project. The answer is JSON, or XML if a proxy strips the Accept header.
  *
- * @param now when it was asked, to be compared with the platform's clock
- * @throws {RateLimited} when it is asked for too many sessions, or too often
- * @throws {PlatformRejected} when it gives a reason instead
- * @throws {PlatformUnavailable} when it is anything else
+ * @param now the time of the call, to compare the platform's clock
+ * @throws {RateLimited} if the platform limits the project
+ * @throws {PlatformRejected} if the answer is a refusal with a reason
+ * @throws {PlatformUnavailable} for any other answer
  */
 export function sessionIdOf(
   answer: RestAnswer,
@@ -62,20 +61,20 @@ function tooMany(seconds: number): RateLimited {
   );
 }
 
-/** How long `Retry-After` says to wait, in seconds from 1 to 3600: it is seconds or a date (RFC 9110, 10.2.3). */
+/** The wait from `Retry-After`, which is seconds or a date (RFC 9110, section 10.2.3), in seconds from 1 to 3600. */
 function secondsUntil(retryAfter: string | null, now: Date): number {
   const text = retryAfter?.trim() ?? "";
   const seconds = /^\d+$/.test(text) ? Number(text) : (Date.parse(text) - now.getTime()) / 1000;
   return Number.isNaN(seconds) ? 1 : Math.min(Math.max(Math.ceil(seconds), 1), LONGEST_WAIT);
 }
 
-/** The reason that an answer gives for a refusal, cut short; undefined when it gives none. */
+/** The reason in a refusal, shortened; undefined if the answer has no reason. */
 export function reasonIn(body: string): string | undefined {
   const { reason } = read(body);
   return reason && abridge(reason.replace(/\s+/g, " ").slice(0, MAX_REASON_LENGTH));
 }
 
-/** By how many seconds our clock is ahead of the platform's, or null when it does not tell. */
+/** How far this server's clock is ahead of the platform's, in seconds; null if unknown. */
 export function aheadOf(date: string | null, now: Date): number | null {
   const theirs = date === null ? Number.NaN : Date.parse(date);
   return Number.isNaN(theirs) ? null : Math.round((now.getTime() - theirs) / 1000);
@@ -96,7 +95,7 @@ function read(body: string): Said {
   }
 }
 
-/** Two elements are all that is looked at, and neither has entities or attributes; that needs no XML parser. */
+/** Reads two elements without entities or attributes, so it needs no XML parser. */
 function readXml(text: string): Said {
   return {
     sessionId: /<session_id>([^<]*)<\/session_id>/.exec(text)?.[1]?.trim(),
@@ -106,7 +105,7 @@ function readXml(text: string): Said {
   };
 }
 
-/** The OpenTok API gives reasons as `message` and `description`, the Vonage one also as `detail` and `title`. */
+/** OpenTok gives reasons as `message` and `description`, Vonage also as `detail` and `title`. */
 function readJson(value: unknown): Said {
   if (Array.isArray(value)) return { sessionId: text(value[0]?.session_id) };
   if (typeof value !== "object" || value === null) return {};

@@ -1,10 +1,10 @@
 import type { TokenClaims } from "../domain/token-inspection.ts";
 import type { JwtClaims } from "./jws.ts";
 
-/** The scope of a connection token; the platform's keys also sign tokens of other scopes, and of none. */
+/** The scope of a connection token. The platform's keys also sign tokens of other scopes or without a scope. */
 export const CONNECT = "session.connect";
 
-/** What the claims say that a connection token of either environment carries, or why it is none. */
+/** The claims of a connection token of either platform, or why it is not a connection token. */
 export function readConnectionClaims(
   claims: JwtClaims,
   data: unknown = claims.connection_data,

@@ -1,21 +1,21 @@
 import { createPublicKey, createSecretKey, type KeyObject } from "node:crypto";
 
-/** Which of the platform's two environments credentials are of; it decides the formats of tokens. */
+/** The platform of the credentials, which decides the token formats. */
 export type PlatformEnvironment = "opentok" | "vonage";
 
 interface Keys {
   readonly signing: KeyObject;
-  /** The one that signs first, then that which it replaced. */
+  /** The current key, then the previous one. */
   readonly verifying: readonly KeyObject[];
 }
 
 /**
- * A project's identity and its keys: one signs, several verify. Keys are KeyObjects, made once: signing with one is
- * some fifty times as fast as with a string, and nothing that prints or serialises a key ring shows them.
+ * A project's identity and keys: one signs, several verify. Keys are KeyObjects: they sign about fifty times as fast as strings, and
+ * printing or serializing a key ring does not show them.
  */
 export class KeyRing {
   readonly environment: PlatformEnvironment;
-  /** The OpenTok API key or the Vonage application ID: public, and the owner of the project's sessions. */
+  /** The OpenTok API key or Vonage application ID. It is public, and owns the project's sessions. */
   readonly applicationId: string;
   #keys: Keys;
 
@@ -30,15 +30,15 @@ export class KeyRing {
     return this.#keys.signing;
   }
 
-  /** The API secrets, or the RSA public keys, that tokens of this project may be signed with. */
+  /** The API secrets, or the RSA public keys, that verify this project's tokens. */
   get verifyingKeys(): readonly KeyObject[] {
     return this.#keys.verifying;
   }
 
   /**
-   * Takes over the keys of `next` at once: whoever holds this key ring signs with them from now on.
+   * Replaces the keys with those of `next`, for every user of this key ring.
    *
-   * @returns whether they are others than before
+   * @returns whether the keys changed
    */
   takeKeysOf(next: KeyRing): boolean {
     const [old, current] = [this.#keys.verifying, next.#keys.verifying];
@@ -50,7 +50,7 @@ export class KeyRing {
 /**
  * The key ring of an OpenTok project.
  *
- * @param previousSecret one that still verifies and no longer signs
+ * @param previousSecret the replaced secret, which verifies but does not sign
  */
 export function openTokKeyRing(apiKey: string, apiSecret: string, previousSecret?: string): KeyRing {
   const signing = createSecretKey(apiSecret, "utf8");
@@ -61,8 +61,8 @@ export function openTokKeyRing(apiKey: string, apiSecret: string, previousSecret
 /**
  * The key ring of a Vonage application.
  *
- * @param privateKey of `rsaKey`
- * @param previousKey one that still verifies and no longer signs; public or private
+ * @param privateKey from `rsaKey`
+ * @param previousKey the replaced key, public or private, which verifies but does not sign
  */
 export function vonageKeyRing(
   applicationId: string,

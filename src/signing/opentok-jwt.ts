@@ -5,10 +5,10 @@ import { signHs256, verifyJws } from "./jws.ts";
 import type { KeyRing } from "./key-ring.ts";
 
 /**
- * An OpenTok connection token as a JSON Web Token: HS256 with the API secret. Every claim is named here, and
- * nothing of the grant becomes the name of one. Source: what the platform's server SDKs write.
+ * An OpenTok connection token as a JSON Web Token: HS256 with the API secret. No part of the grant becomes the name of a claim.
+ * Source: the platform's server SDKs.
  *
- * @param id unguessable and never used before; becomes `nonce` and `jti`
+ * @param id unguessable and unique; becomes `nonce` and `jti`
  */
 export function signOpenTokJwt(grant: Grant, id: string, { applicationId, signingKey }: KeyRing): string {
   const claims: Record<string, string | number> = {
@@ -29,13 +29,13 @@ export function signOpenTokJwt(grant: Grant, id: string, { applicationId, signin
   return signHs256(claims, signingKey);
 }
 
-/** What an OpenTok JWT says, whoever made it with the project's credentials, or why it is not genuine. */
+/** The claims of an OpenTok JWT from any program with the project's credentials, or why it is not genuine. */
 export function readOpenTokJwt(token: string, keyRing: KeyRing): TokenClaims | string {
   const claims = verifyJws(token, "HS256", keyRing.verifyingKeys);
   if (typeof claims === "string") return claims;
   const issuer = typeof claims.iss === "number" ? String(claims.iss) : claims.iss;
   if (issuer !== keyRing.applicationId) return "it is of another project";
-  // An account's secret also signs for projects, but not connection tokens.
+  // An account's secret can also sign for projects, but not connection tokens.
   if (claims.ist !== "project") return "it is not a project's token";
   return readConnectionClaims(claims);
 }

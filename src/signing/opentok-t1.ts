@@ -3,21 +3,20 @@ import { DEFAULT_LIFETIME, type Grant } from "../domain/grant.ts";
 import { NOT_SIGNED_HERE, type TokenClaims } from "../domain/token-inspection.ts";
 import type { KeyRing } from "./key-ring.ts";
 
-/** How a token of the legacy format begins. */
+/** The prefix of tokens in the legacy format. */
 export const T1_PREFIX = "T1==";
 
 /**
- * An OpenTok connection token in the legacy format: `T1==` and the base64 of
- * `partner_id=KEY&sig=HEX:D`, where D is form-encoded and HEX its HMAC-SHA1 with the API secret.
- * Source: npm's `opentok-token`, to the byte.
+ * An OpenTok connection token in the legacy format: `T1==` and the base64 of `partner_id=KEY&sig=HEX:D`. D is form-encoded, and HEX is
+ * its HMAC-SHA1 with the API secret. Source: npm's `opentok-token`, byte for byte.
  *
- * @param nonce unguessable and never used before
+ * @param nonce unguessable and unique
  */
 export function signOpenTokT1(grant: Grant, nonce: string, { applicationId, signingKey }: KeyRing): string {
   let fields =
     `session_id=${encodeURIComponent(grant.sessionId)}&create_time=${grant.createTime}` +
     `&nonce=${encodeURIComponent(nonce)}&role=${grant.role}&expire_time=${grant.expireTime}`;
-  // Encoded, so that no data can add or end a field.
+  // Encoded, so that data cannot add or end a field.
   if (grant.data !== null) fields += `&connection_data=${encodeURIComponent(grant.data)}`;
   if (grant.initialLayoutClassList.length > 0) {
     fields += `&initial_layout_class_list=${encodeURIComponent(grant.initialLayoutClassList.join(" "))}`;
@@ -27,8 +26,8 @@ export function signOpenTokT1(grant: Grant, nonce: string, { applicationId, sign
 }
 
 /**
- * What a T1 token says, whoever made it with the project's credentials, or why it is not genuine. Only what the
- * signature covers is trusted: `partner_id`, which it does not cover, says which project's secrets to try.
+ * The fields of a T1 token from any program with the project's credentials, or why it is not genuine. Only signed fields are trusted.
+ * `partner_id` is not signed; it only tells which project's secrets to try.
  */
 export function readOpenTokT1(
   token: string,
@@ -45,31 +44,31 @@ export function readOpenTokT1(
     return NOT_SIGNED_HERE;
   }
   const fields = new URLSearchParams(signed.toString("utf8"));
-  // Which of two the platform believes, nobody can tell.
+  // It is unknown which of two values the platform would use.
   if (new Set(fields.keys()).size !== fields.size) return "a field occurs twice in it";
   const createTime = seconds(fields.get("create_time"));
   return {
     sessionId: fields.get("session_id"),
-    // The .NET SDK writes it in upper case.
+    // The .NET SDK writes upper case.
     role: fields.get("role")?.toLowerCase(),
     data: fields.get("connection_data"),
     layoutClasses: fields.get("initial_layout_class_list"),
     createTime,
     notBefore: null,
-    // The format's own default, which some SDKs leave to the platform.
+    // Some SDKs omit it; this is the format's default.
     expireTime:
       seconds(fields.get("expire_time")) ?? (createTime === null ? null : createTime + DEFAULT_LIFETIME),
   };
 }
 
-/** In lower case, as every SDK writes it: one token has one text. */
+/** Lower case only, as every SDK writes it, so that a token has exactly one text. */
 const HEAD = /^partner_id=([^&:]*)&sig=([0-9a-f]{40}):/;
 
 function hmac(fields: string | Buffer, secret: KeyObject): Buffer {
   return createHmac("sha1", secret).update(fields).digest();
 }
 
-/** Bytes from exactly the base64 that encodes them, in the standard alphabet, or the url-safe one that the Java SDK writes. */
+/** Decodes canonical base64, in the standard alphabet or the URL-safe one of the Java SDK; null for other text. */
 function decodeBase64(text: string): Buffer | null {
   const bytes = Buffer.from(text, "base64");
   const standard = bytes.toString("base64");
@@ -78,7 +77,7 @@ function decodeBase64(text: string): Buffer | null {
   return [standard, urlSafe, urlSafe + padding].includes(text) ? bytes : null;
 }
 
-/** Some SDKs write fractions. */
+/** Seconds since the epoch, with the fractions that some SDKs write. */
 function seconds(field: string | null): number | null {
   if (field === null) return null;
   return /^\d{1,15}(\.\d{1,15})?$/.test(field) ? Number(field) : Number.NaN;

@@ -1,23 +1,23 @@
 /*
- * The lines that PEM (RFC 7468) puts around a key, as people paste them: `-----BEGIN PRIVATE KEY-----`.
+ * The lines before and after a key in PEM (RFC 7468), such as `-----BEGIN PRIVATE KEY-----`, as people paste them.
  */
 
-/** Dashes of either line, which word processors replace. */
+/** The dashes of these lines, also as word processors replace them. */
 const DASH = "(?:[-\\u2010-\\u2015\\u2212]{2,12}|[\\u2010-\\u2015\\u2212])";
-/** The first or the last line of a PEM text, also where its spaces were lost or became line breaks. */
+/** The first or last line of PEM text. Its spaces may be lost or have become line breaks. */
 export const MARK = new RegExp(`${DASH}\\s{0,9}(BEGIN|END)\\s{0,9}([A-Z0-9\\s]{0,60}?)\\s{0,9}${DASH}`, "g");
 
-/** A text between its first and its last line. */
+/** The text between a first and a last line. */
 export interface Block {
-  /** As its first line has it, without spaces: `RSAPRIVATEKEY`. */
+  /** The label of its first line, without spaces: `RSAPRIVATEKEY`. */
   readonly label: string;
   readonly body: string;
 }
 
 /**
- * The blocks of a text, in order; none where it has no such lines.
+ * The blocks of a text, in order.
  *
- * @throws {Error} when a line is missing, and which
+ * @throws {Error} if a first or last line is missing
  */
 export function blocksOf(text: string): Block[] {
   const marks = [...text.matchAll(MARK)].map((mark) => ({
@@ -46,7 +46,7 @@ export function blocksOf(text: string): Block[] {
   });
 }
 
-/** A correct first or last line; with `…` in place of an unknown label, which might be anything. */
+/** A correct first or last line, with `…` in place of an unknown label, which may be part of a secret. */
 function lineOf(word: string, label: string): string {
   const known = /^(RSA|EC|DSA|ENCRYPTED|OPENSSH)?(PRIVATE|PUBLIC)KEY$/.exec(label);
   const name = known ? [known[1], known[2], "KEY"].filter(Boolean).join(" ") : "…";

@@ -2,11 +2,11 @@ import { type Advice, adviceOn } from "../errors.ts";
 import { type Block, blocksOf, MARK } from "./pem-blocks.ts";
 
 /*
- * PEM (RFC 7468) as people paste it. What a shell, a form or a settings file does to its white space can be undone, as base64 has
- * none. Errors say what is wrong in words that follow the name of the variable, and nothing of the text.
+ * PEM (RFC 7468) as people paste it. Shells, forms and settings files change its white space, which can be repaired because base64 has
+ * none. An error follows the name of the variable, and does not show the text.
  */
 
-/** The bytes of a key, and the repairs it needed, in clauses such as `its line breaks were lost`. */
+/** The bytes of a key, and its repairs, in clauses such as `its line breaks were lost`. */
 export interface Found {
   readonly der: Buffer;
   readonly repairs: readonly string[];
@@ -15,7 +15,7 @@ export interface Found {
 const ENCRYPTED = "is encrypted with a passphrase; decrypt it with: openssl pkey -in key -out decrypted.key";
 const OPENSSH_PUBLIC = "is an OpenSSH public key; signing needs the private one, in PEM format";
 
-/** Labels of blocks that are not RSA keys, with the message for each. */
+/** Labels of blocks that are not RSA keys, with their messages. */
 const OTHERS: Advice = [
   [/^ENCRYPTED/, ENCRYPTED],
   [/^OPENSSH/, "is an OpenSSH key; convert it with: ssh-keygen -p -m PEM -f key"],
@@ -27,7 +27,7 @@ const OTHERS: Advice = [
   [/^(?!(RSA)?(PRIVATE|PUBLIC)KEY$)/, "is no key in PEM format, PKCS#1 or PKCS#8"],
 ];
 
-/** Beginnings of text that is not PEM, with the message for each. */
+/** Texts that are not PEM, with their messages. */
 const FORMS: Advice = [
   [/^(<.*>|\$\{?\w+\}?|\{\{.*\}\}|%\w+%)$/, "is a placeholder; set the key, or the path of its file"],
   [/^\{/, "is JSON, perhaps a JSON Web Key; it must be in PEM format"],
@@ -39,10 +39,10 @@ const FORMS: Advice = [
 ];
 
 /**
- * The key in a text: PEM, or the base64 of a whole PEM text or of the bytes of a key.
+ * The key in a text: PEM, base64 of PEM, or base64 of DER.
  *
- * @returns null when the text is nothing of the kind; it may be a path
- * @throws {Error} with the rule that it breaks
+ * @returns null if the text has no key, such as a path
+ * @throws {Error} with the broken rule
  */
 export function findKey(text: string): Found | null {
   const repairs: string[] = [];
@@ -61,7 +61,7 @@ export function findKey(text: string): Found | null {
   return decoded(trimmed.replace(/^["'`]|["'`]$/g, ""), repairs);
 }
 
-/** Replaces escaped line breaks with real ones. `\n` is a documented form, so it is not a repair. */
+/** Replaces escaped line breaks with real ones. `\n` is documented, so it is not a repair. */
 function unescaped(text: string, repairs: string[]): string {
   if (text.includes("\0")) throw new Error("is no text in UTF-8; save the key as PEM text in UTF-8");
   if (/^\ufeff/.test(text)) repairs.push("it began with a byte order mark");
@@ -74,7 +74,7 @@ function unescaped(text: string, repairs: string[]): string {
     .replace(/\r\n?/g, "\n");
 }
 
-/** A file may have the public key or a certificate beside the private key. */
+/** The private key, because a file may also have the public key or a certificate. */
 function chosen(blocks: readonly Block[]): Block | null {
   const secret = blocks.filter(({ label }) => label.endsWith("PRIVATEKEY"));
   const open = blocks.filter(({ label }) => label.endsWith("PUBLICKEY"));
@@ -83,7 +83,7 @@ function chosen(blocks: readonly Block[]): Block | null {
   return kind[0] ?? blocks[0] ?? null;
 }
 
-/** Notes text before the first line, and dashes that are not hyphens. */
+/** Records repairs of text before the first line, and of dashes that are not hyphens. */
 function sayAround(text: string, repairs: string[]): void {
   if (/[\u2010-\u2015\u2212]/.test(text)) repairs.push("its dashes were not hyphens");
   const first = text.search(MARK);
@@ -111,7 +111,7 @@ function bytesOf(body: string, repairs: string[]): Buffer {
   return whole(Buffer.from(base64, "base64"), base64);
 }
 
-/** A text without first and last line: base64 of the whole PEM text, or of the bytes of the key. */
+/** A key without a first and last line: base64 of PEM or of DER. */
 function decoded(text: string, repairs: readonly string[]): Found | null {
   const base64 = text.replace(/\s/g, "");
   if (base64.length < 64 || !/^[A-Za-z0-9+/_-]+=*$/.test(base64)) return null;
@@ -125,7 +125,7 @@ function decoded(text: string, repairs: readonly string[]): Found | null {
   return { der: whole(bytes, base64), repairs: [...repairs, "it had neither a first nor a last line"] };
 }
 
-/** A key is an ASN.1 sequence, and says its own length. */
+/** Checks the length of a key, which is an ASN.1 sequence with a length field. */
 function whole(der: Buffer, base64: string): Buffer {
   if (base64.startsWith("nMI")) {
     throw new Error(

@@ -2,12 +2,12 @@ import { randomUUID } from "node:crypto";
 import { signHs256, signRs256 } from "./jws.ts";
 import type { KeyRing } from "./key-ring.ts";
 
-/** How long a call's authentication is valid, in seconds: the most that the platform allows. */
+/** The lifetime of the authentication token, in seconds, which is the platform's maximum. */
 const LIFETIME = 300;
 
 /**
- * The header that authenticates one call to the platform, with a token of its own, signed with the key of the moment.
- * Source: what the platform's server SDKs send.
+ * The header that authenticates one call to the platform. Each call has a new token, signed with the current key.
+ * Source: the platform's server SDKs.
  */
 export async function platformAuth(keyRing: KeyRing, now: Date): Promise<Record<string, string>> {
   const { environment, applicationId, signingKey } = keyRing;

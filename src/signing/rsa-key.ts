@@ -1,17 +1,17 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { findKey } from "./pem.ts";
 
-/** Which keys will do: of a key that only verifies, the public half is enough. */
+/** The accepted kind of key. The public half is enough to verify. */
 export type Wanted = "private" | "public or private";
 
-/** The fewest bits of an RSA key, as RFC 7518, section 3.3, has it for RS256. */
+/** The fewest bits of an RSA key for RS256 (RFC 7518, section 3.3). */
 const MIN_RSA_BITS = 2048;
 
 /**
  * An RSA key from PEM text, PKCS#1 or PKCS#8. Unambiguous damage is repaired.
  *
- * @returns the key, and the repairs in clauses such as `its line breaks were lost`
- * @throws {Error} with the rule that it breaks, and nothing of the text
+ * @returns the key, and its repairs in clauses such as `its line breaks were lost`
+ * @throws {Error} with the broken rule, and no part of the text
  */
 export function rsaKey(text: string, wanted: Wanted): { key: KeyObject; repairs: readonly string[] } {
   const found = findKey(text);
@@ -29,7 +29,7 @@ export function rsaKey(text: string, wanted: Wanted): { key: KeyObject; repairs:
   return { key, repairs: found.repairs };
 }
 
-/** Tries every form: some tools write one form under the label of another. */
+/** Tries every form, because some tools use the label of another form. */
 function keyOf(der: Buffer): KeyObject | null {
   for (const type of ["pkcs8", "pkcs1", "sec1"] as const) {
     const key = attempt(() => createPrivateKey({ key: der, format: "der", type }));
@@ -42,7 +42,7 @@ function keyOf(der: Buffer): KeyObject | null {
   return null;
 }
 
-/** OpenSSL's reason is not helpful, and might quote the text. */
+/** Hides OpenSSL's error, which does not help and might quote the text. */
 function attempt<T>(make: () => T): T | null {
   try {
     return make();
@@ -51,7 +51,7 @@ function attempt<T>(make: () => T): T | null {
   }
 }
 
-/** OpenSSL reads a key with one wrong character, whose numbers do not match. */
+/** Whether signatures of the key verify. OpenSSL accepts a key with a wrong character. */
 function signsWell(key: KeyObject): boolean {
   const data = Buffer.from("stagepass");
   return attempt(() => verify("sha256", data, createPublicKey(key), sign("sha256", data, key))) ?? false;

@@ -12,7 +12,7 @@ import { readOpenTokJwt, signOpenTokJwt } from "./opentok-jwt.ts";
 import { readOpenTokT1, signOpenTokT1, T1_PREFIX } from "./opentok-t1.ts";
 import { readVonageJwt, signVonageJwt } from "./vonage-jwt.ts";
 
-/** One format of tokens. `read` gives what a genuine token says, or else the reason why it is not genuine. */
+/** A token format. `read` returns the claims of a genuine token, or why it is not genuine. */
 interface Codec {
   sign(grant: Grant, id: string, keyRing: KeyRing): string | Promise<string>;
   read(token: string, keyRing: KeyRing): TokenClaims | string;
@@ -28,7 +28,7 @@ const CODECS: Record<PlatformEnvironment, Partial<Record<TokenFormat, Codec>>> =
   },
 };
 
-/** Turns grants into tokens, and tokens into what they grant. */
+/** Signs grants as tokens, and inspects tokens. */
 export class SigningService {
   readonly #keyRing: KeyRing;
 
@@ -41,27 +41,27 @@ export class SigningService {
     return this.#keyRing.applicationId;
   }
 
-  /** The formats that the environment's tokens can have. */
+  /** The token formats of the platform. */
   get formats(): readonly TokenFormat[] {
     return Object.keys(CODECS[this.#keyRing.environment]) as TokenFormat[];
   }
 
-  /** @throws {BadUserInput} naming `format`, when the environment has no such tokens */
+  /** @throws {BadUserInput} naming `format`, if the platform does not have this format */
   checkFormat(format: TokenFormat): void {
     this.#codecFor(format);
   }
 
   /**
-   * Signs the grant. It signs whatever it is given: the limits are the domain's.
+   * Signs any grant; the domain checks the limits.
    *
-   * @param id unguessable and never used before; becomes the token's `jti` and `nonce`
-   * @throws {BadUserInput} naming `format`, when the environment has no such tokens
+   * @param id unguessable and unique; becomes the token's `jti` and `nonce`
+   * @throws {BadUserInput} naming `format`, if the platform does not have this format
    */
   async sign(grant: Grant, id: string, format: TokenFormat): Promise<string> {
     return this.#codecFor(format).sign(grant, id, this.#keyRing);
   }
 
-  /** What a token grants as of `now`: invalid until its signature and everything it says have been found good. */
+  /** The grant of a token at `now`. A token is invalid unless its signature and all its claims are valid. */
   inspect(token: string, now: Date): TokenInspection {
     const format = token.startsWith(T1_PREFIX) ? TokenFormat.T1 : TokenFormat.JWT;
     const claims =

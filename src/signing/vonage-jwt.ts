@@ -5,10 +5,10 @@ import { signRs256, verifyJws } from "./jws.ts";
 import type { KeyRing } from "./key-ring.ts";
 
 /**
- * A connection token of the Vonage Unified environment: RS256 with the application's private key. Every claim is
- * named here, and nothing of the grant becomes the name of one. Source: what the platform's server SDKs write.
+ * A connection token of Vonage Unified: RS256 with the application's private key. No part of the grant becomes the name of a claim.
+ * Source: the platform's server SDKs.
  *
- * @param id unguessable and never used before; becomes `jti`
+ * @param id unguessable and unique; becomes `jti`
  */
 export function signVonageJwt(grant: Grant, id: string, keyRing: KeyRing): Promise<string> {
   const claims: Record<string, unknown> = {
@@ -27,7 +27,7 @@ export function signVonageJwt(grant: Grant, id: string, keyRing: KeyRing): Promi
   return signRs256(claims, keyRing.signingKey);
 }
 
-/** What a Vonage JWT says, whoever made it with the application's key, or why it is not genuine. */
+/** The claims of a Vonage JWT from any program with the application's key, or why it is not genuine. */
 export function readVonageJwt(token: string, keyRing: KeyRing): TokenClaims | string {
   const claims = verifyJws(token, "RS256", keyRing.verifyingKeys);
   if (typeof claims === "string") return claims;
