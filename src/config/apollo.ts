@@ -19,10 +19,7 @@ export function usageReportingOf(env: Environment): UsageReportingConfig | null 
   const graphRef = env.read("APOLLO_GRAPH_REF", graphAndVariant);
   const [, graph] = /^service:([^:]+):/.exec(env.get("APOLLO_KEY") ?? "") ?? [];
   if (graph !== undefined && graphRef !== null && graphRef.split("@")[0] !== graph)
-    env.problem(
-      "APOLLO_GRAPH_REF",
-      "must be of the graph that APOLLO_KEY is of, which is named in it after service:",
-    );
+    env.problem("APOLLO_GRAPH_REF", "must name the graph of APOLLO_KEY, which is the part after service:");
   const endpoint = env.read("APOLLO_USAGE_REPORTING_INGRESS_URL", ingressUrl);
   return apolloKey && graphRef ? { apolloKey, graphRef, endpoint } : null;
 }
@@ -32,7 +29,7 @@ export function federationOf(env: Environment): boolean {
   if (env.has("FEDERATION=on") && env.has("TRUSTED_DOCUMENTS=enforce")) {
     env.problem(
       "FEDERATION",
-      "cannot be on with TRUSTED_DOCUMENTS=enforce: no manifest has the queries of a router; let the router enforce it",
+      "cannot be on with TRUSTED_DOCUMENTS=enforce: no manifest contains a router's queries; let the router enforce trusted documents",
     );
   }
   return env.read("FEDERATION", onOrOff);
@@ -41,9 +38,7 @@ export function federationOf(env: Environment): boolean {
 /** The API key of a graph, which is sent in a header. */
 function studioKey(value: string): KeyObject {
   if (/^[!-~]{8,}$/.test(value)) return createSecretKey(value, "utf8");
-  throw new Error(
-    "must be a graph's API key of Apollo Studio, such as service:<graph>:…, without white space",
-  );
+  throw new Error("must be a graph API key of Apollo Studio, such as service:<graph>:…, without white space");
 }
 
 /** The error does not show the value: if the two are swapped, it is the key. */

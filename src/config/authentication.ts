@@ -87,7 +87,7 @@ function noteRisks(env: Environment, { jwksUri, issuers, audiences, clientIds }:
   if (jwksUri.startsWith("http:") && env.has("AUTH_JWKS_INSECURE=on")) {
     env.note(
       "AUTH_JWKS_URI",
-      "is an http: URL: anybody who can change its traffic can impersonate any caller",
+      "is an http: URL: anyone who can change its traffic can impersonate any caller",
     );
   }
 }
@@ -103,11 +103,10 @@ function claimNamesOf(env: Environment): ClaimNames {
 /** A comma-separated list. */
 function list(value: string): string[] {
   const items = value.split(",").map((item) => item.trim());
-  if (items.includes(""))
-    throw new Error("must be values with one comma between them, and no comma at either end");
+  if (items.includes("")) throw new Error("must be a comma-separated list without empty values");
   if (!items.some((item) => /[\s;"'`[\]{}<>]/.test(item))) return items;
   throw new Error(
-    "must be values with commas between them, without white space, semicolons, quotes or brackets",
+    "must be a comma-separated list; values cannot contain white space, semicolons, quotes or brackets",
   );
 }
 
@@ -115,7 +114,7 @@ function issuers(value: string): string[] {
   const values = list(value);
   if (!values.some((issuer) => issuer.includes("/.well-known/"))) return values;
   throw new Error(
-    "must be the iss of JWTs, not the address of a document; leave out /.well-known/ and what follows",
+    "must be the iss claim of JWTs, not the URL of a document; remove /.well-known/ and the rest",
   );
 }
 
@@ -129,10 +128,10 @@ const WRITTEN_BY_USERS = /^(user_metadata|unsafe_metadata)\b/;
 
 function claimName(value: string): string {
   if (!/^[^\s,]+$/.test(value))
-    throw new Error("must be the name of a claim, or the path to it with dots, without white space");
+    throw new Error("must be the name of a claim or a dotted path to it, without white space");
   if (!WRITTEN_BY_USERS.test(value)) return value;
   throw new Error(
-    "must not be of user_metadata or unsafe_metadata, which users write themselves; use app_metadata",
+    "must not be in user_metadata or unsafe_metadata, which users can change; use app_metadata",
   );
 }
 
@@ -143,12 +142,14 @@ function jwksUrl(value: string, insecure: boolean): string {
   } catch (error) {
     // Throws if AUTH_JWKS_INSECURE would not help.
     keySet(safeUrl(value, true));
-    throw new Error(`${(error as Error).message}; within a private network AUTH_JWKS_INSECURE=on allows it`);
+    throw new Error(`${(error as Error).message}; in a private network, AUTH_JWKS_INSECURE=on allows http:`);
   }
 }
 
 /** Refuses the URL of the provider's metadata, which is often mistaken for the keys. */
 function keySet(url: string): string {
   if (!/\/\.well-known\/(openid-configuration|oauth-authorization-server)/.test(url)) return url;
-  throw new Error("must be the address of the keys, not of the provider's metadata; use its jwks_uri");
+  throw new Error(
+    "must be the URL of the keys, not of the provider's metadata; use the jwks_uri of the metadata",
+  );
 }

@@ -157,7 +157,7 @@ function checkTogether(env: Environment, { host, port, metrics, database, ledger
   if (metrics === null) env.unused("METRICS_PORT is not set", "METRICS_HOST");
   else if (metrics.port !== 0 && metrics.port === port) {
     const isShared = host === metrics.host || [host, metrics.host].some((each) => EVERYWHERE.test(each));
-    if (isShared) env.problem("METRICS_PORT", "must be another port than PORT");
+    if (isShared) env.problem("METRICS_PORT", "must differ from PORT");
   }
   if (database.engine === "sqlite") env.unused("DATABASE_URL is SQLite", "DATABASE_POOL_SIZE");
   if (!ledger) env.unused("LEDGER is off", "LEDGER_RETENTION_DAYS");
@@ -192,7 +192,7 @@ export function parseAudit(environment: NodeJS.Dict<string>, file?: EnvFile): Au
 /** @throws {StartupError} if the database is `:memory:`, which ends with the command */
 export function keptDatabase(address: DatabaseAddress): DatabaseAddress {
   if (address.engine === "sqlite" && address.file === null) {
-    throw new StartupError(["DATABASE_URL: must be of a database that is kept; :memory: is not"]);
+    throw new StartupError(["DATABASE_URL: must not be :memory:, which is lost when the command ends"]);
   }
   return address;
 }

@@ -30,37 +30,36 @@ export function corsOrigins(value: string, note: (text: string) => void): (strin
     const rule = problemOf(given);
     if (rule !== null) throw new Error(`${shown(given, i)} ${rule}`);
     const scheme = schemeOf(given);
-    if (!SCHEMES.test(scheme)) note(`${scheme}: is an unknown scheme; it counts as an app's`);
+    if (!SCHEMES.test(scheme)) note(`${scheme}: is an unknown scheme; it is treated as an app's`);
     return given.includes("*") ? withOneLabel(given) : given;
   });
 }
 
 function problemOf(given: string): string | null {
   if (given === "") return "is empty; remove a comma";
-  if (given === "*") return "would let every page call; list the origins, such as https://app.example.com";
+  if (given === "*") return "would let every page call; list origins such as https://app.example.com";
   if (/^null$/i.test(given))
     return "is the origin of every sandboxed frame and local file; serve the page over HTTP";
-  if (/^["'`[{(]/.test(given))
-    return "is in quotes or brackets; write the origins alone, with commas between them";
-  if (/[\s;|]/.test(given)) return "has a separator that is not a comma; put commas between origins";
+  if (/^["'`[{(]/.test(given)) return "is in quotes or brackets; write only the origins, separated by commas";
+  if (/[\s;|]/.test(given)) return "has a separator other than a comma; separate origins with commas";
   const scheme = schemeOf(given);
-  if (scheme === "") return "has no scheme; an origin is such as https://app.example.com";
+  if (scheme === "") return "has no scheme; an origin looks like https://app.example.com";
   const [, authority = "", rest = ""] = /^[^/]*\/\/([^/?#]*)(.*)$/.exec(given) ?? [];
   const host = authority.replace(/^.*@/, "");
   if (host !== authority) return `has credentials; did you mean ${scheme}://${host}`;
   const meant = adviceOn(scheme, MEANT);
-  if (meant) return `has a scheme that no page has; did you mean ${meant}://${host}`;
-  if (scheme === "file") return "is no origin: browsers send null for files; serve the page over HTTP";
+  if (meant) return `has a scheme that no page uses; did you mean ${meant}://${host}`;
+  if (scheme === "file") return "is not an origin: browsers send null for files; serve the page over HTTP";
   return problemOfStar(scheme, host) ?? problemOfForm(given, scheme, host, rest);
 }
 
 function problemOfStar(scheme: string, host: string): string | null {
   if (!host.includes("*")) return null;
-  if (!/^https?$/.test(scheme)) return "has a *, which only origins of http and https may have";
+  if (!/^https?$/.test(scheme)) return "has a *, which is allowed only with http and https";
   const [, parent] = /^\*\.([^*:]+)(:\d+)?$/.exec(host) ?? [];
   if (parent === undefined) return "may have a * only as its first label, as in https://*.example.com";
   if (!parent.includes(".") || SHARED.test(parent.toLowerCase())) {
-    return `would let every page below ${parent} call; write a longer host`;
+    return `would let every page below ${parent} call; use a longer host name`;
   }
   return null;
 }
@@ -81,7 +80,7 @@ function whatDiffers(given: string, scheme: string, host: string, rest: string):
   if (scheme === "https" ? /:0*443$/.test(host) : /:0*80$/.test(host)) {
     return `has the port of ${scheme}, which browsers leave out`;
   }
-  return "is not as browsers write it";
+  return "differs from the form that browsers send";
 }
 
 /** The scheme in lower case; empty without a scheme. */

@@ -10,12 +10,12 @@ export function parseManifest(json: string): ReadonlyMap<string, string> {
   const entries = manifest.format === APOLLO_FORMAT ? apolloEntries(manifest) : Object.entries(manifest);
   for (const [id, body] of entries) {
     if (typeof id !== "string" || id === "" || typeof body !== "string" || body === "") {
-      throw new Error("must give each document an ID and a text, neither of them empty");
+      throw new Error("must give each document an ID and a text that are not empty");
     }
   }
   if (entries.length === 0) throw new Error("has no documents");
   const documents = new Map(entries as [string, string][]);
-  if (documents.size < entries.length) throw new Error("must give each document an ID of its own");
+  if (documents.size < entries.length) throw new Error("must give each document a different ID");
   return documents;
 }
 
@@ -36,7 +36,7 @@ function parseObject(json: string): Record<string, unknown> {
 
 function apolloEntries({ version, operations }: Record<string, unknown>): [unknown, unknown][] {
   if (version !== 1 || !Array.isArray(operations)) {
-    throw new Error(`must have version 1 and operations, as its format is ${APOLLO_FORMAT}`);
+    throw new Error(`must have version 1 and operations, because its format is ${APOLLO_FORMAT}`);
   }
   return operations.map((operation) => [operation?.id, operation?.body]);
 }

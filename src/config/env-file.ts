@@ -71,9 +71,7 @@ export function parseEnvFile(bytes: Buffer): EnvFile {
       else if (value.problem) problem(value.problem.replaceAll("NAME", name));
       else values[name] = parseEnv(text.slice(at, end))[name] ?? "";
     } else if (!/^\s*(#|$)/.test(entry)) {
-      problem(
-        `must be NAME=value${/^\s*\w+\s*:/.test(entry) ? ", with = in place of :" : " or a # comment"}`,
-      );
+      problem(`must be NAME=value${/^\s*\w+\s*:/.test(entry) ? ", with = instead of :" : " or a # comment"}`);
     }
     line += text.slice(at, end + 1).split("\n").length - 1;
     at = end + 1;
@@ -101,11 +99,12 @@ function extentOf(text: string, start: number): { end: number; problem?: string 
     const end = endOfLine(text, start);
     const isCut = /[^\s]#/.test(text.slice(start, end).replace(/\s#.*/, ""));
     return isCut
-      ? { end, problem: "has a # in NAME, which begins a comment; put the value in quotes" }
+      ? { end, problem: "has a # in the value of NAME, which starts a comment; put the value in quotes" }
       : { end };
   }
   const close = text.indexOf(quote, start + 1);
-  if (close === -1) return { end: endOfLine(text, start), problem: `has no ${quote} at the end of NAME` };
+  if (close === -1)
+    return { end: endOfLine(text, start), problem: `has no ${quote} at the end of the value of NAME` };
   const end = endOfLine(text, close);
   const rest = text.slice(close + 1, end);
   return /^\s*(#.*)?$/.test(rest) ? { end } : { end, problem: `has text after the closing ${quote} of NAME` };

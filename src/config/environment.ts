@@ -43,12 +43,15 @@ export class Environment {
     for (const name of Object.keys(this.#set)) this.#checkWithin(name);
     const shadowed = Object.entries(file.values).filter(([name, value]) => this.#isShadowed(name, value));
     for (const [name] of shadowed)
-      this.#notes.push(`${name}: the environment has another value than ${ENV_FILE}, and wins`);
+      this.#notes.push(`${name}: the environment overrides a different value in ${ENV_FILE}`);
     const { unread = [] } = file;
-    if (unread.length > 0) this.#notes.push(`${ENV_FILE}: only this file is read, not ${unread.join(", ")}`);
+    if (unread.length > 0)
+      this.#notes.push(`${ENV_FILE}: Stagepass reads only this file, not ${unread.join(", ")}`);
     const unknown = Object.keys(file.values).filter((name) => !isKnown(name) && this.#sources.has(name));
     if (unknown.length > 0)
-      this.#notes.push(`${ENV_FILE}: not used, as no variables of Stagepass: ${unknown.join(", ")}`);
+      this.#notes.push(
+        `${ENV_FILE}: these are not Stagepass variables and have no effect: ${unknown.join(", ")}`,
+      );
   }
 
   #take(values: NodeJS.Dict<string>, source: Source): void {
@@ -91,7 +94,7 @@ export class Environment {
   /** An empty value may be a secret that a tool did not find. */
   #noteEmpty(values: NodeJS.Dict<string>): void {
     const empty = Object.keys(values).filter((name) => values[name] === "" && isKnown(name));
-    if (empty.length > 0) this.#notes.push(`empty, which counts as not set: ${empty.join(", ")}`);
+    if (empty.length > 0) this.#notes.push(`empty, so they count as not set: ${empty.join(", ")}`);
   }
 
   #isShadowed(name: string, value: string | undefined): boolean {
@@ -196,13 +199,13 @@ export class Environment {
 /** The rule that text inside a value breaks. It does not show the value, which may be a secret. */
 function problemWithin(value: string, isSet: (name: string) => boolean): string | null {
   const [begun] = /^[A-Z][A-Z_]+(?==)/.exec(value) ?? [];
-  if (begun !== undefined && isKnown(begun)) return `begins with ${begun}=; set the value alone`;
-  if (/[\r\n]/.test(value)) return "has several lines; set the value alone, in one line";
+  if (begun !== undefined && isKnown(begun)) return `begins with ${begun}=; set only the value`;
+  if (/[\r\n]/.test(value)) return "has several lines; set only the value, in one line";
   if (/\\[nr]$/.test(value))
-    return "ends with \\n, which is not a line break here but two characters; take them away";
+    return "ends with \\n, which is two characters here, not a line break; remove them";
   const [, expanded] = /\$(\w+)/.exec(value) ?? [];
   if (/\$\{\w+[^}]*\}|\$\(\w[^)]*\)/.test(value) || (expanded !== undefined && isSet(expanded)))
-    return "has a $ with a name or a command, which is not expanded here; write the value itself";
+    return "has a variable or a command after a $, which Stagepass does not expand; write the value itself";
   return null;
 }
 

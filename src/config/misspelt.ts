@@ -21,7 +21,7 @@ export const isKnown = (name: string): boolean => KNOWN.has(name);
 /** The problem of a name that is similar to a Stagepass variable or has its prefix; null for other names. */
 export function problemOfName(name: string, value: string): string | null {
   if (isKnown(name) || FOREIGN.test(name) || isServiceLink(name, value)) return null;
-  const said = "is not a variable of Stagepass;";
+  const said = "is not a Stagepass variable;";
   // TOKBOX_ is the prefix of OpenTok's older samples.
   const meant = name
     .toUpperCase()

@@ -56,14 +56,14 @@ export const OTEL_NAMES: readonly string[] = [
 /** The SDK appends the path. */
 function collectorBase(value: string): void {
   if (new URL(collectorUrl(value)).pathname.endsWith("/v1/traces"))
-    throw new Error("must end before /v1/traces, which is put after it");
+    throw new Error("must not end with /v1/traces, which the SDK appends");
 }
 
 /** The SDK appends nothing. */
 function tracesUrl(value: string): void {
   if (new URL(collectorUrl(value)).pathname === "/")
     throw new Error(
-      "must have the path of traces, which is mostly /v1/traces; OTEL_EXPORTER_OTLP_ENDPOINT need not",
+      "must have the path of traces, usually /v1/traces; or set OTEL_EXPORTER_OTLP_ENDPOINT without it",
     );
 }
 
@@ -72,7 +72,7 @@ function collectorHeaders(value: string): void {
   for (const header of value.split(",")) {
     const [, encoded = ""] = /^\s*[\w!#$&'*+.^`|~-]+\s*=(.*)$/.exec(header) ?? [];
     if (encoded === "" || !isPercentEncoded(encoded))
-      throw new Error("must be headers such as x-key=value, percent-encoded, with commas between them");
+      throw new Error("must be comma-separated headers such as x-key=value, with percent-encoded values");
   }
 }
 
@@ -93,6 +93,6 @@ function readableFile(path: string): void {
   try {
     accessSync(path, constants.R_OK);
   } catch (error) {
-    throw new Error(`must be the path of a file that can be read: ${(error as NodeJS.ErrnoException).code}`);
+    throw new Error(`must be the path of a readable file: ${(error as NodeJS.ErrnoException).code}`);
   }
 }

@@ -35,7 +35,7 @@ export function platformOf(env: Environment, { engine }: DatabaseAddress): Platf
   if (name === "local" && engine === "postgres" && !env.has("OPENTOK_API_KEY")) {
     env.problem(
       "OPENTOK_API_KEY",
-      "must be set, with OPENTOK_API_SECRET and PLATFORM=local, because DATABASE_URL is PostgreSQL: all servers need the same project; choose a number, and make a secret with openssl rand -hex 20",
+      "must be set, with OPENTOK_API_SECRET and PLATFORM=local, because all servers on one PostgreSQL database need the same project; choose a number as the key, and make a secret with: openssl rand -hex 20",
     );
   }
   noteUnused(env, name);
@@ -62,7 +62,7 @@ function requireWholeCredentials(env: Environment): void {
     env.require(key, id, `${key}_PREVIOUS`, `PLATFORM=${name}`);
   }
   if (!env.has("PLATFORM") && platforms.every(([, { id }]) => env.has(id))) {
-    env.problem("PLATFORM", "must be set to opentok or vonage, because there are credentials of both");
+    env.problem("PLATFORM", "must be set to opentok or vonage, because credentials of both are set");
   }
 }
 

@@ -12,7 +12,7 @@ import { MAX_FILE, readBounded } from "./bounded-file.ts";
  */
 export function privateKey(value: string, wanted: Wanted, note: (text: string) => void): KeyObject {
   const { key, repairs } = isKeyText(value) ? rsaKey(value, wanted) : keyInFile(value, wanted);
-  if (repairs.length > 0) note(`is used, but ${repairs.join(" and ")}; set it as it was downloaded`);
+  if (repairs.length > 0) note(`was repaired: ${repairs.join(" and ")}; set the key exactly as downloaded`);
   return key;
 }
 
@@ -46,7 +46,7 @@ function contentOf(path: string, name: string): Buffer {
     return readBounded(path);
   } catch (error) {
     if (error instanceof RangeError)
-      throw new Error(`${name} has more than ${MAX_FILE} bytes, which is too long for a key`);
+      throw new Error(`${name} has more than ${MAX_FILE} bytes, which is too large for a key`);
     const { code = "" } = error as NodeJS.ErrnoException;
     throw new Error(REASONS[code]?.(path, name) ?? `${name} cannot be read: ${code}`);
   }
@@ -56,14 +56,14 @@ const NO_KEY = "is neither a key in PEM format nor";
 
 const REASONS: Readonly<Record<string, (path: string, name: string) => string>> = {
   ENOENT(path, name) {
-    if (path.startsWith("~")) return `${NO_KEY} a path: only a shell expands ~; write the whole path`;
-    if (/^file:/i.test(path)) return `${NO_KEY} a path: leave out file://`;
+    if (path.startsWith("~")) return `${NO_KEY} a path; only a shell expands ~, so write the whole path`;
+    if (/^file:/i.test(path)) return `${NO_KEY} a path; remove file://`;
     return name === UNNAMED
       ? `${NO_KEY} the path of a file`
       : `${NO_KEY} the path of a file: there is no ${resolve(path)}`;
   },
   ENAMETOOLONG: () => `${NO_KEY} a path: it is too long`,
-  EISDIR: (_, name) => `${name} is a folder; name the file of the key in it`,
+  EISDIR: (_, name) => `${name} is a folder; set the path of the key in it`,
   ENOTDIR: (_, name) => `${name} does not exist: a part of its path is a file, not a folder`,
   EACCES: (_, name) =>
     `${name} cannot be read by the user that runs the server (EACCES); change its permissions`,

@@ -14,11 +14,10 @@ export function readSecretFile(path: string): string {
     if (error instanceof RangeError) throw new Error(`must be a file of at most ${MAX_FILE} bytes`);
     throw new Error(`must be the path of a file with the secret: ${(error as NodeJS.ErrnoException).code}`);
   }
-  if (!isUtf8(bytes) || bytes.includes(0))
-    throw new Error("must be a file of text in UTF-8; save it as UTF-8");
+  if (!isUtf8(bytes) || bytes.includes(0)) throw new Error("must be a UTF-8 text file; save it as UTF-8");
   if (bytes.indexOf("\ufeff") === 0)
     throw new Error("begins with a byte order mark; save it as UTF-8 without one");
   const secret = bytes.toString("utf8").replace(/\r?\n$/, "");
-  if (secret === "") throw new Error("must be a file that is not empty");
+  if (secret === "") throw new Error("must not be an empty file");
   return secret;
 }

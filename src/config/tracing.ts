@@ -29,7 +29,7 @@ export function tracingOf(env: Environment): TracingConfig | null {
   if (/:4317(\/|$)/.test(exporter("ENDPOINT") ?? ""))
     env.note(
       "OTEL_EXPORTER_OTLP_ENDPOINT",
-      "has the port 4317, which is mostly that of gRPC; http is mostly on 4318",
+      "has port 4317, which is usually for gRPC; HTTP is usually on port 4318",
     );
   return {
     protocol: exporter("PROTOCOL") === "http/json" ? "http/json" : "http/protobuf",

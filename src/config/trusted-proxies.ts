@@ -19,7 +19,7 @@ export function trustedProxies(value: string): (address: string) => boolean {
       if (add(list, range)) continue;
       const names = [...NAMED.keys()].join(", ");
       throw new Error(
-        `must be IP addresses, ranges such as 10.0.0.0/8, or ${names}, with commas between them; ${quote(given)} is none`,
+        `must be comma-separated IP addresses, ranges such as 10.0.0.0/8, or ${names}; ${quote(given)} is none of these`,
       );
     }
   }

@@ -54,7 +54,7 @@ export function wholeNumber(min: number, max: number) {
 export function port(value: string): number {
   if (!isServiceAddress(value)) return wholeNumber(0, 65_535)(value);
   throw new Error(
-    `must be a number; ${quote(value)} is what Kubernetes sets for a service of that name: set enableServiceLinks: false`,
+    `must be a number; ${quote(value)} is the address that Kubernetes sets for a service of that name; set enableServiceLinks: false`,
   );
 }
 
@@ -65,9 +65,9 @@ export function host(value: string): string {
 }
 
 function hostMeant(value: string): string {
-  if (value === "*") return "; every address is 0.0.0.0";
-  if (/^\[[\da-f:]+\]$/i.test(value)) return "; leave out the brackets";
-  return /^[\w.-]+:\d+$/.test(value) ? "; the port is another variable's" : "";
+  if (value === "*") return "; use 0.0.0.0 for all addresses";
+  if (/^\[[\da-f:]+\]$/i.test(value)) return "; remove the brackets";
+  return /^[\w.-]+:\d+$/.test(value) ? "; set the port in its own variable" : "";
 }
 
 /** Words that documentation and templates use in place of a secret. */
@@ -94,10 +94,11 @@ export function jwtSecret(value: string): KeyObject {
   }
   // Public keys and JWTs are not secret: anyone who has one could sign as any caller.
   if (value.startsWith("-----BEGIN "))
-    throw new Error(`is a key in PEM format, which AUTH_JWKS_URI is for; ${remedy}`);
-  if (/^eyJ[\w-]+\.eyJ[\w-]+\./.test(value)) throw new Error(`is a JWT, not what signs it; ${remedy}`);
+    throw new Error(`is a key in PEM format; use AUTH_JWKS_URI for public keys, or ${remedy}`);
+  if (/^eyJ[\w-]+\.eyJ[\w-]+\./.test(value))
+    throw new Error(`is a JWT, not a secret that signs JWTs; ${remedy}`);
   if (existsSync(value))
-    throw new Error("is the path of a file; set the variable with _FILE at its end to it");
+    throw new Error("is the path of a file; set the variable with the suffix _FILE to it");
   if (isPlaceholder(value)) throw new Error(`is a placeholder; ${remedy}`);
   return createSecretKey(value, "utf8");
 }
@@ -116,7 +117,7 @@ export function apiSecret(value: string): string {
     );
   }
   if (isPlaceholder(value)) {
-    throw new Error("is a placeholder; it must be the OpenTok project's own secret");
+    throw new Error("is a placeholder; set the secret of your OpenTok project");
   }
   return value;
 }
@@ -146,5 +147,7 @@ export function safeUrl(value: string, insecure = false): string {
   const isPlain = url?.protocol === "http:" && (insecure || isLoopbackHostname(url.hostname));
   const safe = url?.protocol === "https:" || isPlain;
   if (url && safe && !url.username && !url.password && !value.includes("#")) return url.href;
-  throw new Error("must be an https: URL without credentials or fragment; http: is for this machine alone");
+  throw new Error(
+    "must be an https: URL without credentials or a fragment; http: is allowed only on this machine",
+  );
 }

@@ -12,7 +12,7 @@ export function adviceFor(
   ahead: number | null,
 ): string {
   if (/issuer not found/i.test(reason)) return `The platform does not know this ${id}: check it, and ${url}`;
-  if (/invalid signature/i.test(reason)) return `${key} is not the one that belongs to ${id}: check it`;
+  if (/invalid signature/i.test(reason)) return `${key} does not belong to ${id}: check it`;
   if (/issued time|greater than current time/i.test(reason)) {
     const by = ahead === null || ahead < 1 ? "" : ` by ${ahead} seconds`;
     return `This server's clock is ahead of the platform's${by}: synchronise it`;
@@ -23,7 +23,7 @@ export function adviceFor(
   if (/invalid token/i.test(reason))
     return `The platform cannot read this server's credentials: check ${id} and ${key}`;
   if (status === 401) return `The platform does not accept this server's credentials: check ${id} and ${key}`;
-  return "Its project may not have what these options need: check the options, and the project's settings";
+  return "The project may lack a feature that these options need: check the options and the project's settings";
 }
 
 /**
@@ -32,9 +32,9 @@ export function adviceFor(
  * @param code the system's error code of the connection; undefined if the platform did not answer
  */
 export function adviceForNoAnswer(code: string | undefined, { url }: CredentialNames): string {
-  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `its host has no address: check ${url}, and DNS`;
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `its host has no address: check ${url} and DNS`;
   if (code === "ECONNREFUSED") return `nothing listens there: check ${url}`;
   if (/CERT|SIGNED|UNABLE_TO_|TLS|SSL|EPROTO/.test(code ?? ""))
-    return `its certificate is not trusted, or it does not speak TLS: check ${url}; where a proxy opens TLS, set NODE_EXTRA_CA_CERTS`;
+    return `its certificate is not trusted, or it does not use TLS: check ${url}; if a proxy decrypts TLS, set NODE_EXTRA_CA_CERTS`;
   return `check ${url}, the firewall, and whether this machine needs a proxy`;
 }

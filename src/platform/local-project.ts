@@ -67,19 +67,22 @@ function keepFromOthers(file: string, { uid, gid, mode }: Stats, warn: (text: st
   // By number: in a container, the user may have no name.
   const user = process.geteuid?.();
   if (uid !== user && uid !== ROOT)
-    throw unusable(file, `it belongs to the user ${uid}, and this is ${user}; run: chown ${user} ${file}`);
-  if ((mode & 0o007) !== 0) throw unusable(file, `others may read it; run: chmod 600 ${file}`);
+    throw unusable(
+      file,
+      `it belongs to user ${uid}, and the server runs as user ${user}; run: chown ${user} ${file}`,
+    );
+  if ((mode & 0o007) !== 0) throw unusable(file, `other users can read it; run: chmod 600 ${file}`);
   if ((mode & 0o070) === 0) return;
   if (uid === user && isMadePrivate(file)) {
-    warn(`${file}: its group could read it; its mode is 600 again`);
+    warn(`${file}: its group could read it, so its mode was set to 600`);
     return;
   }
   if (!isOwnGroup(gid))
     throw unusable(
       file,
-      `the group ${gid} can read it, and this user is not in that group; run: chmod 600 ${file}`,
+      `the group ${gid} can read it, and the server's user is not in that group; run: chmod 600 ${file}`,
     );
-  warn(`${file}: its group ${gid} can read it; whoever is in this group can sign tokens`);
+  warn(`${file}: its group ${gid} can read it, so every user in this group can sign tokens`);
 }
 
 function isMadePrivate(file: string): boolean {
@@ -107,7 +110,7 @@ function read(file: string): LocalProject {
   }
   const { apiKey, apiSecret } = project ?? {};
   if (!/^\d{8}$/.test(apiKey ?? "") || !/^[0-9a-f]{40}$/.test(apiSecret ?? "")) {
-    throw unusable(file, "it holds no eight-digit apiKey and 40-digit hexadecimal apiSecret");
+    throw unusable(file, "it must have an apiKey of 8 digits and an apiSecret of 40 hexadecimal digits");
   }
   return { apiKey, apiSecret } as LocalProject;
 }

@@ -52,7 +52,7 @@ export async function post(
       throw new PlatformUnavailable(`The platform did not answer within ${timeout} ms`, true);
     }
     throw new PlatformUnavailable(
-      `The platform cannot be reached: ${code ?? "the connection broke off"}`,
+      `The platform cannot be reached: ${code ?? "the connection was lost"}`,
       true,
     );
   }
@@ -73,7 +73,7 @@ export async function exchange(fetch: Fetch, url: string, init: RequestInit): Pr
   for await (const chunk of response.body ?? []) {
     size += chunk.length;
     if (size > MAX_ANSWER)
-      throw new PlatformUnavailable("The platform's answer is too large to be a session", false);
+      throw new PlatformUnavailable("The platform's answer is too large for a session", false);
     chunks.push(chunk);
   }
   const body = Buffer.concat(chunks).toString("utf8");

@@ -108,7 +108,7 @@ export function restPlatform(options: RestPlatformOptions): Platform {
 function leftAlone(lastFailure: PlatformUnavailable | undefined, milliseconds: number): PlatformUnavailable {
   const retryable = lastFailure?.extensions.retryable !== false;
   return new PlatformUnavailable(
-    `The platform keeps failing and is left alone for a moment. At last: ${lastFailure?.message}`,
+    `The platform keeps failing, so calls to it are paused. The last failure: ${lastFailure?.message}`,
     retryable,
     retryable ? Math.max(1, Math.ceil(milliseconds / 1000)) : undefined,
   );

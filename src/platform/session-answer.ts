@@ -49,14 +49,14 @@ export function sessionIdOf(
     throw new PlatformRejected(reason, adviceFor(reason, status, names, aheadOf(date, now)));
   }
   throw new PlatformUnavailable(
-    `The platform answered ${status} with what is neither a session nor a reason; check ${names.url}`,
+    `The platform answered ${status} without a session or a reason; check ${names.url}`,
     false,
   );
 }
 
 function tooMany(seconds: number): RateLimited {
   return new RateLimited(
-    `Too many sessions were asked for: the platform limits this project; ask again in ${seconds} seconds`,
+    `Too many sessions: the platform limits this project; try again in ${seconds} seconds`,
     seconds,
   );
 }

@@ -9,7 +9,7 @@ export function readConnectionClaims(
   claims: JwtClaims,
   data: unknown = claims.connection_data,
 ): TokenClaims | string {
-  if (claims.scope !== CONNECT) return "it is not a connection token: its scope is another";
+  if (claims.scope !== CONNECT) return "it is not a connection token: it has another scope";
   return {
     sessionId: claims.session_id,
     role: claims.role,

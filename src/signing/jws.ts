@@ -40,8 +40,8 @@ export function verifyJws(
     if (verified === null) continue;
     const { header, payload } = verified;
     // RFC 7515, section 4.1.11: unknown extensions must be refused; jsonwebtoken does not check.
-    if ("crit" in header) return "its header demands an extension that is not known here";
-    return typeof payload === "string" ? "its payload holds no claims" : payload;
+    if ("crit" in header) return "its header requires an unknown extension";
+    return typeof payload === "string" ? "its payload has no claims" : payload;
   }
   return NOT_SIGNED_HERE;
 }

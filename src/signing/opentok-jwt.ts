@@ -34,7 +34,7 @@ export function readOpenTokJwt(token: string, keyRing: KeyRing): TokenClaims | s
   const claims = verifyJws(token, "HS256", keyRing.verifyingKeys);
   if (typeof claims === "string") return claims;
   const issuer = typeof claims.iss === "number" ? String(claims.iss) : claims.iss;
-  if (issuer !== keyRing.applicationId) return "it is of another project";
+  if (issuer !== keyRing.applicationId) return "it belongs to another project";
   // An account's secret can also sign for projects, but not connection tokens.
   if (claims.ist !== "project") return "it is not a project's token";
   return readConnectionClaims(claims);

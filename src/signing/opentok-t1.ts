@@ -36,7 +36,7 @@ export function readOpenTokT1(
   const bytes = decodeBase64(token.slice(T1_PREFIX.length));
   const [head, owner, hex] = HEAD.exec(bytes?.toString("latin1") ?? "") ?? [];
   if (!bytes || !head || !hex) return "it is not a well-formed T1 token";
-  if (owner !== applicationId) return "it is of another project";
+  if (owner !== applicationId) return "it belongs to another project";
 
   const signed = bytes.subarray(head.length);
   const signature = Buffer.from(hex, "hex");
@@ -45,7 +45,7 @@ export function readOpenTokT1(
   }
   const fields = new URLSearchParams(signed.toString("utf8"));
   // It is unknown which of two values the platform would use.
-  if (new Set(fields.keys()).size !== fields.size) return "a field occurs twice in it";
+  if (new Set(fields.keys()).size !== fields.size) return "one of its fields occurs twice";
   const createTime = seconds(fields.get("create_time"));
   return {
     sessionId: fields.get("session_id"),

@@ -13,7 +13,7 @@ export interface Found {
 }
 
 const ENCRYPTED = "is encrypted with a passphrase; decrypt it with: openssl pkey -in key -out decrypted.key";
-const OPENSSH_PUBLIC = "is an OpenSSH public key; signing needs the private one, in PEM format";
+const OPENSSH_PUBLIC = "is an OpenSSH public key; signing needs the private key, in PEM format";
 
 /** Labels of blocks that are not RSA keys, with their messages. */
 const OTHERS: Advice = [
@@ -24,7 +24,7 @@ const OTHERS: Advice = [
   [/^DSA/, "must be an RSA key; it is a DSA key"],
   [/CERTIFICATEREQUEST$/, "is a certificate request; signing needs the private key"],
   [/CERTIFICATE$/, "is a certificate; signing needs the private key"],
-  [/^(?!(RSA)?(PRIVATE|PUBLIC)KEY$)/, "is no key in PEM format, PKCS#1 or PKCS#8"],
+  [/^(?!(RSA)?(PRIVATE|PUBLIC)KEY$)/, "is not a PEM key in PKCS#1 or PKCS#8"],
 ];
 
 /** Texts that are not PEM, with their messages. */
@@ -63,7 +63,7 @@ export function findKey(text: string): Found | null {
 
 /** Replaces escaped line breaks with real ones. `\n` is documented, so it is not a repair. */
 function unescaped(text: string, repairs: string[]): string {
-  if (text.includes("\0")) throw new Error("is no text in UTF-8; save the key as PEM text in UTF-8");
+  if (text.includes("\0")) throw new Error("is not UTF-8 text; save the key as PEM text in UTF-8");
   if (/^\ufeff/.test(text)) repairs.push("it began with a byte order mark");
   if (/\\\\[rn]|\\r/.test(text)) repairs.push("its line breaks were written as more than \\n");
   if (/\\\s/.test(text)) repairs.push("its lines ended in backslashes");
@@ -88,8 +88,8 @@ function sayAround(text: string, repairs: string[]): void {
   if (/[\u2010-\u2015\u2212]/.test(text)) repairs.push("its dashes were not hyphens");
   const first = text.search(MARK);
   const before = text.slice(0, first).trim();
-  if (/^["'`]$/.test(before)) repairs.push("it stood in quotes");
-  else if (before !== "") repairs.push("other text stood before it");
+  if (/^["'`]$/.test(before)) repairs.push("it was in quotes");
+  else if (before !== "") repairs.push("other text was before it");
 }
 
 /** The bytes between the first and the last line. */
@@ -99,11 +99,13 @@ function bytesOf(body: string, repairs: string[]): Buffer {
   const base64 = body.replace(/\s/g, "");
   const [foreign] = /[^A-Za-z0-9+/=]/u.exec(base64) ?? [];
   if (foreign)
-    throw new Error(`has ${JSON.stringify(foreign)} between its lines, which no key has; copy the whole key`);
+    throw new Error(
+      `has ${JSON.stringify(foreign)} between its first and last line, which no key contains; copy the whole key`,
+    );
   if (base64 === "") throw new Error("has nothing between its first and its last line; copy the whole key");
   if (/[^\S\n]/.test(inner)) {
     repairs.push(
-      inner.includes("\n") ? "its lines had white space in them" : "its line breaks had turned into spaces",
+      inner.includes("\n") ? "its lines contained white space" : "its line breaks had turned into spaces",
     );
   } else if (!body.trim().includes("\n") && !(body.startsWith("\n") && body.endsWith("\n"))) {
     repairs.push("its line breaks were lost");
@@ -129,7 +131,7 @@ function decoded(text: string, repairs: readonly string[]): Found | null {
 function whole(der: Buffer, base64: string): Buffer {
   if (base64.startsWith("nMI")) {
     throw new Error(
-      "has the letter n for each line break, as the shell took the backslashes; put it in single quotes",
+      "has the letter n for each line break, because the shell removed the backslashes; put the key in single quotes",
     );
   }
   if (der[0] !== 0x30 || der[1] !== 0x82) return der;

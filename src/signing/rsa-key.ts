@@ -16,15 +16,15 @@ const MIN_RSA_BITS = 2048;
 export function rsaKey(text: string, wanted: Wanted): { key: KeyObject; repairs: readonly string[] } {
   const found = findKey(text);
   const key = found && keyOf(found.der);
-  if (!key) throw new Error("is no key in PEM format, PKCS#1 or PKCS#8");
+  if (!key) throw new Error("is not a PEM key in PKCS#1 or PKCS#8");
   if (key.type === "public" && wanted === "private") {
-    throw new Error("is a public key; signing needs the private one");
+    throw new Error("is a public key; signing needs the private key");
   }
   if (key.asymmetricKeyType !== "rsa") throw new Error(`must be an RSA key; it is ${key.asymmetricKeyType}`);
   const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
   if (bits < MIN_RSA_BITS) throw new Error(`must have at least ${MIN_RSA_BITS} bits; it has ${bits}`);
   if (key.type === "private" && !signsWell(key)) {
-    throw new Error("is damaged: what it signs cannot be verified; copy the whole key");
+    throw new Error("is damaged: its signatures cannot be verified; copy the whole key");
   }
   return { key, repairs: found.repairs };
 }

@@ -65,8 +65,7 @@ export class SigningService {
   inspect(token: string, now: Date): TokenInspection {
     const format = token.startsWith(T1_PREFIX) ? TokenFormat.T1 : TokenFormat.JWT;
     const claims =
-      this.#codec(format)?.read(token, this.#keyRing) ??
-      "it is a T1 token, which the Vonage environment does not have";
+      this.#codec(format)?.read(token, this.#keyRing) ?? "it is a T1 token, and Vonage Unified has only JWTs";
     if (typeof claims === "string") return invalid(claims);
     return inspectClaims(claims, format, this.applicationId, now);
   }
@@ -74,7 +73,7 @@ export class SigningService {
   #codecFor(format: TokenFormat): Codec {
     const codec = this.#codec(format);
     if (codec) return codec;
-    throw new BadUserInput("format", "format must be JWT: the Vonage environment has no T1 tokens");
+    throw new BadUserInput("format", "format must be JWT: Vonage Unified has no T1 tokens");
   }
 
   #codec(format: TokenFormat): Codec | undefined {

@@ -31,7 +31,7 @@ export function signVonageJwt(grant: Grant, id: string, keyRing: KeyRing): Promi
 export function readVonageJwt(token: string, keyRing: KeyRing): TokenClaims | string {
   const claims = verifyJws(token, "RS256", keyRing.verifyingKeys);
   if (typeof claims === "string") return claims;
-  if (claims.application_id !== keyRing.applicationId) return "it is of another application";
+  if (claims.application_id !== keyRing.applicationId) return "it belongs to another application";
   // vonage-ruby 7.35 writes the connection data as `data`.
   return readConnectionClaims(claims, claims.connection_data ?? claims.data);
 }

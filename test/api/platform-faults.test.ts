@@ -149,7 +149,7 @@ describe.each([
       const error = await failure(server, owner);
       expect(error.extensions).toEqual({ code: "RATE_LIMITED", retryable: true, retryAfterSeconds });
       expect(error.message).toBe(
-        `Too many sessions were asked for: the platform limits this project; ask again in ${retryAfterSeconds} seconds`,
+        `Too many sessions: the platform limits this project; try again in ${retryAfterSeconds} seconds`,
       );
       expect(fault.received).toHaveLength(1);
     },

@@ -307,7 +307,7 @@ it.each([
   ["OTEL_BSP_SCHEDULE_DELAY", "-1", "must be a whole number from 1"],
   ["OTEL_EXPORTER_OTLP_HEADERS", "x-key=canary%zz", "must be headers such as"],
   ["OTEL_EXPORTER_OTLP_COMPRESSION", "brotli", "must be one of gzip, none"],
-  ["OTEL_EXPORTER_OTLP_CERTIFICATE", "no-such-file", "must be the path of a file that can be read: ENOENT"],
+  ["OTEL_EXPORTER_OTLP_CERTIFICATE", "no-such-file", "must be the path of a readable file: ENOENT"],
 ])("stops the start with %s=%s, where there are traces", (name, value, problem) => {
   const problems = () => {
     try {

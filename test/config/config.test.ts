@@ -154,7 +154,7 @@ describe("parseConfig", () => {
     const { jwtRules, notes } = parseConfig({ AUTH_JWKS_URI, ...env });
     expect(jwtRules?.jwksUri).toBe(uri);
     expect(notes).toEqual([
-      "AUTH_JWKS_URI: is an http: URL: anybody who can change its traffic can impersonate any caller",
+      "AUTH_JWKS_URI: is an http: URL: anyone who can change its traffic can impersonate any caller",
     ]);
     expect(parseConfig({ AUTH_JWKS_URI: "https://keycloak:8080/keys", ...env }).notes).toEqual([]);
   });

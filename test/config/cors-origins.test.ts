@@ -23,7 +23,7 @@ describe("CORS_ORIGINS", () => {
   it("takes the scheme of an app that nobody knows, and says so", () => {
     const { corsOrigins, notes } = parseConfig({ CORS_ORIGINS: "capacitator://localhost" });
     expect(corsOrigins).toEqual(["capacitator://localhost"]);
-    expect(notes).toEqual(["CORS_ORIGINS: capacitator: is an unknown scheme; it counts as an app's"]);
+    expect(notes).toEqual(["CORS_ORIGINS: capacitator: is an unknown scheme; it is treated as an app's"]);
   });
 
   it("takes a star for one label, of at most 63 characters", () => {

@@ -39,8 +39,8 @@ describe("a manifest", () => {
 const NOT_JSON = "is not JSON";
 const NOT_OBJECT = "must be a JSON object";
 const NONE = "has no documents";
-const ENTRIES = "must give each document an ID and a text, neither of them empty";
-const APOLLO = "must have version 1 and operations, as its format is apollo-persisted-query-manifest";
+const ENTRIES = "must give each document an ID and a text that are not empty";
+const APOLLO = "must have version 1 and operations, because its format is apollo-persisted-query-manifest";
 
 describe("a bad manifest is refused with the rule that it breaks", () => {
   it.each([
@@ -96,7 +96,7 @@ describe("the variable that names a manifest", () => {
   it("is named when two documents have one ID", () => {
     const operations = ["{ a }", "{ b }"].map((body) => ({ id: "x", body }));
     const path = file(JSON.stringify({ format: "apollo-persisted-query-manifest", version: 1, operations }));
-    expect(problems(path)).toEqual(["TRUSTED_DOCUMENTS_MANIFEST: must give each document an ID of its own"]);
+    expect(problems(path)).toEqual(["TRUSTED_DOCUMENTS_MANIFEST: must give each document a different ID"]);
   });
 
   it("is named when there is no such file", () => {

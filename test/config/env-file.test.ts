@@ -23,7 +23,7 @@ describe("a .env file", () => {
   });
 
   it.each<[string, string, string]>([
-    ["a line of YAML", "A=1\nB: 2\n", "line 2: must be NAME=value, with = in place of :"],
+    ["a line of YAML", "A=1\nB: 2\n", "line 2: must be NAME=value, with = instead of :"],
     ["a line of YAML in JSON", '{"A": "1"}\n', "line 1: must be NAME=value or a # comment"],
     ["a name alone", "A\n", "line 1: must be NAME=value or a # comment"],
     ["a name with a dash", "A-B=1\n", "line 1: must be NAME=value or a # comment"],
@@ -31,9 +31,9 @@ describe("a .env file", () => {
     [
       "an unquoted #",
       "A=1\nB=canary#canary\n",
-      "line 2: has a # in B, which begins a comment; put the value in quotes",
+      "line 2: has a # in the value of B, which starts a comment; put the value in quotes",
     ],
-    ["a quote that is not closed", '\n\nA="canary\nB=1\n', 'line 3: has no " at the end of A'],
+    ["a quote that is not closed", '\n\nA="canary\nB=1\n', 'line 3: has no " at the end of the value of A'],
     ["text behind a quote", "A='canary'canary\n", "line 1: has text after the closing ' of A"],
     ["a quote within quotes", 'A="can"ary"\n', 'line 1: has text after the closing " of A'],
     ["a variable twice", 'A="1\n2"\nB=3\nA=canary\n', "line 4: sets A again, after line 1"],
@@ -48,7 +48,7 @@ describe("a .env file", () => {
     expect(parse("A: 1\nB=2\nC\nD=4\n")).toEqual({
       values: { B: "2", D: "4" },
       problems: [
-        ".env: line 1: must be NAME=value, with = in place of :",
+        ".env: line 1: must be NAME=value, with = instead of :",
         ".env: line 3: must be NAME=value or a # comment",
       ],
     });

@@ -52,7 +52,7 @@ describe("the names of variables", () => {
     expect(() => parseConfig({}, envFile({ CORS_ORIGIN: "x" }))).toThrow("did you mean CORS_ORIGINS?");
     const file = envFile({ POSTGRES_PASSWORD: "canary", NEXT_PUBLIC_URL: "x", PORT: "80" });
     expect(parseConfig({}, file).notes).toEqual([
-      ".env: not used, as no variables of Stagepass: POSTGRES_PASSWORD, NEXT_PUBLIC_URL",
+      ".env: these are not Stagepass variables and have no effect: POSTGRES_PASSWORD, NEXT_PUBLIC_URL",
     ]);
   });
 
@@ -64,7 +64,7 @@ describe("the names of variables", () => {
     });
     const environment = { AUTH_JWT_SECRET: JWT_SECRET, LOG_LEVEL: "warn", PORT: "80" };
     expect(parseConfig(environment, file).notes).toEqual([
-      "AUTH_JWT_SECRET: the environment has another value than .env, and wins",
+      "AUTH_JWT_SECRET: the environment overrides a different value in .env",
     ]);
   });
 
@@ -81,7 +81,7 @@ describe("the names of variables", () => {
   it("are told where the value is empty", () => {
     const environment = { AUTH_JWT_AUDIENCE: "", CORS_ORIGIN: "", PORT: "", HOME: "" };
     expect(parseConfig(environment, envFile({ PORT: "80", HOST: "" })).notes).toEqual([
-      "empty, which counts as not set: PORT, HOST, AUTH_JWT_AUDIENCE",
+      "empty, so they count as not set: PORT, HOST, AUTH_JWT_AUDIENCE",
     ]);
   });
 

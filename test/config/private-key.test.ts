@@ -36,23 +36,23 @@ const PASTES: readonly (readonly [string, string, string | null])[] = [
   ["no line breaks", PRIVATE_KEY.replaceAll("\n", ""), "its line breaks were lost"],
   ["no white space", PRIVATE_KEY.replaceAll(/\s/g, ""), "its line breaks were lost"],
   ["line breaks for spaces", PRIVATE_KEY.replaceAll(" ", "\n"), null],
-  ["quotes", `"${PRIVATE_KEY}"`, "it stood in quotes"],
-  ["single quotes and \\n", `'${PRIVATE_KEY.replaceAll("\n", "\\n")}'`, "it stood in quotes"],
-  ["an indent", lines(PRIVATE_KEY, "    "), "its lines had white space in them"],
-  ["tabs", lines(PRIVATE_KEY, "\t"), "its lines had white space in them"],
+  ["quotes", `"${PRIVATE_KEY}"`, "it was in quotes"],
+  ["single quotes and \\n", `'${PRIVATE_KEY.replaceAll("\n", "\\n")}'`, "it was in quotes"],
+  ["an indent", lines(PRIVATE_KEY, "    "), "its lines contained white space"],
+  ["tabs", lines(PRIVATE_KEY, "\t"), "its lines contained white space"],
   [
     "white space at the ends of lines",
     PRIVATE_KEY.replaceAll("\n", "  \n"),
-    "its lines had white space in them",
+    "its lines contained white space",
   ],
   ["a byte order mark", `\ufeff${PRIVATE_KEY}`, "it began with a byte order mark"],
   ["backslashes", PRIVATE_KEY.replaceAll("\n", "\\\n"), "its lines ended in backslashes"],
   ["long dashes", PRIVATE_KEY.replaceAll("-----", "—–"), "its dashes were not hyphens"],
-  ["the name of the variable", `VONAGE_PRIVATE_KEY=${PRIVATE_KEY}`, "other text stood before it"],
+  ["the name of the variable", `VONAGE_PRIVATE_KEY=${PRIVATE_KEY}`, "other text was before it"],
   [
     "the answer that had it",
     JSON.stringify({ id: "x", keys: { private_key: PRIVATE_KEY } }),
-    "other text stood before it",
+    "other text was before it",
   ],
   ["the public key beside it", PRIVATE_KEY + publicKey, null],
   ["base64", base64(PRIVATE_KEY), "it was the base64 of a PEM text"],
@@ -68,7 +68,9 @@ describe("a private key is what was pasted", () => {
       const { platform, notes } = parseConfig(env(value));
       expect(platform.keyRing?.signingKey.equals(key)).toBe(true);
       expect(notes).toEqual(
-        repair === null ? [] : [`VONAGE_PRIVATE_KEY: is used, but ${repair}; set it as it was downloaded`],
+        repair === null
+          ? []
+          : [`VONAGE_PRIVATE_KEY: was repaired: ${repair}; set the key exactly as downloaded`],
       );
     }
   });
@@ -77,7 +79,7 @@ describe("a private key is what was pasted", () => {
     const { platform, notes } = parseConfig(env(base64(`"${PRIVATE_KEY.replaceAll("\n", " ")}"`)));
     expect(platform.keyRing?.signingKey.equals(key)).toBe(true);
     expect(notes).toEqual([
-      "VONAGE_PRIVATE_KEY: is used, but it was the base64 of a PEM text and it stood in quotes and its line breaks had turned into spaces; set it as it was downloaded",
+      "VONAGE_PRIVATE_KEY: was repaired: it was the base64 of a PEM text and it was in quotes and its line breaks had turned into spaces; set the key exactly as downloaded",
     ]);
   });
 
@@ -85,13 +87,13 @@ describe("a private key is what was pasted", () => {
     const { platform, notes } = parseConfig(env(fileOf(key.export({ type: "pkcs8", format: "der" }))));
     expect(platform.keyRing?.signingKey.equals(key)).toBe(true);
     expect(notes).toEqual([
-      "VONAGE_PRIVATE_KEY: is used, but it was DER, not PEM; set it as it was downloaded",
+      "VONAGE_PRIVATE_KEY: was repaired: it was DER, not PEM; set the key exactly as downloaded",
     ]);
   });
 
   it("or is refused with what is wrong: no text in UTF-8", () => {
     const path = fileOf(Buffer.from(`\ufeff${PRIVATE_KEY}`, "utf16le"));
-    expect(problems(env(path)).join()).toMatch(/ is no text in UTF-8; save the key as PEM text in UTF-8$/);
+    expect(problems(env(path)).join()).toMatch(/ is not UTF-8 text; save the key as PEM text in UTF-8$/);
   });
 
   it("or is refused, in a file as in a value", () => {

@@ -61,8 +61,8 @@ describe("a variable with _FILE at its end", () => {
     ],
     ["a blank", `${API_SECRET} `, "begins or ends with white space; remove it"],
     ["quotes", `"${API_SECRET}"`, "is in quotes, which would be part of the value; remove them"],
-    ["nothing", "", "must be a file that is not empty"],
-    ["a newline alone", "\n", "must be a file that is not empty"],
+    ["nothing", "", "must not be an empty file"],
+    ["a newline alone", "\n", "must not be an empty file"],
   ])("takes nothing else away: a file with %s is refused", (_, content, rule) => {
     expect(problems({ ...PROJECT, OPENTOK_API_SECRET_FILE: fileOf(content) })).toEqual([
       `OPENTOK_API_SECRET_FILE: ${rule}`,
@@ -113,12 +113,12 @@ describe("a variable with _FILE at its end", () => {
     [
       "UTF-16, as PowerShell's > writes it",
       Buffer.from(`\ufeff${JWT_SECRET}\r\n`, "utf16le"),
-      "must be a file of text in UTF-8; save it as UTF-8",
+      "must be a UTF-8 text file; save it as UTF-8",
     ],
     [
       "UTF-16 without a mark",
       Buffer.from(JWT_SECRET, "utf16le"),
-      "must be a file of text in UTF-8; save it as UTF-8",
+      "must be a UTF-8 text file; save it as UTF-8",
     ],
     [
       "a byte order mark",
@@ -128,12 +128,12 @@ describe("a variable with _FILE at its end", () => {
     [
       "a comment",
       Buffer.from(`# canary\n${JWT_SECRET}\n`),
-      "has several lines; set the value alone, in one line",
+      "has several lines; set only the value, in one line",
     ],
     [
       "a line of .env",
       Buffer.from(`AUTH_JWT_SECRET=${JWT_SECRET}\n`),
-      "begins with AUTH_JWT_SECRET=; set the value alone",
+      "begins with AUTH_JWT_SECRET=; set only the value",
     ],
   ])("is refused with %s", (_, bytes, says) => {
     expect(problems({ AUTH_JWT_SECRET_FILE: fileOf(bytes) })).toEqual([`AUTH_JWT_SECRET_FILE: ${says}`]);

@@ -45,6 +45,8 @@ describe("trustedProxies", () => {
     "constructor",
     "10.0.0.1 10.0.0.2",
   ])("refuses %s", (value) => {
-    expect(() => trustedProxies(value)).toThrow(/^must be IP addresses, ranges such as .* is none$/);
+    expect(() => trustedProxies(value)).toThrow(
+      /^must be comma-separated IP addresses, ranges such as .* is none of these$/,
+    );
   });
 });

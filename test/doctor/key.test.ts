@@ -63,6 +63,6 @@ describe("the key of a local project", () => {
       "AUTH_JWT_SECRET: must differ from the OpenTok project's secret",
     );
     chmodSync(file, 0o644);
-    await expect(foundBy(lookAtKey, at(folder))).rejects.toThrow(/^DATABASE_URL: .*others may read it/);
+    await expect(foundBy(lookAtKey, at(folder))).rejects.toThrow(/^DATABASE_URL: .*other users can read it/);
   });
 });

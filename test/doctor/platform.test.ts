@@ -77,7 +77,7 @@ describe("the platform's credentials", () => {
   it.each([
     [
       refuse(403, "Invalid signature"),
-      "FAIL OPENTOK_API_SECRET: the platform refuses: 403, Invalid signature. OPENTOK_API_SECRET is not the one that belongs to OPENTOK_API_KEY: check it",
+      "FAIL OPENTOK_API_SECRET: the platform refuses: 403, Invalid signature. OPENTOK_API_SECRET does not belong to OPENTOK_API_KEY: check it",
     ],
     [
       refuseXml(403, "Issuer not found"),
@@ -154,7 +154,7 @@ describe("a platform that cannot be reached", () => {
       expect.stringMatching(/ECONNREFUSED \S+: nothing listens there: check OPENTOK_API_URL$/),
     ]);
     expect(await foundBy(lookAtPlatform, openTokAt("https://platform.invalid"))).toEqual([
-      expect.stringMatching(/platform\.invalid: its host has no address: check OPENTOK_API_URL, and DNS$/),
+      expect.stringMatching(/platform\.invalid: its host has no address: check OPENTOK_API_URL and DNS$/),
     ]);
   });
 
@@ -174,9 +174,9 @@ describe("a platform that cannot be reached", () => {
     expect(await foundBy(lookAtProxy, {})).toEqual([]);
   });
 
-  it("is told not to speak TLS", async () => {
+  it("is told not to use TLS", async () => {
     expect(await foundBy(lookAtPlatform, openTokAt(platform.url.replace("http:", "https:")))).toEqual([
-      expect.stringMatching(/or it does not speak TLS: check OPENTOK_API_URL; .*NODE_EXTRA_CA_CERTS$/),
+      expect.stringMatching(/or it does not use TLS: check OPENTOK_API_URL; .*NODE_EXTRA_CA_CERTS$/),
     ]);
   });
 

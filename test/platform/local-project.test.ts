@@ -73,7 +73,7 @@ describe("the kept local project", () => {
     keptLocalProject(file);
     chmodSync(file, 0o604);
     expect(refusal(file)).toBe(
-      `DATABASE_URL: the local project beside the database, ${file}, cannot be used: others may read it; run: chmod 600 ${file}`,
+      `DATABASE_URL: the local project beside the database, ${file}, cannot be used: other users can read it; run: chmod 600 ${file}`,
     );
     expect(statSync(file).mode & 0o777).toBe(0o604);
   });
@@ -84,7 +84,7 @@ describe("the kept local project", () => {
     chmodSync(file, mode);
     const warned: string[] = [];
     expect(keptLocalProject(file, (text) => warned.push(text))).toEqual(project);
-    expect(warned).toEqual([`${file}: its group could read it; its mode is 600 again`]);
+    expect(warned).toEqual([`${file}: its group could read it, so its mode was set to 600`]);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(keptLocalProject(file, (text) => warned.push(text))).toEqual(project);
     expect(warned).toHaveLength(1);
@@ -94,7 +94,9 @@ describe("the kept local project", () => {
     const file = join(temporaryFolder(), "local-project.json");
     keptLocalProject(file);
     chownSync(file, 1234, 1234);
-    expect(refusal(file)).toMatch(/it belongs to the user 1234, and this is 0; run: chown 0 \S+$/);
+    expect(refusal(file)).toMatch(
+      /it belongs to user 1234, and the server runs as user 0; run: chown 0 \S+$/,
+    );
   });
 
   it("is kept beside the draft of a server that died while it wrote", () => {

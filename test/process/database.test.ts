@@ -389,7 +389,7 @@ describe("the local project on a volume of Kubernetes", () => {
     const { code, errors } = await start(folder);
     expect(code).toBe(0);
     expect(lines(errors)).toMatchObject([
-      { level: 40, msg: `${file}: its group could read it; its mode is 600 again` },
+      { level: 40, msg: `${file}: its group could read it, so its mode was set to 600` },
       { msg: "listening", applicationId: apiKey },
       { level: 40 },
     ]);
@@ -405,7 +405,10 @@ describe("the local project on a volume of Kubernetes", () => {
       const { code, errors } = await start(folder);
       expect(code).toBe(0);
       expect(lines(errors)).toMatchObject([
-        { level: 40, msg: `${file}: its group 65534 can read it; whoever is in this group can sign tokens` },
+        {
+          level: 40,
+          msg: `${file}: its group 65534 can read it, so every user in this group can sign tokens`,
+        },
         { applicationId: apiKey },
         { level: 40 },
       ]);
@@ -420,13 +423,13 @@ describe("the local project on a volume of Kubernetes", () => {
       chownSync(file, 1234, 65_534);
       expect(await start(folder)).toMatchObject({
         code: 1,
-        errors: `${refused} it belongs to the user 1234, and this is 65534; run: chown 65534 ${file}\n`,
+        errors: `${refused} it belongs to user 1234, and the server runs as user 65534; run: chown 65534 ${file}\n`,
       });
       chownSync(file, 0, 65_534);
       chmodSync(file, 0o664);
       expect(await start(folder)).toMatchObject({
         code: 1,
-        errors: `${refused} others may read it; run: chmod 600 ${file}\n`,
+        errors: `${refused} other users can read it; run: chmod 600 ${file}\n`,
       });
       expect(existsSync(file)).toBe(true);
     },

@@ -46,7 +46,7 @@ describe("stagepass doctor", () => {
       `ok    DATABASE_URL  the first start makes ${cwd}/data/stagepass.db`,
       "-     callers       no authentication: every process of this machine may do everything, until the first API key",
       `ok    PORT          ${PORT} is free on 127.0.0.1`,
-      "-     .env          not used, as no variables of Stagepass: FOO",
+      "-     .env          these are not Stagepass variables and have no effect: FOO",
     ]);
     expect(readdirSync(cwd)).toEqual([".env"]);
   });
@@ -63,8 +63,8 @@ describe("stagepass doctor", () => {
         .split("\n")
         .flatMap((line) => /^- +(AUTH_JWT_SECRET|\.env\S*) +(.*)$/.exec(line)?.slice(1).join(": ") ?? []),
     ).toEqual([
-      "AUTH_JWT_SECRET: the environment has another value than .env, and wins",
-      ".env: only this file is read, not .env.local, .env.production, .env.txt",
+      "AUTH_JWT_SECRET: the environment overrides a different value in .env",
+      ".env: Stagepass reads only this file, not .env.local, .env.production, .env.txt",
     ]);
     expect(output).not.toContain("canary");
   });
@@ -92,7 +92,7 @@ describe("stagepass doctor", () => {
     const { code, ok, settings, findings } = await told({ PORT: "http", LOG_LEVL: "debug", LEDGER: "off" });
     expect([code, ok]).toEqual([1, false]);
     expect(findings).toEqual([
-      { what: "LOG_LEVL", ok: false, says: "is not a variable of Stagepass; did you mean LOG_LEVEL?" },
+      { what: "LOG_LEVL", ok: false, says: "is not a Stagepass variable; did you mean LOG_LEVEL?" },
       { what: "PORT", ok: false, says: expect.stringMatching(/^must be a whole number/) },
       { what: "configuration", ok: null, says: "what it names is tried once it is valid" },
     ]);

@@ -169,8 +169,8 @@ describe("a start that cannot work", () => {
     const server = spawnServer(folder);
     expect(await server.exited).toEqual({ code: 1, signal: null });
     expect(server.errors().split("\n")).toEqual([
-      ".env: line 1: must be NAME=value, with = in place of :",
-      "OPENTOK_API_SECERT: is not a variable of Stagepass; did you mean OPENTOK_API_SECRET?",
+      ".env: line 1: must be NAME=value, with = instead of :",
+      "OPENTOK_API_SECERT: is not a Stagepass variable; did you mean OPENTOK_API_SECRET?",
       'NODE_ENV: must be one of development, production, test; "prod" was given; did you mean production?',
       "",
     ]);

@@ -160,7 +160,7 @@ describe("a genuine T1 token", () => {
 describe("a forged T1 token", () => {
   const fields = joined(fieldsOf);
   const sig = hmac(fields);
-  const FOREIGN = /^it is of another project$/;
+  const FOREIGN = /^it belongs to another project$/;
   const FORGED = /not signed with this project's credentials/;
   const MALFORMED = /well-formed/;
 

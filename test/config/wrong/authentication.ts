@@ -17,15 +17,16 @@ const PLACEHOLDERS = [
   "<what openssl rand -base64 32 prints>",
 ];
 
-const SAFE = "must be an https: URL without credentials or fragment; http: is for this machine alone";
-const PRIVATE = `${SAFE}; within a private network AUTH_JWKS_INSECURE=on allows it`;
-const METADATA = "must be the address of the keys, not of the provider's metadata; use its jwks_uri";
-const LIST = "must be values with one comma between them, and no comma at either end";
-const PLAIN = "must be values with commas between them, without white space, semicolons, quotes or brackets";
+const SAFE = "must be an https: URL without credentials or a fragment; http: is allowed only on this machine";
+const PRIVATE = `${SAFE}; in a private network, AUTH_JWKS_INSECURE=on allows http:`;
+const METADATA =
+  "must be the URL of the keys, not of the provider's metadata; use the jwks_uri of the metadata";
+const LIST = "must be a comma-separated list without empty values";
+const PLAIN =
+  "must be a comma-separated list; values cannot contain white space, semicolons, quotes or brackets";
 const REMEDY = "make one with: openssl rand -base64 32";
-const CLAIM = "must be the name of a claim, or the path to it with dots, without white space";
-const USERS =
-  "must not be of user_metadata or unsafe_metadata, which users write themselves; use app_metadata";
+const CLAIM = "must be the name of a claim or a dotted path to it, without white space";
+const USERS = "must not be in user_metadata or unsafe_metadata, which users can change; use app_metadata";
 
 const needsKeys = (name: string, value: string): Wrong => ({
   what: `${name} without keys`,
@@ -89,7 +90,7 @@ export const AUTHENTICATION: readonly Wrong[] = [
   {
     what: "the provider's metadata for its issuer",
     env: { ...jwks, AUTH_JWT_ISSUER: "https://idp.example.com/.well-known/openid-configuration" },
-    says: "AUTH_JWT_ISSUER: must be the iss of JWTs, not the address of a document; leave out /.well-known/ and what follows",
+    says: "AUTH_JWT_ISSUER: must be the iss claim of JWTs, not the URL of a document; remove /.well-known/ and the rest",
   },
   ...["AUTH_JWT_ISSUER", "AUTH_JWT_AUDIENCE", "AUTH_JWT_CLIENT_ID", "AUTH_SCOPE_CLAIM"].flatMap((name) =>
     ["a,", ",a", "a,,b", ","].map((value) => ({
@@ -113,17 +114,17 @@ export const AUTHENTICATION: readonly Wrong[] = [
   {
     what: "a public key as the secret, which everybody has",
     env: { AUTH_JWT_SECRET: "-----BEGIN PUBLIC KEY----- MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A" },
-    says: `AUTH_JWT_SECRET: is a key in PEM format, which AUTH_JWKS_URI is for; ${REMEDY}`,
+    says: `AUTH_JWT_SECRET: is a key in PEM format; use AUTH_JWKS_URI for public keys, or ${REMEDY}`,
   },
   {
     what: "a JWT as the secret, such as Supabase's public anon key",
     env: { AUTH_JWT_SECRET: "eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoiYW5vbiJ9.Zm9yZ2VkLXNpZ25hdHVyZQ" },
-    says: `AUTH_JWT_SECRET: is a JWT, not what signs it; ${REMEDY}`,
+    says: `AUTH_JWT_SECRET: is a JWT, not a secret that signs JWTs; ${REMEDY}`,
   },
   {
     what: "the path of a file as the secret",
     env: { AUTH_JWT_SECRET: resolve("test/config/wrong/authentication.ts") },
-    says: "AUTH_JWT_SECRET: is the path of a file; set the variable with _FILE at its end to it",
+    says: "AUTH_JWT_SECRET: is the path of a file; set the variable with the suffix _FILE to it",
   },
   {
     what: "two words as a claim",

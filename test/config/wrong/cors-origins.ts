@@ -6,13 +6,13 @@ const row = (what: string, CORS_ORIGINS: string, rule: string): Wrong => ({
   says: `CORS_ORIGINS: ${rule}`,
 });
 
-const NO_COMMA = "has a separator that is not a comma; put commas between origins";
-const NO_SCHEME = "has no scheme; an origin is such as https://app.example.com";
-const BROAD = "call; write a longer host";
+const NO_COMMA = "has a separator other than a comma; separate origins with commas";
+const NO_SCHEME = "has no scheme; an origin looks like https://app.example.com";
+const BROAD = "call; use a longer host name";
 
 /** Origins that no browser sends, or that let too many pages call. */
 export const CORS_ORIGINS: readonly Wrong[] = [
-  row("every origin", "*", "* would let every page call; list the origins, such as https://app.example.com"),
+  row("every origin", "*", "* would let every page call; list origins such as https://app.example.com"),
   row(
     "null",
     "https://app.example.com,null",
@@ -21,7 +21,7 @@ export const CORS_ORIGINS: readonly Wrong[] = [
   row(
     "a file",
     "file:///index.html",
-    '"file:///index.html" is no origin: browsers send null for files; serve the page over HTTP',
+    '"file:///index.html" is not an origin: browsers send null for files; serve the page over HTTP',
   ),
   row(
     "a slash",
@@ -82,17 +82,17 @@ export const CORS_ORIGINS: readonly Wrong[] = [
   row(
     "a dot at the end",
     "https://app.example.com.",
-    '"https://app.example.com." is not as browsers write it; did you mean https://app.example.com',
+    '"https://app.example.com." differs from the form that browsers send; did you mean https://app.example.com',
   ),
   row(
     "a host in Unicode",
     "https://müller.example",
-    String.raw`"https://m\u00fcller.example" is not as browsers write it; did you mean https://xn--mller-kva.example`,
+    String.raw`"https://m\u00fcller.example" differs from the form that browsers send; did you mean https://xn--mller-kva.example`,
   ),
   row(
     "an address as it is short",
     "http://127.1:3000",
-    '"http://127.1:3000" is not as browsers write it; did you mean http://127.0.0.1:3000',
+    '"http://127.1:3000" differs from the form that browsers send; did you mean http://127.0.0.1:3000',
   ),
   row("no scheme", "app.example.com", `origin 1 ${NO_SCHEME}`),
   row("no scheme, and a port", "https://a.example.com,localhost:3000", `origin 2 ${NO_SCHEME}`),
@@ -100,17 +100,17 @@ export const CORS_ORIGINS: readonly Wrong[] = [
   row(
     "a misspelt scheme",
     "htps://app.example.com",
-    '"htps://app.example.com" has a scheme that no page has; did you mean https://app.example.com',
+    '"htps://app.example.com" has a scheme that no page uses; did you mean https://app.example.com',
   ),
   row(
     "the scheme of WebSocket",
     "wss://app.example.com",
-    '"wss://app.example.com" has a scheme that no page has; did you mean https://app.example.com',
+    '"wss://app.example.com" has a scheme that no page uses; did you mean https://app.example.com',
   ),
   row(
     "the scheme of WebSocket, open",
     "ws://localhost:3000",
-    '"ws://localhost:3000" has a scheme that no page has; did you mean http://localhost:3000',
+    '"ws://localhost:3000" has a scheme that no page uses; did you mean http://localhost:3000',
   ),
   row(
     "credentials",
@@ -136,12 +136,12 @@ export const CORS_ORIGINS: readonly Wrong[] = [
   row(
     "a list of JSON",
     '["https://a.example.com"]',
-    "origin 1 is in quotes or brackets; write the origins alone, with commas between them",
+    "origin 1 is in quotes or brackets; write only the origins, separated by commas",
   ),
   row(
     "a quoted one",
     'https://a.example.com,"https://b.example.com"',
-    "origin 2 is in quotes or brackets; write the origins alone, with commas between them",
+    "origin 2 is in quotes or brackets; write only the origins, separated by commas",
   ),
   row(
     "a star alone",
@@ -191,7 +191,7 @@ export const CORS_ORIGINS: readonly Wrong[] = [
   row(
     "a star of an app",
     "capacitor://*.example.com",
-    '"capacitor://*.example.com" has a *, which only origins of http and https may have',
+    '"capacitor://*.example.com" has a *, which is allowed only with http and https',
   ),
   row(
     "a slash after an app",

@@ -53,7 +53,7 @@ const URLS: readonly [what: string, url: string, says: string][] = [
     "must be percent-encoded after file:///, without %2F: write %25 for %",
   ],
   ["an encoded NUL", "file:///var/a%00.db", CONTROL],
-  ["a line break in a path", "file:./x\n.db", "has several lines; set the value alone, in one line"],
+  ["a line break in a path", "file:./x\n.db", "has several lines; set only the value, in one line"],
   ["a NUL in a path", "file:./x\u0000.db", CONTROL],
   ["file: before a URL of PostgreSQL", "file:postgres://db/x", "must not have file: before another URL"],
   ["two slashes before a relative path", "file://data/x.db", SLASHES],

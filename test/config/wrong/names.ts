@@ -1,7 +1,7 @@
 import { API_KEY, API_SECRET } from "../../support/credentials.ts";
 import type { Wrong } from "./wrong.ts";
 
-const isNone = (name: string) => `${name}: is not a variable of Stagepass;`;
+const isNone = (name: string) => `${name}: is not a Stagepass variable;`;
 
 const MISSPELT = [
   ["OPENTOK_API_SECERT", "OPENTOK_API_SECRET"],

@@ -2,12 +2,12 @@ import type { Wrong } from "./wrong.ts";
 
 const traces = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318" };
 const RANGES =
-  "must be IP addresses, ranges such as 10.0.0.0/8, or loopback, linklocal, uniquelocal, with commas between them;";
+  "must be comma-separated IP addresses, ranges such as 10.0.0.0/8, or loopback, linklocal, uniquelocal;";
 
 const OTHERS_AS_ROWS: readonly (readonly [Record<string, string>, string])[] = [
-  [{ TRUST_PROXY: "true" }, `TRUST_PROXY: ${RANGES} "true" is none`],
-  [{ TRUST_PROXY: "10.0.0.0/8,proxy" }, `TRUST_PROXY: ${RANGES} "proxy" is none`],
-  [{ TRUST_PROXY: "0.0.0.0/0" }, `TRUST_PROXY: ${RANGES} "0.0.0.0/0" is none`],
+  [{ TRUST_PROXY: "true" }, `TRUST_PROXY: ${RANGES} "true" is none of these`],
+  [{ TRUST_PROXY: "10.0.0.0/8,proxy" }, `TRUST_PROXY: ${RANGES} "proxy" is none of these`],
+  [{ TRUST_PROXY: "0.0.0.0/0" }, `TRUST_PROXY: ${RANGES} "0.0.0.0/0" is none of these`],
   [
     { TRUSTED_DOCUMENTS: "enforce" },
     "TRUSTED_DOCUMENTS_MANIFEST: must be set, because TRUSTED_DOCUMENTS=enforce is set",
@@ -26,15 +26,15 @@ const OTHERS_AS_ROWS: readonly (readonly [Record<string, string>, string])[] = [
   ],
   [
     { APOLLO_KEY: "service:my-graph:canary", APOLLO_GRAPH_REF: "other-graph@current" },
-    "APOLLO_GRAPH_REF: must be of the graph that APOLLO_KEY is of, which is named in it after service:",
+    "APOLLO_GRAPH_REF: must name the graph of APOLLO_KEY, which is the part after service:",
   ],
   [
     { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318/v1/traces" },
-    "OTEL_EXPORTER_OTLP_ENDPOINT: must end before /v1/traces, which is put after it",
+    "OTEL_EXPORTER_OTLP_ENDPOINT: must not end with /v1/traces, which the SDK appends",
   ],
   [
     { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "http://127.0.0.1:4318" },
-    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: must have the path of traces, which is mostly /v1/traces; OTEL_EXPORTER_OTLP_ENDPOINT need not",
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: must have the path of traces, usually /v1/traces; or set OTEL_EXPORTER_OTLP_ENDPOINT without it",
   ],
   [
     { ...traces, OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" },
@@ -46,7 +46,7 @@ const OTHERS_AS_ROWS: readonly (readonly [Record<string, string>, string])[] = [
   ],
   [
     { ...traces, OTEL_EXPORTER_OTLP_HEADERS: "x-key: canary" },
-    "OTEL_EXPORTER_OTLP_HEADERS: must be headers such as x-key=value, percent-encoded, with commas between them",
+    "OTEL_EXPORTER_OTLP_HEADERS: must be comma-separated headers such as x-key=value, with percent-encoded values",
   ],
   [
     { OTEL_EXPORTER_OTLP_ENDPOINT: "collector:4318" },
@@ -54,7 +54,7 @@ const OTHERS_AS_ROWS: readonly (readonly [Record<string, string>, string])[] = [
   ],
   [
     { ...traces, OTEL_EXPORTER_OTLP_CERTIFICATE: "no-such-file" },
-    "OTEL_EXPORTER_OTLP_CERTIFICATE: must be the path of a file that can be read: ENOENT",
+    "OTEL_EXPORTER_OTLP_CERTIFICATE: must be the path of a readable file: ENOENT",
   ],
   [
     {
@@ -62,7 +62,7 @@ const OTHERS_AS_ROWS: readonly (readonly [Record<string, string>, string])[] = [
       TRUSTED_DOCUMENTS: "enforce",
       TRUSTED_DOCUMENTS_MANIFEST: "console/dist/persisted-documents.json",
     },
-    "FEDERATION: cannot be on with TRUSTED_DOCUMENTS=enforce: no manifest has the queries of a router; let the router enforce it",
+    "FEDERATION: cannot be on with TRUSTED_DOCUMENTS=enforce: no manifest contains a router's queries; let the router enforce trusted documents",
   ],
 ];
 

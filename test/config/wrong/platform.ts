@@ -10,12 +10,12 @@ import {
 import type { Wrong } from "./wrong.ts";
 
 const SECRET = "must be the OpenTok project's secret, at least 32 characters without white space or quotes";
-const PLACEHOLDER = "is a placeholder; it must be the OpenTok project's own secret";
+const PLACEHOLDER = "is a placeholder; set the secret of your OpenTok project";
 const KEY = "must be the OpenTok project's API key, 5 to 20 digits";
-const URL = "must be an https: URL without credentials or fragment; http: is for this machine alone";
+const URL = "must be an https: URL without credentials or a fragment; http: is allowed only on this machine";
 
 const SHARED =
-  "must be set, with OPENTOK_API_SECRET and PLATFORM=local, because DATABASE_URL is PostgreSQL: all servers need the same project; choose a number, and make a secret with openssl rand -hex 20";
+  "must be set, with OPENTOK_API_SECRET and PLATFORM=local, because all servers on one PostgreSQL database need the same project; choose a number as the key, and make a secret with: openssl rand -hex 20";
 
 const CREDENTIALS: readonly (readonly [string, Record<string, string>, string])[] = [
   ["a key that is none", { ...PROJECT, OPENTOK_API_KEY: "abc" }, `OPENTOK_API_KEY: ${KEY}`],
@@ -73,7 +73,7 @@ const CREDENTIALS: readonly (readonly [string, Record<string, string>, string])[
   [
     "credentials of both",
     { ...OPENTOK, ...VONAGE },
-    "PLATFORM: must be set to opentok or vonage, because there are credentials of both",
+    "PLATFORM: must be set to opentok or vonage, because credentials of both are set",
   ],
   [
     "an API key as the application ID",

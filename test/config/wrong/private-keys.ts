@@ -69,22 +69,22 @@ export const PRIVATE_KEYS: readonly Wrong[] = [
   row(
     "a key with one wrong character",
     damaged,
-    "is damaged: what it signs cannot be verified; copy the whole key",
+    "is damaged: its signatures cannot be verified; copy the whole key",
   ),
   row(
     "a key whose line breaks became the letter n",
     PRIVATE_KEY.replaceAll("\n", "n"),
-    "has the letter n for each line break, as the shell took the backslashes; put it in single quotes",
+    "has the letter n for each line break, because the shell removed the backslashes; put the key in single quotes",
   ),
   row(
     "a key shortened by whoever showed it",
     `-----BEGIN PRIVATE KEY-----\n${body[0]}\n…\n-----END PRIVATE KEY-----`,
-    'has "…" between its lines, which no key has; copy the whole key',
+    'has "…" between its first and last line, which no key contains; copy the whole key',
   ),
   row(
     "a key that is masked",
     "-----BEGIN PRIVATE KEY-----\n****\n-----END PRIVATE KEY-----",
-    'has "*" between its lines, which no key has; copy the whole key',
+    'has "*" between its first and last line, which no key contains; copy the whole key',
   ),
   row(
     "a key of nothing",
@@ -117,7 +117,7 @@ export const PRIVATE_KEYS: readonly Wrong[] = [
   row(
     "an OpenSSH public key",
     `ssh-rsa ${body.join("")} me@example.com`,
-    "is an OpenSSH public key; signing needs the private one, in PEM format",
+    "is an OpenSSH public key; signing needs the private key, in PEM format",
   ),
   row(
     "a PuTTY key",
@@ -127,12 +127,12 @@ export const PRIVATE_KEYS: readonly Wrong[] = [
   ...["<your key>", `\${VONAGE_KEY}`, "$KEY", "{{ vonage_key }}", "%KEY%"].map((given) =>
     row(`the placeholder ${given}`, given, "is a placeholder; set the key, or the path of its file"),
   ),
-  row("a PGP key", labelled("PGP PRIVATE KEY BLOCK"), "is no key in PEM format, PKCS#1 or PKCS#8"),
-  row("a public key", publicKey, "is a public key; signing needs the private one"),
+  row("a PGP key", labelled("PGP PRIVATE KEY BLOCK"), "is not a PEM key in PKCS#1 or PKCS#8"),
+  row("a public key", publicKey, "is a public key; signing needs the private key"),
   row(
     "a public key without its lines",
     publicKey.replaceAll(/-----.*-----/g, ""),
-    "is a public key; signing needs the private one",
+    "is a public key; signing needs the private key",
   ),
   row("an encrypted key", encrypted, ENCRYPTED),
   row("an encrypted key, PKCS#1", oldEncrypted, ENCRYPTED),
@@ -170,14 +170,14 @@ export const PRIVATE_KEYS: readonly Wrong[] = [
   row(
     "a path from home",
     "~/private.key",
-    "is neither a key in PEM format nor a path: only a shell expands ~; write the whole path",
+    "is neither a key in PEM format nor a path; only a shell expands ~, so write the whole path",
   ),
   row(
     "a URL of a file",
     "file:///run/private.key",
-    "is neither a key in PEM format nor a path: leave out file://",
+    "is neither a key in PEM format nor a path; remove file://",
   ),
-  row("a folder", "/tmp", "the file /tmp is a folder; name the file of the key in it"),
+  row("a folder", "/tmp", "the file /tmp is a folder; set the path of the key in it"),
   row(
     "a path beyond a file",
     "./package.json/key",
@@ -186,7 +186,7 @@ export const PRIVATE_KEYS: readonly Wrong[] = [
   row(
     "a device without end",
     "/dev/zero",
-    "the file /dev/zero has more than 65536 bytes, which is too long for a key",
+    "the file /dev/zero has more than 65536 bytes, which is too large for a key",
   ),
   row("an empty file", "/dev/null", "the file /dev/null is empty"),
   row(

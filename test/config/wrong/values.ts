@@ -125,7 +125,7 @@ export const VALUES: readonly Wrong[] = [
   {
     what: "the link to a service named metrics",
     env: { METRICS_PORT: "tcp://10.0.0.1:9464" },
-    says: 'METRICS_PORT: must be a number; "tcp://10.0.0.1:9…" is what Kubernetes sets for a service of that name: set enableServiceLinks: false',
+    says: 'METRICS_PORT: must be a number; "tcp://10.0.0.1:9…" is the address that Kubernetes sets for a service of that name; set enableServiceLinks: false',
   },
   {
     what: "a URL as the host",
@@ -135,27 +135,27 @@ export const VALUES: readonly Wrong[] = [
   {
     what: "a host with its port",
     env: { HOST: "127.0.0.1:4000" },
-    says: 'HOST: must be an IP address or a host name; "127.0.0.1:4000" was given; the port is another variable\'s',
+    says: 'HOST: must be an IP address or a host name; "127.0.0.1:4000" was given; set the port in its own variable',
   },
   {
     what: "the host of every address, as other servers have it",
     env: { HOST: "*" },
-    says: 'HOST: must be an IP address or a host name; "*" was given; every address is 0.0.0.0',
+    says: 'HOST: must be an IP address or a host name; "*" was given; use 0.0.0.0 for all addresses',
   },
   {
     what: "an address in brackets",
     env: { HOST: "[::1]" },
-    says: 'HOST: must be an IP address or a host name; "[::1]" was given; leave out the brackets',
+    says: 'HOST: must be an IP address or a host name; "[::1]" was given; remove the brackets',
   },
   {
     what: "metrics on the port of callers",
     env: { PORT: "4000", METRICS_PORT: "4000" },
-    says: "METRICS_PORT: must be another port than PORT",
+    says: "METRICS_PORT: must differ from PORT",
   },
   {
     what: "metrics on the port of callers, of every address",
     env: { METRICS_PORT: "4000", METRICS_HOST: "0.0.0.0" },
-    says: "METRICS_PORT: must be another port than PORT",
+    says: "METRICS_PORT: must differ from PORT",
   },
   ...["stdout", "STDERR", "on", "true", "1"].map((value) => ({
     what: `AUDIT_LOG=${value}, which would be a file of that name`,
@@ -165,22 +165,22 @@ export const VALUES: readonly Wrong[] = [
   {
     what: "a line of .env in place of a value",
     env: { AUTH_JWT_SECRET: `AUTH_JWT_SECRET=${JWT_SECRET}` },
-    says: "AUTH_JWT_SECRET: begins with AUTH_JWT_SECRET=; set the value alone",
+    says: "AUTH_JWT_SECRET: begins with AUTH_JWT_SECRET=; set only the value",
   },
   {
     what: "a line of .env in place of the platform's secret",
     env: { ...OPENTOK, OPENTOK_API_SECRET: `OPENTOK_API_SECRET=${API_SECRET}` },
-    says: "OPENTOK_API_SECRET: begins with OPENTOK_API_SECRET=; set the value alone",
+    says: "OPENTOK_API_SECRET: begins with OPENTOK_API_SECRET=; set only the value",
   },
   {
     what: "a comment above a secret",
     env: { AUTH_JWT_SECRET: `# canary\n${JWT_SECRET}` },
-    says: "AUTH_JWT_SECRET: has several lines; set the value alone, in one line",
+    says: "AUTH_JWT_SECRET: has several lines; set only the value, in one line",
   },
   {
     what: "a line break that is two characters",
     env: { AUTH_JWT_SECRET: `${JWT_SECRET}\\n` },
-    says: "AUTH_JWT_SECRET: ends with \\n, which is not a line break here but two characters; take them away",
+    says: "AUTH_JWT_SECRET: ends with \\n, which is two characters here, not a line break; remove them",
   },
   ...(
     [
@@ -194,6 +194,6 @@ export const VALUES: readonly Wrong[] = [
   ).map(([name, value, more]) => ({
     what: `${name}=${value}, which nothing expands`,
     env: { ...more, [name]: value },
-    says: `${name}: has a $ with a name or a command, which is not expanded here; write the value itself`,
+    says: `${name}: has a variable or a command after a $, which Stagepass does not expand; write the value itself`,
   })),
 ];
