@@ -6,8 +6,8 @@ export const MAX_FILE = 64 * 1024;
 /**
  * The content of a small file or a pipe. The limit protects the memory from an endless device.
  *
- * @throws {RangeError} if it has more than `MAX_FILE` bytes
- * @throws {NodeJS.ErrnoException} if it cannot be read; its message has the path, which may be a secret
+ * @throws {RangeError} if it is larger than `MAX_FILE`
+ * @throws {NodeJS.ErrnoException} if it cannot be read; its message shows the path
  */
 export function readBounded(path: string): Buffer {
   const bytes = Buffer.alloc(MAX_FILE + 1);

@@ -85,9 +85,8 @@ export function changedForRestart({ values: before }: EnvFile, { values: now }: 
 /**
  * Checks every variable, and the rules between them.
  *
- * @param environment the process's variables; an empty value counts as not set
- * @param file the `.env` file, which `environment` overrides
- * @throws {StartupError} with one line for each problem; none shows a secret
+ * @param environment overrides `file`; an empty value counts as not set
+ * @throws {StartupError} with one line for each problem, without secrets
  */
 export function parseConfig(environment: NodeJS.Dict<string>, file?: EnvFile): Config {
   const env = new Environment(environment, file);

@@ -35,7 +35,7 @@ export function platformOf(env: Environment, { engine }: DatabaseAddress): Platf
   if (name === "local" && engine === "postgres" && !env.has("OPENTOK_API_KEY")) {
     env.problem(
       "OPENTOK_API_KEY",
-      "must be set, with OPENTOK_API_SECRET and PLATFORM=local, because all servers on one PostgreSQL database need the same project; choose a number as the key, and make a secret with: openssl rand -hex 20",
+      "must be set, with OPENTOK_API_SECRET and PLATFORM=local, because servers on one PostgreSQL database need the same project. Choose a number as the key, and make a secret with: openssl rand -hex 20",
     );
   }
   noteUnused(env, name);

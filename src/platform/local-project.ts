@@ -27,8 +27,8 @@ export function newLocalProject(): LocalProject {
 /**
  * The project in `file`, generated on first use. Only its owner can read the file; group access is removed if possible.
  *
- * @param warn receives a warning if a group can read the file
- * @throws {StartupError} if the file is damaged, another user's, readable by others, or cannot be written
+ * @param warn receives a warning about group access
+ * @throws {StartupError} if it is damaged, another user's, readable by others, or not writable
  */
 export function keptLocalProject(file: string, warn: (text: string) => void = () => {}): LocalProject {
   try {

@@ -11,8 +11,8 @@ export interface Platform {
    * Creates a session of the project, and resolves to its ID.
    *
    * @throws {RateLimited} if the platform limits the project
-   * @throws {PlatformRejected} if the platform refuses
-   * @throws {PlatformUnavailable} if the platform does not answer, or its answer is not valid
+   * @throws {PlatformRejected} if it refuses
+   * @throws {PlatformUnavailable} if it gives no valid answer
    */
   createSession(options: SessionOptions, now: Date): Promise<string>;
 }

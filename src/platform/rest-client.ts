@@ -24,7 +24,7 @@ export interface RestAnswer {
  * an interrupted request may have created a session.
  *
  * @param timeout the deadline of both attempts, in milliseconds
- * @throws {PlatformUnavailable} if there is no whole answer of at most 64 KB before the deadline
+ * @throws {PlatformUnavailable} without an answer of at most 64 KB in time
  */
 export async function post(
   url: string,
@@ -61,9 +61,9 @@ export async function post(
 /**
  * Sends one request without repeating it, and resolves to the whole answer.
  *
- * @throws {ProxyFailed} if the proxy of `fetch` does not forward the request
- * @throws {PlatformUnavailable} if the answer is longer than 64 KB
- * @throws {Error} from `fetch` if there is no answer
+ * @throws {ProxyFailed} if the proxy of `fetch` fails
+ * @throws {PlatformUnavailable} for an answer over 64 KB
+ * @throws {Error} from `fetch`, without an answer
  */
 export async function exchange(fetch: Fetch, url: string, init: RequestInit): Promise<RestAnswer> {
   const response = await fetch(url, init);

@@ -21,10 +21,10 @@ const REFUSING = new Set([200, 400, 401, 402, 403, 409, 422]);
 /**
  * The ID of the created session, which must belong to this project. The answer is JSON, or XML if a proxy strips the Accept header.
  *
- * @param now the time of the call, to compare the platform's clock
- * @throws {RateLimited} if the platform limits the project
- * @throws {PlatformRejected} if the answer is a refusal with a reason
- * @throws {PlatformUnavailable} for any other answer
+ * @param now the time of the call
+ * @throws {RateLimited} for status 429
+ * @throws {PlatformRejected} for a refusal with a reason
+ * @throws {PlatformUnavailable} otherwise
  */
 export function sessionIdOf(
   answer: RestAnswer,

@@ -10,8 +10,8 @@ interface Keys {
 }
 
 /**
- * A project's identity and keys: one signs, several verify. Keys are KeyObjects: they sign about fifty times as fast as strings, and
- * printing or serializing a key ring does not show them.
+ * A project's identity and keys: one signs, several verify. Keys are KeyObjects, which sign about fifty times as fast as strings.
+ * Printing or serializing a key ring does not show them.
  */
 export class KeyRing {
   readonly environment: PlatformEnvironment;

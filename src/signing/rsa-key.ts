@@ -11,7 +11,7 @@ const MIN_RSA_BITS = 2048;
  * An RSA key from PEM text, PKCS#1 or PKCS#8. Unambiguous damage is repaired.
  *
  * @returns the key, and its repairs in clauses such as `its line breaks were lost`
- * @throws {Error} with the broken rule, and no part of the text
+ * @throws {Error} with the broken rule, without the text
  */
 export function rsaKey(text: string, wanted: Wanted): { key: KeyObject; repairs: readonly string[] } {
   const found = findKey(text);

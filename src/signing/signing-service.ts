@@ -55,7 +55,7 @@ export class SigningService {
    * Signs any grant; the domain checks the limits.
    *
    * @param id unguessable and unique; becomes the token's `jti` and `nonce`
-   * @throws {BadUserInput} naming `format`, if the platform does not have this format
+   * @throws {BadUserInput} naming `format`, if the platform lacks it
    */
   async sign(grant: Grant, id: string, format: TokenFormat): Promise<string> {
     return this.#codecFor(format).sign(grant, id, this.#keyRing);

@@ -42,6 +42,7 @@ const INSTANT = expect.stringMatching(/Z$/);
 
 const README = "README.md";
 const ACCESS = "docs/access.md";
+const CONFIGURATION = "docs/configuration.md";
 const IDENTITY_PROVIDERS = "docs/identity-providers.md";
 const FEDERATION = "docs/federation.md";
 const FRONT_END = "docs/front-end.md";
@@ -128,6 +129,10 @@ export const CLAIMS: readonly Claim[] = [
   },
   { document: ACCESS, language: /^js$/, has: /jsonwebtoken/, run: signsForItsUsers },
   { document: IDENTITY_PROVIDERS, language: /^sh$/, has: VARIABLES, run: settings },
+  { document: CONFIGURATION, language: /^sh$/, has: VARIABLES, run: settings },
+  // Others may listen on the default port.
+  { document: CONFIGURATION, language: /^sh$/, has: /doctor/, run: commands(/^ok +PORT /m, { PORT: "0" }) },
+  { document: "docs/platforms.md", language: /^sh$/, has: VARIABLES, run: settings },
   { document: "docs/architecture.md", language: /^mermaid$/, run: isADiagram },
   {
     document: "docs/cli.md",

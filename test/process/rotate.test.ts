@@ -206,7 +206,7 @@ describe("SIGHUP", () => {
       );
     }
     expect(server.errors()).toMatch(
-      /VONAGE_PRIVATE_KEY: the file .* is empty.*VONAGE_PRIVATE_KEY: the file .*lacks its last line.*VONAGE_PRIVATE_KEY: the file .* is no key/s,
+      /VONAGE_PRIVATE_KEY: the file .* is empty.*VONAGE_PRIVATE_KEY: the file .*lacks its last line.*VONAGE_PRIVATE_KEY: the file .* is not a PEM key in PKCS#1 or PKCS#8/s,
     );
   });
 

@@ -15,7 +15,7 @@ const KEY = "must be the OpenTok project's API key, 5 to 20 digits";
 const URL = "must be an https: URL without credentials or a fragment; http: is allowed only on this machine";
 
 const SHARED =
-  "must be set, with OPENTOK_API_SECRET and PLATFORM=local, because all servers on one PostgreSQL database need the same project; choose a number as the key, and make a secret with: openssl rand -hex 20";
+  "must be set, with OPENTOK_API_SECRET and PLATFORM=local, because servers on one PostgreSQL database need the same project. Choose a number as the key, and make a secret with: openssl rand -hex 20";
 
 const CREDENTIALS: readonly (readonly [string, Record<string, string>, string])[] = [
   ["a key that is none", { ...PROJECT, OPENTOK_API_KEY: "abc" }, `OPENTOK_API_KEY: ${KEY}`],
