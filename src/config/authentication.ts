@@ -149,7 +149,5 @@ function jwksUrl(value: string, insecure: boolean): string {
 /** Refuses the URL of the provider's metadata, which is often mistaken for the keys. */
 function keySet(url: string): string {
   if (!/\/\.well-known\/(openid-configuration|oauth-authorization-server)/.test(url)) return url;
-  throw new Error(
-    "must be the URL of the keys, not of the provider's metadata; use the jwks_uri of the metadata",
-  );
+  throw new Error("must be the URL of the keys, not of the provider's metadata; use its jwks_uri");
 }

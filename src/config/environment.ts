@@ -45,13 +45,9 @@ export class Environment {
     for (const [name] of shadowed)
       this.#notes.push(`${name}: the environment overrides a different value in ${ENV_FILE}`);
     const { unread = [] } = file;
-    if (unread.length > 0)
-      this.#notes.push(`${ENV_FILE}: Stagepass reads only this file, not ${unread.join(", ")}`);
+    if (unread.length > 0) this.#notes.push(`${ENV_FILE}: only this file is read, not ${unread.join(", ")}`);
     const unknown = Object.keys(file.values).filter((name) => !isKnown(name) && this.#sources.has(name));
-    if (unknown.length > 0)
-      this.#notes.push(
-        `${ENV_FILE}: these are not Stagepass variables and have no effect: ${unknown.join(", ")}`,
-      );
+    if (unknown.length > 0) this.#notes.push(`${ENV_FILE}: Stagepass does not use ${unknown.join(", ")}`);
   }
 
   #take(values: NodeJS.Dict<string>, source: Source): void {

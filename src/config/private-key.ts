@@ -12,7 +12,7 @@ import { MAX_FILE, readBounded } from "./bounded-file.ts";
  */
 export function privateKey(value: string, wanted: Wanted, note: (text: string) => void): KeyObject {
   const { key, repairs } = isKeyText(value) ? rsaKey(value, wanted) : keyInFile(value, wanted);
-  if (repairs.length > 0) note(`was repaired: ${repairs.join(" and ")}; set the key exactly as downloaded`);
+  if (repairs.length > 0) note(`was repaired: ${repairs.join(" and ")}; set it as downloaded`);
   return key;
 }
 

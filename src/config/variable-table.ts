@@ -35,8 +35,7 @@ export const VARIABLES = {
   },
   OPENTOK_API_SECRET: { meaning: "The secret of the OpenTok project.", example: "", secret: true },
   OPENTOK_API_SECRET_PREVIOUS: {
-    meaning:
-      "The old secret during a [rotation](platforms.md#rotate-a-key). It verifies tokens but signs none.",
+    meaning: "The old secret during a [rotation](platforms.md#rotate-a-key), only to verify tokens.",
     example: "",
     secret: true,
   },
@@ -53,7 +52,7 @@ export const VARIABLES = {
     pem: true,
   },
   VONAGE_PRIVATE_KEY_PREVIOUS: {
-    meaning: "The old key, private or public, during a rotation. It verifies tokens but signs none.",
+    meaning: "The old key, private or public, during a rotation, only to verify tokens.",
     example: "./previous.key",
     secret: true,
     pem: true,
@@ -71,11 +70,11 @@ export const VARIABLES = {
   },
   DATABASE_POOL_SIZE: {
     default: "10",
-    meaning: "The maximum number of PostgreSQL connections, from 1 to 1000.",
+    meaning: "The largest number of PostgreSQL connections, from 1 to 1000.",
   },
   LEDGER: {
     default: "on",
-    meaning: "`off` issues tokens without records, for measurements or if you keep your own records.",
+    meaning: "`off` issues tokens without records, for measurements or if you keep your own.",
   },
   LEDGER_RETENTION_DAYS: {
     otherwise: "no limit",
@@ -88,12 +87,12 @@ export const VARIABLES = {
     secret: true,
   },
   AUTH_JWT_SECRET_PREVIOUS: {
-    meaning: "The old secret during a rotation. It still verifies JWTs.",
+    meaning: "The old secret during a rotation, which still verifies JWTs.",
     example: "",
     secret: true,
   },
   AUTH_JWKS_URI: {
-    meaning: "The URL of the JSON Web Key Set that verifies JWTs, instead of `AUTH_JWT_SECRET` or with it.",
+    meaning: "The URL of the JSON Web Key Set that verifies JWTs, with or without `AUTH_JWT_SECRET`.",
     example: "https://example.eu.auth0.com/.well-known/jwks.json",
   },
   AUTH_JWKS_INSECURE: {
@@ -126,28 +125,23 @@ export const VARIABLES = {
   },
   TOKENS_PER_MINUTE: {
     otherwise: "`6000`; without authentication, no limit",
-    meaning: "The maximum number of tokens per minute for each caller, which is also the largest burst.",
+    meaning: "Tokens per minute for each caller, all of them at once if needed.",
     example: "6000",
   },
   SESSIONS_PER_MINUTE: {
     otherwise: "`600`; without authentication, no limit",
-    meaning: "The maximum number of sessions per minute for each caller.",
+    meaning: "Sessions per minute for each caller.",
     example: "600",
   },
   MAX_REQUESTS_PER_CALLER: {
     default: "200",
-    meaning:
-      "The maximum number of requests [in flight](limits.md#in-flight) for each caller, from 1 to 100000.",
+    meaning: "Requests [in flight](limits.md#in-flight) for each caller, from 1 to 100000.",
   },
   MAX_MEGABYTES_PER_CALLER: {
     default: "16",
-    meaning:
-      "The maximum size of bodies and answers in flight for each caller, in megabytes, from 5 to 1024.",
+    meaning: "Megabytes of bodies and answers in flight for each caller, from 5 to 1024.",
   },
-  MAX_CONNECTIONS_PER_CALLER: {
-    default: "250",
-    meaning: "The maximum number of connections for each caller, from 1 to 100000.",
-  },
+  MAX_CONNECTIONS_PER_CALLER: { default: "250", meaning: "Connections for each caller, from 1 to 100000." },
   TRUST_PROXY: {
     otherwise: "none",
     meaning:

@@ -95,8 +95,7 @@ export function jwtSecret(value: string): KeyObject {
   // Public keys and JWTs are not secret: anyone who has one could sign as any caller.
   if (value.startsWith("-----BEGIN "))
     throw new Error(`is a key in PEM format; use AUTH_JWKS_URI for public keys, or ${remedy}`);
-  if (/^eyJ[\w-]+\.eyJ[\w-]+\./.test(value))
-    throw new Error(`is a JWT, not a secret that signs JWTs; ${remedy}`);
+  if (/^eyJ[\w-]+\.eyJ[\w-]+\./.test(value)) throw new Error(`is a JWT, not a signing secret; ${remedy}`);
   if (existsSync(value))
     throw new Error("is the path of a file; set the variable with the suffix _FILE to it");
   if (isPlaceholder(value)) throw new Error(`is a placeholder; ${remedy}`);
@@ -147,7 +146,5 @@ export function safeUrl(value: string, insecure = false): string {
   const isPlain = url?.protocol === "http:" && (insecure || isLoopbackHostname(url.hostname));
   const safe = url?.protocol === "https:" || isPlain;
   if (url && safe && !url.username && !url.password && !value.includes("#")) return url.href;
-  throw new Error(
-    "must be an https: URL without credentials or a fragment; http: is allowed only on this machine",
-  );
+  throw new Error("must be an https: URL without credentials or fragment; http: works only on this machine");
 }

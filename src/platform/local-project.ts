@@ -67,10 +67,7 @@ function keepFromOthers(file: string, { uid, gid, mode }: Stats, warn: (text: st
   // By number: in a container, the user may have no name.
   const user = process.geteuid?.();
   if (uid !== user && uid !== ROOT)
-    throw unusable(
-      file,
-      `it belongs to user ${uid}, and the server runs as user ${user}; run: chown ${user} ${file}`,
-    );
+    throw unusable(file, `it belongs to user ${uid}, not user ${user}; run: chown ${user} ${file}`);
   if ((mode & 0o007) !== 0) throw unusable(file, `other users can read it; run: chmod 600 ${file}`);
   if ((mode & 0o070) === 0) return;
   if (uid === user && isMadePrivate(file)) {
@@ -82,7 +79,7 @@ function keepFromOthers(file: string, { uid, gid, mode }: Stats, warn: (text: st
       file,
       `the group ${gid} can read it, and the server's user is not in that group; run: chmod 600 ${file}`,
     );
-  warn(`${file}: its group ${gid} can read it, so every user in this group can sign tokens`);
+  warn(`${file}: its group ${gid} can read it, so its members can sign tokens`);
 }
 
 function isMadePrivate(file: string): boolean {

@@ -99,9 +99,7 @@ function bytesOf(body: string, repairs: string[]): Buffer {
   const base64 = body.replace(/\s/g, "");
   const [foreign] = /[^A-Za-z0-9+/=]/u.exec(base64) ?? [];
   if (foreign)
-    throw new Error(
-      `has ${JSON.stringify(foreign)} between its first and last line, which no key contains; copy the whole key`,
-    );
+    throw new Error(`has ${JSON.stringify(foreign)} inside, which no key contains; copy the whole key`);
   if (base64 === "") throw new Error("has nothing between its first and its last line; copy the whole key");
   if (/[^\S\n]/.test(inner)) {
     repairs.push(

@@ -52,7 +52,7 @@ describe("the names of variables", () => {
     expect(() => parseConfig({}, envFile({ CORS_ORIGIN: "x" }))).toThrow("did you mean CORS_ORIGINS?");
     const file = envFile({ POSTGRES_PASSWORD: "canary", NEXT_PUBLIC_URL: "x", PORT: "80" });
     expect(parseConfig({}, file).notes).toEqual([
-      ".env: these are not Stagepass variables and have no effect: POSTGRES_PASSWORD, NEXT_PUBLIC_URL",
+      ".env: Stagepass does not use POSTGRES_PASSWORD, NEXT_PUBLIC_URL",
     ]);
   });
 

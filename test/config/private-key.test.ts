@@ -68,9 +68,7 @@ describe("a private key is what was pasted", () => {
       const { platform, notes } = parseConfig(env(value));
       expect(platform.keyRing?.signingKey.equals(key)).toBe(true);
       expect(notes).toEqual(
-        repair === null
-          ? []
-          : [`VONAGE_PRIVATE_KEY: was repaired: ${repair}; set the key exactly as downloaded`],
+        repair === null ? [] : [`VONAGE_PRIVATE_KEY: was repaired: ${repair}; set it as downloaded`],
       );
     }
   });
@@ -79,16 +77,14 @@ describe("a private key is what was pasted", () => {
     const { platform, notes } = parseConfig(env(base64(`"${PRIVATE_KEY.replaceAll("\n", " ")}"`)));
     expect(platform.keyRing?.signingKey.equals(key)).toBe(true);
     expect(notes).toEqual([
-      "VONAGE_PRIVATE_KEY: was repaired: it was the base64 of a PEM text and it was in quotes and its line breaks had turned into spaces; set the key exactly as downloaded",
+      "VONAGE_PRIVATE_KEY: was repaired: it was the base64 of a PEM text and it was in quotes and its line breaks had turned into spaces; set it as downloaded",
     ]);
   });
 
   it("in DER, in a file", () => {
     const { platform, notes } = parseConfig(env(fileOf(key.export({ type: "pkcs8", format: "der" }))));
     expect(platform.keyRing?.signingKey.equals(key)).toBe(true);
-    expect(notes).toEqual([
-      "VONAGE_PRIVATE_KEY: was repaired: it was DER, not PEM; set the key exactly as downloaded",
-    ]);
+    expect(notes).toEqual(["VONAGE_PRIVATE_KEY: was repaired: it was DER, not PEM; set it as downloaded"]);
   });
 
   it("or is refused with what is wrong: no text in UTF-8", () => {

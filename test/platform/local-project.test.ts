@@ -94,9 +94,7 @@ describe("the kept local project", () => {
     const file = join(temporaryFolder(), "local-project.json");
     keptLocalProject(file);
     chownSync(file, 1234, 1234);
-    expect(refusal(file)).toMatch(
-      /it belongs to user 1234, and the server runs as user 0; run: chown 0 \S+$/,
-    );
+    expect(refusal(file)).toMatch(/it belongs to user 1234, not user 0; run: chown 0 \S+$/);
   });
 
   it("is kept beside the draft of a server that died while it wrote", () => {

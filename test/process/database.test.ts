@@ -407,7 +407,7 @@ describe("the local project on a volume of Kubernetes", () => {
       expect(lines(errors)).toMatchObject([
         {
           level: 40,
-          msg: `${file}: its group 65534 can read it, so every user in this group can sign tokens`,
+          msg: `${file}: its group 65534 can read it, so its members can sign tokens`,
         },
         { applicationId: apiKey },
         { level: 40 },
@@ -423,7 +423,7 @@ describe("the local project on a volume of Kubernetes", () => {
       chownSync(file, 1234, 65_534);
       expect(await start(folder)).toMatchObject({
         code: 1,
-        errors: `${refused} it belongs to user 1234, and the server runs as user 65534; run: chown 65534 ${file}\n`,
+        errors: `${refused} it belongs to user 1234, not user 65534; run: chown 65534 ${file}\n`,
       });
       chownSync(file, 0, 65_534);
       chmodSync(file, 0o664);

@@ -46,7 +46,7 @@ describe("stagepass doctor", () => {
       `ok    DATABASE_URL  the first start makes ${cwd}/data/stagepass.db`,
       "-     callers       no authentication: every process of this machine may do everything, until the first API key",
       `ok    PORT          ${PORT} is free on 127.0.0.1`,
-      "-     .env          these are not Stagepass variables and have no effect: FOO",
+      "-     .env          Stagepass does not use FOO",
     ]);
     expect(readdirSync(cwd)).toEqual([".env"]);
   });
@@ -64,7 +64,7 @@ describe("stagepass doctor", () => {
         .flatMap((line) => /^- +(AUTH_JWT_SECRET|\.env\S*) +(.*)$/.exec(line)?.slice(1).join(": ") ?? []),
     ).toEqual([
       "AUTH_JWT_SECRET: the environment overrides a different value in .env",
-      ".env: Stagepass reads only this file, not .env.local, .env.production, .env.txt",
+      ".env: only this file is read, not .env.local, .env.production, .env.txt",
     ]);
     expect(output).not.toContain("canary");
   });

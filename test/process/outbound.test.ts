@@ -102,7 +102,7 @@ describe("a private key", () => {
     await expect
       .poll(() => server.errors())
       .toContain(
-        "VONAGE_PRIVATE_KEY: was repaired: its line breaks had turned into spaces; set the key exactly as downloaded",
+        "VONAGE_PRIVATE_KEY: was repaired: its line breaks had turned into spaces; set it as downloaded",
       );
   });
 

@@ -17,10 +17,9 @@ const PLACEHOLDERS = [
   "<what openssl rand -base64 32 prints>",
 ];
 
-const SAFE = "must be an https: URL without credentials or a fragment; http: is allowed only on this machine";
+const SAFE = "must be an https: URL without credentials or fragment; http: works only on this machine";
 const PRIVATE = `${SAFE}; in a private network, AUTH_JWKS_INSECURE=on allows http:`;
-const METADATA =
-  "must be the URL of the keys, not of the provider's metadata; use the jwks_uri of the metadata";
+const METADATA = "must be the URL of the keys, not of the provider's metadata; use its jwks_uri";
 const LIST = "must be a comma-separated list without empty values";
 const PLAIN =
   "must be a comma-separated list; values cannot contain white space, semicolons, quotes or brackets";
@@ -119,7 +118,7 @@ export const AUTHENTICATION: readonly Wrong[] = [
   {
     what: "a JWT as the secret, such as Supabase's public anon key",
     env: { AUTH_JWT_SECRET: "eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoiYW5vbiJ9.Zm9yZ2VkLXNpZ25hdHVyZQ" },
-    says: `AUTH_JWT_SECRET: is a JWT, not a secret that signs JWTs; ${REMEDY}`,
+    says: `AUTH_JWT_SECRET: is a JWT, not a signing secret; ${REMEDY}`,
   },
   {
     what: "the path of a file as the secret",

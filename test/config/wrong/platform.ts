@@ -12,7 +12,7 @@ import type { Wrong } from "./wrong.ts";
 const SECRET = "must be the OpenTok project's secret, at least 32 characters without white space or quotes";
 const PLACEHOLDER = "is a placeholder; set the secret of your OpenTok project";
 const KEY = "must be the OpenTok project's API key, 5 to 20 digits";
-const URL = "must be an https: URL without credentials or a fragment; http: is allowed only on this machine";
+const URL = "must be an https: URL without credentials or fragment; http: works only on this machine";
 
 const SHARED =
   "must be set, with OPENTOK_API_SECRET and PLATFORM=local, because servers on one PostgreSQL database need the same project. Choose a number as the key, and make a secret with: openssl rand -hex 20";

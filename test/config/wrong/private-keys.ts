@@ -79,12 +79,12 @@ export const PRIVATE_KEYS: readonly Wrong[] = [
   row(
     "a key shortened by whoever showed it",
     `-----BEGIN PRIVATE KEY-----\n${body[0]}\n…\n-----END PRIVATE KEY-----`,
-    'has "…" between its first and last line, which no key contains; copy the whole key',
+    'has "…" inside, which no key contains; copy the whole key',
   ),
   row(
     "a key that is masked",
     "-----BEGIN PRIVATE KEY-----\n****\n-----END PRIVATE KEY-----",
-    'has "*" between its first and last line, which no key contains; copy the whole key',
+    'has "*" inside, which no key contains; copy the whole key',
   ),
   row(
     "a key of nothing",
