@@ -18,7 +18,7 @@ export function adviceFor(
     return `This server's clock is ahead of the platform's${by}: synchronise it`;
   }
   if (/no suitable authentication/i.test(reason)) {
-    return `These credentials are of the platform's other environment: check PLATFORM and ${url}`;
+    return `These credentials belong to the platform's other environment: check PLATFORM and ${url}`;
   }
   if (/invalid token/i.test(reason))
     return `The platform cannot read this server's credentials: check ${id} and ${key}`;

@@ -305,7 +305,7 @@ it.each([
   ["OTEL_TRACES_SAMPLER_ARG", "1.5", "must be a number from 0 to 1"],
   ["OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "0", "must be a whole number from 1"],
   ["OTEL_BSP_SCHEDULE_DELAY", "-1", "must be a whole number from 1"],
-  ["OTEL_EXPORTER_OTLP_HEADERS", "x-key=canary%zz", "must be headers such as"],
+  ["OTEL_EXPORTER_OTLP_HEADERS", "x-key=canary%zz", "must be comma-separated headers such as"],
   ["OTEL_EXPORTER_OTLP_COMPRESSION", "brotli", "must be one of gzip, none"],
   ["OTEL_EXPORTER_OTLP_CERTIFICATE", "no-such-file", "must be the path of a readable file: ENOENT"],
 ])("stops the start with %s=%s, where there are traces", (name, value, problem) => {

@@ -211,7 +211,7 @@ describe("the account", () => {
   it.each([
     [{ APOLLO_KEY: KEY }, "APOLLO_GRAPH_REF: must be set, because APOLLO_KEY is set"],
     [{ APOLLO_GRAPH_REF: "a@b" }, "APOLLO_KEY: must be set, because APOLLO_GRAPH_REF is set"],
-    [{ APOLLO_KEY: "canary key", APOLLO_GRAPH_REF: "a@b" }, "APOLLO_KEY: must be a graph's API key"],
+    [{ APOLLO_KEY: "canary key", APOLLO_GRAPH_REF: "a@b" }, "APOLLO_KEY: must be a graph API key"],
     [{ APOLLO_KEY: KEY, APOLLO_GRAPH_REF: KEY }, "APOLLO_GRAPH_REF: must be a graph and its variant"],
     [
       { APOLLO_KEY: KEY, APOLLO_GRAPH_REF: "a@b", APOLLO_USAGE_REPORTING_INGRESS_URL: "http://example.com" },
