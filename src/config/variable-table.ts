@@ -125,23 +125,26 @@ export const VARIABLES = {
   },
   TOKENS_PER_MINUTE: {
     otherwise: "`6000`; without authentication, no limit",
-    meaning: "Tokens per minute for each caller, all of them at once if needed.",
+    meaning: "The limit of tokens per minute for each caller. They may come all at once.",
     example: "6000",
   },
   SESSIONS_PER_MINUTE: {
     otherwise: "`600`; without authentication, no limit",
-    meaning: "Sessions per minute for each caller.",
+    meaning: "The limit of sessions per minute for each caller.",
     example: "600",
   },
   MAX_REQUESTS_PER_CALLER: {
     default: "200",
-    meaning: "Requests [in flight](limits.md#in-flight) for each caller, from 1 to 100000.",
+    meaning: "The limit of requests [in flight](limits.md#in-flight) for each caller, from 1 to 100000.",
   },
   MAX_MEGABYTES_PER_CALLER: {
     default: "16",
-    meaning: "Megabytes of bodies and answers in flight for each caller, from 5 to 1024.",
+    meaning: "The limit of megabytes of bodies and answers in flight for each caller, from 5 to 1024.",
   },
-  MAX_CONNECTIONS_PER_CALLER: { default: "250", meaning: "Connections for each caller, from 1 to 100000." },
+  MAX_CONNECTIONS_PER_CALLER: {
+    default: "250",
+    meaning: "The limit of connections for each caller, from 1 to 100000.",
+  },
   TRUST_PROXY: {
     otherwise: "none",
     meaning:
