@@ -70,7 +70,7 @@ export function apiKeys({ kysely: database, reads, engine: { clock } }: Database
   };
 }
 
-/** The beginning of an instant's hour, in epoch milliseconds. */
+/** The start of an instant's hour, in epoch milliseconds. */
 function hourOf(instant: RawBuilder<number>): RawBuilder<number> {
   return sql`${instant} / ${sql.lit(HOUR)} * ${sql.lit(HOUR)}`;
 }

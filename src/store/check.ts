@@ -6,7 +6,7 @@ import { pendingMigrations } from "./migrate.ts";
 import { damagesOf } from "./sqlite-file.ts";
 import type { Tables } from "./tables.ts";
 
-/** What was found wrong, by what was looked at; empty lists where all is well. No finding has a value of a row. */
+/** The problems found by each check; an empty list for none. No finding contains a value of a row. */
 export type Findings = Readonly<Record<string, readonly string[]>>;
 
 /** The tables of this version. */
@@ -19,7 +19,7 @@ export const TABLES = [
   "server_runs",
 ] as const satisfies (keyof Tables)[];
 
-/** Looks through a database, and changes nothing of it. What cannot even be looked at is a finding. */
+/** Checks a database without changing it. A check that cannot run is a finding, too. */
 export async function findingsIn(database: Database, address: DatabaseAddress): Promise<Findings> {
   const looks: Record<string, () => Promise<string[]>> = {
     ...(address.engine === "sqlite"
@@ -50,7 +50,7 @@ async function missingTables({ kysely, engine }: Database): Promise<string[]> {
   return missing;
 }
 
-/** A name and its session are written in one transaction. */
+/** Finds names whose session is missing. Both are written in one transaction, so this is damage. */
 async function namesWithoutSession({ kysely }: Database): Promise<string[]> {
   const { count } = await kysely
     .selectFrom("session_names")

@@ -2,11 +2,11 @@ import { type Advice, adviceOn } from "../errors.ts";
 import { isSocket, type PostgresAddress, postgresAddress } from "./postgres-url.ts";
 import { CONTROL, MEMORY, sqlitePath, WITHOUT_CONTROL } from "./sqlite-url.ts";
 
-/** Where the database is. */
+/** The address of the database. */
 export type DatabaseAddress =
   | {
       readonly engine: "sqlite";
-      /** The absolute path of the file; null for a database that is kept in memory only. */
+      /** The absolute path of the file; null for a database in memory. */
       readonly file: string | null;
     }
   | PostgresAddress;
@@ -14,7 +14,7 @@ export type DatabaseAddress =
 const FORMS =
   "must be file: and the path of the database, such as file:./data/stagepass.db, or :memory:, or a URL such as postgres://user:password@host:5432/stagepass";
 
-/** Other forms, with what to write instead. */
+/** Forms of URLs that are not supported, with what to write instead. */
 const OTHER_FORMS: Advice = [
   [
     /^jdbc:/i,
@@ -44,10 +44,10 @@ const OTHER_FORMS: Advice = [
 ];
 
 /**
- * Reads a URL of a database: `file:` and a path, `:memory:`, or `postgres://`, with what libpq's URLs have. What a shell, SQLite or
- * another client would understand and this one does not is refused.
+ * Parses the URL of a database: `file:` and a path, `:memory:`, or `postgres://` as in libpq. Refuses syntax that only a shell,
+ * SQLite or another client would understand.
  *
- * @throws {Error} with the rule that it breaks, and nothing of it that may be a password
+ * @throws {Error} with the violated rule, without any part that may be a password
  */
 export function parseDatabaseUrl(url: string): DatabaseAddress {
   if (CONTROL.test(url)) throw new Error(WITHOUT_CONTROL);
@@ -57,11 +57,11 @@ export function parseDatabaseUrl(url: string): DatabaseAddress {
   throw new Error(adviceOn(url, OTHER_FORMS) ?? FORMS);
 }
 
-/** The address for a person to read, without the credentials. */
+/** The address for people to read, without credentials. */
 export function describeAddress(address: DatabaseAddress): string {
   if (address.engine === "sqlite") return address.file ?? "memory";
   const hosts = address.hosts.map((each) => {
-    // As psql shows it, since a slash in a host would read as the beginning of the database.
+    // As psql shows it: without brackets, a slash in a host would look like the start of the database.
     if (isSocket(each)) return `[${each.host}]${each.port === 5432 ? "" : `:${each.port}`}`;
     const host = each.host.includes(":") ? `[${each.host}]` : each.host;
     return each.port === 5432 ? host : `${host}:${each.port}`;

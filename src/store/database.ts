@@ -11,29 +11,29 @@ import { explainedOf } from "./sqlite-advice.ts";
 import { checkFile, exposuresOf, lookThrough, openForAMoment, openUntouched } from "./sqlite-file.ts";
 import type { Tables } from "./tables.ts";
 
-/** How a database is used. */
+/** Options for opening a database. */
 export interface DatabaseOptions {
   /** The most connections to PostgreSQL. */
   readonly poolSize?: number;
-  /** Is told the text of every query, which holds no values. */
+  /** Receives the text of every query, without values. */
   readonly onQuery?: (sql: string) => void;
-  /** Is told why a connection that nobody used was lost. */
+  /** Receives the reason when an idle connection is lost. */
   readonly onLost?: (reason: string) => void;
-  /** Is told once, and why, when the file of SQLite proves to be damaged. */
+  /** Receives the reason, once, when the SQLite file turns out to be damaged. */
   readonly onDamage?: (reason: string) => void;
-  /** Whether an SQLite file of up to 100 MB is looked through for damage first, which takes 0.2 seconds then. */
+  /** Whether to check an SQLite file of up to 100 MB for damage first, which takes up to 0.2 seconds. */
   readonly lookThrough?: boolean;
-  /** Receives a warning where other users can read or replace an SQLite file. */
+  /** Receives a warning if other users can read or replace the SQLite file. */
   readonly onExposed?: (text: string) => void;
-  /** Whether an SQLite file that is not there is refused, and not made. */
+  /** Whether a missing SQLite file is refused and not created. */
   readonly mustExist?: boolean;
 }
 
 /**
- * Opens a database that has the tables of this version. The embedded one is created when there is none, and migrated:
- * it has no other servers. No use of it takes longer than two seconds.
+ * Opens a database that has the tables of this version. An SQLite file is created if necessary, and migrated, because no other
+ * server uses it. Each use takes at most two seconds.
  *
- * @throws {StartupError} when it cannot be used
+ * @throws {StartupError} if the database cannot be used
  */
 export async function openDatabase(
   address: DatabaseAddress,
@@ -53,7 +53,7 @@ export async function openDatabase(
 }
 
 /**
- * Refuses an SQLite file that is not there, which SQLite would make.
+ * Refuses a missing SQLite file, which SQLite would create.
  *
  * @throws {StartupError}
  */
@@ -65,7 +65,7 @@ export function checkThere(address: DatabaseAddress): void {
   checkUsable(address);
 }
 
-/** @throws {StartupError} when the path of SQLite is of no file */
+/** @throws {StartupError} if the path of SQLite is not a file */
 function checkUsable(address: DatabaseAddress): void {
   if (address.engine !== "sqlite" || address.file === null) return;
   try {
@@ -75,7 +75,7 @@ function checkUsable(address: DatabaseAddress): void {
   }
 }
 
-/** False where this user cannot look. */
+/** False if this user cannot look into the folder. */
 function isMissing(address: DatabaseAddress): boolean {
   if (address.engine !== "sqlite" || address.file === null) return false;
   try {
@@ -86,24 +86,24 @@ function isMissing(address: DatabaseAddress): boolean {
 }
 
 /**
- * Opens a database as it is, for a command that takes as long as it takes.
+ * Opens a database as it is, for a command without a time limit.
  *
- * @throws {StartupError} when it cannot be used
+ * @throws {StartupError} if the database cannot be used
  */
 export function openForMaintenance(address: DatabaseAddress): Promise<Database> {
   return open(address, null, {}, async () => {});
 }
 
-/** A database that was brought to this version. */
+/** A database that was migrated to this version. */
 export interface MigratedDatabase extends Database {
-  /** The names of the migrations that it took. */
+  /** The names of the migrations that were applied. */
   readonly made: readonly string[];
 }
 
 /**
- * As `openForMaintenance`, and brings the tables to this version first.
+ * As `openForMaintenance`, but migrates the tables to this version first.
  *
- * @throws {StartupError} also when its user may not
+ * @throws {StartupError} also if the user may not change the tables
  */
 export async function openMigrated(address: DatabaseAddress): Promise<MigratedDatabase> {
   let made: string[] = [];
@@ -114,11 +114,11 @@ export async function openMigrated(address: DatabaseAddress): Promise<MigratedDa
 }
 
 /**
- * Opens a database to look at it. Nothing of an SQLite file changes.
+ * Opens a database for reading. An SQLite file does not change.
  *
- * @param patience how long a use may take, in milliseconds, for a look of a moment, which leaves no file beside SQLite's; null for as
- *   long as it takes
- * @throws {StartupError} when PostgreSQL cannot be reached
+ * @param patience the limit for one use, in milliseconds; null for no limit. With a limit, a look is short and leaves no file
+ *   next to SQLite's.
+ * @throws {StartupError} if PostgreSQL cannot be reached
  */
 export async function openToLook(
   address: DatabaseAddress,
@@ -126,7 +126,7 @@ export async function openToLook(
 ): Promise<Database> {
   if (address.engine === "postgres") {
     const look = (target: "read-write" | "any") => open({ ...address, target }, patience, {}, async () => {});
-    // A standby can be looked at, too, where no host takes writes.
+    // If no host accepts writes, a standby will do.
     return address.hosts.length === 1 ? look("any") : look("read-write").catch(() => look("any"));
   }
   if (address.file === null) return openForMaintenance(address);
@@ -144,7 +144,7 @@ async function open(
   let kysely: Kysely<Tables> | undefined;
   const log = onQuery && ((event: LogEvent) => onQuery(event.query.sql));
   const over = (dialect: Dialect) => new Kysely<Tables>({ dialect, ...(log && { log }) });
-  // Its migrations take as long as they take.
+  // Migrations have no time limit.
   let sqlitePatience: number | null = null;
   checkUsable(address);
   const isNew = isMissing(address);
@@ -152,7 +152,7 @@ async function open(
     const engine =
       address.engine === "sqlite"
         ? sqlite(address.file, () => sqlitePatience, onDamage)
-        : // Loaded only where it is used: it makes the start longer.
+        : // Loaded only when used, because loading it delays the start.
           await (await import("./postgres.ts")).postgres({ address, poolSize, patience, onLost });
     kysely = over(engine.dialect);
     const reads = engine.readDialect ? over(engine.readDialect) : kysely;
@@ -161,7 +161,7 @@ async function open(
     sqlitePatience = patience;
     return database;
   } catch (error) {
-    // What stopped the start is what matters, not what then fails in clearing up.
+    // Report what stopped the start, not an error of the cleanup.
     await kysely?.destroy().catch(() => {});
     if (error instanceof StartupError) throw error;
     throw unusable(address, error);

@@ -1,11 +1,11 @@
-/** How long the database may take for what one request needs, in milliseconds; then the request fails. */
+/** The limit for the database work of one request, in milliseconds. After it, the request fails. */
 export const PATIENCE = 2000;
 
-/** How long something may take in all, however many steps it has. */
+/** A limit on the total time of some work with any number of steps. */
 export class Deadline {
   readonly #end: number;
 
-  /** @param patience in milliseconds from now; null waits for ever */
+  /** @param patience in milliseconds from now; null for no limit */
   constructor(patience: number | null) {
     this.#end = patience === null ? Number.POSITIVE_INFINITY : performance.now() + patience;
   }
@@ -14,12 +14,12 @@ export class Deadline {
     return performance.now() >= this.#end;
   }
 
-  /** What is left of it, in milliseconds, at least 1. */
+  /** The time left, in milliseconds, at least 1. */
   get left(): number {
     return Math.max(1, this.#end - performance.now());
   }
 
-  /** What `work` resolves to, or a rejection at the deadline. The work itself goes on. */
+  /** The result of `work`, or a rejection at the deadline. The work itself continues. */
   async within<T>(work: Promise<T>, onEnd: () => Error): Promise<T> {
     if (this.#end === Number.POSITIVE_INFINITY) return work;
     let timer: NodeJS.Timeout | undefined;

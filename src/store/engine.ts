@@ -6,51 +6,51 @@ import type { Tables } from "./tables.ts";
 export interface PoolState {
   readonly used: number;
   readonly idle: number;
-  /** How many uses of the database wait for a connection. */
+  /** How many uses wait for a connection. */
   readonly waiting: number;
 }
 
-/** Where a table is. */
+/** The location of a table. */
 export interface Place {
   readonly schema: string;
-  /** Whether new tables are made in this schema. */
+  /** Whether new tables are created in this schema. */
   readonly isFirst: boolean;
-  /** Whether the user may read it. */
+  /** Whether the user may read the table. */
   readonly isReadable: boolean;
 }
 
-/** A database engine, with what the engines do not say alike. Every query that is not here is the same on all of them. */
+/** A database engine, with the SQL that differs between engines. All other queries are the same on every engine. */
 export interface Engine {
   readonly dialect: Dialect;
 
-  /** For reads, over a connection of their own; null where the others have enough of them. */
+  /** For reads over a separate connection; null if reads use the other dialect. */
   readonly readDialect: Dialect | null;
 
-  /** How a query in plain SQL names its parameter at a place, from 1 on. */
+  /** The placeholder of a parameter in plain SQL, by its place, from 1. */
   parameter(place: number): string;
 
-  /** The database's own clock, in epoch milliseconds: the one that all servers share. */
+  /** The database's clock, in epoch milliseconds. All replicas share it. */
   readonly clock: RawBuilder<number>;
 
-  /** The type of texts that are compared byte by byte, whatever the language of the database. */
+  /** The type of texts that are compared byte by byte, in every locale of the database. */
   readonly text: RawBuilder<unknown>;
 
-  /** Before `table`, makes one that is not written to the disk in time, and may be empty after a crash. */
+  /** The keyword before `table` for a table whose writes skip the log, and which a crash may empty. */
   readonly unlogged: RawBuilder<unknown>;
 
-  /** The type and the rest of a column of numbers that the database gives out, ascending, and none of them twice. */
+  /** The type and the constraints of a column of ascending numbers that the database assigns, never twice. */
   readonly position: readonly [type: RawBuilder<unknown>, rest: ColumnBuilderCallback];
 
   /**
-   * Whether a row has this value in a column, and a position before this one. Ordered by the column and the position, both
-   * descending, such rows are read along the index of the two, from where they begin, and along no other.
+   * The condition for rows with this value in a column and an earlier position. Order by the column and the position, both
+   * descending: then the database walks along the index of the two and reads only these rows.
    */
   before(column: string, value: string, position: number): RawBuilder<boolean>;
 
   /**
-   * The conditions of walks, newest first, along an index of a key, a time and the position: of rows that have the key's value, are not
-   * before `from`, and come before a place. Ordered by the key, the time and the position, all descending, each is read along that
-   * index, from where it begins, and along no other.
+   * The conditions of walks along an index of a key, a time and the position. They match rows that have the key's value, are
+   * not earlier than `from`, and come before a place. Order by the key, the time and the position, all descending: then each
+   * walk reads only its rows, along that index.
    */
   newest(
     key: readonly [column: string, value: string] | null,
@@ -59,33 +59,33 @@ export interface Engine {
     before: TimePlace,
   ): RawBuilder<boolean>[];
 
-  /** An ordered query as a part of a union, of which no more than `limit` rows are needed: read row by row, and not sorted first. */
+  /** An ordered query as part of a union that needs at most `limit` of its rows. It is read row by row, without a sort. */
   part(query: RawBuilder<unknown>, limit: number): RawBuilder<unknown>;
 
-  /** Asks a query that is to walk along the indexes that it is ordered by, as far as it needs, and to read nothing beforehand. */
+  /** Runs a query along the indexes of its order, so that it reads only the rows that it needs. */
   walk<T>(database: Kysely<Tables>, query: RawBuilder<T>): Promise<QueryResult<T>>;
 
-  /** Lets one transaction at a time change the tables; this one from now on, until it ends. */
+  /** Takes the lock for changing the tables, until the transaction ends. */
   lockTables(transaction: Kysely<Tables>): Promise<void>;
 
-  /** Where the table is that queries find by this name; null when they find none. */
+  /** The location of the table that queries find under this name; null if they find none. */
   placeOf(database: Kysely<Tables>, table: string): Promise<Place | null>;
 
   pool(): PoolState;
 
-  /** Why the database is known to be damaged since it was opened; null while it is not. */
+  /** The damage found since the database was opened; null for none. */
   damage(): string | null;
 
-  /** Does what the engine needs before it is left for good. */
+  /** Finishes the engine's work before the database is closed. */
   settle(database: Kysely<Tables>): Promise<void>;
 }
 
-/** A database, with what is particular to its engine. */
+/** An open database and its engine. */
 export interface Database {
   readonly kysely: Kysely<Tables>;
-  /** For what only reads and need not wait for a commit: the same, unless the engine has another connection for it. */
+  /** For reads, which need not wait for commits. The same as `kysely`, unless the engine has a second connection. */
   readonly reads: Kysely<Tables>;
   readonly engine: Engine;
-  /** Whether it is an SQLite file that was made just now. */
+  /** Whether this is an SQLite file that was just created. */
   readonly isNew: boolean;
 }

@@ -1,39 +1,37 @@
-/** What waits to be written together, with one outcome for all. */
+/** Items that are written together, with one outcome for all. */
 interface Group<T> {
   readonly items: T[];
   readonly written: Promise<void>;
-  /** Settles the outcome; only the first time counts. */
+  /** Settles the outcome. Only the first call counts. */
   settle(error?: unknown): void;
 }
 
-/**
- * Where several arrive at once, the next group gathers until so many turns of the event loop have brought nothing more, or
- * for so long after the one before began, in milliseconds. A commit costs as much as many items.
- */
+/** Under load, a group gathers until this many turns of the event loop bring no item. A commit costs as much as many items. */
 const QUIET_TURNS = 2;
+/** How long it may gather after the previous write began, in milliseconds. */
 const LONGEST_GATHERING = 5;
-/** A group that has so many items takes no more. What comes together stays together, so that one can have more of them. */
+/** A group with this many items takes no more. It can exceed this, because the items of one call stay together. */
 const MAX_GROUP = 500;
 
 /**
- * Writes what arrives together in one go: while one group is written, the next one gathers, so that there are as many
- * commits as the disk can take, and never one for each item. What is handed over in one call is always in one group. A group
- * that is not written in time fails as a whole; it may still be written after all.
+ * Writes items in groups. While one group is written, the next one gathers, so the speed of the disk sets the number of
+ * commits, not the number of items. The items of one call stay in one group. A group that is not written in time fails as a
+ * whole, although it may still be written later.
  *
- * @param write writes all of them durably, or none
- * @param patience how long an item waits at most, in milliseconds
- * @param late the error of what was not written in time
+ * @param write writes all of the items durably, or none
+ * @param patience the longest wait of an item, in milliseconds
+ * @param late makes the error for items that are not written in time
  */
 export function groupCommit<T>(
   write: (items: readonly T[]) => Promise<void>,
   patience: number,
   late: () => Error,
 ): (items: readonly T[]) => Promise<void> {
-  /** In the order in which they are written. */
+  /** In the order of writing. */
   const waiting: Group<T>[] = [];
   let writing = false;
 
-  /** Resolves when nothing more arrives, or at a time. */
+  /** Resolves when no more items arrive, at the latest at `end`. */
   const gathered = async (end: number) => {
     let size = -1;
     for (let quiet = 0; quiet < QUIET_TURNS && performance.now() < end; ) {
@@ -50,7 +48,7 @@ export function groupCommit<T>(
     for (let group = waiting.shift(); group; group = waiting.shift()) {
       const begin = performance.now();
       write(group.items).then(() => group.settle(), group.settle);
-      // Not the write itself: after a deadline the next group does not wait for what hangs.
+      // Waits for the outcome, not for the write: after the deadline, a hanging write does not hold up the next group.
       await group.written.catch(() => {});
       if (group.items.length > 1) await gathered(begin + LONGEST_GATHERING);
     }
@@ -70,7 +68,7 @@ export function groupCommit<T>(
       },
     };
     waiting.push(group);
-    // After what else arrives in this turn of the event loop.
+    // Lets more items arrive in this turn of the event loop.
     setImmediate(writeAll);
     return group;
   };

@@ -6,7 +6,7 @@ import type { LedgerWalk, TimePlace } from "./store.ts";
 import type { IssuedTokenTable } from "./tables.ts";
 import { isWithinRange, newestWithin } from "./time-walks.ts";
 
-/** The newest records with a value in a column, from before a position: a walk along the index of the two. */
+/** A query for the newest records before a position with a value in a column. It walks along the index of the two columns. */
 export function newestOf(
   engine: Engine,
   columns: RawBuilder<unknown>,
@@ -19,7 +19,7 @@ export function newestOf(
     order by ${sql.ref(column)} desc, position desc limit ${limit}`;
 }
 
-/** The first records of a walk after a place, as `IssuanceLedger.list` has it; undefined where there can be none. */
+/** The query for `IssuanceLedger.list`; undefined if no record can match. */
 export function pageOfWalk(
   engine: Engine,
   walk: LedgerWalk,
@@ -29,7 +29,7 @@ export function pageOfWalk(
   return walked(engine, sql`*`, walk, limit, after) as RawBuilder<Selectable<IssuedTokenTable>> | undefined;
 }
 
-/** Counts the records of a walk for each session, as `IssuanceLedger.countWalk` has it; undefined where there can be none. */
+/** The query for `IssuanceLedger.countWalk`; undefined if no record can match. */
 export function countOfWalk(
   engine: Engine,
   walk: LedgerWalk,
@@ -37,7 +37,7 @@ export function countOfWalk(
   limit: number,
 ): RawBuilder<{ session_id: string; looked: number; count: number }> | undefined {
   const columns = sql`position, session_id, role, issued_to, issued_at`;
-  // Of several sessions in no order: with one, the database would read as many records of each of them.
+  // Several sessions have no order here: with one, the database would read up to `limit` records of each.
   const rows =
     "sessionIds" in walk && walk.sessionIds.length > 1
       ? sql`select * from (${newestOfEach(engine, columns, walk.sessionIds, limit, null)}) as newest limit ${limit}`
@@ -70,7 +70,7 @@ function walked(
   return sql`select * from (${walks}) as newest order by position desc limit ${limit}`;
 }
 
-/** The newest records of each session, from before a position, one session after the other. */
+/** The newest records of each session before a position, one session after another. */
 function newestOfEach(
   engine: Engine,
   columns: RawBuilder<unknown>,
@@ -84,7 +84,7 @@ function newestOfEach(
   return sql.join(walks, sql` union all `);
 }
 
-/** What a filter asks beside the ID, which is a walk by itself. */
+/** The condition of a filter, without the ID, which selects a walk. */
 function conditionOf(filter: IssuedTokenFilter): RawBuilder<boolean> {
   const { sessionId, issuedTo, role } = filter;
   const times = timesOf(filter);

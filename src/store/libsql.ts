@@ -3,11 +3,11 @@ import { reasonOf, StartupError } from "../errors.ts";
 import type { Libsql } from "./sqlite-driver.ts";
 
 /**
- * Opens a database with SQLite, whose binary is an optional package for each platform. It is loaded only here, so that a server on
- * PostgreSQL needs none.
+ * Opens a database with SQLite. Its binary is an optional package for each platform. Only this function loads it, so a server
+ * with PostgreSQL does not need it.
  *
  * @param timeout how long SQLite itself waits for a lock, in milliseconds
- * @throws {StartupError} when the binary is not there, or cannot be loaded
+ * @throws {StartupError} if the binary is missing or cannot be loaded
  */
 export async function openLibsql(path: string, timeout: number): Promise<Libsql> {
   const { default: Database } = await import("libsql/promise").catch((error: unknown) => {

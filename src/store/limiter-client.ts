@@ -4,18 +4,18 @@ import { Deadline } from "./deadline.ts";
 import type { Database } from "./engine.ts";
 import type { LimiterClient } from "./store.ts";
 
-/** How long a limiter waits for the database, in milliseconds: the request then needs it for the ledger, too. */
+/** The limit for one query, in milliseconds. It is short, because the request still needs time for the ledger. */
 const LIMITER_PATIENCE = 500;
-/** How long it is not asked once it has failed, in milliseconds. */
+/** How long queries fail at once after a failure, in milliseconds. */
 const REST = 1000;
 
-/** PostgreSQL's clock in epoch milliseconds, the same in all of a statement: a window must not end in the middle of one. */
+/** PostgreSQL's clock in epoch milliseconds. It is constant within a statement, so that no window ends in the middle of one. */
 const NOW = "cast(extract(epoch from statement_timestamp()) * 1000 as bigint)";
 
-/** Larger numbers are instants in epoch milliseconds, and smaller ones are points. */
+/** Larger numbers are instants in epoch milliseconds; smaller ones are points. */
 const FIRST_INSTANT = 1e12;
 
-/** Runs the limiter's queries on PostgreSQL over the server's connections. */
+/** Runs the limiter's queries on PostgreSQL, over the server's connections. */
 export function limiterClient({ kysely }: Pick<Database, "kysely">): LimiterClient {
   let restsUntil = Number.NEGATIVE_INFINITY;
   return {
@@ -38,8 +38,8 @@ function unanswered(): Error {
 }
 
 /**
- * The query with the instants of this server's clock, which the limiter reckons with, moved to the database's, and back in
- * the answer. It has no name: a prepared statement would stay in the connection, which a pooler gives to others.
+ * Moves the instants of a query from this server's clock, which the limiter uses, to the database's, and back in the result.
+ * The query has no name: a prepared statement would stay in the connection, which a pooler shares.
  */
 function byDatabaseClock(text: string, values: readonly unknown[], now: number): CompiledQuery {
   const here = `$${values.length + 1}::bigint`;

@@ -3,19 +3,19 @@ import { sql } from "kysely";
 import { TABLES } from "./check.ts";
 import type { Database } from "./engine.ts";
 
-/** What PostgreSQL says of itself. */
+/** Facts about a PostgreSQL server. */
 export interface PostgresFacts {
   readonly version: string;
   readonly encoding: string;
-  /** Whether it is a standby, or takes no writes for another reason. */
+  /** Whether it refuses writes, as a standby or for another reason. */
   readonly isReadOnly: boolean;
-  /** The most connections that it gives out. */
+  /** Its `max_connections`. */
   readonly connections: number;
-  /** The version of TLS that this connection has; null without it. */
+  /** The TLS version of this connection; null without TLS. */
   readonly tls: string | null;
 }
 
-/** Asks PostgreSQL what it is. */
+/** Reads the facts about a PostgreSQL server. */
 export async function postgresFacts({ kysely }: Database): Promise<PostgresFacts> {
   const { rows } = await sql<PostgresFacts>`
     select current_setting('server_version') as version, current_setting('server_encoding') as encoding,
@@ -25,7 +25,7 @@ export async function postgresFacts({ kysely }: Database): Promise<PostgresFacts
   return rows[0] as PostgresFacts;
 }
 
-/** What the user may not do with tables that are there, such as `insert on sessions`. For PostgreSQL alone. */
+/** The privileges that the user lacks on existing tables, such as `insert on sessions`. Only for PostgreSQL. */
 export async function lackingPrivileges({ kysely }: Database): Promise<string[]> {
   const tables = sql.join(TABLES.map((table) => sql`(${sql.lit(table)})`));
   const { rows } = await sql<{ lacking: string }>`
@@ -36,7 +36,7 @@ export async function lackingPrivileges({ kysely }: Database): Promise<string[]>
   return rows.map(({ lacking }) => lacking);
 }
 
-/** Writes a row and takes it back, in the table whose rows take no number: one that is given out does not come back. */
+/** Writes a row and rolls it back. Its table has no numbered rows, because a rollback does not return a number. */
 export async function writeAndUndo({ kysely }: Database): Promise<void> {
   const undone = new Error();
   const before = -randomInt(1, 2 ** 32);
@@ -51,7 +51,7 @@ export async function writeAndUndo({ kysely }: Database): Promise<void> {
     });
 }
 
-/** The version of SQLite that this is built with. */
+/** The version of the embedded SQLite. */
 export async function sqliteVersion({ kysely }: Database): Promise<string> {
   const { rows } = await sql<{ version: string }>`select sqlite_version() as version`.execute(kysely);
   return rows[0]?.version ?? "";

@@ -7,12 +7,12 @@ import type { Tables } from "./tables.ts";
 
 const NO_LEASE = { lease_id: null, leased_until: null };
 
-/** How many abandoned names are cleared at once, so that nobody waits for long. */
+/** How many abandoned names are deleted at once; few, so that the caller's wait stays short. */
 const CLEARED_AT_ONCE = 10;
 
 /**
- * The names of sessions in a SQL database. A lease is kept in a row, and is no lock of the database: it outlives the
- * transaction, for the platform is asked meanwhile, and it ends although its holder has died.
+ * Session names in a SQL database. A lease is a row and not a lock of the database, because it must outlive the transaction
+ * while the platform creates the session. It also expires if its holder crashes.
  */
 export function sessionNames({ kysely, reads, engine: { clock } }: Database): SessionNames {
   const isAbandoned = ({ and, or, eb }: ExpressionBuilder<Tables, "session_names">) =>
@@ -28,7 +28,7 @@ export function sessionNames({ kysely, reads, engine: { clock } }: Database): Se
       .where(isAbandoned)
       .limit(CLEARED_AT_ONCE)
       .execute();
-    // One by one: two servers that delete several rows could wait for each other. And again only while it is abandoned.
+    // One by one, because two servers that delete several rows could deadlock. Each is checked again before it is deleted.
     for (const { application_id, name } of abandoned) {
       await kysely
         .deleteFrom("session_names")

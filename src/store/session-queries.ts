@@ -13,23 +13,23 @@ import type { SessionTable } from "./tables.ts";
 import { isWithinRange, newestWithin, type TimeIndex } from "./time-walks.ts";
 
 /*
- * Every part of a selection is a walk along an index of its own, and the walks are merged: the database reads a row of each, and
- * then those that it returns. Neither a condition for all parts nor an `in` of subqueries would let it stop there.
+ * Each part of a selection is a walk along its own index, and the database merges the walks. So it reads one row of each part,
+ * then only the rows that it returns. With one condition for all parts, or with `in` and subqueries, it would read more.
  */
 
 type Sessions = RawBuilder<Selectable<SessionTable>>;
 type Condition = RawBuilder<unknown>;
 
-/** Sorted after all that a name may have. */
+/** Sorts after every character that a name may have. */
 const LAST_CHARACTER = "\u{10FFFF}";
 
-/** Names from one to another, both among them. */
+/** A range of names, both ends included. */
 interface NameRange {
   readonly from: string;
   readonly to: string;
 }
 
-/** One page of the project's selected sessions, as `SessionRegistry.list` has it; undefined where there can be none. */
+/** The query for `SessionRegistry.list`; undefined if no session can match. */
 export function pageOfSessions(
   engine: Engine,
   applicationId: string,
@@ -58,12 +58,12 @@ export function pageOfSessions(
   const known = sql`select *, -position as turn from sessions
     where ${all([knownById(applicationId, selection), ...(after ? [rest(byName, after)] : [])])}`;
   const parts = walks.length > 0 ? [sql`select * from (${merged}) as named`, known] : [known];
-  // The first without a name, on both engines; the merge above has none of them, and would be a sort with this order.
+  // Sessions without a name first, on both engines. The merge above has none, and this order would make it sort.
   const first = byName ? sql`name nulls first, turn` : sql`turn`;
   return sql`select * from (${union(parts)}) as page order by ${first} limit ${limit}`;
 }
 
-/** One page of the project's sessions of a range of time, as `SessionRegistry.listCreated` has it. */
+/** The query for `SessionRegistry.listCreated`; undefined if no session can match. */
 export function pageOfCreated(
   engine: Engine,
   applicationId: string,
@@ -75,10 +75,7 @@ export function pageOfCreated(
   return created as Sessions | undefined;
 }
 
-/**
- * Counts the project's selected sessions that were created in a range, of at most `limit` that it looks at; undefined where there
- * can be none.
- */
+/** The query for `SessionRegistry.count`; undefined if no session can match. */
 export function countOfSessions(
   engine: Engine,
   applicationId: string,
@@ -92,7 +89,7 @@ export function countOfSessions(
   const parts = selection.all
     ? [newestIn(engine, columns, applicationId, range, limit)].filter((part) => part !== undefined)
     : rangesOf(selection).map((names) => {
-        // Nobody needs the order, but there is one index alone that has it.
+        // The order is not needed, but it makes the database use the one index that has it.
         const walk = sql`select ${columns} from sessions
           where application_id = ${applicationId} and ${within(names)} order by name`;
         return engine.part(walk, limit);
@@ -111,7 +108,7 @@ function byCreation(applicationId: string): TimeIndex {
   return { table: "sessions", key: ["application_id", applicationId], time: "created_at" };
 }
 
-/** The project's newest sessions of a range, as a part of a union. */
+/** The project's newest sessions in a range, as a part of a union. */
 function newestIn(
   engine: Engine,
   columns: RawBuilder<unknown>,
@@ -138,7 +135,7 @@ function rangeOf(filter: NameFilter): NameRange {
   return { from: filter.prefix, to: `${filter.prefix}${LAST_CHARACTER}` };
 }
 
-/** The conditions of the walks that are left of a range after a place in a list that is ordered by name. */
+/** The conditions of the walks that read the rest of a range, after a place in a list ordered by name. */
 function restOf({ from, to }: NameRange, after: SessionPlace | null): Condition[] {
   const name = after?.name ?? null;
   if (after === null || name === null || compare(name, from) < 0) return [within({ from, to })];
@@ -147,7 +144,7 @@ function restOf({ from, to }: NameRange, after: SessionPlace | null): Condition[
   return name === to ? [ofName] : [ofName, sql`name > ${name} and name <= ${to}`];
 }
 
-/** Those with one of the IDs that no name selects, and whose names a filter allows. */
+/** Sessions selected by ID and not by name, whose names the filter allows. */
 function knownById(applicationId: string, selection: NarrowedSelection): Condition {
   const { ids, namesOfIds } = selection;
   const ranges = rangesOf(selection);
@@ -155,18 +152,18 @@ function knownById(applicationId: string, selection: NarrowedSelection): Conditi
     ranges.map((range) => within(range)),
     sql` or `,
   )}))`;
-  // So hidden, no index has the column, and SQLite does not look through all sessions of the project for the IDs.
+  // An expression that no index has, so that SQLite looks up the IDs and does not scan all sessions of the project.
   const owned = sql`application_id || '' = ${applicationId}`;
   return all([
     sql`session_id in (${sql.join([...ids])})`,
     owned,
     ...(ranges.length > 0 ? [others] : []),
-    // Hidden, too: a range of few names would be read instead of the IDs.
+    // An expression again, so that SQLite does not scan the range of names instead of looking up the IDs.
     ...(namesOfIds ? [within(rangeOf(namesOfIds), sql`name || ''`)] : []),
   ]);
 }
 
-/** What comes after a place, in a list of either order. */
+/** The condition for sessions after a place, in a list of either order. */
 function rest(byName: boolean, after: SessionPlace): Condition {
   if (!byName) return beyond(after);
   if (after.name === null) return sql`(name is not null or ${beyond(after)})`;
@@ -193,7 +190,7 @@ function union(parts: readonly RawBuilder<unknown>[]): RawBuilder<unknown> {
   return sql.join(parts, sql` union all `);
 }
 
-/** As both engines compare: by the characters' numbers, and not by UTF-16. */
+/** Compares as both engines do: by code point, not by UTF-16 unit. */
 function compare(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

@@ -44,7 +44,6 @@ export function sessionRegistry({ kysely, reads, engine }: Database): SessionReg
   };
 }
 
-/** A session as a row. */
 export function toRow(session: Session): Insertable<SessionTable> {
   return {
     session_id: session.sessionId,
@@ -60,7 +59,6 @@ export function toRow(session: Session): Insertable<SessionTable> {
   };
 }
 
-/** A row as a session. */
 export function toSession(row: Selectable<SessionTable>): Session {
   return {
     sessionId: row.session_id,

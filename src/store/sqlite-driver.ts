@@ -5,21 +5,21 @@ import { DatabaseUnavailable } from "../errors.ts";
 import type { Checkpoints } from "./checkpoints.ts";
 import { Deadline } from "./deadline.ts";
 
-/** How long to wait before a lock of another process is tried again, in milliseconds: at first, and at most. */
+/** The pauses between attempts to get a lock that another process holds, in milliseconds: the first and the longest. */
 const FIRST_PAUSE = 1;
 const LONGEST_PAUSE = 20;
 
-/** How long one read may take, in milliseconds. It is less than a use may, so that those that wait behind it are not given up, too. */
+/** The limit for one read, in milliseconds. It is below the limit for one use, so that queries queued behind it still succeed. */
 const LONGEST_READ = 1500;
-/** How often a read that takes longer is interrupted, in milliseconds: SQLite forgets it where the read has not begun. */
+/** How often a read over the limit is interrupted, in milliseconds. SQLite ignores an interrupt before the read begins. */
 const INTERRUPTIONS = 20;
 
-/** A connection of libsql, whose own types say little. */
+/** A connection of libsql, whose own types are incomplete. */
 export interface Libsql {
   readonly inTransaction: boolean;
   prepare(sql: string): Promise<Statement>;
   exec(sql: string): Promise<void>;
-  /** Ends what runs with `SQLITE_INTERRUPT`. */
+  /** Ends the running statement with `SQLITE_INTERRUPT`. */
   interrupt(): void;
   close(): void;
 }
@@ -30,15 +30,15 @@ interface Statement {
   run(parameters: readonly unknown[]): { readonly changes: number };
 }
 
-/** Statements by their texts: to prepare one costs as much as to run it. */
+/** Prepared statements by their text. Preparing one costs as much as running it. */
 type Statements = LRUCache<string, Statement>;
 const MAX_STATEMENTS = 200;
-/** The most characters of the texts of those that are kept. One that inserts a thousand records has 25,000, and takes a megabyte. */
+/** The most characters of kept statements. An insert of a thousand records has 25,000, and takes a megabyte of memory. */
 const MAX_TEXTS = 500_000;
 
 /**
- * Drives SQLite through one connection, used by one at a time. Whatever may wait, for a lock of another process or for
- * the disk, waits outside of the event loop: Kysely's own driver, which is synchronous, would stop the server meanwhile.
+ * Drives SQLite through one connection, one use at a time. Waits for locks and for the disk do not block the event loop;
+ * with Kysely's own driver, which is synchronous, they would.
  */
 export class SqliteDriver implements Driver {
   readonly #open: () => Promise<Libsql>;
@@ -53,13 +53,14 @@ export class SqliteDriver implements Driver {
   #database: Libsql | undefined;
   /** Resolves when the connection is free. */
   #free: Promise<void> = Promise.resolve();
-  /** How many have the connection, which is one at most, or wait for it. */
+  /** How many uses hold the connection (at most one) or wait for it. */
   uses = 0;
 
-  /** @param patience tells how long one use of the connection may take, in milliseconds, the wait for it included; null sets
-   *   no limit
-   * @param checkpoints are told of every commit, and end with the connection
-   * @param onDamage is told why, each time that SQLite finds the file damaged */
+  /**
+   * @param patience returns the limit for one use of the connection, in milliseconds, including the wait; null for no limit
+   * @param checkpoints notified of every commit, and stopped with the connection
+   * @param onDamage receives the reason each time that SQLite finds the file damaged
+   */
   constructor(
     open: () => Promise<Libsql>,
     patience: () => number | null,
@@ -96,7 +97,7 @@ export class SqliteDriver implements Driver {
     try {
       await deadline.within(before, () => new DatabaseUnavailable("it is busy"));
     } catch (error) {
-      // Its place in the queue is kept, so that nobody overtakes whoever still uses the connection.
+      // Keeps its place in the queue, so that the next use still waits for the ones before.
       void before.then(leave);
       throw error;
     }
@@ -111,7 +112,7 @@ export class SqliteDriver implements Driver {
     );
   }
 
-  /** Writers lock at once: one that first reads would fail, not wait, when another has written meanwhile. */
+  /** Writers lock at once. One that reads first would fail, not wait, if another process writes in between. */
   beginTransaction(connection: SqliteConnection, { accessMode }: TransactionSettings): Promise<void> {
     return connection.execute(accessMode === "read only" ? "BEGIN" : "BEGIN IMMEDIATE");
   }
@@ -144,7 +145,7 @@ class SqliteConnection implements DatabaseConnection {
   readonly #onDamage: (reason: string) => void;
   readonly #deadline: Deadline;
   readonly #leave: () => void;
-  /** Settles when nothing runs, also of what was abandoned. */
+  /** Settles when no statement runs, including abandoned ones. */
   #idle: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -168,7 +169,7 @@ class SqliteConnection implements DatabaseConnection {
       const statement = await this.#prepare(sql);
       if (statement.reader) return { rows: await this.#read<R>(statement, parameters) };
       if (this.#database.inTransaction) return changesOf<R>(statement.run(parameters));
-      // Nothing of this waits but the commit, for the disk: what is written goes to memory.
+      // Only the commit waits for the disk; until then, writes go to memory.
       const begin = await this.#prepare("BEGIN IMMEDIATE");
       begin.run([]);
       try {
@@ -197,7 +198,7 @@ class SqliteConnection implements DatabaseConnection {
     }
   }
 
-  // biome-ignore lint/correctness/useYield: nothing of ours streams
+  // biome-ignore lint/correctness/useYield: no query streams
   async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
     throw new Error("not supported");
   }
@@ -208,24 +209,24 @@ class SqliteConnection implements DatabaseConnection {
     return prepared;
   }
 
-  /** Runs what gives nothing back. */
+  /** Runs SQL that returns no rows. */
   execute(sql: string): Promise<void> {
     return this.#within(() => this.#database.exec(sql));
   }
 
-  /** Rolls back, unless SQLite has done so by itself, as where the disk is full: to ask again would hide why. */
+  /** Rolls back, unless SQLite already has, as on a full disk: a second rollback would fail and hide the cause. */
   rollBack(): Promise<void> {
     return this.#within(() => this.#rollBack());
   }
 
-  /** Frees the connection, once what was abandoned is over, which must not leave a transaction behind. */
+  /** Frees the connection when abandoned work has ended. Rolls back any transaction that it left open. */
   release(): void {
     void this.#idle.then(() => this.#rollBack()).then(this.#leave, this.#leave);
   }
 
   /**
-   * Waits for other processes' locks by asking again. SQLite's own wait would hold the connection meanwhile, and then the
-   * event loop waits for it whenever the garbage collector finds a statement of that connection.
+   * Retries while another process holds a lock. SQLite's own wait would hold the connection, and the event loop would block
+   * whenever the garbage collector frees a statement of that connection.
    */
   async #onceFree<T>(work: () => Promise<T>): Promise<T> {
     for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
@@ -245,7 +246,7 @@ class SqliteConnection implements DatabaseConnection {
 
   async #within<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#idle.then(() => this.#onceFree(work));
-    // Also of what nobody waits for any more.
+    // Reports damage even if no caller waits for the result any more.
     result.catch((error) => {
       if (isDamage(error)) this.#onDamage(error.message);
     });
@@ -262,14 +263,14 @@ function changesOf<R>({ changes }: { changes: number }): QueryResult<R> {
   return { numAffectedRows: BigInt(changes), rows: [] };
 }
 
-/** What SQLite says of a file whose pages are not what they must be. */
+/** SQLite's codes for a damaged file. */
 const DAMAGED = /^SQLITE_(CORRUPT|NOTADB)/;
 
-/** What is wrong with the file, the disk or a lock, and not with the query. */
+/** SQLite's codes for a problem with the file, the disk or a lock, not with the query. */
 const UNAVAILABLE =
   /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB|PROTOCOL|NOMEM|INTERRUPT)/;
 
-/** Whether an error says that the file is damaged. */
+/** Whether an error means that the file is damaged. */
 export function isDamage(error: unknown): boolean {
   return DAMAGED.test(String((error as { code?: unknown }).code));
 }

@@ -4,19 +4,19 @@ import { pathToFileURL } from "node:url";
 import { openLibsql } from "./libsql.ts";
 import { isDamage, type Libsql } from "./sqlite-driver.ts";
 
-/** The largest file that is looked through when a server starts, in bytes. SQLite looks through 500 MB a second that are in memory. */
+/** The largest file that a starting server checks for damage, in bytes. SQLite checks 500 MB a second in memory. */
 const LOOKED_THROUGH = 100 * 1024 * 1024;
 
-/** How long to wait for a lock of another process, in milliseconds. */
+/** How long SQLite waits for another process's lock, in milliseconds. */
 const BUSY_TIMEOUT = 2000;
 
-/** The most findings of SQLite that are told. One damaged page can make thousands. */
+/** The most findings to report. One damaged page can cause thousands. */
 const MOST_FINDINGS = 20;
 
 /**
- * Refuses a path that is not a file: SQLite would wait for a pipe for ever.
+ * Refuses a path that is not a file. On a pipe, SQLite would wait forever.
  *
- * @throws {Error}
+ * @throws {Error} with what it is instead
  */
 export function checkFile(path: string): void {
   const found = statSync(path, { throwIfNoEntry: false });
@@ -25,7 +25,7 @@ export function checkFile(path: string): void {
   if (found && !found.isFile()) throw new Error("it is a device, a pipe or a socket; name a file");
 }
 
-/** Warnings where other users can read the file or replace it, with the command to stop that. Groups do not count: volumes set them. */
+/** Warnings if other users can read or replace the file, with the command to fix it. Groups are ignored: volumes set them. */
 export function exposuresOf(path: string): string[] {
   const [file, folder] = [statSync(path).mode, statSync(dirname(path)).mode];
   const exposures = [];
@@ -36,31 +36,31 @@ export function exposuresOf(path: string): string[] {
   return exposures;
 }
 
-/** In such a folder, as `/tmp`, users can delete only their own files. */
+/** The mode bit of folders such as `/tmp`, where users can delete only their own files. */
 const STICKY = 0o1000;
 
 /**
- * Looks through a file for damaged pages, unless there is none, or it is so large that this would make a start long.
+ * Checks a file for damaged pages. Skips a missing file, and one over 100 MB, which would slow down the start.
  *
- * @throws {Error} with the first damage
+ * @throws {Error} with the first damage, if there is any
  */
 export async function lookThrough(file: string): Promise<void> {
   const size = statSync(file, { throwIfNoEntry: false })?.size;
   if (size === undefined || size > LOOKED_THROUGH) return;
   const damage = await firstDamageOf(file);
-  // Another program's file, most often.
+  // Usually another program's file.
   if (damage?.includes("file is not a database")) throw new Error(damage);
   if (damage !== null)
     throw new Error(`it is damaged: run stagepass check, and restore a backup (${damage})`);
 }
 
-/** The first damage to pages of a file; null for none. Takes two seconds for a gigabyte that is in memory. */
+/** The first damage to a file's pages; null for none. Takes 2 seconds for a gigabyte in memory. */
 export async function firstDamageOf(file: string): Promise<string | null> {
   const [damage] = await findings(file, "quick_check", 1);
   return damage ?? null;
 }
 
-/** Everything that SQLite finds wrong in a file, its indexes included; empty when it is whole. Takes 20 seconds for a gigabyte. */
+/** The damage to a file, including its indexes: at most 20 findings, empty for none. Takes 20 seconds for a gigabyte. */
 export function damagesOf(file: string): Promise<string[]> {
   return findings(file, "integrity_check", MOST_FINDINGS);
 }
@@ -83,8 +83,8 @@ async function findings(file: string, check: string, limit: number): Promise<str
 }
 
 /**
- * Copies a database, as it is at one instant, into an empty file. Servers go on writing meanwhile: what they write stays in the
- * write-ahead log, which grows until the copy is done.
+ * Copies a database, as it is at one instant, into an empty file. Servers can keep writing: the write-ahead log grows until
+ * the copy is done.
  */
 export async function copyInto(file: string, target: string): Promise<void> {
   const database = await openUntouched(file);
@@ -95,12 +95,12 @@ export async function copyInto(file: string, target: string): Promise<void> {
   }
 }
 
-/** Opens a file that is there, to read it: nothing of it changes, and none is made but an empty `-wal` and the `-shm`. */
+/** Opens an existing file for reading. Changes nothing in it, and creates no file except an empty `-wal` and the `-shm`. */
 export function openUntouched(file: string): Promise<Libsql> {
   return openToRead(file, "mode=ro");
 }
 
-/** As above, for a moment: where no process has it open no file is made at all, and one that opens it meanwhile is not seen. */
+/** As `openUntouched`, for a short read. If no process has the file open, it creates no file and ignores later writers. */
 export function openForAMoment(file: string): Promise<Libsql> {
   return openToRead(file, existsSync(`${file}-wal`) ? "mode=ro" : "mode=ro&immutable=1");
 }

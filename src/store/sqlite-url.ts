@@ -3,10 +3,10 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Advice, adviceOn } from "../errors.ts";
 
-/** A database that is kept in memory only. */
+/** The URL of a database in memory. */
 export const MEMORY = ":memory:";
 
-/** Parts of a path that a shell, SQLite or Windows would interpret, and that would become part of the file's name here. */
+/** Syntax that a shell, SQLite or Windows would interpret. Here it would become part of the file's name. */
 const MISTAKES: Advice = [
   [/^\w+:\/\//, "must not have file: before another URL"],
   [
@@ -36,7 +36,7 @@ const MISTAKES: Advice = [
  * The absolute path of an SQLite database.
  *
  * @param url begins with `file:`
- * @throws {Error} with the rule that it breaks
+ * @throws {Error} with the violated rule
  */
 export function sqlitePath(url: string): string {
   const isUrl = url.startsWith("file://");
@@ -73,7 +73,7 @@ function decodedPath(url: string): string {
   return path;
 }
 
-/** Resolved against the working folder once, so that messages name the whole path. */
+/** Resolves a path once, so that messages name the absolute path. */
 function absolute(path: string): string {
   try {
     return resolve(path);
@@ -84,8 +84,8 @@ function absolute(path: string): string {
   }
 }
 
-/** Control characters, which no path is meant to have. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: it is about these
+/** Control characters, which no path should have. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern matches them
 export const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff]/;
 
 export const WITHOUT_CONTROL = "must not have control characters, such as a line break at its end";

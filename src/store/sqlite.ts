@@ -8,18 +8,18 @@ import { openLibsql } from "./libsql.ts";
 import { type Libsql, SqliteDriver } from "./sqlite-driver.ts";
 import { MEMORY } from "./sqlite-url.ts";
 
-/** How long to wait for a lock of another process while the file is opened, in milliseconds. */
+/** How long SQLite waits for another process's lock when it opens the file, in milliseconds. */
 const BUSY_TIMEOUT = 2000;
 
-/** How long to pause where SQLite does not wait itself, in milliseconds. */
+/** The pause between attempts where SQLite itself does not wait, in milliseconds. */
 const BUSY_PAUSE = 20;
 
 /**
- * SQLite, embedded.
+ * The embedded SQLite engine.
  *
- * @param file the database's path, or null to keep it in memory only
- * @param patience tells how long one use may take, in milliseconds; null sets no limit
- * @param onDamage is told once when the file proves to be damaged
+ * @param file the path of the database, or null for a database in memory
+ * @param patience returns the limit for one use, in milliseconds; null for no limit
+ * @param onDamage called once, if the file turns out to be damaged
  */
 export function sqlite(
   file: string | null,
@@ -41,7 +41,7 @@ export function sqlite(
   const beside = file === null ? NO_CHECKPOINTS : checkpoints(() => open(file));
   return {
     dialect: over(() => new SqliteDriver(() => open(file), patience, beside, damaged)),
-    // In memory each connection has a database of its own.
+    // In memory, each connection would have its own database.
     readDialect:
       file === null
         ? null
@@ -50,11 +50,11 @@ export function sqlite(
     clock: sql<number>`cast(unixepoch('subsec') * 1000 as integer)`,
     text: sql`text`,
     unlogged: sql``,
-    // Without AUTOINCREMENT the number of a row that is gone would be given out again.
+    // Without AUTOINCREMENT, SQLite may reuse the numbers of deleted rows.
     position: [sql`integer`, (column) => column.primaryKey().autoIncrement()],
-    // Not a comparison of rows: SQLite would begin at the newest of the value.
+    // Not a row comparison: with one, SQLite would start at the newest row of the value.
     before: (column, value, position) => sql`${sql.ref(column)} = ${value} and position < ${position}`,
-    // Nor here: SQLite would look through all of a time for those before the position.
+    // Nor here: SQLite would scan all rows with the same time for those before the position.
     newest(key, time, from, before) {
       const keyed = key ? sql`${sql.ref(key[0])} = ${key[1]} and ` : sql``;
       const at = sql.ref(time);
@@ -62,10 +62,10 @@ export function sqlite(
       if (before.position === 0) return [older];
       return [sql`${keyed}${at} = ${before.time} and position < ${before.position}`, older];
     },
-    // Without the limit, with which SQLite would sort each part before it merges them.
+    // No limit here: with one, SQLite would sort each part before it merges them.
     part: (query) => sql`select * from (${query}) as part`,
     walk: (database, query) => query.execute(database),
-    // A transaction that writes is the only one.
+    // SQLite runs one write transaction at a time.
     async lockTables() {},
     async placeOf(database, table) {
       const found = sql`select 1 from sqlite_master where type = 'table' and name = ${table}`;
@@ -84,7 +84,7 @@ export function sqlite(
     damage: () => damage,
     async settle(database) {
       await beside.stop();
-      // So that the database is whole in its file; libsql leaves this to the garbage collector.
+      // Moves the log into the file, which libsql would leave to the garbage collector.
       await sql`PRAGMA wal_checkpoint(TRUNCATE)`.execute(database);
     },
   };
@@ -100,9 +100,9 @@ function dialectOver(createDriver: () => SqliteDriver): Dialect {
 }
 
 /**
- * SQLite's file as it is: nothing of it changes. Damage is for whoever looks.
+ * The SQLite engine for a file that must not change. Damage is for the caller to report.
  *
- * @param openFile how it is opened
+ * @param openFile opens the file
  */
 export function sqliteToLook(file: string, openFile: (file: string) => Promise<Libsql>): Engine {
   const engine = sqlite(
@@ -123,14 +123,14 @@ async function open(file: string | null): Promise<Libsql> {
   if (file !== null) makePrivate(file);
   const database = await openLibsql(file ?? MEMORY, BUSY_TIMEOUT);
   await writeAhead(database);
-  // FULL, because what was acknowledged must outlive a power cut, and WAL's default need not.
+  // Acknowledged commits must survive a power cut. WAL's default may lose them.
   await database.exec("PRAGMA synchronous = FULL");
-  // From here on the driver waits for locks.
+  // From now on, the driver itself waits for locks.
   await database.exec("PRAGMA busy_timeout = 0");
   return database;
 }
 
-/** Chooses the write-ahead log. Of several who open a new file at once SQLite refuses some without the wait that it was told. */
+/** Turns on the write-ahead log. If several processes open a new file at once, SQLite ignores its busy timeout for some. */
 async function writeAhead(database: Libsql): Promise<void> {
   const end = performance.now() + BUSY_TIMEOUT;
   for (;;) {
@@ -144,18 +144,18 @@ async function writeAhead(database: Libsql): Promise<void> {
   }
 }
 
-/** Beside the connection that writes, which makes the file: what reads waits for no commit, and no commit for it. */
+/** Opens a connection for reads, beside the one for writes, so that reads and commits do not wait for each other. */
 async function openToRead(file: string): Promise<Libsql> {
   const database = await open(file);
   await database.exec("PRAGMA query_only = ON");
   return database;
 }
 
-/** Who may meet whom is nobody else's business, and the folder also holds the local project's secret. */
+/** Creates the folder and the file for this user alone: they hold who may meet whom, and the local project's secret. */
 function makePrivate(file: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  // A file that is there must not even be opened: to close it would end all the locks that this process has on it, and the
-  // next one to leave the file would take what is not yet in it away (POSIX, fcntl).
+  // Never open an existing file here: closing it drops this process's POSIX locks (fcntl). The next process to close the
+  // database would then delete the log, with commits that are not yet in the file.
   try {
     closeSync(openSync(file, "ax", 0o600));
   } catch (error) {

@@ -6,42 +6,42 @@ import type { Session } from "../domain/session.ts";
 import type { NarrowedSelection } from "../domain/session-selection.ts";
 import type { TimeRange } from "../domain/time-range.ts";
 
-/** A session with its place in the order of creation, which never changes. */
+/** A session and its position in the order of creation, which never changes. */
 export interface RegisteredSession {
   readonly position: number;
   readonly session: Session;
 }
 
-/** The place of a session in a list. Its name counts only where the list is ordered by name. */
+/** The place of a session in a list. The name matters only in lists ordered by name. */
 export interface SessionPlace {
   readonly name: string | null;
   readonly position: number;
 }
 
-/** The place of a row in a list in the order of time, newest first: its instant, in epoch milliseconds, and its position. */
+/** The place of a row in a list ordered by time, newest first: the time in epoch milliseconds, and the position. */
 export interface TimePlace {
   readonly time: number;
   readonly position: number;
 }
 
-/** What a count found: how many rows it looked at, and how many of them count. */
+/** The result of a count: how many rows it read, and how many of them match. */
 export interface Counted {
   readonly looked: number;
   readonly count: number;
 }
 
-/** The sessions created here. */
+/** The sessions that Stagepass created. */
 export interface SessionRegistry {
   /** Registers a session, durably. */
   add(session: Session): Promise<void>;
 
-  /** Those of the sessions that are registered, in any order, in one query. */
+  /** The registered sessions with these IDs, in any order, in one query. */
   findMany(sessionIds: readonly string[]): Promise<Session[]>;
 
   /**
-   * At most `limit` of the project's selected sessions that come after `after`, or from the first on when it is null. They are in
-   * the order of creation, newest first; those of `isByName` are ordered by name instead, sessions without one first, and newest
-   * first within a name.
+   * Lists at most `limit` of the project's selected sessions, newest first. Starts after `after`, or at the beginning if it is
+   * null. A selection for which `isByName` is true is ordered by name instead: sessions without a name come first, and within
+   * a name the newest.
    */
   list(
     applicationId: string,
@@ -50,7 +50,7 @@ export interface SessionRegistry {
     after: SessionPlace | null,
   ): Promise<RegisteredSession[]>;
 
-  /** At most `limit` of the project's sessions that were created in a range, the latest first, from a place on as above. */
+  /** Lists at most `limit` of the project's sessions created in a range, latest first. Starts as `list` does. */
   listCreated(
     applicationId: string,
     range: TimeRange,
@@ -59,8 +59,8 @@ export interface SessionRegistry {
   ): Promise<RegisteredSession[]>;
 
   /**
-   * How many of the project's selected sessions were created in a range. It looks at `limit` of them at most; a range without a
-   * selection of names or IDs bounds what it looks at, too.
+   * Counts the project's selected sessions that were created in a range. Reads at most `limit` sessions; if all sessions are
+   * selected, it reads only those in the range.
    */
   count(
     applicationId: string,
@@ -70,99 +70,98 @@ export interface SessionRegistry {
   ): Promise<Counted>;
 }
 
-/** What is known of a name. */
+/** The state of a session name. */
 export interface NameState {
-  /** The ID of the session that was last assigned; null when none ever was. */
+  /** The ID of the session last assigned to the name; null if there was none. */
   readonly assigned: string | null;
   /**
-   * The session that it stands for, and for how long it has, in milliseconds by the database's clock, which all servers
-   * share; null while there is none.
+   * The session that the name maps to, and for how long, in milliseconds by the database's clock, which all replicas share.
+   * Null if the name maps to no session.
    */
   readonly current: { readonly session: Session; readonly age: number } | null;
-  /** Whether somebody is creating the next one. */
+  /** Whether a replica holds the lease, which means that it is creating the next session. */
   readonly leased: boolean;
 }
 
-/** The names of sessions. A name stands for one session at a time, which whoever holds the name's lease replaces. */
+/** Session names. A name maps to one session at a time. Only the holder of the name's lease replaces that session. */
 export interface SessionNames {
   find(applicationId: string, name: string): Promise<NameState>;
 
-  /** The sessions that the names map to, in any order, in one query; none for a name that maps to none. */
+  /** The sessions that the names map to, in any order, in one query. Names without a session are left out. */
   findMany(applicationId: string, names: readonly string[]): Promise<Session[]>;
 
   /**
-   * Takes the lease of a name, unless somebody holds it, or the name no longer stands for `seen`: a session's ID, or null
-   * for none. It ends by itself after `duration` milliseconds, so that nobody waits for ever for one who died. Also clears
-   * some names that stand for no session and whose lease has ended.
+   * Takes the lease of a name, unless it is taken already or the name no longer maps to `seen` (a session's ID, or null for
+   * none). The lease expires after `duration` milliseconds, in case its holder crashes. Also deletes some names that map to no
+   * session and whose lease has expired.
    *
-   * @returns the lease's ID, or null when it is not to be had
+   * @returns the lease's ID, or null if the lease cannot be taken
    */
   lease(applicationId: string, name: string, seen: string | null, duration: number): Promise<string | null>;
 
-  /** Registers a session as what its name stands for, durably, and ends the lease; false when that was lost to another. */
+  /** Registers a session durably, maps its name to it and ends the lease. False if the lease was lost. */
   assign(leaseId: string, session: Session & { readonly name: string }): Promise<boolean>;
 
-  /** Gives a lease back, so that the next one need not wait; nothing stays of a name that stands for no session. */
+  /** Ends a lease early, so that the next caller need not wait. Deletes the name if it maps to no session. */
   release(applicationId: string, name: string, leaseId: string): Promise<void>;
 }
 
-/** A record of the ledger with its place in the order of issuance, which never changes. */
+/** A record of the ledger and its position in the order of issuance, which never changes. */
 export interface RecordedToken {
   readonly position: number;
   readonly issued: IssuedToken;
 }
 
-/** Which records a walk along an index of the ledger reads. */
+/** The records that a query reads along one index of the ledger. */
 export type LedgerWalk =
-  /** Those with an ID, or of sessions, of which none is given twice and 100 at most: in the order of issuance, newest first. */
+  /** Records with an ID, or of at most 100 distinct sessions: in the order of issuance, newest first. */
   | { readonly id: string }
   | { readonly sessionIds: readonly string[] }
-  /** Those of a range of time, of one caller or of all: the latest first. */
+  /** Records in a range of time, of one caller or, for null, of all callers: latest first. */
   | { readonly issuedTo: string | null; readonly range: TimeRange };
 
-/** How many records of one session a count found. */
+/** How many records of one session a count read, and how many of them match. */
 export interface CountedOfSession extends Counted {
   readonly sessionId: string;
 }
 
-/** How many records of one session there are, of a period and a role. */
+/** The number of records of one session, period and role. */
 export interface SessionTally extends IssuanceTally {
   readonly sessionId: string;
 }
 
-/** The ledger of the tokens that were issued. */
+/** The ledger of issued tokens. */
 export interface IssuanceLedger {
   /**
-   * Records tokens in the order of issuance, all of them or none, and resolves when the records are durable.
+   * Records all of the tokens, in the order of issuance, or none. Resolves when the records are durable.
    *
-   * @throws {LedgerUnavailable} within two seconds, when they cannot be recorded
+   * @throws {LedgerUnavailable} within two seconds, if they cannot be recorded
    */
   record(issued: readonly IssuedToken[]): Promise<void>;
 
   /**
-   * At most `limit` of the records of each of the sessions, newest first, from those before `position` in the order of
-   * issuance, or from the newest when it is null; in one query. No session is given twice, and 100 at most.
+   * At most `limit` records of each session, newest first, in one query. They come before `position` in the order of issuance;
+   * null starts at the newest. Takes at most 100 distinct sessions.
    */
   newest(sessionIds: readonly string[], limit: number, position: number | null): Promise<RecordedToken[]>;
 
   /** The records with these IDs, in any order, in one query. */
   findMany(ids: readonly string[]): Promise<IssuedToken[]>;
 
-  /** At most `limit` of the records of a walk that come after a place, or from the newest on when it is null; in one query. */
+  /** At most `limit` records of a walk, in one query. Starts after `after`, or at the newest if it is null. */
   list(walk: LedgerWalk, limit: number, after: TimePlace | null): Promise<RecordedToken[]>;
 
-  /** Looks at no more than `limit` records of a walk, and counts those that a filter leaves, for each session. */
+  /** Reads at most `limit` records of a walk, and counts those that match a filter, for each session. */
   countWalk(walk: LedgerWalk, filter: IssuedTokenFilter, limit: number): Promise<CountedOfSession[]>;
 
-  /** How many records each of the sessions has, in their order; at most `limit` are counted. In one query, as above. */
+  /** The number of records of each session, in the order given, counted up to `limit`. One query, for at most 100 sessions. */
   count(sessionIds: readonly string[], limit: number): Promise<number[]>;
 
   /**
-   * Looks through at most `limit` records from before `position` back in the order of issuance, from the newest when it is
-   * null, and counts them by the period of their issuance, by role and by session.
+   * Counts at most `limit` records by period of issuance, role and session. Reads backwards in the order of issuance, from
+   * before `position`, or from the newest if it is null.
    *
-   * @returns the counts, and where they end: the position of the last that was looked at, and the period of the latest issuance
-   *   among them; null when there was none
+   * @returns the counts, the position of the last record read, and the latest period; `end` is null if no record was read
    */
   tally(
     interval: IssuanceInterval,
@@ -174,10 +173,10 @@ export interface IssuanceLedger {
   }>;
 
   /**
-   * Looks through at most `limit` records from `position` on in the order of issuance, from the oldest when it is null,
-   * and forgets those of before `instant`.
+   * Deletes records issued before `instant`. Reads at most `limit` records in the order of issuance, after `position`, or from
+   * the oldest if it is null.
    *
-   * @returns how many were forgotten, and the position of the last that was looked at; null when there was none
+   * @returns how many were deleted, and the position of the last record read; `last` is null if no record was read
    */
   purge(
     instant: Date,
@@ -186,23 +185,22 @@ export interface IssuanceLedger {
   ): Promise<{ readonly forgotten: number; readonly last: number | null }>;
 
   /**
-   * Resolves while records can be written: what the latest commits say counts, and where there were none, a trial, twice a second at
-   * most.
+   * Resolves while records can be written. Recent commits decide; without any, a trial write does, at most twice a second.
    *
-   * @throws {LedgerUnavailable} with the cause, when they cannot
+   * @throws {LedgerUnavailable} with the cause, if records cannot be written
    */
   check(): Promise<void>;
 }
 
-/** What is kept of an API key, which is not the key. */
+/** The stored part of an API key. The key itself is not stored. */
 export interface ApiKey {
-  /** The part of the key that may be seen. */
+  /** The public part of the key. */
   readonly id: string;
   /** Unique among the keys that are not revoked. */
   readonly name: string;
   /** The SHA-256 of the key, in hexadecimal. */
   readonly digest: string;
-  /** What it grants, as a JWT would claim it. */
+  /** The grant of the key, as the claims of a JWT. */
   readonly claims: Readonly<Record<string, unknown>>;
   readonly createdAt: Date;
   readonly revokedAt: Date | null;
@@ -210,48 +208,48 @@ export interface ApiKey {
   readonly expiresAt?: Date | null;
 }
 
-/** An API key as it is now, by the database's clock. */
+/** An API key and its present state, by the database's clock. */
 export interface StoredApiKey extends ApiKey {
   readonly expiresAt: Date | null;
   readonly isExpired: boolean;
-  /** The beginning of the hour of its last use; null while it was never used. */
+  /** The start of the hour of its last use; null if it was never used. */
   readonly lastUsedAt: Date | null;
   readonly isUsedThisHour: boolean;
 }
 
 /** The API keys of callers. */
 export interface ApiKeys {
-  /** Adds a key, durably; false when one of its name is there and not revoked. */
+  /** Adds a key, durably. False if another key with this name is not revoked. */
   add(apiKey: ApiKey): Promise<boolean>;
 
-  /** The key with this ID, revoked or expired or not. */
+  /** The key with this ID, even if it is revoked or expired. */
   find(id: string): Promise<StoredApiKey | null>;
 
-  /** Whether there is, or ever was, a key. */
+  /** Whether any key exists, including revoked ones. */
   any(): Promise<boolean>;
 
-  /** The IDs of all keys, revoked or not, in one query. */
+  /** The IDs of all keys, including revoked ones, in one query. */
   ids(): Promise<string[]>;
 
-  /** All of them, the oldest first. */
+  /** All keys, oldest first. */
   list(): Promise<StoredApiKey[]>;
 
-  /** Notes that the key with this ID is used in this hour. */
+  /** Records that the key with this ID was used in the current hour. */
   use(id: string): Promise<void>;
 
-  /** Revokes the key with this ID or name, for ever. Resolves to its ID; null when there is none that is not revoked. */
+  /** Revokes the key with this ID or name, permanently. Resolves to its ID, or to null if no unrevoked key matches. */
   revoke(idOrName: string, revokedAt: Date): Promise<string | null>;
 }
 
-/** When servers ran, and what time it is, by the database's clock, in epoch milliseconds. */
+/** The times when servers ran, and the current time, in epoch milliseconds by the database's clock. */
 export interface ServerRuns {
   clock(): Promise<number>;
 
   /**
-   * Notes, durably, that a server runs.
+   * Records, durably, that a server is running.
    *
-   * @returns when that was, when the oldest and the newest record of the ledger were issued, null when there is none, and all
-   *   runs in ascending order
+   * @returns the current time, when the oldest and the newest record of the ledger were issued (null for an empty ledger), and
+   *   all runs, oldest first
    */
   note(): Promise<{
     readonly now: number;
@@ -261,31 +259,31 @@ export interface ServerRuns {
   }>;
 }
 
-/** What runs the queries of rate-limiter-flexible's limiter for PostgreSQL. */
+/** Runs the queries of rate-limiter-flexible's limiter for PostgreSQL. */
 export interface LimiterClient {
   /** The name of its table. */
   readonly table: string;
 
-  /** @throws {DatabaseUnavailable} within half a second, and then at once for a second */
+  /** @throws {DatabaseUnavailable} within half a second; after a failure, at once for one second */
   query(query: {
     readonly text: string;
     readonly values: readonly unknown[];
   }): Promise<{ readonly rows: readonly Record<string, unknown>[] }>;
 }
 
-/** What outlives the process. */
+/** The data that outlives the process. */
 export interface Store {
   readonly sessions: SessionRegistry;
   readonly names: SessionNames;
   readonly ledger: IssuanceLedger;
   readonly apiKeys: ApiKeys;
-  /** For PostgreSQL alone. */
+  /** Only for PostgreSQL. */
   readonly limiterClient: LimiterClient;
   readonly runs: ServerRuns;
 
-  /** Resolves when the store answers, and rejects when it does not. */
+  /** Rejects if the store does not answer. */
   ping(): Promise<void>;
 
-  /** Gives the database back, whole in its file. */
+  /** Closes the database. An SQLite file then holds everything that was committed. */
   close(): Promise<void>;
 }

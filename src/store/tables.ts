@@ -1,8 +1,8 @@
 import type { Generated } from "kysely";
 
-/** A session as a row: instants in epoch milliseconds, truth as 0 or 1, enums by the platform's names. */
+/** A row for a session. Instants are in epoch milliseconds, booleans are 0 or 1, enums have the platform's names. */
 export interface SessionTable {
-  /** The order of creation; the cursor of a page. */
+  /** The order of creation; a page's cursor. */
   position: Generated<number>;
   session_id: string;
   application_id: string;
@@ -16,24 +16,24 @@ export interface SessionTable {
   created_at: number | null;
 }
 
-/** An API key as a row: instants in epoch milliseconds. */
+/** A row for an API key. Instants are in epoch milliseconds. */
 export interface ApiKeyTable {
   id: string;
   name: string;
   digest: string;
-  /** JSON. */
+  /** As JSON. */
   claims: string;
   created_at: number;
   revoked_at: number | null;
-  /** The beginning of the hour of its last use, by the database's clock; null while it was never used. */
+  /** The start of the hour of its last use, by the database's clock; null if it was never used. */
   last_used_at: number | null;
   /** Null for a key that does not expire. */
   expires_at: number | null;
 }
 
-/** The record of a token that was issued, as a row: instants in epoch milliseconds, enums by the platform's names. */
+/** A row for an issued token. Instants are in epoch milliseconds, enums have the platform's names. */
 export interface IssuedTokenTable {
-  /** The order of issuance; the cursor of a page. */
+  /** The order of issuance; a page's cursor. */
   position: Generated<number>;
   /** The token's `jti` or `nonce`. */
   id: string;
@@ -45,21 +45,21 @@ export interface IssuedTokenTable {
   expires_at: number;
 }
 
-/** A name of sessions as a row: instants in epoch milliseconds by the database's clock, which all servers share. */
+/** A row for a session name. Instants are in epoch milliseconds by the database's clock, which all replicas share. */
 export interface SessionNameTable {
   application_id: string;
   name: string;
-  /** The session that the name stands for; null before there is one. */
+  /** The session that the name maps to; null before the first one. */
   session_id: string | null;
-  /** When it came to stand for it. */
+  /** Since when the name maps to this session. */
   since: number | null;
-  /** Who creates the next one; null when nobody does. */
+  /** The lease of the replica that creates the next session; null if none does. */
   lease_id: string | null;
-  /** When others may take over. */
+  /** When the lease expires, so that another replica may take it. */
   leased_until: number | null;
 }
 
-/** What a caller has asked for in a window, as a row that rate-limiter-flexible writes. */
+/** A row for a caller's usage in a quota window, written by rate-limiter-flexible. */
 export interface QuotaPointsTable {
   key: string;
   points: number;
@@ -67,24 +67,24 @@ export interface QuotaPointsTable {
   expire: number | null;
 }
 
-/** A time in which servers ran, as a row: instants in epoch milliseconds by the database's clock. */
+/** A row for a period in which servers ran. Instants are in epoch milliseconds by the database's clock. */
 export interface ServerRunTable {
   began_at: number;
-  /** When a server last noted that it runs. */
+  /** When a server last recorded that it was running. */
   seen_at: number;
 }
 
-/** A migration that was made, as a row. */
+/** A row for an applied migration. */
 export interface MigrationTable {
   name: string;
-  /** When, in the form of RFC 3339. */
+  /** When it was applied, in RFC 3339 format. */
   timestamp: string;
 }
 
-/** The tables of the database by their names. */
+/** The tables of the database, by name. */
 export interface Tables {
   stagepass_migrations: MigrationTable;
-  /** Of versions before `stagepass_migrations`, or of another application. */
+  /** The table of versions before `stagepass_migrations`, or of another application that uses Kysely. */
   kysely_migration: MigrationTable;
   sessions: SessionTable;
   api_keys: ApiKeyTable;

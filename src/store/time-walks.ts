@@ -3,19 +3,19 @@ import type { TimeRange } from "../domain/time-range.ts";
 import type { Engine } from "./engine.ts";
 import type { TimePlace } from "./store.ts";
 
-/** Rows that an index has in the order of time: of its columns the key, where it has one, the time, and the position. */
+/** An index in the order of time. Its columns are the key, if there is one, the time and the position. */
 export interface TimeIndex {
   readonly table: "sessions" | "issued_tokens";
-  /** A column of texts, and its value. */
+  /** A text column and its value. */
   readonly key: readonly [column: string, value: string] | null;
   readonly time: "created_at" | "issued_at";
 }
 
 /**
- * At most `limit` rows of a range, newest first, after a place or from the newest on: a walk along the index, or two that are
- * merged. Undefined where there can be none.
+ * A query for at most `limit` rows in a range, newest first. It starts after `after`, or at the newest if it is null. It walks
+ * along the index, or merges two walks. Undefined if no row can match.
  *
- * @param columns must have the time and the position where `after` is given
+ * @param columns must include the time and the position if `after` is given
  */
 export function newestWithin(
   engine: Engine,
@@ -45,7 +45,7 @@ export function newestWithin(
   return sql`select * from (${parts}) as merged order by ${sql.ref(time)} desc, position desc limit ${limit}`;
 }
 
-/** Whether a row's time is in a range that has a bound. */
+/** The condition that a row's time is in a range. */
 export function isWithinRange(time: TimeIndex["time"], { after, before }: TimeRange): RawBuilder<boolean> {
   const from = after?.getTime() ?? Number.MIN_SAFE_INTEGER;
   const end = before?.getTime() ?? Number.MAX_SAFE_INTEGER;
