@@ -7,50 +7,50 @@ import { type Actor, type Audit, actorOf, NO_AUDIT } from "./audit.ts";
 import type { Destination } from "./destination.ts";
 import { refusalLines } from "./refusal-lines.ts";
 
-/** The longest ID of a caller, in characters: any `sub` that is accepted fits, escaped, with its issuer. */
+/** The longest ID of a caller, in characters. Every accepted `sub` fits, escaped and with its issuer. */
 const MAX_CALLER_LENGTH = 2000;
 /** The longest reason, in characters. */
 const MAX_REASON_LENGTH = 300;
-/** How much may wait to be written, in characters: some 25,000 lines. */
+/** The most text that may wait to be written, in characters: some 25,000 lines. */
 const MAX_WAITING = 8 * 1024 * 1024;
 
-/** How an audit trail is kept. */
+/** The rules of an audit trail. */
 export interface AuditRules {
-  /** Whether nothing is issued while it cannot be written; otherwise lines are lost. */
+  /** Whether issuing stops while the trail cannot be written; otherwise lines are lost. */
   readonly required: boolean;
   readonly now: () => Date;
-  /** Is told why it cannot be written any more. */
+  /** Receives the reason when the trail can no longer be written. */
   readonly onFailure: (reason: string) => void;
-  /** Is told that it is written again, and how many lines were lost. */
+  /** Receives the number of lost lines when the trail is written again. */
   readonly onRecovery: (lost: number) => void;
 }
 
 /** An audit trail that is written somewhere. */
 export interface AuditTrail extends Audit {
-  /** Goes on in the file that has its name now. */
+  /** Continues in the file that has its name now. */
   reopen(): void;
 
   /**
-   * Rejects while it must be written and cannot be. After a failure it tries to write what the trail lacks.
+   * Rejects while a required trail cannot be written. After a failure it tries again.
    *
    * @throws {AuditUnavailable} within two seconds
    */
   check(): Promise<void>;
 
-  /** Writes what waits, within two seconds, and ends. */
+  /** Writes the waiting lines, within two seconds, and closes. */
   close(): Promise<void>;
 }
 
-/** Of who keeps none. */
+/** An audit trail that writes nothing. */
 export const NO_AUDIT_TRAIL: AuditTrail = { ...NO_AUDIT, reopen() {}, async check() {}, async close() {} };
 
-/** An event with what is known of it; what is undefined is not written. */
+/** An event and its details. Undefined members are not written. */
 interface Event extends Actor {
   readonly event: string;
   readonly [member: string]: string | number | undefined;
 }
 
-/** The audit trail as lines of JSON. What happens together is written together. */
+/** The audit trail as lines of JSON. Events of the same moment are written together. */
 export function auditTrail(
   destination: Destination,
   { required, now, onFailure, onRecovery }: AuditRules,
@@ -58,20 +58,21 @@ export function auditTrail(
   let waiting = 0;
   let isWriting = false;
   let isFailing = false;
-  /** Lines that the trail lacks and does not say so yet, and all since it began to fail. */
+  /** Lost lines that no `audit.lost` line reports yet. */
   let lost = 0;
+  /** All lines lost since writing began to fail. */
   let lostInAll = 0;
 
   const write = async (lines: readonly string[]): Promise<void> => {
-    // After its deadline a write may hang for ever, and must not be joined by another every two seconds.
-    if (isWriting) throw new Error("the write before does not end");
+    // After its deadline, a write may hang forever. Another one must not start every two seconds.
+    if (isWriting) throw new Error("the previous write has not finished");
     isWriting = true;
     const told = lost;
     const gap = told > 0 ? jsonLine({ time: now().toISOString(), event: "audit.lost", lines: told }) : "";
     try {
       await destination.write(gap + lines.join(""));
       lost -= told;
-      // Others may have been lost while this was written.
+      // More lines may have been lost during this write.
       if (isFailing && lost === 0) {
         onRecovery(lostInAll);
         isFailing = false;
@@ -81,15 +82,15 @@ export function auditTrail(
       isWriting = false;
     }
   };
-  const append = groupCommit(write, PATIENCE, () => new Error("it was not written within two seconds"));
+  const append = groupCommit(write, PATIENCE, () => new Error("the write took longer than two seconds"));
 
-  /** @throws {AuditUnavailable} when the lines are lost */
+  /** @throws {AuditUnavailable} if the lines are lost */
   const record = async (events: readonly Event[]): Promise<void> => {
     const time = now().toISOString();
     const lines = events.map((event) => jsonLine({ time, ...event }));
     const length = lines.reduce((sum, line) => sum + line.length, 0);
     try {
-      if (waiting + length > MAX_WAITING) throw new Error("too much waits to be written");
+      if (waiting + length > MAX_WAITING) throw new Error("too many lines are waiting to be written");
       waiting += length;
       await append(lines).finally(() => {
         waiting -= length;
@@ -104,7 +105,7 @@ export function auditTrail(
   };
   const note = (event: Event) => void record([event]).catch(() => {});
 
-  /** Nobody waits for what is known to fail, unless it must be written. */
+  /** Waits for the write, unless it is known to fail and the trail is not required. */
   const issue = async (events: readonly Event[]): Promise<void> => {
     const mayWait = required || !isFailing;
     const recorded = record(events).catch((error) => {
@@ -162,7 +163,7 @@ export function auditTrail(
     },
     async close() {
       refusals.close();
-      // After all that waits; and if it can, the trail says what it lacks.
+      // An empty line comes after all waiting lines, and reports lost ones if it can.
       await append([""]).catch(() => {});
       await destination.close();
     },

@@ -1,23 +1,23 @@
 import type { Caller } from "../access/caller.ts";
 import type { IssuedToken } from "../domain/issued-token.ts";
 
-/** Who did something, as far as that is known. */
+/** The origin of an event, as far as it is known. */
 export interface Actor {
-  /** The ID of the caller, or `operator:` and the user of the operating system who typed a command. */
+  /** The ID of the caller; for a command, `operator:` and the user of the operating system. */
   readonly caller?: string | undefined;
-  /** The address of the client. */
+  /** The client's address. */
   readonly address?: string | undefined;
   readonly requestId?: string | undefined;
 }
 
-/** What the trail has of an API key. */
+/** The facts about a new API key. */
 export interface CreatedKey {
   readonly id: string;
   readonly name: string;
   readonly expiresAt: Date | null;
 }
 
-/** What was refused, and why. Its reason has nothing that a caller made up. */
+/** A refusal. Its reason contains no text from the caller. */
 export interface Refused {
   readonly code: string;
   readonly reason: string;
@@ -25,35 +25,35 @@ export interface Refused {
   readonly role?: string | undefined;
 }
 
-/** The audit trail: who let whom in. Nothing in it is a token, a secret, a key or connection data. */
+/** The audit trail: who let whom in. It contains no token, secret, key or connection data. */
 export interface Audit {
   /**
-   * Tokens were issued, and nobody has them yet. Resolves when their lines are written.
+   * Notes issued tokens before the caller gets them. Resolves when their lines are written.
    *
-   * @throws {AuditUnavailable} within two seconds, when they cannot be written and must be
+   * @throws {AuditUnavailable} within two seconds, if the trail is required and cannot be written
    */
   tokensIssued(caller: Caller, tokens: readonly IssuedToken[]): Promise<void>;
 
-  /** A session was created on the platform, and nobody has its ID yet; as above. */
+  /** Notes a new session before the caller gets its ID; otherwise as `tokensIssued`. */
   sessionCreated(caller: Caller, sessionId: string): Promise<void>;
 
-  /** An API key was made, and nobody has it yet; as above. */
+  /** Notes a new API key before anyone gets it; otherwise as `tokensIssued`. */
   keyCreated(actor: Actor, key: CreatedKey): Promise<void>;
 
-  /** An API key was revoked. Resolves when that is written, or cannot be: it stays revoked. */
+  /** Notes a revoked API key. Resolves even if the line cannot be written, because the key stays revoked. */
   keyRevoked(actor: Actor, keyId: string): Promise<void>;
 
-  /** Something was refused. Of many in a second some are only counted. */
+  /** Notes a refusal. If there are many in a second, some are only counted. */
   refused(actor: Actor, refused: Refused): void;
 
-  /** So many records of the ledger were purged, as they were too old. */
+  /** Notes how many old records of the ledger were purged. */
   purged(records: number): void;
 
-  /** The server signs with other credentials from now on. */
+  /** Notes that the server now signs with other credentials. */
   credentialsSwapped(): void;
 }
 
-/** Of who keeps no audit trail. */
+/** An audit trail that writes nothing. */
 export const NO_AUDIT: Audit = {
   async tokensIssued() {},
   async sessionCreated() {},
@@ -64,19 +64,19 @@ export const NO_AUDIT: Audit = {
   credentialsSwapped() {},
 };
 
-/** A caller, as the one who did something. */
+/** A caller as the origin of an event. */
 export function actorOf({ id, origin }: Caller): Actor {
   return { caller: origin?.operator ?? id, address: origin?.address, requestId: origin?.requestId };
 }
 
-/** The codes of the errors that the trail has. */
+/** The codes of the errors in the trail. */
 const AUDITED: ReadonlySet<string> = new Set(["UNAUTHENTICATED", "FORBIDDEN", "RATE_LIMITED"]);
 
 /**
- * Tells the trail of an error that refuses what an actor asks.
+ * Notes an error that refuses an actor's request, if its code belongs into the trail.
  *
- * @param extensions those of the error
- * @param reason its message
+ * @param extensions the extensions of the error.
+ * @param reason the message of the error.
  */
 export function noteRefusal(
   audit: Audit,

@@ -3,27 +3,27 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { PATIENCE } from "../store/deadline.ts";
 
-/** Where lines go. One write at a time. */
+/** The target of lines. Only one write runs at a time. */
 export interface Destination {
-  /** Resolves when the operating system has taken all of the text. */
+  /** Resolves when the operating system has accepted all of the text. */
   write(text: string): Promise<void>;
 
-  /** Opens what has this name now, before the next write: the file was moved away. */
+  /** Opens the file that has the name now, before the next write, for example after a rotation. */
   reopen(): void;
 
   close(): Promise<void>;
 }
 
 /**
- * Appends, and makes the file if there is none. It never blocks on a pipe: without a reader it cannot be opened, and one that is full
- * is tried again.
+ * Appends, and creates a missing file. Never blocks on a pipe: without a reader it cannot be opened, and a full one is tried
+ * again.
  */
 const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
-/** For its owner alone: it says who may meet whom. */
+/** Readable only by its owner, because it says who may meet whom. */
 const MODE = 0o600;
-/** How long to wait before a full pipe is tried again, in milliseconds. */
+/** The pause before a full pipe is tried again, in milliseconds. */
 const PAUSE = 20;
-/** Linux's PIPE_BUF, in bytes: as much goes into a pipe at once or not at all. */
+/** Linux's PIPE_BUF, in bytes. Writes up to this size go into a pipe whole or not at all. */
 const WHOLE_IN_PIPE = 4096;
 const NEWLINE = 10;
 
@@ -37,7 +37,7 @@ const files = {
 /**
  * A file, a pipe or a device.
  *
- * @throws {Error} of the operating system's, when it cannot be opened
+ * @throws {Error} of the operating system, if it cannot be opened
  */
 export async function fileDestination(path: string): Promise<Destination> {
   let fd: number | null = await files.open(path, FLAGS, MODE);
@@ -49,14 +49,14 @@ export async function fileDestination(path: string): Promise<Destination> {
   const writeLines = lineWriter();
   return {
     async write(text) {
-      // Its name may be gone: what is written to it then, nobody reads.
+      // If the file was deleted, no one would read more lines in it.
       if (fd !== null && (stale || (await files.stat(fd)).nlink === 0)) await leave();
       stale = false;
       fd ??= await files.open(path, FLAGS, MODE);
       try {
         await writeLines(fd, text);
       } catch (error) {
-        // What can be written next may be another one of this name.
+        // The next write may succeed with a new file of this name.
         await leave();
         throw error;
       }
@@ -71,9 +71,9 @@ export async function fileDestination(path: string): Promise<Destination> {
 /** Standard output or standard error. */
 export function standardDestination(stream: NodeJS.WriteStream & { fd: number }): Destination {
   const writeLines = lineWriter();
-  // Each write is told of its own error.
+  // Each write's own callback reports its error.
   stream.on("error", () => {});
-  // Node's own stream takes what a full disk still has room for as the whole.
+  // On a full disk, Node's own stream reports a partial write as complete.
   const isFile = fstatSync(stream.fd).isFile();
   return {
     write: (text) =>
@@ -87,7 +87,7 @@ export function standardDestination(stream: NodeJS.WriteStream & { fd: number })
   };
 }
 
-/** Writes whole lines: after a write that stopped in the middle of one, the next begins on a line of its own. */
+/** Writes whole lines. After a write that stopped inside a line, the next one starts on a new line. */
 function lineWriter() {
   let isCut = false;
   return async (fd: number, text: string): Promise<void> => {
@@ -108,7 +108,7 @@ function lineWriter() {
   };
 }
 
-/** How many bytes go into a pipe next: whole lines, between which another process may write its own, where they are short enough. */
+/** How many bytes to write into a pipe next: whole lines if they fit, because other processes may write in between. */
 function wholeLines(bytes: Buffer, at: number): number {
   const most = Math.min(WHOLE_IN_PIPE, bytes.length - at);
   const end = bytes.lastIndexOf(NEWLINE, at + most - 1) + 1;

@@ -2,15 +2,15 @@ import { reasonOf, StartupError } from "../errors.ts";
 import { type AuditRules, type AuditTrail, auditTrail, NO_AUDIT_TRAIL } from "./audit-trail.ts";
 import { fileDestination, standardDestination } from "./destination.ts";
 
-/** In place of a path: a standard stream. */
+/** The path that means a standard stream. */
 export const STANDARD_STREAM = "-";
 
 /**
  * The audit trail as configured.
  *
- * @param config null keeps none
- * @param stream what `-` stands for
- * @throws {StartupError} when the file cannot be opened
+ * @param config null for no audit trail.
+ * @param stream the stream that `-` means.
+ * @throws {StartupError} if the file cannot be opened
  */
 export async function openAudit(
   config: { readonly path: string; readonly required: boolean } | null,

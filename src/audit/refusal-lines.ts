@@ -1,18 +1,18 @@
 import type { Actor } from "./audit.ts";
 
-/** The most lines a second about the refusals of one caller, and of all strangers together: who is refused could fill the disk. */
+/** The most lines a second about refusals of one caller, or of all unauthenticated callers, so that they cannot fill the disk. */
 export const REFUSAL_LINES = 20;
 
-/** Lets some refusals have lines, and counts the others. */
+/** Limits the lines about refusals, and counts the refusals without one. */
 export interface RefusalLines {
-  /** Whether this one may have a line. */
+  /** Whether this refusal may have a line. */
   take(actor: Actor): boolean;
 
-  /** Tells how many were left out, and forgets them. */
+  /** Reports the refusals without a line, and resets the counts. */
   close(): void;
 }
 
-/** @param tell is told at the end of a second of each caller, or of all strangers, how many refusals had no line */
+/** @param tell receives, each second, how many refusals of a caller, or of all unauthenticated callers, had no line */
 export function refusalLines(tell: (actor: Actor, leftOut: number) => void): RefusalLines {
   let counts = new Map<string | undefined, number>();
   let timer: NodeJS.Timeout | undefined;
