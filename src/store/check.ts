@@ -26,20 +26,20 @@ export async function findingsIn(database: Database, address: DatabaseAddress): 
       ? { file: () => damagesOf(address.file ?? "") }
       : { writes: () => refusedWrites(database) }),
     migrations: async () =>
-      (await pendingMigrations(database)).map((name) => `${name} is not made; run stagepass migrate`),
+      (await pendingMigrations(database)).map((name) => `${name} is not applied; run stagepass migrate`),
     tables: () => missingTables(database),
     names: () => namesWithoutSession(database),
   };
   const findings: Record<string, readonly string[]> = {};
   for (const [name, look] of Object.entries(looks))
-    findings[name] = await look().catch((error) => [`cannot be looked at: ${reasonOf(error)}`]);
+    findings[name] = await look().catch((error) => [`cannot be checked: ${reasonOf(error)}`]);
   return findings;
 }
 
 async function refusedWrites({ kysely }: Database): Promise<string[]> {
   const { rows } = await sql<{ transaction_read_only: string }>`show transaction_read_only`.execute(kysely);
   return rows[0]?.transaction_read_only === "on"
-    ? ["the database takes no writes: it is a standby, or default_transaction_read_only is on"]
+    ? ["the database refuses writes: it is a standby, or default_transaction_read_only is on"]
     : [];
 }
 
@@ -59,5 +59,5 @@ async function namesWithoutSession({ kysely }: Database): Promise<string[]> {
     .where("sessions.session_id", "is", null)
     .select(({ fn }) => fn.countAll().as("count"))
     .executeTakeFirstOrThrow();
-  return Number(count) > 0 ? [`${count} names stand for sessions that are not there`] : [];
+  return Number(count) > 0 ? [`names whose session is missing: ${count}`] : [];
 }

@@ -1,28 +1,27 @@
-/** How long after a commit what it wrote is copied into the file, with all that was committed meanwhile, in milliseconds. */
+/** The time from a commit to the checkpoint that copies it, with all commits meanwhile, in milliseconds. */
 const INTERVAL = 200;
 
-/** What a checkpoint needs of a connection. */
+/** The methods of a connection that checkpoints need. */
 interface Connection {
   exec(sql: string): Promise<void>;
   close(): void;
 }
 
-/** Checkpoints of SQLite beside the commits. */
+/** Checkpoints of SQLite that do not hold up commits. */
 export interface Checkpoints {
-  /** Is told of every commit. */
+  /** Must be called after every commit. */
   committed(): void;
 
-  /** Resolves when none is made any more. */
+  /** Stops all checkpoints. Resolves when none is running. */
   stop(): Promise<void>;
 }
 
-/** For a database that is in memory only, or left soon. */
+/** For a database in memory, and for connections that only read. */
 export const NO_CHECKPOINTS: Checkpoints = { committed() {}, async stop() {} };
 
 /**
- * Copies what the write-ahead log holds into the database's file, over a connection of their own. SQLite by itself does so in
- * the middle of a commit, whenever the log has a thousand pages, and whoever waits for that commit waits for all of them.
- * Where most is copied already, it has little to do.
+ * Copies the write-ahead log into the database's file, over a separate connection. SQLite itself copies all of it inside a
+ * commit when the log reaches a thousand pages, and callers wait for that. If most pages are copied already, the wait is short.
  *
  * @param open opens the connection, at the first commit
  */
@@ -36,13 +35,13 @@ export function checkpoints(open: () => Promise<Connection>): Checkpoints {
   const copy = async (): Promise<void> => {
     isDue = false;
     database ??= open();
-    // PASSIVE waits for nobody, and nobody for it.
+    // PASSIVE waits for no reader or writer, and none waits for it.
     await (await database).exec("PRAGMA wal_checkpoint(PASSIVE)");
   };
 
   const schedule = () => {
     timer = setTimeout(() => {
-      // What cannot be copied now stays in the log, and is copied later.
+      // Pages that cannot be copied now stay in the log for the next checkpoint.
       running = copy()
         .catch(() => {})
         .then(() => {

@@ -12,21 +12,21 @@ export type DatabaseAddress =
   | PostgresAddress;
 
 const FORMS =
-  "must be file: and the path of the database, such as file:./data/stagepass.db, or :memory:, or a URL such as postgres://user:password@host:5432/stagepass";
+  "must be a path such as file:./data/stagepass.db, or a URL such as postgres://user:password@host:5432/stagepass, or :memory:";
 
 /** Forms of URLs that are not supported, with what to write instead. */
 const OTHER_FORMS: Advice = [
   [
     /^jdbc:/i,
-    "must not begin with jdbc:; write postgres://user:password@host:5432/stagepass or file: and a path",
+    "must not begin with jdbc:; use postgres://user:password@host:5432/stagepass or file:./data/stagepass.db",
   ],
   [
     /^(sqlite3?|libsql|better-sqlite3?):/i,
-    "must begin with file: for SQLite, with no slashes before a relative path: file:./data/stagepass.db or file:/var/lib/stagepass.db",
+    "must begin with file: for SQLite, such as file:./data/stagepass.db or file:/var/lib/stagepass.db",
   ],
   [
     /^(mysql|mariadb|sqlserver|mssql|mongodb(\+srv)?|redis|oracle|cockroachdb):/i,
-    "must be of SQLite, such as file:./data/stagepass.db, or of PostgreSQL, such as postgres://user:password@host:5432/stagepass; Stagepass supports no others",
+    "must be SQLite, such as file:./data/stagepass.db, or PostgreSQL, such as postgres://user:password@host:5432/stagepass",
   ],
   [
     /^(postgres(ql)?|postgress(ql)?|postgre|pgsql|psql|pg)(\+\w+)?:/i,
@@ -36,11 +36,9 @@ const OTHER_FORMS: Advice = [
     /(^|\s)(host|dbname|user)\s*=/i,
     "must be a URL such as postgres://user:password@host:5432/stagepass, not a list such as host=… dbname=…",
   ],
-  [
-    /^file:/i,
-    "must begin with file: in lower case, and the path of the database, such as file:./data/stagepass.db",
-  ],
-  [/^[./~\w-]*\.(db|sqlite3?)$/i, "must begin with file: before the path, such as file:./data/stagepass.db"],
+  [/^file:/i, "must be file: in lower case and a path, such as file:./data/stagepass.db"],
+
+  [/^[./~\w-]*\.(db|sqlite3?)$/i, "must begin with file:, such as file:./data/stagepass.db"],
 ];
 
 /**

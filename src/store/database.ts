@@ -42,7 +42,7 @@ export async function openDatabase(
   if (options.mustExist) checkThere(address);
   return open(address, PATIENCE, options, async (database) => {
     if (address.engine === "postgres" && address.target === "any")
-      throw new Error("target_session_attrs=any is for commands that only read; leave it out");
+      throw new Error("target_session_attrs=any works only for commands that read; remove it");
     if (address.engine === "sqlite") {
       if (options.lookThrough && address.file !== null && !database.isNew) await lookThrough(address.file);
       await migrate(database);
@@ -60,7 +60,7 @@ export async function openDatabase(
 export function checkThere(address: DatabaseAddress): void {
   if (isMissing(address))
     throw new StartupError([
-      `DATABASE_URL: there is no database ${describeAddress(address)}; run this where the server runs, or name the server's database`,
+      `DATABASE_URL: the database ${describeAddress(address)} does not exist; run this command where the server runs, or set DATABASE_URL to the server's database`,
     ]);
   checkUsable(address);
 }

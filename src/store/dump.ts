@@ -4,15 +4,15 @@ import { jsonLine } from "../domain/text.ts";
 import { DatabaseUnavailable, reasonOf } from "../errors.ts";
 import type { Tables } from "./tables.ts";
 
-/** What of a table is dumped, and in which order. Positions are not: they are given out anew, in the same order. */
+/** A table in a dump, and the order of its rows. Positions are not dumped: a load assigns new ones, in the same order. */
 interface DumpedTable {
   readonly name: keyof Tables;
   readonly columns: readonly string[];
-  /** Those of the columns, the last ones, that dumps of version 1 lack. */
+  /** The last of the columns, which dumps of version 1 lack. */
   readonly added?: readonly string[];
-  /** Unique together; a row is dumped when all of them have a value. */
+  /** Columns that are unique together. Only rows with a value in each are dumped. */
   readonly order: readonly string[];
-  /** A column without which there is nothing to keep. */
+  /** A column that must have a value; rows without one are not dumped. */
   readonly needs?: string;
 }
 
@@ -52,28 +52,28 @@ const TABLES: readonly DumpedTable[] = [
   },
 ];
 
-/** How many rows are held in memory at once. */
+/** How many rows are in memory at once. */
 const STEP = 500;
 
-/** How many rows a table has, and the SHA-256 of their lines. */
+/** The number of rows of a table, and the SHA-256 of their lines. */
 export interface TableSummary {
   readonly rows: number;
   readonly sha256: string;
 }
 
-/** Every dumped table by its name. */
+/** The summaries of the dumped tables, by name. */
 export type DumpSummary = Readonly<Record<string, TableSummary>>;
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** What is wrong with a dump, or with the database that it is to go into, for whoever asked for it. */
+/** A problem with a dump or with its target database, worded for the operator. */
 export class DumpError extends Error {}
 
 const HEADER = "stagepass";
 const FOOTER = "end";
 const VERSION = 2;
 
-/** The tables as a dump of a version has them; undefined for a version that there is not. */
+/** The tables in a dump of a version; undefined for an unknown version. */
 function tablesOf(version: unknown): readonly DumpedTable[] | undefined {
   if (version === VERSION) return TABLES;
   if (version !== 1) return undefined;
@@ -84,11 +84,11 @@ function tablesOf(version: unknown): readonly DumpedTable[] | undefined {
 }
 
 /**
- * Writes the whole database as lines of JSON, as it is at one instant: a line that names the format, a line for each row,
- * with its table as `kind`, and a last line with counts and checksums, without which it is not whole.
+ * Writes the whole database, as it is at one instant, as lines of JSON. The first line names the format. Each row is a line
+ * with its table as `kind`. The last line has counts and checksums; without it, the dump is incomplete.
  *
- * @param write takes some lines, and resolves when it can take more
- * @param onProgress is told how many rows there are so far
+ * @param write takes some lines, and resolves when it can take more.
+ * @param onProgress receives the number of rows so far.
  */
 export function dump(
   database: Kysely<Tables>,
@@ -109,10 +109,10 @@ export function dump(
 }
 
 /**
- * Puts what `dump` wrote into an empty database, all of it or nothing: at the end, what the database then holds is
- * compared with what the dump says of itself.
+ * Loads a dump into an empty database, all of it or nothing. At the end, it compares the rows in the database with the counts
+ * and checksums of the dump.
  *
- * @throws {DumpError} when the dump is damaged, or the database is not empty
+ * @throws {DumpError} if the dump is damaged or the database is not empty
  */
 export function load(
   database: Kysely<Tables>,
@@ -132,7 +132,7 @@ export function load(
       const [is, said] = [found[name], declared[name]];
       if (is?.rows !== said?.rows || is?.sha256 !== said?.sha256) {
         throw new DumpError(
-          `${name}: the dump says ${describe(said)}, and what was read of it is ${describe(is)}; nothing was kept`,
+          `${name}: the dump promises ${describe(said)} but has ${describe(is)}; nothing was imported`,
         );
       }
     }
@@ -164,7 +164,7 @@ async function summarize(
   return summary;
 }
 
-/** Each page begins where the one before ended, so that none costs more than another. */
+/** The rows of a table. Each page starts where the previous one ended, so that all pages cost the same. */
 async function* pagesOf(
   database: Kysely<Tables>,
   { name, columns, order, needs }: DumpedTable,
@@ -187,7 +187,7 @@ async function* pagesOf(
 async function checkEmpty(database: Kysely<Tables>): Promise<void> {
   for (const { name } of TABLES) {
     const { rows } = await sql`select 1 from ${sql.table(name)} limit 1`.execute(database);
-    if (rows.length > 0) throw new DumpError(`the database must be empty, and ${name} has rows`);
+    if (rows.length > 0) throw new DumpError(`the database must be empty, but ${name} has rows`);
   }
 }
 
@@ -206,7 +206,7 @@ async function insertAll(
     if (!pending) return;
     await insert(database, pending.table, pending.rows).catch((error: unknown) => {
       if (error instanceof DatabaseUnavailable) throw error;
-      throw damaged(number, `the database refuses it, or one of those before: ${reasonOf(error)}`);
+      throw damaged(number, `the database refused this row or one before it: ${reasonOf(error)}`);
     });
     pending = undefined;
   };
@@ -215,15 +215,16 @@ async function insertAll(
     const { kind, ...row } = parsed(line, number);
     if (number === 1) {
       const known = tablesOf(row.version);
-      if (kind !== HEADER || !known) throw damaged(number, "it does not begin as a dump does");
+      if (kind !== HEADER || !known)
+        throw damaged(number, "it is not the header of a dump that this version supports");
       tables = known;
     } else if (ended) {
-      throw damaged(number, "there is more after its end");
+      throw damaged(number, "it follows the end of the dump");
     } else if (kind === FOOTER) {
       ended = row.tables as DumpSummary;
     } else {
       const table = tables.find(({ name }) => name === kind);
-      if (!table || !isRowOf(table, row)) throw damaged(number, "it is no row");
+      if (!table || !isRowOf(table, row)) throw damaged(number, "it is not a valid row");
       if (pending?.table !== table || pending.rows.length === STEP) await flush();
       pending ??= { table, rows: [] };
       pending.rows.push(row);
@@ -232,7 +233,7 @@ async function insertAll(
     }
   }
   await flush();
-  if (!ended) throw damaged(number, "its end is missing");
+  if (!ended) throw damaged(number, "the end of the dump is missing");
   return { declared: ended, tables };
 }
 
@@ -268,11 +269,11 @@ function parsed(line: string, number: number): Row {
   } catch {
     // Falls through.
   }
-  throw damaged(number, "it is no JSON object");
+  throw damaged(number, "it is not a JSON object");
 }
 
 function damaged(line: number, reason: string): DumpError {
-  return new DumpError(`line ${line} of the dump: ${reason}; nothing was kept`);
+  return new DumpError(`line ${line} of the dump: ${reason}; nothing was imported`);
 }
 
 function describe(summary: TableSummary | undefined): string {

@@ -42,15 +42,15 @@ export interface Engine {
   readonly position: readonly [type: RawBuilder<unknown>, rest: ColumnBuilderCallback];
 
   /**
-   * The condition for rows with this value in a column and an earlier position. Order by the column and the position, both
-   * descending: then the database walks along the index of the two and reads only these rows.
+   * The condition for rows with this value in a column and an earlier position. A query
+   * ordered by both, descending, then reads only these rows, along the index of the two.
    */
   before(column: string, value: string, position: number): RawBuilder<boolean>;
 
   /**
    * The conditions of walks along an index of a key, a time and the position. They match rows that have the key's value, are
-   * not earlier than `from`, and come before a place. Order by the key, the time and the position, all descending: then each
-   * walk reads only its rows, along that index.
+   * not earlier than `from`, and come before a place. If a query is ordered by all three, descending, each walk reads only its
+   * rows, along that index.
    */
   newest(
     key: readonly [column: string, value: string] | null,

@@ -14,13 +14,13 @@ const LONGEST_GATHERING = 5;
 const MAX_GROUP = 500;
 
 /**
- * Writes items in groups. While one group is written, the next one gathers, so the speed of the disk sets the number of
+ * Writes items in groups. While one group is written, the next one gathers. So the speed of the disk sets the number of
  * commits, not the number of items. The items of one call stay in one group. A group that is not written in time fails as a
  * whole, although it may still be written later.
  *
- * @param write writes all of the items durably, or none
- * @param patience the longest wait of an item, in milliseconds
- * @param late makes the error for items that are not written in time
+ * @param write writes all of the items durably, or none.
+ * @param patience the longest wait of an item, in milliseconds.
+ * @param late makes the error for items that are not written in time.
  */
 export function groupCommit<T>(
   write: (items: readonly T[]) => Promise<void>,

@@ -11,19 +11,19 @@ import { countOfWalk, newestOf, pageOfWalk } from "./ledger-queries.ts";
 import type { IssuanceLedger } from "./store.ts";
 import type { IssuedTokenTable } from "./tables.ts";
 
-/** How long a commit or a trial that succeeded is believed, in milliseconds: who asks for health must not keep the disk busy. */
+/** How long a successful commit or trial write counts, in milliseconds, so that health checks do not keep the disk busy. */
 const BELIEVED = 500;
 /**
- * How long a failed commit counts where nothing has been committed since, in milliseconds. Then a trial decides: a balancer may send
- * no tokens any more that could show that all is well.
+ * How long a failed commit counts, in milliseconds. After that a trial write decides, because a load balancer may send no
+ * more requests that would test the ledger.
  */
 const FAILURE_COUNTS = 1500;
 
-/** Is told how the ledger fares. */
+/** Receives the state of the ledger. */
 export interface LedgerListener {
-  /** Records cannot be written any more, with the cause, or, with null, they can be again. */
+  /** Called with the cause when records can no longer be written, and with null when they can be again. */
   readonly onChange?: (cause: unknown) => void;
-  /** A commit was made, or failed: of how many records, and in how many milliseconds. */
+  /** Called for each commit, `done` or failed, with its number of records and its duration in milliseconds. */
   readonly onCommit?: (records: number, milliseconds: number, done: boolean) => void;
 }
 
@@ -56,8 +56,8 @@ export function issuanceLedger(
   let latestTrial = Number.NEGATIVE_INFINITY;
   let trying: Promise<void> | null = null;
   /**
-   * Commits a record that the same transaction deletes, so that nobody sees it: a full disk may have room for a smaller row, and SQLite
-   * writes nothing to the disk before a commit.
+   * Commits a record that the same transaction deletes, so that no query sees it. Its size is real, because a full disk may have
+   * room for a smaller row. It must commit, because SQLite writes nothing to the disk before.
    */
   const trial = async () => {
     const record = madeUpRecord();
@@ -126,7 +126,7 @@ export function issuanceLedger(
       const rows = await reads
         .selectFrom(newest.as("newest"))
         .select(({ fn }) => [
-          // Not a parameter: PostgreSQL would take it for another one where it groups by it.
+          // A literal, because PostgreSQL would not see that a parameter here and in `group by` is the same.
           sql<number>`issued_at / ${sql.lit(interval)}`.as("period"),
           "role",
           "session_id",
@@ -183,12 +183,12 @@ export function issuanceLedger(
   };
 }
 
-/** The ledger of one who keeps none any more: tokens are issued without a record. */
+/** A ledger that records nothing, for `LEDGER=off`. Earlier records can still be read. */
 export function withoutRecords(ledger: IssuanceLedger): IssuanceLedger {
   return { ...ledger, async record() {}, async check() {} };
 }
 
-/** As large as a real one. Nothing ever reads it. */
+/** A record for trial writes, as large as a real one. */
 function madeUpRecord(): IssuedToken {
   return {
     id: randomUUID(),
@@ -201,7 +201,7 @@ function madeUpRecord(): IssuedToken {
   };
 }
 
-/** Those that the database does not fill itself, in the order of `valuesOf`. */
+/** The columns that the database does not fill itself, in the order of `valuesOf`. */
 const COLUMNS = [
   "id",
   "session_id",
@@ -213,8 +213,8 @@ const COLUMNS = [
 ] as const satisfies (keyof Insertable<IssuedTokenTable>)[];
 
 /**
- * In plain SQL: for a thousand records Kysely's builder takes as long as the database. A value that all of them have is one
- * parameter, for to hand over a parameter takes as long as to write it, and those of a batch have most in common.
+ * An insert in plain SQL, because for a thousand records Kysely's builder takes as long as the database. A value that all
+ * records share is one parameter, because passing a value takes as long as writing it. A batch shares most values.
  */
 function insertion(group: readonly IssuedToken[], { parameter }: Engine): CompiledQuery {
   const rows = group.map(valuesOf);

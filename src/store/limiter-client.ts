@@ -21,7 +21,8 @@ export function limiterClient({ kysely }: Pick<Database, "kysely">): LimiterClie
   return {
     table: "quota_points",
     async query({ text, values }) {
-      if (performance.now() < restsUntil) throw new DatabaseUnavailable("it failed a moment ago");
+      if (performance.now() < restsUntil)
+        throw new DatabaseUnavailable("the database failed within the last second");
       try {
         const work = kysely.executeQuery<Record<string, unknown>>(byDatabaseClock(text, values, Date.now()));
         return await new Deadline(LIMITER_PATIENCE).within(work, unanswered);
@@ -34,7 +35,7 @@ export function limiterClient({ kysely }: Pick<Database, "kysely">): LimiterClie
 }
 
 function unanswered(): Error {
-  return new DatabaseUnavailable("it does not answer");
+  return new DatabaseUnavailable("the database did not answer in time");
 }
 
 /**

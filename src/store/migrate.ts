@@ -3,29 +3,29 @@ import type { Database, Engine } from "./engine.ts";
 import { MIGRATIONS } from "./migrations/index.ts";
 import type { MigrationTable, Tables } from "./tables.ts";
 
-/** The migrations that were made. */
+/** The table of applied migrations. */
 const TABLE = "stagepass_migrations";
 
 /**
- * Where versions before 2026-11-28 keep them. Other applications of Kysely have a table of this name, too. It is read once, and never
- * written: the version before finds its own migrations there, and works beside this one.
+ * The table of versions before 2026-11-28. Other applications that use Kysely have a table of this name, too. It is read once
+ * and never written, so the previous version still finds its migrations there and runs beside this one.
  */
 const FORMER_TABLE = "kysely_migration";
 
-/** What the database says of its migrations. */
+/** The migrations that the database records. */
 interface Taken {
-  /** Whether this version's table is there. */
+  /** Whether this version's table exists. */
   readonly isKept: boolean;
   readonly rows: readonly MigrationTable[];
 }
 
 /**
- * Brings the tables to this version, in one transaction, and resolves to the names of the migrations that it took. Others
- * that do so at the same time wait for each other. A database of a later version is left as it is.
+ * Migrates the tables to this version, in one transaction, and resolves to the names of the migrations that it applied.
+ * Processes that migrate at the same time wait for each other. A database of a later version is left as it is.
  *
- * Not with Kysely's migrator: its lock belongs to a connection, which a pooler gives to others, and not to a transaction.
+ * Kysely's migrator does not fit: its lock belongs to a connection, which a pooler shares, and not to a transaction.
  *
- * @throws {Error} when the tables are in another schema than the one where new tables would be
+ * @throws {Error} if the tables are in another schema than the one for new tables
  */
 export async function migrate(database: Database): Promise<string[]> {
   const { kysely, engine } = database;
@@ -45,15 +45,15 @@ export async function migrate(database: Database): Promise<string[]> {
 }
 
 /**
- * The names of the migrations that the database lacks, in their order.
+ * The names of the migrations that the database lacks, in order.
  *
- * @throws {Error} when the tables are in another schema than the one where new tables would be
+ * @throws {Error} if the tables are in another schema than the one for new tables
  */
 export async function pendingMigrations({ kysely, engine }: Database): Promise<string[]> {
   return pendingOf(await takenMigrations(kysely, engine));
 }
 
-/** The names of the migrations that a later version has made. */
+/** The names of the migrations that a later version applied. */
 export async function laterMigrations({ kysely, engine }: Database): Promise<string[]> {
   const { rows } = await takenMigrations(kysely, engine);
   return rows.map(({ name }) => name).filter((name) => !Object.hasOwn(MIGRATIONS, name));
@@ -69,18 +69,18 @@ async function takenMigrations(kysely: Kysely<Tables>, engine: Engine): Promise<
   for (const table of [TABLE, FORMER_TABLE] as const) {
     const place = await engine.placeOf(kysely, table);
     const isKept = table === TABLE;
-    // One that may not be read is another application's.
+    // A table that the user may not read belongs to another application.
     if (place === null || !(isKept || place.isReadable)) continue;
     const all = kysely.selectFrom(table).select(["name", "timestamp"]);
-    // Of the other, only what is ours.
+    // In the former table, reads only the migrations of Stagepass.
     const rows = await (isKept ? all : all.where("name", "in", Object.keys(MIGRATIONS))).execute();
     if (place.isFirst && (isKept || rows.length > 0)) return { isKept, rows };
     if (rows.length > 0) elsewhere ??= place.schema;
   }
-  // New tables would hide those that have the sessions and records.
+  // New tables would hide the ones with the sessions and records.
   if (elsewhere !== null)
     throw new Error(
-      `the search_path finds tables of Stagepass in the schema ${elsewhere}, but begins with another: put ${elsewhere} first, or leave it out`,
+      `the tables of Stagepass are in the schema ${elsewhere}, but another schema is first in search_path; put ${elsewhere} first, or remove it`,
     );
   return { isKept: false, rows: [] };
 }

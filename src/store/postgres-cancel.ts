@@ -6,9 +6,9 @@ import { PATIENCE } from "./deadline.ts";
 const CANCEL_REQUEST = 80_877_102;
 
 /**
- * Asks PostgreSQL to end what it does for a connection that is given up. Without its synchronous standby a commit waits for
- * ever, whatever `statement_timeout` says and though the client is gone; such commits would soon have all `max_connections`.
- * The request has no secret but the connection's own key, which is of no use afterwards.
+ * Asks PostgreSQL to cancel the statement of an abandoned connection. If the synchronous standby is away, a commit waits
+ * forever: neither `statement_timeout` nor the end of the client stops it. Such commits would soon use up `max_connections`.
+ * The only secret in the request is the connection's own key, which is useless afterwards.
  */
 export function cancel(client: pg.PoolClient): void {
   // pg's types lack both.
@@ -20,7 +20,7 @@ export function cancel(client: pg.PoolClient): void {
   const { host, port } = client;
   const address = host.startsWith("/") ? { path: `${host}/.s.PGSQL.${port}` } : { host, port };
   const socket = connect(address, () => socket.end(request));
-  // The connection is gone either way.
+  // The connection is closed in any case.
   socket.on("error", () => {});
   socket.setTimeout(PATIENCE, () => socket.destroy());
 }

@@ -4,8 +4,8 @@ import { tlsOptions } from "./postgres-tls.ts";
 import type { PostgresAddress, PostgresHost } from "./postgres-url.ts";
 
 /**
- * The hosts of one database. New connections go to the host that the last one was made to, so that an old primary that
- * comes back gets none; after a failure they go to the next host.
+ * The hosts of one database. New connections go to the host of the last one, so that a former primary that comes back gets
+ * none. After a failure they go to the next host.
  */
 export class Hosts {
   readonly #hosts: readonly PostgresHost[];
@@ -27,31 +27,31 @@ export class Hosts {
     return this.#hosts[this.#next] as PostgresHost;
   }
 
-  /** Whether connections go to another host since one to this host was begun: an old primary may wake up only now. */
+  /** Whether new connections no longer go to this host, as when a former primary answers late. */
   isLeft(host: PostgresHost): boolean {
     return this.#used !== undefined && host !== this.#used && host !== this.next;
   }
 
-  /** A connection was made and checked. If its host is another than before, no connection to that is used again. */
+  /** Notes a new, checked connection. If the host has changed, connections to the previous host are not used again. */
   connected(client: pg.ClientBase, host: PostgresHost): void {
     if (host !== this.#used) this.#trusted = new WeakSet();
     this.#used = host;
     this.#trusted.add(client);
   }
 
-  /** A connection to this host could not be made, or not be used. */
+  /** Notes that a connection to this host could not be made or used. */
   failed(host: PostgresHost | undefined): void {
     if (host === this.next) this.#next = (this.#next + 1) % this.count;
   }
 
-  /** Whether a connection may be used: no fault of its server was found since it was made. */
+  /** Whether a connection may be used: its server has shown no fault since it was made. */
   trusts(client: pg.ClientBase): boolean {
     return this.#trusted.has(client);
   }
 
   /**
-   * After a fault of a connection's server, all connections are suspect, and the next one goes to another host. A connection
-   * that was suspect already says nothing new.
+   * Notes a fault of a connection's server. All connections become suspect, and the next one goes to another host. A connection
+   * that was already suspect changes nothing.
    */
   distrust(client: pg.ClientBase): void {
     if (!this.trusts(client)) return;
@@ -60,14 +60,14 @@ export class Hosts {
   }
 }
 
-/** What a new connection is asked, once. */
+/** The query that checks a new connection, once. */
 const CHECK = `select current_setting('server_encoding') as encoding,
   current_setting('transaction_read_only') = 'on' as "readOnly"`;
 
 /**
- * The class of connections for a pool. Each goes to the next host, and is checked before the pool has it.
+ * The pool's class of connections. Each connects to the next host and is checked before the pool gets it.
  *
- * @param patience how long the connection and its check may take together, in milliseconds
+ * @param patience the limit for connecting and checking together, in milliseconds
  */
 export function clientTo(hosts: Hosts, address: PostgresAddress, patience: number): typeof pg.Client {
   class Checked extends pg.Client {
@@ -77,7 +77,7 @@ export function clientTo(hosts: Hosts, address: PostgresAddress, patience: numbe
       const host = hosts.next;
       super({ ...config, ...connectionTo(host, address), connectionTimeoutMillis: patience });
       this.#host = host;
-      // The pool does not listen during the check, and an error that nobody listens to ends the process.
+      // The pool does not listen during the check, and an unhandled error event ends the process.
       this.on("error", () => {});
     }
 
@@ -98,10 +98,10 @@ export function clientTo(hosts: Hosts, address: PostgresAddress, patience: numbe
         const [found] = (await this.query<{ encoding: string; readOnly: boolean }>(query)).rows;
         if (found?.encoding !== "UTF8")
           throw new Error(
-            `its encoding must be UTF8, and is ${found?.encoding}: make another, with TEMPLATE template0`,
+            `its encoding is ${found?.encoding} and must be UTF8; create it again with ENCODING 'UTF8' TEMPLATE template0`,
           );
         if (found.readOnly && address.target === "read-write") throw new Error(READ_ONLY);
-        if (hosts.isLeft(this.#host)) throw new Error("another host is used by now");
+        if (hosts.isLeft(this.#host)) throw new Error("connections now go to another host");
         hosts.connected(this, this.#host);
         return this;
       } catch (error) {
@@ -111,7 +111,7 @@ export function clientTo(hosts: Hosts, address: PostgresAddress, patience: numbe
       }
     }
   }
-  // The pool also makes clients in events, where an error ends the process.
+  // The pool also creates clients in event handlers, where a thrown error ends the process.
   function checkedOrFailing(config: pg.ClientConfig): pg.Client {
     try {
       return new Checked(config);
@@ -123,8 +123,8 @@ export function clientTo(hosts: Hosts, address: PostgresAddress, patience: numbe
 }
 
 /**
- * All that node-postgres would else take from the environment, such as `PGSSLMODE`, or from `~/.pgpass`: only `DATABASE_URL` says how
- * the database is reached.
+ * Complete options, so that node-postgres takes none from variables such as `PGSSLMODE` or from `~/.pgpass`. Only
+ * `DATABASE_URL` says how to reach the database.
  */
 function connectionTo({ host, port }: PostgresHost, address: PostgresAddress): pg.ClientConfig {
   const { user, password, database, tls, settings } = address;
@@ -143,10 +143,11 @@ function connectionTo({ host, port }: PostgresHost, address: PostgresAddress): p
   };
 }
 
-/** A client that cannot connect: the file of a certificate cannot be read now. */
+/** A client that fails to connect, for a certificate file that cannot be read. */
 function failing(error: unknown): pg.Client {
   const connect = (done: (error: unknown) => void) => setImmediate(done, error);
   return Object.assign(new pg.Client(), { connect });
 }
 
-const READ_ONLY = "it is read-only (a standby, or default_transaction_read_only): name the primary";
+const READ_ONLY =
+  "it is read-only (a standby, or default_transaction_read_only is on); set DATABASE_URL to the primary";

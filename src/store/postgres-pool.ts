@@ -8,34 +8,34 @@ import { cancel } from "./postgres-cancel.ts";
 import { clientTo, Hosts } from "./postgres-hosts.ts";
 import type { PostgresAddress } from "./postgres-url.ts";
 
-/** How the pool of connections is to be. */
+/** Options of the connection pool. */
 export interface PostgresOptions {
   readonly address: PostgresAddress;
   /** The most connections. */
   readonly poolSize: number;
-  /** How long one use of a connection may take, the wait for it included, in milliseconds; null sets no limit. */
+  /** The limit for one use of a connection, including the wait for it, in milliseconds; null for no limit. */
   readonly patience: number | null;
-  /** Is told why a connection that nobody used was lost. */
+  /** Receives the reason when an idle connection is lost. */
   readonly onLost: (reason: string) => void;
 }
 
-/** How long a command that takes as long as it takes tries to connect to a host, in milliseconds. */
+/** How long a command without a time limit tries to connect to a host, in milliseconds. */
 const CONNECT_TIMEOUT = 10_000;
 
-/** How much sooner than we PostgreSQL gives a statement up, in milliseconds: then the connection is as good as before. */
+/** How much earlier PostgreSQL's own timeout ends a statement, in milliseconds, so that the connection stays usable. */
 const HEAD_START = 100;
 
-/** What PostgreSQL and poolers say of a parameter that they do not let a connection begin with. */
+/** The SQLSTATE with which PostgreSQL and poolers refuse a startup parameter. */
 const PROTOCOL_VIOLATION = "08P01";
 
-/** A pool for Kysely, with one connection that works. */
+/** Opens a pool for Kysely and checks that one connection works. */
 export async function openPool(options: PostgresOptions) {
   const { patience } = options;
   try {
     return await open(options, patience && patience - HEAD_START);
   } catch (error) {
     if (patience === null || codeOf(error) !== PROTOCOL_VIOLATION) throw error;
-    // PgBouncer allows no statement_timeout here; then the deadline of our own is the only one.
+    // PgBouncer refuses statement_timeout as a startup parameter. Without it, only our own deadline applies.
     return open(options, null);
   }
 }
@@ -53,12 +53,12 @@ async function open(
     connectionTimeoutMillis: patience ?? CONNECT_TIMEOUT,
     ...(statementTimeout !== null && { statement_timeout: statementTimeout }),
   });
-  // Not the error itself, which has the connection in it.
+  // Only the reason, because the error contains the connection.
   pool.on("error", (error) => onLost(reasonOf(error)));
   try {
     (await acquire(pool, hosts, new Deadline(patience))).release();
   } catch (error) {
-    // Not awaited: a connection that could not even be begun is waited for without an end.
+    // Not awaited: the pool would wait forever for a connection that never began.
     void pool.end().catch(() => {});
     throw error;
   }
@@ -69,13 +69,13 @@ async function open(
   return { pool: lent(pool, hosts, patience), usage };
 }
 
-/** Positions, counts and instants are far below 2^53; pg would give them as texts. */
+/** Parses `bigint` as a number, where pg would return text. Positions, counts and instants are far below 2^53. */
 const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: string) =>
   oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format as "text");
 
 /**
- * The pool for Kysely, which gives every connection back as good. One that did not answer in time must not be used again:
- * whoever came next would wait behind what was abandoned.
+ * The pool for Kysely, which returns every connection as usable. A connection that did not answer in time is not used again:
+ * the next query would wait behind the abandoned one.
  */
 function lent(pool: pg.Pool, hosts: Hosts, patience: number | null): PostgresPool {
   return {
@@ -84,7 +84,7 @@ function lent(pool: pg.Pool, hosts: Hosts, patience: number | null): PostgresPoo
       const client = await acquireWithin(pool, hosts, deadline);
       let broken = false;
       let unreplicated = false;
-      // The pool listens only to those that nobody uses.
+      // The pool listens only to idle connections.
       const onError = () => {
         broken = true;
       };
@@ -107,7 +107,7 @@ function lent(pool: pg.Pool, hosts: Hosts, patience: number | null): PostgresPoo
               !broken && !(error instanceof pg.DatabaseError || error instanceof DatabaseUnavailable);
             if (unanswered) cancel(client);
             broken ||= isFault(error);
-            // No answer says something of the server only if it had the time for one.
+            // A missing answer counts against the server only if it had enough time.
             if (isFault(error) && (patience === null || given > patience / 2)) hosts.distrust(client);
             throw typed(error as Error);
           }
@@ -124,26 +124,29 @@ function lent(pool: pg.Pool, hosts: Hosts, patience: number | null): PostgresPoo
 }
 
 /**
- * Where PostgreSQL says that the wait for the synchronous standby was cancelled. That is a mere warning, and the statement
- * succeeds: it is committed here, and may be lost in a failover.
+ * The routine of PostgreSQL that warns when the wait for the synchronous standby was cancelled. The statement still succeeds:
+ * it is committed here, but a failover may lose it.
  */
 const REPLICATION_WAIT = "SyncRepWaitForLSN";
 
-/** The pool's own deadline is for each of two steps, a place in the pool and the connection. */
+/** A connection before the deadline. The pool's own timeout applies twice: to the place in the pool and to the connection. */
 async function acquireWithin(pool: pg.Pool, hosts: Hosts, deadline: Deadline): Promise<pg.PoolClient> {
   const acquiring = acquire(pool, hosts, deadline);
   try {
-    return await deadline.within(acquiring, () => new DatabaseUnavailable("it does not answer"));
+    return await deadline.within(
+      acquiring,
+      () => new DatabaseUnavailable("the database did not answer in time"),
+    );
   } catch (error) {
     acquiring.then((client) => client.release()).catch(() => {});
     throw typed(error as Error);
   }
 }
 
-/** How early a timer may fire, in milliseconds: by as much as the event loop was behind when it was set. */
+/** How early a timer may fire, in milliseconds: by the lag of the event loop when the timer was set. */
 const TIMERS_EARLY = 100;
 
-/** A connection that is trusted. Every host is tried once before this fails, with the reasons of all; after the deadline none is. */
+/** A trusted connection. It tries each host once until the deadline, and then fails with the reasons of all. */
 async function acquire(pool: pg.Pool, hosts: Hosts, deadline: Deadline): Promise<pg.PoolClient> {
   const reasons: string[] = [];
   for (;;) {
@@ -160,7 +163,7 @@ async function acquire(pool: pg.Pool, hosts: Hosts, deadline: Deadline): Promise
   }
 }
 
-/** What tells that the connection or its server is at fault, and not the query; 25006 says that the session is read-only. */
+/** SQLSTATEs of a faulty connection or server, not of the query; 25006 is a read-only session. */
 const FAULTS = /^(08|57P|58|XX|25006$)/;
 
 function isFault(error: unknown): boolean {
@@ -168,7 +171,7 @@ function isFault(error: unknown): boolean {
   return !(error instanceof pg.DatabaseError) || error.severity !== "ERROR" || FAULTS.test(error.code ?? "");
 }
 
-/** The classes of SQLSTATE that tell of the server, its resources or somebody's intervention, and not of the query. */
+/** The SQLSTATE classes of problems with the server, its resources or an administrator, not with the query. */
 const UNAVAILABLE = new Set(["08", "25", "40", "53", "55", "57", "58", "XX"]);
 
 function typed(error: Error): Error {

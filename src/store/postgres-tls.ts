@@ -4,15 +4,15 @@ import { type ConnectionOptions, createSecureContext } from "node:tls";
 import { reasonOf } from "../errors.ts";
 import type { Parameters } from "./postgres-parameters.ts";
 
-/** How connections to PostgreSQL are protected. */
+/** The TLS settings of connections to PostgreSQL. */
 export interface PostgresTls {
-  /** What is verified of the server: nothing, that a trusted CA signed its certificate, or that it is also for this host. */
+  /** Whether to verify nothing, that a trusted CA signed the server's certificate, or also that it is for this host. */
   readonly verifies: "nothing" | "ca" | "host";
-  /** Paths of PEM files; absent for Node's own CAs, and for no certificate of the client. */
+  /** Paths of PEM files. Without `sslrootcert`, Node's CAs apply; without the others, the client has no certificate. */
   readonly sslrootcert?: string;
   readonly sslcert?: string;
   readonly sslkey?: string;
-  /** Whether TLS begins at once, as PostgreSQL 17 and later can. */
+  /** Whether TLS begins without a request for it, as PostgreSQL 17 and later allow. */
   readonly direct: boolean;
 }
 
@@ -23,10 +23,10 @@ type Mode = (typeof MODES)[number];
 const FILES = ["sslrootcert", "sslcert", "sslkey"] as const;
 
 /**
- * What the parameters say about TLS, as node-postgres understands them; null for none. There every mode but `disable` and `no-verify`
- * verifies the host, unless `uselibpqcompat=true` gives the modes the weaker meanings that they have for libpq.
+ * The TLS settings in a URL's parameters, as node-postgres understands them; null for no TLS. Every mode except `disable` and
+ * `no-verify` verifies the host, unless `uselibpqcompat=true` gives the modes libpq's weaker meanings.
  *
- * @throws {Error} with the rule that they break
+ * @throws {Error} with the violated rule
  */
 export function tlsOf(parameters: Parameters): PostgresTls | null {
   const {
@@ -37,19 +37,22 @@ export function tlsOf(parameters: Parameters): PostgresTls | null {
     sslnegotiation = "postgres",
     uselibpqcompat,
   } = parameters;
-  if (mode !== undefined && !isMode(mode)) throw new Error(`must have one of ${MODES.join(", ")} as sslmode`);
+  if (mode !== undefined && !isMode(mode)) throw new Error(`sslmode must be one of ${MODES.join(", ")}`);
   if (!["postgres", "direct"].includes(sslnegotiation))
-    throw new Error("must have postgres or direct as sslnegotiation");
+    throw new Error("sslnegotiation must be postgres or direct");
   if ((sslcert === undefined) !== (sslkey === undefined))
-    throw new Error("must have sslcert and sslkey together, or neither");
+    throw new Error("sslcert and sslkey must be set together");
   const files = FILES.filter((name) => parameters[name] !== undefined);
   const unverified = files.filter(
     (name) => mode === "disable" || (mode === "no-verify" && name === "sslrootcert"),
   );
-  if (unverified.length > 0) throw new Error(`must not have ${unverified.join(", ")} with sslmode=${mode}`);
+  if (unverified.length > 0)
+    throw new Error(
+      `sslmode=${mode} cannot be combined with ${unverified.join(", ")}; use sslmode=verify-full`,
+    );
   const direct = sslnegotiation === "direct";
   if (direct && (mode === undefined || mode === "disable"))
-    throw new Error("must have sslmode=verify-full with sslnegotiation=direct");
+    throw new Error("sslnegotiation=direct requires TLS; use sslmode=verify-full");
   const strict = mode === "no-verify" ? "nothing" : "host";
   const verifies = uselibpqcompat === undefined ? strict : verifiedByLibpq(mode, sslrootcert, uselibpqcompat);
   if (mode === "disable" || (mode === undefined && files.length === 0)) return null;
@@ -71,20 +74,20 @@ function verifiedByLibpq(
   ca: string | undefined,
   given: string,
 ): PostgresTls["verifies"] {
-  if (given !== "true") throw new Error("must have true as uselibpqcompat, or leave it out");
-  if (mode === undefined) throw new Error("must have sslmode with uselibpqcompat=true");
+  if (given !== "true") throw new Error("uselibpqcompat must be true; otherwise remove it");
+  if (mode === undefined) throw new Error("uselibpqcompat=true requires sslmode");
   if (mode === "no-verify")
-    throw new Error("must have sslmode=require with uselibpqcompat=true, not no-verify");
+    throw new Error("uselibpqcompat=true has no sslmode=no-verify; use sslmode=require");
   if (mode === "verify-ca" && ca === undefined)
-    throw new Error("must have sslrootcert with uselibpqcompat=true and sslmode=verify-ca");
+    throw new Error("uselibpqcompat=true with sslmode=verify-ca requires sslrootcert");
   if (mode === "verify-full") return "host";
   return mode === "verify-ca" || (mode === "require" && ca !== undefined) ? "ca" : "nothing";
 }
 
 /**
- * The options of a TLS connection. The files are read each time, so that renewed certificates are used.
+ * The options of a TLS connection. Reads the files each time, so that renewed certificates are used.
  *
- * @throws {Error} naming a file that cannot be read or used
+ * @throws {Error} with the file that cannot be read or used
  */
 export function tlsOptions({ verifies, sslrootcert, sslcert, sslkey }: PostgresTls): ConnectionOptions {
   const options = {
@@ -108,7 +111,7 @@ function authority(path: string): string {
     new X509Certificate(content);
     return content;
   } catch {
-    throw new Error(`sslrootcert=${path} has no certificate in PEM`);
+    throw new Error(`sslrootcert=${path} is not a certificate in PEM format`);
   }
 }
 

@@ -4,40 +4,40 @@ import { type PostgresTls, tlsOf } from "./postgres-tls.ts";
 
 /** One host of a database. */
 export interface PostgresHost {
-  /** A name or an IP address; or the folder of a Unix socket, which begins with a slash. */
+  /** A name, an IP address, or the folder of a Unix socket, which begins with a slash. */
   readonly host: string;
   readonly port: number;
 }
 
-/** A database on PostgreSQL, and everything that says how it is reached. */
+/** The address of a PostgreSQL database, with all connection settings. */
 export interface PostgresAddress {
   readonly engine: "postgres";
-  /** In the order in which they are tried. */
+  /** In the order of the attempts. */
   readonly hosts: readonly PostgresHost[];
   readonly user: string;
-  /** Null for a server that asks for none. */
+  /** Null for a server without passwords. */
   readonly password: string | null;
   readonly database: string;
   /** Null for connections without TLS. */
   readonly tls: PostgresTls | null;
-  /** What PostgreSQL itself is told when a connection begins. */
+  /** Settings that are sent to PostgreSQL when a connection begins. */
   readonly settings: Readonly<Parameters>;
-  /** The parameters and the parts `user`, `password` and `port` that the URL has; it leaves the others to their defaults. */
+  /** The parameters that the URL sets, with `user`, `password` and `port`. The others have their defaults. */
   readonly said: ReadonlySet<string>;
-  /** Whether a read-only host will do; only commands that read can use one. */
+  /** Whether a read-only host will do, which only commands that read can use. */
   readonly target: "read-write" | "any";
 }
 
 /**
- * Credentials, hosts, database and parameters. An @ after the hosts means that a / or ? in the password is not encoded: then part of
- * the password reads as a host, and is no secret any more.
+ * Credentials, hosts, database and parameters. An @ after the hosts does not match: it means that a / or ? in the password is
+ * not encoded, and part of the password would become a host, which is not secret.
  */
 const POSTGRES_URL = /^postgres(?:ql)?:\/\/(?:([^/?#]*)@)?([^@/?#]*)(?:\/([^@/?#]*))?(?:\?([^@#]*))?$/;
 
 const FORM =
-  "must be a URL such as postgres://user:password@host:5432/stagepass, or postgres://user:password@a:5432,b:5432/stagepass with several hosts, with the user and the password percent-encoded";
+  "must be a URL such as postgres://user:password@host:5432/stagepass, with the user and the password percent-encoded (several hosts: a:5432,b:5432)";
 
-/** @throws {Error} with the rule that it breaks, and nothing of a password */
+/** @throws {Error} with the violated rule, without any part of a password */
 export function postgresAddress(url: string): PostgresAddress {
   const match = POSTGRES_URL.exec(url);
   if (match === null) throw new Error(FORM);
@@ -50,7 +50,7 @@ export function postgresAddress(url: string): PostgresAddress {
   const hosts = hostsOf(authority, parameters);
   const tls = tlsOf(parameters);
   if (tls !== null && hosts.some(isSocket))
-    throw new Error("must not have TLS over a Unix socket: leave out sslmode and the other ssl parameters");
+    throw new Error("must not have TLS over a Unix socket; remove sslmode and the other ssl parameters");
   const parts = { user, password, port: /:\d+(,|$)/.test(authority) || null };
   return {
     engine: "postgres",
@@ -68,7 +68,7 @@ export function postgresAddress(url: string): PostgresAddress {
   };
 }
 
-/** The user of the operating system, as with libpq. In a container it may have no name. */
+/** The user of the operating system, as in libpq. In a container, it may have no name. */
 function ownName(): string {
   try {
     return userInfo().username;
@@ -86,14 +86,14 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new Error("must be percent-encoded in the user, the password and the database: write %25 for %");
+    throw new Error("must percent-encode the user, the password and the database; write %25 for %");
   }
 }
 
-/** A part of the URL that stands before the parameters or in one, and not in both. */
+/** A part of the URL that is set before the parameters or in one of them, not in both. */
 function once(what: string, said: string, parameter: string | undefined): string | null {
   if (said !== "" && parameter !== undefined)
-    throw new Error(`must name the ${what} once, and not in a parameter as well`);
+    throw new Error(`must set the ${what} once; remove it from the parameters`);
   return said || parameter || null;
 }
 
@@ -104,19 +104,19 @@ function databaseOf(name: string | null): string {
   );
 }
 
-/** A session that accepts writes is never on a standby, so that `primary` needs no rule of its own. */
+/** A session that accepts writes is never on a standby, so `primary` means the same as `read-write`. */
 function targetOf(target = "read-write"): "read-write" | "any" {
   if (target === "read-write" || target === "primary") return "read-write";
   if (target === "any") return target;
   throw new Error(
-    "must have target_session_attrs=read-write or primary, or leave it out: Stagepass writes, which a standby refuses",
+    "target_session_attrs must be read-write or primary, because Stagepass writes; otherwise remove it",
   );
 }
 
 /** A host name, or an address in brackets, and a port. */
 const HOST = /^(?:\[([0-9a-f:.]+)\]|([^\s:[\]]+))(?::(\d{1,5}))?$/i;
 
-/** The hosts before the path, or those of the parameter `host`. A `localhost` before sockets is ignored: many tools write it. */
+/** The hosts before the path, or those of the parameter `host`. Ignores `localhost` before sockets, which many tools write. */
 function hostsOf(authority: string, { host, port }: Parameters): PostgresHost[] {
   const before = authority === "" ? [] : authority.split(",").map(hostOf);
   if (host === undefined) {
@@ -135,7 +135,7 @@ function hostsOf(authority: string, { host, port }: Parameters): PostgresHost[] 
     first &&
     (others.length > 0 || first.host !== "localhost" || !hosts.every((each) => each.startsWith("/")))
   )
-    throw new Error("must name the host once, and not in a parameter as well");
+    throw new Error("must set the host once; remove it from the parameters");
   if (hosts.includes("")) throw new Error(FORM);
   return hosts.map((each, index) => ({ host: each, port: portOf(first?.port, port, index, hosts.length) }));
 }
@@ -147,7 +147,7 @@ function hostOf(text: string): { host: string; port: string | undefined } {
   return { host, port };
 }
 
-/** One port may stand for all hosts, as with libpq. */
+/** The port of a host. One port may serve for all hosts, as in libpq. */
 function portOf(
   own: string | undefined,
   parameter: string | undefined,
@@ -155,13 +155,11 @@ function portOf(
   count: number,
 ): number {
   if (parameter === undefined) return Number(own ?? 5432);
-  if (own !== undefined) throw new Error("must name the port once, and not in a parameter as well");
+  if (own !== undefined) throw new Error("must set the port once; remove it from the parameters");
   const ports = parameter.split(",");
   const port = ports.length === 1 ? ports[0] : ports[index];
   if (port === undefined || !isPort(port) || (ports.length > 1 && ports.length !== count))
-    throw new Error(
-      "must have in port a number from 1 to 65535, or as many with commas between them as hosts",
-    );
+    throw new Error("port must be a number from 1 to 65535, or one for each host, separated by commas");
   return Number(port);
 }
 

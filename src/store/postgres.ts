@@ -3,10 +3,10 @@ import type { Engine, Place } from "./engine.ts";
 import { openPool, type PostgresOptions } from "./postgres-pool.ts";
 
 /**
- * PostgreSQL, or what speaks like it. Nothing is left in a connection between transactions, neither a setting nor a
- * prepared statement nor a lock, so that a pooler may give each transaction another one.
+ * PostgreSQL, or a database that speaks its protocol. Nothing stays in a connection between transactions: no setting, prepared
+ * statement or lock. So a pooler may give each transaction another connection.
  *
- * @throws whatever keeps it from being reached
+ * @throws the reason why PostgreSQL cannot be reached
  */
 export async function postgres(options: PostgresOptions): Promise<Engine> {
   const { pool, usage } = await openPool(options);
@@ -18,10 +18,10 @@ export async function postgres(options: PostgresOptions): Promise<Engine> {
     text: sql`text collate "C"`,
     unlogged: sql`unlogged`,
     position: [sql`bigint`, (column) => column.generatedByDefaultAsIdentity().primaryKey()],
-    // Not an equality: PostgreSQL would see that the order by the column means nothing, and walk the primary key.
+    // Not an equality: PostgreSQL would then drop the column from the order and walk the primary key.
     before: (column, value, position) =>
       sql`${sql.ref(column)} >= ${value} and (${sql.ref(column)}, position) < (${value}, ${position})`,
-    // Nor here: with the key equal, it would walk the index of the time alone.
+    // Nor here: with an equal key, it would walk the index of the time alone.
     newest(key, time, from, before) {
       const at = sql.ref(time);
       if (key === null)
@@ -31,9 +31,9 @@ export async function postgres(options: PostgresOptions): Promise<Engine> {
         sql`(${of}, ${at}) >= (${key[1]}, ${from}) and (${of}, ${at}, position) < (${key[1]}, ${before.time}, ${before.position})`,
       ];
     },
-    // With the limit, without which PostgreSQL may read all of a part and sort it.
+    // Without the limit, PostgreSQL may read all of a part and sort it.
     part: (query, limit) => sql`(${query} limit ${limit})`,
-    // A walk can seem dearer than to read all there is and sort it, which takes as long as there is of it.
+    // PostgreSQL may estimate that a walk costs more than to read and sort all rows, which gets slow as the table grows.
     walk: (database, query) =>
       database.transaction().execute(async (transaction) => {
         await sql`select ${sql.join(OTHER_WAYS.map(switchedOff))}`.execute(transaction);
@@ -42,7 +42,7 @@ export async function postgres(options: PostgresOptions): Promise<Engine> {
     async lockTables(transaction) {
       await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)})`.execute(transaction);
     },
-    // Along the search path, as any query finds it; not along what the user may not use.
+    // Follows the search path as any query does, so it skips schemas that the user may not use.
     async placeOf(database, table) {
       const found = sql<Place>`
         select nspname as schema, coalesce(nspname = current_schema(), false) as "isFirst",
@@ -58,13 +58,13 @@ export async function postgres(options: PostgresOptions): Promise<Engine> {
 }
 
 /**
- * What PostgreSQL can do instead of walking along an index. Before version 18 a sort that cannot be left out then looks so dear
- * that the query would be compiled first.
+ * The settings of PostgreSQL's alternatives to a walk along an index. Also of `jit`: before version 18, a sort that cannot be
+ * avoided then seems so expensive that PostgreSQL would compile the query first.
  */
 const OTHER_WAYS = ["enable_seqscan", "enable_bitmapscan", "enable_sort", "enable_incremental_sort", "jit"];
 
-/** For the transaction alone. */
+/** For this transaction only. */
 const switchedOff = (setting: string) => sql`set_config(${sql.lit(setting)}, 'off', true)`;
 
-/** Any number that nobody else in the database takes. */
+/** An arbitrary number that no other application in the database uses. */
 const MIGRATION_LOCK = 7_823_411_906;

@@ -4,7 +4,7 @@ import type { Database, Engine } from "./engine.ts";
 import type { ServerRuns } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
-/** When servers ran, in a SQL database: a row for each run, of which a new one begins only after a gap of an hour. */
+/** The times when servers ran, in a SQL database: a row for each run. A new run begins after a gap of an hour. */
 export function serverRuns({ kysely, engine }: Database): ServerRuns {
   return {
     clock: () => clockOf(kysely, engine),
@@ -28,7 +28,7 @@ export function serverRuns({ kysely, engine }: Database): ServerRuns {
           .execute();
         await transaction
           .insertInto("server_runs")
-          // The last two, of which the first is new, too, at the first note.
+          // The last two, because the first note may add both.
           .values(runs.slice(-2).map(({ began, seen }) => ({ began_at: began, seen_at: seen })))
           .onConflict((conflict) =>
             conflict.column("began_at").doUpdateSet({ seen_at: ({ ref }) => ref("excluded.seen_at") }),

@@ -11,8 +11,8 @@ const NO_LEASE = { lease_id: null, leased_until: null };
 const CLEARED_AT_ONCE = 10;
 
 /**
- * Session names in a SQL database. A lease is a row and not a lock of the database, because it must outlive the transaction
- * while the platform creates the session. It also expires if its holder crashes.
+ * Session names in a SQL database. A lease is a row, not a lock of the database: no transaction stays open while the platform
+ * creates the session. It also expires if its holder crashes.
  */
 export function sessionNames({ kysely, reads, engine: { clock } }: Database): SessionNames {
   const isAbandoned = ({ and, or, eb }: ExpressionBuilder<Tables, "session_names">) =>

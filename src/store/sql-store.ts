@@ -11,7 +11,7 @@ import type { Store } from "./store.ts";
 /**
  * The store in a SQL database.
  *
- * @param listener is told how the ledger fares
+ * @param listener receives the state of the ledger
  */
 export function sqlStore(database: Database, listener: LedgerListener = {}): Store {
   const { kysely, reads, engine } = database;
@@ -23,15 +23,18 @@ export function sqlStore(database: Database, listener: LedgerListener = {}): Sto
     limiterClient: limiterClient(database),
     runs: serverRuns(database),
     async ping() {
-      // For good: most of a damaged file can be read, and would be taken for a database that works.
+      // Damage is permanent, although most queries to a damaged file still succeed.
       const damage = engine.damage();
-      if (damage !== null) throw new DatabaseUnavailable(`the file is damaged: ${damage}`);
-      // A table of ours, so that a database that answers but is not ours any more does not count.
+      if (damage !== null)
+        throw new DatabaseUnavailable(
+          `the database file is damaged (${damage}); run stagepass check, and restore a backup`,
+        );
+      // Reads a table of Stagepass, so that another database that answers does not count.
       await kysely.selectFrom("sessions").select("position").limit(1).execute();
     },
     async close() {
       try {
-        // First: nothing may be read any more when the log is emptied.
+        // First, because no read may run when the log is emptied.
         if (reads !== kysely) await reads.destroy();
         await engine.settle(kysely);
       } finally {

@@ -57,9 +57,9 @@ export class SqliteDriver implements Driver {
   uses = 0;
 
   /**
-   * @param patience returns the limit for one use of the connection, in milliseconds, including the wait; null for no limit
-   * @param checkpoints notified of every commit, and stopped with the connection
-   * @param onDamage receives the reason each time that SQLite finds the file damaged
+   * @param patience returns the limit for one use of the connection, wait included, in milliseconds; null for no limit.
+   * @param checkpoints are notified of every commit, and stopped with the connection.
+   * @param onDamage receives the reason each time that SQLite finds the file damaged.
    */
   constructor(
     open: () => Promise<Libsql>,
@@ -95,7 +95,7 @@ export class SqliteDriver implements Driver {
     });
     const deadline = new Deadline(this.#patience());
     try {
-      await deadline.within(before, () => new DatabaseUnavailable("it is busy"));
+      await deadline.within(before, () => new DatabaseUnavailable("the database is busy"));
     } catch (error) {
       // Keeps its place in the queue, so that the next use still waits for the ones before.
       void before.then(leave);
@@ -225,8 +225,8 @@ class SqliteConnection implements DatabaseConnection {
   }
 
   /**
-   * Retries while another process holds a lock. SQLite's own wait would hold the connection, and the event loop would block
-   * whenever the garbage collector frees a statement of that connection.
+   * Retries while another process holds a lock. SQLite's own wait would hold the connection. Then the event loop would block
+   * whenever the garbage collector frees a statement.
    */
   async #onceFree<T>(work: () => Promise<T>): Promise<T> {
     for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
@@ -252,7 +252,10 @@ class SqliteConnection implements DatabaseConnection {
     });
     this.#idle = result.catch(() => {});
     try {
-      return await this.#deadline.within(result, () => new DatabaseUnavailable("it does not answer"));
+      return await this.#deadline.within(
+        result,
+        () => new DatabaseUnavailable("the database did not answer in time"),
+      );
     } catch (error) {
       throw typed(error);
     }

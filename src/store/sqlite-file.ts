@@ -21,8 +21,11 @@ const MOST_FINDINGS = 20;
 export function checkFile(path: string): void {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found?.isDirectory())
-    throw new Error(`it is a folder; name a file in it, such as file:${join(path, "stagepass.db")}`);
-  if (found && !found.isFile()) throw new Error("it is a device, a pipe or a socket; name a file");
+    throw new Error(
+      `it is a folder; set DATABASE_URL to a file in it, such as file:${join(path, "stagepass.db")}`,
+    );
+  if (found && !found.isFile())
+    throw new Error("it is a device, a pipe or a socket; set DATABASE_URL to a file");
 }
 
 /** Warnings if other users can read or replace the file, with the command to fix it. Groups are ignored: volumes set them. */
@@ -30,9 +33,11 @@ export function exposuresOf(path: string): string[] {
   const [file, folder] = [statSync(path).mode, statSync(dirname(path)).mode];
   const exposures = [];
   if (file & 0o007)
-    exposures.push(`others may read ${path}, which says who may meet whom; run: chmod 600 ${path}`);
+    exposures.push(`other users can read ${path}, which says who may meet whom; run: chmod 600 ${path}`);
   if (folder & 0o002 && !(folder & STICKY))
-    exposures.push(`others may replace ${path} and what is beside it; run: chmod 700 ${dirname(path)}`);
+    exposures.push(
+      `other users can replace ${path} and the files next to it; run: chmod 700 ${dirname(path)}`,
+    );
   return exposures;
 }
 
@@ -51,7 +56,7 @@ export async function lookThrough(file: string): Promise<void> {
   // Usually another program's file.
   if (damage?.includes("file is not a database")) throw new Error(damage);
   if (damage !== null)
-    throw new Error(`it is damaged: run stagepass check, and restore a backup (${damage})`);
+    throw new Error(`it is damaged (${damage}); run stagepass check, and restore a backup`);
 }
 
 /** The first damage to a file's pages; null for none. Takes 2 seconds for a gigabyte in memory. */

@@ -8,28 +8,21 @@ export const MEMORY = ":memory:";
 
 /** Syntax that a shell, SQLite or Windows would interpret. Here it would become part of the file's name. */
 const MISTAKES: Advice = [
-  [/^\w+:\/\//, "must not have file: before another URL"],
+  [/^\w+:\/\//, "must not have file: before another URL; remove it"],
   [
     /^:memory:|^memory$|[?&]mode=memory/,
-    "must be :memory: alone for a database that is kept in memory only, without file:",
+    "must be :memory: for a database in memory, without file: or parameters",
   ],
-  [
-    /[?#]/,
-    "must end with the path: parameters of SQLite such as ?mode=ro are not supported, nor is a ? or # in the path",
-  ],
+  [/[?#]/, "must not have ? or #: parameters of SQLite such as ?mode=ro are not supported"],
   [
     /\$\{?[A-Za-z_]|%[A-Za-z_]+%/,
-    "must not have a variable such as $HOME in the path: it is not expanded here; write the whole path",
+    "must not have a variable such as $HOME: only a shell expands it; write the whole path",
   ],
-  [
-    /^[A-Za-z]:(?![^\\/])|\\/,
-    "must have a path with slashes, without a drive: Stagepass does not read paths of Windows",
-  ],
-  [/(^|\/)\.{0,2}$/, "must name a file, not a folder, such as file:./data/stagepass.db"],
-  [
-    /-(wal|shm|journal)$/,
-    "must name the database, not the file of SQLite beside it that ends in -wal, -shm or -journal",
-  ],
+
+  [/^[A-Za-z]:(?![^\\/])|\\/, "must not be a Windows path: write slashes, without a drive letter"],
+
+  [/(^|\/)\.{0,2}$/, "must be a file, not a folder, such as file:./data/stagepass.db"],
+  [/-(wal|shm|journal)$/, "must name the database, without -wal, -shm or -journal"],
 ];
 
 /**
@@ -49,17 +42,17 @@ export function sqlitePath(url: string): string {
   }
   if (!/^(localhost)?\//.test(rest))
     throw new Error(
-      "must have three slashes before an absolute path, such as file:///var/lib/stagepass.db, and none before a relative one, such as file:./data/stagepass.db",
+      "must have three slashes before an absolute path (file:///var/lib/stagepass.db) and none before a relative path (file:./data/stagepass.db)",
     );
   return decodedPath(url);
 }
 
 const ENCODED =
-  "must not be percent-encoded after file: alone; write the characters, or file:/// and an absolute path";
+  "must not be percent-encoded after file:; write the characters themselves, or file:/// and an absolute path";
 
 function ofHome(path: string): string {
   const meant = /^~(\/|$)/.test(path) ? `file:${path.replace("~", homedir())}` : "the whole path";
-  return `must not begin with ~, which only a shell expands; write ${meant}`;
+  return `must not begin with ~: only a shell expands it; write ${meant}`;
 }
 
 function decodedPath(url: string): string {
@@ -67,7 +60,7 @@ function decodedPath(url: string): string {
   try {
     path = fileURLToPath(url);
   } catch {
-    throw new Error("must be percent-encoded after file:///, without %2F: write %25 for %");
+    throw new Error("must be percent-encoded after file:///, without %2F; write %25 for %");
   }
   if (CONTROL.test(path)) throw new Error(WITHOUT_CONTROL);
   return path;
@@ -79,7 +72,7 @@ function absolute(path: string): string {
     return resolve(path);
   } catch {
     throw new Error(
-      "must have an absolute path, such as file:/var/lib/stagepass/stagepass.db: the working folder is deleted",
+      "must be an absolute path, such as file:/var/lib/stagepass/stagepass.db, because the working folder was deleted",
     );
   }
 }
@@ -88,4 +81,4 @@ function absolute(path: string): string {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern matches them
 export const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff]/;
 
-export const WITHOUT_CONTROL = "must not have control characters, such as a line break at its end";
+export const WITHOUT_CONTROL = "must not have control characters, such as a line break at the end";

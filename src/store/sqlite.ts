@@ -17,9 +17,9 @@ const BUSY_PAUSE = 20;
 /**
  * The embedded SQLite engine.
  *
- * @param file the path of the database, or null for a database in memory
- * @param patience returns the limit for one use, in milliseconds; null for no limit
- * @param onDamage called once, if the file turns out to be damaged
+ * @param file the path of the database, or null for a database in memory.
+ * @param patience returns the limit for one use, in milliseconds; null for no limit.
+ * @param onDamage is called once, if the file turns out to be damaged.
  */
 export function sqlite(
   file: string | null,

@@ -40,8 +40,8 @@ export interface SessionRegistry {
 
   /**
    * Lists at most `limit` of the project's selected sessions, newest first. Starts after `after`, or at the beginning if it is
-   * null. A selection for which `isByName` is true is ordered by name instead: sessions without a name come first, and within
-   * a name the newest.
+   * null. A selection for which `isByName` is true is ordered by name instead. Sessions without a name come first then, and
+   * newer sessions before older ones of the same name.
    */
   list(
     applicationId: string,
@@ -91,8 +91,8 @@ export interface SessionNames {
   findMany(applicationId: string, names: readonly string[]): Promise<Session[]>;
 
   /**
-   * Takes the lease of a name, unless it is taken already or the name no longer maps to `seen` (a session's ID, or null for
-   * none). The lease expires after `duration` milliseconds, in case its holder crashes. Also deletes some names that map to no
+   * Takes the lease of a name. Fails if it is taken, or if the name no longer maps to `seen`, a session's ID or null for none.
+   * The lease expires after `duration` milliseconds, in case its holder crashes. Also deletes some names that map to no
    * session and whose lease has expired.
    *
    * @returns the lease's ID, or null if the lease cannot be taken
@@ -248,8 +248,8 @@ export interface ServerRuns {
   /**
    * Records, durably, that a server is running.
    *
-   * @returns the current time, when the oldest and the newest record of the ledger were issued (null for an empty ledger), and
-   *   all runs, oldest first
+   * @returns the current time; when the oldest and the newest record were issued, null for an empty ledger. All runs, oldest
+   *   first.
    */
   note(): Promise<{
     readonly now: number;

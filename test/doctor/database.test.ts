@@ -86,7 +86,7 @@ describe("an SQLite database", () => {
     const file = await fileOf(store);
     chmodSync(file, 0o644);
     expect(await find(`file:${file}`)).toContain(
-      `- DATABASE_URL: others may read ${file}, which says who may meet whom; run: chmod 600 ${file}`,
+      `- DATABASE_URL: other users can read ${file}, which says who may meet whom; run: chmod 600 ${file}`,
     );
   });
 

@@ -83,14 +83,14 @@ describe("the database that is used", () => {
       expect(await stagepass(folder, args)).toEqual({
         code: 1,
         output: "",
-        errors: `DATABASE_URL: there is no database ${folder}/data/stagepass.db; run this where the server runs, or name the server's database\n`,
+        errors: `DATABASE_URL: the database ${folder}/data/stagepass.db does not exist; run this command where the server runs, or set DATABASE_URL to the server's database\n`,
       });
       expect(readdirSync(folder)).toEqual([]);
     });
 
   test("by a command or a server whose working folder is deleted, and neither hangs", async () => {
     const rule =
-      "DATABASE_URL: must have an absolute path, such as file:/var/lib/stagepass/stagepass.db: the working folder is deleted\n";
+      "DATABASE_URL: must be an absolute path, such as file:/var/lib/stagepass/stagepass.db, because the working folder was deleted\n";
     for (const args of [["start"], ["keys", "create", "--name", "web", "--grant", GRANT]]) {
       const folder = join(temporaryFolder(), "gone");
       mkdirSync(folder);
@@ -125,7 +125,7 @@ describe("SQLite whose binary is not there", () => {
 
   test("says so in a line", async () => {
     const rule =
-      /^DATABASE_URL: SQLite cannot be loaded on linux-\w+: Cannot find module '@libsql\/[\w-]+'; install Stagepass again on this system with its optional packages \(npm install without --omit=optional\), or use PostgreSQL\n$/;
+      /^DATABASE_URL: SQLite cannot be loaded on linux-\w+: Cannot find module '@libsql\/[\w-]+'\. Reinstall Stagepass on this system with its optional packages \(npm install without --omit=optional\), or use PostgreSQL\n$/;
     const folder = temporaryFolder();
     expect(await refusal(spawnServer(folder, withoutBinary()))).toMatch(rule);
     const { errors } = await stagepass(folder, ["session", "create"], withoutBinary());
@@ -164,7 +164,7 @@ describe("PostgreSQL", () => {
     }
     const gone = spawnReplica(`postgres://${credentials}/${pathname.slice(1)}?host=${folder}/none`);
     expect(await refusal(gone)).toBe(
-      `DATABASE_URL: [${folder}/none]${pathname} cannot be used as the database: connect ENOENT ${folder}/none/.s.PGSQL.5432; start PostgreSQL there, or correct the folder of the socket or the port\n`,
+      `DATABASE_URL: [${folder}/none]${pathname} cannot be used as the database: connect ENOENT ${folder}/none/.s.PGSQL.5432; start PostgreSQL there, or correct the socket's folder or the port in DATABASE_URL\n`,
     );
   });
 
@@ -173,7 +173,7 @@ describe("PostgreSQL", () => {
     const { pathname } = new URL(url);
     for (const mode of ["require", "verify-ca", "prefer", "verify-full"])
       expect(await refusal(spawnReplica(`${url}?sslmode=${mode}`))).toBe(
-        `DATABASE_URL: 127.0.0.1:${port}${pathname} cannot be used as the database: self-signed certificate; trust its CA with sslrootcert=/path/ca.pem in the URL or NODE_EXTRA_CA_CERTS=/path/ca.pem; sslmode=no-verify encrypts without verifying the server\n`,
+        `DATABASE_URL: 127.0.0.1:${port}${pathname} cannot be used as the database: self-signed certificate; trust its CA: add sslrootcert=/path/ca.pem to DATABASE_URL, or set NODE_EXTRA_CA_CERTS=/path/ca.pem; sslmode=no-verify encrypts without verifying the server\n`,
       );
     for (const query of [`sslmode=require&sslrootcert=${certificate}`, "sslmode=no-verify"]) {
       const server = spawnReplica(`${url}?${query}`);
@@ -194,11 +194,11 @@ describe("PostgreSQL", () => {
     expect(await stagepass(temporaryFolder(), ["migrate"], { DATABASE_URL: other })).toEqual({
       code: 1,
       output: "",
-      errors: `DATABASE_URL: 127.0.0.1:${port}${bare.pathname} cannot be used as the database: permission denied for schema public; make the user the owner of the database, or GRANT CREATE ON SCHEMA public TO it, which PostgreSQL 15 and later want\n`,
+      errors: `DATABASE_URL: 127.0.0.1:${port}${bare.pathname} cannot be used as the database: permission denied for schema public; make the user the owner of the database, or GRANT CREATE ON SCHEMA public TO it; PostgreSQL 15 and later require this\n`,
     });
     const unread = Object.assign(new URL(url), { username: "other", password: "canary-of-other" });
     expect(await refusal(spawnReplica(unread.href, { LOG_LEVEL: "info" }))).toBe(
-      `DATABASE_URL: 127.0.0.1:${port}${unread.pathname} cannot be used as the database: permission denied for table stagepass_migrations; make the user the owner of the database, or GRANT it what it lacks\n`,
+      `DATABASE_URL: 127.0.0.1:${port}${unread.pathname} cannot be used as the database: permission denied for table stagepass_migrations; make the user the owner of the database, or GRANT the missing privileges\n`,
     );
     writeFileSync(join(data, "pg_hba.conf"), "hostssl all all all scram-sha-256\n");
     const admin = await newClient(url);
@@ -206,7 +206,7 @@ describe("PostgreSQL", () => {
     await expect
       .poll(async () => refusal(spawnReplica(url)))
       .toMatch(
-        /no pg_hba\.conf entry for host "127\.0\.0\.1", .*, no encryption; add sslmode=verify-full to the URL: the server wants TLS\n$/,
+        /no pg_hba\.conf entry for host "127\.0\.0\.1", .*, no encryption; PostgreSQL requires TLS: add sslmode=verify-full to DATABASE_URL\n$/,
       );
   });
 
@@ -237,18 +237,18 @@ describe("a file that cannot be used", () => {
     [
       "because it is a folder",
       (file: string) => mkdirSync(file),
-      (file: string) => `it is a folder; name a file in it, such as file:${file}/stagepass.db`,
+      (file: string) => `it is a folder; set DATABASE_URL to a file in it, such as file:${file}/stagepass.db`,
     ],
     [
       "because it is a pipe, for which nothing waits",
       (file: string) => void execFileSync("mkfifo", [file]),
-      () => "it is a device, a pipe or a socket; name a file",
+      () => "it is a device, a pipe or a socket; set DATABASE_URL to a file",
     ],
     [
       "because it is no database",
       (file: string) => writeFileSync(file, "x".repeat(5000)),
       () =>
-        "file is not a database; it is not an SQLite database, or its beginning is damaged: name another file, or restore a backup",
+        "file is not a database; it is not an SQLite database, or its header is damaged: use another file, or restore a backup",
     ],
   ] as [string, (file: string) => void, (file: string) => string][])
     test(what, async () => {
@@ -276,7 +276,7 @@ describe("a file that cannot be used", () => {
     }).exited;
     expect([code, errors]).toEqual([
       1,
-      `DATABASE_URL: ${file} cannot be used as the database: EACCES: permission denied, open '${file}'; let this user write the file and its folder, or name another file\n`,
+      `DATABASE_URL: ${file} cannot be used as the database: EACCES: permission denied, open '${file}'; let this user write to the file and its folder, or use another file\n`,
     ]);
   });
 });
@@ -296,7 +296,7 @@ describe("a folder that this user may not enter", () => {
     expect(await command.exited).toEqual({
       code: 1,
       output: "",
-      errors: `DATABASE_URL: ${file} cannot be used as the database: EACCES: permission denied, stat '${file}'; let this user write the file and its folder, or name another file\n`,
+      errors: `DATABASE_URL: ${file} cannot be used as the database: EACCES: permission denied, stat '${file}'; let this user write to the file and its folder, or use another file\n`,
     });
   });
 });
@@ -306,13 +306,13 @@ describe.skipIf(noDiskBecause !== null)("a disk", () => {
     [
       "that is full",
       (disk: ReturnType<typeof smallDisk>) => disk.fill(),
-      /: (database or disk is full|ENOSPC: .*); free space on its disk\n$/,
+      /: (database or disk is full|ENOSPC: .*); free some space on its disk\n$/,
     ],
     [
       "that is read-only",
       ({ folder }: ReturnType<typeof smallDisk>) =>
         void execFileSync("mount", ["-o", "remount,ro", folder], { stdio: "pipe" }),
-      /: EROFS: .*; the file system is read-only: name a file on a disk that can be written\n$/,
+      /: EROFS: .*; the file system is read-only: use a file on a writable disk\n$/,
     ],
   ])("%s stops the start", async (_, prepare, says) => {
     const disk = smallDisk(1);
@@ -351,12 +351,12 @@ describe("a database that others may read or replace", () => {
     expect(await warned()).toEqual([]);
     chmodSync(file, 0o604);
     chmodSync(folder, 0o1777);
-    const read = `others may read ${file}, which says who may meet whom; run: chmod 600 ${file}`;
+    const read = `other users can read ${file}, which says who may meet whom; run: chmod 600 ${file}`;
     expect(await warned()).toEqual([read]);
     chmodSync(folder, 0o777);
     expect(await warned()).toEqual([
       read,
-      `others may replace ${file} and what is beside it; run: chmod 700 ${folder}`,
+      `other users can replace ${file} and the files next to it; run: chmod 700 ${folder}`,
     ]);
   });
 });

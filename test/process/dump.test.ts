@@ -46,7 +46,7 @@ describe("stagepass export and stagepass import", () => {
       const again = await run(url, "import", file);
       expect(again.code).toBe(records > 0 ? 1 : 0);
       expect(again.errors).toBe(
-        records > 0 ? "the database must be empty, and issued_tokens has rows\n" : "",
+        records > 0 ? "the database must be empty, but issued_tokens has rows\n" : "",
       );
     },
   );
@@ -111,7 +111,7 @@ describe("stagepass export and stagepass import", () => {
     mkdirSync(taken);
     expect(await said(url, "export", taken)).toMatch(/^EISDIR: [^\n]*\n$/);
     expect(await said(`file:${nowhere}`, "export", join(folder, "x"))).toBe(
-      `DATABASE_URL: there is no database ${nowhere}; run this where the server runs, or name the server's database\n`,
+      `DATABASE_URL: the database ${nowhere} does not exist; run this command where the server runs, or set DATABASE_URL to the server's database\n`,
     );
     expect(await said(`file:${nowhere}`, "import", join(folder, "y"))).toMatch(
       /y: cannot be read: ENOENT\n$/,
@@ -119,7 +119,7 @@ describe("stagepass export and stagepass import", () => {
     expect(await said(`file:${nowhere}`, "import", folder)).toMatch(/: cannot be read: EISDIR\n$/);
     expect(existsSync(nowhere)).toBe(false);
     expect(await said(`file:${nowhere}`, "import", join(folder, "bad.jsonl"))).toMatch(
-      /^line 1 of the dump: it is no JSON object; nothing was kept\n$/,
+      /^line 1 of the dump: it is not a JSON object; nothing was imported\n$/,
     );
     expect(readdirSync(folder).filter((name) => name.endsWith(".partial"))).toEqual([]);
     expect(readdirSync(taken)).toEqual([]);

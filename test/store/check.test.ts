@@ -38,9 +38,9 @@ describe.each<EngineName>(["SQLite in a file", "PostgreSQL"])("a check of %s", (
     await close();
     expect(await findings(url)).toEqual({
       ...own,
-      migrations: ["2026-11-24f-quotas is not made; run stagepass migrate"],
+      migrations: ["2026-11-24f-quotas is not applied; run stagepass migrate"],
       tables: ["quota_points is missing", "server_runs is missing"],
-      names: ["1 names stand for sessions that are not there"],
+      names: ["names whose session is missing: 1"],
     });
   });
 });
@@ -50,6 +50,6 @@ it.each([1, 2])("a check of PostgreSQL finds that it takes no writes, with %i ho
   const url = hosts === 1 ? one : one.replace(/@([^/]+)/, "@$1,$1");
   const readOnly = `${url}?options=${encodeURIComponent("-c default_transaction_read_only=on")}`;
   expect((await findings(readOnly)).writes).toEqual([
-    "the database takes no writes: it is a standby, or default_transaction_read_only is on",
+    "the database refuses writes: it is a standby, or default_transaction_read_only is on",
   ]);
 });

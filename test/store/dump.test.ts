@@ -119,7 +119,9 @@ describe("a dump", () => {
     expect(await target.apiKeys.list()).toEqual(expected);
     // No version that there is may leave a column out.
     const mixed = older.map((line, i) => (i === 0 ? line.replace('"version":1', '"version":2') : line));
-    await expect(loadLines(await newStore("SQLite in memory"), mixed)).rejects.toThrow(/it is no row/);
+    await expect(loadLines(await newStore("SQLite in memory"), mixed)).rejects.toThrow(
+      /it is not a valid row/,
+    );
   });
 
   it("goes on being written to in the new place", async () => {
@@ -159,14 +161,18 @@ describe("a dump", () => {
     const store = await newStore("SQLite in memory");
     await fill(store);
     await expect(loadLines(store, (await dumped(store)).lines)).rejects.toThrow(
-      new DumpError("the database must be empty, and sessions has rows"),
+      new DumpError("the database must be empty, but sessions has rows"),
     );
   });
 
   const damages: [string, (lines: string[]) => string[], RegExp][] = [
-    ["is cut off", (lines) => lines.slice(0, -1), /its end is missing/],
-    ["is empty", () => [], /its end is missing/],
-    ["is cut off in a line", (lines) => [...lines.slice(0, 9), "{"], /^line 10 of the dump: it is no JSON/],
+    ["is cut off", (lines) => lines.slice(0, -1), /the end of the dump is missing/],
+    ["is empty", () => [], /the end of the dump is missing/],
+    [
+      "is cut off in a line",
+      (lines) => [...lines.slice(0, 9), "{"],
+      /^line 10 of the dump: it is not a JSON/,
+    ],
     ["lacks a row", (lines) => lines.filter((_, i) => i !== 20), /^issued_tokens: .*1201 rows.*1200 rows/],
     [
       "has a row twice",
@@ -182,20 +188,20 @@ describe("a dump", () => {
     [
       "has a column that is unknown",
       (lines) => lines.map((line) => line.replace('"issued_to"', '"secret"')),
-      /^line 12 of the dump: it is no row/,
+      /^line 12 of the dump: it is not a valid row/,
     ],
     [
       "has a table that is unknown",
       (lines) => lines.map((line) => line.replace('"issued_tokens"', '"kysely_migration"')),
-      /^line 12 of the dump: it is no row/,
+      /^line 12 of the dump: it is not a valid row/,
     ],
     [
       "is of a later version",
       (lines) => lines.map((l) => l.replace('"version":2', '"version":3')),
       /^line 1 /,
     ],
-    ["is something else", () => ["hello"], /^line 1 of the dump: it is no JSON/],
-    ["goes on after its end", (lines) => [...lines, lines[1] ?? ""], /there is more after its end/],
+    ["is something else", () => ["hello"], /^line 1 of the dump: it is not a JSON/],
+    ["goes on after its end", (lines) => [...lines, lines[1] ?? ""], /it follows the end of the dump/],
   ];
   it.each(damages)("that %s is refused, and nothing of it is kept", async (_, damage, message) => {
     const [source, target] = [await newStore("SQLite in memory"), await newStore("SQLite in memory")];

@@ -163,7 +163,7 @@ describe("the table of migrations", () => {
     await migrateUrl(url);
     const hidden = at('"Other\\ One",video');
     const message =
-      "the search_path finds tables of Stagepass in the schema video, but begins with another: put video first, or leave it out";
+      "the tables of Stagepass are in the schema video, but another schema is first in search_path; put video first, or remove it";
     await expect(migrateUrl(hidden)).rejects.toThrow(message);
     await expect(openStore(hidden)).rejects.toThrow(message);
     await former(url);

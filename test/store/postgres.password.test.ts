@@ -19,32 +19,32 @@ describe("the password of the database is said by no error", () => {
     [
       "it is wrong",
       (url) => Object.assign(url, { password: `${DATABASE_PASSWORD}-not` }),
-      /password authentication failed for user "stagepass"; check the user and the password, percent-encoded$/,
+      /password authentication failed for user "stagepass"; check the user and the password in DATABASE_URL; percent-encode both$/,
     ],
     [
       "the user is unknown",
       (url) => Object.assign(url, { username: "nobody" }),
-      /password authentication failed for user "nobody"; check the user and the password, percent-encoded$/,
+      /password authentication failed for user "nobody"; check the user and the password in DATABASE_URL; percent-encode both$/,
     ],
     [
       "the database does not exist",
       (url) => Object.assign(url, { pathname: "/nowhere" }),
-      /database "nowhere" does not exist; make it with createdb, or name another$/,
+      /database "nowhere" does not exist; create it with createdb, or use another database$/,
     ],
     [
       "nobody listens at the port",
       async (url) => Object.assign(url, { port: String(await freePort()) }),
-      /connect ECONNREFUSED 127\.0\.0\.1:\d+; start PostgreSQL there, or correct the host or the port$/,
+      /connect ECONNREFUSED 127\.0\.0\.1:\d+; start PostgreSQL there, or correct the host or the port in DATABASE_URL$/,
     ],
     [
       "the host does not exist",
       (url) => Object.assign(url, { hostname: "nohost.invalid" }),
-      /getaddrinfo \w+ nohost\.invalid; correct the name of the host/,
+      /getaddrinfo \w+ nohost\.invalid; correct the host name in DATABASE_URL/,
     ],
     [
       "TLS is not to be had",
       (url) => url.searchParams.set("sslmode", "no-verify"),
-      /does not support SSL connections; turn TLS on there; sslmode=disable is for a private network$/,
+      /does not support SSL connections; turn on TLS in PostgreSQL, or use sslmode=disable on a private network$/,
     ],
     [
       "a parameter's file does not exist",
@@ -59,7 +59,7 @@ describe("the password of the database is said by no error", () => {
     [
       "there is none",
       (url) => Object.assign(url, { password: "" }),
-      /; add the password to the URL, user:password@host$/,
+      /; add the password to DATABASE_URL: user:password@host$/,
     ],
   ])("when %s", async (_, change, reason) => {
     const changed = new URL(right);

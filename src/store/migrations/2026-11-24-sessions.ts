@@ -1,11 +1,10 @@
 import type { SchemaModule } from "kysely";
 import type { Engine } from "../engine.ts";
 
-/** The sessions created here, in the order of creation. */
+/** The sessions that Stagepass created, in the order of creation. */
 export async function up(schema: SchemaModule, { position, text }: Engine): Promise<void> {
   await schema
     .createTable("sessions")
-    // A page's cursor is a position.
     .addColumn("position", ...position)
     .addColumn("session_id", text, (column) => column.notNull().unique())
     .addColumn("application_id", text, (column) => column.notNull())

@@ -1,7 +1,7 @@
 import { type SchemaModule, sql } from "kysely";
 import type { Engine } from "../engine.ts";
 
-/** The API keys of callers, by the part that may be seen. */
+/** The API keys of callers, by their public part. */
 export async function up(schema: SchemaModule, { text }: Engine): Promise<void> {
   await schema
     .createTable("api_keys")

@@ -1,6 +1,6 @@
 import { type SchemaModule, sql } from "kysely";
 
-/** Sessions are found by their names, or by how these begin, without a look at all the others. */
+/** An index for finding sessions by their names, or by prefixes of them, without a scan. */
 export async function up(schema: SchemaModule): Promise<void> {
   await schema
     .createIndex("sessions_by_name")

@@ -2,8 +2,8 @@ import type { SchemaModule } from "kysely";
 import type { Engine } from "../engine.ts";
 
 /**
- * The record of every token that was issued, in the order of issuance. It has as few indexes as there are questions: each
- * one is written with every token.
+ * A record of every issued token, in the order of issuance. It has few indexes, because every token is written to each of
+ * them.
  */
 export async function up(schema: SchemaModule, { position, text }: Engine): Promise<void> {
   await schema
@@ -22,7 +22,7 @@ export async function up(schema: SchemaModule, { position, text }: Engine): Prom
     .on("issued_tokens")
     .columns(["session_id", "position"])
     .execute();
-  // One row, written to find out whether the ledger can be.
+  // One row, which earlier versions write to test the ledger.
   await schema
     .createTable("ledger_checks")
     .addColumn("id", "integer", (column) => column.primaryKey())

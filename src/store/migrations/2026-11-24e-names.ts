@@ -1,7 +1,7 @@
 import type { SchemaModule } from "kysely";
 import type { Engine } from "../engine.ts";
 
-/** Which session a name stands for now, and who may create the next one until when. */
+/** The session that each name maps to, and the lease to create the next one. */
 export async function up(schema: SchemaModule, { text }: Engine): Promise<void> {
   await schema
     .createTable("session_names")

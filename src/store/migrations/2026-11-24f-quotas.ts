@@ -2,8 +2,8 @@ import type { SchemaModule } from "kysely";
 import type { Engine } from "../engine.ts";
 
 /**
- * What callers have asked for, as rate-limiter-flexible counts it: its columns, in its order. On PostgreSQL it is
- * unlogged: to count must not wait for the disk, and after a crash a minute's quota begins anew.
+ * The usage of callers, with the columns of rate-limiter-flexible, in its order. On PostgreSQL the table is unlogged, so that
+ * counting does not wait for the disk. After a crash, a minute's quota may start again.
  */
 export async function up(schema: SchemaModule, { unlogged, text }: Engine): Promise<void> {
   await schema

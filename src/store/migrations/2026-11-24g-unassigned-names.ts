@@ -1,6 +1,6 @@
 import { type SchemaModule, sql } from "kysely";
 
-/** Names that stand for no session are found without a look at all the others, to be cleared. */
+/** An index for finding the names that map to no session, to delete them. */
 export async function up(schema: SchemaModule): Promise<void> {
   await schema
     .createIndex("session_names_unassigned")

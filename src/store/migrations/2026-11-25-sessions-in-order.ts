@@ -1,8 +1,8 @@
 import { type SchemaModule, sql } from "kysely";
 
 /**
- * Sessions are listed by their names, newest first within a name. With the negative of the position, all of it ascends; and PostgreSQL
- * cannot take the primary key for this order, which it would walk for long where few sessions have the name.
+ * An index for listing sessions by name, newest first within a name. With the negative position, all columns ascend. It also
+ * keeps PostgreSQL from walking the primary key for this order, which is slow if few sessions have the name.
  */
 export async function up(schema: SchemaModule): Promise<void> {
   await schema

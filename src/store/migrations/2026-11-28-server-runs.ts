@@ -1,6 +1,6 @@
 import type { SchemaModule } from "kysely";
 
-/** When servers ran, so that retention can tell a clock that was set ahead from time that has passed. */
+/** The times when servers ran, so that retention can tell a clock set ahead from time that has passed. */
 export async function up(schema: SchemaModule): Promise<void> {
   await schema
     .createTable("server_runs")

@@ -1,6 +1,6 @@
 import type { SchemaModule } from "kysely";
 
-/** A project's sessions of a range of time are found, newest first, without a look at the others. */
+/** An index for finding a project's sessions in a range of time, newest first, without a scan. */
 export async function up(schema: SchemaModule): Promise<void> {
   await schema
     .createIndex("sessions_by_creation")

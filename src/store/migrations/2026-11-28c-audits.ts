@@ -1,8 +1,8 @@
 import type { SchemaModule } from "kysely";
 
 /**
- * The records of the ledger are found by their IDs, by their times, and by who asked for them, newest first. Not by the position
- * alone: the clocks of servers differ, so that the order of issuance is not quite that of time.
+ * Indexes for finding records of the ledger by ID, by time and by caller, newest first. The position alone does not give the
+ * order of time, because the clocks of servers differ.
  */
 export async function up(schema: SchemaModule): Promise<void> {
   const indexes = {

@@ -13,14 +13,14 @@ import * as serverRuns from "./2026-11-28-server-runs.ts";
 import * as sessionsByCreation from "./2026-11-28b-sessions-by-creation.ts";
 import * as audits from "./2026-11-28c-audits.ts";
 
-/** One change of the tables. */
+/** One change to the tables. */
 interface Migration {
   up(schema: SchemaModule, engine: Engine): Promise<void>;
 }
 
 /**
- * Every migration by its name, in their order. Each runs once. They only ever add, and nothing that those who do not know of it would have
- * to fill: the version before goes on working beside this one.
+ * All migrations, by name and in order. Each runs once. They only add, and never a column that a writer must fill, so that the
+ * previous version keeps working beside this one.
  */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "2026-11-24-sessions": sessions,

@@ -3,21 +3,20 @@ import { PROJECT } from "../../support/credentials.ts";
 import type { Wrong } from "./wrong.ts";
 
 const FORM =
-  "must be a URL such as postgres://user:password@host:5432/stagepass, or postgres://user:password@a:5432,b:5432/stagepass with several hosts, with the user and the password percent-encoded";
+  "must be a URL such as postgres://user:password@host:5432/stagepass, with the user and the password percent-encoded (several hosts: a:5432,b:5432)";
 const SLASHES =
-  "must have three slashes before an absolute path, such as file:///var/lib/stagepass.db, and none before a relative one, such as file:./data/stagepass.db";
+  "must have three slashes before an absolute path (file:///var/lib/stagepass.db) and none before a relative path (file:./data/stagepass.db)";
 const SQLITE =
-  "must begin with file: for SQLite, with no slashes before a relative path: file:./data/stagepass.db or file:/var/lib/stagepass.db";
+  "must begin with file: for SQLite, such as file:./data/stagepass.db or file:/var/lib/stagepass.db";
 const OTHER =
-  "must be of SQLite, such as file:./data/stagepass.db, or of PostgreSQL, such as postgres://user:password@host:5432/stagepass; Stagepass supports no others";
+  "must be SQLite, such as file:./data/stagepass.db, or PostgreSQL, such as postgres://user:password@host:5432/stagepass";
 const PARAMETERS =
   "host, port, user, password, dbname, sslmode, sslrootcert, sslcert, sslkey, sslnegotiation, uselibpqcompat, target_session_attrs, application_name, options";
-const MEMORY = "must be :memory: alone for a database that is kept in memory only, without file:";
-const URI =
-  "must end with the path: parameters of SQLite such as ?mode=ro are not supported, nor is a ? or # in the path";
-const PATHS = "must have a path with slashes, without a drive: Stagepass does not read paths of Windows";
-const FOLDER = "must name a file, not a folder, such as file:./data/stagepass.db";
-const CONTROL = "must not have control characters, such as a line break at its end";
+const MEMORY = "must be :memory: for a database in memory, without file: or parameters";
+const URI = "must not have ? or #: parameters of SQLite such as ?mode=ro are not supported";
+const PATHS = "must not be a Windows path: write slashes, without a drive letter";
+const FOLDER = "must be a file, not a folder, such as file:./data/stagepass.db";
+const CONTROL = "must not have control characters, such as a line break at the end";
 
 /** A URL that is wrong, by what a person did. */
 const URLS: readonly [what: string, url: string, says: string][] = [
@@ -30,60 +29,56 @@ const URLS: readonly [what: string, url: string, says: string][] = [
   [
     "a home folder",
     "file:~/x.db",
-    `must not begin with ~, which only a shell expands; write file:${homedir()}/x.db`,
+    `must not begin with ~: only a shell expands it; write file:${homedir()}/x.db`,
   ],
   [
     "the home folder of another",
     "file:~eve/x.db",
-    "must not begin with ~, which only a shell expands; write the whole path",
+    "must not begin with ~: only a shell expands it; write the whole path",
   ],
   [
     "a variable that nobody expands",
     "file:$HOME/x.db",
-    "must not have a variable such as $HOME in the path: it is not expanded here; write the whole path",
+    "must not have a variable such as $HOME: only a shell expands it; write the whole path",
   ],
   [
     "percent-encoding in a path",
     "file:./a%20b.db",
-    "must not be percent-encoded after file: alone; write the characters, or file:/// and an absolute path",
+    "must not be percent-encoded after file:; write the characters themselves, or file:/// and an absolute path",
   ],
   [
     "percent-encoding that is none",
     "file:///var/a%zz.db",
-    "must be percent-encoded after file:///, without %2F: write %25 for %",
+    "must be percent-encoded after file:///, without %2F; write %25 for %",
   ],
   ["an encoded NUL", "file:///var/a%00.db", CONTROL],
   ["a line break in a path", "file:./x\n.db", "has several lines; set only the value, in one line"],
   ["a NUL in a path", "file:./x\u0000.db", CONTROL],
-  ["file: before a URL of PostgreSQL", "file:postgres://db/x", "must not have file: before another URL"],
+  [
+    "file: before a URL of PostgreSQL",
+    "file:postgres://db/x",
+    "must not have file: before another URL; remove it",
+  ],
   ["two slashes before a relative path", "file://data/x.db", SLASHES],
   ["two slashes before a dot", "file://./data/x.db", SLASHES],
   ["a path of Windows", "file:C:\\data\\x.db", PATHS],
   ["a drive of Windows", "file:C:/data/x.db", PATHS],
-  [
-    "no path",
-    "file:",
-    "must begin with file: in lower case, and the path of the database, such as file:./data/stagepass.db",
-  ],
+  ["no path", "file:", "must be file: in lower case and a path, such as file:./data/stagepass.db"],
   ["a folder", "file:./data/", FOLDER],
   ["this folder", "file:.", FOLDER],
-  [
-    "the write-ahead log",
-    "file:./data/x.db-wal",
-    "must name the database, not the file of SQLite beside it that ends in -wal, -shm or -journal",
-  ],
-  ["a path alone", "./data/x.db", "must begin with file: before the path, such as file:./data/stagepass.db"],
+  ["the write-ahead log", "file:./data/x.db-wal", "must name the database, without -wal, -shm or -journal"],
+  ["a path alone", "./data/x.db", "must begin with file:, such as file:./data/stagepass.db"],
   [
     "capital letters",
     "FILE:./x.db",
-    "must begin with file: in lower case, and the path of the database, such as file:./data/stagepass.db",
+    "must be file: in lower case and a path, such as file:./data/stagepass.db",
   ],
   ["a URL of SQLAlchemy", "sqlite:///x.db", SQLITE],
   ["the scheme sqlite3", "sqlite3:x.db", SQLITE],
   [
     "a URL of JDBC",
     "jdbc:postgresql://db/stagepass",
-    "must not begin with jdbc:; write postgres://user:password@host:5432/stagepass or file: and a path",
+    "must not begin with jdbc:; use postgres://user:password@host:5432/stagepass or file:./data/stagepass.db",
   ],
   ["MySQL", "mysql://root@db/stagepass", OTHER],
   ["MongoDB", "mongodb+srv://db/stagepass", OTHER],
@@ -102,87 +97,87 @@ const URLS: readonly [what: string, url: string, says: string][] = [
   [
     "a misspelt sslmode, which would turn TLS off",
     "postgres://u:canary@db/x?sslmod=require",
-    "must not have the parameter sslmod: did you mean sslmode?",
+    "has the unsupported parameter sslmod: did you mean sslmode?",
   ],
   [
     "an sslmode in capital letters",
     "postgres://u:canary@db/x?SSLMODE=require",
-    "must not have the parameter SSLMODE: did you mean sslmode?",
+    "has the unsupported parameter SSLMODE: did you mean sslmode?",
   ],
   [
     "an unknown parameter",
     "postgres://u:canary@db/x?hot_standby=on",
-    `must not have the parameter hot_standby: it may have ${PARAMETERS}`,
+    `has the unsupported parameter hot_standby; the supported ones are ${PARAMETERS}`,
   ],
   [
     "a parameter that may be a part of a password",
     "postgres://u:x@db/x?canary-1=",
-    `may have the parameters ${PARAMETERS}, and has another`,
+    `has an unsupported parameter; the supported ones are ${PARAMETERS}`,
   ],
   [
     "an unknown sslmode",
     "postgres://u:canary@db/x?sslmode=on",
-    "must have one of disable, prefer, require, verify-ca, verify-full, no-verify as sslmode",
+    "sslmode must be one of disable, prefer, require, verify-ca, verify-full, no-verify",
   ],
   [
     "no sslmode",
     "postgres://u:canary@db/x?sslmode=",
-    "must have a value for the parameter sslmode, or leave it out",
+    "has no value for the parameter sslmode; set one, or remove the parameter",
   ],
   [
     "two of sslmode",
     "postgres://u:canary@db/x?sslmode=require&sslmode=disable",
-    "must have the parameter sslmode once",
+    "must set the parameter sslmode once",
   ],
   [
     "ssl of other clients",
     "postgres://u:canary@db/x?ssl=false",
-    "must not have the parameter ssl: use sslmode, such as sslmode=verify-full, or sslmode=disable for no TLS",
+    "has the unsupported parameter ssl: use sslmode, such as sslmode=verify-full, or sslmode=disable for no TLS",
   ],
   [
     "the schema of Prisma",
     "postgres://u:canary@db/x?schema=public",
-    "must not have the parameter schema: use options=-c%20search_path%3D and the schema",
+    "has the unsupported parameter schema: use options=-c%20search_path%3D and the schema",
   ],
   [
     "a deadline",
     "postgres://u:canary@db/x?connect_timeout=10",
-    "must not have the parameter connect_timeout: leave it out; Stagepass has its own deadlines",
+    "has the unsupported parameter connect_timeout: remove it; Stagepass has its own time limits",
   ],
   [
     "a CA without TLS",
     "postgres://u:canary@db/x?sslmode=disable&sslrootcert=/ca.pem",
-    "must not have sslrootcert with sslmode=disable",
+    "sslmode=disable cannot be combined with sslrootcert; use sslmode=verify-full",
   ],
   [
     "a CA that verifies nothing",
     "postgres://u:canary@db/x?sslmode=no-verify&sslrootcert=/ca.pem",
-    "must not have sslrootcert with sslmode=no-verify",
+    "sslmode=no-verify cannot be combined with sslrootcert; use sslmode=verify-full",
   ],
   [
     "a certificate without its key",
     "postgres://u:canary@db/x?sslmode=verify-full&sslcert=/c.pem",
-    "must have sslcert and sslkey together, or neither",
+    "sslcert and sslkey must be set together",
   ],
   [
     "no-verify among libpq's modes, where node-postgres would verify",
     "postgres://u:canary@db/x?sslmode=no-verify&uselibpqcompat=true",
-    "must have sslmode=require with uselibpqcompat=true, not no-verify",
+    "uselibpqcompat=true has no sslmode=no-verify; use sslmode=require",
   ],
   [
     "verify-ca without a CA",
     "postgres://u:canary@db/x?sslmode=verify-ca&uselibpqcompat=true",
-    "must have sslrootcert with uselibpqcompat=true and sslmode=verify-ca",
+    "uselibpqcompat=true with sslmode=verify-ca requires sslrootcert",
   ],
   [
     "uselibpqcompat=1",
     "postgres://u:canary@db/x?sslmode=require&uselibpqcompat=1",
-    "must have true as uselibpqcompat, or leave it out",
+    "uselibpqcompat must be true; otherwise remove it",
   ],
   [
     "TLS over a socket",
     "postgres:///x?host=/tmp&sslmode=require",
-    "must not have TLS over a Unix socket: leave out sslmode and the other ssl parameters",
+    "must not have TLS over a Unix socket; remove sslmode and the other ssl parameters",
   ],
   [
     "no database",
@@ -197,24 +192,24 @@ const URLS: readonly [what: string, url: string, says: string][] = [
   [
     "two hosts, of which one would win",
     "postgres://u:canary@a/x?host=b",
-    "must name the host once, and not in a parameter as well",
+    "must set the host once; remove it from the parameters",
   ],
   [
     "two ports, of which one would win",
     "postgres://u:canary@a:5432/x?port=5433",
-    "must name the port once, and not in a parameter as well",
+    "must set the port once; remove it from the parameters",
   ],
   [
     "two passwords, of which one would win",
     "postgres://u:x@a/x?password=canary",
-    "must name the password once, and not in a parameter as well",
+    "must set the password once; remove it from the parameters",
   ],
   ["a port that is none", "postgres://u:canary@a:70000/x", FORM],
   ["a slash in a password", "postgres://u:x/canary@a/x", FORM],
   [
     "a percent sign in a password",
     "postgres://u:canary%@a/x",
-    "must be percent-encoded in the user, the password and the database: write %25 for %",
+    "must percent-encode the user, the password and the database; write %25 for %",
   ],
 ];
 

@@ -188,7 +188,7 @@ test("a server does not start on a standby, and without a synchronous one delive
   const onStandby = spawnReplica(standby.urlOf(database));
   expect(await onStandby.exited).toEqual({ code: 1, signal: null });
   expect(onStandby.errors()).toContain(
-    `DATABASE_URL: 127.0.0.1:${standby.port}/${database} cannot be used as the database: it is read-only (a standby, or default_transaction_read_only)`,
+    `DATABASE_URL: 127.0.0.1:${standby.port}/${database} cannot be used as the database: it is read-only (a standby, or default_transaction_read_only is on)`,
   );
 
   const clients = startClients([url], sessionId);

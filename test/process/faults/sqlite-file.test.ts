@@ -173,7 +173,7 @@ test("with damaged pages stops the start of a server", async () => {
   const server = start(file);
   expect(await server.exited).toEqual({ code: 1, signal: null });
   expect(server.errors()).toMatch(
-    /^DATABASE_URL: .*test\.db cannot be used as the database: it is damaged: run stagepass check, and restore a backup \([^\n]*\)\n$/,
+    /^DATABASE_URL: .*test\.db cannot be used as the database: it is damaged \([^\n]*\); run stagepass check, and restore a backup\n$/,
   );
 });
 
