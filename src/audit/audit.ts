@@ -73,7 +73,7 @@ export function actorOf({ id, origin }: Caller): Actor {
 const AUDITED: ReadonlySet<string> = new Set(["UNAUTHENTICATED", "FORBIDDEN", "RATE_LIMITED"]);
 
 /**
- * Notes an error that refuses an actor's request, if its code belongs into the trail.
+ * Notes an error that refuses an actor's request, if its code belongs in the trail.
  *
  * @param extensions the extensions of the error.
  * @param reason the message of the error.

@@ -1,4 +1,4 @@
-/** The time from a commit to the checkpoint that copies it, with all commits meanwhile, in milliseconds. */
+/** The time from a commit to the checkpoint that copies it, in milliseconds. Later commits join that checkpoint. */
 const INTERVAL = 200;
 
 /** The methods of a connection that checkpoints need. */

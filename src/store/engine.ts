@@ -42,8 +42,8 @@ export interface Engine {
   readonly position: readonly [type: RawBuilder<unknown>, rest: ColumnBuilderCallback];
 
   /**
-   * The condition for rows with this value in a column and an earlier position. A query
-   * ordered by both, descending, then reads only these rows, along the index of the two.
+   * The condition for rows with this value in a column and an earlier position. A query ordered by both, descending, then reads
+   * only these rows, along the index of the two.
    */
   before(column: string, value: string, position: number): RawBuilder<boolean>;
 

@@ -6,7 +6,7 @@ interface Group<T> {
   settle(error?: unknown): void;
 }
 
-/** Under load, a group gathers until this many turns of the event loop bring no item. A commit costs as much as many items. */
+/** Under load, a group gathers until this many turns of the event loop bring no item: fewer commits are cheaper. */
 const QUIET_TURNS = 2;
 /** How long it may gather after the previous write began, in milliseconds. */
 const LONGEST_GATHERING = 5;

@@ -56,8 +56,8 @@ export function issuanceLedger(
   let latestTrial = Number.NEGATIVE_INFINITY;
   let trying: Promise<void> | null = null;
   /**
-   * Commits a record that the same transaction deletes, so that no query sees it. Its size is real, because a full disk may have
-   * room for a smaller row. It must commit, because SQLite writes nothing to the disk before.
+   * Commits a record that the same transaction deletes, so that no query sees it. It is as large as a real one, because a full disk may
+   * have room for a smaller row. It must commit, because SQLite writes nothing to the disk before.
    */
   const trial = async () => {
     const record = madeUpRecord();
@@ -126,7 +126,7 @@ export function issuanceLedger(
       const rows = await reads
         .selectFrom(newest.as("newest"))
         .select(({ fn }) => [
-          // A literal, because PostgreSQL would not see that a parameter here and in `group by` is the same.
+          // A literal, because PostgreSQL takes parameters here and in `group by` for different values.
           sql<number>`issued_at / ${sql.lit(interval)}`.as("period"),
           "role",
           "session_id",

@@ -21,8 +21,7 @@ export function limiterClient({ kysely }: Pick<Database, "kysely">): LimiterClie
   return {
     table: "quota_points",
     async query({ text, values }) {
-      if (performance.now() < restsUntil)
-        throw new DatabaseUnavailable("the database failed within the last second");
+      if (performance.now() < restsUntil) throw new DatabaseUnavailable("it failed less than a second ago");
       try {
         const work = kysely.executeQuery<Record<string, unknown>>(byDatabaseClock(text, values, Date.now()));
         return await new Deadline(LIMITER_PATIENCE).within(work, unanswered);
@@ -35,7 +34,7 @@ export function limiterClient({ kysely }: Pick<Database, "kysely">): LimiterClie
 }
 
 function unanswered(): Error {
-  return new DatabaseUnavailable("the database did not answer in time");
+  return new DatabaseUnavailable("no answer in time");
 }
 
 /**

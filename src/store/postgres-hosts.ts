@@ -4,8 +4,8 @@ import { tlsOptions } from "./postgres-tls.ts";
 import type { PostgresAddress, PostgresHost } from "./postgres-url.ts";
 
 /**
- * The hosts of one database. New connections go to the host of the last one, so that a former primary that comes back gets
- * none. After a failure they go to the next host.
+ * The hosts of one database. New connections go to the host of the latest connection, so that a former primary
+ * that comes back gets none. After a failure they go to the next host.
  */
 export class Hosts {
   readonly #hosts: readonly PostgresHost[];

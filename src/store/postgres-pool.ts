@@ -129,14 +129,11 @@ function lent(pool: pg.Pool, hosts: Hosts, patience: number | null): PostgresPoo
  */
 const REPLICATION_WAIT = "SyncRepWaitForLSN";
 
-/** A connection before the deadline. The pool's own timeout applies twice: to the place in the pool and to the connection. */
+/** Gets a connection before the deadline. The pool's own timeout applies twice: to the wait and to the connection. */
 async function acquireWithin(pool: pg.Pool, hosts: Hosts, deadline: Deadline): Promise<pg.PoolClient> {
   const acquiring = acquire(pool, hosts, deadline);
   try {
-    return await deadline.within(
-      acquiring,
-      () => new DatabaseUnavailable("the database did not answer in time"),
-    );
+    return await deadline.within(acquiring, () => new DatabaseUnavailable("no answer in time"));
   } catch (error) {
     acquiring.then((client) => client.release()).catch(() => {});
     throw typed(error as Error);
@@ -146,7 +143,7 @@ async function acquireWithin(pool: pg.Pool, hosts: Hosts, deadline: Deadline): P
 /** How early a timer may fire, in milliseconds: by the lag of the event loop when the timer was set. */
 const TIMERS_EARLY = 100;
 
-/** A trusted connection. It tries each host once until the deadline, and then fails with the reasons of all. */
+/** Gets a trusted connection. Tries each host once until the deadline, and then fails with the reasons of all. */
 async function acquire(pool: pg.Pool, hosts: Hosts, deadline: Deadline): Promise<pg.PoolClient> {
   const reasons: string[] = [];
   for (;;) {
@@ -171,7 +168,7 @@ function isFault(error: unknown): boolean {
   return !(error instanceof pg.DatabaseError) || error.severity !== "ERROR" || FAULTS.test(error.code ?? "");
 }
 
-/** The SQLSTATE classes of problems with the server, its resources or an administrator, not with the query. */
+/** The SQLSTATE classes of problems with the server, its resources or an intervention, not with the query. */
 const UNAVAILABLE = new Set(["08", "25", "40", "53", "55", "57", "58", "XX"]);
 
 function typed(error: Error): Error {

@@ -6,13 +6,13 @@ import type { Parameters } from "./postgres-parameters.ts";
 
 /** The TLS settings of connections to PostgreSQL. */
 export interface PostgresTls {
-  /** Whether to verify nothing, that a trusted CA signed the server's certificate, or also that it is for this host. */
+  /** What to verify: nothing, only that a trusted CA signed the server's certificate, or also the name of the host. */
   readonly verifies: "nothing" | "ca" | "host";
   /** Paths of PEM files. Without `sslrootcert`, Node's CAs apply; without the others, the client has no certificate. */
   readonly sslrootcert?: string;
   readonly sslcert?: string;
   readonly sslkey?: string;
-  /** Whether TLS begins without a request for it, as PostgreSQL 17 and later allow. */
+  /** Whether connections start with TLS directly, which PostgreSQL 17 and later support. */
   readonly direct: boolean;
 }
 
@@ -47,9 +47,7 @@ export function tlsOf(parameters: Parameters): PostgresTls | null {
     (name) => mode === "disable" || (mode === "no-verify" && name === "sslrootcert"),
   );
   if (unverified.length > 0)
-    throw new Error(
-      `sslmode=${mode} cannot be combined with ${unverified.join(", ")}; use sslmode=verify-full`,
-    );
+    throw new Error(`sslmode=${mode} does not allow ${unverified.join(", ")}; use sslmode=verify-full`);
   const direct = sslnegotiation === "direct";
   if (direct && (mode === undefined || mode === "disable"))
     throw new Error("sslnegotiation=direct requires TLS; use sslmode=verify-full");
@@ -111,7 +109,7 @@ function authority(path: string): string {
     new X509Certificate(content);
     return content;
   } catch {
-    throw new Error(`sslrootcert=${path} is not a certificate in PEM format`);
+    throw new Error(`sslrootcert=${path} has no certificate in PEM format`);
   }
 }
 

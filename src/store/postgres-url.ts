@@ -15,7 +15,7 @@ export interface PostgresAddress {
   /** In the order of the attempts. */
   readonly hosts: readonly PostgresHost[];
   readonly user: string;
-  /** Null for a server without passwords. */
+  /** Null if the URL has none. */
   readonly password: string | null;
   readonly database: string;
   /** Null for connections without TLS. */

@@ -58,8 +58,8 @@ export async function postgres(options: PostgresOptions): Promise<Engine> {
 }
 
 /**
- * The settings of PostgreSQL's alternatives to a walk along an index. Also of `jit`: before version 18, a sort that cannot be
- * avoided then seems so expensive that PostgreSQL would compile the query first.
+ * Settings that let PostgreSQL do something other than walk along an index. `jit` is one of them: before version 18, an
+ * unavoidable sort then looks expensive enough to compile the query first.
  */
 const OTHER_WAYS = ["enable_seqscan", "enable_bitmapscan", "enable_sort", "enable_incremental_sort", "jit"];
 

@@ -58,7 +58,7 @@ export function pageOfSessions(
   const known = sql`select *, -position as turn from sessions
     where ${all([knownById(applicationId, selection), ...(after ? [rest(byName, after)] : [])])}`;
   const parts = walks.length > 0 ? [sql`select * from (${merged}) as named`, known] : [known];
-  // Sessions without a name first, on both engines. The merge above has none, and this order would make it sort.
+  // Sessions without a name first, on both engines. The merge above has none, and this order would force it to sort.
   const first = byName ? sql`name nulls first, turn` : sql`turn`;
   return sql`select * from (${union(parts)}) as page order by ${first} limit ${limit}`;
 }

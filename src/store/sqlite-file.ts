@@ -21,11 +21,8 @@ const MOST_FINDINGS = 20;
 export function checkFile(path: string): void {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found?.isDirectory())
-    throw new Error(
-      `it is a folder; set DATABASE_URL to a file in it, such as file:${join(path, "stagepass.db")}`,
-    );
-  if (found && !found.isFile())
-    throw new Error("it is a device, a pipe or a socket; set DATABASE_URL to a file");
+    throw new Error(`it is a folder; use a file in it: file:${join(path, "stagepass.db")}`);
+  if (found && !found.isFile()) throw new Error("it is a device, pipe or socket; use a file");
 }
 
 /** Warnings if other users can read or replace the file, with the command to fix it. Groups are ignored: volumes set them. */
@@ -35,9 +32,7 @@ export function exposuresOf(path: string): string[] {
   if (file & 0o007)
     exposures.push(`other users can read ${path}, which says who may meet whom; run: chmod 600 ${path}`);
   if (folder & 0o002 && !(folder & STICKY))
-    exposures.push(
-      `other users can replace ${path} and the files next to it; run: chmod 700 ${dirname(path)}`,
-    );
+    exposures.push(`other users can replace ${path} and files next to it; run: chmod 700 ${dirname(path)}`);
   return exposures;
 }
 
@@ -105,7 +100,7 @@ export function openUntouched(file: string): Promise<Libsql> {
   return openToRead(file, "mode=ro");
 }
 
-/** As `openUntouched`, for a short read. If no process has the file open, it creates no file and ignores later writers. */
+/** As `openUntouched`, for a short read. If no process has the file open, it creates no file and sees no later writes. */
 export function openForAMoment(file: string): Promise<Libsql> {
   return openToRead(file, existsSync(`${file}-wal`) ? "mode=ro" : "mode=ro&immutable=1");
 }

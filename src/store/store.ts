@@ -91,7 +91,7 @@ export interface SessionNames {
   findMany(applicationId: string, names: readonly string[]): Promise<Session[]>;
 
   /**
-   * Takes the lease of a name. Fails if it is taken, or if the name no longer maps to `seen`, a session's ID or null for none.
+   * Takes a name's lease, if it is free and the name still maps to the session `seen`; null for no session.
    * The lease expires after `duration` milliseconds, in case its holder crashes. Also deletes some names that map to no
    * session and whose lease has expired.
    *
@@ -161,7 +161,7 @@ export interface IssuanceLedger {
    * Counts at most `limit` records by period of issuance, role and session. Reads backwards in the order of issuance, from
    * before `position`, or from the newest if it is null.
    *
-   * @returns the counts, the position of the last record read, and the latest period; `end` is null if no record was read
+   * @returns the counts, the position of the last record read and the latest period; `end` is null if no record was read
    */
   tally(
     interval: IssuanceInterval,

@@ -237,12 +237,12 @@ describe("a file that cannot be used", () => {
     [
       "because it is a folder",
       (file: string) => mkdirSync(file),
-      (file: string) => `it is a folder; set DATABASE_URL to a file in it, such as file:${file}/stagepass.db`,
+      (file: string) => `it is a folder; use a file in it: file:${file}/stagepass.db`,
     ],
     [
       "because it is a pipe, for which nothing waits",
       (file: string) => void execFileSync("mkfifo", [file]),
-      () => "it is a device, a pipe or a socket; set DATABASE_URL to a file",
+      () => "it is a device, pipe or socket; use a file",
     ],
     [
       "because it is no database",
@@ -345,7 +345,7 @@ describe("a database that others may read or replace", () => {
       server.kill("SIGTERM");
       await server.exited;
       return lines(server.errors()).flatMap(({ level, msg }) =>
-        level === 40 && /^others/.test(msg) ? [msg] : [],
+        level === 40 && /^other users/.test(msg) ? [msg] : [],
       );
     };
     expect(await warned()).toEqual([]);
@@ -356,7 +356,7 @@ describe("a database that others may read or replace", () => {
     chmodSync(folder, 0o777);
     expect(await warned()).toEqual([
       read,
-      `other users can replace ${file} and the files next to it; run: chmod 700 ${folder}`,
+      `other users can replace ${file} and files next to it; run: chmod 700 ${folder}`,
     ]);
   });
 });

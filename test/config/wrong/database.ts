@@ -147,12 +147,12 @@ const URLS: readonly [what: string, url: string, says: string][] = [
   [
     "a CA without TLS",
     "postgres://u:canary@db/x?sslmode=disable&sslrootcert=/ca.pem",
-    "sslmode=disable cannot be combined with sslrootcert; use sslmode=verify-full",
+    "sslmode=disable does not allow sslrootcert; use sslmode=verify-full",
   ],
   [
     "a CA that verifies nothing",
     "postgres://u:canary@db/x?sslmode=no-verify&sslrootcert=/ca.pem",
-    "sslmode=no-verify cannot be combined with sslrootcert; use sslmode=verify-full",
+    "sslmode=no-verify does not allow sslrootcert; use sslmode=verify-full",
   ],
   [
     "a certificate without its key",
