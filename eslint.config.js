@@ -15,10 +15,10 @@ export default [
     rules: {
       ...all,
       ...relay,
-      // Arguments and enum values are part of the contract, too.
+      // Fields, arguments and enum values are part of the contract, too.
       "@graphql-eslint/require-description": [
         "error",
-        { types: true, rootField: true, EnumValueDefinition: true, InputValueDefinition: true },
+        { types: true, FieldDefinition: true, EnumValueDefinition: true, InputValueDefinition: true },
       ],
       // Fields are in reading order: the most used first.
       "@graphql-eslint/alphabetize": "off",

@@ -2,7 +2,7 @@ import { defaultFieldResolver, type GraphQLObjectType, type GraphQLSchema, isObj
 import { checkScope, REQUIRED_SCOPE } from "../access/policy.ts";
 import type { Context } from "./context.ts";
 
-/** Lets the policy decide on every field of Query and Mutation, whether or not it has a rule, and on the others that have one. */
+/** Checks the policy in every field of Query and Mutation, and in every other field that has a rule. */
 export function guardFields(schema: GraphQLSchema): void {
   for (const type of Object.values(schema.getTypeMap()).filter(isObjectType)) {
     const isRoot = type === schema.getQueryType() || type === schema.getMutationType();
@@ -12,7 +12,7 @@ export function guardFields(schema: GraphQLSchema): void {
   }
 }
 
-/** Lets the policy decide on one field, and ends its description with what the policy requires. */
+/** Checks the policy in one field, and adds the required scope to the end of its description. */
 export function guardField(type: GraphQLObjectType<unknown, Context>, name: string): void {
   const field = type.getFields()[name];
   if (!field) return;
@@ -25,9 +25,9 @@ export function guardField(type: GraphQLObjectType<unknown, Context>, name: stri
   };
 }
 
-/** The last sentence of a field's description; none for a field without a rule, which is open to nobody. */
+/** The last sentence of a field's description; undefined for a field without a rule, which no caller may use. */
 function requirement(path: string): string | undefined {
   const scope = Object.hasOwn(REQUIRED_SCOPE, path) ? REQUIRED_SCOPE[path] : undefined;
-  if (scope === null) return "Every caller may ask.";
+  if (scope === null) return "Open to every caller.";
   return scope && `Requires \`${scope}\`.`;
 }

@@ -18,7 +18,7 @@ import "./types/enums.ts";
 
 let schema: GraphQLSchema | undefined;
 
-/** The executable schema, which is made once: type-graphql keeps one record of what decorators say for the whole process. */
+/** The executable schema, built once, because type-graphql keeps one registry of decorators for each process. */
 export function createSchema(): GraphQLSchema {
   schema ??= buildSchema();
   return schema;
@@ -38,24 +38,24 @@ function buildSchema(): GraphQLSchema {
       NodeResolver,
     ],
     scalarsMap: [{ type: Date, scalar: DateTime }],
-    // The rules of the domain are stricter, and name the argument.
+    // The domain's rules are stricter, and they name the argument.
     validate: false,
-    // Introspects the whole schema at each start; a test does so once.
+    // It introspects the whole schema at each start; a test does it once.
     skipCheck: true,
   });
   passPlainArguments();
   guardFields(schema);
-  describe(schema.getQueryType(), "Reads. Nothing here changes anything.");
-  describe(schema.getMutationType(), "Writes. Each field is one action.");
+  describe(schema.getQueryType(), "Read operations.");
+  describe(schema.getMutationType(), "Write operations. The fields of one mutation run one after another.");
   return schema;
 }
 
-/** type-graphql has no place for the description of a root type. */
+/** type-graphql cannot describe a root type. */
 function describe(type: { description: unknown } | null | undefined, description: string): void {
   if (type) type.description = description;
 }
 
-/** The order in which a person reads the contract. */
+/** The order of the types in `schema.graphql`, for people. */
 const READING_ORDER = [
   "Query",
   "Mutation",
@@ -91,7 +91,7 @@ const READING_ORDER = [
   "DateTime",
 ];
 
-/** The contract as `schema.graphql` has it. */
+/** The text of `schema.graphql`. */
 export function printContract(schema: GraphQLSchema): string {
   const types = Object.values(schema.getTypeMap()).filter(
     (type) => !isIntrospectionType(type) && !isSpecifiedScalarType(type),

@@ -18,7 +18,7 @@ it("ends the descriptions of exactly the policy's fields with what they require,
     );
   const required = Object.entries(REQUIRED_SCOPE).map(([path, scope]) => [
     path,
-    { ends: scope === null ? "Every caller may ask." : `Requires \`${scope}\`.`, times: 1 },
+    { ends: scope === null ? "Open to every caller." : `Requires \`${scope}\`.`, times: 1 },
   ]);
   expect(Object.fromEntries(stated)).toEqual(Object.fromEntries(required));
 });

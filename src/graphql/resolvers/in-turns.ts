@@ -1,6 +1,6 @@
 /**
- * Hands out a long list so that GraphQL does not complete all of it in one turn of the event loop: it completes each item
- * when the promise of it resolves. The items of the first turn are there at once.
+ * Turns a long list into promises, so that GraphQL does not complete the whole list in one turn of the event loop.
+ * GraphQL completes each item when its promise resolves. The promises of the first turn resolve at once.
  *
  * @param turn resolves at the next turn
  */
@@ -10,7 +10,7 @@ export function inTurns<T>(items: readonly T[], perTurn: number, turn: () => Pro
   for (let start = 0; start < items.length; start += perTurn) {
     const mine = begun;
     for (const item of items.slice(start, start + perTurn)) promises.push(mine.then(() => item));
-    // Not all turns at once: they would be one.
+    // One turn after another: turns that begin together are one turn.
     begun = mine.then(turn);
   }
   return promises;

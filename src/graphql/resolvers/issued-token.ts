@@ -29,7 +29,7 @@ export class SessionLedgerResolver {
 
 @Resolver(() => IssuedTokenType)
 export class IssuedTokenResolver {
-  @FieldResolver(() => SessionType, { nullable: true })
+  @FieldResolver(() => SessionType, { nullable: true, description: "The session that the token is for." })
   async session(@Root() { sessionId }: IssuedToken, @Ctx() { loaders }: Context): Promise<Session> {
     return loaders.sessionOfRecord(sessionId);
   }

@@ -10,8 +10,8 @@ export class NodeResolver {
   @Query(() => NodeType, {
     nullable: true,
     description:
-      "The session or the issued token with this ID; null when there is none that you may see. It depends on the ID\n" +
-      "which scope is needed: `sessions:read` for a session, `ledger:read` for an issued token.",
+      "A session or an issued token, by its ID. Null if it does not exist or you may not see it. A session needs\n" +
+      "the scope `sessions:read`; an issued token needs `ledger:read`.",
   })
   node(
     @Args(() => NodeArgs) { id }: NodeArgs,

@@ -13,10 +13,8 @@ export class SessionResolver {
   @Query(() => SessionType, {
     nullable: true,
     description:
-      "One session, by its ID or by its name: exactly one of the two. Null when you may not see it, when its ID does\n" +
-      "not belong to this server's project, or when the name maps to none.\n" +
-      "A session that was created elsewhere in the same project is known by its ID alone: what the ID does\n" +
-      "not tell is null.",
+      "A session, by its ID or its room name. Null if you may not see it, if the ID belongs to another project,\n" +
+      "or if the room has no session. A session created elsewhere in the project has only the fields in its ID.",
   })
   session(@Args(() => SessionArgs) given: SessionArgs, @Ctx() { loaders }: Context): Promise<Session | null> {
     return loaders.find(given);
@@ -25,11 +23,11 @@ export class SessionResolver {
   @Query(() => SessionConnection, {
     nullable: true,
     description:
-      "The sessions created here that you may see, newest first. With `namePrefix`, or without `name` where your grant has\n" +
-      "names that end in `*`, they are ordered by name instead: sessions without a name first, and newest first within\n" +
-      "a name. A page looks through at most 1000 sessions. With a time beside a name, a prefix or a grant for some\n" +
-      "sessions it may therefore have fewer than `first`, even none, while `hasNextPage` is true: go on from\n" +
-      "`endCursor`. A cursor is good for lists in the same order.",
+      "The sessions created here that you may see, newest first. With the filter `namePrefix`, they are sorted by\n" +
+      "name. The same applies if your grant has names that end in `*`, unless you filter by `name`. In this order,\n" +
+      "sessions without a name come first, and sessions with the same name are newest first. A page reads at most\n" +
+      "1000 sessions. With a filter or a limited grant it can be short or empty while `hasNextPage` is true: continue\n" +
+      "from `endCursor`. A cursor works only in lists with the same order.",
     complexity: perItem,
   })
   sessions(
@@ -41,7 +39,7 @@ export class SessionResolver {
 
   @Mutation(() => SessionType, {
     nullable: true,
-    description: "Create a session.",
+    description: "Create a session. Example: `createSession(mediaMode: ROUTED) { sessionId }`.",
     complexity: dear,
   })
   createSession(
@@ -55,9 +53,9 @@ export class SessionResolver {
   @Mutation(() => SessionType, {
     nullable: true,
     description:
-      "The session of that name: the one there is, or a new one with these options. However many ask at\n" +
-      "once, from however many servers, all get the same session. It is an error when the existing session differs in an\n" +
-      "option that you give. Your grant must cover the name.",
+      'Get the session of a room, or create it. Example: `ensureSession(name: "standup") { sessionId }`.\n' +
+      "Simultaneous calls get the same session, on every replica. The call fails if the existing session differs in\n" +
+      "an option that you give. Your grant must cover the name.",
     complexity: dear,
   })
   ensureSession(

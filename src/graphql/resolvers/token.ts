@@ -31,7 +31,7 @@ import { TokenOutcomeType } from "../types/token-outcome.ts";
 import { inTurns } from "./in-turns.ts";
 import { onlyInMutation } from "./only-in-mutation.ts";
 
-/** How many outcomes are completed in one turn of the event loop. */
+/** The outcomes completed in one turn of the event loop. */
 const PER_TURN = 50;
 
 @Resolver(() => SessionType)
@@ -39,9 +39,9 @@ export class SessionTokenResolver {
   @FieldResolver(() => ConnectionTokenType, {
     nullable: true,
     description:
-      "Generate a token for this session, as `Mutation.generateToken` does. Only inside a mutation: elsewhere it is an\n" +
-      "error, because a token is never the side effect of reading. Your grant must cover the role, the session and the\n" +
-      "token's lifetime.",
+      "Generate a token for this session, as `Mutation.generateToken` does. Works only in a mutation.\n" +
+      "Example: `createSession { sessionId generateToken { token } }`.\n" +
+      "Your grant must cover the role, the session and the lifetime.",
     complexity: dear,
   })
   @UseMiddleware(onlyInMutation)
@@ -60,8 +60,8 @@ export class TokenResolver {
   @Mutation(() => ConnectionTokenType, {
     nullable: true,
     description:
-      "Generate a token with which one client can connect to a session. Your grant must cover the role, the session\n" +
-      "and the token's lifetime.",
+      "Generate a token for one client. Example: `generateToken(sessionId: $id, role: PUBLISHER) { token }`.\n" +
+      "Your grant must cover the role, the session and the lifetime.",
     complexity: dear,
   })
   generateToken(
@@ -75,9 +75,9 @@ export class TokenResolver {
   @Mutation(() => [TokenOutcomeType], {
     nullable: true,
     description:
-      "Generate many tokens for one session at once, each with its own outcome, in the order asked for. At most 1000.\n" +
-      "A request that is refused does not spoil the others, and all the others are recorded together. Give the requests\n" +
-      "in a variable. Your grant must cover the session; a role or lifetime beyond it refuses that token alone.",
+      "Generate up to 1000 tokens for one session. Each request has its own outcome, in the same order. A refused\n" +
+      "request does not affect the others, which the server records together. Your grant must cover the session. A\n" +
+      "role or lifetime beyond your grant refuses only that token.",
     complexity: perToken,
   })
   async generateTokens(
@@ -90,9 +90,8 @@ export class TokenResolver {
   @Query(() => TokenInspectionType, {
     nullable: true,
     description:
-      "What a token grants, and whether a client could connect with it now. A token that is malformed,\n" +
-      "foreign, forged or expired is an answer here, not an error. Only by POST: in a URL the token would be\n" +
-      "logged.",
+      "What a token grants, and whether a client can connect with it now. A malformed, foreign, forged or expired\n" +
+      "token is a result, not an error. Send this field by POST, because proxies log URLs.",
     complexity: dear,
   })
   inspectToken(
@@ -121,7 +120,7 @@ export class TokenResolver {
 export class TokenInspectionResolver {
   @FieldResolver(() => Boolean, {
     nullable: true,
-    description: "Whether this server's database knows the session, as `Session.createdHere`.",
+    description: "Whether this server's database has the session. The same as `Session.createdHere`.",
   })
   async createdHere(
     @Root() { sessionId }: TokenInspection,
@@ -136,10 +135,10 @@ export class IssuanceResolver {
   @Query(() => IssuedTokenConnection, {
     nullable: true,
     description:
-      "The tokens issued here for all sessions that you may use, for audits: by `issuedAt`, the latest first. With `id` or\n" +
-      "`sessionId`, or where your grant has IDs of sessions alone, they are in the order of issuance, newest first.\n" +
-      "A page looks through at most 1000 records. It may therefore have fewer than `first`, even none, while\n" +
-      "`hasNextPage` is true: go on from `endCursor`. A cursor is good for lists in the same order.",
+      "The tokens issued here for every session that you may use, sorted by `issuedAt`, latest first. With `id` or\n" +
+      "`sessionId`, or if your grant has only session IDs, they are in the order of issuance, newest first. A page\n" +
+      "reads at most 1000 records, so it can be short or empty while `hasNextPage` is true: continue from `endCursor`. A\n" +
+      "cursor works only in lists with the same order.",
     complexity: perItem,
   })
   issuedTokens(
@@ -152,8 +151,9 @@ export class IssuanceResolver {
   @Query(() => [IssuancePeriodType], {
     nullable: true,
     description:
-      "How many tokens were issued, by role, in each of the last periods, oldest first, for the sessions that you may see;\n" +
-      "as far as the ledger goes back. Beyond its newest 500,000 records there are fewer periods than asked for, or none.",
+      "The number of tokens issued in each of the last periods, by role, oldest period first. It covers the sessions\n" +
+      "that you may see and the newest 500,000 records. If these do not reach back far enough, you get fewer periods,\n" +
+      "or none.",
     complexity: perPeriod,
   })
   issuances(

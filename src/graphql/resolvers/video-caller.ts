@@ -7,12 +7,12 @@ import { VideoProjectType } from "../types/video-project.ts";
 
 @Resolver()
 export class VideoCallerResolver {
-  @Query(() => VideoCaller, { description: "Who you are here, and what you may do." })
+  @Query(() => VideoCaller, { description: "Your identity and permissions on this server." })
   videoCaller(@Ctx() { caller }: Context): VideoCaller {
     return describeCaller(caller);
   }
 
-  @Query(() => VideoProjectType, { description: "What this server works for." })
+  @Query(() => VideoProjectType, { description: "The platform project that this server uses." })
   videoProject(@Ctx() { project }: Context): ProjectInfo {
     return project;
   }

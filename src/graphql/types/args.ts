@@ -6,104 +6,108 @@ import { ArchiveMode, ArchiveResolution, MediaMode, type SessionOptionsInput } f
 import type { SessionKey } from "../../domain/session-key.ts";
 import { DEFAULT_PAGE_SIZE, type PageInput } from "../../services/page.ts";
 
-/** Which object to find. */
+/** The object to find. */
 @ArgsType()
 export class NodeArgs {
   @Field(() => ID, { description: "The `id` of a session or an issued token." })
   id!: string;
 }
 
-/** Which session to read: one of the two. */
+/** The session to read, by exactly one of the two. */
 @ArgsType()
 export class SessionArgs implements SessionKey {
   @Field(() => ID, {
     nullable: true,
-    description: "The session's ID, exactly as `createSession` returned it. Give this or `name`.",
+    description:
+      "The session's ID, exactly as `createSession` returned it. Give exactly one of `sessionId` and `name`.",
   })
   sessionId?: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description: "The session that this name maps to now. Give this or `sessionId`.",
+    description: "The room name, such as `standup`. Finds the room's current session.",
   })
   name?: string | null;
 }
 
-/** Which page of a list. */
+/** The page of a list. */
 @ArgsType()
 export class PageArgs implements PageInput {
   @Field(() => Int, {
     nullable: true,
     defaultValue: DEFAULT_PAGE_SIZE,
-    description: "How many, from 1 to 100.",
+    description: "The page size, from 1 to 100.",
   })
   first?: number | null;
 
   @Field(() => String, {
     nullable: true,
-    description: "Those after this cursor, taken from `pageInfo.endCursor`.",
+    description: "The `pageInfo.endCursor` of the previous page. Leave it out for the first page.",
   })
   after?: string | null;
 }
 
-/** Which session is wanted, whether or not there is one. */
+/** The room whose session to get or create. */
 @ArgsType()
 export class SessionNameArgs {
   @Field(() => String, {
     description:
-      "A name of your own for the place people meet, such as `standup`: 1 to 200 characters, without invisible ones\n" +
-      "and with single spaces between words. It is put into Unicode's form NFC.",
+      "The room name, such as `standup`: 1 to 200 characters, no invisible characters, and single spaces\n" +
+      "between words. The server normalizes it to Unicode NFC.",
   })
   name!: string;
 
   @Field(() => Int, {
     nullable: true,
     description:
-      "Replace the session when it is older than this many seconds. Without it, the session stays.",
+      "Replace a session that is older than this many seconds. Without `maxAge`, the room keeps its session.",
   })
   maxAge?: number | null;
 }
 
-const MEDIA_MODE = "How media flows between the participants.";
+const MEDIA_MODE = "How media flows between participants.";
 const ARCHIVE_MODE =
-  "Whether the platform records the session by itself. `ALWAYS` needs `mediaMode: ROUTED`.";
+  "Whether the platform records the session automatically. `ALWAYS` needs `mediaMode: ROUTED`.";
 const E2EE = "End-to-end encryption. Needs `mediaMode: ROUTED` and `archiveMode: MANUAL`.";
 
-/** How the session of a name is to be. */
+/** The options of a room's session. */
 @ArgsType()
 export class SessionOptionsArgs implements SessionOptionsInput {
-  @Field(() => MediaMode, { nullable: true, description: `${MEDIA_MODE} A new session gets \`RELAYED\`.` })
+  @Field(() => MediaMode, {
+    nullable: true,
+    description: `${MEDIA_MODE} A new session defaults to \`RELAYED\`.`,
+  })
   mediaMode?: MediaMode | null;
 
   @Field(() => ArchiveMode, {
     nullable: true,
-    description: `${ARCHIVE_MODE}\nA new session gets \`MANUAL\`.`,
+    description: `${ARCHIVE_MODE}\nA new session defaults to \`MANUAL\`.`,
   })
   archiveMode?: ArchiveMode | null;
 
   @Field(() => String, {
     nullable: true,
-    description: "The name of the automatic archives, up to 80 characters. Needs `archiveMode: ALWAYS`.",
+    description: "The name of automatic archives, up to 80 characters. Needs `archiveMode: ALWAYS`.",
   })
   archiveName?: string | null;
 
   @Field(() => ArchiveResolution, {
     nullable: true,
-    description: "The resolution of the automatic archives. Needs `archiveMode: ALWAYS`.",
+    description: "The resolution of automatic archives. Needs `archiveMode: ALWAYS`.",
   })
   archiveResolution?: ArchiveResolution | null;
 
   @Field(() => String, {
     nullable: true,
-    description: "An IPv4 address near the participants, by which the platform chooses the region.",
+    description: "An IPv4 address near the participants. The platform uses it to choose a region.",
   })
   location?: string | null;
 
-  @Field(() => Boolean, { nullable: true, description: `${E2EE}\nA new session gets \`false\`.` })
+  @Field(() => Boolean, { nullable: true, description: `${E2EE}\nA new session defaults to \`false\`.` })
   e2ee?: boolean | null;
 }
 
-/** How a new session is to be. */
+/** The options of a new session. */
 @ArgsType()
 export class NewSessionArgs extends SessionOptionsArgs {
   @Field(() => MediaMode, { nullable: true, defaultValue: MediaMode.RELAYED, description: MEDIA_MODE })
@@ -116,74 +120,74 @@ export class NewSessionArgs extends SessionOptionsArgs {
   override e2ee?: boolean | null;
 }
 
-/** Which session a token is for. */
+/** The session that a token is for. */
 @ArgsType()
 export class TokenSessionArgs {
-  @Field(() => ID, { description: "The session to connect to." })
+  @Field(() => ID, { description: "The ID of the session that the token is for." })
   sessionId!: string;
 }
 
-/** What a token is to grant; as arguments, and as one of many requests. */
+/** The permissions of a token, as arguments and as an item of `requests`. */
 @ArgsType()
 @InputType("TokenRequest", {
-  description: "What one of many tokens is to grant; as the arguments of `generateToken`.",
+  description: 'One token of `generateTokens`. Example: `{ role: PUBLISHER, data: "ana", expiresIn: 3600 }`.',
 })
 export class TokenArgs implements TokenInput {
   @Field(() => Role, {
     nullable: true,
     defaultValue: DEFAULT_ROLE,
-    description: "What the client may do in the session.",
+    description: "What the client can do in the session.",
   })
   role?: Role | null;
 
   @Field(() => String, {
     nullable: true,
     description:
-      "Connection metadata such as a user ID or a name, up to 1000 characters. Every client in the session\n" +
-      "can read it, and it cannot be changed later.",
+      "Connection metadata, such as a user ID or a name, up to 1000 characters. Every client in the session\n" +
+      "can read it, and it cannot change later.",
   })
   data?: string | null;
 
   @Field(() => Int, {
     nullable: true,
     description:
-      "When the token stops working, in whole seconds since the Unix epoch: later than now, and at most\n" +
-      "30 days from now. Without it, 24 hours from now, or sooner when your tokens may not live so long. Who is\n" +
-      "connected by then stays connected.",
+      "When the token expires, in whole seconds since the Unix epoch: in the future, at most 30 days ahead. The\n" +
+      "default is 24 hours, or your `maxLifetime` if that is shorter. Connected clients stay connected.",
   })
   expireTime?: number | null;
 
   @Field(() => Int, {
     nullable: true,
-    description:
-      "Instead of `expireTime`: for how many whole seconds from now the token works, from 1 to 2592000, which is 30 days.",
+    description: "Instead of `expireTime`: the lifetime in whole seconds, from 1 to 2592000 (30 days).",
   })
   expiresIn?: number | null;
 
   @Field(() => [String], {
     nullable: true,
-    description: "Layout classes of the streams that the client publishes, for archives and broadcasts.",
+    description: "Layout classes for the client's streams in archives and broadcasts.",
   })
   initialLayoutClassList?: string[] | null;
 
   @Field(() => TokenFormat, {
     nullable: true,
     defaultValue: DEFAULT_FORMAT,
-    description: "The format of the token.",
+    description: "The token format.",
   })
   format?: TokenFormat | null;
 }
 
-/** Which tokens are asked for at once, all for one session. */
+/** The tokens to generate at once, all for one session. */
 @ArgsType()
 export class TokenBatchArgs extends TokenSessionArgs {
-  @Field(() => [TokenArgs], { description: "What each token is to grant. At most 1000." })
+  @Field(() => [TokenArgs], {
+    description: "One item for each token, at most 1000. Pass the list as a variable.",
+  })
   requests!: TokenArgs[];
 }
 
-/** Which token to inspect. */
+/** The token to inspect. */
 @ArgsType()
 export class InspectTokenArgs {
-  @Field(() => String, { description: "The token, exactly as a client would connect with it." })
+  @Field(() => String, { description: "The token, exactly as a client would use it." })
   token!: string;
 }

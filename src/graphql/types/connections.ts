@@ -5,41 +5,41 @@ import { PageInfo } from "./page-info.ts";
 import { SessionType } from "./session.ts";
 
 /**
- * Declares the types of a page, as the GraphQL Cursor Connections Specification has them.
+ * Declares the types of a page, by the GraphQL Cursor Connections Specification.
  *
- * @param noun what one item is called in descriptions
+ * @param noun the name of an item in descriptions
  */
 function connectionOf<T extends object>(name: string, noun: string, nodeType: ClassType<T>): ClassType {
   @ObjectType(`${name}Edge`, {
-    description: `One ${noun} of a page, with its place in the list.`,
+    description: `One ${noun} of a page, with its cursor.`,
     simpleResolvers: true,
   })
   class Edge {
-    @Field(() => String)
+    @Field(() => String, { description: "The position in the list, for the argument `after`." })
     cursor!: string;
 
-    @Field(() => nodeType)
+    @Field(() => nodeType, { description: `The ${noun}.` })
     node!: T;
   }
 
   @ObjectType(`${name}Connection`, { description: `One page of a list of ${noun}s.`, simpleResolvers: true })
   class Connection {
-    @Field(() => [Edge])
+    @Field(() => [Edge], { description: `The ${noun}s of this page, with their cursors.` })
     edges!: readonly Edge[];
 
-    @Field(() => [nodeType])
+    @Field(() => [nodeType], { description: `The ${noun}s of this page.` })
     nodes!: readonly T[];
 
     @Field(() => Int, {
       nullable: true,
       description:
-        "How long the whole list is; counted up to 10,000. Counting looks through at most 10,000 rows: where a filter or\n" +
-        "your grant leaves out some, and there are more rows to look through, it is null.",
+        "The length of the whole list, counted up to 10,000. Null if your filter or grant leaves out some of the first\n" +
+        "10,000 rows and more rows follow.",
       complexity: COUNTED,
     })
     totalCount!: () => Promise<number | null>;
 
-    @Field(() => PageInfo)
+    @Field(() => PageInfo, { description: "Whether there are more pages, and where the next one begins." })
     pageInfo!: PageInfo;
   }
   return Connection;

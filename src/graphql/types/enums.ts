@@ -7,53 +7,54 @@ import { ArchiveMode, ArchiveResolution, MediaMode } from "../../domain/session.
 import { TokenStatus } from "../../domain/token-inspection.ts";
 import { ERROR_CODES, ERRORS, type ErrorCode } from "../../errors.ts";
 
-/** The codes of errors, each with itself as its value. */
+/** The error codes. Each is its own value. */
 export const ErrorCodes = Object.fromEntries(ERROR_CODES.map((code) => [code, code])) as {
   readonly [Code in ErrorCode]: Code;
 };
 
 registerEnumType(ErrorCodes, {
   name: "ErrorCode",
-  description: "What went wrong: the `extensions.code` of every error, and why a token was refused.",
+  description: "The `extensions.code` of an error, and the `code` of a refused token.",
   valuesConfig: ERRORS,
 });
 
 registerEnumType(Role, {
   name: "Role",
-  description: "What a client may do in a session.",
+  description: "What a client can do in a session.",
   valuesConfig: {
     SUBSCRIBER: { description: "Subscribe to streams." },
     PUBLISHER: { description: "Publish streams, subscribe to streams, and signal." },
-    PUBLISHER_ONLY: { description: "Publish streams, without subscribing to any." },
+    PUBLISHER_ONLY: { description: "Publish streams, but subscribe to none." },
     MODERATOR: {
-      description: "What a publisher may do, and force others to disconnect, to stop publishing or to mute.",
+      description: "Publish, subscribe, signal, and force others to disconnect, stop publishing or mute.",
     },
   },
 });
 
 registerEnumType(MediaMode, {
   name: "MediaMode",
-  description: "How media flows between the participants of a session.",
+  description: "How media flows between participants.",
   valuesConfig: {
-    RELAYED: { description: "Directly between clients where possible, else through a relay." },
+    RELAYED: { description: "Media flows directly between clients if possible, otherwise through a relay." },
     ROUTED: {
-      description: "Through the media router: larger sessions, archiving, end-to-end encryption.",
+      description:
+        "Media flows through the media router. Use it for larger sessions, archives and end-to-end encryption.",
     },
   },
 });
 
 registerEnumType(ArchiveMode, {
   name: "ArchiveMode",
-  description: "Whether the platform records a session by itself.",
+  description: "Whether the platform records a session automatically.",
   valuesConfig: {
-    MANUAL: { description: "The platform records when a back end asks." },
+    MANUAL: { description: "The platform records only when a back end starts an archive." },
     ALWAYS: { description: "The platform records the whole session. Needs `mediaMode: ROUTED`." },
   },
 });
 
 registerEnumType(ArchiveResolution, {
   name: "ArchiveResolution",
-  description: "The width and height of the video in automatic archives, in pixels.",
+  description: "The video resolution of automatic archives, in pixels.",
   valuesConfig: {
     SD_LANDSCAPE: { description: "640x480, landscape." },
     SD_PORTRAIT: { description: "480x640, portrait." },
@@ -66,9 +67,9 @@ registerEnumType(ArchiveResolution, {
 
 registerEnumType(TokenFormat, {
   name: "TokenFormat",
-  description: "How a token is written and signed.",
+  description: "The encoding and signature of a token.",
   valuesConfig: {
-    JWT: { description: "A JSON Web Token: HS256 for OpenTok, RS256 for Vonage." },
+    JWT: { description: "A JSON Web Token, signed with HS256 for OpenTok and RS256 for Vonage." },
     T1: { description: "The legacy OpenTok format." },
   },
 });
@@ -77,22 +78,21 @@ registerEnumType(TokenStatus, {
   name: "TokenStatus",
   description: "Whether a client can connect with a token.",
   valuesConfig: {
-    ACTIVE: { description: "A client can connect with it now." },
-    EXPIRED: { description: "Genuine, and expired." },
+    ACTIVE: { description: "A client can connect with the token now." },
+    EXPIRED: { description: "The token is genuine but expired." },
     INVALID: {
-      description:
-        "Not a token that this server's credentials signed, or not one that a client could connect with.",
+      description: "This server's credentials did not sign the token, or no client can connect with it.",
     },
   },
 });
 
 registerEnumType(PlatformName, {
   name: "VideoPlatform",
-  description: "Where sessions come from.",
+  description: "The platform that creates sessions.",
   valuesConfig: {
     LOCAL: {
       description:
-        "The built-in platform. Its tokens have the platform's format, and no client can connect with them.",
+        "The built-in platform for development. Its tokens have the real format, but no client can connect with them.",
     },
     OPENTOK: { description: "The OpenTok environment of the Vonage Video API." },
     VONAGE: { description: "The Vonage Unified environment of the Vonage Video API." },
@@ -101,10 +101,10 @@ registerEnumType(PlatformName, {
 
 registerEnumType(IssuanceInterval, {
   name: "IssuanceInterval",
-  description: "How long each period of issuances is.",
+  description: "The length of a period of issuances.",
   valuesConfig: {
-    MINUTE: { description: "60 seconds, from a full minute." },
-    HOUR: { description: "60 minutes, from a full hour in UTC." },
+    MINUTE: { description: "60 seconds, from the start of a minute." },
+    HOUR: { description: "60 minutes, from the start of an hour in UTC." },
     DAY: { description: "24 hours, from midnight in UTC." },
   },
 });

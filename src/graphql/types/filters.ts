@@ -6,73 +6,76 @@ import { PageArgs } from "./args.ts";
 import { DateTime } from "./date-time.ts";
 
 @InputType("SessionFilter", {
-  description: "Which sessions to list: those that meet every condition. One that is null is left out.",
+  description:
+    'Lists the sessions that meet every condition. A null condition is ignored. Example: `{ namePrefix: "class-" }`.',
 })
 export class SessionFilterInput implements SessionFilter {
   @Field(() => String, {
     nullable: true,
-    description: "How the name begins. An empty text is every name. Not together with `name`.",
+    description:
+      "The start of the room name. An empty string matches every name. Do not combine it with `name`.",
   })
   namePrefix?: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description: "The name, including sessions that it mapped to before.",
+    description: "The room name. Finds its current session and its earlier ones.",
   })
   name?: string | null;
 
-  @Field(() => DateTime, { nullable: true, description: "Created at this instant or later." })
+  @Field(() => DateTime, { nullable: true, description: "Created at this time or later." })
   createdAfter?: Date | null;
 
-  @Field(() => DateTime, { nullable: true, description: "Created before this instant." })
+  @Field(() => DateTime, { nullable: true, description: "Created before this time." })
   createdBefore?: Date | null;
 }
 
 @InputType("IssuedTokenFilter", {
-  description: "Which records to list: those that meet every condition. One that is null is left out.",
+  description:
+    "Lists the issued tokens that meet every condition. A null condition is ignored. Example: `{ role: MODERATOR }`.",
 })
 export class IssuedTokenFilterInput implements IssuedTokenFilter {
   @Field(() => ID, {
     nullable: true,
-    description: "The token's own ID: its `jti`, or its `nonce` in the format `T1`.",
+    description: "The token's `jti`, or its `nonce` in the format `T1`.",
   })
   id?: string | null;
 
-  @Field(() => ID, { nullable: true, description: "The session that the token is for." })
+  @Field(() => ID, { nullable: true, description: "The ID of the session that the token is for." })
   sessionId?: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description: "Who asked for the token: the caller's subject or the API key's name.",
+    description: "The caller that generated the token: its subject, or the name of its API key.",
   })
   issuedTo?: string | null;
 
-  @Field(() => Role, { nullable: true, description: "What the token lets a client do in the session." })
+  @Field(() => Role, { nullable: true, description: "The role of the token." })
   role?: Role | null;
 
-  @Field(() => DateTime, { nullable: true, description: "Issued at this instant or later." })
+  @Field(() => DateTime, { nullable: true, description: "Issued at this time or later." })
   issuedAfter?: Date | null;
 
-  @Field(() => DateTime, { nullable: true, description: "Issued before this instant." })
+  @Field(() => DateTime, { nullable: true, description: "Issued before this time." })
   issuedBefore?: Date | null;
 }
 
-/** Which page of which sessions. */
+/** The page and filter of a list of sessions. */
 @ArgsType()
 export class SessionsArgs extends PageArgs {
   @Field(() => SessionFilterInput, {
     nullable: true,
-    description: "Only these. Without it, all that you may see.",
+    description: "Lists only these sessions. The default is every session that you may see.",
   })
   filter?: SessionFilterInput | null;
 }
 
-/** Which page of which records. */
+/** The page and filter of a list of issued tokens. */
 @ArgsType()
 export class IssuedTokensArgs extends PageArgs {
   @Field(() => IssuedTokenFilterInput, {
     nullable: true,
-    description: "Only these. Without it, those of all sessions that you may use.",
+    description: "Lists only these tokens. The default is the tokens of every session that you may use.",
   })
   filter?: IssuedTokenFilterInput | null;
 }

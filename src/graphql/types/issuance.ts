@@ -9,41 +9,41 @@ import {
 import { Role } from "../../domain/role.ts";
 import { DateTime } from "./date-time.ts";
 
-/** Which periods to count. */
+/** The periods to count. */
 @ArgsType()
 export class IssuancesArgs implements IssuancesInput {
   @Field(() => IssuanceInterval, {
     nullable: true,
     defaultValue: DEFAULT_INTERVAL,
-    description: "How long each period is.",
+    description: "The length of each period.",
   })
   interval?: IssuanceInterval | null;
 
   @Field(() => Int, {
     nullable: true,
     defaultValue: DEFAULT_PERIODS,
-    description: "How many periods, from 1 to 100. The last of them is not over yet.",
+    description: "The number of periods, from 1 to 100. The last one is still running.",
   })
   last?: number | null;
 }
 
-@ObjectType({ description: "How many tokens were issued with one role.", simpleResolvers: true })
+@ObjectType({ description: "The number of tokens issued with one role.", simpleResolvers: true })
 export class RoleCount {
-  @Field(() => Role)
+  @Field(() => Role, { description: "The role." })
   role!: Role;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: "The number of tokens." })
   count!: number;
 }
 
 @ObjectType("IssuancePeriod", {
-  description: "How many tokens were issued in a period of time.",
+  description: "The number of tokens issued in one period.",
   simpleResolvers: true,
 })
 export class IssuancePeriodType implements IssuancePeriod {
-  @Field(() => DateTime)
+  @Field(() => DateTime, { description: "When the period begins." })
   startsAt!: Date;
 
-  @Field(() => [RoleCount], { description: "One for each role, those with none too." })
+  @Field(() => [RoleCount], { description: "One count for each role, including roles with no tokens." })
   counts!: readonly RoleCount[];
 }

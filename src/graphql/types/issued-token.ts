@@ -4,26 +4,28 @@ import { DateTime } from "./date-time.ts";
 import { NodeType } from "./node.ts";
 
 @ObjectType("IssuedToken", {
-  description: "The record of a token that was issued. It holds no token.",
+  description: "The record of an issued token. It does not hold the token itself.",
   implements: NodeType,
   simpleResolvers: true,
 })
 export class IssuedTokenType extends NodeType {
-  @Field(() => ID, { description: "The token's own: its `jti`, or its `nonce` in the format `T1`." })
+  @Field(() => ID, { description: "The token's `jti`, or its `nonce` in the format `T1`." })
   override id!: string;
 
-  @Field(() => ID, { description: "The session that the token is for." })
+  @Field(() => ID, { description: "The ID of the session that the token is for." })
   sessionId!: string;
 
-  @Field(() => Role)
+  @Field(() => Role, { description: "The role of the token." })
   role!: Role;
 
-  @Field(() => String, { description: "Who asked for it: the caller's subject or the API key's name." })
+  @Field(() => String, {
+    description: "The caller that generated the token: its subject, or the name of its API key.",
+  })
   issuedTo!: string;
 
-  @Field(() => DateTime)
+  @Field(() => DateTime, { description: "When the token was issued." })
   issuedAt!: Date;
 
-  @Field(() => DateTime)
+  @Field(() => DateTime, { description: "When the token expires." })
   expiresAt!: Date;
 }

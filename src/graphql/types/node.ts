@@ -1,11 +1,11 @@
 import { Field, ID, InterfaceType } from "type-graphql";
 
-/** What clients find by a global ID, as the Global Object Identification specification has it. */
+/** An object with a global ID, by the Global Object Identification specification. */
 @InterfaceType("Node", {
   description: "An object that `Query.node` finds by its ID.",
   resolveType: (found) => ("issuedTo" in found ? "IssuedToken" : "Session"),
 })
 export abstract class NodeType {
-  @Field(() => ID)
+  @Field(() => ID, { description: "The global ID, for `Query.node`." })
   id!: string;
 }

@@ -4,18 +4,18 @@ import { DateTime } from "./date-time.ts";
 import { NodeType } from "./node.ts";
 
 @ObjectType("Session", {
-  description: "Where participants meet to exchange audio and video. Sessions do not expire; tokens do.",
+  description: "A place where participants exchange audio and video. Sessions do not expire; tokens do.",
   implements: NodeType,
   simpleResolvers: true,
 })
 export class SessionType extends NodeType implements Session {
   @Field(() => ID, {
-    description: "The same value as `sessionId`, under the name that client caches look for.",
+    description: "The same value as `sessionId`, for the caches of GraphQL clients.",
   })
   override id!: string;
 
   @Field(() => ID, {
-    description: "The platform's ID of the session. The client SDK needs it to connect.",
+    description: "The platform's ID for the session. The client SDK needs it to connect.",
   })
   sessionId!: string;
 
@@ -24,33 +24,39 @@ export class SessionType extends NodeType implements Session {
   })
   applicationId!: string;
 
-  @Field(() => String, { nullable: true, description: "The name it was given by `ensureSession`." })
+  @Field(() => String, {
+    nullable: true,
+    description: "The room name that `ensureSession` gave the session.",
+  })
   name!: string | null;
 
-  @Field(() => MediaMode, { nullable: true })
+  @Field(() => MediaMode, { nullable: true, description: "How media flows between participants." })
   mediaMode!: MediaMode | null;
 
-  @Field(() => ArchiveMode, { nullable: true })
+  @Field(() => ArchiveMode, {
+    nullable: true,
+    description: "Whether the platform records the session automatically.",
+  })
   archiveMode!: ArchiveMode | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: "The name of automatic archives." })
   archiveName!: string | null;
 
-  @Field(() => ArchiveResolution, { nullable: true })
+  @Field(() => ArchiveResolution, { nullable: true, description: "The resolution of automatic archives." })
   archiveResolution!: ArchiveResolution | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: "The IPv4 address given as a hint for the region." })
   location!: string | null;
 
-  @Field(() => Boolean, { nullable: true })
+  @Field(() => Boolean, { nullable: true, description: "Whether media is end-to-end encrypted." })
   e2ee!: boolean | null;
 
-  @Field(() => DateTime, { nullable: true })
+  @Field(() => DateTime, { nullable: true, description: "When the session was created." })
   createdAt!: Date | null;
 
   @Field(() => Boolean, {
     description:
-      "Whether this server's database knows the session. If not, only its ID says that it exists, and IDs are not signed.",
+      "Whether this server's database has the session. If false, the ID is the only evidence, and IDs are not signed.",
   })
   createdHere!: boolean;
 }

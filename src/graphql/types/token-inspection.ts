@@ -4,40 +4,38 @@ import { Role } from "../../domain/role.ts";
 import { type TokenInspection, TokenStatus } from "../../domain/token-inspection.ts";
 import { DateTime } from "./date-time.ts";
 
-/** The domain's inspection of a token. */
 @ObjectType("TokenInspection", {
-  description:
-    "What a token grants. Every field but `status` and `reason` is null when `status` is `INVALID`.",
+  description: "What a token grants. If `status` is `INVALID`, only `status` and `reason` are set.",
   simpleResolvers: true,
 })
 export class TokenInspectionType implements TokenInspection {
-  @Field(() => TokenStatus)
+  @Field(() => TokenStatus, { description: "Whether a client can connect with the token." })
   status!: TokenStatus;
 
-  @Field(() => String, { nullable: true, description: "Why it is invalid, for a person to read." })
+  @Field(() => String, { nullable: true, description: "Why the token is invalid, as text for people." })
   reason!: string | null;
 
-  @Field(() => TokenFormat, { nullable: true })
+  @Field(() => TokenFormat, { nullable: true, description: "The token format." })
   format!: TokenFormat | null;
 
-  @Field(() => ID, { nullable: true })
+  @Field(() => ID, { nullable: true, description: "The ID of the session that the token is for." })
   sessionId!: string | null;
 
-  @Field(() => Role, { nullable: true })
+  @Field(() => Role, { nullable: true, description: "What the client can do in the session." })
   role!: Role | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: "The connection metadata." })
   data!: string | null;
 
-  @Field(() => [String], { nullable: true })
+  @Field(() => [String], { nullable: true, description: "The layout classes." })
   initialLayoutClassList!: readonly string[] | null;
 
-  @Field(() => DateTime, { nullable: true })
+  @Field(() => DateTime, { nullable: true, description: "When the token was generated; null if unknown." })
   createdAt!: Date | null;
 
   @Field(() => DateTime, {
     nullable: true,
-    description: "When it stops working; null when it names no end, or none before the year 10000.",
+    description: "When the token expires; null if it has no expiry or one after the year 9999.",
   })
   expiresAt!: Date | null;
 }

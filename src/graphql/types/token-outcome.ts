@@ -6,31 +6,30 @@ import { ConnectionTokenType } from "./connection-token.ts";
 import { ErrorCodes } from "./enums.ts";
 
 @ObjectType("TokenRefusal", {
-  description: "Why one of many tokens was not generated.",
+  description: "Why `generateTokens` did not generate one of the tokens.",
   simpleResolvers: true,
 })
 export class TokenRefusalType implements TokenRefusal {
   @Field(() => ErrorCodes, {
     complexity: SHORT_VALUE,
-    description: "The code of the error that `generateToken` would give for this request.",
+    description: "The error code that `generateToken` would return for this request.",
   })
   code!: ErrorCode;
 
-  @Field(() => String, { complexity: MESSAGE_VALUE, description: "The reason, for a person to read." })
+  @Field(() => String, { complexity: MESSAGE_VALUE, description: "The reason, as text for people." })
   message!: string;
 
   @Field(() => String, {
     nullable: true,
     complexity: SHORT_VALUE,
-    description: "The field of the request that breaks a rule, where one does.",
+    description: "The field of the request that is invalid, if any.",
   })
   argument!: string | null;
 }
 
-/** What became of one of many requests. */
 export const TokenOutcomeType = createUnionType({
   name: "TokenOutcome",
-  description: "What became of one of many requests for a token.",
+  description: "The result of one request of `generateTokens`: a token or a refusal.",
   types: () => [ConnectionTokenType, TokenRefusalType] as const,
   resolveType: (outcome) => ("token" in outcome ? ConnectionTokenType : TokenRefusalType),
 });

@@ -3,45 +3,48 @@ import { Role } from "../../domain/role.ts";
 import { LIST_OF_NAMES } from "../limits/cost.ts";
 
 @ObjectType("VideoGrant", {
-  description: "Which tokens a caller may have generated; the claim `video_grant` of its credential.",
+  description: "The limits on the tokens that a caller can generate, from the `video_grant` claim.",
   simpleResolvers: true,
 })
 export class VideoGrantType {
-  @Field(() => [Role], { description: "The roles that they may have." })
+  @Field(() => [Role], { description: "The roles that the caller can grant." })
   roles!: readonly Role[];
 
   @Field(() => [ID], {
     complexity: LIST_OF_NAMES,
-    description: "The IDs of the sessions that may be used; `*` is every session.",
+    description: "The session IDs that the caller can use; `*` means every session.",
   })
   sessions!: readonly string[];
 
   @Field(() => [String], {
     complexity: LIST_OF_NAMES,
-    description: "The names of sessions that may be used; one that ends in `*` is every name that begins so.",
+    description:
+      "The room names that the caller can use. `class-*` means every name that begins with `class-`.",
   })
   names!: readonly string[];
 
-  @Field(() => Int, { description: "How long they may live at most, in seconds." })
+  @Field(() => Int, { description: "The longest lifetime of a token, in seconds." })
   maxLifetime!: number;
 }
 
-@ObjectType({ description: "Who asks, and what it may do here.", simpleResolvers: true })
+@ObjectType({ description: "The caller and its permissions.", simpleResolvers: true })
 export class VideoCaller {
   @Field(() => ID, {
-    description: "Unique among callers, but that those whose JWTs have no subject share their issuer's.",
+    description: "The caller's unique ID. JWTs without a subject share one ID for each issuer.",
   })
   id!: string;
 
   @Field(() => String, {
     description:
-      "The subject of its JWT, or the name of its API key; `local` where nobody is asked for a credential.",
+      "The JWT's subject or the API key's name. `local` if the server runs without authentication.",
   })
   subject!: string;
 
-  @Field(() => [String], { description: "What it may do at all, such as `sessions:create`." })
+  @Field(() => [String], {
+    description: 'The scopes of the caller. Example: `["sessions:create", "tokens:create"]`.',
+  })
   scopes!: readonly string[];
 
-  @Field(() => VideoGrantType)
+  @Field(() => VideoGrantType, { description: "The limits on the tokens that the caller can generate." })
   videoGrant!: VideoGrantType;
 }
