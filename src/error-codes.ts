@@ -1,13 +1,13 @@
-/** What a code means, and whether the same request, sent again later, may succeed; null where each error says so itself. */
+/** The meaning of a code, and whether the same request may succeed later; null if that depends on the error. */
 interface ErrorKind {
   readonly description: string;
   readonly retryable: boolean | null;
 }
 
-/** Every error code, each a promise to clients: our own, and those of Apollo Server. `docs/errors.md` repeats this table. */
+/** Every error code, including those of Apollo Server. The codes are stable. `docs/errors.md` repeats this table. */
 export const ERRORS = {
   BAD_USER_INPUT: {
-    description: "An argument breaks a rule. The error names the argument.",
+    description: "An argument is invalid. The error names the argument.",
     retryable: false,
   },
   SESSION_NOT_FOUND: {
@@ -23,23 +23,23 @@ export const ERRORS = {
     retryable: false,
   },
   OPERATION_RESOLUTION_FAILURE: {
-    description: "The document has no operation of the given name, or several and no name is given.",
+    description: "The document lacks the named operation, or has several and the request names none.",
     retryable: false,
   },
   UNAUTHENTICATED: {
-    description: "The request has no credential, or one that is not accepted.",
+    description: "The request has no valid credential.",
     retryable: false,
   },
   AUTHENTICATION_UNAVAILABLE: {
-    description: "The keys of the identity provider cannot be read.",
+    description: "The server cannot read the identity provider's keys.",
     retryable: true,
   },
   FORBIDDEN: {
-    description: "The caller may not do this. The error names what the caller lacks.",
+    description: "The caller lacks a permission. The error names it.",
     retryable: false,
   },
   RATE_LIMITED: {
-    description: "A limit of the caller, of its address or of the project is used up.",
+    description: "The caller, its address or the project has reached a limit.",
     retryable: true,
   },
   PERSISTED_QUERY_NOT_IN_LIST: {
@@ -47,11 +47,11 @@ export const ERRORS = {
     retryable: false,
   },
   QUERY_NOT_IN_SAFELIST: {
-    description: "The manifest of trusted documents does not have this document.",
+    description: "The manifest of trusted documents does not contain this document.",
     retryable: false,
   },
   PERSISTED_QUERY_NOT_FOUND: {
-    description: "The server knows no text with this hash. Send the hash and the text.",
+    description: "The server does not know this hash. Send the hash and the document.",
     retryable: false,
   },
   PLATFORM_REJECTED: {
@@ -59,7 +59,7 @@ export const ERRORS = {
     retryable: false,
   },
   PLATFORM_UNAVAILABLE: {
-    description: "The platform did not answer, or its answer cannot be understood.",
+    description: "The platform did not answer, or its answer is invalid.",
     retryable: null,
   },
   LEDGER_UNAVAILABLE: {
@@ -75,19 +75,19 @@ export const ERRORS = {
     retryable: true,
   },
   INTERNAL_SERVER_ERROR: {
-    description: "Something is wrong in the server. Its log has the cause.",
+    description: "The server failed unexpectedly. Its log has the cause.",
     retryable: false,
   },
   BAD_REQUEST: {
-    description: "The request is not a valid request of GraphQL over HTTP.",
+    description: "The request is not a valid GraphQL over HTTP request.",
     retryable: false,
   },
   NOT_FOUND: {
-    description: "Nothing is served at this path.",
+    description: "The server has nothing at this path.",
     retryable: false,
   },
   METHOD_NOT_ALLOWED: {
-    description: "The operation must be sent by POST, or the method is neither GET nor POST.",
+    description: "The operation needs POST, or the method is neither GET nor POST.",
     retryable: false,
   },
   NOT_ACCEPTABLE: {
@@ -95,7 +95,7 @@ export const ERRORS = {
     retryable: false,
   },
   PRECONDITION_FAILED: {
-    description: "A file of the console is not the one that the request expects.",
+    description: "A console file is not the one that the request expects.",
     retryable: false,
   },
   PAYLOAD_TOO_LARGE: {
@@ -107,7 +107,7 @@ export const ERRORS = {
     retryable: false,
   },
   RANGE_NOT_SATISFIABLE: {
-    description: "A file of the console is shorter than the requested range.",
+    description: "A console file is shorter than the requested range.",
     retryable: false,
   },
   MISDIRECTED_REQUEST: {
@@ -120,7 +120,7 @@ export const ERRORS = {
   },
 } as const satisfies Readonly<Record<string, ErrorKind>>;
 
-/** A code that is answered with. */
+/** The code of an error. */
 export type ErrorCode = keyof typeof ERRORS;
 
 /** Every code, in the order of the schema. */
@@ -128,7 +128,7 @@ export const ERROR_CODES = Object.keys(ERRORS) as readonly ErrorCode[];
 
 const RETRYABLE: ReadonlySet<unknown> = new Set(ERROR_CODES.filter((code) => ERRORS[code].retryable));
 
-/** Whether the same request may succeed later, by the code of its error; false where each error says so itself. */
+/** Whether the same request may succeed later, by the error's code; false if that depends on the error. */
 export function isRetryable(code: unknown): boolean {
   return RETRYABLE.has(code);
 }

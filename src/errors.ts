@@ -3,7 +3,7 @@ import { type ErrorCode, isRetryable } from "./error-codes.ts";
 export { ERROR_CODES, ERRORS, type ErrorCode, isRetryable } from "./error-codes.ts";
 export { type Advice, abridge, adviceOn, nearest, quote } from "./messages.ts";
 
-/** The `extensions` of an error: its code, and whether the same request, sent again later, may succeed. */
+/** The `extensions` of an error: its code, and whether the same request may succeed later. */
 export interface ErrorExtensions {
   readonly code: ErrorCode;
   readonly retryable: boolean;
@@ -11,9 +11,8 @@ export interface ErrorExtensions {
 }
 
 /**
- * Every error that we answer with. `extensions` is the GraphQL error's: its `code` is a promise to clients,
- * its message is for a person and may be bettered at any time. No message ever holds a secret, a token or
- * connection data.
+ * An error that callers see. Its `code` is stable. Its message is for people and may change; it never contains a secret,
+ * a token or connection data.
  */
 export abstract class StagepassError extends Error {
   readonly extensions: ErrorExtensions;
@@ -25,29 +24,26 @@ export abstract class StagepassError extends Error {
   }
 }
 
-/** When to ask again what is unavailable, in seconds. */
+/** The delay before a retry of something unavailable, in seconds. */
 export const RETRY_AFTER = 2;
 
-/** `BAD_USER_INPUT`: an argument breaks a rule. The message says the rule, and what was given where it is no secret. */
+/** `BAD_USER_INPUT`: an argument breaks a rule. The message has the rule, and the value unless it may be secret. */
 export class BadUserInput extends StagepassError {
   constructor(argument: string, message: string) {
     super("BAD_USER_INPUT", message, { argument });
   }
 }
 
-/** `BAD_USER_INPUT`: `field` issues a credential, and was asked for in an operation that only reads. */
+/** `BAD_USER_INPUT`: a query selects `field`, which issues a token. */
 export class MutationRequired extends StagepassError {
   constructor(field: string) {
-    super(
-      "BAD_USER_INPUT",
-      `${field} works only inside a mutation: a token is never the side effect of reading`,
-    );
+    super("BAD_USER_INPUT", `${field} works only in a mutation: clients may repeat and cache queries`);
   }
 }
 
-/** `UNAUTHENTICATED`: the request has no valid caller. The message says why, and repeats nothing of its credentials. */
+/** `UNAUTHENTICATED`: the request has no valid credential. The message says why, and never repeats the credential. */
 export class Unauthenticated extends StagepassError {
-  /** For the log alone: what the operator can correct; null where the configuration is not the cause. */
+  /** A hint for the operator, only for the log; null unless the configuration is the cause. */
   readonly forOperator: string | null;
 
   constructor(message: string, forOperator: string | null = null) {
@@ -56,22 +52,26 @@ export class Unauthenticated extends StagepassError {
   }
 }
 
-/** `AUTHENTICATION_UNAVAILABLE`: the identity provider's keys cannot be had, so that nobody can tell who asks. */
+/** `AUTHENTICATION_UNAVAILABLE`: the server cannot read the identity provider's keys, so it cannot verify the JWT. */
 export class AuthenticationUnavailable extends StagepassError {
   /** For the log. */
   readonly reason: string;
 
   constructor(reason: string) {
-    super("AUTHENTICATION_UNAVAILABLE", "The keys of the identity provider cannot be read; ask again later", {
-      retryAfterSeconds: RETRY_AFTER,
-    });
+    super(
+      "AUTHENTICATION_UNAVAILABLE",
+      "The server cannot read the identity provider's keys; try again later",
+      {
+        retryAfterSeconds: RETRY_AFTER,
+      },
+    );
     this.reason = reason;
   }
 }
 
 /**
- * `FORBIDDEN`: the caller may not do this. `details` names what it lacks: `requiredScope`, `requiredRole`,
- * `requiredSession`, or `requiredLifetime` with `maxLifetime`, in seconds; and `problem` where a claim of its cannot be read.
+ * `FORBIDDEN`: the caller lacks a permission. `details` has one of `requiredScope`, `requiredRole`, `requiredSession` and
+ * `requiredName`, or `requiredLifetime` with `maxLifetime`, in seconds. `problem` explains an unreadable claim.
  */
 export class Forbidden extends StagepassError {
   constructor(reason: string, details: Record<string, unknown> = {}) {
@@ -79,7 +79,7 @@ export class Forbidden extends StagepassError {
   }
 }
 
-/** `RATE_LIMITED`: a limit is used up, until `retryAfterSeconds` from now. The message says which limit. */
+/** `RATE_LIMITED`: a limit is reached. The message names it; it resets after `retryAfterSeconds`. */
 export class RateLimited extends StagepassError {
   /** @param retryAfterSeconds a whole number, at least 1 */
   constructor(message: string, retryAfterSeconds: number) {
@@ -87,27 +87,27 @@ export class RateLimited extends StagepassError {
   }
 }
 
-/** Whether it is the ID or the text of a document that is not known. */
+/** Whether the ID or the text of a document is unknown. */
 export type NotTrusted = "PERSISTED_QUERY_NOT_IN_LIST" | "QUERY_NOT_IN_SAFELIST";
 
 /**
- * `PERSISTED_QUERY_NOT_IN_LIST` or `QUERY_NOT_IN_SAFELIST`: only trusted documents are executed, and the one that the
- * request names, or has the text of, is none. The codes are those of Apollo Router.
+ * `PERSISTED_QUERY_NOT_IN_LIST` or `QUERY_NOT_IN_SAFELIST`: the server executes only trusted documents, and this one is
+ * not in the manifest. Apollo Router uses the same codes.
  */
 export class DocumentNotTrusted extends StagepassError {
   constructor(code: NotTrusted) {
-    super(code, "This server executes only the documents of its manifest, and this is none of them");
+    super(code, "This server executes only trusted documents, and its manifest does not contain this one");
   }
 }
 
-/** `SESSION_NOT_FOUND`: the session ID is malformed, or of another project. */
+/** `SESSION_NOT_FOUND`: the session ID is malformed, or belongs to another project. */
 export class SessionNotFound extends StagepassError {
   constructor(message: string) {
     super("SESSION_NOT_FOUND", message, { argument: "sessionId" });
   }
 }
 
-/** `PLATFORM_REJECTED`: the platform refused to create a session. `reason` is its own, and the message says what to do. */
+/** `PLATFORM_REJECTED`: the platform refused to create a session, for its own `reason`. The message says what to do. */
 export class PlatformRejected extends StagepassError {
   constructor(reason: string, advice: string) {
     super("PLATFORM_REJECTED", `The platform refused to create a session: ${reason}. ${advice}`, { reason });
@@ -115,13 +115,13 @@ export class PlatformRejected extends StagepassError {
 }
 
 /**
- * `PLATFORM_UNAVAILABLE`: the platform did not answer, or with nothing that can be understood. A session that nobody knows
- * may have been created.
+ * `PLATFORM_UNAVAILABLE`: the platform did not answer, or its answer is invalid. It may have created a session whose ID
+ * is lost.
  */
 export class PlatformUnavailable extends StagepassError {
   /**
    * @param retryable whether the same request may succeed later
-   * @param retryAfterSeconds when the platform is asked again, where that is known
+   * @param retryAfterSeconds when the server calls the platform again, if known
    */
   constructor(message: string, retryable: boolean, retryAfterSeconds?: number) {
     super("PLATFORM_UNAVAILABLE", message, {
@@ -131,7 +131,7 @@ export class PlatformUnavailable extends StagepassError {
   }
 }
 
-/** The outbound proxy did not pass a call on, so it has not arrived. The message names the proxy's variable, and no credentials. */
+/** The outbound proxy did not forward a call, so it did not arrive. The message names the proxy's variable, and no credential. */
 export class ProxyFailed extends Error {
   /** @param retryable whether the same call may succeed later */
   constructor(
@@ -143,19 +143,19 @@ export class ProxyFailed extends Error {
   }
 }
 
-/** `DATABASE_UNAVAILABLE`: the database does not answer, or not in time. `reason` is for the log, and says where it is. */
+/** `DATABASE_UNAVAILABLE`: the database did not answer in time. `reason` is for the log, and names the database. */
 export class DatabaseUnavailable extends StagepassError {
   readonly reason: string;
 
   constructor(reason: string) {
-    super("DATABASE_UNAVAILABLE", "The database does not answer; ask again later", {
+    super("DATABASE_UNAVAILABLE", "The database does not answer; try again later", {
       retryAfterSeconds: RETRY_AFTER,
     });
     this.reason = reason;
   }
 }
 
-/** Why something failed, in a few words for the log. Where a host has several addresses, Node gives a code and no message. */
+/** The cause of a failure, for the log. For a host with several addresses, Node gives a code and no message. */
 export function reasonOf(error: unknown): string {
   if (error instanceof DatabaseUnavailable || error instanceof AuthenticationUnavailable) return error.reason;
   if (error instanceof LedgerUnavailable && error.cause !== undefined) return reasonOf(error.cause);
@@ -163,13 +163,13 @@ export function reasonOf(error: unknown): string {
   return error.message || String((error as NodeJS.ErrnoException).code);
 }
 
-/** `LEDGER_UNAVAILABLE`: the issuance of tokens could not be recorded, so none was issued. */
+/** `LEDGER_UNAVAILABLE`: the issuance could not be recorded, so no token was issued. */
 export class LedgerUnavailable extends StagepassError {
   /** @param cause for the log */
   constructor(cause?: unknown) {
     super(
       "LEDGER_UNAVAILABLE",
-      "The issuance could not be recorded, so nothing was issued; ask again later",
+      "The issuance could not be recorded, so no token was issued; try again later",
       {
         retryAfterSeconds: RETRY_AFTER,
       },
@@ -178,19 +178,19 @@ export class LedgerUnavailable extends StagepassError {
   }
 }
 
-/** `AUDIT_UNAVAILABLE`: the audit trail is required and cannot be written, so nobody got what was to be issued. */
+/** `AUDIT_UNAVAILABLE`: the required audit trail cannot be written, so nothing was issued. */
 export class AuditUnavailable extends StagepassError {
   constructor() {
-    super("AUDIT_UNAVAILABLE", "The audit trail cannot be written, so nothing was issued; ask again later", {
+    super("AUDIT_UNAVAILABLE", "The audit trail cannot be written, so nothing was issued; try again later", {
       retryAfterSeconds: RETRY_AFTER,
     });
   }
 }
 
-/** The smallest body of a request, for messages that say what to send. */
+/** The smallest valid body of a request, for messages. */
 export const EXAMPLE_BODY = '{"query":"{ __typename }"}';
 
-/** The server cannot start. Each problem is one line and names the environment variable to change. */
+/** The server cannot start. Each problem is one line that names the environment variable to change. */
 export class StartupError extends Error {
   readonly problems: readonly string[];
 

@@ -1,19 +1,19 @@
 import { closestMatch } from "leven";
 
-/** What to say about a text, by the first pattern that it matches. */
+/** What to say about a text: the entry of the first pattern that matches. */
 export type Advice = readonly (readonly [pattern: RegExp, says: string])[];
 
 export function adviceOn(text: string, table: Advice): string | undefined {
   return table.find(([pattern]) => pattern.test(text))?.[1];
 }
 
-/** The longest word that is compared, in characters. */
+/** The longest word to compare, in characters. */
 const MAX_COMPARED = 60;
 
 /**
- * The nearest word of a list, without regard to case and punctuation; undefined when none is near enough.
+ * The most similar word of a list, ignoring case and punctuation; undefined if no word is similar enough.
  *
- * @param edits how many letters may be wrong, missing or too many
+ * @param edits the most letters that may be wrong, missing or extra
  */
 export function nearest<T extends string>(
   given: string,
@@ -30,13 +30,13 @@ function bare(word: string): string {
   return word.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
 }
 
-/** How many characters of a cut text are kept. Secrets and tokens are longer. */
+/** The characters kept of a cut text. Secrets and tokens are longer. */
 const KEPT_LENGTH = 16;
 
 /**
  * A value for a message or the log: cut, quoted, and in ASCII, so that control characters cannot disguise it.
  *
- * @param longest in characters; raise it only where the value cannot be a misplaced secret
+ * @param longest in characters; raise it only if the value cannot be a misplaced secret
  */
 export function quote(given: string, longest = KEPT_LENGTH): string {
   const cut = given.length > longest ? `${given.slice(0, longest)}…` : given;
@@ -46,17 +46,16 @@ export function quote(given: string, longest = KEPT_LENGTH): string {
   );
 }
 
-/** The longest word or quotation of a message that is not cut, in characters. Secrets and tokens are longer. */
+/** The longest word or quotation that a message keeps whole, in characters. Secrets and tokens are longer. */
 const MAX_PIECE_LENGTH = 30;
-/** The longest message, in characters. Those that repeat a value would repeat all of it. */
+/** The longest message, in characters. A message that repeats a value could be as long as the value. */
 const MAX_MESSAGE_LENGTH = 4096;
 
-/** A quotation, closed or not, or a word. Each character belongs to one piece, so that no text takes longer than its length. */
+/** A quotation, closed or not, or a word. Each character belongs to one piece, so matching takes linear time. */
 const PIECE = /"""[\s\S]*?"""|"(?:[^"\\]|\\[\s\S])*(?:"|\\?$)|[^\s"]+/g;
 
 /**
- * A message of somebody else's, with long words and quotations cut: those that repeat what they are about would
- * repeat a token or a secret, too.
+ * A message of a library, with long words and quotations cut, because they may repeat a token or a secret.
  */
 export function abridge(message: string): string {
   return message

@@ -4,11 +4,11 @@ import type { ErrorCode } from "../errors.ts";
 import type { Context } from "./context.ts";
 import { rootFieldsOf } from "./root-fields.ts";
 
-/** The field that is given a token. */
+/** The field with a token as argument. */
 const INSPECTION = "inspectToken";
 
 /**
- * Refuses to inspect a token by GET. Its URL has the token, and proxies log URLs, browsers keep them, and pages pass them on.
+ * Refuses `inspectToken` by GET: the URL contains the token, proxies log URLs, and browsers keep and share them.
  *
  * @throws {GraphQLError} `METHOD_NOT_ALLOWED`, with the status 405
  */
@@ -19,7 +19,7 @@ export function refuseTokensInUrls({
 }: GraphQLRequestContextDidResolveOperation<Context>): void {
   if (http?.method !== "GET" || !operation) return;
   if (!rootFieldsOf(document, operation).some(({ name }) => name.value === INSPECTION)) return;
-  throw new GraphQLError("Send inspectToken by POST: in a URL the token would be logged", {
+  throw new GraphQLError("Send inspectToken by POST: a GET puts the token into the URL, which proxies log", {
     extensions: {
       code: "METHOD_NOT_ALLOWED" satisfies ErrorCode,
       http: { status: 405, headers: new HeaderMap([["allow", "POST"]]) },

@@ -2,30 +2,30 @@ import { type GraphQLSchema, parse, stripIgnoredCharacters, validate } from "gra
 import type { Logger } from "pino";
 import { DocumentNotTrusted, type NotTrusted, quote } from "../errors.ts";
 
-/** What a request says of the document to execute; the members of a body that are of interest here. */
+/** The members of a request's body that select the document. */
 export interface DocumentParameters {
   readonly query?: unknown;
   /** The ID of a trusted document (GraphQL over HTTP, appendix on persisted documents). */
   readonly documentId?: unknown;
-  /** Apollo's clients send the ID as `persistedQuery.sha256Hash`, whatever hash it is. */
+  /** Apollo's clients send any ID as `persistedQuery.sha256Hash`. */
   readonly extensions?: unknown;
 }
 
 /**
- * Puts the document into a request that names a trusted one by its ID.
+ * Adds the document to a request that has the ID of a trusted document.
  *
- * @throws {DocumentNotTrusted} when only trusted ones are executed and this is none
+ * @throws {DocumentNotTrusted} when the server executes only trusted documents and this is not one
  */
 export type Admit = <T extends DocumentParameters>(parameters: T, requestId: string) => T;
 
-/** Every document is executed, and none has an ID. */
+/** Admits every document, and knows no ID. */
 export const admitAll: Admit = (parameters) => parameters;
 
 /**
- * Knows the documents of a manifest by their IDs and by their texts, whatever white space and comments they have.
+ * Recognizes the documents of a manifest by ID and by text, ignoring white space and comments.
  *
  * @throws {SyntaxError} naming a document that is not GraphQL
- * @param enforce executes no others; otherwise they are logged, by nothing that a caller wrote
+ * @param enforce refuses other documents; otherwise logs them, without their text
  */
 export function trustedDocuments(
   manifest: ReadonlyMap<string, string>,
@@ -41,7 +41,7 @@ export function trustedDocuments(
 
   const refuse = (code: NotTrusted, requestId: string) => {
     if (enforce) throw new DocumentNotTrusted(code);
-    logger.warn({ requestId, code }, "the document is not a trusted one");
+    logger.warn({ requestId, code }, "the document is not trusted");
   };
 
   return (parameters, requestId) => {
@@ -58,7 +58,7 @@ export function trustedDocuments(
   };
 }
 
-/** Warns of documents that the schema cannot answer: else only their callers would find out. */
+/** Warns about documents that do not fit the schema; otherwise only clients would notice. */
 export function warnOfUnanswerable(
   manifest: ReadonlyMap<string, string>,
   schema: GraphQLSchema,
@@ -71,7 +71,7 @@ export function warnOfUnanswerable(
   if (wrong.length === 0) return;
   logger.warn(
     wrong[0],
-    `TRUSTED_DOCUMENTS_MANIFEST: ${wrong.length} of ${manifest.size} documents ask for what the schema does not have, such as this one`,
+    `TRUSTED_DOCUMENTS_MANIFEST: ${wrong.length} of ${manifest.size} documents do not fit the schema, such as this one`,
   );
 }
 
@@ -83,7 +83,7 @@ function whyUnanswerable(text: string, schema: GraphQLSchema): string | undefine
   }
 }
 
-/** A text in its shortest form, or null when it is not GraphQL. */
+/** The shortest form of a document; null if it is not GraphQL. */
 function withoutIgnored(text: string): string | null {
   try {
     return stripIgnoredCharacters(text);

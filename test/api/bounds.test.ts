@@ -121,7 +121,7 @@ describe("one request", () => {
       `{ videoCaller { ...F } } fragment F on VideoCaller { ${"a".repeat(51)}: id }`,
     ],
     [
-      "20 mentions of a field",
+      "20 uses of one field",
       `{ videoCaller { ${"id ".repeat(20)} } }`,
       `{ videoCaller { ${"id ".repeat(21)} } }`,
     ],

@@ -182,8 +182,7 @@ describe("tokens in a federated graph", () => {
     expect(JSON.stringify(data)).not.toContain("eyJ");
     expect(errors).toMatchObject([
       {
-        message:
-          "Session.generateToken works only inside a mutation: a token is never the side effect of reading",
+        message: "Session.generateToken works only in a mutation: clients may repeat and cache queries",
         extensions: { code: "BAD_USER_INPUT" },
       },
     ]);

@@ -45,11 +45,11 @@ const DOCUMENT = '{"query":"{ __typename }"}';
 const NOT_JSON_TYPE = `The body must be JSON: send content-type: application/json and an object such as ${DOCUMENT}; curl -d alone sends a form`;
 const EMPTY = `The body is empty; send an object such as ${DOCUMENT} with content-type: application/json`;
 const NO_OBJECT = `The body must be an object with the document in query, such as ${DOCUMENT}`;
-const NO_QUERY = `query is missing or empty; it is the document, as in ${DOCUMENT}`;
-const NO_TEXT = `query must be text: the document, as in ${DOCUMENT}`;
-const LIST = "The body is a list; send one object with one operation in each request";
+const NO_QUERY = `query is missing or empty; it must contain the document, such as ${DOCUMENT}`;
+const NO_TEXT = `query must be a string with the document, such as ${DOCUMENT}`;
+const LIST = "The body is a list; send one operation per request, as an object";
 const FORGED =
-  "Send the operation by POST with content-type: application/json; a GET needs the header apollo-require-preflight: 1, which a page of another site cannot send";
+  "Send the operation by POST with content-type: application/json; a GET needs the header apollo-require-preflight: 1, which pages of other sites cannot send";
 const NOT_FOUND = "Not found; send GraphQL by POST to /graphql";
 const NEARLY_FOUND = `${NOT_FOUND} exactly: in lower case, without a trailing slash, and without a prefix, which a proxy must remove`;
 const SUBSCRIPTIONS =
@@ -84,10 +84,13 @@ describe("a body", () => {
     ['{"query":null}', NO_QUERY],
     ['{"mutation":"{ canary }"}', NO_QUERY],
     ['{"query":5}', NO_TEXT],
-    ['{"query":{"kind":"Document"}}', "query is a parsed document; send its text, by print() of graphql"],
+    [
+      '{"query":{"kind":"Document"}}',
+      "query is a parsed document; send it as text, converted with print() of the graphql package",
+    ],
     [
       '{"query":"{ __typename }","variables":"{}"}',
-      "variables is text and must be an object; do not stringify it separately",
+      "variables is a string and must be an object; do not stringify it separately",
     ],
     [
       '{"query":"{ __typename }","variables":[]}',
@@ -103,7 +106,7 @@ describe("a body", () => {
     ],
     [
       '{"query":"{ __typename }","operationName":5}',
-      "operationName must be text: the name of one operation of the document; leave it out if the document has only one",
+      "operationName must be a string, the name of an operation in the document; leave it out if there is only one",
     ],
     [`'${DOCUMENT}'`, SINGLE_QUOTE],
     ["'{query:{", SINGLE_QUOTE],
@@ -254,7 +257,7 @@ describe("an operation", () => {
     ["subscription { x: __typename }", "This server has no subscriptions; send a query or a mutation"],
     [
       "query A { __typename } query B { __typename }",
-      "The document has several operations; send the name of one of them as operationName",
+      "The document has several operations; send the name of one as operationName",
     ],
     [
       "{ session(sessionId: “x”) { id } }",
@@ -266,20 +269,20 @@ describe("an operation", () => {
 
   it("of a name that is none of the document's", async () => {
     expect(await messageOf("query A { __typename }", {}, "B")).toBe(
-      'Unknown operation named "B". operationName must be the name of an operation of the document',
+      'Unknown operation named "B". operationName must be the name of an operation in the document',
     );
   });
 
   const ROLES = "values are SUBSCRIBER, PUBLISHER, PUBLISHER_ONLY, MODERATOR";
   const PUBLISHER = 'Did you mean the enum value "PUBLISHER"?';
   const DATA =
-    "String cannot represent a non string value; data is text: send JSON.stringify(…) of anything else";
+    "String cannot represent a non string value; data is a string: send JSON.stringify(…) of any other value";
   const TIME =
-    "Int cannot represent non-integer value; expireTime is a number of whole seconds since the Unix epoch, not a date, not text in quotes, not a fraction";
+    "Int cannot represent non-integer value; expireTime is an integer, in whole seconds since the Unix epoch; not a date, a string or a fraction";
   const MILLISECONDS =
     "Int cannot represent non 32-bit signed integer value; expireTime is in whole seconds since the Unix epoch, not in milliseconds: divide by 1000 and round down";
   const LIFETIME =
-    "Int cannot represent non-integer value; expiresIn is a number of whole seconds, such as 3600, not text in quotes, not a fraction";
+    "Int cannot represent non-integer value; expiresIn is an integer, in whole seconds, such as 3600; not a string or a fraction";
 
   /** An argument, its type, its value, and what is said of it in the document and in a variable. */
   const ARGUMENTS: [string, string, unknown, string, string?][] = [
@@ -310,7 +313,7 @@ describe("an operation", () => {
       "Role",
       3,
       `Enum "Role" cannot represent non-enum value; its ${ROLES}, without quotes`,
-      `Enum "Role" cannot represent non-string value; its ${ROLES}, as text`,
+      `Enum "Role" cannot represent non-string value; its ${ROLES}, as strings`,
     ],
   ];
 

@@ -26,7 +26,7 @@ const REFUSED = {
   allow: "POST",
   errors: [
     {
-      message: "Send inspectToken by POST: in a URL the token would be logged",
+      message: "Send inspectToken by POST: a GET puts the token into the URL, which proxies log",
       extensions: { code: "METHOD_NOT_ALLOWED", retryable: false },
     },
   ],

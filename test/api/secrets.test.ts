@@ -126,7 +126,7 @@ describe("a message about a value that does not fit says where and why, and not 
   const literals = ['{ email: "bob@x.io", pin: "4711" }', '["bob@x.io", 4711]', "bob_4711", "4711", "4711.5"];
   const canary = /bob|4711/;
   const NOT_TEXT =
-    "String cannot represent a non string value; data is text: send JSON.stringify(…) of anything else";
+    "String cannot represent a non string value; data is a string: send JSON.stringify(…) of any other value";
   const ROLES = "values are SUBSCRIBER, PUBLISHER, PUBLISHER_ONLY, MODERATOR";
   const ONE = "($d: String) { generateToken(sessionId: $s, data: $d) { token } }";
   const MANY = "($d: [TokenRequest!]!) { generateTokens(sessionId: $s, requests: $d) { __typename } }";
@@ -142,7 +142,7 @@ describe("a message about a value that does not fit says where and why, and not 
         MANY,
         [{ data: "bob 4711", role: 5 }],
         ' at "d[0].role"',
-        `Enum "Role" cannot represent non-string value; its ${ROLES}, as text`,
+        `Enum "Role" cannot represent non-string value; its ${ROLES}, as strings`,
       ],
       [MANY, ["bob 4711"], ' at "d[0]"', 'Expected type "TokenRequest" to be an object.'],
       [

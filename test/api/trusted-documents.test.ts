@@ -201,7 +201,7 @@ describe("with TRUSTED_DOCUMENTS=log", () => {
     expect(warnings(server)).toMatchObject([
       {
         code: "QUERY_NOT_IN_SAFELIST",
-        msg: "the document is not a trusted one",
+        msg: "the document is not trusted",
         requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
       },
     ]);
@@ -245,7 +245,7 @@ describe("a manifest of another schema", () => {
         level: 40,
         document: '"b"',
         reason: 'Cannot query field "viewer" on type "Query".',
-        msg: "TRUSTED_DOCUMENTS_MANIFEST: 2 of 3 documents ask for what the schema does not have, such as this one",
+        msg: "TRUSTED_DOCUMENTS_MANIFEST: 2 of 3 documents do not fit the schema, such as this one",
       },
     ]);
   });

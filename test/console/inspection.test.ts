@@ -95,7 +95,7 @@ test("is at hand for a token just generated", (browser) =>
 
 test("shows what one grants beside why its session could not be looked up", (browser) =>
   withConsole(browser, server.origin, async (page) => {
-    const message = "The database does not answer; ask again later";
+    const message = "The database does not answer; try again later";
     await page.route("**/graphql", async (route) => {
       if (!route.request().postData()?.includes("inspectToken")) return route.continue();
       const response = await route.fetch();

@@ -21,12 +21,12 @@ const INTERNAL = "INTERNAL_SERVER_ERROR" satisfies ErrorCode;
 
 declare module "graphql/error/GraphQLError.js" {
   interface GraphQLErrorExtensions {
-    /** So that no error of GraphQL's gets a code that there is not. */
+    /** Typed, so that every error has a known code. */
     code?: ErrorCode;
   }
 }
 
-/** The codes with which an operation is refused before it runs. GraphQL's own of these repeat names that they are about. */
+/** The codes of operations that are refused before they run. GraphQL's messages with these codes quote input. */
 export const NOT_RUN: ReadonlySet<string> = new Set([
   "GRAPHQL_PARSE_FAILED",
   "GRAPHQL_VALIDATION_FAILED",
@@ -35,29 +35,29 @@ export const NOT_RUN: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Masks what we did not mean to say. The message of an unknown error may hold anything, a database URL or a
- * secret among it, so only our own errors and GraphQL's reach a caller.
+ * Masks unknown errors, whose messages may contain a database URL or a secret. Only our own errors and GraphQL's reach a
+ * caller.
  */
 export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   if (isUnknown(error)) return masked(formatted);
   const { message, locations, extensions, ...others } = formatted;
   return {
     message: inPlainWords(quotesInput(formatted, error) ? abridge(message) : message),
-    // Of a document that is valid no positions are kept.
+    // Cached documents keep no positions.
     ...(locations && LOCATED.has(String(extensions?.code)) && { locations }),
     ...others,
-    // Our own errors say it themselves.
+    // Our own errors have their own `retryable`.
     extensions: { retryable: isRetryable(extensions?.code), ...extensions },
   };
 }
 
-/** The codes of errors that are found while a document is read. */
+/** The codes of errors in a document, which have positions. */
 const LOCATED: ReadonlySet<string> = new Set(["GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED"]);
 
-/** How GraphQL's messages end when a name of the schema is like the one that was written. */
+/** The end of GraphQL's messages when the schema has a similar name. */
 const SUGGESTION = / ?Did you mean .+\?$/s;
 
-/** As `formatError`. Apollo Server hides suggestions from errors of validation alone, not from those of variables. */
+/** As `formatError`, without suggestions of names. Apollo Server only hides those of validation, not those of variables. */
 export function withoutSuggestions(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   const { message, ...others } = formatError(formatted, error);
   return { message: quotesInput(formatted, error) ? message.replace(SUGGESTION, "") : message, ...others };
@@ -71,12 +71,12 @@ function masked({ path, extensions }: GraphQLFormattedError): GraphQLFormattedEr
   };
 }
 
-/** What GraphQL says after the error of a variable when there are more. */
+/** GraphQL's message after the first error of a variable if there are more. */
 const TOO_MANY = /^Too many errors processing variables/;
 
 /**
- * Completes errors before they are formatted: GraphQL's own name the argument and not its value, and an unknown one is logged
- * and gets the request ID under which the log has it.
+ * Completes errors before they are formatted. GraphQL's own errors name the argument and not its value. An unknown error is
+ * logged, and gets the ID of the request.
  */
 export const completeErrors: NonNullable<GraphQLRequestListener<Context>["didEncounterErrors"]> = async ({
   errors,
@@ -89,13 +89,13 @@ export const completeErrors: NonNullable<GraphQLRequestListener<Context>["didEnc
   }
   if (document) nameArguments(errors, document);
   for (const error of errors) hintAtSchema(error, schema);
-  // What GraphQL and Apollo Server refuse before any field runs is the request's fault, also where they give no code.
+  // An error without a code before any field runs is the client's fault.
   for (const { path, originalError, extensions, message } of errors) {
     if (isOfMethod(extensions)) extensions.code = "METHOD_NOT_ALLOWED";
     if (!path && !originalError)
       extensions.code ??= TOO_MANY.test(message) ? "BAD_USER_INPUT" : "BAD_REQUEST";
   }
-  // One failed look-up fails each field that waits for it: a router may ask for a thousand at once.
+  // Logs each cause once: one failed look-up may fail a thousand fields of a router.
   for (const cause of new Set(errors.map(unwrapResolverError))) {
     if (cause instanceof PlatformRejected || cause instanceof PlatformUnavailable) {
       logger.warn({ requestId, ...cause.extensions }, cause.message);
@@ -110,7 +110,7 @@ export const completeErrors: NonNullable<GraphQLRequestListener<Context>["didEnc
   for (const { extensions } of unknown) extensions.requestId = requestId;
 };
 
-/** Whether Apollo Server refuses the method of the request, which it calls a bad one. */
+/** Whether Apollo Server refuses the HTTP method, for which it has the code `BAD_REQUEST`. */
 function isOfMethod({ http }: GraphQLErrorExtensions): boolean {
   return (http as { status?: number } | undefined)?.status === 405;
 }
@@ -119,7 +119,7 @@ function quotesInput({ extensions }: GraphQLFormattedError, error: unknown): boo
   return NOT_RUN.has(String(extensions?.code)) && !(unwrapResolverError(error) instanceof StagepassError);
 }
 
-/** GraphQL's own errors have a code, given by Apollo Server or by us, unless something went wrong in here. */
+/** Whether an error is unexpected. GraphQL's own errors have a code unless the server itself failed. */
 function isUnknown(error: unknown): boolean {
   const cause = unwrapResolverError(error);
   if (cause instanceof StagepassError) return false;

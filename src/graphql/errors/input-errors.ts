@@ -1,7 +1,7 @@
 import { type ASTNode, type DocumentNode, type GraphQLError, Kind, visit } from "graphql";
 import { type Advice, adviceOn } from "../../errors.ts";
 
-/** Additions to GraphQL's messages about an argument. */
+/** Hints for GraphQL's messages about an argument. */
 const HINTS: Readonly<Record<string, Advice>> = {
   expireTime: [
     [
@@ -10,28 +10,27 @@ const HINTS: Readonly<Record<string, Advice>> = {
     ],
     [
       /cannot represent non-integer/,
-      "expireTime is a number of whole seconds since the Unix epoch, not a date, not text in quotes, not a fraction",
+      "expireTime is an integer, in whole seconds since the Unix epoch; not a date, a string or a fraction",
     ],
   ],
   expiresIn: [
     [/cannot represent non 32-bit/, "expiresIn is in whole seconds, at most 2592000, which is 30 days"],
     [
       /cannot represent non-integer/,
-      "expiresIn is a number of whole seconds, such as 3600, not text in quotes, not a fraction",
+      "expiresIn is an integer, in whole seconds, such as 3600; not a string or a fraction",
     ],
   ],
-  data: [[/cannot represent a non string/, "data is text: send JSON.stringify(…) of anything else"]],
+  data: [[/cannot represent a non string/, "data is a string: send JSON.stringify(…) of any other value"]],
 };
 
 /**
- * Gives GraphQL's own errors about an argument's value the form of ours: `extensions.argument` names it.
- * Leaves alone those that are about something else. One pass, however many errors there are.
+ * Adds `extensions.argument` to GraphQL's errors about the value of an argument. Reads the document once for all errors.
  */
 export function nameArguments(errors: readonly GraphQLError[], document: DocumentNode): void {
   const open = new Map<ASTNode, GraphQLError[]>();
   for (const error of errors) {
     const culprit = culpritOf(error);
-    // An error about a field is about no argument of it.
+    // An error about a field is not about an argument.
     if (!culprit || culprit.kind === Kind.FIELD) continue;
     open.set(culprit, [...(open.get(culprit) ?? []), error]);
   }
@@ -53,14 +52,14 @@ export function nameArguments(errors: readonly GraphQLError[], document: Documen
   });
 }
 
-/** Where a variable does not fit its place, GraphQL names its definition first; the place is what is wrong. */
+/** The node that an error is about. If a variable does not fit its place, GraphQL lists its definition before the place. */
 function culpritOf({ nodes: [first, second] = [] }: GraphQLError): ASTNode | undefined {
   return first?.kind === Kind.VARIABLE_DEFINITION && second ? second : first;
 }
 
 /**
- * The definition, among those in `open`, of the variable that is used here: a value that a variable was given is
- * wrong where it is defined, and names an argument where it is used. Fragments see those of every operation.
+ * The definition, in `open`, of a variable that is used here. GraphQL reports an invalid value at the variable's definition;
+ * only its use names the argument. A fragment can use the variables of every operation.
  */
 function definitionOf(
   name: string,
@@ -79,18 +78,18 @@ function definitionOf(
   );
 }
 
-/** @param field the field inside the argument, where the document has it */
+/** @param field the input field inside the argument, if the document contains it */
 function nameArgument(error: GraphQLError, argument: string, field = argument): void {
   error.extensions.argument = argument;
   error.extensions.code ??= "BAD_USER_INPUT";
-  // One of many requests is an argument's inside.
+  // A request of a batch is inside an argument.
   const isAbout = ([name]: [string, unknown]) =>
     name === field || new RegExp(` at "[^"]*\\.${name}"`).test(error.message);
   const hint = adviceOn(error.message, Object.entries(HINTS).find(isAbout)?.[1] ?? []);
   if (hint) error.message += `; ${hint}`;
 }
 
-/** An ancestor may also be a list of nodes. */
+/** A type guard for an ancestor, which may also be a list of nodes. */
 const isOfKind =
   <K extends ASTNode["kind"]>(kind: K) =>
   (ancestor: ASTNode | readonly ASTNode[] | undefined): ancestor is Extract<ASTNode, { kind: K }> =>

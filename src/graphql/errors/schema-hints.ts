@@ -1,15 +1,15 @@
 import { type GraphQLError, type GraphQLSchema, isEnumType } from "graphql";
 
 /**
- * Adds to a message of GraphQL's what the schema has instead: the values of an enum, or that a field is a mutation. Also in
- * production, where names are not suggested: roles are public, and the name of the field is the caller's.
+ * Adds hints from the schema to a GraphQL message: the values of an enum, or that a field is a mutation. These also appear in
+ * production, because roles are public and the caller already knows the field's name.
  */
 export function hintAtSchema(error: GraphQLError, schema: GraphQLSchema): void {
   listValues(error, schema);
   nameMutation(error, schema);
 }
 
-/** How GraphQL's messages name an enum that has not the value that was given. */
+/** The part of GraphQL's messages that names the enum of an invalid value. */
 const OF_ENUM = /(?:value does not exist in "(\w+)" enum|Enum "(\w+)" cannot represent (non-enum)?)/;
 
 function listValues(error: GraphQLError, schema: GraphQLSchema): void {
@@ -18,7 +18,7 @@ function listValues(error: GraphQLError, schema: GraphQLSchema): void {
   const type = schema.getType(unknown ?? misplaced ?? "");
   if (!isEnumType(type)) return;
   const names = type.getValues().map(({ name }) => name);
-  const how = misplaced === undefined ? "" : isLiteral ? ", without quotes" : ", as text";
+  const how = misplaced === undefined ? "" : isLiteral ? ", without quotes" : ", as strings";
   error.message += `${misplaced === undefined ? " Its" : "; its"} values are ${names.join(", ")}${how}`;
 }
 
@@ -28,6 +28,6 @@ function nameMutation(error: GraphQLError, schema: GraphQLSchema): void {
   const [said, name = ""] = NOT_A_QUERY.exec(error.message) ?? [];
   const fields = schema.getMutationType()?.getFields() ?? {};
   if (said === undefined || !Object.hasOwn(fields, name)) return;
-  // In place of names that are like it.
+  // Replaces suggestions of similar names.
   error.message = `${said} It is a mutation: send mutation { ${name} … }`;
 }

@@ -5,7 +5,7 @@ import type { Context } from "../context.ts";
 import { isAlways200 } from "../media-type.ts";
 import { NOT_RUN } from "./format-error.ts";
 
-/** Not `PLATFORM_UNAVAILABLE`: no other replica could do better, and tokens are issued all the same. */
+/** Without `PLATFORM_UNAVAILABLE`: all replicas share the platform, and the server still issues tokens. */
 const UNAVAILABLE: ReadonlySet<unknown> = new Set<ErrorCode>([
   "LEDGER_UNAVAILABLE",
   "AUDIT_UNAVAILABLE",
@@ -14,10 +14,10 @@ const UNAVAILABLE: ReadonlySet<unknown> = new Set<ErrorCode>([
 const LIMITED = "RATE_LIMITED" satisfies ErrorCode;
 
 /**
- * Gives an answer its status.
+ * Sets the status of an answer.
  *
- * GraphQL over HTTP, 6.4.1: an answer in `application/json` to a well-formed request that is refused before it runs has status
- * 200. Apollo Server gives 400 whatever the media type.
+ * By GraphQL over HTTP, 6.4.1, a well-formed request that is refused before it runs has status 200 in `application/json`.
+ * Apollo Server sends 400 with any media type.
  */
 export const chooseStatus: NonNullable<GraphQLRequestListener<Context>["willSendResponse"]> = async ({
   request,
@@ -35,8 +35,8 @@ export const chooseStatus: NonNullable<GraphQLRequestListener<Context>["willSend
 };
 
 /**
- * The status by which balancers and clients see an answer that has nothing, and when to ask again, in seconds: 503 where the
- * database or the audit trail is away, 429 where the caller is over a limit. Null for every other answer.
+ * The failure status of an answer without data, and the delay before a retry in seconds. 503 means that the database or the
+ * audit trail is unavailable; 429 means that the caller reached a limit. Null for every other answer.
  */
 export function retryStatusOf(
   data: Readonly<Record<string, unknown>> | null | undefined,
@@ -44,12 +44,12 @@ export function retryStatusOf(
 ): { readonly status: 429 | 503; readonly retryAfter: number } | null {
   const codes = errors.map(({ extensions }) => extensions?.code);
   if (codes.length === 0 || !codes.every((code) => code === LIMITED || UNAVAILABLE.has(code))) return null;
-  // A null without an error of its own is an answer.
+  // A null without an error is data.
   const failed = new Set(errors.flatMap(({ path = [] }) => [path[0], `${path[0]}.${path[1]}`]));
   const isEmpty = ([name, value]: [string, unknown]) =>
     value === null
       ? failed.has(name)
-      : // A list of entities, each of which fails for itself.
+      : // Each entity of a list can fail separately.
         Array.isArray(value) &&
         value.length > 0 &&
         value.every((item, i) => item === null && failed.has(`${name}.${i}`));

@@ -9,17 +9,17 @@ import {
 
 /** The most lexical tokens of a document. */
 export const MAX_TOKENS = 1000;
-/** The most root fields of an operation, counted as often as its fragments bring them in. */
+/** The most root fields of an operation. Fields in a fragment count each time it is used. */
 export const MAX_ROOT_FIELDS = 10;
-/** The most aliases of an operation, counted as often as its fragments bring them in. */
+/** The most aliases of an operation. Aliases in a fragment count each time it is used. */
 export const MAX_ALIASES = 15;
-/** The longest alias, in characters. It is repeated with each value that it names. */
+/** The longest alias, in characters. The answer repeats it with each value. */
 export const MAX_ALIAS_LENGTH = 50;
-/** How often one selection may name the same field. To compare each pair of them takes as long as to execute the rest. */
+/** The most uses of one field in a selection. To compare each pair takes as long as the rest of the execution. */
 export const MAX_REPEATS = 20;
-/** The most fields within fields of an operation. Introspection has GraphQL's own limit instead: it is always deep. */
+/** The most levels of fields in an operation. Introspection is always deep and has GraphQL's own limit instead. */
 export const MAX_DEPTH = 10;
-/** The most root fields of an operation that ask for the schema. They have no aliases inside, which would multiply the answer. */
+/** The most introspection fields of an operation. They may not contain aliases, which would multiply the answer. */
 export const MAX_INTROSPECTIONS = 1;
 
 interface Size {
@@ -42,18 +42,18 @@ const NOTHING: Readonly<Size> = {
   depth: 0,
 };
 
-/** What is limited, in the words of the refusal. */
+/** The limits, with their names in messages. */
 const LIMITS: readonly [keyof Size, max: number, of: string][] = [
   ["rootFields", MAX_ROOT_FIELDS, "root fields"],
-  ["introspections", MAX_INTROSPECTIONS, "fields that ask for the schema"],
+  ["introspections", MAX_INTROSPECTIONS, "introspection fields"],
   ["aliases", MAX_ALIASES, "aliases"],
   ["aliasLength", MAX_ALIAS_LENGTH, "characters in an alias"],
   ["introspectionAliases", 0, "aliases inside __schema or __type"],
-  ["repeats", MAX_REPEATS, "mentions of a field in one selection"],
+  ["repeats", MAX_REPEATS, "uses of one field in a selection"],
   ["depth", MAX_DEPTH, "levels of fields"],
 ];
 
-/** Refuses operations that are too large in shape, before anything of them runs. */
+/** Refuses documents with too many or too deep fields before execution. */
 export const limitShape: ValidationRule = (context) => ({
   Document({ definitions }) {
     let isRefused = false;
@@ -67,19 +67,19 @@ export const limitShape: ValidationRule = (context) => ({
         context.reportError(new GraphQLError(message, { nodes: operation }));
       }
     }
-    // The other rules look at no more of it: to compare the fields of a document that is too large takes twenty milliseconds.
+    // Hides the document from the other rules: to compare the fields of a large one takes 20 ms.
     if (isRefused) (definitions as unknown[]).length = 0;
   },
 });
 
-/** Each fragment is measured once, however often it is used: nested fragments can stand for any number of fields. */
+/** Measures each fragment once, because nested fragments can multiply fields without a limit. */
 function sizeOf(selectionSet: SelectionSetNode, context: ValidationContext): Size {
   const measured = new Map<string, Readonly<Size>>();
 
   const sizeOfFragment = (name: string): Readonly<Size> => {
     const known = measured.get(name);
     if (known) return known;
-    // What a cycle comes back to counts nothing; another rule refuses it.
+    // A cycle counts as nothing here; another rule refuses it.
     measured.set(name, NOTHING);
     const fragment = context.getFragment(name);
     const size = fragment ? sum(fragment.selectionSet) : NOTHING;

@@ -1,15 +1,15 @@
-/** How much one report may hold, in characters, and how much an entry takes beside its text. Apollo keeps some four kilobytes of each. */
+/** The size of one report and the overhead of an entry, in characters. Apollo Server keeps about 4 KB for each entry. */
 const BUDGET = 1_000_000;
 const ENTRY = 2000;
-/** For how long a report gathers what it holds, in milliseconds. */
+/** The period that a report covers, in milliseconds. */
 export const REPORT_INTERVAL = 10_000;
 
 /**
- * Tells whether a report still has room for an entry, which it has for one that it holds already. A report is put together in
- * one go, and whatever takes long holds up all requests: callers who never send the same operation twice must not make it large.
+ * Limits the size of a report, because building a large report would block all requests. A caller that never sends the same
+ * operation twice must not make it large. A report always has room for an entry that it already holds.
  *
  * @param now a clock, in milliseconds
- * @returns a function that is given the entry's key and how long its text is
+ * @returns whether the report has room for an entry with this key and text length
  */
 export function reportBudget(now: () => number): (key: string, length: number) => boolean {
   const held = new Set<string>();

@@ -6,19 +6,19 @@ import {
 import { GraphQLError } from "graphql";
 import type { Context } from "../context.ts";
 
-/** What Apollo Studio learns of errors, from a router's traces or from reports: their codes, and no message, which may quote input. */
+/** Reduces errors in traces and reports to their codes, because messages may quote input. */
 export const CODES_ALONE = {
   transform: ({ extensions: { code } }: GraphQLError) =>
     new GraphQLError(String(code ?? "INTERNAL_SERVER_ERROR"), { extensions: { code } }),
 };
 
-/** Nothing is measured for Apollo Studio. */
+/** No measurements for Apollo Studio. */
 export const UNMEASURED: readonly ApolloServerPlugin<Context>[] = [
   ApolloServerPluginInlineTraceDisabled(),
   ApolloServerPluginUsageReportingDisabled(),
 ];
 
-/** A router that asks for it gets the times of an operation's fields with the answer, and reports them in our place. */
+/** Sends the times of an operation's fields to a router that requests them; the router reports to Apollo Studio. */
 export async function inlineTraces(): Promise<readonly ApolloServerPlugin<Context>[]> {
   const { ApolloServerPluginInlineTrace } = await import("@apollo/server/plugin/inlineTrace");
   return [

@@ -6,29 +6,29 @@ import type { Context } from "../context.ts";
 import { REPORT_INTERVAL, reportBudget } from "./report-budget.ts";
 import { CODES_ALONE } from "./studio.ts";
 
-/** How long one attempt to send a report may take, how many there are, and how long all may take at the stop, in milliseconds. */
+/** The deadline of one attempt to send a report, the attempts, and the deadline at shutdown; times in milliseconds. */
 const ATTEMPT_DEADLINE = 5000;
 const ATTEMPTS = 2;
 const STOP_DEADLINE = 1000;
 
-/** What a client may call itself: shorter than any secret or token, and never a part of one. */
+/** A valid client name or version: shorter than any secret or token, and never a part of one. */
 const CLIENT = /^[\w.@/ -]{1,30}$/;
 
 /**
- * Reports to Apollo Studio which operations are asked for, by which clients, how long they take and which fields they use, every
- * ten seconds and at the stop, and never while a request waits. A report has an operation's signature, which is its document
- * without strings, numbers, lists and objects; no value of a variable, no header but what a client calls itself, nothing of an
- * answer. There are no traces, which would have each resolver of each request wait for a clock.
+ * Reports operations, clients, durations and fields to Apollo Studio, every ten seconds and at shutdown. No request waits for
+ * a report. A report has the signature of each operation: its document without strings, numbers, lists and objects. It has
+ * no values of variables, no headers except the client's name and version, and nothing of an answer. There are no traces,
+ * because these read a clock in every resolver.
  *
- * @param endpoint where reports go, without the path that Apollo gives them
- * @param fetch sends them
+ * @param endpoint the base URL for reports, without Apollo's path
+ * @param fetch sends the reports
  */
 export async function usageReports(
   endpoint: string,
   logger: Logger,
   fetch: typeof globalThis.fetch,
 ): Promise<readonly ApolloServerPlugin<Context>[]> {
-  // Not read where nothing is reported.
+  // Loaded only for reports.
   const { ApolloServerPluginUsageReporting } = await import("@apollo/server/plugin/usageReporting");
   const sending = new Sending(fetch);
   const hasRoom = reportBudget(performance.now.bind(performance));
@@ -46,14 +46,17 @@ export async function usageReports(
     requestTimeoutMs: ATTEMPT_DEADLINE,
     maxAttempts: ATTEMPTS,
     fetcher: (url, options) => sending.send(url, options as RequestInit),
-    // Not the endpoint's own words, which may repeat what it was sent.
+    // Only the status: the endpoint's message may repeat the request.
     reportErrorFunction: ({ message }) =>
-      logger.warn({ status: /HTTP status \d{3}/.exec(message)?.[0] ?? null }, "a usage report was not taken"),
+      logger.warn(
+        { status: /HTTP status \d{3}/.exec(message)?.[0] ?? null },
+        "a usage report could not be delivered",
+      ),
   });
   return [sentAtTheStop(plugin, sending), ApolloServerPluginInlineTraceDisabled()];
 }
 
-/** Reports on their way. */
+/** The reports that are being sent. */
 class Sending {
   readonly #underWay = new Set<Promise<unknown>>();
   readonly #stop = new AbortController();
@@ -63,7 +66,7 @@ class Sending {
     this.#fetch = fetch;
   }
 
-  /** A redirection is an error: it would have the key follow to wherever it points. */
+  /** Refuses redirects, because they would receive the key. */
   send(url: string, options: RequestInit): Promise<Response> {
     const signal = AbortSignal.any([this.#stop.signal, ...(options.signal ? [options.signal] : [])]);
     const sent = this.#fetch(url, { ...options, redirect: "error", signal });
@@ -75,7 +78,7 @@ class Sending {
     return sent;
   }
 
-  /** Waits for those on their way and for the last one, and gives them up at the deadline, in milliseconds. */
+  /** Waits for all reports and the last one, until a deadline in milliseconds. */
   async finish(last: Promise<void> | undefined, deadline: number): Promise<void> {
     const enough = new AbortController();
     const late = setTimeout(deadline, undefined, { signal: enough.signal }).catch(() => {});
@@ -86,7 +89,7 @@ class Sending {
   }
 }
 
-/** The last report must have the last operations, and not hold up the stop. */
+/** Sends the last operations at shutdown, without delaying it past the deadline. */
 function sentAtTheStop(plugin: ApolloServerPlugin<Context>, sending: Sending): ApolloServerPlugin<Context> {
   return {
     ...plugin,
@@ -95,7 +98,7 @@ function sentAtTheStop(plugin: ApolloServerPlugin<Context>, sending: Sending): A
       return {
         ...listener,
         async serverWillStop() {
-          // Apollo notes an operation in the turn of the event loop after its answer.
+          // Apollo Server records an operation in the turn of the event loop after its answer.
           await setImmediate();
           await setImmediate();
           await sending.finish(listener?.serverWillStop?.(), STOP_DEADLINE);
@@ -105,14 +108,14 @@ function sentAtTheStop(plugin: ApolloServerPlugin<Context>, sending: Sending): A
   };
 }
 
-/** What a report tells apart. */
+/** The key of a report's entry. */
 function keyOf(request: GraphQLRequestContext<Context>): string {
   const { clientName, clientVersion } = clientOf(request);
   const { queryHash, operationName } = request;
   return JSON.stringify([clientName, clientVersion, queryHash, operationName]);
 }
 
-/** What a client calls itself, in the two headers that are for that. */
+/** The client's name and version, from their two headers. */
 function clientOf({ request: { http } }: GraphQLRequestContext<BaseContext>) {
   const said = (name: string) => {
     const value = http?.headers.get(name) ?? "";
