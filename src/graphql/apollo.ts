@@ -23,13 +23,13 @@ import { refuseTokensInUrls } from "./methods.ts";
 import { UNMEASURED } from "./studio/studio.ts";
 import { noteCode, noteOperation } from "./summary.ts";
 
-/** What Apollo Studio learns: the plugins that measure, and for whom. */
+/** The plugins that measure for Apollo Studio, and their account. */
 export interface Measuring {
   readonly plugins: readonly ApolloServerPlugin<Context>[];
   readonly account: ApolloConfigInput;
 }
 
-/** Apollo Server over the schema, to be started by the caller, and served by a transport of its own. */
+/** Apollo Server for the schema. The caller starts it and provides the transport. */
 export function createApollo(
   schema: GraphQLSchema,
   production: boolean,
@@ -39,17 +39,17 @@ export function createApollo(
   return new ApolloServer<Context>({
     schema,
     logger,
-    // Empty, so that it looks for none in the environment by itself.
+    // Empty, so that Apollo Server reads none from the environment.
     apollo: { graphId: "", graphVariant: "", ...account },
     nodeEnv: production ? "production" : "development",
-    // Whoever gets here is a caller that is known, or of this machine.
+    // Every caller is authenticated, or on this machine.
     introspection: true,
     includeStacktraceInErrorResponses: false,
     formatError: production ? withoutSuggestions : formatError,
-    // Signals are the process's affair.
+    // The process handles signals.
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: MAX_TOKENS },
-    // Each error repeats the whole value until `completeErrors` takes it out: fifty of half a megabyte take 0.4 s.
+    // Each error repeats the whole value until `completeErrors` removes it: fifty errors of 512 KB take 0.4 s.
     executionOptions: { maxCoercionErrors: 1 },
     validationRules: [limitShape],
     documentStore: documentStore(),
@@ -63,7 +63,7 @@ export function createApollo(
   });
 }
 
-/** One listener for all requests: each that is made for one, and each plugin, costs a round of promises in every phase. */
+/** One plugin and one listener for all requests, because each plugin costs a round of promises in every phase. */
 function everyRequest(schema: GraphQLSchema): ApolloServerPlugin<Context> {
   const listener: GraphQLRequestListener<Context> = {
     didResolveOperation(request) {
@@ -80,14 +80,14 @@ function everyRequest(schema: GraphQLSchema): ApolloServerPlugin<Context> {
   };
   return {
     async requestDidStart({ request }) {
-      // A client that has no name for its operation may send an empty one.
+      // A client whose operation has no name may send an empty name.
       if (request.operationName === "") delete request.operationName;
       return listener;
     },
   };
 }
 
-/** Apollo Sandbox, in development only: its page comes from Apollo's servers. */
+/** Apollo Sandbox, only in development, because its page comes from Apollo's servers. */
 function landingPage(production: boolean): ApolloServerPlugin {
   return production
     ? ApolloServerPluginLandingPageDisabled()

@@ -9,7 +9,7 @@ import type { Tokens } from "../services/token-service.ts";
 import { Loaders } from "./loaders.ts";
 import type { OperationSummary } from "./summary.ts";
 
-/** The use cases, and what they are for, made once. */
+/** The services of one server. */
 export interface Services {
   readonly sessions: SessionService;
   readonly tokens: Tokens;
@@ -19,32 +19,32 @@ export interface Services {
   readonly audit: Audit;
 }
 
-/** What is known of a request before its operation is. */
+/** The facts of a request before its operation is known. */
 export interface RequestFacts {
   readonly caller: Caller;
   readonly requestId: string;
   readonly logger: Logger;
-  /** The size of its body. */
+  /** The size of the body, in bytes. */
   readonly bodyBytes: number;
-  /** Sets room aside for the answer, in bytes. @throws {RateLimited} when the caller has too much in flight */
+  /** Reserves memory for the answer, in bytes. @throws {RateLimited} when the caller has too much in flight */
   readonly reserve: (bytes: number) => void;
   /** Resolves at the caller's next turn of the event loop. */
   readonly turn: () => Promise<void>;
-  /** What it turns out to be. */
+  /** The operation and its outcome, filled in later. */
   readonly summary: OperationSummary;
 }
 
-/** What resolvers know of the request that they answer. */
+/** The context of resolvers. */
 export interface Context extends Services, RequestFacts {
   readonly loaders: Loaders;
 }
 
-/** The context of one request. */
+/** Creates the context of one request. */
 export function createContext(
   { sessions, tokens, issuedTokens, issuances, project, audit }: Services,
   facts: RequestFacts,
 ): Context {
-  // Named one by one: each request has a context, and to spread two objects takes as long as to make it.
+  // No spread: for each request it would take as long as creating the context.
   return {
     sessions,
     tokens,

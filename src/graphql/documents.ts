@@ -1,17 +1,16 @@
 import { type DocumentNode, parse, stripIgnoredCharacters } from "graphql";
 import { LRUCache } from "lru-cache";
 
-/** How much memory the kept documents may take, in bytes. */
+/** The most memory for cached documents, in bytes. */
 const KEPT_BYTES = 8 * 1024 * 1024;
-/** How much memory a document takes at most for each character of its shortest text, in bytes: 25 to 139 were measured. */
+/** The most memory for each character of a document's shortest text, in bytes. Measured: 25 to 139. */
 const BYTES_PER_CHARACTER = 140;
 
-/** A comment, or what may look like one inside: a string, which a text that breaks off need not end. */
+/** A comment, or a string, which may contain `#`. The end of the text also ends a string. */
 const COMMENT_OR_STRING = /#[^\n\r]*|"""(?:[^"\\]+|\\(?:""")?|"(?!""))*(?:"""|$)|"(?:[^"\\\n\r]+|\\.)*"?/g;
 
 /**
- * A document without its comments, so that the same document with other comments is the same one to caches and reports. Every
- * other character stays on its line and in its column.
+ * A document without its comments, so that caches and reports ignore them. Every other character keeps its line and column.
  */
 export function withoutComments(text: string): string {
   if (!text.includes("#")) return text;
@@ -19,8 +18,8 @@ export function withoutComments(text: string): string {
 }
 
 /**
- * Keeps parsed and validated documents, as many as fit into 8 MB; those that nobody sends go first. What is kept is parsed once more
- * from the shortest text: it holds no comments, no positions, and nothing of the text as it was sent.
+ * An LRU cache of parsed and validated documents, up to 8 MB. It parses each document again from its shortest text. So the
+ * cache holds no comments, no positions and no references to the original text.
  */
 export function documentStore() {
   const documents = new LRUCache<string, DocumentNode>({ maxSize: KEPT_BYTES });

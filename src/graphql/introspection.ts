@@ -4,20 +4,20 @@ import { LRUCache } from "lru-cache";
 import type { Context } from "./context.ts";
 import { rootFieldsOf } from "./root-fields.ts";
 
-/** How many answers are kept, and of which documents: the tools that ask for the schema have a handful of short forms. */
+/** The cached answers, and the longest document of one, in characters. Tools use a handful of short documents. */
 const KEPT_ANSWERS = 10;
 const MAX_DOCUMENT = 10_000;
 
 /**
- * Answers an operation that asks for the schema alone, with no variables, from memory: the schema never changes. The name of the
- * operation makes no difference.
+ * Answers pure introspection without variables from a cache, because the schema never changes. The cache ignores the name of
+ * the operation.
  */
 export function introspection(
   schema: GraphQLSchema,
 ): NonNullable<GraphQLRequestListener<Context>["responseForOperation"]> {
   const answers = new LRUCache<string, ExecutionResult>({ max: KEPT_ANSWERS });
   return async ({ document, operation, response: { http } }) => {
-    // Apollo calls this also where no operation has the name that was asked for.
+    // Apollo Server also calls this if no operation has the given name.
     if (!operation || operation.variableDefinitions?.length) return null;
     const fields = rootFieldsOf(document, operation);
     if (!fields.every(({ name }) => name.value === "__schema" || name.value === "__type")) return null;
@@ -28,7 +28,7 @@ export function introspection(
       answers.get(key) ??
       executeSync({ schema, document: { kind: Kind.DOCUMENT, definitions: [operation, ...fragments] } });
     answers.set(key, answer);
-    // A copy: plugins add to the answer.
+    // A copy, because plugins add to the answer.
     return { http, body: { kind: "single", singleResult: { ...answer } } };
   };
 }

@@ -13,18 +13,18 @@ import type { Page, PageInput } from "../services/page.ts";
 import type { SessionService } from "../services/session-service.ts";
 import { rootFields } from "./root-fields.ts";
 
-/** How many sessions one query reads a page of tokens for. */
+/** The most sessions for which one query reads pages of issued tokens. */
 const PAGES_PER_QUERY = 100;
-/** How many sessions one query counts the tokens of: each may have as many as are counted, and others wait meanwhile. */
+/** The most sessions for which one query counts issued tokens. Each count may read 10,000 rows while other queries wait. */
 const COUNTS_PER_QUERY = 10;
 
-/** A page, with the length of the whole list, which is counted only when asked for; null where it cannot be told. */
+/** A page of a list. `totalCount` counts the whole list on demand; null if the count is unknown. */
 export type Connection<T> = Page<T> & { readonly totalCount: () => Promise<number | null> };
 
 type IssuedPages = DataLoader<Session, Page<IssuedToken>, string>;
 type IssuedCounts = DataLoader<Session, number, string>;
 
-/** The look-ups of one request: each asks the store once, however often it is needed. */
+/** The look-ups of one request. Each reads the store once. */
 export class Loaders {
   readonly #caller: Caller;
   readonly #sessions: SessionService;
@@ -46,13 +46,13 @@ export class Loaders {
     this.#issuedTokens = issuedTokens;
   }
 
-  /** Made on first use: most requests look nothing up. */
+  /** Created on first use, because most requests look up no session. */
   get #session(): DataLoader<string, Session | null> {
     this.#loader ??= new DataLoader((sessionIds) => this.#sessions.findMany(this.#caller, sessionIds));
     return this.#loader;
   }
 
-  /** A page of the sessions that the caller may see and a filter leaves. */
+  /** A page of the sessions that the caller may see and that match a filter. */
   async sessions(page: PageInput, filter: SessionFilter): Promise<Connection<Session>> {
     const key = JSON.stringify(filter);
     const read = await once(this.#pages, key + keyOf(page), () =>
@@ -62,7 +62,7 @@ export class Loaders {
     return { ...read, totalCount };
   }
 
-  /** A page of the tokens that were issued for all sessions that the caller may use, as far as a filter leaves them. */
+  /** A page of the tokens issued for all sessions that the caller may use and that match a filter. */
   async audit(page: PageInput, filter: IssuedTokenFilter): Promise<Connection<IssuedToken>> {
     const key = JSON.stringify(filter);
     const read = await once(this.#audits, key + keyOf(page), () =>
@@ -73,7 +73,7 @@ export class Loaders {
     return { ...read, totalCount };
   }
 
-  /** A page of the tokens that were issued for a session, read with those of the other sessions of which the same is asked. */
+  /** A page of the tokens issued for a session. One query reads the pages of several sessions. */
   async issuedTokens(
     session: Session,
     page: PageInput,
@@ -91,7 +91,7 @@ export class Loaders {
   }
 
   /**
-   * The session of an ID, or the one that a name maps to now; null when there is none, or the caller may not see it.
+   * The session of an ID, or the current session of a name. Null if the caller may not see it or it does not exist.
    *
    * @throws {BadUserInput} unless exactly one of the two is given
    */
@@ -102,16 +102,16 @@ export class Loaders {
   }
 
   /**
-   * The session or the record of a token with this ID; null when there is none, or the caller may not see it.
+   * The session or the issued token with this ID; null if it does not exist or the caller may not see it.
    *
-   * @throws {Forbidden} when the caller lacks the scope of what the ID is of
+   * @throws {Forbidden} when the caller lacks the scope for the type of the ID
    */
   node(id: string): Promise<Session | IssuedToken | null> {
     checkNode(this.#caller, id);
     return beginsAsSessionId(id) ? this.find({ sessionId: id }) : this.#record(id);
   }
 
-  /** The session, or null when its ID is malformed or another project's. */
+  /** The session; null if its ID is malformed or belongs to another project. */
   session(sessionId: string): Promise<Session | null> {
     return this.#session.load(sessionId);
   }
@@ -127,29 +127,29 @@ export class Loaders {
   }
 
   /**
-   * The session of a token just generated; never null, for a token is only made for a session of ours.
+   * The session of a token that was just generated.
    *
-   * The root fields of a mutation run one after the other, so their look-ups cannot meet in a batch by
-   * themselves. The first of them therefore looks ahead to all the sessions that the operation names.
+   * The root fields of a mutation run one after another, so DataLoader cannot batch their look-ups. The first look-up
+   * therefore loads all sessions that the operation names.
    */
   async sessionOfToken(sessionId: string, info: GraphQLResolveInfo): Promise<Session> {
     if (!this.#lookedAhead) {
       this.#lookedAhead = true;
-      // Never rejects; each look-up hears of its own failure when it is awaited.
+      // Never rejects: each look-up gets its own failure when it is awaited.
       void this.#session.loadMany(sessionIdsNamed(info));
     }
     return this.sessionOfRecord(sessionId);
   }
 
-  /** The session of a token that was issued here; never null, either. */
+  /** The session of a token that was issued here, which always belongs to this project. */
   async sessionOfRecord(sessionId: string): Promise<Session> {
     const session = await this.session(sessionId);
-    if (session === null) throw new Error("a token was issued for a session that is not ours");
+    if (session === null) throw new Error("a token was issued for a session of another project");
     return session;
   }
 }
 
-/** What a map has under a key; made when there is nothing yet. */
+/** The value of a key in a map, created on first use. */
 function once<T>(made: Map<string, T>, key: string, make: () => T): T {
   const known = made.get(key) ?? make();
   made.set(key, known);
@@ -167,7 +167,7 @@ function perSession<T>(
   return new DataLoader(read, { maxBatchSize, cacheKeyFn: ({ sessionId }) => sessionId });
 }
 
-/** Names what may be read once for all of it: root fields of a mutation run one after the other, and each may issue tokens. */
+/** The part of an operation that shares reads: a whole query, or one root field of a mutation, which may issue tokens. */
 function partOf({ operation, path }: GraphQLResolveInfo): string {
   if (operation.operation !== "mutation") return "";
   let root = path;
@@ -175,7 +175,7 @@ function partOf({ operation, path }: GraphQLResolveInfo): string {
   return String(root.key);
 }
 
-/** The values of the argument `sessionId` of the operation's root fields. */
+/** The values of the argument `sessionId` in the operation's root fields. */
 function sessionIdsNamed({ operation, fragments, variableValues }: GraphQLResolveInfo): string[] {
   const fields = [...rootFields(operation.selectionSet, (name) => fragments[name])];
   return fields.flatMap((field) => {

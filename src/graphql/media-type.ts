@@ -4,34 +4,34 @@ import Negotiator from "negotiator";
 const JSON_TYPE = "application/json; charset=utf-8";
 const GRAPHQL_RESPONSE_TYPE = "application/graphql-response+json; charset=utf-8";
 
-/** Those of answers in parts, which Apollo Server also offers. */
+/** The media types of multipart answers, which Apollo Server also offers. */
 const MULTIPART_TYPES = [
   "multipart/mixed",
   "multipart/mixed; deferSpec=20220824",
   "multipart/mixed; incrementalSpec=v0.2",
 ];
 
-/** The two media types of GraphQL over HTTP. They differ in the status of what is refused before it runs. */
+/** The two media types of GraphQL over HTTP. They differ in the status of an operation that is refused before it runs. */
 type MediaType = typeof JSON_TYPE | typeof GRAPHQL_RESPONSE_TYPE;
 
-/** Those of answers to an `Accept`; undefined when neither will do. */
+/** The media types for an `Accept`; undefined if it allows neither. */
 interface Choice {
   readonly type: MediaType | undefined;
   readonly failureType: MediaType;
 }
 
-/** By `Accept`, of which clients send few. */
+/** The choices by `Accept`. Clients send few different values. */
 const chosen = new LRUCache<string, Choice>({ max: 100 });
 
-/** The one of an answer to a request with this `Accept`, chosen as Apollo Server does; undefined when neither will do. */
+/** The media type of an answer, chosen as Apollo Server does; undefined if `Accept` allows neither. */
 export function answerType(accept: string | undefined): MediaType | undefined {
   return accept === undefined ? JSON_TYPE : choiceFor(accept).type;
 }
 
 /**
- * The one of an answer with a status of failure. Clients may not rely on the body of `application/json` then (GraphQL over HTTP, 7),
- * and Apollo Client 4 and Apollo Router do not: the other one is chosen wherever `Accept` names it. Where neither will do, it is
- * `application/json`: a refusal is answered anyway.
+ * The media type of an answer with a failure status. Clients must not rely on an `application/json` body then (GraphQL over
+ * HTTP, 7), and Apollo Client 4 and Apollo Router do not. So the server prefers the other type if `Accept` names it. If
+ * `Accept` allows neither, the server still answers, in `application/json`.
  */
 export function failureType(accept: string | undefined): MediaType {
   return accept === undefined ? JSON_TYPE : choiceFor(accept).failureType;
@@ -49,14 +49,14 @@ function choiceFor(accept: string): Choice {
   return choice;
 }
 
-/** Whether a request wants a page sooner than an answer, as a browser's first visit does; Apollo Server decides the same. */
+/** Whether a request prefers a page, as a browser's first visit does. Apollo Server decides the same way. */
 export function prefersPage(method: string, accept: string | undefined): boolean {
   if (method !== "GET" || accept === undefined) return false;
   const types = [JSON_TYPE, GRAPHQL_RESPONSE_TYPE, ...MULTIPART_TYPES, "text/html"];
   return new Negotiator({ headers: { accept } }).mediaType(types) === "text/html";
 }
 
-/** Whether answers have status 200 also when the operation does not run: only those of the older media type. */
+/** Whether a refused operation has status 200: only in the older media type. */
 export function isAlways200(accept: string | undefined): boolean {
   return answerType(accept) === JSON_TYPE;
 }

@@ -7,18 +7,18 @@ import {
   type SelectionSetNode,
 } from "graphql";
 
-/** The root fields of an operation of a document. */
+/** The root fields of an operation, including those in fragments. */
 export function rootFieldsOf(document: DocumentNode, { selectionSet }: OperationDefinitionNode): FieldNode[] {
   return fieldsWithin(document, selectionSet);
 }
 
-/** The fields of a selection, those of its fragments among them, without their own. */
+/** The top-level fields of a selection, including those in fragments. */
 export function fieldsWithin(document: DocumentNode, selectionSet: SelectionSetNode): FieldNode[] {
   const fragments = document.definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
   return [...rootFields(selectionSet, (name) => fragments.find((fragment) => fragment.name.value === name))];
 }
 
-/** The root fields of an operation, those of its fragments among them. Each fragment counts once, and so a cycle ends. */
+/** The root fields of an operation, including those in fragments. Reads each fragment once, so a cycle ends. */
 export function* rootFields(
   { selections }: SelectionSetNode,
   fragmentNamed: (name: string) => FragmentDefinitionNode | undefined,

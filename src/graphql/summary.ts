@@ -6,13 +6,13 @@ import type { DocumentNode, OperationDefinitionNode } from "graphql";
 import { rootFieldsOf } from "./root-fields.ts";
 
 /**
- * What a request asked for and how it ended, in words of which there are few, and none of the caller's: for the log, metrics and
- * traces.
+ * The operation and outcome of a request, for the log, metrics and traces. Its values come from small fixed sets, never from
+ * the caller.
  */
 export interface OperationSummary {
-  /** The root field, `several` when there are others, too; null while no valid operation is known. */
+  /** The root field, or `several` for different root fields; null while no valid operation is known. */
   operation: string | null;
-  /** `OK`, or the code of the first error; null while there is no answer. */
+  /** `OK`, or the code of the first error; null before the answer. */
   code: string | null;
 }
 
@@ -20,10 +20,10 @@ interface Summarized {
   readonly summary: OperationSummary;
 }
 
-/** By operation, for most are sent again and again. */
+/** Names by operation, because clients repeat most operations. */
 const names = new WeakMap<OperationDefinitionNode, string>();
 
-/** Notes what a request asks for, once it is known to be valid: until then its fields are whatever somebody wrote. */
+/** Notes the operation of a request after validation, because an invalid document may contain any field name. */
 export function noteOperation({
   operation,
   document,
@@ -32,7 +32,7 @@ export function noteOperation({
   if (operation) summary.operation = nameOf(operation, document);
 }
 
-/** Notes how a request ended. */
+/** Notes the outcome of a request. */
 export function noteCode({
   response: { body },
   contextValue: { summary },

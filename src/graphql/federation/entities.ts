@@ -2,7 +2,7 @@ import type { Session } from "../../domain/session.ts";
 import { BadUserInput } from "../../errors.ts";
 import type { Context } from "../context.ts";
 
-/** The most sessions that a router can ask for at once. */
+/** The most sessions that a router can request at once. */
 export const MAX_REPRESENTATIONS = 1000;
 
 interface EntitiesArgs {
@@ -10,9 +10,9 @@ interface EntitiesArgs {
 }
 
 /**
- * The sessions that a router asks for, in its order; null for one that the caller may not see.
+ * The sessions that a router requests, in the same order; null for a session that the caller may not see.
  *
- * @throws {BadUserInput} naming `representations`, when one of them is no session's; it repeats nothing of it
+ * @throws {BadUserInput} naming `representations`, when one of them is not a session; the message repeats no value
  */
 export function resolveEntities(
   _source: unknown,

@@ -22,25 +22,25 @@ const LINK = parse(
   'extend schema @link(url: "https://specs.apollo.dev/federation/v2.0", import: ["@key", "@shareable"])',
 ).definitions;
 
-/** What a router is told of our types. Other subgraphs have a `PageInfo`, too, where they have pages. */
+/** The directives of our types for routers. Other subgraphs with pages also have a `PageInfo`. */
 const DIRECTED = parse('type Session @key(fields: "sessionId") type PageInfo @shareable').definitions;
 
 let subgraph: Promise<GraphQLSchema> | undefined;
 
-/** The executable schema as a subgraph of Apollo Federation 2, made once: with the fields by which a router asks. */
+/** The executable schema as a subgraph of Apollo Federation 2, with the two fields for routers. Built once. */
 export function createSubgraphSchema(): Promise<GraphQLSchema> {
   subgraph ??= asSubgraph(createSchema());
   return subgraph;
 }
 
 /**
- * Puts the two fields beside those of Query. The types stay the very objects that they were: one made anew from the text of
- * the contract would lose what the text does not say, such as guards, costs and how a value is written.
+ * Adds the two fields to Query and keeps all other types. Types built from the contract's text would lose what the text does
+ * not contain, such as guards, costs and serialization.
  */
 async function asSubgraph(schema: GraphQLSchema): Promise<GraphQLSchema> {
   const { query, types, ...others } = schema.toConfig();
   const session = schema.getType("Session");
-  if (!query || !isObjectType(session)) throw new Error("the schema has no sessions to ask for");
+  if (!query || !isObjectType(session)) throw new Error("the schema has no type Session");
   const sdl = await describeSubgraph(schema);
   const { fields, ...config } = query.toConfig();
   const extended: GraphQLObjectType<unknown, Context> = new GraphQLObjectType({
@@ -49,8 +49,8 @@ async function asSubgraph(schema: GraphQLSchema): Promise<GraphQLSchema> {
       ...fields,
       _entities: {
         description:
-          "The sessions that another subgraph names by their IDs, each as from `session`; at most 1000, and as many as a\n" +
-          "body has room for.",
+          "The sessions that another subgraph references by ID, each as from `session`. At most 1000, and no more than\n" +
+          "fit into a request body.",
         type: new GraphQLNonNull(new GraphQLList(entityType(session))),
         args: { representations: { type: nonNullListOf(ANY) } },
         extensions: { complexity: perRepresentation },
@@ -68,7 +68,7 @@ async function asSubgraph(schema: GraphQLSchema): Promise<GraphQLSchema> {
   return new GraphQLSchema({ ...others, types: inOrder, query: extended });
 }
 
-/** The names of these types are the specification's. */
+/** The specification defines the names of these types. */
 const ANY = new GraphQLScalarType({ name: "_Any" });
 const SERVICE = new GraphQLObjectType({ name: "_Service", fields: { sdl: { type: GraphQLString } } });
 
@@ -80,19 +80,19 @@ function nonNullListOf(type: GraphQLScalarType) {
   return new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(type)));
 }
 
-/** The contract for a router, as @apollo/subgraph writes it when it finds nothing wrong. */
+/** The contract for routers, validated and written by @apollo/subgraph. */
 async function describeSubgraph(schema: GraphQLSchema): Promise<string> {
-  // Not read where there is no router.
+  // Loaded only for a subgraph.
   const { buildSubgraphSchema } = await import("@apollo/subgraph");
   const described = buildSubgraphSchema({ typeDefs: forRouters(parse(printContract(schema))) });
-  // Asked directly: from the package it has a graphql of its own, whose schemas ours does not execute.
+  // Calls the resolver directly: the package bundles its own graphql, whose schemas ours cannot execute.
   const resolve = described.getQueryType()?.getFields()._service?.resolve;
-  if (!resolve) throw new Error("the schema is not described to a router");
+  if (!resolve) throw new Error("@apollo/subgraph built no _service field");
   const { sdl } = resolve({}, {}, {}, {} as GraphQLResolveInfo) as { sdl: string };
   return sdl;
 }
 
-/** Without `Node` and `node`: other subgraphs may have their own, which ours would have to agree with. Direct callers have them. */
+/** Removes `Node` and `node`, which could conflict with those of other subgraphs. Direct callers keep them. */
 function forRouters(contract: DocumentNode): DocumentNode {
   const described = visit(contract, {
     InterfaceTypeDefinition: () => null,

@@ -14,25 +14,25 @@ import { BYTES_PER_COST } from "./cost.ts";
 
 type Variables = Record<string, unknown>;
 
-/** The field for many tokens at once. */
+/** The field that generates many tokens. */
 const BATCH = "generateTokens";
 
-/** The fields of an outcome that repeat what was sent with the request. */
+/** The fields of an outcome that repeat values of the request. */
 const REPEATING = ["token", "data", "initialLayoutClassList"];
 
 /**
- * How much longer than in the request the connection data may be in a token: Base64 in a JWT; in T1 each byte may be `%xx` in
- * Base64.
+ * How much the connection data may grow in a token. A JWT encodes it in Base64. T1 may write each byte as `%xx`, and then
+ * encodes it in Base64.
  */
 const GROWTH_IN_JWT = 4 / 3;
 const GROWTH_IN_T1 = 4;
 
-/** The batches that an operation asks for, those of its fragments among them. */
+/** The batches of an operation, including those in fragments. */
 export function batchesOf(document: DocumentNode, operation: OperationDefinitionNode): readonly FieldNode[] {
   return rootFieldsOf(document, operation).filter(({ name }) => name.value === BATCH);
 }
 
-/** Refuses a batch of too many requests before they are looked at one by one. */
+/** Refuses a batch with too many requests before reading each of them. */
 export function checkBatches(batches: readonly FieldNode[], variables: Variables): void {
   for (const batch of batches) {
     const requests = requestsOf(batch, variables);
@@ -40,7 +40,7 @@ export function checkBatches(batches: readonly FieldNode[], variables: Variables
   }
 }
 
-/** How many requests each batch has whose requests are in a variable. */
+/** The number of requests in each batch that takes them from a variable. */
 export function sizesOf(batches: readonly FieldNode[], variables: Variables): ReadonlyMap<FieldNode, number> {
   const sizes = new Map<FieldNode, number>();
   for (const batch of batches) {
@@ -51,8 +51,8 @@ export function sizesOf(batches: readonly FieldNode[], variables: Variables): Re
 }
 
 /**
- * The variables by which to tell the cost, without the requests of batches: to look at each takes as long as to make the token,
- * and the execution does so anyway.
+ * The variables for the cost, without the requests of batches. To read each request takes as long as to generate its
+ * token, and execution reads it anyway.
  */
 export function variablesForCost(batches: readonly FieldNode[], variables: Variables): Variables {
   const forCost = { ...variables };
@@ -64,10 +64,9 @@ export function variablesForCost(batches: readonly FieldNode[], variables: Varia
 }
 
 /**
- * What batches cost for the connection data and layout classes that their answers repeat, once for each name under which they
- * are asked for.
+ * The cost of the connection data and layout classes that the answers of batches repeat. Each alias counts.
  *
- * @param sentBytes the size of the request's body and document, in which they all are
+ * @param sentBytes the size of the request's body and document, which contain all of these values
  */
 export function costOfRepeating(
   batches: readonly FieldNode[],
@@ -88,7 +87,7 @@ export function costOfRepeating(
   return Math.ceil((times * sentBytes) / BYTES_PER_COST);
 }
 
-/** How often a value mentions variables: a list of requests may name the same one many times. */
+/** The number of variables in a value. A list of requests may contain the same variable many times. */
 function countVariables(value: ValueNode | undefined): number {
   let count = 0;
   if (value) {
@@ -101,13 +100,13 @@ function countVariables(value: ValueNode | undefined): number {
   return count;
 }
 
-/** Requests in the text of the document are not looked at: they may have any format. */
+/** Assumes T1 for requests in the document's text, without reading them. */
 function growthOf(batch: FieldNode, variables: Variables): number {
   const mayBeT1 = requestsOf(batch, variables)?.some((request) => request?.format === "T1") ?? true;
   return mayBeT1 ? GROWTH_IN_T1 : GROWTH_IN_JWT;
 }
 
-/** The requests of a batch, as they were sent; undefined where they are in no variable. */
+/** The raw requests of a batch; undefined unless they come from a variable. */
 function requestsOf(batch: FieldNode, variables: Variables): readonly Variables[] | undefined {
   const requests = variables[requestsVariableOf(batch) ?? ""];
   return Array.isArray(requests) ? requests : undefined;

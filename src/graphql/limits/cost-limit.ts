@@ -14,20 +14,20 @@ import type { Context } from "../context.ts";
 import { batchesOf, checkBatches, costOfRepeating, sizesOf, variablesForCost } from "./batch-limits.ts";
 import { BYTES_PER_COST, COUNTING_ARGUMENTS, type CostContext, typeName } from "./cost.ts";
 
-/** The most that an operation may cost: a field is 1, and dearer fields say so where they are defined. */
+/** The highest cost of an operation. A field costs 1, unless its definition has another cost. */
 export const MAX_COST = 2000;
 
 const ESTIMATORS = [fieldExtensionsEstimator(), typeName, simpleEstimator({ defaultComplexity: 1 })];
 
 /**
- * The bytes of the answer of operations that fit whatever their variables are. To compute the cost each time doubles the processor
- * time of `generateToken`.
+ * The answer sizes, in bytes, of operations that fit with any variables. To compute the cost each time would double the
+ * processor time of `generateToken`.
  */
 const affordable = new WeakMap<OperationDefinitionNode, number>();
 
 /**
- * Refuses operations that are too large, or cost too much, with the variables that they are given; and those whose answers would
- * be more than their callers may have in flight.
+ * Refuses an operation that costs too much with its variables, or whose answer exceeds the caller's limit of bytes in
+ * flight.
  */
 export const limitCost: NonNullable<GraphQLRequestListener<Context>["didResolveOperation"]> = async ({
   schema,
@@ -43,13 +43,12 @@ export const limitCost: NonNullable<GraphQLRequestListener<Context>["didResolveO
   const batches = batchesOf(document, operation);
   checkBatches(batches, variables);
   const forCost = variablesForCost(batches, variables);
-  // Variables that do not fit are refused when the operation is executed, in the words of every such error.
-  // One is enough here: to describe each of a hundred thousand takes seconds.
+  // Execution refuses invalid variables, with the usual message. One error is enough here: 100,000 take seconds.
   const { errors } = getVariableValues(schema, operation.variableDefinitions ?? [], forCost, {
     maxErrors: 1,
   });
   if (errors) return;
-  // The text of a persisted query is not in the body.
+  // The body does not contain the text of a persisted query.
   const sentBytes = bodyBytes + (query === undefined ? Buffer.byteLength(source) : 0);
   const repeating = costOfRepeating(batches, document, variables, sentBytes);
   const sizes = sizesOf(batches, variables);
@@ -63,9 +62,8 @@ export const limitCost: NonNullable<GraphQLRequestListener<Context>["didResolveO
 };
 
 /**
- * Whether what an operation costs, or whether its arguments fit, may differ with its variables, leaving aside how large its
- * batches are: by a directive, by an argument that counts, and by a variable that may be null where that does not fit, which
- * GraphQL allows when it has a default.
+ * Whether variables other than batches may change the cost of an operation or the validity of its arguments. They do so in
+ * directives and in arguments that count. A variable with a default may also be null where null is invalid.
  */
 function dependsOnVariables(document: DocumentNode): boolean {
   let found = false;
@@ -108,7 +106,7 @@ function costOf(
     return Math.ceil(cost);
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error;
-    // An argument whose value does not fit, which execution would find, too; or more fields than can be counted.
+    // An invalid argument, which execution would find, too; or, without nodes, too many fields to count.
     if (error.nodes === undefined) throw tooCostly(error.message);
     throw badInput(error);
   }
