@@ -157,7 +157,7 @@ export const CLAIMS: readonly Claim[] = [
     }),
   },
   { document: "docs/cli.md", language: /^text$/, run: heldBy("test/process/doctor.test.ts") },
-  { document: "docs/errors.md", language: /^(graphql|sh|json)$/, run: heldBy("test/docs/errors.test.ts") },
+  { document: "docs/errors.md", language: /^(graphql|js|sh|json)$/, run: heldBy("test/docs/errors.test.ts") },
   // The router of `test/api/federation.test.ts` sends Rover's requests, with the same header.
   { document: FEDERATION, language: /^sh$/, has: /^rover/, run: isShell },
   {

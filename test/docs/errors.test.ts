@@ -68,7 +68,7 @@ it("exactly the codes of the API have sections", () => {
 });
 
 it("the table has the descriptions of the schema", () => {
-  const yes = { true: "Yes", false: "No", null: "It says" };
+  const yes = { true: "Yes", false: "No", null: "Depends" };
   const rows = ERROR_CODES.map((code) => {
     const { description, retryable } = ERRORS[code];
     return `| [\`${code}\`](#${code.toLowerCase()}) | ${description} | ${yes[`${retryable}`]} |`;
@@ -82,9 +82,30 @@ it("the codes of Apollo Server are among them", () => {
   expect(ERROR_CODES).toEqual(expect.arrayContaining(Object.values(answered)));
 });
 
-it("snippets are only in the sections of codes", () => {
-  const elsewhere = snippets(DOCUMENT).filter(({ heading }) => !/^`[A-Z_]+`$/.test(heading));
-  expect(elsewhere).toEqual([]);
+/** The snippets outside the sections of codes. */
+const elsewhere = snippets(DOCUMENT).filter(({ heading }) => !/^`[A-Z_]+`$/.test(heading));
+
+it("snippets are in the sections of codes, except how a client handles an error", () => {
+  expect(elsewhere.map(({ heading, language }) => [heading, language])).toEqual([["Errors", "js"]]);
+});
+
+it.each([
+  ["UNAUTHENTICATED", {}, ["signIn"]],
+  ["BAD_USER_INPUT", { argument: "data" }, ["showBesideField", "data", "message"]],
+  ["RATE_LIMITED", { retryable: true, retryAfterSeconds: 7 }, ["setTimeout", "retry", 7000]],
+  ["PLATFORM_UNAVAILABLE", { retryable: true }, ["setTimeout", "retry", 2000]],
+  ["FORBIDDEN", {}, ["showMessage", "message"]],
+])("a client handles %s as its snippet says", (code, members, expected) => {
+  const done: unknown[][] = [];
+  const names = ["signIn", "showBesideField", "setTimeout", "showMessage"];
+  const handle = new Function("error", "retry", ...names, elsewhere[0]?.code ?? "");
+  const acts = names.map(
+    (name) =>
+      (...given: unknown[]) =>
+        void done.push([name, ...given]),
+  );
+  handle({ message: "message", extensions: { code, retryable: false, ...members } }, "retry", ...acts);
+  expect(done).toEqual([expected]);
 });
 
 describe("the example matches the server's answer", () => {
