@@ -114,10 +114,7 @@ export class PlatformRejected extends StagepassError {
   }
 }
 
-/**
- * `PLATFORM_UNAVAILABLE`: the platform did not answer, or its answer is invalid. It may have created a session whose ID
- * is lost.
- */
+/** `PLATFORM_UNAVAILABLE`: the platform did not answer, or its answer is invalid. It may have created an unused session. */
 export class PlatformUnavailable extends StagepassError {
   /**
    * @param retryable whether the same request may succeed later

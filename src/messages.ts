@@ -54,9 +54,7 @@ const MAX_MESSAGE_LENGTH = 4096;
 /** A quotation, closed or not, or a word. Each character belongs to one piece, so matching takes linear time. */
 const PIECE = /"""[\s\S]*?"""|"(?:[^"\\]|\\[\s\S])*(?:"|\\?$)|[^\s"]+/g;
 
-/**
- * A message of a library, with long words and quotations cut, because they may repeat a token or a secret.
- */
+/** A library's message, with long words and quotations cut, because they may repeat a token or a secret. */
 export function abridge(message: string): string {
   return message
     .slice(0, MAX_MESSAGE_LENGTH)

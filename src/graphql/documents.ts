@@ -9,9 +9,7 @@ const BYTES_PER_CHARACTER = 140;
 /** A comment, or a string, which may contain `#`. The end of the text also ends a string. */
 const COMMENT_OR_STRING = /#[^\n\r]*|"""(?:[^"\\]+|\\(?:""")?|"(?!""))*(?:"""|$)|"(?:[^"\\\n\r]+|\\.)*"?/g;
 
-/**
- * A document without its comments, so that caches and reports ignore them. Every other character keeps its line and column.
- */
+/** A document without its comments, for caches and reports. Every other character keeps its line and column. */
 export function withoutComments(text: string): string {
   if (!text.includes("#")) return text;
   return text.replace(COMMENT_OR_STRING, (piece) => (piece.startsWith("#") ? "" : piece));

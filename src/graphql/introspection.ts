@@ -8,10 +8,7 @@ import { rootFieldsOf } from "./root-fields.ts";
 const KEPT_ANSWERS = 10;
 const MAX_DOCUMENT = 10_000;
 
-/**
- * Answers pure introspection without variables from a cache, because the schema never changes. The cache ignores the name of
- * the operation.
- */
+/** Answers pure introspection without variables from a cache, which ignores the name of the operation. */
 export function introspection(
   schema: GraphQLSchema,
 ): NonNullable<GraphQLRequestListener<Context>["responseForOperation"]> {

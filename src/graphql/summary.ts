@@ -5,10 +5,7 @@ import type {
 import type { DocumentNode, OperationDefinitionNode } from "graphql";
 import { rootFieldsOf } from "./root-fields.ts";
 
-/**
- * The operation and outcome of a request, for the log, metrics and traces. Its values come from small fixed sets, never from
- * the caller.
- */
+/** The operation and outcome of a request, for the log, metrics and traces. The values are never the caller's own text. */
 export interface OperationSummary {
   /** The root field, or `several` for different root fields; null while no valid operation is known. */
   operation: string | null;

@@ -34,10 +34,7 @@ export const NOT_RUN: ReadonlySet<string> = new Set([
   "OPERATION_RESOLUTION_FAILURE",
 ]);
 
-/**
- * Masks unknown errors, whose messages may contain a database URL or a secret. Only our own errors and GraphQL's reach a
- * caller.
- */
+/** Formats an error. Masks unknown errors, whose messages may contain a secret: callers see only our own and GraphQL's. */
 export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   if (isUnknown(error)) return masked(formatted);
   const { message, locations, extensions, ...others } = formatted;

@@ -23,9 +23,7 @@ const HINTS: Readonly<Record<string, Advice>> = {
   data: [[/cannot represent a non string/, "data is a string: send JSON.stringify(…) of any other value"]],
 };
 
-/**
- * Adds `extensions.argument` to GraphQL's errors about the value of an argument. Reads the document once for all errors.
- */
+/** Adds `extensions.argument` to GraphQL's errors about the value of an argument. Reads the document once for all errors. */
 export function nameArguments(errors: readonly GraphQLError[], document: DocumentNode): void {
   const open = new Map<ASTNode, GraphQLError[]>();
   for (const error of errors) {

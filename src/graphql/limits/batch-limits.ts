@@ -20,10 +20,7 @@ const BATCH = "generateTokens";
 /** The fields of an outcome that repeat values of the request. */
 const REPEATING = ["token", "data", "initialLayoutClassList"];
 
-/**
- * How much the connection data may grow in a token. A JWT encodes it in Base64. T1 may write each byte as `%xx`, and then
- * encodes it in Base64.
- */
+/** How much the connection data may grow in a token. A JWT is Base64. T1 may also write each byte as `%xx` before Base64. */
 const GROWTH_IN_JWT = 4 / 3;
 const GROWTH_IN_T1 = 4;
 

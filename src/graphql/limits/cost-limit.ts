@@ -25,10 +25,7 @@ const ESTIMATORS = [fieldExtensionsEstimator(), typeName, simpleEstimator({ defa
  */
 const affordable = new WeakMap<OperationDefinitionNode, number>();
 
-/**
- * Refuses an operation that costs too much with its variables, or whose answer exceeds the caller's limit of bytes in
- * flight.
- */
+/** Refuses an operation that costs too much with its variables, or whose answer exceeds the caller's bytes in flight. */
 export const limitCost: NonNullable<GraphQLRequestListener<Context>["didResolveOperation"]> = async ({
   schema,
   document,

@@ -5,9 +5,7 @@ import { MAX_BATCH } from "../../domain/token-batch.ts";
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from "../../services/page.ts";
 import { MAX_REPRESENTATIONS } from "../federation/entities.ts";
 
-/*
- * The costs of fields that do not cost 1.
- */
+/* The costs of fields that do not cost 1. */
 
 /** The arguments that change a field's cost, except the requests of a batch. */
 export const COUNTING_ARGUMENTS: ReadonlySet<string> = new Set(["first", "last", "representations"]);
@@ -81,7 +79,7 @@ export function perRepresentation({ args, childComplexity }: ComplexityEstimator
   return size > MAX_REPRESENTATIONS ? 1 : 1 + Math.ceil(size * Math.max(1, childComplexity));
 }
 
-/** The cost of `issuances`: reading the ledger is the most expensive work, so an operation can do it three times. */
+/** The cost of `issuances`. Reading the ledger is the most expensive work: the limit allows three in an operation. */
 export function perPeriod(field: ComplexityEstimatorArgs): number {
   const { args, childComplexity } = field;
   return work(500, field) + Math.ceil(sizeFor(args.last, DEFAULT_PERIODS, MAX_PERIODS) * childComplexity);

@@ -9,7 +9,7 @@ export const REPORT_INTERVAL = 10_000;
  * operation twice must not make it large. A report always has room for an entry that it already holds.
  *
  * @param now a clock, in milliseconds
- * @returns whether the report has room for an entry with this key and text length
+ * @returns whether an entry fits, by its key and text length
  */
 export function reportBudget(now: () => number): (key: string, length: number) => boolean {
   const held = new Set<string>();

@@ -50,7 +50,7 @@ export async function usageReports(
     reportErrorFunction: ({ message }) =>
       logger.warn(
         { status: /HTTP status \d{3}/.exec(message)?.[0] ?? null },
-        "a usage report could not be delivered",
+        "a usage report was not delivered",
       ),
   });
   return [sentAtTheStop(plugin, sending), ApolloServerPluginInlineTraceDisabled()];
