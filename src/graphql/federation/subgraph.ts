@@ -52,7 +52,7 @@ async function asSubgraph(schema: GraphQLSchema): Promise<GraphQLSchema> {
           "The sessions that another subgraph references by ID, each as from `session`. At most 1000, and no more than\n" +
           "fit into a request body.",
         type: new GraphQLNonNull(new GraphQLList(entityType(session))),
-        args: { representations: { type: nonNullListOf(ANY) } },
+        args: { representations: { type: nonNullListOf(ANY), description: "The references, at most 1000." } },
         extensions: { complexity: perRepresentation },
         resolve: resolveEntities,
       },
@@ -69,11 +69,21 @@ async function asSubgraph(schema: GraphQLSchema): Promise<GraphQLSchema> {
 }
 
 /** The specification defines the names of these types. */
-const ANY = new GraphQLScalarType({ name: "_Any" });
-const SERVICE = new GraphQLObjectType({ name: "_Service", fields: { sdl: { type: GraphQLString } } });
+const ANY = new GraphQLScalarType({ name: "_Any", description: "A reference to an entity." });
+const SERVICE = new GraphQLObjectType({
+  name: "_Service",
+  description: "This subgraph.",
+  fields: { sdl: { type: GraphQLString, description: "The schema, in the schema definition language." } },
+});
 
 function entityType(session: GraphQLObjectType): GraphQLUnionType {
-  return new GraphQLUnionType({ name: "_Entity", types: [session], resolveType: () => session.name });
+  const description = "An entity of this subgraph.";
+  return new GraphQLUnionType({
+    name: "_Entity",
+    description,
+    types: [session],
+    resolveType: () => session.name,
+  });
 }
 
 function nonNullListOf(type: GraphQLScalarType) {

@@ -48,10 +48,7 @@ export async function usageReports(
     fetcher: (url, options) => sending.send(url, options as RequestInit),
     // Only the status: the endpoint's message may repeat the request.
     reportErrorFunction: ({ message }) =>
-      logger.warn(
-        { status: /HTTP status \d{3}/.exec(message)?.[0] ?? null },
-        "a usage report was not delivered",
-      ),
+      logger.warn({ status: /HTTP status \d{3}/.exec(message)?.[0] ?? null }, "a usage report failed"),
   });
   return [sentAtTheStop(plugin, sending), ApolloServerPluginInlineTraceDisabled()];
 }
