@@ -23,11 +23,9 @@ export class SessionResolver {
   @Query(() => SessionConnection, {
     nullable: true,
     description:
-      "The sessions created here that you may see, newest first. With the filter `namePrefix`, they are sorted by\n" +
-      "name. The same applies if your grant has names that end in `*`, unless you filter by `name`. In this order,\n" +
-      "sessions without a name come first, and sessions with the same name are newest first. A page reads at most\n" +
-      "1000 sessions. With a filter or a limited grant it can be short or empty while `hasNextPage` is true: continue\n" +
-      "from `endCursor`. A cursor works only in lists with the same order.",
+      "The sessions created here that you may see, newest first. They are sorted by name if you filter by `namePrefix`\n" +
+      "or if your grant has names that end in `*`. Then sessions without a name come first, and each name is newest\n" +
+      "first. A page reads at most 1000 sessions, so it can be short or empty while `hasNextPage` is true.",
     complexity: perItem,
   })
   sessions(

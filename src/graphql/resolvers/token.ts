@@ -137,8 +137,7 @@ export class IssuanceResolver {
     description:
       "The tokens issued here for every session that you may use, sorted by `issuedAt`, latest first. With `id` or\n" +
       "`sessionId`, or if your grant has only session IDs, they are in the order of issuance, newest first. A page\n" +
-      "reads at most 1000 records, so it can be short or empty while `hasNextPage` is true: continue from `endCursor`. A\n" +
-      "cursor works only in lists with the same order.",
+      "reads at most 1000 records, so it can be short or empty while `hasNextPage` is true.",
     complexity: perItem,
   })
   issuedTokens(
@@ -152,8 +151,7 @@ export class IssuanceResolver {
     nullable: true,
     description:
       "The number of tokens issued in each of the last periods, by role, oldest period first. It covers the sessions\n" +
-      "that you may see and the newest 500,000 records. If these do not reach back far enough, you get fewer periods,\n" +
-      "or none.",
+      "that you may see, and the newest 500,000 records. If these are too few, you get fewer periods, or none.",
     complexity: perPeriod,
   })
   issuances(

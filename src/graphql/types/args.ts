@@ -42,7 +42,8 @@ export class PageArgs implements PageInput {
 
   @Field(() => String, {
     nullable: true,
-    description: "The `pageInfo.endCursor` of the previous page. Leave it out for the first page.",
+    description:
+      "The `endCursor` of the previous page, from a list in the same order. Leave it out for the first page.",
   })
   after?: string | null;
 }

@@ -30,7 +30,7 @@ export class VideoGrantType {
 @ObjectType({ description: "The caller and its permissions.", simpleResolvers: true })
 export class VideoCaller {
   @Field(() => ID, {
-    description: "The caller's unique ID. JWTs without a subject share one ID for each issuer.",
+    description: "The caller's unique ID. JWTs without a subject have the ID of their issuer.",
   })
   id!: string;
 
