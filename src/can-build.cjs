@@ -1,4 +1,4 @@
-// Says in one line why a build cannot work. In old syntax, for old versions of Node.js.
+// Prints one line that says why a build cannot work. The syntax is old, so that old versions of Node.js can parse it.
 const { accessSync, constants, existsSync } = require("node:fs");
 const { dirname, join } = require("node:path");
 
@@ -8,7 +8,7 @@ const [[major, minor], [oldestMajor, oldestMinor]] = [node, oldest].map((version
   version.split(".").map(Number),
 );
 
-/** The folder to be written, or the one in which it is to be made, where this user cannot. */
+/** The output folder, or its missing parent's, if this user cannot write there; otherwise an empty list. */
 function unwritable(folder) {
   const there = existsSync(folder) ? folder : dirname(folder);
   try {
@@ -26,7 +26,7 @@ const problem =
   major < oldestMajor || (major === oldestMajor && minor < oldestMinor)
     ? `stagepass needs Node.js ${oldest} or newer; this is ${node}`
     : folders.length > 0 &&
-      `the build cannot write ${folders[0]}; let this user write there, or start what is built already with node bundle/cli.js start`;
+      `the build cannot write ${folders[0]}; give this user write permission, or start an existing build with node bundle/cli.js start`;
 if (problem) {
   process.stderr.write(`${problem}\n`);
   process.exitCode = 1;

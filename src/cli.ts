@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// Only what old versions of Node.js can read: everything else is loaded after the check.
+// Old versions of Node.js must be able to parse this file, so it loads the rest after the check.
 
-/** The oldest Node.js that works; `engines` of package.json says the same. */
+/** The oldest supported version of Node.js, as in `engines` of package.json. */
 const OLDEST = "20.19";
 
 const [major, minor] = process.versions.node.split(".").map(Number) as [number, number];

@@ -6,11 +6,11 @@ import { ArchiveMode, ArchiveResolution, MediaMode, type Session } from "../doma
 import { type TokenInspection, TokenStatus } from "../domain/token-inspection.ts";
 
 /*
- * What the services give, with the fields and names of the types in schema.graphql. Dates are left to JSON, which writes them as
- * the schema's DateTime.
+ * Results of the services, with the field names and enum names of schema.graphql. JSON.stringify writes a Date as the schema's
+ * DateTime.
  */
 
-/** As `ConnectionToken`, but for its session, of which it has the ID. */
+/** A `ConnectionToken` of the schema, with the session's ID in place of the session. */
 export function tokenAsInSchema(token: ConnectionToken) {
   return {
     token: token.token,
@@ -27,7 +27,7 @@ export function tokenAsInSchema(token: ConnectionToken) {
   };
 }
 
-/** As `Session`. */
+/** A `Session` of the schema. */
 export function sessionAsInSchema(session: Session) {
   return {
     id: session.sessionId,
@@ -45,7 +45,7 @@ export function sessionAsInSchema(session: Session) {
   };
 }
 
-/** As `IssuedToken`, but for its session, of which it has the ID. */
+/** An `IssuedToken` of the schema, with the session's ID in place of the session. */
 export function issuedTokenAsInSchema(issued: IssuedToken) {
   return {
     id: issued.id,
@@ -58,9 +58,9 @@ export function issuedTokenAsInSchema(issued: IssuedToken) {
 }
 
 /**
- * As `TokenInspection`.
+ * A `TokenInspection` of the schema.
  *
- * @param createdHere whether the database knows the session; null when there is none, or the database cannot tell
+ * @param createdHere whether the database has the session; null if the token names no session or the database cannot be read
  */
 export function inspectionAsInSchema(inspection: TokenInspection, createdHere: boolean | null) {
   return {

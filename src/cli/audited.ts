@@ -6,12 +6,12 @@ import { parseAudit, readEnvironment } from "../config/config.ts";
 import { AuditUnavailable } from "../errors.ts";
 import { Refusal } from "./refusal.ts";
 
-/** Who typed a command, as the audit trail names them: `operator:` and the user of the operating system. */
+/** The operator's name in the audit trail: `operator:` and the user of the operating system. */
 export function operatorId(): string {
   return `operator:${userName()}`;
 }
 
-/** A container's user may have no name. */
+/** The user's name, or its number, because a user in a container may have no name. */
 function userName(): string {
   try {
     return userInfo().username;
@@ -21,10 +21,11 @@ function userName(): string {
 }
 
 /**
- * Does something that the audit trail is told, the server's own. `-` is standard error here, as commands print what they are for.
+ * Runs a command that writes to the server's audit trail. An `AUDIT_LOG` of `-` means standard error here, because standard output
+ * holds the command's result.
  *
- * @throws {StartupError} when the trail cannot be opened
- * @throws {Refusal} when it must be written and cannot be
+ * @throws {StartupError} if the trail cannot be opened
+ * @throws {Refusal} if the trail is required and cannot be written
  */
 export async function audited<T>(
   act: (audit: AuditTrail) => Promise<T>,
@@ -40,7 +41,8 @@ export async function audited<T>(
   });
   try {
     const done = await act(audit);
-    if (reason !== "") process.stderr.write(`AUDIT_LOG: the audit trail lacks this: ${reason}\n`);
+    if (reason !== "")
+      process.stderr.write(`AUDIT_LOG: the audit trail does not record this command: ${reason}\n`);
     return done;
   } catch (error) {
     if (!(error instanceof AuditUnavailable)) throw error;

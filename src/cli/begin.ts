@@ -1,9 +1,9 @@
 import { atStopSignal, endBy } from "../process/signals.ts";
 
-/** `stagepass`: the server, and what it does from the shell. */
+/** The arguments of `stagepass`; the default command is `start`. */
 const [command = "start", ...rest] = process.argv.slice(2);
 
-// Before anything else is loaded, which takes a while. A server that has not begun has nothing to finish, and ends well.
+// Handle signals before the slow imports below. A server that has not started yet has no work to finish, so it exits with 0.
 atStopSignal((signal) => (command === "start" ? process.exit(0) : endBy(signal)));
 
 const { run } = await import("./run.ts");

@@ -4,8 +4,8 @@ import { sqlStore } from "../store/sql-store.ts";
 import { failureOf } from "./failure.ts";
 
 /**
- * Whether the database knows a session, of which nothing changes; null when the database cannot be read. Standard error says
- * what the ID alone does not.
+ * Whether the database has a session; null if the database cannot be read. Changes nothing. Writes a note to standard error unless
+ * the session was created here.
  */
 export async function lookUpSession({ database }: Config, sessionId: string): Promise<boolean | null> {
   try {
@@ -19,15 +19,15 @@ export async function lookUpSession({ database }: Config, sessionId: string): Pr
       await store.close();
     }
   } catch (error) {
-    process.stderr.write(`Whether the session was created here is unknown: ${failureOf(error).message}\n`);
+    process.stderr.write(`Cannot tell whether the session was created here: ${failureOf(error).message}\n`);
     return null;
   }
 }
 
-/** Says on standard error that a session was not created here. */
+/** Notes on standard error that a session was not created here. */
 export function noteOrigin(createdHere: boolean): void {
   if (createdHere) return;
   process.stderr.write(
-    "The session was not created here: the database does not know it, and an ID does not prove that it exists.\n",
+    "The session was not created here: the database does not have it, and an ID does not prove that it exists.\n",
   );
 }

@@ -1,33 +1,33 @@
 import { DatabaseUnavailable, isRetryable, reasonOf, StagepassError, StartupError } from "../errors.ts";
 import { BAD_USER_INPUT, Refusal } from "./refusal.ts";
 
-/** Why a command failed, as it is told. */
+/** The error of a failed command, as it is printed. */
 export interface Failure {
-  /** The code that the API gives, or one of the shell's own. */
+  /** A code of the API, or one of the CLI's own. */
   readonly code: string;
-  /** Begins with the option, the argument or the variable, where one is wrong. */
+  /** Begins with the invalid option, argument or variable, if there is one. */
   readonly message: string;
   readonly argument: string | null;
   /** Whether the same command may succeed later. */
   readonly retryable: boolean;
 }
 
-/** What is told of an error; never its stack, and nothing of an error that nobody expected but what it is called. */
+/** The printed form of an error. It never has the stack; of an unexpected error it has only the name. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof Refusal) return told(error.code, error.message, error.argument);
   if (error instanceof StartupError) return told("BAD_CONFIGURATION", error.message);
   if (error instanceof DatabaseUnavailable)
     return told(error.extensions.code, `DATABASE_URL: ${error.reason}`);
   if (error instanceof StagepassError) return refused(error);
-  // The operating system's and the database's own say enough; what has no code is a mistake of ours.
+  // Errors of the operating system and the database explain themselves. An error without a code is a bug in Stagepass.
   const { code } = error as NodeJS.ErrnoException;
   if (error instanceof Error && typeof code === "string" && !(error instanceof TypeError))
     return told(code, reasonOf(error));
   const name = error instanceof Error ? error.name : typeof error;
-  return told("INTERNAL_SERVER_ERROR", `Something is wrong in Stagepass itself: ${name}`);
+  return told("INTERNAL_SERVER_ERROR", `Unexpected error in Stagepass: ${name}`);
 }
 
-/** 2 when something is wrong in the command line itself, else 1. */
+/** 2 if the command line is invalid, otherwise 1. */
 export function exitCodeOf({ code }: Failure): number {
   return code === BAD_USER_INPUT ? 2 : 1;
 }
@@ -41,7 +41,7 @@ function told(
   return { code, message, argument, retryable };
 }
 
-/** Arguments of the API that the shell has another name for. */
+/** Arguments of the API that have another name in the CLI. */
 const OPTIONS: Readonly<Record<string, string>> = { sessionId: "--session" };
 
 /** The option for an argument of the API, such as `--expire-time` for `expireTime`, and `--name` for `filter.name`. */
@@ -51,8 +51,8 @@ function optionFor(path: string): string {
 }
 
 /**
- * The API's messages, whose arguments are options here: `add mediaMode: ROUTED` is `add --media-mode ROUTED`. What an argument
- * that is true needs, its option needs.
+ * Turns an error of the API into one of the CLI, with options in place of arguments: `add mediaMode: ROUTED` becomes
+ * `add --media-mode ROUTED`, and `e2ee: true` becomes `--e2ee`.
  */
 function refused({ message, extensions: { code, argument, retryable } }: StagepassError): Failure {
   if (typeof argument !== "string") return told(code, message, null, retryable);

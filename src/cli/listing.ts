@@ -4,24 +4,24 @@ import type { Outcome } from "./outcome.ts";
 import { tableOf } from "./table.ts";
 import { text, valued, wholeNumber } from "./values.ts";
 
-/** Which page of a list. */
+/** The options that select a page of a list. */
 export interface PageOptions {
   readonly first?: number;
   readonly after?: string;
 }
 
-/** Gives a command the options of `PageOptions`. */
+/** Adds the options of `PageOptions` to a command. */
 export function pages(command: Command): Command {
   return command
-    .addOption(valued("--first <number>", "how many, from 1 to 100 (default: 20)", wholeNumber))
-    .addOption(valued("--after <cursor>", "those after the ones of an earlier page", text));
+    .addOption(valued("--first <number>", "number of rows, from 1 to 100 (default: 20)", wholeNumber))
+    .addOption(valued("--after <cursor>", "continue after this cursor, which an earlier page printed", text));
 }
 
 /**
- * A page as a table, with how to go on where there may be more.
+ * A page as a table, with a hint to continue if more rows may follow.
  *
- * @param asInSchema gives an item as the API has it
- * @param columns which of its fields are shown, in this order
+ * @param asInSchema converts an item to its form in the API
+ * @param columns the fields to show, in this order
  */
 export function listed<T, R extends object>(
   { nodes, pageInfo: { hasNextPage, endCursor } }: Page<T>,
@@ -33,6 +33,6 @@ export function listed<T, R extends object>(
   return {
     text: rows.length > 0 ? tableOf(shown) : "None.",
     json: { nodes: rows, pageInfo: { hasNextPage, endCursor } },
-    hint: hasNextPage ? `There may be more: add --after ${endCursor}` : undefined,
+    hint: hasNextPage ? `More rows may follow: add --after ${endCursor}` : undefined,
   };
 }

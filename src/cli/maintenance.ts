@@ -6,7 +6,7 @@ import { sayWhetherNew } from "./open-for-command.ts";
 import type { Outcome } from "./outcome.ts";
 import { Refusal } from "./refusal.ts";
 
-/** Brings the whole database to a file or back, and tells what that had. */
+/** Exports or imports the whole database, and reports the rows and the checksum of each table. */
 export async function withWholeDatabase(
   address: DatabaseAddress,
   act: (database: Database) => Promise<DumpSummary>,
@@ -26,10 +26,10 @@ export async function withWholeDatabase(
   }
 }
 
-/** How often progress is told, in rows. */
+/** The rows between two reports of progress. */
 const EVERY = 100_000;
 
-/** Tells how many rows there are so far, on standard error. */
+/** Reports the number of rows so far on standard error. */
 export function progress(): (rows: number) => void {
   let next = EVERY;
   return (rows) => {

@@ -3,10 +3,10 @@ import { type DatabaseAddress, describeAddress } from "../store/database-address
 import type { Database } from "../store/engine.ts";
 
 /**
- * Opens the database of a command. A command that only reads creates none; any other names the one it created,
- * which may be in the wrong folder.
+ * Opens the database for a command. A command that only reads never creates a database. Any other command reports a database that
+ * it creates, because the working directory may be the wrong one.
  *
- * @throws {StartupError} when it cannot be used, or is not there to read
+ * @throws {StartupError} if the database cannot be used, or is missing and the command only reads
  */
 export async function openForCommand(address: DatabaseAddress, reads: boolean): Promise<Database> {
   const database = await openDatabase(address, { mustExist: reads });
@@ -14,10 +14,10 @@ export async function openForCommand(address: DatabaseAddress, reads: boolean): 
   return database;
 }
 
-/** Tells on standard error that a database was just created. */
+/** Reports on standard error that the command created the database. */
 export function sayWhetherNew({ isNew }: Database, address: DatabaseAddress): void {
   if (isNew)
     process.stderr.write(
-      `Created the new database ${describeAddress(address)}; to use the server's database, set its DATABASE_URL.\n`,
+      `Created the new database ${describeAddress(address)}; to use the server's database, set the same DATABASE_URL.\n`,
     );
 }

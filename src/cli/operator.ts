@@ -11,18 +11,18 @@ import { audited, operatorId } from "./audited.ts";
 import { openForCommand } from "./open-for-command.ts";
 import { Refusal } from "./refusal.ts";
 
-/** Who types a command, and with what. */
+/** The operator who runs a command, and the services of the command. */
 export interface Operator {
-  /** May do everything: whoever can read the configuration has the credentials. */
+  /** May do everything, because an operator who can read the configuration has the credentials. */
   readonly caller: Caller;
   readonly services: Services;
 }
 
 /**
- * Acts with the server's own configuration, services and database, beside a server or without one.
+ * Runs a command with the server's configuration, services and database, whether or not a server runs.
  *
- * @param reads whether it only reads, and so makes no database
- * @throws {StartupError} when they cannot be used as configured, or the database would be gone after the command
+ * @param reads whether the command only reads, and so never creates a database
+ * @throws {StartupError} if the configuration cannot be used, or the database is in memory and would be lost
  */
 export async function asOperator<T>(act: (operator: Operator) => Promise<T>, reads = false): Promise<T> {
   const config = parseConfig(...readEnvironment());
@@ -44,13 +44,13 @@ async function withServices<T>(
   });
   try {
     const now = new Date();
-    // What there would be to log is the error itself.
+    // No log: the only entry would be the error, which the command prints.
     const { logger } = createLog("silent");
     const { services } = createServices(config, store, audit, { logger, now: () => now });
     const caller = { ...localCaller(), origin: { operator: operatorId() } };
     return await act({ caller, services });
   } catch (error) {
-    // The server logs why; nobody reads a log here.
+    // The server would log the cause; a command prints it.
     if (!(error instanceof LedgerUnavailable)) throw error;
     const reason = cause === null ? `it did not answer within ${PATIENCE / 1000} seconds` : reasonOf(cause);
     throw new Refusal(error.extensions.code, `${error.message} (DATABASE_URL: ${reason})`);

@@ -1,13 +1,13 @@
-/** What a command of the shell has done. */
+/** The result of a command. */
 export interface Outcome {
-  /** For a person, or a variable of the shell; without a line break at its end. */
+  /** The output for a person or a shell variable, without a line break at its end. */
   readonly text: string;
-  /** The same for a program, with `--json`. */
+  /** The output with `--json`. */
   readonly json: unknown;
-  /** Beside the text, on standard error: what a person may want to do next. */
+  /** A suggestion for the next step, on standard error. */
   readonly hint?: string | undefined;
-  /** The exit code; 0 unless it says otherwise. */
+  /** The exit code; 0 by default. */
   readonly exitCode?: number;
-  /** Whether standard output has what was asked for, so that this is told on standard error. */
+  /** Whether standard output already holds exported data, so that the text goes to standard error. */
   readonly outputTaken?: boolean;
 }

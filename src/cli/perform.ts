@@ -3,15 +3,15 @@ import type { Outcome } from "./outcome.ts";
 import { print } from "./standard-streams.ts";
 
 /**
- * Lets a command do its work, which it loads first, and print what it has done: a text, or JSON with `--json`.
+ * Gives a command its work. The command prints the outcome as text, or as JSON with `--json`.
  *
- * @param work gets the options, and the argument where the command has one
+ * @param work receives the options, and the argument if the command has one
  */
 export function performs<O extends object>(
   command: Command,
   work: (options: O, argument: string) => Promise<Outcome>,
 ): Command {
-  return command.option("--json", "print JSON instead").action(async (...given: unknown[]) => {
+  return command.option("--json", "print JSON").action(async (...given: unknown[]) => {
     const options = command.opts<O & { json?: true }>();
     const { text, json, hint, exitCode = 0, outputTaken } = await work(options, String(given[0]));
     const said = `${options.json ? JSON.stringify(json) : text}\n`;
@@ -22,7 +22,7 @@ export function performs<O extends object>(
   });
 }
 
-/** What the help of a command ends with: an example that works as it is, and the variables that matter. */
+/** Ends the help of a command with an example that works as it stands, and the variables that matter. */
 export function explains(command: Command, example: string, variables: readonly string[]): Command {
   const lines = example.split("\n").map((line) => `  ${line}`);
   return command.addHelpText(
@@ -32,12 +32,12 @@ export function explains(command: Command, example: string, variables: readonly 
       "Example:",
       ...lines,
       "",
-      `Environment, or a .env file in the working directory: ${variables.join(", ")}`,
+      `Variables, from the environment or .env in the working directory: ${variables.join(", ")}`,
     ].join("\n"),
   );
 }
 
-/** The variables that say which project it is, and where its credentials are. */
+/** The variables that select the project and hold its credentials. */
 export const CREDENTIALS = [
   "PLATFORM",
   "OPENTOK_API_KEY, OPENTOK_API_SECRET",

@@ -15,12 +15,12 @@ import { defineToken } from "./commands/token.ts";
 import { defineTokens } from "./commands/tokens-list.ts";
 import { BAD_USER_INPUT, Refusal } from "./refusal.ts";
 
-/** The help or the version was asked for: there is nothing to do but to print it. */
+/** Thrown for `--help` and `--version`, with the text to print. */
 export class HelpAsked extends Error {
   readonly text: string;
 
   constructor(text: string) {
-    super("help was asked for");
+    super("the help or the version was requested");
     this.text = text;
   }
 }
@@ -41,16 +41,16 @@ const COMMANDS = [
   defineImport,
 ];
 
-/** What may be typed after `stagepass`. */
+/** The parser of the `stagepass` command line. */
 export function createProgram(): Command {
   let help = "";
   const program = new Command("stagepass")
     .description(
-      "Creates video sessions and generates connection tokens: a GraphQL server, and the same from the shell.",
+      "Create video sessions and connection tokens for the Vonage Video API, with a GraphQL server or from the shell.",
     )
     .version(`stagepass ${VERSION} (${COMMIT})`, "--version", "print the version and the commit")
-    .helpOption("--help", "print what there is to say")
-    // What is wrong is told in one place, and once, and the help is printed as everything else is.
+    .helpOption("--help", "print this help")
+    // `run` prints each error once; the help is collected and printed as other output is.
     .configureOutput({
       writeErr: () => {},
       writeOut(text) {
@@ -61,10 +61,10 @@ export function createProgram(): Command {
       "after",
       [
         "",
-        "Without a command it starts the server.",
+        "Without a command, stagepass starts the server.",
         "",
-        "Exit codes: 0 done; 1 refused or failed, and standard error says why; 2 something is wrong in the command line.",
-        "With --json an error is JSON, too: { error: { code, message, argument } } on standard error.",
+        "Exit codes: 0 success; 1 failure, with the reason on standard error; 2 invalid command line.",
+        "With --json, errors are JSON too: { error: { code, message, argument, retryable } } on standard error.",
       ].join("\n"),
     );
   for (const define of COMMANDS) define(program);
@@ -72,7 +72,7 @@ export function createProgram(): Command {
   return program;
 }
 
-/** Makes a command throw usage errors instead of ending the process. Values are abridged: one may be a secret in the wrong place. */
+/** Makes a command throw usage errors instead of exiting. Abridges the message, because a misplaced value may be a secret. */
 function throwUsageErrors(command: Command, path: string, help: () => string): void {
   command.exitOverride(({ code, message, exitCode }) => {
     if (exitCode === 0) throw new HelpAsked(help());

@@ -1,10 +1,10 @@
-/** The code of what is wrong in the command line itself. */
+/** The code of an invalid command line. */
 export const BAD_USER_INPUT = "BAD_USER_INPUT";
 
-/** Why a command of the shell does not do what it was asked, for whoever typed it. The message holds no secret and no token. */
+/** The reason why a command fails, for the operator. The message holds no secret and no token. */
 export class Refusal extends Error {
   readonly code: string;
-  /** The option, such as `--role`, or the argument that it is about. */
+  /** The invalid option, such as `--role`, or argument. */
   readonly argument: string | null;
 
   constructor(code: string, message: string, argument: string | null = null) {

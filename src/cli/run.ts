@@ -2,9 +2,9 @@ import { exitCodeOf, failureOf } from "./failure.ts";
 import { createProgram, HelpAsked } from "./program.ts";
 import { print } from "./standard-streams.ts";
 
-/** Does what was typed after `stagepass`, and sets the exit code; why it is not 0 is told on standard error. */
+/** Runs the `stagepass` command line and sets the exit code. Prints an error to standard error. */
 export async function run(args: readonly string[]): Promise<void> {
-  // Where it cannot be written, nobody can be told.
+  // An error of standard error cannot be reported anywhere.
   process.stderr.on("error", () => {});
   try {
     await createProgram()

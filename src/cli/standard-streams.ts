@@ -1,19 +1,19 @@
 import { fstatSync, writeSync } from "node:fs";
 import { BAD_USER_INPUT, Refusal } from "./refusal.ts";
 
-/** In place of a file or a secret: standard input or standard output. */
+/** In place of a file or a secret, means standard input or standard output. */
 export const DASH = "-";
 
-/** The most that is read in place of an argument, in bytes: as much as a request may have. */
+/** The longest argument read from standard input, in bytes, which is also the limit of a request. */
 const MAX_INPUT = 64 * 1024;
 
-// Each write is told of its own error.
+// Each write reports its own error.
 process.stdout.on("error", () => {});
 
 /**
  * Writes to standard output.
  *
- * @throws {Refusal} when it cannot be written whole
+ * @throws {Refusal} if the text cannot be written completely
  */
 export async function write(text: string): Promise<void> {
   try {
@@ -24,19 +24,19 @@ export async function write(text: string): Promise<void> {
       });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new Refusal(`${code}`, `standard output cannot be written: ${code}; what was done stays done`);
+    throw new Refusal(`${code}`, `cannot write to standard output: ${code}; changes already made are kept`);
   }
 }
 
-/** Node's own stream takes what a full disk still has room for as the whole. */
+/** Repeats partial writes: on a full disk, Node's own stream reports a partial write as a complete one. */
 function writeWhole(bytes: Buffer): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(process.stdout.fd, bytes, at);
 }
 
 /**
- * Prints what somebody reads, or does not: who stops reading, as `head` does, has what they want.
+ * Prints text. A reader that stops early, as `head` does, causes no error.
  *
- * @throws {Refusal} when it cannot be written for another reason
+ * @throws {Refusal} if the text cannot be written for another reason
  */
 export async function print(text: string): Promise<void> {
   await write(text).catch((error: unknown) => {
@@ -45,9 +45,9 @@ export async function print(text: string): Promise<void> {
 }
 
 /**
- * Reads the argument of this name from standard input, without the white space around it.
+ * Reads the argument of this name from standard input, and trims white space.
  *
- * @throws {Refusal} when it is longer than 64 KB
+ * @throws {Refusal} if it is longer than 64 KB
  */
 export async function readArgument(name: string): Promise<string> {
   const chunks: Buffer[] = [];

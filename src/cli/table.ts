@@ -1,10 +1,10 @@
-/** A value as a cell of a line. Callers chose what is in it: it must not move the cursor, begin a line, nor hide. */
+/** A value as a table cell. Escapes control and invisible characters, because callers choose the text. */
 export function cell(value: unknown): string {
   const text = value instanceof Date ? value.toISOString() : `${value ?? ""}`;
   return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (hidden) => `\\u{${hidden.codePointAt(0)?.toString(16)}}`);
 }
 
-/** Rows with the same fields as a table: a line for their names, and a line for each. */
+/** A table of rows with the same fields: a header line, and one line for each row. */
 export function tableOf(rows: readonly Readonly<Record<string, unknown>>[]): string {
   const header = Object.keys(rows[0] ?? {});
   const lines = [header, ...rows.map((row) => Object.values(row).map((value) => cell(value) || "-"))];

@@ -3,16 +3,16 @@ import { quote } from "../errors.ts";
 import { BAD_USER_INPUT, Refusal } from "./refusal.ts";
 
 /*
- * What the value of an option may be. Each function gives it, or throws the rule that it breaks; the rules of the domain are
- * checked there.
+ * Parsers of option values. Each function returns the value, or throws an error with the broken rule. The domain checks its own
+ * rules.
  */
 
-/** An option with a value, which may be given once: of two, nobody could tell which was meant. */
+/** An option with one value. Giving it twice is an error. */
 export function valued<T>(flags: string, description: string, read: (value: string) => T): Option {
   const option = new Option(flags, description);
   return option.argParser((value, previous: T | undefined) => {
     checkGiven(option, value);
-    if (previous !== undefined) throw wrong(option, "may be given once");
+    if (previous !== undefined) throw wrong(option, "may be given only once");
     try {
       return read(value);
     } catch (error) {
@@ -21,7 +21,7 @@ export function valued<T>(flags: string, description: string, read: (value: stri
   });
 }
 
-/** An option with one value or more, each of them any text. */
+/** An option with one or more values, each any text. */
 export function listed(flags: string, description: string): Option {
   const option = new Option(flags, description);
   return option.argParser((value, previous: readonly string[] = []) => {
@@ -30,10 +30,10 @@ export function listed(flags: string, description: string): Option {
   });
 }
 
-/** Where the value is missing, as that of `--name $EMPTY --e2ee` in a shell, the next option is taken for it. */
+/** Catches a missing value: in `--name $EMPTY --e2ee`, the parser would use the next option as the value. */
 function checkGiven(option: Option, value: string): void {
   if (!value.startsWith("--") || process.argv.includes(`${option.long}=${value}`)) return;
-  throw wrong(option, `has no value; one that begins with -- is given as ${option.long}=--…`);
+  throw wrong(option, `has no value; write a value that begins with -- as ${option.long}=--…`);
 }
 
 function wrong(option: Option, rule: string): Refusal {
@@ -45,7 +45,7 @@ export function text(value: string): string {
   return value;
 }
 
-/** The name of one of an enum's members, in capitals or not, and with `-` or `_`; gives the member. */
+/** Parses the name of an enum member, in upper or lower case, with `-` or `_`. */
 export function oneOf<T extends string>(names: Readonly<Record<string, T>>) {
   return (value: string): T => {
     const member = names[value.toUpperCase().replaceAll("-", "_")];
@@ -54,28 +54,28 @@ export function oneOf<T extends string>(names: Readonly<Record<string, T>>) {
   };
 }
 
-/** The names of an enum, as they are typed. */
+/** The names of an enum's members, in lower case. */
 export function namesOf(names: Readonly<Record<string, string>>): string {
   return Object.keys(names)
     .map((name) => name.toLowerCase())
     .join(", ");
 }
 
-/** An instant in whole seconds since the Unix epoch. */
+/** A time in whole seconds since the Unix epoch. */
 export function instant(value: string): number {
   if (/^\d{1,15}$/.test(value)) return Number(value);
-  throw new Error(`must be in whole seconds since the Unix epoch; ${quote(value)} was given`);
+  throw new Error(`must be a time in whole seconds since the Unix epoch; ${quote(value)} was given`);
 }
 
 const UNITS: Readonly<Record<string, number>> = { "": 1, s: 1, m: 60, h: 60 * 60, d: 24 * 60 * 60 };
 
-/** A number of seconds, minutes, hours or days, such as `90`, `15m`, `2h` or `7d`; gives seconds. */
+/** Parses a duration such as `90`, `15m`, `2h` or `7d`. Returns seconds. */
 export function duration(value: string): number {
   const [, number, unit = ""] = /^(\d{1,9})([smhd]?)$/.exec(value) ?? [];
   const seconds = Number(number) * (UNITS[unit] ?? Number.NaN);
   if (seconds >= 1) return seconds;
   throw new Error(
-    `must be a number of seconds, at least 1, or one such as 15m, 2h or 7d; ${quote(value)} was given`,
+    `must be a number of seconds, at least 1, or a duration such as 15m, 2h or 7d; ${quote(value)} was given`,
   );
 }
 
@@ -87,29 +87,29 @@ export function wholeNumber(value: string): number {
 
 const RFC_3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/;
 
-/** An instant in the form of RFC 3339, or how long before now it is, such as `1h`. */
+/** Parses a time in the format of RFC 3339, or a duration before now, such as `1h`. */
 export function time(value: string, now = new Date()): Date {
   const [, year, month, day] = RFC_3339.exec(value) ?? [];
   const instant = new Date(value.toUpperCase().replace(" ", "T"));
-  // JavaScript takes February 30 for March 2.
+  // JavaScript parses February 30 as March 2.
   const isDay = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDate() === Number(day);
   if (isDay && !Number.isNaN(instant.getTime())) return instant;
   try {
     const ago = new Date(now.getTime() - duration(value) * 1000);
-    // Throws where no Date goes back so far: a filter with that would find nothing.
+    // Throws if the time is before the earliest possible Date.
     ago.toISOString();
     return ago;
   } catch {
     throw new Error(
-      `must be such as 2026-11-24T09:30:00Z, or how long ago, such as 15m, 2h or 7d; ${quote(value)} was given`,
+      `must be a time such as 2026-11-24T09:30:00Z, or a duration before now such as 15m, 2h or 7d; ${quote(value)} was given`,
     );
   }
 }
 
-/** The longest lifetime of an API key, in days: as long as records may be kept. */
+/** The longest lifetime of an API key, in days; also the longest retention of records. */
 const MAX_KEY_DAYS = 36_500;
 
-/** How long an API key may live. */
+/** Parses the lifetime of an API key. Returns seconds. */
 export function keyLifetime(value: string): number {
   const seconds = duration(value);
   if (seconds <= MAX_KEY_DAYS * 24 * 60 * 60) return seconds;

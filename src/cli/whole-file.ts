@@ -6,14 +6,14 @@ import { doneOrCleared } from "../process/signals.ts";
 import { Refusal } from "./refusal.ts";
 
 /**
- * Writes a file that only its owner can read. It has its name once it is whole and on the disk; until then it is in a folder beside it,
- * a `.partial`, which goes when the work fails or a signal ends it.
+ * Writes a file atomically, readable only by its owner. The data goes to a `.partial` folder beside the path. The file gets its name
+ * when it is complete and synced to disk. A failure or a signal deletes the folder.
  *
- * @param work fills the empty file at the path that it gets
- * @throws {Refusal} when the file cannot be made
+ * @param work fills the empty file at the given path
+ * @throws {Refusal} if the file cannot be created
  */
 export function writtenWhole<T>(path: string, work: (partial: string) => Promise<T>): Promise<T> {
-  // Of this command alone: another one to the same path must not write into it.
+  // A unique name, so that another command with the same path does not write into this folder.
   const folder = `${path}.${randomUUID()}.partial`;
   const partial = join(folder, "file");
   return doneOrCleared(
@@ -24,14 +24,14 @@ export function writtenWhole<T>(path: string, work: (partial: string) => Promise
       await sync(partial);
       await rename(partial, path);
       rmdirSync(folder);
-      // Without it a power cut may take the name away again.
+      // Without this sync, a power failure may undo the rename.
       await sync(dirname(path));
       return done;
     },
   );
 }
 
-/** At once: a signal that came in between would clear it away before it is there. */
+/** Synchronous, so that no signal handler can run before both the folder and the file exist. */
 function create(folder: string, partial: string, path: string): void {
   try {
     mkdirSync(folder, { mode: 0o700 });
@@ -42,7 +42,7 @@ function create(folder: string, partial: string, path: string): void {
   }
 }
 
-/** SQLite goes on in its own thread until the process ends, and may make a file after the folder was emptied. */
+/** Repeats on ENOTEMPTY, because SQLite continues in its own thread and may create a file in the emptied folder. */
 function remove(folder: string): void {
   for (let isGone = false; !isGone; ) {
     try {

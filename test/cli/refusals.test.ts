@@ -38,7 +38,7 @@ describe("the program", () => {
     expect(code).toBe(0);
     expect(help).toMatch(new RegExp(`^Usage: stagepass ${command.join(" ")}`));
     expect(help).toMatch(/\nExample:\n {2}\S/);
-    expect(help).toMatch(/\nEnvironment, or a \.env file in the working directory: \S/);
+    expect(help).toMatch(/\nVariables, from the environment or \.env in the working directory: \S/);
   });
 
   it.each([
@@ -65,7 +65,7 @@ describe("the program", () => {
     [["keys", "create", "--name", "--grant", "{}"], "--name"],
   ])("takes no option for the value of one, as in %j", async (args, option) => {
     const { code, text: error } = await answerTo(args);
-    expect(error).toContain(`${option}: has no value; one that begins with -- is given as ${option}=--…`);
+    expect(error).toContain(`${option}: has no value; write a value that begins with -- as ${option}=--…`);
     expect(code).toBe(2);
   });
 });
@@ -73,7 +73,7 @@ describe("the program", () => {
 it.each<[string[], number, RegExp]>([
   [["--session", "1_nobodys"], 1, /^--session: is malformed/],
   [["--expire-time", "5"], 2, /^--expire-time: must be later than now/],
-  [["--expire-time", "soon"], 2, /^--expire-time: must be in whole seconds/],
+  [["--expire-time", "soon"], 2, /^--expire-time: must be a time in whole seconds/],
   [["--expires-in", "31d"], 2, /^--expires-in: must be from 1 to 2592000 whole seconds, /],
   [["--expires-in", "0"], 2, /^--expires-in: must be a number of seconds, at least 1/],
   [
@@ -82,7 +82,7 @@ it.each<[string[], number, RegExp]>([
     /'--expires-in <duration>' cannot be used with .*'--expire-time/,
   ],
   [["--role", "boss"], 2, /^--role: must be one of /],
-  [["--role", "publisher", "--role", "moderator"], 2, /^--role: may be given once/],
+  [["--role", "publisher", "--role", "moderator"], 2, /^--role: may be given only once/],
   [["--format", "jwe"], 2, /^--format: must be one of jwt, t1/],
   [["--data", "x".repeat(1001)], 2, /^--data: must /],
 ])(
@@ -106,7 +106,7 @@ it.each<[string[], RegExp]>([
     ["--e2ee", "--media-mode", "routed", "--archive-mode", "always"],
     /^--e2ee: excludes --archive-mode ALWAYS; /,
   ],
-  [["--max-age", "1h"], /^--max-age: is of the session that has a name; add --name/],
+  [["--max-age", "1h"], /^--max-age: applies only to a session with a name; add --name/],
   [["--location", "nowhere"], /^--location: /],
   [["--name", ""], /^--name: /],
 ])("stagepass session create refuses %j", async (args, message) => {
@@ -130,11 +130,7 @@ it.each<[string, string[], RegExp]>([
     ["create", "--name", "stagepass_0123abcd_x", "--grant", GRANT],
     /--name: .*must not look like a key/,
   ],
-  [
-    "a name that stands for standard input",
-    ["create", "--name", "-", "--grant", GRANT],
-    /--name: .*nor be -/,
-  ],
+  ["a name that stands for standard input", ["create", "--name", "-", "--grant", GRANT], /--name: .*or be -/],
   ["a grant that is not JSON", ["create", "--name", "a", "--grant", "all"], /--grant: must be a JSON object/],
   ["an unknown scope", ["create", "--name", "a", "--grant", '{"scope":"tokens:make"}'], /--grant: scope/],
   [
@@ -147,7 +143,11 @@ it.each<[string, string[], RegExp]>([
     ["create", "--name", "a", "--grant", '{"scope":1}'],
     /--grant: scope must be a string of scopes separated by spaces, or a list of scopes; it is a number/,
   ],
-  ["no scope", ["create", "--name", "a", "--grant", '{"scope":[]}'], /--grant: scope must be some of/],
+  [
+    "no scope",
+    ["create", "--name", "a", "--grant", '{"scope":[]}'],
+    /--grant: scope must have one or more of/,
+  ],
   ["another member", ["create", "--name", "a", "--grant", '{"scope":"tokens:create","x":1}'], /--grant/],
   [
     "a limit that is misspelt",

@@ -14,7 +14,7 @@ it.each([
 
 it.each(["", "0", "0h", "-1", "1.5h", "2w", "2 h", "h", "1234567890"])("%j is no duration", (value) => {
   expect(() => duration(value)).toThrow(
-    /^must be a number of seconds, at least 1, or one such as 15m, 2h or 7d; /,
+    /^must be a number of seconds, at least 1, or a duration such as 15m, 2h or 7d; /,
   );
 });
 
@@ -25,7 +25,7 @@ it("an API key lives for 36,500 days at most", () => {
 
 it("an instant is in whole seconds", () => {
   expect(instant("1795500000")).toBe(1_795_500_000);
-  expect(() => instant("1795500000.5")).toThrow(/^must be in whole seconds/);
+  expect(() => instant("1795500000.5")).toThrow(/^must be a time in whole seconds/);
 });
 
 it("a time is an instant, or how long it is ago", () => {
@@ -53,7 +53,7 @@ it.each([
   "999999999d",
 ])("%j is no time", (value) => {
   expect(() => time(value)).toThrow(
-    /^must be such as 2026-11-24T09:30:00Z, or how long ago, such as 15m, 2h or 7d; /,
+    /^must be a time such as 2026-11-24T09:30:00Z, or a duration before now such as 15m, 2h or 7d; /,
   );
 });
 

@@ -28,7 +28,7 @@ describe("the program", () => {
       "import",
     ])
       expect(help).toMatch(new RegExp(`^ {2}${command}\\b`, "m"));
-    expect(help).toContain("Exit codes: 0 done; 1 ");
+    expect(help).toContain("Exit codes: 0 success; 1 ");
     const { version } = JSON.parse(readFileSync("package.json", "utf8"));
     const [, commit = ""] = /^stagepass (?:\S+) \((\S+)\)$/.exec(await shell().done("--version")) ?? [];
     expect(await shell().done("--version")).toBe(`stagepass ${version} (${commit})`);
@@ -62,7 +62,7 @@ describe("the program", () => {
     expect(await shell().run(args, "", script)).toEqual({
       code: 1,
       output: "",
-      errors: `standard output cannot be written: ${code}; what was done stays done\n`,
+      errors: `cannot write to standard output: ${code}; changes already made are kept\n`,
     });
   });
 
@@ -130,7 +130,7 @@ describe("stagepass inspect", () => {
     expect(JSON.parse(output)).toMatchObject({ status: "ACTIVE", createdHere: null });
     expect([code, errors]).toEqual([
       0,
-      expect.stringMatching(/^Whether the session was created here is unknown: .+\n$/),
+      expect.stringMatching(/^Cannot tell whether the session was created here: .+\n$/),
     ]);
     expect(existsSync(join(cwd, "data"))).toBe(false);
   });

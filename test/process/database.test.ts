@@ -64,7 +64,7 @@ describe("the database that is used", () => {
     const create = (name: string) => stagepass(folder, ["keys", "create", "--name", name, "--grant", GRANT]);
     expect(await create("first")).toMatchObject({
       code: 0,
-      errors: `Created the new database ${folder}/data/stagepass.db; to use the server's database, set its DATABASE_URL.\n`,
+      errors: `Created the new database ${folder}/data/stagepass.db; to use the server's database, set the same DATABASE_URL.\n`,
     });
     expect(await create("second")).toMatchObject({ code: 0, errors: "" });
   });

@@ -90,7 +90,7 @@ describe("stagepass export and stagepass import", () => {
       "",
       `{ "$@"; echo "ended with $?" >&2; } ${where}`,
     );
-    expect(ended.errors).toMatch(/^standard output cannot be written: (ENOSPC|EPIPE); .*\nended with 1\n$/);
+    expect(ended.errors).toMatch(/^cannot write to standard output: (ENOSPC|EPIPE); .*\nended with 1\n$/);
   });
 
   it("say in a line what cannot be done", async () => {

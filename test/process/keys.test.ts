@@ -132,11 +132,11 @@ test("closes a server that is open with the first key", async () => {
 test("frees the name of a key that is revoked, also by its ID", async () => {
   const folder = temporaryFolder();
   const key = await create(folder);
-  await expect(create(folder)).rejects.toThrow(/--name: there is a key named web/);
+  await expect(create(folder)).rejects.toThrow(/--name: a key named web already exists/);
   await keys(folder, "revoke", key.split("_")[1] ?? "");
   await create(folder);
   expect((await keys(folder, "list")).trim().split("\n")).toHaveLength(2);
-  await expect(keys(folder, "revoke", "nobody")).rejects.toThrow(/there is no such key/);
+  await expect(keys(folder, "revoke", "nobody")).rejects.toThrow(/no key has this name or ID/);
 });
 
 test("revokes the key that is pasted, and never tells it", async () => {
@@ -156,7 +156,7 @@ test("revokes the key that is pasted, and never tells it", async () => {
   expect(again.code).toBe(1);
   expect(JSON.parse(again.errors).error).toEqual({
     code: "KEY_NOT_FOUND",
-    message: `${idOf(first)}: there is no such key, or it is revoked`,
+    message: `${idOf(first)}: no key has this name or ID, or it is already revoked`,
     argument: idOf(first),
     retryable: false,
   });
@@ -210,7 +210,7 @@ test("refuses a grant that is none, and says what is wrong", async () => {
     return errors;
   };
   expect(await refused('{"scopes":"tokens:create"}')).toContain(
-    '--grant: may have scope and video_grant alone, and has "scopes"',
+    '--grant: can have only scope and video_grant; remove "scopes"',
   );
   for (const grant of ["grant.json", "{scope:tokens:create}"]) {
     expect(await refused(grant)).toContain("--grant: must be a JSON object with scope and video_grant");

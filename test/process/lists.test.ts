@@ -30,7 +30,7 @@ it("lists sessions, page by page, as the API does", async () => {
       .slice(1, 3)
       .map((line) => line.split(" ")[0]),
   ).toEqual([bare, first]);
-  const [, cursor = ""] = /^There may be more: add --after (\S+)\n$/.exec(page.errors) ?? [];
+  const [, cursor = ""] = /^More rows may follow: add --after (\S+)\n$/.exec(page.errors) ?? [];
   const rest = JSON.parse(await done("session", "list", "--after", cursor, "--json"));
   expect(rest).toMatchObject({
     nodes: [{ id: second, name: "team-2", mediaMode: "RELAYED" }],
@@ -47,7 +47,7 @@ it("lists sessions, page by page, as the API does", async () => {
     ],
     [
       ["--created-after", "yesterday"],
-      "--created-after: must be such as 2026-11-24T09:30:00Z, or how long ago",
+      "--created-after: must be a time such as 2026-11-24T09:30:00Z, or a duration before now",
     ],
     [["--first", "101"], "--first: must be from 1 to 100; 101 was given"],
     [["--after", "x"], "--after: must be a cursor of this list"],

@@ -27,7 +27,7 @@ describe("an empty PostgreSQL", () => {
     postgres.resume();
     // Each of them rejects unless the code is 0.
     const outputs = await all;
-    expect(outputs.filter(({ stdout }) => stdout.startsWith("Made: "))).toHaveLength(1);
+    expect(outputs.filter(({ stdout }) => stdout.startsWith("Migrated: "))).toHaveLength(1);
     expect(outputs.map(({ stderr }) => stderr)).toEqual(["", "", ""]);
     const fault = await startFaultServer(isHonest());
     onTestFinished(() => fault.close());

@@ -88,7 +88,7 @@ describe("a folder that the build cannot write", () => {
 
   const ALL = ["console/dist", "bundle", "dist"];
   const says = (folder: string) =>
-    `the build cannot write ${folder} (EACCES); let this user write there, or start what is built already with node bundle/cli.js start\n`;
+    `the build cannot write ${folder} (EACCES); give this user write permission, or start an existing build with node bundle/cli.js start\n`;
 
   it.skipIf(process.getuid?.() !== 0)("is named in a line", async () => {
     const { clone, ...ended } = await build(false, ALL);

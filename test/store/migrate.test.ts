@@ -44,8 +44,8 @@ describe.each<EngineName>(["SQLite in a file", "PostgreSQL"])("the migrations on
   it("can be asked for by many at once", async () => {
     const url = await newDatabaseUrl(engine, { bare: true });
     const said = await Promise.all(Array.from({ length: 4 }, () => migrateInProcess(url)));
-    const none = "The tables are of this version.\n";
-    expect(said.sort()).toEqual([`Made: ${names.join(", ")}\n`, none, none, none]);
+    const none = "No migrations are pending.\n";
+    expect(said.sort()).toEqual([`Migrated: ${names.join(", ")}\n`, none, none, none]);
   });
 
   it("only add, and nothing to a table there was that one who does not know of it would have to give", async () => {

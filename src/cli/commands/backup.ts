@@ -14,32 +14,33 @@ import { writtenWhole } from "../whole-file.ts";
 export function defineBackup(program: Command): void {
   const command = program
     .command("backup")
-    .description("Copy the SQLite database into a new file, as it is at one instant, while servers go on.")
-    .argument("<file>", "it is there once it is whole; one that is there is not overwritten");
+    .description(
+      "Copy the SQLite database to a new file. The copy is a consistent snapshot; servers may keep running.",
+    )
+    .argument("<file>", "the new file, created once the copy is complete; an existing file is an error");
   performs(command, (_, file) => backUp(file));
   explains(command, "stagepass backup stagepass-backup.db", ["DATABASE_URL"]);
 }
 
-/**
- * Copies the SQLite database, as it is at one instant, into a new file, while servers go on. The copy is looked through before it gets
- * its name.
- */
+/** Copies the SQLite database to a new file while servers run. Checks the copy for damage before the file gets its name. */
 async function backUp(path: string): Promise<Outcome> {
   const address = parseDatabaseAddress(...readEnvironment());
   if (address.engine === "postgres" || address.file === null)
-    throw new StartupError(["DATABASE_URL: stagepass backup copies SQLite; use pg_dump for PostgreSQL"]);
+    throw new StartupError([
+      "DATABASE_URL: stagepass backup copies only SQLite files; use pg_dump for PostgreSQL",
+    ]);
   checkThere(address);
   checkFree(path);
   const source = address.file;
   checkOther(path, source);
   await writtenWhole(path, async (partial) => {
-    // Absolute, as SQLite takes a path that begins with file: for a URL.
+    // Absolute, because SQLite parses a path that begins with file: as a URL.
     await copyInto(source, resolve(partial));
     const damage = await firstDamageOf(partial);
     if (damage !== null)
       throw new Refusal(
         "DATABASE_DAMAGED",
-        `the copy is damaged, and was not kept (${damage}); run stagepass check`,
+        `the copy is damaged and was deleted (${damage}); run stagepass check`,
       );
     checkFree(path);
   });
@@ -47,15 +48,15 @@ async function backUp(path: string): Promise<Outcome> {
   return { text: `${path}\t${bytes} bytes`, json: { file: path, bytes } };
 }
 
-/** SQLite takes these files for its own: a copy under such a name hides the database, or is deleted at the next start. */
+/** SQLite uses these names itself: a copy with such a name would hide the database, or be deleted at the next start. */
 function checkOther(path: string, source: string): void {
   const folder = dirname(path);
   if (!existsSync(folder)) return;
   const target = join(realpathSync(folder), basename(path));
   if (["-wal", "-shm", "-journal"].some((end) => target === realpathSync(source) + end))
-    throw new Refusal("EEXIST", "is a name that belongs to the database itself; choose another one", path);
+    throw new Refusal("EEXIST", "is a name that SQLite uses for the database itself; choose another", path);
 }
 
 function checkFree(path: string): void {
-  if (existsSync(path)) throw new Refusal("EEXIST", "is there already; a backup overwrites nothing", path);
+  if (existsSync(path)) throw new Refusal("EEXIST", "already exists; a backup overwrites no file", path);
 }

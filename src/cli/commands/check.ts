@@ -9,15 +9,15 @@ import { explains, performs } from "../perform.ts";
 export function defineCheck(program: Command): void {
   const command = program
     .command("check")
+    .summary("Check the database for damage and missing migrations.")
     .description(
-      "Look through the database for damage, and for what this version needs, and change nothing. The exit code is 0 when all\n" +
-        "is well, and 1 when something is not.",
+      "Check the database for damage and missing migrations, without changing it. The exit code is 0 if there is no problem, otherwise 1.",
     );
   performs(command, () => checkDatabase());
   explains(command, "stagepass check", ["DATABASE_URL"]);
 }
 
-/** Looks through the database, of a server that runs or not; the exit code is 1 where something is wrong. */
+/** Checks the database, whether or not a server runs. The exit code is 1 if there is a problem. */
 async function checkDatabase(): Promise<Outcome> {
   const address = parseDatabaseAddress(...readEnvironment());
   checkThere(address);

@@ -16,31 +16,31 @@ import { text, valued } from "../values.ts";
 export function defineDoctor(program: Command): void {
   const command = program
     .command("doctor")
+    .summary("Print the configuration and test it.")
     .description(
-      "Print the configuration as it is understood, and try what it names, and change nothing. The exit code is 0 when nothing\n" +
-        "fails, and 1 when something does.",
+      "Print the configuration as the server reads it, and test the platform, database and other systems that it names. Changes nothing. The exit code is 0 if no test fails, otherwise 1.",
     )
     .addOption(
       valued(
         "--token <token>",
-        "say instead what this caller's JWT or API key may do, and why not; - reads it from standard input, so that neither the\nshell's history nor a list of processes has it",
+        "explain what this JWT or API key allows instead; - reads it from standard input, which keeps it out of the shell history and the process list",
         text,
       ),
     );
   performs<Options>(command, ({ token }) => examineAll(token));
-  // Whatever still hangs, such as a look-up of a host, has had its time.
+  // Ends calls that still hang, such as a DNS lookup, after their deadline.
   command.hook("postAction", () => process.exit());
   explains(command, 'stagepass doctor\necho "$JWT" | stagepass doctor --token -', [
-    "all of docs/configuration.md",
+    "all in docs/configuration.md",
   ]);
 }
 
 interface Options {
-  /** `-` for the one on standard input. */
+  /** `-` reads it from standard input. */
   readonly token?: string;
 }
 
-/** Where the configuration is invalid, nothing that it names is tried: a default would be tried in place of what is meant. */
+/** Runs no test if the configuration is invalid, because the tests would use defaults in place of the intended values. */
 async function examineAll(given: string | undefined): Promise<Outcome> {
   const token = given === DASH ? await readArgument("--token") : given;
   const env = new Environment(...readEnvironment());
@@ -67,14 +67,14 @@ const now = () => new Date();
 const UNTRIED: Finding = {
   what: "configuration",
   ok: null,
-  says: "what it names is tried once it is valid",
+  says: "nothing else is tested until it is valid",
 };
 
 function findingOf(line: string): Finding {
   return findingsOf(new StartupError([line]), "configuration")[0] as Finding;
 }
 
-/** Not those that are not set and have no default. */
+/** The line of a setting; none if it is not set and has no default. */
 function settingLine(setting: Setting): string[] {
   const { name, source } = setting;
   if ("length" in setting)
@@ -92,7 +92,7 @@ const MARKS = new Map([
   [null, "-"],
 ]);
 
-/** A line each: the mark, what was looked at, and what was found. */
+/** One line for each finding: the mark, the subject and the result. */
 function findingLines(findings: readonly Finding[]): string[] {
   const width = Math.max(...findings.map(({ what }) => what.length));
   return findings.map(

@@ -16,28 +16,26 @@ import { writtenWhole } from "../whole-file.ts";
 export function defineExport(program: Command): void {
   const command = program
     .command("export")
-    .description("Write everything in the database to a file, as lines of JSON, and tell what that has.")
+    .description(
+      "Export the database to a file of JSON lines, and print the rows and checksum of each table.",
+    )
     .argument(
       "<file>",
-      "it is there once it is whole; - is standard output, and what it has is told on standard error",
+      "the file, created once it is complete; - is standard output, and the summary goes to standard error",
     );
   performs(command, (_, file) => exportDatabase(file));
   explains(command, "stagepass export stagepass.jsonl", ["DATABASE_URL"]);
 }
 
-/**
- * Writes everything in the database to a file.
- *
- * @param file `-` for standard output
- */
+/** Exports the database to a file. @param file `-` for standard output */
 async function exportDatabase(file: string): Promise<Outcome> {
   const address = parseDatabaseAddress(...readEnvironment());
-  // It would be made, and be empty.
+  // Otherwise the command would create an empty database.
   checkThere(address);
   const outcome = await withWholeDatabase(address, async (database) => {
     if ((await pendingMigrations(database)).length > 0) {
       throw new StartupError([
-        "DATABASE_URL: the database lacks tables of this version; run stagepass migrate",
+        "DATABASE_URL: the database lacks migrations of this version; run stagepass migrate",
       ]);
     }
     return file === DASH ? dump(database.kysely, new Date(), write, progress()) : exportTo(file, database);
@@ -45,7 +43,7 @@ async function exportDatabase(file: string): Promise<Outcome> {
   return { ...outcome, outputTaken: file === DASH };
 }
 
-/** The file is there once it is whole, and is for nobody else to read: it says who may meet whom. */
+/** Only the owner can read the file, because it says who may meet whom. */
 function exportTo(path: string, { kysely }: Database): Promise<DumpSummary> {
   return writtenWhole(path, async (partial) => {
     const file = await open(partial, "r+");

@@ -15,21 +15,21 @@ import { DASH } from "../standard-streams.ts";
 export function defineImport(program: Command): void {
   const command = program
     .command("import")
-    .description("Bring the file of an export into an empty database, all or nothing.")
-    .argument("<file>", "what an export wrote; - is standard input");
+    .description("Import an exported file into an empty database, all or nothing.")
+    .argument("<file>", "the exported file; - is standard input");
   performs(command, (_, file) => importDatabase(file));
   explains(command, "DATABASE_URL=file:./new.db stagepass import stagepass.jsonl", ["DATABASE_URL"]);
 }
 
 /**
- * Brings what an export wrote into an empty database, whose tables it makes.
+ * Imports an exported file into an empty database. Creates the tables first.
  *
  * @param file `-` for standard input
  */
 async function importDatabase(file: string): Promise<Outcome> {
   const address = parseDatabaseAddress(...readEnvironment());
   const lines = linesOf(file);
-  // Before there is a database: a file that cannot be read must not leave an empty one behind.
+  // Before the database is created, so that an unreadable file leaves no empty database behind.
   const first = await lines.next().catch((error: NodeJS.ErrnoException) => {
     throw new Refusal(`${error.code}`, `cannot be read: ${error.code}`, file);
   });
@@ -37,7 +37,7 @@ async function importDatabase(file: string): Promise<Outcome> {
   return withWholeDatabase(address, act, openMigrated);
 }
 
-/** Opened when the first line is asked for: what readline reads before is lost. */
+/** Opens the file at the first iteration, because readline loses lines that it reads earlier. */
 async function* linesOf(file: string): AsyncGenerator<string> {
   const input = file === DASH ? process.stdin : createReadStream(file);
   yield* createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });

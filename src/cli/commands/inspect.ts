@@ -14,23 +14,19 @@ import { cell } from "../table.ts";
 export function defineInspect(program: Command): void {
   const command = program
     .command("inspect")
+    .summary("Show what a token grants, and whether it is valid.")
     .description(
-      "Tell what a token grants, and whether a client could connect with it now. The exit code is 0 when it is ACTIVE, and 1\n" +
-        "when it is EXPIRED or INVALID.",
+      "Show what a token grants, and whether a client can connect with it now. The exit code is 0 if the token is ACTIVE, and 1 if it is EXPIRED or INVALID.",
     )
-    .argument(
-      "<token>",
-      "the token, or - to read it from standard input, so that no list of processes has it",
-    );
+    .argument("<token>", "the token; - reads it from standard input, which keeps it out of the process list");
   performs(command, (_, token) => inspectToken(token));
   explains(command, 'echo "$TOKEN" | stagepass inspect -', ["DATABASE_URL", ...CREDENTIALS]);
 }
 
 /**
- * Tells what a token grants and whether a client could connect with it now. Without the database it cannot tell whether the
- * session was created here.
+ * Shows what a token grants and whether a client can connect with it now. Works without a database, but then `createdHere` is null.
  *
- * @param token `-` for the one on standard input
+ * @param token `-` reads it from standard input
  */
 async function inspectToken(token: string): Promise<Outcome> {
   const config = parseConfig(...readEnvironment());
@@ -47,7 +43,7 @@ async function inspectToken(token: string): Promise<Outcome> {
   return { text, json, exitCode: inspection.status === TokenStatus.ACTIVE ? 0 : 1 };
 }
 
-/** How wide the names of the fields are. */
+/** The width of the column of field names, in characters. */
 const WIDTH = "initialLayoutClassList".length + 2;
 
 function shown(value: unknown): string {

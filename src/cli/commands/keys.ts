@@ -25,17 +25,30 @@ export function defineKeys(program: Command): void {
 
   const create = keys
     .command("create")
-    .description("Make an API key, and print it. It is shown this once; the database has its SHA-256.")
-    .addOption(valued("--name <name>", "1 to 100 letters, digits, or . _ @ -", text).makeOptionMandatory())
+    .summary("Create an API key and print it.")
+    .description(
+      "Create an API key and print it. It is shown only once: the database stores only its SHA-256.",
+    )
     .addOption(
       valued(
-        "--grant <grant>",
-        "what it may do, in JSON, as a JWT would claim it",
+        "--name <name>",
+        "name of the key: 1 to 100 letters, digits, or . _ @ -",
         text,
       ).makeOptionMandatory(),
     )
     .addOption(
-      valued("--expires-in <duration>", "when it expires, such as 12h or 90d (default: never)", keyLifetime),
+      valued(
+        "--grant <grant>",
+        "what the key allows: JSON with the claims scope and video_grant of a JWT",
+        text,
+      ).makeOptionMandatory(),
+    )
+    .addOption(
+      valued(
+        "--expires-in <duration>",
+        "lifetime in seconds, or a duration such as 12h or 90d (default: unlimited)",
+        keyLifetime,
+      ),
     );
   performs<Options>(create, (options) => createKey(options));
   explains(
@@ -44,22 +57,22 @@ export function defineKeys(program: Command): void {
     ENVIRONMENT,
   );
 
-  const list = keys.command("list").description("List all keys, the revoked ones among them.");
+  const list = keys.command("list").description("List all API keys, including expired and revoked ones.");
   performs(list, () => listKeys());
   explains(list, "stagepass keys list", ENVIRONMENT);
 
   const revoke = keys
     .command("revoke")
-    .description("Revoke a key, for ever.")
+    .description("Revoke an API key permanently.")
     .argument(
       "<key>",
-      "its name, its ID, which is between the first _ and the second, or the key itself; - reads that from standard input",
+      "the key's name, its ID (between the first and the second _), or the key itself; - reads it from standard input",
     );
   performs(revoke, (_, key) => revokeKey(key));
   explains(revoke, "stagepass keys revoke web", ENVIRONMENT);
 }
 
-/** Changes keys, which the audit trail is told. */
+/** Changes keys, and records the change in the audit trail. */
 function changeKeys<T>(
   act: (keys: ApiKeys, audit: Audit, actor: Actor) => Promise<T>,
   mayMake = false,
@@ -76,7 +89,7 @@ async function withKeys<T>(act: (keys: ApiKeys) => Promise<T>, mayMake = false):
   }
 }
 
-/** The API key to make. */
+/** The API key to create. */
 interface Options {
   readonly name: string;
   readonly grant: string;
@@ -84,7 +97,7 @@ interface Options {
   readonly expiresIn?: number;
 }
 
-/** Makes an API key, which is shown this once. */
+/** Creates an API key. This output is the only place that shows it. */
 async function createKey(options: Options): Promise<Outcome> {
   const name = checkedName(options.name);
   const claims = checkedClaims(options.grant);
@@ -98,25 +111,25 @@ async function createKey(options: Options): Promise<Outcome> {
     try {
       await audit.keyCreated(actor, apiKey);
     } catch (error) {
-      // Nobody has it; and its name is free again.
+      // Nobody has received the key. Revoking it frees its name.
       await keys.revoke(id, new Date());
       throw error;
     }
     return true;
-    // The first key is made before the first start, in production.
+    // May create the database: in production, the first key is created before the first start.
   }, true);
   if (!added) {
-    const message = `there is a key named ${name}; revoke it first, or choose another`;
+    const message = `a key named ${name} already exists; revoke it first, or choose another name`;
     throw new Refusal("KEY_EXISTS", message, "--name");
   }
   return {
-    text: `${key}\n\nThis is shown once. Keep it where secrets are kept.${expiresAt ? ` It expires at ${expiresAt.toISOString()}.` : ""}`,
+    text: `${key}\n\nThis key is shown only once. Store it with your secrets.${expiresAt ? ` It expires at ${expiresAt.toISOString()}.` : ""}`,
     hint: whyNoToken(claims),
     json: { key, id, name, createdAt, expiresAt, grant: claims },
   };
 }
 
-/** Lists the API keys that there are or were, the oldest first, without what makes them work. */
+/** Lists all API keys, oldest first, without their secrets. */
 async function listKeys(): Promise<Outcome> {
   const all = await withKeys((keys) => keys.list());
   const lines = all.map((key) => {
@@ -131,10 +144,10 @@ async function listKeys(): Promise<Outcome> {
     const malformed = malformedIn(key);
     return { id, name, createdAt, revokedAt, expiresAt, lastUsedAt, grant: claims, malformed };
   });
-  return { text: lines.join("\n") || "There are no keys.", json };
+  return { text: lines.join("\n") || "There are no API keys.", json };
 }
 
-/** The rule that a key's grant breaks, or null: another version of this program, with other rules, may have made the key. */
+/** The rule that a key's grant breaks, or null. Another version of Stagepass, with other rules, may have created the key. */
 function malformedIn({ claims }: StoredApiKey): string | null {
   return (
     readClaims(claims)
@@ -150,15 +163,15 @@ function stateOf({ revokedAt, expiresAt, isExpired }: StoredApiKey): string {
 }
 
 /**
- * Revokes an API key, by its name or its ID, or by the key itself, of which the ID alone is looked at, and nothing else is told.
+ * Revokes an API key by its name, its ID, or the key itself. Of the key, only the ID is used and printed.
  *
- * @param given `-` for the one on standard input
+ * @param given `-` reads it from standard input
  */
 async function revokeKey(given: string): Promise<Outcome> {
   const said = given === DASH ? await readArgument("key") : given;
   const idOrName = leakedKeyId(said) ?? said;
   const revokedAt = new Date();
-  // First of all, and also where the audit trail cannot be told.
+  // Revoke first, so that the key stops working even if the audit trail cannot be written.
   const revoked = await changeKeys(async (keys, audit, actor) => {
     const id = await keys.revoke(idOrName, revokedAt);
     if (id !== null) await audit.keyRevoked(actor, id);
@@ -166,32 +179,36 @@ async function revokeKey(given: string): Promise<Outcome> {
   });
   if (revoked !== null)
     return {
-      text: "Revoked: within two seconds it stops working everywhere.",
+      text: "Revoked. The key stops working on every replica within two seconds.",
       json: { idOrName, revokedAt },
     };
-  // Somebody may have given a part of a secret.
-  throw new Refusal("KEY_NOT_FOUND", "there is no such key, or it is revoked", abridge(idOrName));
+  // Abridged, because the argument may be a part of a secret.
+  throw new Refusal(
+    "KEY_NOT_FOUND",
+    "no key has this name or ID, or it is already revoked",
+    abridge(idOrName),
+  );
 }
 
-/** Nor may a name be what stands for standard input. */
+/** Also refuses `-`, which means standard input. */
 function checkedName(name: string): string {
   if (isApiKeyName(name) && name !== DASH) return name;
   const rule =
-    "must be 1 to 100 letters, digits, or . _ @ -, and must not look like a key or its ID, nor be -";
+    "must be 1 to 100 letters, digits, or . _ @ -, and must not look like a key or its ID, or be -";
   throw new Refusal(BAD_USER_INPUT, rule, "--name");
 }
 
-/** Refuses claims that a JWT would lose silently: here a person can correct them. */
+/** Refuses claims that the server would ignore in a JWT, because the operator can correct them here. */
 function checkedClaims(grant: string): Record<string, unknown> {
   const { scope, video_grant, ...others } = parsedGrant(grant);
   const [other] = Object.keys(others);
-  if (other !== undefined) throw badGrant(`may have scope and video_grant alone, and has ${quote(other)}`);
+  if (other !== undefined) throw badGrant(`can have only scope and video_grant; remove ${quote(other)}`);
   const { scopes, problems } = readScopes([["scope", scope]]);
   const names = new Set([scope].flat().flatMap((text) => (typeof text === "string" ? text.split(" ") : [])));
   const [problem] = [...problems, ...readGrant(video_grant).problems];
   if (problem) throw badGrant(problem.says);
   if (scopes.size === 0 || scopes.size !== names.size) {
-    throw badGrant(`scope must be some of ${SCOPES.join(", ")}, with spaces between them`);
+    throw badGrant(`scope must have one or more of ${SCOPES.join(", ")}, separated by spaces`);
   }
   return { scope, ...(video_grant !== undefined && { video_grant }) };
 }
@@ -201,10 +218,10 @@ function parsedGrant(grant: string): Record<string, unknown> {
     const value: unknown = JSON.parse(grant);
     if (isObject(value)) return { ...value };
   } catch {
-    // Falls through to the rule.
+    // Falls through to the error.
   }
   throw badGrant(
-    'must be a JSON object with scope and video_grant, such as {"scope":"sessions:create"}, with straight quotes that the shell keeps',
+    'must be a JSON object with scope and video_grant, such as {"scope":"sessions:create"}; use straight quotes, and single quotes around it in a shell',
   );
 }
 

@@ -7,19 +7,19 @@ import { explains, performs } from "../perform.ts";
 
 /** `stagepass migrate`. */
 export function defineMigrate(program: Command): void {
-  const command = program.command("migrate").description("Bring the tables of the database to this version.");
+  const command = program.command("migrate").description("Run the pending migrations of the database.");
   performs(command, () => migrateDatabase());
   explains(command, "stagepass migrate", ["DATABASE_URL"]);
 }
 
-/** Brings the tables of the database to this version. */
+/** Runs the pending migrations. */
 async function migrateDatabase(): Promise<Outcome> {
   const address = parseDatabaseAddress(...readEnvironment());
   const database = await openMigrated(address);
   try {
     const { made } = database;
     sayWhetherNew(database, address);
-    const text = made.length === 0 ? "The tables are of this version." : `Made: ${made.join(", ")}`;
+    const text = made.length === 0 ? "No migrations are pending." : `Migrated: ${made.join(", ")}`;
     return { text, json: { made } };
   } finally {
     await database.kysely.destroy();

@@ -10,11 +10,16 @@ import { text, time, valued } from "../values.ts";
 export function defineSessionList(session: Command): void {
   const command = session
     .command("list")
-    .description("List the sessions created here, newest first, or with --name-prefix by their names.")
-    .addOption(valued("--name-prefix <text>", "how the name begins", text).conflicts("name"))
+    .summary("List the sessions in the database.")
+    .description(
+      "List the sessions in the database, newest first; with --name-prefix, in order of their names.",
+    )
+    .addOption(valued("--name-prefix <text>", "start of the name", text).conflicts("name"))
     .addOption(valued("--name <name>", "the name, including sessions that it mapped to before", text))
-    .addOption(valued("--created-after <time>", "at or after this time, or how long ago, such as 1h", time))
-    .addOption(valued("--created-before <time>", "before this time, or how long ago", time));
+    .addOption(
+      valued("--created-after <time>", "created at or after this time, or this long ago, such as 1h", time),
+    )
+    .addOption(valued("--created-before <time>", "created before this time, or this long ago", time));
   performs<Options>(pages(command), (options) => listSessions(options));
   explains(command, "stagepass session list --name-prefix team- --created-after 7d", [
     "DATABASE_URL",
@@ -22,7 +27,7 @@ export function defineSessionList(session: Command): void {
   ]);
 }
 
-/** Which sessions; each option narrows the list. */
+/** The filters of the list; a session must match all of them. */
 interface Options extends PageOptions {
   readonly namePrefix?: string;
   readonly name?: string;

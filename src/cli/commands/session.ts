@@ -14,12 +14,12 @@ export function defineSession(program: Command): void {
   defineSessionList(session);
   const command = session
     .command("create")
-    .description("Create a session, or get the one of a name, and print its ID alone.")
+    .description("Create a session, or get an existing one by name, and print only its ID.")
     .addOption(valued("--name <name>", "get the session of this name, or create it", text))
     .addOption(
       valued(
         "--max-age <duration>",
-        "replace the session of the name when it is older, such as 12h",
+        "with --name, replace a session older than this, in seconds or such as 12h",
         duration,
       ),
     )
@@ -27,12 +27,12 @@ export function defineSession(program: Command): void {
     .addOption(
       valued("--archive-mode <mode>", `${namesOf(ArchiveMode)} (default: manual)`, oneOf(ArchiveMode)),
     )
-    .addOption(valued("--archive-name <name>", "the name of automatic archives", text))
+    .addOption(valued("--archive-name <name>", "name of automatic archives, up to 80 characters", text))
     .addOption(
       valued("--archive-resolution <resolution>", namesOf(ArchiveResolution), oneOf(ArchiveResolution)),
     )
-    .addOption(valued("--location <address>", "an IPv4 address near the participants", text))
-    .option("--e2ee", "end-to-end encryption");
+    .addOption(valued("--location <address>", "IPv4 address near the participants", text))
+    .option("--e2ee", "enable end-to-end encryption");
   performs<Options>(command, (options) => createSession(options));
   explains(command, "stagepass session create --name standup --max-age 12h --media-mode routed", [
     "DATABASE_URL",
@@ -41,18 +41,18 @@ export function defineSession(program: Command): void {
   ]);
 }
 
-/** How the session is to be; what is absent gets the default that it has in the API. */
+/** The options of the session. Absent options have the defaults of the API. */
 interface Options extends SessionOptionsInput {
   /** Gets the session of this name, or creates it. */
   readonly name?: string;
-  /** Replaces the session of the name when it is older, in seconds. */
+  /** Replaces a session of that name if it is older than this, in seconds. */
   readonly maxAge?: number;
 }
 
-/** Creates a session, or gets the one of a name. */
+/** Creates a session, or gets an existing one by name. */
 async function createSession({ name, maxAge, ...options }: Options): Promise<Outcome> {
   if (maxAge !== undefined && name === undefined) {
-    throw new Refusal(BAD_USER_INPUT, "is of the session that has a name; add --name", "--max-age");
+    throw new Refusal(BAD_USER_INPUT, "applies only to a session with a name; add --name", "--max-age");
   }
   const session = await asOperator(({ services: { sessions }, caller }) =>
     name === undefined

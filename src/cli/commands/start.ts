@@ -5,9 +5,9 @@ import { CREDENTIALS, explains } from "../perform.ts";
 export function defineStart(program: Command): void {
   const command = program
     .command("start")
-    .description("Start the server, which is what happens without a command, too.")
+    .description("Start the server. This is the default command.")
     .action(async () => {
-      // Loaded here: no other command needs a server.
+      // Loaded here, because no other command needs the server.
       const { start } = await import("../../main.ts");
       process.exit(await start());
     });
@@ -16,6 +16,6 @@ export function defineStart(program: Command): void {
     "DATABASE_URL",
     ...CREDENTIALS,
     "AUTH_JWT_SECRET, AUTH_JWKS_URI",
-    "LOG_LEVEL and others, see docs/configuration.md",
+    "LOG_LEVEL and the others in docs/configuration.md",
   ]);
 }

@@ -12,26 +12,26 @@ import { duration, instant, listed, namesOf, oneOf, text, valued } from "../valu
 export function defineToken(program: Command): void {
   const command = program
     .command("token")
-    .description("Generate a token with which one client can connect to a session, and print it alone.")
-    .addOption(valued("--session <id>", "the session to connect to", text).makeOptionMandatory())
+    .description("Generate a token that lets a client connect to a session, and print only the token.")
+    .addOption(valued("--session <id>", "ID of the session", text).makeOptionMandatory())
     .addOption(valued("--role <role>", `${namesOf(Role)} (default: publisher)`, oneOf(Role)))
     .addOption(
-      valued("--data <text>", "connection data, up to 1000 characters, for every client to read", text),
+      valued(
+        "--data <text>",
+        "connection data, up to 1000 characters; every client in the session can read it",
+        text,
+      ),
     )
-    .addOption(
-      valued("--expire-time <seconds>", "when it stops working, in seconds since the Unix epoch", instant),
-    )
+    .addOption(valued("--expire-time <seconds>", "expiry, in seconds since the Unix epoch", instant))
     .addOption(
       valued(
         "--expires-in <duration>",
-        "or after which time, such as 90s, 15m, 2h or 7d (default: 24h)",
+        "lifetime in seconds, or a duration such as 15m, 2h or 7d; at most 30d (default: 24h)",
         duration,
       ).conflicts("expireTime"),
     )
     .addOption(valued("--format <format>", `${namesOf(TokenFormat)} (default: jwt)`, oneOf(TokenFormat)))
-    .addOption(
-      listed("--initial-layout-class-list <names...>", "layout classes of the streams that it publishes"),
-    );
+    .addOption(listed("--initial-layout-class-list <names...>", "layout classes of the client's streams"));
   performs<Options>(command, (options) => generateToken(options));
   explains(
     command,
@@ -40,16 +40,16 @@ export function defineToken(program: Command): void {
   );
 }
 
-/** What the token is to grant; what is absent gets the default that it has in the API. */
+/** The grants of the token. Absent options have the defaults of the API. */
 interface Options extends TokenInput {
   readonly session: string;
 }
 
-/** Generates a token, which is on the ledger before anybody gets it. */
+/** Generates a token. The ledger has its record before the command prints it. */
 async function generateToken(options: Options): Promise<Outcome> {
   const { session, ...input } = options;
   const token = await asOperator(async ({ services, caller }) => {
-    // Before there is a token, which no failure may take.
+    // Before the token is generated, so that a failed lookup loses no token.
     const [known] = await services.sessions.findMany(caller, [session]);
     const generated = await services.tokens.generate(caller, session, input);
     if (known) noteOrigin(known.createdHere);

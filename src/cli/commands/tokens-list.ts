@@ -11,17 +11,19 @@ import { namesOf, oneOf, text, time, valued } from "../values.ts";
 export function defineTokens(program: Command): void {
   const command = program
     .command("tokens")
-    .description("List the records of tokens.")
+    .description("List the records of issued tokens.")
     .command("list")
     .description(
-      "List who was let in: the records of the tokens that were issued, the latest first. They hold no token.",
+      "List the records of issued tokens, newest first. A record does not contain the token itself.",
     )
-    .addOption(valued("--id <id>", "the token's own ID, its jti or nonce", text))
-    .addOption(valued("--session <id>", "the session that it is for", text))
-    .addOption(valued("--issued-to <subject>", "who asked for it", text))
+    .addOption(valued("--id <id>", "ID of the token, its jti or nonce", text))
+    .addOption(valued("--session <id>", "ID of the session", text))
+    .addOption(valued("--issued-to <subject>", "subject of the caller that requested the token", text))
     .addOption(valued("--role <role>", namesOf(Role), oneOf(Role)))
-    .addOption(valued("--issued-after <time>", "at or after this time, or how long ago, such as 1h", time))
-    .addOption(valued("--issued-before <time>", "before this time, or how long ago", time));
+    .addOption(
+      valued("--issued-after <time>", "issued at or after this time, or this long ago, such as 1h", time),
+    )
+    .addOption(valued("--issued-before <time>", "issued before this time, or this long ago", time));
   performs<Options>(pages(command), (options) => listTokens(options));
   explains(command, "stagepass tokens list --issued-after 1h --role moderator", [
     "DATABASE_URL",
@@ -29,7 +31,7 @@ export function defineTokens(program: Command): void {
   ]);
 }
 
-/** Which records; each option narrows the list. */
+/** The filters of the list; a record must match all of them. */
 interface Options extends PageOptions {
   readonly id?: string;
   readonly session?: string;

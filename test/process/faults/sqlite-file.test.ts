@@ -113,7 +113,7 @@ test("has no backup under its own name with -wal, -shm or -journal", async () =>
   for (const path of [`${file}-wal`, `${file}-shm`, join(folder, "link", "test.db-journal")])
     expect(await run(file, "backup", path)).toMatchObject({
       code: 1,
-      errors: `${path}: is a name that belongs to the database itself; choose another one\n`,
+      errors: `${path}: is a name that SQLite uses for the database itself; choose another\n`,
     });
   expect(readdirSync(dirname(file))).toEqual(["test.db"]);
 });
@@ -144,7 +144,7 @@ test("has a backup that overwrites nothing, and none when it is damaged", async 
   const bytes = readFileSync(copy);
   expect(await run(file, "backup", copy)).toMatchObject({
     code: 1,
-    errors: `${copy}: is there already; a backup overwrites nothing\n`,
+    errors: `${copy}: already exists; a backup overwrites no file\n`,
   });
   expect(readFileSync(copy).equals(bytes)).toBe(true);
 
