@@ -5,19 +5,19 @@ import type { Config } from "../config/config.ts";
 import type { Finding } from "./finding.ts";
 import { whyNoFileIn, whyNotAppendable } from "./paths.ts";
 
-/** Whether the audit trail could be written. Nothing is. */
+/** Whether the server can write the audit trail. Writes nothing. */
 export async function lookAtAuditTrail({ audit }: Config): Promise<Finding[]> {
   if (audit === null) return [];
   const finding = (ok: boolean | null, says: string): Finding[] => [{ what: "AUDIT_LOG", ok, says }];
-  if (audit.path === STANDARD_STREAM) return finding(true, "goes to the server's standard output");
+  if (audit.path === STANDARD_STREAM) return finding(true, "is written to the server's standard output");
   const path = resolve(audit.path);
   if (existsSync(path)) {
-    if (statSync(path).isDirectory()) return finding(false, `${path} is a folder; name a file in it`);
+    if (statSync(path).isDirectory()) return finding(false, `${path} is a folder: set the path of a file`);
     const refusal = whyNotAppendable(path);
     return refusal === null ? finding(true, `${path} can be written`) : finding(false, refusal);
   }
   const folder = dirname(path);
-  if (!existsSync(folder)) return finding(false, `there is no folder ${folder}: make it`);
+  if (!existsSync(folder)) return finding(false, `the folder ${folder} does not exist: create it`);
   const refusal = whyNoFileIn(folder);
-  return refusal === null ? finding(true, `the first start makes ${path}`) : finding(false, refusal);
+  return refusal === null ? finding(true, `the first start creates ${path}`) : finding(false, refusal);
 }

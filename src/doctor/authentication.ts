@@ -6,10 +6,11 @@ import { type Finding, findingsOf } from "./finding.ts";
 
 const finding = (ok: boolean | null, says: string): Finding => ({ what: "callers", ok, says });
 
-/** Whether anybody could call: with a JWT, with an API key, or without either. @param keys null where they are not known */
+/** Whether callers can authenticate with a JWT or an API key, or need neither. @param keys null if they are unknown */
 export function callerFindings(config: Config, keys: readonly StoredApiKey[] | null): Finding[] {
   const { jwtRules } = config;
-  if (keys === null) return [finding(null, "API keys are not known, as the database could not be looked at")];
+  if (keys === null)
+    return [finding(null, "API keys are unknown, because they could not be read from the database")];
   if (jwtRules === null && keys.length === 0) return openFindings(config);
   const revoked = keys.filter(({ revokedAt }) => revokedAt !== null).length;
   const expired = keys.filter(({ revokedAt, isExpired }) => revokedAt === null && isExpired).length;
@@ -17,17 +18,17 @@ export function callerFindings(config: Config, keys: readonly StoredApiKey[] | n
   const counts = `API keys: ${active} active, ${expired} expired, ${revoked} revoked`;
   if (jwtRules !== null) return [finding(true, `JWTs are accepted; ${counts}`)];
   if (active > 0) return [finding(true, `JWTs are not accepted; ${counts}`)];
-  return [finding(false, `nobody can call; ${counts}: make one with stagepass keys create`)];
+  return [finding(false, `no caller can authenticate; ${counts}: create a key with stagepass keys create`)];
 }
 
-/** Without authentication, whoever reaches the server gets tokens. */
+/** Without authentication, any client that reaches the server gets tokens. */
 function openFindings(config: Config): Finding[] {
   const problems = problemsOfOpenServer(config);
   if (problems.length > 0) return findingsOf(new StartupError(problems), "callers");
   return [
     finding(
       null,
-      "no authentication: every process of this machine may do everything, until the first API key",
+      "no authentication: every process on this machine may do everything until the first API key is created",
     ),
   ];
 }

@@ -14,7 +14,7 @@ import type { Finding } from "./finding.ts";
 const finding = (what: string, ok: boolean, says: string): Finding => ({ what, ok, says });
 
 /**
- * What a caller may do, by its credential, and why it may not do more. Nothing of the credential is told but the ID of an API key.
+ * What a caller's credential allows, and why it allows no more. Prints nothing of the credential except the ID of an API key.
  *
  * @param credential a JWT or an API key
  */
@@ -22,7 +22,7 @@ export function lookAtCaller(credential: string): Check {
   return async (config, now) => {
     if (credential.startsWith(API_KEY_PREFIX)) return keyFindings(config, credential);
     if (credential.startsWith("T1=="))
-      return [finding("token", false, "this is a connection token, for clients: see stagepass inspect")];
+      return [finding("token", false, "this is a connection token for clients: use stagepass inspect")];
     const { jwtRules, proxy } = config;
     if (jwtRules === null)
       return [finding("token", false, "JWTs are not accepted: set AUTH_JWT_SECRET or AUTH_JWKS_URI")];
@@ -35,9 +35,7 @@ async function keyFindings({ database: address }: Config, key: string): Promise<
   const id = apiKeyId(key);
   if (id === null) {
     const form = "stagepass_, eight hexadecimal digits, _ and 43 characters, 62 in all";
-    return [
-      finding("API key", false, `is not whole: it has ${key.length} characters, and must have ${form}`),
-    ];
+    return [finding("API key", false, `is malformed: it has ${key.length} characters, and a key is ${form}`)];
   }
   const database = await openToLook(keptDatabase(address), PATIENCE);
   try {
@@ -50,14 +48,15 @@ async function keyFindings({ database: address }: Config, key: string): Promise<
   }
 }
 
-/** Whether a server refuses the key, and its state, which is for whoever has all of it. */
+/** Whether a server refuses the key, and the key's state, which only the owner of the whole key may see. */
 function judge(id: string, known: StoredApiKey | null, key: string): [refused: boolean, says: string] {
-  if (known === null) return [true, `the database of DATABASE_URL has no key ${id}: it is of another one`];
+  if (known === null)
+    return [true, `the database of DATABASE_URL has no key ${id}: the key belongs to another database`];
   const { name, digest, revokedAt, expiresAt, isExpired } = known;
   if (!isKeyOf(digest, key))
-    return [true, `${id} is the ID of another key, ${name}: this one was changed or made up`];
+    return [true, `${id} is the ID of the key ${name}, but the rest of this key does not match it`];
   if (revokedAt) return [true, `${id}, ${name}, was revoked at ${revokedAt.toISOString()}`];
   const end = expiresAt?.toISOString();
   if (isExpired) return [true, `${id}, ${name}, expired at ${end}`];
-  return [false, `${id}, ${name}, ${end ? `works until ${end}` : "works, and does not expire"}`];
+  return [false, `${id}, ${name}, ${end ? `works until ${end}` : "works and does not expire"}`];
 }

@@ -14,7 +14,7 @@ import { missingFileFindings, sqliteFindings } from "./sqlite.ts";
 
 const WHAT = "DATABASE_URL";
 
-/** Whether the server could work with the database, and whether anybody could call it, which the API keys in it decide, too. */
+/** Whether the server can use the database, and whether callers can authenticate, which also depends on its API keys. */
 export async function lookAtDatabase(config: Config, now: () => Date): Promise<Finding[]> {
   const { database: address } = config;
   if (address.engine === "sqlite") {
@@ -31,9 +31,9 @@ export async function lookAtDatabase(config: Config, now: () => Date): Promise<F
   try {
     return await look(database, config, now);
   } catch (error) {
-    // What SQLite says of a file that is none, or damaged, comes with the first query.
+    // SQLite reports a damaged file, or one that is not a database, at the first query.
     const [finding] = findingsOf(error, WHAT);
-    const says = `it cannot be read: ${finding?.says}; stagepass check looks for damage`;
+    const says = `it cannot be read: ${finding?.says}; run stagepass check to find damage`;
     return [{ what: WHAT, ok: false, says }, ...callerFindings(config, null)];
   } finally {
     void database.kysely.destroy().catch(() => {});
@@ -65,21 +65,21 @@ function migrationFinding(
   migratesItself: boolean,
 ): Finding {
   if (pending.length > 0) {
-    const lacks = `its tables lack ${pending.length} migrations of this version`;
-    if (migratesItself) return { what: WHAT, ok: null, says: `${lacks}, which the next start makes` };
-    return { what: WHAT, ok: false, says: `${lacks}: run stagepass migrate` };
+    const lacks = `pending migrations: ${pending.length}`;
+    if (migratesItself) return { what: WHAT, ok: null, says: `${lacks}; the next start runs them` };
+    return { what: WHAT, ok: false, says: `${lacks}; run stagepass migrate` };
   }
-  if (later.length === 0) return { what: WHAT, ok: true, says: "its tables are of this version" };
-  const says = `a later version has made ${later.length} migrations, the last ${later.at(-1)}: use that version`;
+  if (later.length === 0) return { what: WHAT, ok: true, says: "its tables match this version" };
+  const says = `migrations by a later version: ${later.length}, the last ${later.at(-1)}; use that version`;
   return { what: WHAT, ok: null, says };
 }
 
-/** @param skew so many milliseconds is this machine ahead */
+/** @param skew how far this machine's clock is ahead, in milliseconds; null if unknown */
 function clockFindings(skew: number | null): Finding[] {
   if (skew === null)
     return [{ what: "clock", ok: null, says: "not compared: the database answers too slowly" }];
-  if (!isSkewed(skew, false)) return [{ what: "clock", ok: true, says: "agrees with the database's" }];
+  if (!isSkewed(skew, false)) return [{ what: "clock", ok: true, says: "agrees with the database's clock" }];
   const seconds = Math.round(Math.abs(skew) / 100) / 10;
   const by = `${seconds} seconds ${skew > 0 ? "ahead of" : "behind"} the database's`;
-  return [{ what: "clock", ok: false, says: `this machine's is ${by}: set both by NTP` }];
+  return [{ what: "clock", ok: false, says: `this machine's clock is ${by}: synchronize both with NTP` }];
 }

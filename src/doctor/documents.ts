@@ -1,7 +1,7 @@
 import type { Config } from "../config/config.ts";
 import type { Finding } from "./finding.ts";
 
-/** What the manifest of trusted documents has. Whether the schema has what they ask for, the start finds out. */
+/** The number of trusted documents in the manifest. Only the start checks them against the schema. */
 export async function lookAtDocuments({ trustedDocuments }: Config): Promise<Finding[]> {
   if (trustedDocuments === null) return [];
   const { enforce, manifest } = trustedDocuments;

@@ -12,10 +12,10 @@ import { lookAtPorts } from "./ports.ts";
 import { lookAtProxy } from "./proxy.ts";
 import { lookAtReporting } from "./reporting.ts";
 
-/** Looks at one subject of the configuration. It changes nothing. */
+/** Tests one part of the configuration. Changes nothing. */
 export type Check = (config: Config, now: () => Date) => Promise<Finding[]>;
 
-/** In the order in which they are told. */
+/** The checks, in the order of the output. */
 const CHECKS: Readonly<Record<string, Check>> = {
   proxy: lookAtProxy,
   platform: lookAtPlatform,
@@ -29,10 +29,10 @@ const CHECKS: Readonly<Record<string, Check>> = {
   reporting: lookAtReporting,
 };
 
-/** How long a check may take, in milliseconds. What each asks has a shorter deadline of its own. */
+/** The longest duration of a check, in milliseconds. Each call in a check has a shorter deadline. */
 const PATIENCE = 7000;
 
-/** Tries what a configuration names, all at once. A check that fails or does not end is a finding, too. */
+/** Runs all checks of a configuration at once. A check that fails or does not end becomes a finding. */
 export async function examine(
   config: Config,
   now: () => Date,
@@ -40,7 +40,7 @@ export async function examine(
   patience = PATIENCE,
 ): Promise<Finding[]> {
   const found = Object.entries(checks).map(async ([what, check]) => {
-    const tooLong = () => new Error(`this did not end within ${patience / 1000} seconds`);
+    const tooLong = () => new Error(`the test did not end within ${patience / 1000} seconds`);
     try {
       return await new Deadline(patience).within(check(config, now), tooLong);
     } catch (error) {

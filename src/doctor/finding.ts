@@ -1,16 +1,16 @@
 import { abridge, reasonOf, StartupError } from "../errors.ts";
 
-/** What one look found. It holds no secret. */
+/** The result of one test. Holds no secret. */
 export interface Finding {
-  /** What was looked at: the variable that decides it, or a part such as `database`. */
+  /** The tested variable, or a part such as `clock`. */
   readonly what: string;
-  /** Null where it was not tried, or is for a person to judge. */
+  /** Null if it was not tested, or the operator must judge it. */
   readonly ok: boolean | null;
-  /** What was found; where it is not well, what to do. */
+  /** The result, and the remedy for a problem. */
   readonly says: string;
 }
 
-/** The findings of an error: those of a `StartupError` name the variables to change. */
+/** The findings for an error. Findings for a `StartupError` name the variables to change. */
 export function findingsOf(error: unknown, what: string): Finding[] {
   if (!(error instanceof StartupError)) return [{ what, ok: false, says: abridge(reasonOf(error)) }];
   return error.problems.map((problem) => {
@@ -19,8 +19,8 @@ export function findingsOf(error: unknown, what: string): Finding[] {
   });
 }
 
-/** Why there is no answer, in a few words: `fetch` says that it failed, and its cause says why. */
+/** The reason why a call has no answer, in a few words. An error of `fetch` has it in its cause. */
 export function whyNoAnswer(error: unknown): string {
   const { cause, name } = error as Error;
-  return name === "TimeoutError" ? "it does not answer in time" : abridge(reasonOf(cause ?? error));
+  return name === "TimeoutError" ? "it did not answer in time" : abridge(reasonOf(cause ?? error));
 }

@@ -6,18 +6,18 @@ import { quote } from "../errors.ts";
 import { type Finding, whyNoAnswer } from "./finding.ts";
 import { readText } from "./read-text.ts";
 
-/** How long the provider may take to say what it is, in milliseconds. */
+/** The timeout for the provider's discovery document, in milliseconds. */
 const TIMEOUT = 4000;
 
-/** The most keys, and issuers, that are named. */
+/** The most keys, and the most issuers, in the output. */
 const MOST_NAMED = 8;
 
-/** Whether JWTs of the identity provider can be verified, and whether it is the one that is meant. */
+/** Whether the identity provider's keys can be read, and whether it is the intended provider. */
 export async function lookAtIdentityProvider({ jwtRules, proxy }: Config): Promise<Finding[]> {
   if (jwtRules === null) return [];
   const { jwksUri, issuers } = jwtRules;
   const fetch = outbound(proxy);
-  // Of several, nobody can tell which one has the keys.
+  // With several issuers, the keys may belong to any of them.
   const itsKeys = issuers.length === 1 ? jwksUri : null;
   const findings = await Promise.all([
     jwksUri === null ? [] : keyFindings(jwksUri, fetch),
@@ -41,11 +41,11 @@ async function keyFindings(uri: string, fetch: Fetch): Promise<Finding[]> {
   });
   const more = usable.length > MOST_NAMED ? [`${usable.length - MOST_NAMED} more`] : [];
   if (usable.length === 0)
-    return finding(false, `it has ${keys.length} keys, and none of them for RS256, PS256 or ES256`);
+    return finding(false, `it has ${keys.length} keys, but none for RS256, PS256 or ES256`);
   return finding(true, `${usable.length} usable keys: ${[...named, ...more].join(", ")}`);
 }
 
-/** The accepted algorithm that a key is for; null for none. */
+/** The accepted algorithms of a key; null if it has none. */
 function algorithmOf({ key, algorithm }: PublicKey): string | null {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
   const fitting = type === "rsa" ? ["RS256", "PS256"] : details?.namedCurve === "prime256v1" ? ["ES256"] : [];
@@ -53,7 +53,7 @@ function algorithmOf({ key, algorithm }: PublicKey): string | null {
   return fitting.includes(algorithm) ? algorithm : null;
 }
 
-/** What a provider says of itself (OpenID Connect Discovery 1.0, 4). Not each has this, which is no fault. */
+/** Compares the provider's discovery document (OpenID Connect Discovery 1.0, 4). A provider may have none. */
 async function discoveryFindings(
   issuer: string,
   issuers: readonly string[],
@@ -76,15 +76,16 @@ async function discoveryFindings(
   const findings: Finding[] = [];
   const its = (member: string) => JSON.stringify(String(said[member]).slice(0, MAX_URL));
   if (!issuers.some((known) => known === said.issuer)) {
-    const says = `the provider writes ${its("issuer")} as iss, so that none of its JWTs is accepted: set that`;
+    const says = `the provider writes ${its("issuer")} as iss, so none of its JWTs is accepted: set this value`;
     findings.push({ what: "AUTH_JWT_ISSUER", ok: false, says });
-  } else findings.push({ what: "AUTH_JWT_ISSUER", ok: true, says: "the provider calls itself the same" });
+  } else
+    findings.push({ what: "AUTH_JWT_ISSUER", ok: true, says: "matches the provider's discovery document" });
   if (jwksUri !== null && said.jwks_uri !== jwksUri) {
-    const says = `the provider names another one, ${its("jwks_uri")}: check which is meant`;
+    const says = `the provider's discovery document has ${its("jwks_uri")}: check which one is right`;
     findings.push({ what: "AUTH_JWKS_URI", ok: null, says });
   }
   return findings;
 }
 
-/** The longest URL of the provider's that is repeated, in characters. */
+/** The longest output of a URL from the provider, in characters. */
 const MAX_URL = 200;

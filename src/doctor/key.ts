@@ -8,15 +8,15 @@ import type { KeyRing } from "../signing/key-ring.ts";
 import type { Finding } from "./finding.ts";
 import { fingerprint } from "./fingerprint.ts";
 
-/** The keys that sign and verify, without anything of them that is secret. */
+/** The keys that sign and verify, without their secrets. */
 export async function lookAtKey(config: Config): Promise<Finding[]> {
   const kept = localProjectFile(config.database);
   const file = kept && resolve(kept);
   if (config.platform.keyRing === null && (file === null || !existsSync(file))) {
     const says =
       file === null
-        ? "each start makes a new local project, which knows no token of the one before"
-        : `the first start makes a local project, in ${file}`;
+        ? "each start creates a new local project, which cannot verify earlier tokens"
+        : `the first start creates a local project in ${file}`;
     return [{ what: "key", ok: null, says }];
   }
   const keyRing = existingKeyRing(config);
@@ -31,15 +31,15 @@ function signingFinding(
   const { id, key } = CREDENTIAL_NAMES[environment];
   const what = file === null ? key : "key";
   const of =
-    file === null ? `of ${id} ${applicationId}` : `of the local project ${applicationId}, in ${file}`;
+    file === null ? `for ${id} ${applicationId}` : `for the local project ${applicationId} in ${file}`;
   const previous = verifyingKeys
     .slice(1)
-    .map((each) => `; the previous one, ${describe(each)}, verifies and is not tried`);
+    .map((each) => `; the previous one, ${describe(each)}, only verifies, and is not tested`);
   const says = `${describe(signingKey)}, ${of}${previous.join("")}`;
   return { what, ok: true, says };
 }
 
-/** Kind, size and fingerprint. Of an RSA key it is the fingerprint of the public one: `openssl rsa -pubout -outform der | sha256sum`. */
+/** Kind, size and fingerprint. The fingerprint of RSA is of the public key: `openssl rsa -pubout -outform der | sha256sum`. */
 function describe(key: KeyObject): string {
   if (key.type === "secret") {
     const secret = key.export();

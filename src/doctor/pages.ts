@@ -2,17 +2,17 @@ import type { Config } from "../config/config.ts";
 import { isLoopbackHostname } from "../process/loopback.ts";
 import type { Finding } from "./finding.ts";
 
-/** The origins whose pages may call. */
+/** The origins whose pages may call the server. */
 export async function lookAtPages({ corsOrigins, production }: Config): Promise<Finding[]> {
   return corsOrigins.map((given) => {
     const origin = asGiven(given);
     const risk = production ? riskOf(new URL(origin)) : null;
-    const says = `${origin}: ${risk ?? (origin.includes("*") ? "pages of every name in place of the * may call" : "its pages may call")}`;
+    const says = `${origin}: ${risk ?? (origin.includes("*") ? "pages of every matching host may call" : "its pages may call")}`;
     return { what: "CORS_ORIGINS", ok: risk === null ? true : null, says };
   });
 }
 
-/** A wildcard is a pattern by now. */
+/** The origin as configured; the configuration turned a wildcard into a pattern. */
 function asGiven(origin: string | RegExp): string {
   if (typeof origin === "string") return origin;
   return origin.source
@@ -24,6 +24,7 @@ function asGiven(origin: string | RegExp): string {
 function riskOf({ protocol, hostname }: URL): string | null {
   if (protocol !== "http:" && protocol !== "https:") return null;
   if (isLoopbackHostname(hostname)) return "any page on a developer's machine may call the production server";
-  if (protocol === "http:") return "whoever is on the way can change its pages, which get tokens: use https:";
+  if (protocol === "http:")
+    return "anyone on the network path can change its pages, which get tokens: use https:";
   return null;
 }

@@ -1,23 +1,23 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 
-/** Why this user may not write a file that is there; null when it may. */
+/** The reason why this user cannot write an existing file; null if it can. */
 export function whyNotAppendable(path: string): string | null {
   return refused(path, constants.W_OK);
 }
 
-/** Why this user may not read and write a file that is there; null when it may. */
+/** The reason why this user cannot read and write an existing file; null if it can. */
 export function whyNotWritable(path: string): string | null {
   return refused(path, constants.R_OK | constants.W_OK);
 }
 
-/** Why this user cannot make a file in a folder that is there; null when it can. */
+/** The reason why this user cannot create a file in an existing folder; null if it can. */
 export function whyNoFileIn(folder: string): string | null {
-  if (!statSync(folder).isDirectory()) return `${folder} is no folder`;
+  if (!statSync(folder).isDirectory()) return `${folder} is not a folder`;
   return refused(folder, constants.W_OK | constants.X_OK);
 }
 
-/** The folder that is there, of a path whose folders may be missing. */
+/** The nearest existing folder above a path. */
 export function nearestFolder(path: string): string {
   let folder = dirname(resolve(path));
   while (!existsSync(folder)) folder = dirname(folder);
@@ -29,6 +29,6 @@ function refused(path: string, mode: number): string | null {
     accessSync(path, mode);
     return null;
   } catch (error) {
-    return `${path} cannot be written by this user: ${(error as NodeJS.ErrnoException).code}`;
+    return `this user cannot write ${path}: ${(error as NodeJS.ErrnoException).code}`;
   }
 }

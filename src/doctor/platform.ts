@@ -9,15 +9,15 @@ import { VERSION } from "../process/version.ts";
 import { platformAuth } from "../signing/platform-auth.ts";
 import { type Finding, whyNoAnswer } from "./finding.ts";
 
-/** The longest wait for the platform, in milliseconds; `PLATFORM_TIMEOUT_MS` may make it shorter. */
+/** The longest timeout of the platform, in milliseconds. `PLATFORM_TIMEOUT_MS` can shorten it. */
 const LONGEST = 5000;
 
-/** From what difference on the clocks differ, in seconds: the `Date` header has whole ones, and is on its way for a while. */
+/** The smallest reported clock skew, in seconds. Smaller ones may come from the `Date` header's rounding and the latency. */
 const DIFFER = 5;
 
 /**
- * Lists one archive of the project, which creates nothing and needs the same credentials as a session. Only the key that signs is
- * tried: a previous one signs nothing.
+ * Lists one archive of the project, which creates nothing and needs the same credentials as a session. Tests only the key that
+ * signs, because a previous key signs nothing.
  */
 export async function lookAtPlatform({ platform, proxy }: Config, now: () => Date): Promise<Finding[]> {
   if (platform.name === "local") {
@@ -51,7 +51,7 @@ function judge(answer: RestAnswer, names: CredentialNames, ahead: number | null)
   const { status, body } = answer;
   const { id, key, url } = names;
   if (status === 200 && isList(body)) {
-    return { what: key, ok: true, says: `the platform accepts this key of this ${id}` };
+    return { what: key, ok: true, says: `the platform accepts this key for this ${id}` };
   }
   const reason = reasonIn(body);
   const said = reason === undefined ? `${status}` : `${status}, ${reason}`;
@@ -59,13 +59,13 @@ function judge(answer: RestAnswer, names: CredentialNames, ahead: number | null)
     const advice = adviceFor(reason ?? "", 401, names, ahead);
     const capability =
       id === CREDENTIAL_NAMES.vonage.id ? "; the application needs the Video capability" : "";
-    return { what: key, ok: false, says: `the platform refuses: ${said}. ${advice}${capability}` };
+    return { what: key, ok: false, says: `the platform refuses the key: ${said}. ${advice}${capability}` };
   }
   if (status === 429) {
     return {
       what: key,
       ok: null,
-      says: "the platform limits this project for now, so that nothing is known",
+      says: "not tested: the platform limits this project's requests now",
     };
   }
   if (status >= 500 || status === 408 || status === 425) {
@@ -75,10 +75,10 @@ function judge(answer: RestAnswer, names: CredentialNames, ahead: number | null)
     return {
       what: url,
       ok: false,
-      says: `nothing is there for this project: ${said}; check ${url} and ${id}`,
+      says: `the platform does not find this project: ${said}; check ${url} and ${id}`,
     };
   }
-  const says = `the answer is not the platform's: ${said}; check ${url}, and any proxy on the way`;
+  const says = `the answer is not from the platform: ${said}; check ${url}, and any proxy on the path`;
   return { what: url, ok: false, says };
 }
 
@@ -92,7 +92,8 @@ function isList(body: string): boolean {
 
 function clockFindings(ahead: number | null): Finding[] {
   if (ahead === null) return [];
-  if (Math.abs(ahead) < DIFFER) return [{ what: "clock", ok: true, says: "agrees with the platform's" }];
+  if (Math.abs(ahead) < DIFFER)
+    return [{ what: "clock", ok: true, says: "agrees with the platform's clock" }];
   const by = `${Math.abs(ahead)} seconds ${ahead > 0 ? "ahead of" : "behind"} the platform's`;
-  return [{ what: "clock", ok: false, says: `this machine's is ${by}: set it by NTP` }];
+  return [{ what: "clock", ok: false, says: `this machine's clock is ${by}: synchronize it with NTP` }];
 }

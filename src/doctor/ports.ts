@@ -5,10 +5,10 @@ import { type Address, listening } from "../process/listen.ts";
 import { type Finding, findingsOf } from "./finding.ts";
 import { readText } from "./read-text.ts";
 
-/** How long whoever listens on a port may take to say what it is, in milliseconds. */
+/** The timeout for a program that already listens on the port, in milliseconds. */
 const TIMEOUT = 2000;
 
-/** Whether the server could listen, or already does. */
+/** Whether the server can listen on its ports, or already does. */
 export async function lookAtPorts({ host, port, metrics }: Config): Promise<Finding[]> {
   const main = lookAtPort({ host, port, variables: { host: "HOST", port: "PORT" } }, "/livez", isLive);
   if (metrics === null) return main;
@@ -19,14 +19,14 @@ export async function lookAtPorts({ host, port, metrics }: Config): Promise<Find
   return (await Promise.all([main, ofMetrics])).flat();
 }
 
-/** @param isOurs whether a Stagepass server gives this at the path */
+/** @param isOurs whether the body at the path is from a Stagepass server */
 async function lookAtPort(
   address: Address,
   path: string,
   isOurs: (body: string) => boolean,
 ): Promise<Finding[]> {
   const { host, port, variables } = address;
-  let says = port === 0 ? "0: the system chooses one" : `${port} is free on ${host}`;
+  let says = port === 0 ? "0: the system chooses a free port" : `${port} is free on ${host}`;
   try {
     await listening(address, async () => {
       try {
@@ -34,7 +34,7 @@ async function lookAtPort(
       } catch (error) {
         const isUsed = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
         if (!isUsed || !(await answers(`http://${reachable(host)}:${port}${path}`, isOurs))) throw error;
-        says = `a Stagepass server listens on ${port} of ${host}`;
+        says = `a Stagepass server already uses ${port} on ${host}`;
       }
     });
     return [{ what: variables.port, ok: true, says }];
@@ -56,7 +56,7 @@ async function answers(url: string, isOurs: (body: string) => boolean): Promise<
   return readText(url, TIMEOUT).then(isOurs, () => false);
 }
 
-/** The host in a URL that leads there. */
+/** The host to use in a URL. */
 function reachable(host: string): string {
   if (host === "0.0.0.0") return "127.0.0.1";
   if (host === "::") return "[::1]";

@@ -9,9 +9,9 @@ import type { Finding } from "./finding.ts";
 const finding = (ok: boolean | null, says: string): Finding => ({ what: "DATABASE_URL", ok, says });
 
 /**
- * Whether the server could work with PostgreSQL.
+ * Whether the server can use PostgreSQL.
  *
- * @param isCurrent whether its tables are of this version, so that a write can be tried
+ * @param isCurrent whether all migrations have run, so that a write can be tested
  */
 export async function postgresFindings(
   database: Database,
@@ -22,7 +22,7 @@ export async function postgresFindings(
   const { version, encoding, isReadOnly, connections, tls } = await postgresFacts(database);
   const what = `PostgreSQL ${version} at ${describeAddress(address)}, ${encoding}`;
   const refusal = isReadOnly
-    ? "takes no writes: it is a standby, or default_transaction_read_only is on"
+    ? "is read-only: it is a standby, or default_transaction_read_only is on"
     : await whyNoWrites(database, isCurrent);
   const findings = [
     finding(
@@ -32,13 +32,13 @@ export async function postgresFindings(
   ];
   findings.push(tlsFinding(address, tls));
   if (poolSize > connections) {
-    const says = `${poolSize} are more than PostgreSQL gives out to all, which are ${connections}`;
+    const says = `${poolSize} is more than PostgreSQL's max_connections, ${connections}`;
     findings.push({ what: "DATABASE_POOL_SIZE", ok: false, says });
   }
   return findings;
 }
 
-/** Null when it takes them, or none can be tried. */
+/** The reason why a write fails; null if it succeeds or cannot be tested. */
 async function whyNoWrites(database: Database, isCurrent: boolean): Promise<string | null> {
   if (!isCurrent) return null;
   const lacking = await lackingPrivileges(database);
@@ -49,15 +49,18 @@ async function whyNoWrites(database: Database, isCurrent: boolean): Promise<stri
   );
 }
 
-/** @param version of TLS, as PostgreSQL says; null without it */
+/** @param version PostgreSQL's name for the version of TLS; null without TLS */
 function tlsFinding({ hosts, tls }: PostgresAddress, version: string | null): Finding {
   const stays = hosts.every((each) => isSocket(each) || isLoopback(each.host));
   const remedy = "add sslmode=verify-full";
   if (version !== null) {
-    const says = `the connection is encrypted, by ${version}`;
+    const says = `the connection is encrypted with ${version}`;
     if (stays || tls === null || tls.verifies === "host") return finding(true, says);
-    return finding(null, `${says}, but it is not verified to whom: ${remedy}`);
+    return finding(null, `${says}, but the server's identity is not verified: ${remedy}`);
   }
-  if (stays) return finding(true, "the connection is not encrypted, and stays on this machine");
-  return finding(null, `the connection is not encrypted: whoever is on the way can read it; ${remedy}`);
+  if (stays) return finding(true, "the connection is not encrypted, but stays on this machine");
+  return finding(
+    null,
+    `the connection is not encrypted, so anyone on the network path can read it: ${remedy}`,
+  );
 }

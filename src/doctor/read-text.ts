@@ -1,12 +1,11 @@
-/** The longest text that is looked at, in bytes: a page of metrics, or what an identity provider says of itself. */
+/** The longest text to read, in bytes: a page of metrics or a discovery document. */
 const MAX_LENGTH = 256 * 1024;
 
 /**
- * What is at a URL, cut off at 256 KB.
+ * Reads the text at a URL, up to 256 KB.
  *
  * @param timeout in milliseconds
- * @param fetch asks for it
- * @throws {Error} when there is no answer with status 200 by then
+ * @throws {Error} without an answer of status 200 within the timeout
  */
 export async function readText(url: string, timeout: number, fetch = globalThis.fetch): Promise<string> {
   const response = await fetch(url, { redirect: "error", signal: AbortSignal.timeout(timeout) });

@@ -4,16 +4,16 @@ import type { Config } from "../config/config.ts";
 import { reasonOf } from "../errors.ts";
 import type { Finding } from "./finding.ts";
 
-/** How long a collector may take to accept a connection, in milliseconds. */
+/** The timeout for a connection to the collector, in milliseconds. */
 const TIMEOUT = 3000;
 
-/** Where traces and usage reports go. A connection is all that is tried: whatever were sent would be kept there. */
+/** The targets of traces and usage reports. Only connects to the collector, because it would keep any data. */
 export async function lookAtReporting({ tracing, usageReporting }: Config): Promise<Finding[]> {
   const findings: Finding[] = [];
   if (tracing) findings.push(await collectorFinding(tracing.variables));
   if (usageReporting) {
     const { graphRef, endpoint } = usageReporting;
-    const says = `usage of ${graphRef} is reported to ${new URL(endpoint).origin}; not tried, as that would be a report`;
+    const says = `usage of ${graphRef} is reported to ${new URL(endpoint).origin}; not tested, because a test would be a report`;
     findings.push({ what: "APOLLO_KEY", ok: null, says });
   }
   return findings;
@@ -29,8 +29,8 @@ async function collectorFinding(variables: NodeJS.Dict<string>): Promise<Finding
     await once(socket, "connect", { signal: AbortSignal.timeout(TIMEOUT) });
     return { what, ok: true, says: `${origin} accepts connections; no trace was sent` };
   } catch (error) {
-    const why = (error as Error).name === "AbortError" ? "it does not answer in time" : reasonOf(error);
-    return { what, ok: false, says: `${origin} cannot be reached, and traces are lost: ${why}` };
+    const why = (error as Error).name === "AbortError" ? "it did not answer in time" : reasonOf(error);
+    return { what, ok: false, says: `${origin} cannot be reached, so traces are lost: ${why}` };
   } finally {
     socket.destroy();
   }

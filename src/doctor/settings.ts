@@ -4,12 +4,12 @@ import { fingerprint } from "./fingerprint.ts";
 
 /** A variable as the server understands it. */
 export type Setting = { readonly name: string; readonly source: Source } & (
-  | { /** Null where it is not set, and no one value stands for it. */ readonly value: string | null }
-  /** Of what is secret, or may be: its characters, and the first bytes of its SHA-256. */
+  | { /** Null if it is not set and has no single default. */ readonly value: string | null }
+  /** For a value that is or may be a secret: its length in characters, and the first bytes of its SHA-256. */
   | { readonly length: number; readonly sha256: string }
 );
 
-/** All variables of the table, and others that are set: in small letters, and those of OpenTelemetry's SDK. */
+/** All variables of the table, and the lower-case and OpenTelemetry variables that are set. */
 export function settingsOf(env: Environment): Setting[] {
   const small = SMALL_NAMES.filter((name) => env.has(name));
   const ofSdk = Object.keys(env.startingWith("OTEL_")).filter((name) => !variable(name));
@@ -25,7 +25,7 @@ function settingOf(env: Environment, name: VariableName): Setting {
   return { name, source, length: given.length, sha256: fingerprint(given) };
 }
 
-/** Not what may be a secret in the wrong place: a value that breaks a rule, and a URL with credentials or a query. */
+/** Hides possible secrets: values that break a rule, and URLs with credentials or a query. */
 function isShown(env: Environment, name: VariableName, value: string): boolean {
   const known = variable(name.toUpperCase());
   const isWrong = env.problems.some((problem) => problem.startsWith(`${name}: `));

@@ -8,25 +8,25 @@ import { nearestFolder, whyNoFileIn, whyNotWritable } from "./paths.ts";
 
 const finding = (ok: boolean | null, says: string): Finding => ({ what: "DATABASE_URL", ok, says });
 
-/** What the first start would do where there is no file; null where there is one. */
+/** The effect of the first start if the file does not exist; null if it exists. */
 export function missingFileFindings(file: string | null): Finding[] | null {
   if (file === null)
-    return [finding(null, "in memory: sessions, records and API keys are gone when the server stops")];
+    return [finding(null, "in memory: sessions, records and API keys are lost when the server stops")];
   if (existsSync(file)) return null;
   const path = resolve(file);
   const refusal = whyNoFileIn(nearestFolder(path));
-  if (refusal !== null) return [finding(false, `${path} cannot be made: ${refusal}`)];
-  return [finding(true, `the first start makes ${path}`)];
+  if (refusal !== null) return [finding(false, `${path} cannot be created: ${refusal}`)];
+  return [finding(true, `the first start creates ${path}`)];
 }
 
-/** Whether the server could write the file. Only a trial would tell surely, and it would change the file. */
+/** Whether the server can write the file, by its permissions, because a test write would change the file. */
 export async function sqliteFindings(database: Database, file: string): Promise<Finding[]> {
   const path = resolve(file);
   const version = await sqliteVersion(database);
   const beside = [`${path}-wal`, `${path}-shm`].filter(existsSync);
   const refusals = [...[path, ...beside].map(whyNotWritable), whyNoFileIn(dirname(path))];
   const refusal = refusals.find((each) => each !== null);
-  if (refusal !== undefined) return [finding(false, `the server could not write: ${refusal}`)];
+  if (refusal !== undefined) return [finding(false, `the server cannot write the database: ${refusal}`)];
   const size = `${(statSync(path).size / 1024 / 1024).toFixed(1)} MB`;
   return [
     finding(true, `SQLite ${version}: ${path}, ${size}, can be read and written`),

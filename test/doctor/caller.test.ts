@@ -49,7 +49,7 @@ it("tells that a server accepts no JWTs, or that it is another kind of token", a
     "FAIL token: JWTs are not accepted: set AUTH_JWT_SECRET or AUTH_JWKS_URI",
   ]);
   expect(await find("T1==canarycanarycanarycanary")).toEqual([
-    "FAIL token: this is a connection token, for clients: see stagepass inspect",
+    "FAIL token: this is a connection token for clients: use stagepass inspect",
   ]);
 });
 
@@ -75,7 +75,7 @@ it("tells the state of an API key, and what it grants", async () => {
   const before = readdirSync(folder);
 
   expect(await find(web.key, env)).toEqual([
-    `ok API key: ${web.id}, web, works, and does not expire`,
+    `ok API key: ${web.id}, web, works and does not expire`,
     "ok scopes: sessions:read tokens:create, from scope",
     "ok roles: publisher",
     "ok sessions: none",
@@ -95,13 +95,13 @@ it("tells the state of an API key, and what it grants", async () => {
   ]);
   const other = newApiKey();
   expect(await find(other.key, env)).toEqual([
-    `FAIL API key: the database of DATABASE_URL has no key ${other.id}: it is of another one`,
+    `FAIL API key: the database of DATABASE_URL has no key ${other.id}: the key belongs to another database`,
   ]);
   expect(await find(`${web.key.slice(0, -5)}AAAAA`, env)).toEqual([
-    `FAIL API key: ${web.id} is the ID of another key, web: this one was changed or made up`,
+    `FAIL API key: ${web.id} is the ID of the key web, but the rest of this key does not match it`,
   ]);
   expect(await find(web.key.slice(0, -1), env)).toEqual([
-    "FAIL API key: is not whole: it has 61 characters, and must have stagepass_, eight hexadecimal digits, _ and 43 characters, 62 in all",
+    "FAIL API key: is malformed: it has 61 characters, and a key is stagepass_, eight hexadecimal digits, _ and 43 characters, 62 in all",
   ]);
   expect(readdirSync(folder)).toEqual(before);
 });

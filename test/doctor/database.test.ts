@@ -14,7 +14,7 @@ import { newDatabaseUrl, openStore, ownPostgres, sharedPostgres } from "../suppo
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const OPEN =
-  "- callers: no authentication: every process of this machine may do everything, until the first API key";
+  "- callers: no authentication: every process on this machine may do everything until the first API key is created";
 const find = (url: string, env: Record<string, string> = {}, clock = now) =>
   foundBy(lookAtDatabase, { ...PROJECT, DATABASE_URL: url, ...env }, clock);
 
@@ -27,7 +27,7 @@ describe("an SQLite database", () => {
   it("that is not there is made at the first start, and not now", async () => {
     const folder = temporaryFolder();
     expect(await find(`file:${folder}/a/b/test.db`)).toEqual([
-      `ok DATABASE_URL: the first start makes ${folder}/a/b/test.db`,
+      `ok DATABASE_URL: the first start creates ${folder}/a/b/test.db`,
       OPEN,
     ]);
     expect(readdirSync(folder)).toEqual([]);
@@ -37,13 +37,13 @@ describe("an SQLite database", () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, "a"), "");
     expect((await find(`file:${folder}/a/test.db`))[0]).toBe(
-      `FAIL DATABASE_URL: ${folder}/a/test.db cannot be made: ${folder}/a is no folder`,
+      `FAIL DATABASE_URL: ${folder}/a/test.db cannot be created: ${folder}/a is not a folder`,
     );
   });
 
   it("in memory is told to be lost", async () => {
     expect((await find(":memory:"))[0]).toBe(
-      "- DATABASE_URL: in memory: sessions, records and API keys are gone when the server stops",
+      "- DATABASE_URL: in memory: sessions, records and API keys are lost when the server stops",
     );
   });
 
@@ -55,7 +55,7 @@ describe("an SQLite database", () => {
       expect.stringMatching(
         /^ok DATABASE_URL: SQLite 3\.\S+: \S+\/test\.db, \d+\.\d MB, can be read and written$/,
       ),
-      "ok DATABASE_URL: its tables are of this version",
+      "ok DATABASE_URL: its tables match this version",
       OPEN,
     ];
     expect(await find(`file:${file}`)).toEqual(found);
@@ -75,8 +75,8 @@ describe("an SQLite database", () => {
     const file = join(folder, "test.db");
     writeFileSync(file, "This is no database, as it has none of the bytes that one begins with.".repeat(20));
     expect(await find(`file:${file}`)).toEqual([
-      "FAIL DATABASE_URL: it cannot be read: file is not a database; stagepass check looks for damage",
-      "- callers: API keys are not known, as the database could not be looked at",
+      "FAIL DATABASE_URL: it cannot be read: file is not a database; run stagepass check to find damage",
+      "- callers: API keys are unknown, because they could not be read from the database",
     ]);
     expect((await find(`file:${folder}`))[0]).toMatch(/^FAIL DATABASE_URL: it is a folder; /);
   });
@@ -99,13 +99,13 @@ describe("an SQLite database", () => {
       .values({ name: "2031-01-01-later", timestamp: "" })
       .execute();
     expect(await find(url)).toContain(
-      "- DATABASE_URL: a later version has made 1 migrations, the last 2031-01-01-later: use that version",
+      "- DATABASE_URL: migrations by a later version: 1, the last 2031-01-01-later; use that version",
     );
     await kysely.deleteFrom("stagepass_migrations").where("name", "like", "2026-11-28%").execute();
     expect(await find(url)).toEqual(
       expect.arrayContaining([
-        "- DATABASE_URL: its tables lack 4 migrations of this version, which the next start makes",
-        "- callers: API keys are not known, as the database could not be looked at",
+        "- DATABASE_URL: pending migrations: 4; the next start runs them",
+        "- callers: API keys are unknown, because they could not be read from the database",
       ]),
     );
   });
@@ -127,9 +127,9 @@ describe("a PostgreSQL database", () => {
       expect.stringMatching(
         /^ok DATABASE_URL: PostgreSQL 18\S* at 127\.0\.0\.1:\d+\/\w+, UTF8: can be read and written$/,
       ),
-      "ok DATABASE_URL: the connection is not encrypted, and stays on this machine",
-      "ok DATABASE_URL: its tables are of this version",
-      "ok clock: agrees with the database's",
+      "ok DATABASE_URL: the connection is not encrypted, but stays on this machine",
+      "ok DATABASE_URL: its tables match this version",
+      "ok clock: agrees with the database's clock",
       OPEN,
     ]);
     const { query } = await sharedPostgres();
@@ -139,10 +139,10 @@ describe("a PostgreSQL database", () => {
   it("without tables needs stagepass migrate", async () => {
     const found = await find(await newDatabaseUrl("PostgreSQL", { bare: true }));
     expect(found[0]).toMatch(/^ok DATABASE_URL: .*: can be read$/);
-    expect(found[2]).toMatch(
-      /^FAIL DATABASE_URL: its tables lack \d+ migrations of this version: run stagepass migrate$/,
+    expect(found[2]).toMatch(/^FAIL DATABASE_URL: pending migrations: \d+; run stagepass migrate$/);
+    expect(found.at(-1)).toBe(
+      "- callers: API keys are unknown, because they could not be read from the database",
     );
-    expect(found.at(-1)).toBe("- callers: API keys are not known, as the database could not be looked at");
   });
 
   it("whose user lacks privileges says which", async () => {
@@ -168,7 +168,7 @@ describe("a PostgreSQL database", () => {
   it("that takes no writes is told to", async () => {
     const url = `${await newDatabaseUrl("PostgreSQL")}?options=-c%20default_transaction_read_only%3Don`;
     expect((await find(url))[0]).toMatch(
-      /: takes no writes: it is a standby, or default_transaction_read_only is on$/,
+      /: is read-only: it is a standby, or default_transaction_read_only is on$/,
     );
   });
 
@@ -177,14 +177,12 @@ describe("a PostgreSQL database", () => {
     const standby = await startStandby(postgres);
     onTestFinished(() => standby.stop());
     const url = standby.urlOf(new URL(postgres.url).pathname.slice(1));
-    expect((await find(url))[0]).toMatch(/: takes no writes: it is a standby, /);
+    expect((await find(url))[0]).toMatch(/: is read-only: it is a standby, /);
   });
 
   it("gives out fewer connections than the pool may have", async () => {
     const found = await find(await newDatabaseUrl("PostgreSQL"), { DATABASE_POOL_SIZE: "301" });
-    expect(found).toContain(
-      "FAIL DATABASE_POOL_SIZE: 301 are more than PostgreSQL gives out to all, which are 300",
-    );
+    expect(found).toContain("FAIL DATABASE_POOL_SIZE: 301 is more than PostgreSQL's max_connections, 300");
     expect(found[0]).toMatch(/^ok/);
   });
 
@@ -192,7 +190,7 @@ describe("a PostgreSQL database", () => {
     const ahead = () => new Date(Date.now() + 60_000);
     expect(await find(await newDatabaseUrl("PostgreSQL"), {}, ahead)).toContainEqual(
       expect.stringMatching(
-        /^FAIL clock: this machine's is (59\.9|60|60\.1) seconds ahead of the database's: set both by NTP$/,
+        /^FAIL clock: this machine's clock is (59\.9|60|60\.1) seconds ahead of the database's: synchronize both with NTP$/,
       ),
     );
   });
@@ -202,7 +200,7 @@ describe("a PostgreSQL database", () => {
     const found = await find(url);
     expect(found).toEqual([
       expect.stringMatching(/^FAIL DATABASE_URL: .* cannot be used as the database: .*ECONNREFUSED/),
-      "- callers: API keys are not known, as the database could not be looked at",
+      "- callers: API keys are unknown, because they could not be read from the database",
     ]);
     expect(found.join()).not.toContain("canary");
   });
@@ -230,7 +228,7 @@ describe("callers", () => {
     await addKey(store, "lost");
     await store.apiKeys.revoke("lost", new Date());
     expect((await find(url, all)).at(-1)).toBe(
-      "FAIL callers: nobody can call; API keys: 0 active, 1 expired, 1 revoked: make one with stagepass keys create",
+      "FAIL callers: no caller can authenticate; API keys: 0 active, 1 expired, 1 revoked: create a key with stagepass keys create",
     );
     await addKey(store, "web");
     expect((await find(url, all)).at(-1)).toBe(

@@ -18,7 +18,7 @@ it("tells of checks that fail or do not end, beside those that do", async () => 
     works: async () => [{ what: "works", ok: true, says: "well" }],
   };
   expect(await examine(parseConfig({}), now, checks, 50)).toEqual([
-    { what: "hangs", ok: false, says: "this did not end within 0.05 seconds" },
+    { what: "hangs", ok: false, says: "the test did not end within 0.05 seconds" },
     { what: "fails", ok: false, says: "it broke" },
     { what: "PORT", ok: false, says: "4000 is taken" },
     { what: "HOST", ok: false, says: "is wrong" },

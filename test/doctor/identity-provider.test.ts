@@ -59,9 +59,7 @@ describe("the identity provider's keys", () => {
 
   it("are useless for other algorithms", async () => {
     publish([jwkOf("ed", {}, ED25519), jwkOf("a", { alg: "RS512" }, RSA)]);
-    expect((await find())[0]).toBe(
-      "FAIL AUTH_JWKS_URI: it has 2 keys, and none of them for RS256, PS256 or ES256",
-    );
+    expect((await find())[0]).toBe("FAIL AUTH_JWKS_URI: it has 2 keys, but none for RS256, PS256 or ES256");
   });
 
   it("may not be there", async () => {
@@ -85,12 +83,12 @@ describe("what the provider says of itself", () => {
   };
 
   it("is compared with what is configured", async () => {
-    expect(await findIssuer({})).toEqual(["ok AUTH_JWT_ISSUER: the provider calls itself the same"]);
+    expect(await findIssuer({})).toEqual(["ok AUTH_JWT_ISSUER: matches the provider's discovery document"]);
   });
 
   it("differs by a slash, with which no JWT is accepted", async () => {
     expect(await findIssuer({ issuer: `${issuer()}/` })).toEqual([
-      `FAIL AUTH_JWT_ISSUER: the provider writes "${issuer()}/" as iss, so that none of its JWTs is accepted: set that`,
+      `FAIL AUTH_JWT_ISSUER: the provider writes "${issuer()}/" as iss, so none of its JWTs is accepted: set this value`,
     ]);
   });
 
@@ -99,15 +97,15 @@ describe("what the provider says of itself", () => {
     expect(
       await findIssuer({ issuer: `${issuer()}/`, jwks_uri: "https://example.com/keys" }, several),
     ).toEqual([
-      "ok AUTH_JWT_ISSUER: the provider calls itself the same",
-      "ok AUTH_JWT_ISSUER: the provider calls itself the same",
+      "ok AUTH_JWT_ISSUER: matches the provider's discovery document",
+      "ok AUTH_JWT_ISSUER: matches the provider's discovery document",
     ]);
   });
 
   it("names other keys", async () => {
     expect(await findIssuer({ jwks_uri: "https://example.com/keys\u001b[2J" })).toEqual([
-      "ok AUTH_JWT_ISSUER: the provider calls itself the same",
-      '- AUTH_JWKS_URI: the provider names another one, "https://example.com/keys\\u001b[2J": check which is meant',
+      "ok AUTH_JWT_ISSUER: matches the provider's discovery document",
+      '- AUTH_JWKS_URI: the provider\'s discovery document has "https://example.com/keys\\u001b[2J": check which one is right',
     ]);
   });
 

@@ -18,13 +18,13 @@ const ofPublic = (pem: string) =>
 describe("the key that signs", () => {
   it("is an OpenTok secret, of which the length and a fingerprint are told", async () => {
     expect(await foundBy(lookAtKey, OPENTOK)).toEqual([
-      `ok OPENTOK_API_SECRET: a secret of 40 bytes, SHA-256 ${sha256(API_SECRET).slice(0, 8)}, of OPENTOK_API_KEY ${API_KEY}`,
+      `ok OPENTOK_API_SECRET: a secret of 40 bytes, SHA-256 ${sha256(API_SECRET).slice(0, 8)}, for OPENTOK_API_KEY ${API_KEY}`,
     ]);
   });
 
   it("is an RSA key, with the size of its modulus and the fingerprint of its public key", async () => {
     expect(await foundBy(lookAtKey, VONAGE)).toEqual([
-      `ok VONAGE_PRIVATE_KEY: RSA, 2048 bits, exponent 65537, SHA-256 of the public key ${ofPublic(PRIVATE_KEY)}, of VONAGE_APPLICATION_ID ${APPLICATION_ID}`,
+      `ok VONAGE_PRIVATE_KEY: RSA, 2048 bits, exponent 65537, SHA-256 of the public key ${ofPublic(PRIVATE_KEY)}, for VONAGE_APPLICATION_ID ${APPLICATION_ID}`,
     ]);
   });
 
@@ -32,7 +32,7 @@ describe("the key that signs", () => {
     const previous = newPrivateKey();
     const [found] = await foundBy(lookAtKey, { ...VONAGE, VONAGE_PRIVATE_KEY_PREVIOUS: previous });
     expect(found).toMatch(
-      new RegExp(`; the previous one, RSA, .*${ofPublic(previous)}, verifies and is not tried$`),
+      new RegExp(`; the previous one, RSA, .*${ofPublic(previous)}, only verifies, and is not tested$`),
     );
   });
 });
@@ -43,11 +43,11 @@ describe("the key of a local project", () => {
   it("is made at the first start, and not now", async () => {
     const folder = temporaryFolder();
     expect(await foundBy(lookAtKey, at(folder))).toEqual([
-      `- key: the first start makes a local project, in ${folder}/local-project.json`,
+      `- key: the first start creates a local project in ${folder}/local-project.json`,
     ]);
     expect(readdirSync(folder)).toEqual([]);
     expect(await foundBy(lookAtKey, { DATABASE_URL: ":memory:" })).toEqual([
-      "- key: each start makes a new local project, which knows no token of the one before",
+      "- key: each start creates a new local project, which cannot verify earlier tokens",
     ]);
   });
 
@@ -57,7 +57,7 @@ describe("the key of a local project", () => {
     const { apiKey, apiSecret } = keptLocalProject(file);
     const [found] = await foundBy(lookAtKey, at(folder));
     expect(found).toBe(
-      `ok key: a secret of 40 bytes, SHA-256 ${sha256(apiSecret).slice(0, 8)}, of the local project ${apiKey}, in ${file}`,
+      `ok key: a secret of 40 bytes, SHA-256 ${sha256(apiSecret).slice(0, 8)}, for the local project ${apiKey} in ${file}`,
     );
     await expect(foundBy(lookAtKey, { ...at(folder), AUTH_JWT_SECRET: apiSecret })).rejects.toThrow(
       "AUTH_JWT_SECRET: must differ from the OpenTok project's secret",

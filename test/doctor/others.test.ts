@@ -16,14 +16,14 @@ describe("the audit trail", () => {
   it("could be written, and is not", async () => {
     const folder = temporaryFolder();
     expect(await find(join(folder, "audit.jsonl"))).toEqual([
-      `ok AUDIT_LOG: the first start makes ${folder}/audit.jsonl`,
+      `ok AUDIT_LOG: the first start creates ${folder}/audit.jsonl`,
     ]);
     expect(readdirSync(folder)).toEqual([]);
     writeFileSync(join(folder, "audit.jsonl"), "");
     expect(await find(join(folder, "audit.jsonl"))).toEqual([
       `ok AUDIT_LOG: ${folder}/audit.jsonl can be written`,
     ]);
-    expect(await find("-")).toEqual(["ok AUDIT_LOG: goes to the server's standard output"]);
+    expect(await find("-")).toEqual(["ok AUDIT_LOG: is written to the server's standard output"]);
     expect(await foundBy(lookAtAuditTrail, {})).toEqual([]);
   });
 
@@ -31,14 +31,14 @@ describe("the audit trail", () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, "audit"));
     expect(await find(join(folder, "audit"))).toEqual([
-      `FAIL AUDIT_LOG: ${folder}/audit is a folder; name a file in it`,
+      `FAIL AUDIT_LOG: ${folder}/audit is a folder: set the path of a file`,
     ]);
     expect(await find(join(folder, "logs/audit.jsonl"))).toEqual([
-      `FAIL AUDIT_LOG: there is no folder ${folder}/logs: make it`,
+      `FAIL AUDIT_LOG: the folder ${folder}/logs does not exist: create it`,
     ]);
     writeFileSync(join(folder, "file"), "");
     expect(await find(join(folder, "file/audit.jsonl"))).toEqual([
-      `FAIL AUDIT_LOG: ${folder}/file is no folder`,
+      `FAIL AUDIT_LOG: ${folder}/file is not a folder`,
     ]);
   });
 });
@@ -59,7 +59,7 @@ describe("origins", () => {
       NODE_ENV: "production",
     });
     expect(found).toEqual([
-      "ok CORS_ORIGINS: https://*.example.com: pages of every name in place of the * may call",
+      "ok CORS_ORIGINS: https://*.example.com: pages of every matching host may call",
       "ok CORS_ORIGINS: capacitor://localhost: its pages may call",
     ]);
   });
@@ -67,7 +67,7 @@ describe("origins", () => {
   it("are risks in production", async () => {
     expect(await foundBy(lookAtPages, { CORS_ORIGINS, NODE_ENV: "production" })).toEqual([
       "ok CORS_ORIGINS: https://app.example.com: its pages may call",
-      "- CORS_ORIGINS: http://app.example.com: whoever is on the way can change its pages, which get tokens: use https:",
+      "- CORS_ORIGINS: http://app.example.com: anyone on the network path can change its pages, which get tokens: use https:",
       "- CORS_ORIGINS: http://localhost:3000: any page on a developer's machine may call the production server",
     ]);
   });
@@ -102,7 +102,7 @@ describe("what reports go to", () => {
     };
     expect(await foundBy(lookAtReporting, env)).toEqual([
       expect.stringMatching(
-        /^FAIL OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: http:\/\/127\.0\.0\.1:\d+ cannot be reached, and traces are lost: .*ECONNREFUSED/,
+        /^FAIL OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: http:\/\/127\.0\.0\.1:\d+ cannot be reached, so traces are lost: .*ECONNREFUSED/,
       ),
     ]);
   });
@@ -114,7 +114,7 @@ describe("what reports go to", () => {
         APOLLO_GRAPH_REF: "canary@current",
       }),
     ).toEqual([
-      "- APOLLO_KEY: usage of canary@current is reported to https://usage-reporting.api.apollographql.com; not tried, as that would be a report",
+      "- APOLLO_KEY: usage of canary@current is reported to https://usage-reporting.api.apollographql.com; not tested, because a test would be a report",
     ]);
   });
 });

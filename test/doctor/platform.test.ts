@@ -34,8 +34,8 @@ const ARCHIVES = answerJson(200, { count: 0, items: [] });
 describe("the platform's credentials", () => {
   it("are tried by listing one archive of the OpenTok project", async () => {
     expect(await openTok(ARCHIVES)).toEqual([
-      "ok OPENTOK_API_SECRET: the platform accepts this key of this OPENTOK_API_KEY",
-      "ok clock: agrees with the platform's",
+      "ok OPENTOK_API_SECRET: the platform accepts this key for this OPENTOK_API_KEY",
+      "ok clock: agrees with the platform's clock",
     ]);
     const { method, path, headers, body } = platform.received.at(-1) ?? {};
     expect({ method, path, body }).toEqual({
@@ -54,7 +54,7 @@ describe("the platform's credentials", () => {
       VONAGE_API_URL: platform.url,
     });
     expect(found[0]).toBe(
-      "ok VONAGE_PRIVATE_KEY: the platform accepts this key of this VONAGE_APPLICATION_ID",
+      "ok VONAGE_PRIVATE_KEY: the platform accepts this key for this VONAGE_APPLICATION_ID",
     );
     const { path, headers } = platform.received.at(-1) ?? {};
     expect(path).toBe(`/v2/project/${APPLICATION_ID}/archive?count=1`);
@@ -70,35 +70,35 @@ describe("the platform's credentials", () => {
       VONAGE_API_URL: platform.url,
     });
     expect(found).toBe(
-      "FAIL VONAGE_PRIVATE_KEY: the platform refuses: 401. The platform does not accept this server's credentials: check VONAGE_APPLICATION_ID and VONAGE_PRIVATE_KEY; the application needs the Video capability",
+      "FAIL VONAGE_PRIVATE_KEY: the platform refuses the key: 401. The platform does not accept this server's credentials: check VONAGE_APPLICATION_ID and VONAGE_PRIVATE_KEY; the application needs the Video capability",
     );
   });
 
   it.each([
     [
       refuse(403, "Invalid signature"),
-      "FAIL OPENTOK_API_SECRET: the platform refuses: 403, Invalid signature. OPENTOK_API_SECRET does not belong to OPENTOK_API_KEY: check it",
+      "FAIL OPENTOK_API_SECRET: the platform refuses the key: 403, Invalid signature. OPENTOK_API_SECRET does not belong to OPENTOK_API_KEY: check it",
     ],
     [
       refuseXml(403, "Issuer not found"),
-      "FAIL OPENTOK_API_SECRET: the platform refuses: 403, Issuer not found. The platform does not know this OPENTOK_API_KEY: check it, and OPENTOK_API_URL",
+      "FAIL OPENTOK_API_SECRET: the platform refuses the key: 403, Issuer not found. The platform does not know this OPENTOK_API_KEY: check it, and OPENTOK_API_URL",
     ],
     [
       refuse(404, "Not found"),
-      "FAIL OPENTOK_API_URL: nothing is there for this project: 404, Not found; check OPENTOK_API_URL and OPENTOK_API_KEY",
+      "FAIL OPENTOK_API_URL: the platform does not find this project: 404, Not found; check OPENTOK_API_URL and OPENTOK_API_KEY",
     ],
     [
       refuse(429, "Slow down"),
-      "- OPENTOK_API_SECRET: the platform limits this project for now, so that nothing is known",
+      "- OPENTOK_API_SECRET: not tested: the platform limits this project's requests now",
     ],
     [answer(503, "text/html", "<p>"), "FAIL OPENTOK_API_URL: the platform is unavailable: it answered 503"],
     [
       answer(200, "text/html", "<p>Sign in to the hotel's network"),
-      "FAIL OPENTOK_API_URL: the answer is not the platform's: 200; check OPENTOK_API_URL, and any proxy on the way",
+      "FAIL OPENTOK_API_URL: the answer is not from the platform: 200; check OPENTOK_API_URL, and any proxy on the path",
     ],
     [
       answer(302, "text/html", "", { location: "https://example.com" }),
-      "FAIL OPENTOK_API_URL: the answer is not the platform's: 302; check OPENTOK_API_URL, and any proxy on the way",
+      "FAIL OPENTOK_API_URL: the answer is not from the platform: 302; check OPENTOK_API_URL, and any proxy on the path",
     ],
   ])("have what the platform answers told, %#", async (behaviour, says) => {
     expect((await openTok(behaviour))[0]).toBe(says);
@@ -116,13 +116,13 @@ describe("the platform's credentials", () => {
       platform.behave(dated(0)(seconds));
       return (await foundBy(lookAtPlatform, openTokAt(platform.url), clock))[1];
     };
-    expect(await foundAt(4)).toBe("ok clock: agrees with the platform's");
+    expect(await foundAt(4)).toBe("ok clock: agrees with the platform's clock");
     expect(await foundAt(5)).toBe(
-      "FAIL clock: this machine's is 5 seconds behind the platform's: set it by NTP",
+      "FAIL clock: this machine's clock is 5 seconds behind the platform's: synchronize it with NTP",
     );
-    expect(await foundAt(-4)).toBe("ok clock: agrees with the platform's");
+    expect(await foundAt(-4)).toBe("ok clock: agrees with the platform's clock");
     expect(await foundAt(-90)).toBe(
-      "FAIL clock: this machine's is 90 seconds ahead of the platform's: set it by NTP",
+      "FAIL clock: this machine's clock is 90 seconds ahead of the platform's: synchronize it with NTP",
     );
   });
 
@@ -136,7 +136,7 @@ describe("the platform's credentials", () => {
 describe("a platform that cannot be reached", () => {
   it("is told to be silent", async () => {
     expect(await openTok(hang, { PLATFORM_TIMEOUT_MS: "200" })).toEqual([
-      `FAIL OPENTOK_API_URL: ${platform.url} cannot be reached: it does not answer in time: check OPENTOK_API_URL, the firewall, and whether this machine needs a proxy`,
+      `FAIL OPENTOK_API_URL: ${platform.url} cannot be reached: it did not answer in time: check OPENTOK_API_URL, the firewall, and whether this machine needs a proxy`,
     ]);
   });
 
@@ -168,7 +168,7 @@ describe("a platform that cannot be reached", () => {
     ]);
     expect(await foundBy(lookAtProxy, { ...env, NO_PROXY: "idp.internal" })).toEqual([
       expect.stringMatching(
-        /^ok HTTPS_PROXY: calls to other machines go through http:\/\/127\.0\.0\.1:\d+, but to this machine and idp\.internal; PostgreSQL and traces do not$/,
+        /^ok HTTPS_PROXY: calls go through http:\/\/127\.0\.0\.1:\d+, except to this machine and idp\.internal; PostgreSQL and traces do not$/,
       ),
     ]);
     expect(await foundBy(lookAtProxy, {})).toEqual([]);

@@ -21,15 +21,15 @@ it("finds free ports, and leaves them free", async () => {
   ];
   expect(await foundBy(lookAtPorts, { PORT, METRICS_PORT })).toEqual(free);
   expect(await foundBy(lookAtPorts, { PORT, METRICS_PORT })).toEqual(free);
-  expect(await foundBy(lookAtPorts, { PORT: "0" })).toEqual(["ok PORT: 0: the system chooses one"]);
+  expect(await foundBy(lookAtPorts, { PORT: "0" })).toEqual(["ok PORT: 0: the system chooses a free port"]);
 });
 
 it("knows a Stagepass server that listens there, and its metrics", async () => {
   const { url, metricsUrl } = await serverForTest({ METRICS_PORT: "0" });
   const [PORT, METRICS_PORT] = [new URL(url).port, new URL(metricsUrl ?? "").port];
   expect(await foundBy(lookAtPorts, { PORT, METRICS_PORT })).toEqual([
-    `ok PORT: a Stagepass server listens on ${PORT} of 127.0.0.1`,
-    `ok METRICS_PORT: a Stagepass server listens on ${METRICS_PORT} of 127.0.0.1`,
+    `ok PORT: a Stagepass server already uses ${PORT} on 127.0.0.1`,
+    `ok METRICS_PORT: a Stagepass server already uses ${METRICS_PORT} on 127.0.0.1`,
   ]);
 });
 
@@ -67,5 +67,5 @@ it("asks by an address where the host is any", async () => {
   const { port } = server.address() as import("node:net").AddressInfo;
   const found = await foundBy(lookAtPorts, { HOST: "0.0.0.0", PORT: String(port) });
   server.close();
-  expect(found).toEqual([`ok PORT: a Stagepass server listens on ${port} of 0.0.0.0`]);
+  expect(found).toEqual([`ok PORT: a Stagepass server already uses ${port} on 0.0.0.0`]);
 });

@@ -42,9 +42,9 @@ describe("stagepass doctor", () => {
     expect(lines).toContain("HOST                                default      127.0.0.1");
     expect(lines.slice(lines.indexOf("") + 1)).toEqual([
       "-     PLATFORM      local, the built-in platform: its tokens do not join real calls",
-      `-     key           the first start makes a local project, in ${cwd}/data/local-project.json`,
-      `ok    DATABASE_URL  the first start makes ${cwd}/data/stagepass.db`,
-      "-     callers       no authentication: every process of this machine may do everything, until the first API key",
+      `-     key           the first start creates a local project in ${cwd}/data/local-project.json`,
+      `ok    DATABASE_URL  the first start creates ${cwd}/data/stagepass.db`,
+      "-     callers       no authentication: every process on this machine may do everything until the first API key is created",
       `ok    PORT          ${PORT} is free on 127.0.0.1`,
       "-     .env          Stagepass does not use FOO",
     ]);
@@ -94,7 +94,7 @@ describe("stagepass doctor", () => {
     expect(findings).toEqual([
       { what: "LOG_LEVL", ok: false, says: "is not a Stagepass variable; did you mean LOG_LEVEL?" },
       { what: "PORT", ok: false, says: expect.stringMatching(/^must be a whole number/) },
-      { what: "configuration", ok: null, says: "what it names is tried once it is valid" },
+      { what: "configuration", ok: null, says: "nothing else is tested until it is valid" },
     ]);
     expect(settings).toContainEqual({ name: "LEDGER", source: "environment", value: "off" });
   });
@@ -109,12 +109,12 @@ describe("stagepass doctor", () => {
     expect(findings).toContainEqual({
       what: "PORT",
       ok: true,
-      says: `a Stagepass server listens on ${PORT} of 127.0.0.1`,
+      says: `a Stagepass server already uses ${PORT} on 127.0.0.1`,
     });
     expect(findings).toContainEqual({
       what: "DATABASE_URL",
       ok: true,
-      says: "its tables are of this version",
+      says: "its tables match this version",
     });
   });
 
@@ -196,8 +196,8 @@ describe("stagepass doctor", () => {
     const { exited } = spawnUnprivileged(folder, [process.execPath, CLI, "doctor"], env);
     const { code, output } = await exited;
     expect(code).toBe(1);
-    const refusal = `${folder}/data cannot be written by this user: EACCES`;
-    expect(output).toMatch(`FAIL  DATABASE_URL  ${folder}/data/stagepass.db cannot be made: ${refusal}\n`);
+    const refusal = `this user cannot write ${folder}/data: EACCES`;
+    expect(output).toMatch(`FAIL  DATABASE_URL  ${folder}/data/stagepass.db cannot be created: ${refusal}\n`);
     expect(output).toMatch(`FAIL  AUDIT_LOG     ${refusal}\n`);
   });
 });
