@@ -51,7 +51,7 @@ function optionFor(path: string): string {
 }
 
 /**
- * Turns an error of the API into one of the CLI, with options in place of arguments: `add mediaMode: ROUTED` becomes
+ * Turns an error of the API into one of the CLI, with options in place of arguments. For example, `add mediaMode: ROUTED` becomes
  * `add --media-mode ROUTED`, and `e2ee: true` becomes `--e2ee`.
  */
 function refused({ message, extensions: { code, argument, retryable } }: StagepassError): Failure {

@@ -19,10 +19,10 @@ export interface Operator {
 }
 
 /**
- * Runs a command with the server's configuration, services and database, whether or not a server runs.
+ * Runs a command with the server's configuration, services and database. A server may run meanwhile.
  *
- * @param reads whether the command only reads, and so never creates a database
- * @throws {StartupError} if the configuration cannot be used, or the database is in memory and would be lost
+ * @param reads whether the database must already exist
+ * @throws {StartupError} if the configuration is invalid, or the database is in memory
  */
 export async function asOperator<T>(act: (operator: Operator) => Promise<T>, reads = false): Promise<T> {
   const config = parseConfig(...readEnvironment());

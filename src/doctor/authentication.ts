@@ -16,9 +16,10 @@ export function callerFindings(config: Config, keys: readonly StoredApiKey[] | n
   const expired = keys.filter(({ revokedAt, isExpired }) => revokedAt === null && isExpired).length;
   const active = keys.length - revoked - expired;
   const counts = `API keys: ${active} active, ${expired} expired, ${revoked} revoked`;
+
   if (jwtRules !== null) return [finding(true, `JWTs are accepted; ${counts}`)];
   if (active > 0) return [finding(true, `JWTs are not accepted; ${counts}`)];
-  return [finding(false, `no caller can authenticate; ${counts}: create a key with stagepass keys create`)];
+  return [finding(false, `no caller can authenticate; ${counts}: run stagepass keys create`)];
 }
 
 /** Without authentication, any client that reaches the server gets tokens. */

@@ -54,7 +54,7 @@ function judge(id: string, known: StoredApiKey | null, key: string): [refused: b
     return [true, `the database of DATABASE_URL has no key ${id}: the key belongs to another database`];
   const { name, digest, revokedAt, expiresAt, isExpired } = known;
   if (!isKeyOf(digest, key))
-    return [true, `${id} is the ID of the key ${name}, but the rest of this key does not match it`];
+    return [true, `${id} is the ID of ${name}, but the rest of the key does not match`];
   if (revokedAt) return [true, `${id}, ${name}, was revoked at ${revokedAt.toISOString()}`];
   const end = expiresAt?.toISOString();
   if (isExpired) return [true, `${id}, ${name}, expired at ${end}`];

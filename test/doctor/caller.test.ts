@@ -98,7 +98,7 @@ it("tells the state of an API key, and what it grants", async () => {
     `FAIL API key: the database of DATABASE_URL has no key ${other.id}: the key belongs to another database`,
   ]);
   expect(await find(`${web.key.slice(0, -5)}AAAAA`, env)).toEqual([
-    `FAIL API key: ${web.id} is the ID of the key web, but the rest of this key does not match it`,
+    `FAIL API key: ${web.id} is the ID of web, but the rest of the key does not match`,
   ]);
   expect(await find(web.key.slice(0, -1), env)).toEqual([
     "FAIL API key: is malformed: it has 61 characters, and a key is stagepass_, eight hexadecimal digits, _ and 43 characters, 62 in all",

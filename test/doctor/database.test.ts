@@ -228,7 +228,7 @@ describe("callers", () => {
     await addKey(store, "lost");
     await store.apiKeys.revoke("lost", new Date());
     expect((await find(url, all)).at(-1)).toBe(
-      "FAIL callers: no caller can authenticate; API keys: 0 active, 1 expired, 1 revoked: create a key with stagepass keys create",
+      "FAIL callers: no caller can authenticate; API keys: 0 active, 1 expired, 1 revoked: run stagepass keys create",
     );
     await addKey(store, "web");
     expect((await find(url, all)).at(-1)).toBe(

@@ -18,12 +18,12 @@ export function defineDoctor(program: Command): void {
     .command("doctor")
     .summary("Print the configuration and test it.")
     .description(
-      "Print the configuration as the server reads it, and test the platform, database and other systems that it names. Changes nothing. The exit code is 0 if no test fails, otherwise 1.",
+      "Print the configuration, and test the platform, database and other systems that it names. Changes nothing. The exit code is 0 if no test fails, otherwise 1.",
     )
     .addOption(
       valued(
         "--token <token>",
-        "explain what this JWT or API key allows instead; - reads it from standard input, which keeps it out of the shell history and the process list",
+        "explain what this JWT or API key allows instead; - reads it from standard input, to keep it out of the shell history",
         text,
       ),
     );

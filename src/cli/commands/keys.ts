@@ -221,7 +221,7 @@ function parsedGrant(grant: string): Record<string, unknown> {
     // Falls through to the error.
   }
   throw badGrant(
-    'must be a JSON object with scope and video_grant, such as {"scope":"sessions:create"}; use straight quotes, and single quotes around it in a shell',
+    'must be a JSON object with scope and video_grant, such as {"scope":"sessions:create"}, in straight single quotes',
   );
 }
 

@@ -14,12 +14,12 @@ export function defineSession(program: Command): void {
   defineSessionList(session);
   const command = session
     .command("create")
-    .description("Create a session, or get an existing one by name, and print only its ID.")
+    .description("Create a session, or get one by name, and print only its ID.")
     .addOption(valued("--name <name>", "get the session of this name, or create it", text))
     .addOption(
       valued(
         "--max-age <duration>",
-        "with --name, replace a session older than this, in seconds or such as 12h",
+        "replace a named session older than this, in seconds or such as 12h",
         duration,
       ),
     )
