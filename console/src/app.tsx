@@ -13,7 +13,7 @@ import { SessionPage } from "./pages/session.tsx";
 import { SessionsPage } from "./pages/sessions.tsx";
 import { SignInAgain, SignInForm } from "./sign-in.tsx";
 
-/** The console. */
+/** The root component of the console. */
 export function App({ connection }: { connection: Connection }) {
   const state = useSyncExternalStore(connection.subscribe, () => connection.state);
 
@@ -22,7 +22,7 @@ export function App({ connection }: { connection: Connection }) {
   }, [connection]);
 
   if (state.status === "ready") {
-    // Somebody else finds nothing of what was here before.
+    // A new key for each user, so that a user sees nothing of the previous user.
     return <Shell key={state.visit} connection={connection} state={state} />;
   }
   return (
@@ -37,7 +37,7 @@ export function App({ connection }: { connection: Connection }) {
       )}
       {state.status === "signed out" && (
         <section className="card" aria-label="Sign in">
-          <p>This server answers those it knows.</p>
+          <p>Sign in to use this server.</p>
           <SignInForm connection={connection} />
         </section>
       )}
@@ -45,7 +45,7 @@ export function App({ connection }: { connection: Connection }) {
   );
 }
 
-/** Where Apollo Sandbox is; undefined where it is not. */
+/** The URL of Apollo Sandbox; undefined if the server does not offer it. */
 const SANDBOX = document.querySelector<HTMLLinkElement>("link[rel=service-doc]")?.href;
 
 interface ShellProps {
@@ -53,7 +53,7 @@ interface ShellProps {
   readonly state: Extract<ConnectionState, { status: "ready" }>;
 }
 
-/** What is around every page once somebody is known. */
+/** The frame around every page, after sign-in. */
 function Shell({ connection, state }: ShellProps) {
   const { me, signedIn, refusal } = state;
   const [tokens, setTokens] = useState<readonly TokenFieldsFragment[]>([]);
@@ -75,7 +75,7 @@ function Shell({ connection, state }: ShellProps) {
     <MeContext value={shared}>
       <Router hook={useHashLocation}>
         <button type="button" className="skip" onClick={() => focusMain()}>
-          Skip to the content
+          Skip to content
         </button>
         <header>
           <span className="brand">Stagepass</span>
@@ -117,7 +117,7 @@ function Shell({ connection, state }: ShellProps) {
         {refusal !== null && (
           <SignInAgain
             connection={connection}
-            refusal={signedIn ? refusal : "The server now asks who you are"}
+            refusal={signedIn ? refusal : "The server now requires authentication"}
           />
         )}
       </Router>
@@ -130,7 +130,7 @@ function focusMain(): void {
   scrollTo(0, 0);
 }
 
-/** Tells those who do not see it that another page is there, with the focus at its beginning. */
+/** Moves the focus to the start of a new page, so that screen readers announce it. */
 function useArrival(location: string): void {
   const arrived = useRef(location);
   useEffect(() => {

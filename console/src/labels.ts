@@ -9,7 +9,7 @@ import type {
 } from "./generated/documents.ts";
 
 /*
- * The contract's values in words. Each list is whole: the compiler misses what is not here.
+ * Labels for the enums of the API. The compiler reports missing values.
  */
 
 export const ROLES: Readonly<Record<Role, string>> = {
@@ -20,10 +20,10 @@ export const ROLES: Readonly<Record<Role, string>> = {
 };
 
 export const ROLE_MEANINGS: Readonly<Record<Role, string>> = {
-  SUBSCRIBER: "Sees and hears the others.",
-  PUBLISHER: "Is seen and heard, sees and hears the others, and signals.",
-  PUBLISHER_ONLY: "Is seen and heard, and does not see or hear the others.",
-  MODERATOR: "What a publisher may, and can mute the others or make them leave.",
+  SUBSCRIBER: "Sees and hears the other participants.",
+  PUBLISHER: "Publishes audio and video, sees and hears the others, and sends signals.",
+  PUBLISHER_ONLY: "Publishes audio and video, but does not see or hear the others.",
+  MODERATOR: "Does what a publisher does, and can mute or disconnect the others.",
 };
 
 export const MEDIA_MODES: Readonly<Record<MediaMode, string>> = { RELAYED: "Relayed", ROUTED: "Routed" };
@@ -41,7 +41,7 @@ export const ARCHIVE_RESOLUTIONS: Readonly<Record<ArchiveResolution, string>> = 
 
 export const TOKEN_FORMATS: Readonly<Record<TokenFormat, string>> = {
   JWT: "JSON Web Token",
-  T1: "T1, the legacy format",
+  T1: "T1 (legacy)",
 };
 
 export const PLATFORMS: Readonly<Record<VideoPlatform, string>> = {
@@ -53,5 +53,5 @@ export const PLATFORMS: Readonly<Record<VideoPlatform, string>> = {
 export const INTERVALS: Readonly<Record<IssuanceInterval, string>> = {
   MINUTE: "Last 60 minutes",
   HOUR: "Last 24 hours",
-  DAY: "Last 30 days of UTC",
+  DAY: "Last 30 days (UTC)",
 };

@@ -7,7 +7,7 @@ import "./styles.css";
 
 const connection = new Connection("graphql");
 const root = document.getElementById("root");
-if (root === null) throw new Error("the page has no place for the console");
+if (root === null) throw new Error("the page has no element with the ID root");
 createRoot(root).render(
   <StrictMode>
     <ApolloProvider client={connection.client}>

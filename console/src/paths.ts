@@ -1,4 +1,4 @@
-/** Where the page of a session is. */
+/** The path of a session's page. */
 export function sessionPath(sessionId: string): string {
   return `/sessions/${encodeURIComponent(sessionId)}`;
 }

@@ -5,13 +5,13 @@ import { Field } from "./components/field.tsx";
 import { ProblemNotice } from "./components/problem-notice.tsx";
 import { SubmitButton } from "./components/submit-button.tsx";
 
-/** Asks for a credential. */
+/** A form for a credential. */
 export function SignInForm({ connection }: { connection: Connection }) {
   const [credential, setCredential] = useState("");
   const [problem, setProblem] = useState<Problem | null>(null);
   const [loading, setLoading] = useState(false);
 
-  // As it is often pasted.
+  // Users often paste the whole header value.
   const bare = credential.trim().replace(/^Bearer\s+/i, "");
   const isPossible = /^[!-~]*$/.test(bare);
 
@@ -35,8 +35,8 @@ export function SignInForm({ connection }: { connection: Connection }) {
       <Field
         name="credential"
         label="Bearer token or API key"
-        hint="It is kept in this page's memory, and nowhere else."
-        error={isPossible ? refused : "It has characters that no credential has."}
+        hint="Kept only in this page's memory."
+        error={isPossible ? refused : "This contains characters that a credential cannot have."}
       >
         {(control) => (
           <input
@@ -59,17 +59,17 @@ export function SignInForm({ connection }: { connection: Connection }) {
   );
 }
 
-/** Asks for a credential again, in front of what one was doing, which stays as it is. */
+/** A dialog that asks for a credential again and keeps the page behind it. */
 export function SignInAgain({ connection, refusal }: { connection: Connection; refusal: string }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
-    // While it is still on the page, so that the focus goes back to where it was.
+    // Close it before it leaves the page, so that the focus returns to the previous element.
     return () => element?.close();
   }, []);
   return (
-    // Browsers let nobody be held by a dialog, and close it when Escape is pressed again and again.
+    // Browsers close a dialog if the user presses Escape repeatedly, so `onClose` opens it again.
     <dialog
       ref={dialog}
       aria-labelledby="again"
@@ -77,10 +77,10 @@ export function SignInAgain({ connection, refusal }: { connection: Connection; r
       onClose={() => dialog.current?.showModal()}
     >
       <h2 id="again">Sign in again</h2>
-      <p>{refusal}. Sign in as before, and what you have entered stays.</p>
+      <p>{refusal}. If you sign in as the same user, your entries are kept.</p>
       <SignInForm connection={connection} />
       <button type="button" className="quiet" onClick={() => void connection.signOut()}>
-        Sign out, and lose it
+        Sign out and discard entries
       </button>
     </dialog>
   );

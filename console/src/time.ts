@@ -3,7 +3,7 @@ import { useSyncExternalStore } from "react";
 const listeners = new Set<() => void>();
 let timer: ReturnType<typeof setInterval> | undefined;
 
-/** One clock for the whole page, which stands still while nothing shows it. */
+/** Subscribes to one timer for the whole page, which runs only while a component uses it. */
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   timer ??= setInterval(() => {
@@ -17,7 +17,7 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
-/** The time, in whole seconds since the Unix epoch; a component that reads it is shown anew each second. */
+/** The time in whole seconds since the Unix epoch. Renders the component again every second. */
 export function useNow(): number {
   return useSyncExternalStore(subscribe, nowInSeconds);
 }
@@ -26,7 +26,7 @@ export function nowInSeconds(): number {
   return Math.floor(Date.now() / 1000);
 }
 
-/** A time that is left, such as `29 d 23:59:59`. */
+/** Formats a remaining time, such as `29 d 23:59:59`. */
 export function formatRemaining(seconds: number): string {
   const days = Math.floor(seconds / 86_400);
   const clock = [seconds / 3600, seconds / 60, seconds]
@@ -38,19 +38,19 @@ export function formatRemaining(seconds: number): string {
 
 const MINUTES = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
-/** An instant of the contract, in the reader's own language and time zone. */
+/** Formats a time of the API in the user's language and time zone. */
 export function formatInstant(instant: string): string {
   return MINUTES.format(new Date(instant));
 }
 
 const DAY_OF_UTC = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeZone: "UTC" });
 
-/** A day that begins at this instant, which is one of UTC. */
+/** Formats the UTC day that begins at this time. */
 export function formatDay(instant: string): string {
   return DAY_OF_UTC.format(new Date(instant));
 }
 
-/** How many seconds there are until an instant; none when it is over. */
+/** The seconds until a time; 0 if it has passed. */
 export function useSecondsLeft(instant: string): number {
   return Math.max(0, Math.floor(new Date(instant).getTime() / 1000) - useNow());
 }

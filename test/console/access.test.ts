@@ -30,7 +30,7 @@ async function expectOffers(page: Page, sessionId: string, expected: typeof NOTH
   });
   const ofSession = async () => ({
     generate: await headings("Generate tokens"),
-    ledger: await headings(/Issued for it/),
+    ledger: await headings(/Issued tokens/),
   });
   const { generate, ledger, ...first } = expected;
   await expectToStay(page, onFirstPage, first);
@@ -96,11 +96,11 @@ offersNothing(
         page.getByLabel(label, { exact: true }).locator("option").allTextContents();
       await page.getByLabel("Role", { exact: true }).waitFor();
       expect(await options("Role")).toEqual(["Subscriber", "Publisher only"]);
-      expect(await options("Expires")).toEqual(["By default", "In 15 minutes", "In 1 hour", "At a time…"]);
+      expect(await options("Expires")).toEqual(["Default", "In 15 minutes", "In 1 hour", "At a time…"]);
       await page.getByLabel("Expires", { exact: true }).selectOption("At a time…");
       await page.getByLabel("Expires at").fill("2037-01-01T00:00:00");
       await page.getByRole("button", { name: "Generate a token" }).click();
-      await page.getByText("Your tokens may live for 01:00:00 at most.").waitFor();
+      await page.getByText("The longest lifetime of your tokens is 01:00:00.").waitFor();
     });
   },
 );
@@ -225,7 +225,7 @@ signsIn("again stands, though something fails that is then asked for anew", asyn
 signsIn("takes a credential as it is often pasted, and says what none can have", (browser) =>
   withConsole(browser, server.origin, async (page) => {
     await page.getByLabel("Bearer token or API key").fill(`${everything}…`);
-    await page.getByText("It has characters that no credential has.").waitFor();
+    await page.getByText("This contains characters that a credential cannot have.").waitFor();
     await signIn(page, `  Bearer ${everything} `);
     await page.getByRole("heading", { name: "Sessions", exact: true }).waitFor();
   }),

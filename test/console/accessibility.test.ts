@@ -42,7 +42,7 @@ async function visit(page: Page, check: () => Promise<void>): Promise<void> {
     { id: many, requests: Array(12).fill({ role: "MODERATOR" }) },
   );
   await page.locator(".chart canvas").waitFor();
-  await page.getByText("As a table").click();
+  await page.getByText("Show as a table").click();
   await page.getByLabel("By name").check();
   await page.getByLabel("Archive name").fill("Monday");
   await page.getByLabel("End-to-end encryption").check();
@@ -59,7 +59,7 @@ async function visit(page: Page, check: () => Promise<void>): Promise<void> {
   await page.getByText("Join with the client SDK").first().click();
   await check();
 
-  await page.getByRole("link", { name: "Inspect it" }).first().click();
+  await page.getByRole("link", { name: "Inspect this token" }).first().click();
   await check();
   await button(page, "Inspect").click();
   await page.getByText("Valid").waitFor();
@@ -148,11 +148,11 @@ describe("with the keyboard alone", () => {
       };
       await page.getByRole("heading", { name: "New session" }).waitFor();
       await page.keyboard.press("Tab");
-      expect(await focused()).toBe("Skip to the content");
+      expect(await focused()).toBe("Skip to content");
       await page.keyboard.press("Enter");
       await tabTo("Media mode");
       await page.keyboard.press("ArrowDown");
-      await tabTo("Create the session");
+      await tabTo("Create session");
       await page.keyboard.press("Enter");
       await page.getByText("Routed", { exact: true }).waitFor();
       // The page that came is where one goes on.
@@ -163,7 +163,7 @@ describe("with the keyboard alone", () => {
       await tabTo("Generate a token");
       await page.keyboard.press("Enter");
       await page.getByRole("article").waitFor();
-      await tabTo("Inspect it");
+      await tabTo("Inspect this token");
       await page.keyboard.press("Enter");
       await tabTo("Inspect");
       await page.keyboard.press("Enter");

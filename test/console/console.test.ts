@@ -44,7 +44,7 @@ test("an answer that comes late takes nobody away from where they have gone mean
       arrive = resolve;
     });
     await answer(page, "CreateSession", (route) => late.then(() => route.continue()));
-    await page.getByRole("button", { name: "Create the session" }).click();
+    await page.getByRole("button", { name: "Create session" }).click();
     await page.getByRole("link", { name: "Inspect a token" }).click();
     const created = page.waitForResponse(
       (response) => response.request().postDataJSON()?.operationName === "CreateSession",
@@ -71,8 +71,8 @@ test("an answer that comes late below a session that was created offers no retry
         },
       }),
     );
-    await field(page, "With a token as").selectOption("Publisher");
-    await page.getByRole("button", { name: "Create the session" }).click();
+    await field(page, "Add a token").selectOption("Publisher");
+    await page.getByRole("button", { name: "Create session" }).click();
     await page.getByRole("alert").getByText("Too many tokens").waitFor();
     expect(await page.getByRole("button", { name: "Try again" }).count()).toBe(0);
   }));
@@ -82,8 +82,8 @@ test("a part of the console that does not load leaves the rest", (browser) =>
     await page.route("**/assets/bars*", (route) => route.abort());
     await page.reload();
     await page.getByText("The chart could not be loaded").waitFor();
-    await page.getByText("As a table").click();
-    await page.getByRole("button", { name: "Create the session" }).click();
+    await page.getByText("Show as a table").click();
+    await page.getByRole("button", { name: "Create session" }).click();
     await shownSession(page);
   }));
 
@@ -147,7 +147,7 @@ for (const [name, status, contentType, body, said] of [
   ],
   ["what is no JSON", 200, "application/json", "<html></html>", "The server answered with status 200"],
   ["what is no answer", 200, "application/json", "{}", "The server answered with status 200"],
-  ["no data", 200, "application/json", '{"data":null}', "The server answered with nothing"],
+  ["no data", 200, "application/json", '{"data":null}', "The server sent an unreadable response."],
 ] as const) {
   test(`an answer is said to be one: ${name}`, (browser) =>
     withConsole(browser, server.origin, async (page) => {
@@ -172,7 +172,7 @@ test("what is entered is still there after another page, until it is done", (bro
     await page.getByRole("link", { name: "Inspect a token" }).click();
     expect(await field(page, "Token").inputValue()).toBe("eyJ");
     await page.getByRole("link", { name: "Sessions", exact: true }).click();
-    await page.getByRole("button", { name: "Create the session" }).click();
+    await page.getByRole("button", { name: "Create session" }).click();
     await shownSession(page);
     await page.getByRole("link", { name: "All sessions" }).click();
     expect(await field(page, "Location").inputValue()).toBe("");
@@ -209,18 +209,18 @@ test("where only trusted documents are executed it works all the same", async (b
     await page.locator(".legend").waitFor();
     await page.getByLabel("By name").check();
     await field(page, "Name").fill("standup");
-    await page.getByRole("button", { name: "Get the session" }).click();
+    await page.getByRole("button", { name: "Get session" }).click();
     await shownSession(page);
     await page.getByRole("button", { name: "Generate a token" }).click();
     await page.getByRole("article").waitFor();
     await field(page, "How many").fill("2");
     await page.getByRole("button", { name: "Generate 2 tokens" }).click();
     await page.getByRole("cell", { name: "Publisher" }).nth(2).waitFor();
-    await page.getByRole("link", { name: "Inspect it" }).first().click();
+    await page.getByRole("link", { name: "Inspect this token" }).first().click();
     await page.getByRole("button", { name: "Inspect", exact: true }).click();
     await page.getByText("Valid: a client can connect with it now").waitFor();
     await page.getByRole("link", { name: "Sessions", exact: true }).click();
-    await page.getByRole("button", { name: "Create the session" }).click();
+    await page.getByRole("button", { name: "Create session" }).click();
     await shownSession(page);
     expect(await page.getByRole("alert").count()).toBe(0);
   });

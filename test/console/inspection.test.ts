@@ -27,7 +27,7 @@ const inspect = async (page: Page, token: string) => {
   await page.getByRole("link", { name: "Inspect a token" }).click();
   await field(page, "Token").fill(token);
   await page.getByRole("button", { name: "Inspect", exact: true }).click();
-  const verdict = page.getByRole("region", { name: "What it grants" });
+  const verdict = page.getByRole("region", { name: "Result" });
   await verdict.locator(".notice").waitFor();
   return verdict;
 };
@@ -60,7 +60,7 @@ test("shows what a valid one grants, and none of it in the address", (browser) =
 test("says that one is expired, forged, of another project, or none at all", (browser) =>
   withConsole(browser, server.origin, async (page) => {
     const old = await signed(created(API_KEY), keyRing, new Date(Date.now() - 2 * 86_400_000));
-    expect(await (await inspect(page, old)).textContent()).toMatch(/Genuine, and expired.*username=bob/);
+    expect(await (await inspect(page, old)).textContent()).toMatch(/Genuine, but expired.*username=bob/);
     const forged = await signed(created(API_KEY), openTokKeyRing(API_KEY, "another".padEnd(40, "0")));
     expect(await (await inspect(page, forged)).textContent()).toMatch(/Not valid: it was not signed with/);
     const foreign = await signed(created("87654321"), openTokKeyRing("87654321", API_SECRET));
@@ -68,7 +68,7 @@ test("says that one is expired, forged, of another project, or none at all", (br
     expect(await (await inspect(page, "hello")).textContent()).toMatch(/Not valid/);
     // Nothing is said of what was not inspected.
     await field(page, "Token").fill("hello?");
-    await page.getByText("What it grants is shown here").waitFor();
+    await page.getByText("Shows what the token grants").waitFor();
     expect(await page.getByText("Not valid").count()).toBe(0);
   }));
 
@@ -81,14 +81,14 @@ test("says so when the token expires meanwhile", (browser) =>
     const verdict = await inspect(page, data.generateToken.token);
     expect(await verdict.locator(".notice").textContent()).toContain("Valid");
     expect(await verdict.textContent()).not.toContain("not created here");
-    await expect.poll(() => verdict.locator(".notice").textContent()).toContain("Genuine, and expired");
+    await expect.poll(() => verdict.locator(".notice").textContent()).toContain("Genuine, but expired");
   }));
 
 test("is at hand for a token just generated", (browser) =>
   withConsole(browser, server.origin, async (page) => {
     await openSession(page, server);
     await page.getByRole("button", { name: "Generate a token" }).click();
-    await page.getByRole("link", { name: "Inspect it" }).click();
+    await page.getByRole("link", { name: "Inspect this token" }).click();
     await page.getByRole("button", { name: "Inspect", exact: true }).click();
     await page.getByText("Valid: a client can connect with it now").waitFor();
   }));

@@ -40,8 +40,8 @@ describe.skipIf(!HAS_NGINX)("under a path that a proxy removes", () => {
           asked.push(`${response.status()} ${new URL(response.url()).pathname}`),
         );
         await page.reload();
-        await page.getByText("As a table").waitFor();
-        await page.getByRole("button", { name: "Create the session" }).click();
+        await page.getByText("Show as a table").waitFor();
+        await page.getByRole("button", { name: "Create session" }).click();
         const sessionId = await shownSession(page);
         expect(page.url()).toBe(`${url}#/sessions/${sessionId}`);
         await page.reload();

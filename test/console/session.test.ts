@@ -18,7 +18,7 @@ test("is created with the defaults by one click, and is then in the list, which 
     const list = page.getByRole("region", { name: /All sessions/ });
     await list.getByRole("heading").waitFor();
     const before = Number(await list.locator(".count").textContent());
-    await page.getByRole("button", { name: "Create the session" }).click();
+    await page.getByRole("button", { name: "Create session" }).click();
     const sessionId = await shownSession(page);
     expect(await sessionOf(server, sessionId)).toMatchObject({ mediaMode: "RELAYED", archiveMode: "MANUAL" });
     await page.getByRole("link", { name: "All sessions" }).click();
@@ -38,10 +38,10 @@ test("is shown although its token is refused, and why", async (browser) => {
   const first = "mutation { createSession { generateToken { id } } }";
   expect((await server.graphql(first)).errors).toEqual([]);
   await withConsole(browser, server.origin, async (page) => {
-    await field(page, "With a token as").selectOption("Publisher");
-    await page.getByRole("button", { name: "Create the session" }).click();
+    await field(page, "Add a token").selectOption("Publisher");
+    await page.getByRole("button", { name: "Create session" }).click();
     const sessionId = await shownSession(page);
-    await page.getByRole("alert").getByText("Its token was refused: ").waitFor();
+    await page.getByRole("alert").getByText("its token was refused: ").waitFor();
     expect((await sessionOf(server, sessionId)).issuedTokens.nodes).toEqual([]);
   });
 });
@@ -53,7 +53,7 @@ test("is created with every option", (browser) =>
     await field(page, "Archive name").fill("Monday");
     await field(page, "Archive resolution").selectOption("1920 × 1080");
     await field(page, "Location").fill("203.0.113.7");
-    await page.getByRole("button", { name: "Create the session" }).click();
+    await page.getByRole("button", { name: "Create session" }).click();
     expect(await sessionOf(server, await shownSession(page))).toMatchObject({
       mediaMode: "ROUTED",
       archiveMode: "ALWAYS",
@@ -76,18 +76,18 @@ test("says which option needs another while one fills the form, and is not creat
     await field(page, "Archive mode").selectOption("Always");
     expect(await errorBelow(field(page, "Archive mode"))).toContain("Routed");
     expect(await field(page, "Archive name").getAttribute("aria-invalid")).toBeNull();
-    await page.getByRole("button", { name: "Create the session" }).click();
+    await page.getByRole("button", { name: "Create session" }).click();
     await expect
       .poll(() => field(page, "Archive mode").evaluate((it) => it === document.activeElement))
       .toBe(true);
     await field(page, "Media mode").selectOption("Routed");
     await field(page, "End-to-end encryption").check();
     expect(await errorBelow(field(page, "End-to-end encryption"))).toContain("Manual");
-    await page.getByRole("button", { name: "Create the session" }).click();
+    await page.getByRole("button", { name: "Create session" }).click();
     expect((await server.graphql("{ sessions { totalCount } }")).data.sessions.totalCount).toBe(before);
 
     await field(page, "End-to-end encryption").uncheck();
-    await page.getByRole("button", { name: "Create the session" }).click();
+    await page.getByRole("button", { name: "Create session" }).click();
     expect(await sessionOf(server, await shownSession(page))).toMatchObject({ archiveName: "Monday" });
   });
 });
@@ -96,7 +96,7 @@ test("shows what the server refuses at the field, which has the focus, and keeps
   withConsole(browser, server.origin, async (page) => {
     await field(page, "Media mode").selectOption("Routed");
     await field(page, "Location").fill("here");
-    await page.getByRole("button", { name: "Create the session" }).click();
+    await page.getByRole("button", { name: "Create session" }).click();
     expect(await errorBelow(field(page, "Location"))).toMatch(/IPv4 address/);
     expect(await field(page, "Location").evaluate((it) => it === document.activeElement)).toBe(true);
     expect(await field(page, "Media mode").inputValue()).toBe("ROUTED");
@@ -110,7 +110,7 @@ test("of a name is the same for all who ask, and differs from what is asked at t
       await page.getByLabel("By name").check();
       await field(page, "Name").fill("standup");
       await change?.();
-      await page.getByRole("button", { name: "Get the session" }).click();
+      await page.getByRole("button", { name: "Get session" }).click();
     };
     await ensure();
     const first = await shownSession(page);
@@ -125,18 +125,18 @@ test("of a name is the same for all who ask, and differs from what is asked at t
     expect(await errorBelow(field(page, "Media mode"))).toContain("RELAYED in the session with this name");
     await field(page, "Media mode").selectOption("Relayed");
     await field(page, "Replace when older than (seconds)").fill("0");
-    await page.getByRole("button", { name: "Get the session" }).click();
+    await page.getByRole("button", { name: "Get session" }).click();
     expect(await errorBelow(field(page, "Replace when older than (seconds)"))).toContain("maxAge");
     await field(page, "Name").fill("");
     await field(page, "Replace when older than (seconds)").fill("");
-    await page.getByRole("button", { name: "Get the session" }).click();
+    await page.getByRole("button", { name: "Get session" }).click();
     expect(await errorBelow(field(page, "Name"))).toContain("name");
   }));
 
 test("comes with a token in the same request", (browser) =>
   withConsole(browser, server.origin, async (page) => {
-    await field(page, "With a token as").selectOption("Moderator");
-    await page.getByRole("button", { name: "Create the session" }).click();
+    await field(page, "Add a token").selectOption("Moderator");
+    await page.getByRole("button", { name: "Create session" }).click();
     const sessionId = await shownSession(page);
     const tokens = page.getByRole("region", { name: /Your tokens/ });
     const token = await tokens.locator("code.token").first().textContent();

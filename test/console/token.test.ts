@@ -22,7 +22,7 @@ itInBrowser("a token is generated with every option, copied, counted down, and o
     await field(page, "Layout classes").fill("focus full");
     await page.getByRole("button", { name: "Generate a token" }).click();
     const card = page.getByRole("article");
-    await card.getByRole("button", { name: "Copy the token" }).click();
+    await card.getByRole("button", { name: "Copy token" }).click();
     await card.getByText("Copied").waitFor();
     const token = await clipboard(page);
     const claims = decodeJwt(token);
@@ -41,13 +41,13 @@ itInBrowser("a token is generated with every option, copied, counted down, and o
     await expect.poll(left).not.toBe(seen);
 
     await card.getByText("Join with the client SDK").click();
-    await card.getByRole("button", { name: "Copy the snippet" }).click();
+    await card.getByRole("button", { name: "Copy snippet" }).click();
     await expect.poll(() => clipboard(page)).toContain(`OT.initSession("${API_KEY}", "${sessionId}")`);
     const snippet = await clipboard(page);
     expect(snippet).toContain(`session.connect("${token}"`);
     expect(snippet).not.toContain("publish");
 
-    const issued = page.getByRole("region", { name: /Issued for it/ });
+    const issued = page.getByRole("region", { name: /Issued tokens/ });
     await issued.getByRole("cell", { name: "Subscriber" }).waitFor();
     expect(await issued.locator(".count").textContent()).toBe("1");
     expect((await sessionOf(server, sessionId)).issuedTokens.nodes).toEqual([{ role: "SUBSCRIBER" }]);
@@ -57,7 +57,7 @@ itInBrowser("a token is generated with every option, copied, counted down, and o
 test("has the legacy format where one asks for it", (browser) =>
   withConsole(browser, server.origin, async (page) => {
     await openSession(page, server);
-    await field(page, "Format").selectOption("T1, the legacy format");
+    await field(page, "Format").selectOption("T1 (legacy)");
     await page.getByRole("button", { name: "Generate a token" }).click();
     await page.getByRole("article").getByText(/^T1==/).waitFor();
   }));
@@ -68,7 +68,7 @@ test("that may not be so is refused at the field, and nothing entered is lost", 
     await field(page, "Connection data").fill("x".repeat(1001));
     await field(page, "Expires").selectOption("At a time…");
     await page.getByRole("button", { name: "Generate a token" }).click();
-    expect(await errorBelow(field(page, "Expires"))).toBe("Say when.");
+    expect(await errorBelow(field(page, "Expires"))).toBe("Choose a time.");
     await field(page, "Expires at").fill("2020-01-01T00:00:00");
     await page.getByRole("button", { name: "Generate a token" }).click();
     expect(await errorBelow(field(page, "Connection data"))).toContain("1000 characters");
@@ -99,7 +99,7 @@ itInBrowser("a token is one of many, each with its own data, and all are copied 
       undefined,
     ]);
     expect((await sessionOf(server, sessionId)).issuedTokens.nodes).toHaveLength(12);
-    const issued = page.getByRole("region", { name: /Issued for it/ });
+    const issued = page.getByRole("region", { name: /Issued tokens/ });
     await issued.getByRole("button", { name: "Older" }).click();
     await expect.poll(() => issued.getByRole("row").count()).toBe(3);
     await issued.getByRole("button", { name: "Newer" }).click();
@@ -114,7 +114,7 @@ test("of many is refused by itself, and the page says which", (browser) =>
     await field(page, "Connection data").fill(`username=ann\n${"x".repeat(1001)}`);
     await page.getByRole("button", { name: "Generate 3 tokens" }).click();
     await page.getByText("2 tokens were generated.").waitFor();
-    expect(await page.getByRole("alert").textContent()).toMatch(/Number 2: data .*1000 characters/);
+    expect(await page.getByRole("alert").textContent()).toMatch(/Token 2: data .*1000 characters/);
     expect((await sessionOf(server, sessionId)).issuedTokens.nodes).toHaveLength(2);
     await field(page, "How many").fill("1001");
     await page.getByRole("button", { name: "Generate 1001 tokens" }).click();
@@ -133,7 +133,7 @@ test("is counted in the chart's numbers, by role", (browser) =>
     );
     await page.getByLabel("Period", { exact: true }).selectOption("Last 60 minutes");
     await expect.poll(counts).toContain(`Publisher only ${Number(before) + 1}`);
-    await page.getByText("As a table").click();
+    await page.getByText("Show as a table").click();
     expect(await page.getByRole("columnheader", { name: "Publisher only" }).count()).toBe(1);
     expect(await page.locator(".chart canvas").count()).toBe(1);
   }));

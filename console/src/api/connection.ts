@@ -4,7 +4,7 @@ import { ErrorLink } from "@apollo/client/link/error";
 import { VideoCallerDocument, type VideoCallerQuery } from "../generated/documents.ts";
 import { type Problem, problemOf, signInProblem } from "./problem.ts";
 
-/** How things stand between the console and the server. */
+/** The state of the connection between the console and the server. */
 export type ConnectionState =
   | { readonly status: "connecting" }
   | { readonly status: "unreachable"; readonly problem: Problem }
@@ -12,15 +12,15 @@ export type ConnectionState =
   | {
       readonly status: "ready";
       readonly me: VideoCallerQuery;
-      /** Whether a credential is in use; an open server asks for none. */
+      /** Whether a credential is in use; an open server needs none. */
       readonly signedIn: boolean;
-      /** Goes up whenever somebody else comes. */
+      /** Increases when another user signs in. */
       readonly visit: number;
-      /** Why the server takes the credential no longer; null while it does. */
+      /** The reason why the server refuses the credential now; null while it accepts it. */
       readonly refusal: string | null;
     };
 
-/** The server, and who is signed in to it. The credential is kept here alone, and is gone with the page. */
+/** The connection to the server and the signed-in user. Only this object holds the credential, in the page's memory. */
 export class Connection {
   readonly client: ApolloClient;
   #credential: string | null = null;
@@ -36,7 +36,7 @@ export class Connection {
           headers: { ...headers, ...this.#authorization() },
         })),
         new ErrorLink(({ error, operation }) => {
-          // What a credential of before gets says nothing of the one in use.
+          // Ignore the refusal of an earlier credential.
           if (operation.getContext().credential === this.#credential) this.#noticeRefusal(error);
         }),
         new HttpLink({ uri }),
@@ -55,7 +55,7 @@ export class Connection {
     return () => this.#listeners.delete(listener);
   };
 
-  /** Finds out whether the server asks for a credential. */
+  /** Connects without a credential, to find out whether the server needs one. */
   async open(): Promise<void> {
     this.#become({ status: "connecting" });
     try {
@@ -67,9 +67,9 @@ export class Connection {
   }
 
   /**
-   * Signs in with a bearer token or an API key. Whoever signs in again goes on where they were; somebody else starts anew.
+   * Signs in with a bearer token or an API key. The same user keeps the pages and their entries; another user starts anew.
    *
-   * @throws what the server answers, when it does not take the credential
+   * @throws the server's error, if it refuses the credential
    */
   async signIn(credential: string): Promise<void> {
     const before = this.#credential;
@@ -81,11 +81,11 @@ export class Connection {
       if (this.#credential === credential) this.#credential = before;
       throw error;
     }
-    // Signed out meanwhile.
+    // The user signed out meanwhile.
     if (this.#credential !== credential) return;
     if (this.#isSame(me)) {
       this.#become({ status: "ready", me, signedIn: true, visit: this.#visit, refusal: null });
-      // What fails of it is said where it is shown.
+      // Each page shows the errors of its own queries.
       void this.client.refetchQueries({ include: "active" }).catch(() => {});
     } else {
       await this.client.clearStore();
@@ -93,7 +93,7 @@ export class Connection {
     }
   }
 
-  /** Forgets the credential and everything that it got. */
+  /** Forgets the credential and all data. */
   async signOut(): Promise<void> {
     this.#credential = null;
     this.#become({ status: "signed out" });
@@ -105,7 +105,7 @@ export class Connection {
     this.#become({ status: "ready", me, signedIn, visit: this.#visit, refusal: null });
   }
 
-  /** Whether it is who was here before. Where nobody was asked who they are, it is whoever is then asked. */
+  /** Whether this is the previous user. A user without a credential counts as the first user who signs in. */
   #isSame({ videoCaller }: VideoCallerQuery): boolean {
     if (this.#state.status !== "ready") return false;
     const { me, signedIn } = this.#state;
@@ -114,7 +114,7 @@ export class Connection {
 
   async #videoCaller(): Promise<VideoCallerQuery> {
     const { data } = await this.client.query({ query: VideoCallerDocument, fetchPolicy: "no-cache" });
-    if (!data) throw new Error("the server did not say who is signed in");
+    if (!data) throw new Error("the server returned no caller");
     return data;
   }
 

@@ -2,16 +2,16 @@ import { createContext, use, useState } from "react";
 import type { TokenFieldsFragment, VideoCallerQuery } from "../generated/documents.ts";
 import type { Rights } from "./rights.ts";
 
-/** What every page knows of whoever uses the console. */
+/** The data of the current user, for every page. */
 export interface Me {
   readonly project: VideoCallerQuery["videoProject"];
   readonly rights: Rights;
-  /** The tokens generated since signing in, newest first. The server keeps no copy, so they are kept here, in memory. */
+  /** The tokens generated since sign-in, newest first. They exist only here, because the server keeps no copy. */
   readonly tokens: readonly TokenFieldsFragment[];
   keepTokens(tokens: readonly TokenFieldsFragment[]): void;
-  /** What was entered into forms, by their names, for when one comes back to them. */
+  /** The entries of each form, by the form's name, for when the user returns to it. */
   readonly drafts: Map<string, unknown>;
-  /** Whether the server answers whoever is here. */
+  /** Whether the server accepts the user. */
   readonly welcome: boolean;
 }
 
@@ -20,11 +20,11 @@ export const MeContext = createContext<Me | null>(null);
 /** @throws outside of `MeContext` */
 export function useMe(): Me {
   const me = use(MeContext);
-  if (me === null) throw new Error("nobody is signed in here");
+  if (me === null) throw new Error("useMe needs a MeContext");
   return me;
 }
 
-/** As `useState`, but that the value is still there when one comes back to the page. Each name has values of one type. */
+/** Like `useState`, but keeps the value when the user leaves the page. Each name has values of one type. */
 export function useDraft<T>(name: string, empty: T): [T, (value: T) => void] {
   const { drafts } = useMe();
   const [value, setValue] = useState(() => (drafts.get(name) as T | undefined) ?? empty);
@@ -37,16 +37,16 @@ export function useDraft<T>(name: string, empty: T): [T, (value: T) => void] {
   ];
 }
 
-/** What is entered where tokens are inspected: not in the address, which gets about. */
+/** The draft of the token to inspect. It is not in the page's URL, which may leak. */
 export const INSPECTED = "inspected";
 
-/** Options of a query that is asked again by itself, while somebody looks who gets answers. */
+/** Query options for polling while the page is visible and the server accepts the user. */
 export function usePolling(interval: number) {
   const { welcome } = useMe();
   return {
     pollInterval: welcome ? interval : 0,
     skipPollAttempt: () => document.hidden,
-    // What was shown stays, errors too, until the next answer is there.
+    // Keeps the data and errors on the page until the next answer arrives.
     notifyOnNetworkStatusChange: false,
   };
 }

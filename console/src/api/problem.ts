@@ -1,40 +1,40 @@
 import { CombinedGraphQLErrors, ServerError, ServerParseError } from "@apollo/client/errors";
 
-/** What went wrong, for a person to read. */
+/** An error to show to the user. */
 export interface Problem {
   readonly message: string;
-  /** The code of the server's error; null when none came. */
+  /** The code of the server's error; null if it has none. */
   readonly code: string | null;
-  /** The argument that breaks a rule, where one does. */
+  /** The invalid argument, if there is one. */
   readonly argument: string | null;
   /** Whether the same request may succeed later. */
   readonly retryable: boolean;
 }
 
 const UNREACHABLE: Problem = {
-  message: "The server does not answer. Nothing that you have entered is lost.",
+  message: "The server does not answer. Your entries are kept.",
   code: null,
   argument: null,
   retryable: true,
 };
 
-/** Says what an error of Apollo Client is about. */
+/** The problem behind an error of Apollo Client. */
 export function problemOf(error: unknown): Problem {
   if (CombinedGraphQLErrors.is(error)) return serverProblem(error.errors[0]);
   if (ServerError.is(error) || ServerParseError.is(error)) {
     const { statusCode, bodyText } = error;
     const unread = {
-      message: `The server answered with status ${statusCode} and nothing that can be understood.`,
+      message: `The server answered with status ${statusCode} and an unreadable response.`,
       extensions: { retryable: statusCode >= 500 || statusCode === 429 },
     };
-    // A proxy's answer has the same form, and may have another media type.
+    // The server's errors may come with another media type, for example through a proxy.
     return serverProblem(errorIn(bodyText) ?? unread);
   }
-  // `fetch` throws a TypeError where no answer comes.
+  // `fetch` throws a TypeError if there is no answer.
   return error instanceof TypeError ? UNREACHABLE : serverProblem(undefined);
 }
 
-/** Why nobody is signed in, or null when that is not what went wrong. */
+/** The message of an authentication error; null for any other error. */
 export function signInProblem(error: unknown): string | null {
   const { code, message } = problemOf(error);
   return code === "UNAUTHENTICATED" ? message : null;
@@ -47,13 +47,13 @@ interface ServerErrorBody {
 }
 
 const UNINTELLIGIBLE: ServerErrorBody = {
-  message: "The server answered with nothing that can be understood.",
+  message: "The server sent an unreadable response.",
   extensions: { retryable: true },
 };
 
 function serverProblem({ message, path = [], extensions = {} }: ServerErrorBody = UNINTELLIGIBLE): Problem {
   const { code, argument, retryable } = extensions;
-  // Below a root field: what that did is done, and is not to be done again.
+  // An error below a root field: the mutation itself has succeeded, so a retry would repeat it.
   const isNested = path.length > 1;
   return {
     message,
@@ -63,7 +63,7 @@ function serverProblem({ message, path = [], extensions = {} }: ServerErrorBody 
   };
 }
 
-/** The first error of a body that is an answer of GraphQL; what a proxy calls `errors` may be of another form. */
+/** The first GraphQL error in a body; undefined if `errors` has another format, as in a proxy's page. */
 function errorIn(bodyText: string): ServerErrorBody | undefined {
   try {
     const [first] = JSON.parse(bodyText).errors;

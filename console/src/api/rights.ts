@@ -1,18 +1,18 @@
 import type { Role, VideoCallerQuery } from "../generated/documents.ts";
 
-/** What the console offers. The server decides anyway; what it would refuse for certain is not offered. */
+/** The functions that the console offers. It hides those that the server would certainly refuse. */
 export interface Rights {
   readonly createSession: boolean;
   readonly ensureSession: boolean;
   readonly readSessions: boolean;
   readonly createTokens: boolean;
-  /** A token in the request that creates its session, which for as long is one's own. */
+  /** A token in the same request as its new session, which the caller owns during that request. */
   readonly createFirstToken: boolean;
   readonly inspectTokens: boolean;
   readonly readLedger: boolean;
-  /** The roles that may be granted. */
+  /** The roles that the caller may grant. */
   readonly roles: readonly Role[];
-  /** How long a token may live at most, in seconds. */
+  /** The longest lifetime of a token, in seconds. */
   readonly maxLifetime: number;
 }
 

@@ -5,7 +5,7 @@ import type { Role } from "../generated/documents.ts";
 import { ROLES } from "../labels.ts";
 import { countOf, type Periods } from "../periods.ts";
 
-/** In pixels; the style sheet keeps the place free. */
+/** In pixels. The style sheet reserves this space. */
 const HEIGHT = 180;
 
 const compact = new Intl.NumberFormat(undefined, { notation: "compact" });
@@ -13,16 +13,16 @@ const compact = new Intl.NumberFormat(undefined, { notation: "compact" });
 interface Props {
   readonly periods: Periods;
   readonly roles: readonly Role[];
-  /** Whether the periods are those of UTC, and not of the reader's time zone. */
+  /** Whether the periods are in UTC, not in the user's time zone. */
   readonly isUtc: boolean;
 }
 
-/** Bars that stand on one another: each series is drawn up to the sum of its role and of those before it, the highest first. */
+/** Stacked bars. Each series is the sum of its role and the roles before it; the highest is drawn first. */
 export default function Bars({ periods, roles, isUtc }: Props) {
   const host = useRef<HTMLDivElement>(null);
   const dark = useDarkScheme();
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the colours are read anew when the scheme changes
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the effect reads the colors again when the scheme changes
   useEffect(() => {
     const element = host.current;
     const [first, second] = periods;
@@ -90,12 +90,12 @@ export default function Bars({ periods, roles, isUtc }: Props) {
       ref={host}
       className="chart"
       role="img"
-      aria-label="Bar chart of the tokens issued over time by role; the table below has its numbers"
+      aria-label="Bar chart of issued tokens over time, by role. The table below has the numbers."
     />
   );
 }
 
-/** The colour that the style sheet gives a role in the scheme of the moment. */
+/** The color of a role in the current color scheme. */
 function colourOf(role: Role): string {
   const swatch = document.querySelector(`.legend .${role.toLowerCase()}`);
   return swatch ? getComputedStyle(swatch).backgroundColor : "gray";

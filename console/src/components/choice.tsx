@@ -25,7 +25,7 @@ export function Choice<T extends string>({ options, onChoose, ...others }: Props
   );
 }
 
-/** The options of labels in words. */
+/** The options for a set of labels. */
 export function optionsOf<T extends string>(
   labels: Readonly<Record<T, string>>,
 ): (readonly [value: T, label: string])[] {

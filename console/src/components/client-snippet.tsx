@@ -1,7 +1,7 @@
 import type { TokenFieldsFragment, VideoPlatform } from "../generated/documents.ts";
 import { CopyButton } from "./copy-button.tsx";
 
-/** What joins the call with the client SDK: what a client with the token's role can do, with the real values. */
+/** Code that joins the call with the client SDK: the real values, and the actions that the token's role allows. */
 export function snippetFor({ applicationId, sessionId, token, role }: TokenFieldsFragment): string {
   const subscribes = role !== "PUBLISHER_ONLY";
   const publishes = role !== "SUBSCRIBER";
@@ -28,14 +28,14 @@ export function ClientSnippet({ token, platform }: { token: TokenFieldsFragment;
       <summary>Join with the client SDK</summary>
       {platform === "LOCAL" && (
         <p className="hint">
-          This is what it looks like. The local platform's tokens have the right format, but no client can
-          connect with them: for that, the server needs an account.
+          Example only: clients cannot connect with tokens of the local platform. Real calls need an OpenTok
+          or Vonage account on the server.
         </p>
       )}
       <pre>
         <code>{snippet}</code>
       </pre>
-      <CopyButton text={snippet} label="Copy the snippet" />
+      <CopyButton text={snippet} label="Copy snippet" />
     </details>
   );
 }

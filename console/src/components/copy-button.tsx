@@ -1,9 +1,9 @@
 import { useEffect, useState } from "react";
 
-/** How long the button says what became of it, in milliseconds. */
+/** How long the result is shown, in milliseconds. */
 const SHOWN = 2000;
 
-/** Puts a text on the clipboard. Browsers allow that on https: and on this machine alone; elsewhere it says so. */
+/** Copies a text to the clipboard. Browsers allow this only on https: and localhost; elsewhere the button shows a hint. */
 export function CopyButton({ text, label = "Copy" }: { text: string; label?: string }) {
   const [outcome, setOutcome] = useState<string | null>(null);
 
@@ -18,7 +18,7 @@ export function CopyButton({ text, label = "Copy" }: { text: string; label?: str
       await navigator.clipboard.writeText(text);
       setOutcome("Copied");
     } catch {
-      setOutcome("Not allowed here: select it instead");
+      setOutcome("Copying is not allowed here: select the text");
     }
   };
 

@@ -1,6 +1,6 @@
 import { Component, type ReactNode } from "react";
 
-/** Keeps what goes wrong in a page from taking the rest of the console away. */
+/** An error boundary that keeps the rest of the console usable when a page crashes. */
 export class CrashNotice extends Component<{ children: ReactNode }, { crashed: boolean }> {
   override state = { crashed: false };
 
@@ -12,12 +12,9 @@ export class CrashNotice extends Component<{ children: ReactNode }, { crashed: b
     if (!this.state.crashed) return this.props.children;
     return (
       <div className="notice bad" role="alert">
-        <p>
-          Something went wrong in this page. What you entered, and the tokens that you generated, are still
-          there.
-        </p>
+        <p>Something went wrong on this page. Your entries and the tokens that you generated are kept.</p>
         <button type="button" onClick={() => this.setState({ crashed: false })}>
-          Show it again
+          Show the page again
         </button>
       </div>
     );

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 
-/** One thing that is known, in a `<dl>`; nothing where it is not known. */
+/** A term and its value in a `<dl>`; nothing if the value is unknown. */
 export function Detail({ name, children }: { name: string; children: ReactNode }) {
   if (children === null || children === undefined || children === "") return null;
   return (

@@ -1,20 +1,20 @@
 import { type ReactNode, useId } from "react";
 
-/** What the control of a field takes over, so that its label, hint and error are read out with it. */
+/** Attributes for the control of a field, so that screen readers announce its label, hint and error. */
 interface Control {
   readonly id: string;
-  /** The argument that it is for, by which an error finds it. */
+  /** The argument of the API, which connects an error to its field. */
   readonly name: string;
   readonly "aria-describedby": string | undefined;
   readonly "aria-invalid": true | undefined;
 }
 
 interface Props {
-  /** The argument of the API that is filled in here. */
+  /** The argument of the API. */
   readonly name: string;
   readonly label: string;
   readonly hint?: ReactNode;
-  /** What is wrong with what was entered; null when nothing is. */
+  /** The problem with the entry; null if it is valid. */
   readonly error?: string | null;
   readonly children: (control: Control) => ReactNode;
 }

@@ -9,17 +9,17 @@ import { formatDay, formatInstant } from "../time.ts";
 import { Choice, optionsOf } from "./choice.tsx";
 import { ProblemNotice } from "./problem-notice.tsx";
 
-/** With the chart library, a sixth of the console's code, which need not be there first, and may fail by itself. */
+/** Loaded later, because the chart library is a sixth of the console's code. If loading fails, the rest still works. */
 const Bars = lazy(() => import("./bars.tsx").catch(() => ({ default: NoBars })));
 
 function NoBars() {
-  return <p className="hint">The chart could not be loaded; the table has its numbers.</p>;
+  return <p className="hint">The chart could not be loaded. The table has the numbers.</p>;
 }
 
-/** How many periods are shown. */
+/** The number of periods in the chart. */
 const LAST: Readonly<Record<IssuanceInterval, number>> = { MINUTE: 60, HOUR: 24, DAY: 30 };
 
-/** How many tokens were issued over time, by role. */
+/** A chart of issued tokens over time, by role. */
 export function IssuanceChart() {
   const [interval, setChosen] = useState<IssuanceInterval>("HOUR");
   return (
@@ -28,7 +28,7 @@ export function IssuanceChart() {
         <h2 id="issuances">Tokens issued</h2>
         <Choice aria-label="Period" value={interval} options={optionsOf(INTERVALS)} onChoose={setChosen} />
       </div>
-      {/* Anew for each, so that the counts of one are never shown as another's. */}
+      {/* A new key for each interval, so that it never shows the counts of another. */}
       <Issuances key={interval} interval={interval} />
     </section>
   );
@@ -46,7 +46,7 @@ function Issuances({ interval }: { interval: IssuanceInterval }) {
       {error && <ProblemNotice problem={problemOf(error)} onRetry={() => void refetch()} />}
       {!periods && !error && <p role="status">Counting…</p>}
       {periods && periods.length < LAST[interval] && (
-        <p className="hint">Only the newest 500,000 records are counted: these periods are theirs.</p>
+        <p className="hint">Covers only the newest 500,000 records, so earlier periods are missing.</p>
       )}
       {periods && <Counts periods={periods} interval={interval} />}
     </>
@@ -71,7 +71,7 @@ function Counts({ periods, interval }: { periods: Periods; interval: IssuanceInt
         <Bars periods={periods} roles={roles} isUtc={interval === "DAY"} />
       </Suspense>
       <details>
-        <summary>As a table</summary>
+        <summary>Show as a table</summary>
         <table>
           <thead>
             <tr>

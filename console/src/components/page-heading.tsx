@@ -1,4 +1,4 @@
-/** What a page is about, on the page and in the browser's own lists. */
+/** The heading of a page, which is also its title in the browser. */
 export function PageHeading({ children }: { children: string }) {
   return (
     <>

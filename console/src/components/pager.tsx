@@ -8,7 +8,7 @@ interface Pages {
   previous(): void;
 }
 
-/** Which page of a list is shown. */
+/** The current page of a list. */
 export function usePages(): Pages {
   const [cursors, setCursors] = useState<readonly string[]>([]);
   return {
@@ -22,20 +22,20 @@ export function usePages(): Pages {
 interface Props {
   readonly pages: Pages;
   readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
-  /** Whether what is shown is still the page before. */
+  /** Whether the list still shows the previous page. */
   readonly busy: boolean;
-  /** What is listed, such as "sessions". */
+  /** The plural of the listed items, such as "sessions". */
   readonly of: string;
 }
 
-/** Leads from page to page; nothing where there is only one. */
+/** Buttons for the next and previous page; nothing if there is only one page. */
 export function Pager({ pages, pageInfo: { hasNextPage, endCursor }, busy, of }: Props) {
   if (pages.number === 1 && !hasNextPage) return null;
   const older = !busy && hasNextPage && endCursor !== null ? () => pages.next(endCursor) : undefined;
   const newer = !busy && pages.number > 1 ? pages.previous : undefined;
   return (
     <nav className="pager" aria-label={`Pages of ${of}`}>
-      {/* Not disabled, for that would take the focus away. */}
+      {/* aria-disabled, because a disabled button loses the focus. */}
       <button type="button" aria-disabled={!newer} onClick={newer}>
         Newer
       </button>
@@ -47,15 +47,15 @@ export function Pager({ pages, pageInfo: { hasNextPage, endCursor }, busy, of }:
   );
 }
 
-/** How far the server counts a list. */
+/** The server counts a list up to this number. */
 const MAX_TOTAL = 10_000;
 
-/** How long a list is; nothing when it was not counted. */
+/** The length of a list; nothing if the server did not count it. */
 export function Total({ count }: { count: number | null }) {
   return count === null ? null : <span className="count">{formatTotal(count)}</span>;
 }
 
-/** A number that the server has counted, for a person; `+` says that there may be more. */
+/** Formats a count of the server. `+` means that there may be more. */
 export function formatTotal(count: number): string {
   return `${count.toLocaleString()}${count >= MAX_TOTAL ? "+" : ""}`;
 }

@@ -1,6 +1,6 @@
 import type { Problem } from "../api/problem.ts";
 
-/** Says what went wrong, and offers to try again where that may help. */
+/** An error message, with a button to try again if a retry may succeed. */
 export function ProblemNotice({ problem, onRetry }: { problem: Problem; onRetry?: () => void }) {
   return (
     <div className="notice bad" role="alert">

@@ -21,14 +21,14 @@ interface Draft {
   readonly byName: boolean;
   readonly name: string;
   readonly maxAge: string;
-  /** Not chosen when it is empty, as the archive mode. */
+  /** Empty if not chosen, as is the archive mode. */
   readonly mediaMode: MediaMode | "";
   readonly archiveMode: ArchiveMode | "";
   readonly archiveName: string;
   readonly archiveResolution: ArchiveResolution | "";
   readonly location: string;
   readonly e2ee: boolean;
-  /** Of the token that is generated in the same request; none is when it is empty. */
+  /** The role of the token in the same request; empty for no token. */
   readonly role: Role | "";
 }
 
@@ -45,37 +45,38 @@ const EMPTY: Draft = {
   role: "",
 };
 
-/** The rules that are broken as things stand, by the option that breaks them, or whose need is not met. */
+/** The broken rules, by the option that breaks them. */
 function brokenRules(draft: Draft): Partial<Record<keyof Draft, string>> {
   const routed = draft.mediaMode === "ROUTED";
   const always = draft.archiveMode === "ALWAYS";
   const wholeNumber = /^\d*$/.test(draft.maxAge.trim());
   return {
-    ...(draft.byName && !wholeNumber && { maxAge: "A whole number of seconds." }),
+    ...(draft.byName && !wholeNumber && { maxAge: "Enter a whole number of seconds." }),
     ...(always && !routed && { archiveMode: "“Always” needs the media mode “Routed”." }),
-    ...(draft.archiveName !== "" && !always && { archiveName: "A name needs the archive mode “Always”." }),
+    ...(draft.archiveName !== "" &&
+      !always && { archiveName: "An archive name needs the archive mode “Always”." }),
     ...(draft.archiveResolution !== "" &&
       !always && { archiveResolution: "A resolution needs the archive mode “Always”." }),
     ...(draft.e2ee && !routed && { e2ee: "Encryption needs the media mode “Routed”." }),
     ...(draft.e2ee &&
       routed &&
       always && {
-        e2ee: "What is encrypted end to end cannot be archived: choose the archive mode “Manual”.",
+        e2ee: "Encrypted sessions cannot be archived: choose the archive mode “Manual”.",
       }),
   };
 }
 
-/** The answer may hold a token, which stays out of the cache, and a session although its token was refused. */
+/** Tokens must stay out of the cache. An answer may hold a session and the refusal of its token. */
 const OPTIONS = { fetchPolicy: "no-cache", errorPolicy: "all" } as const;
 
 type Created = NonNullable<CreateSessionMutation["createSession"]>;
 
 interface Props {
-  /** Gets the session, whether the form is still shown, and why the token was refused. */
+  /** Receives the session, whether the form is still shown, and why the token was refused. */
   readonly onDone: (session: Created, isThere: boolean, refusal: string | undefined) => void;
 }
 
-/** Creates a session with any options, or makes sure of the session of a name. */
+/** A form that creates a session, or gets one by name. */
 export function SessionForm({ onDone }: Props) {
   const { rights } = useMe();
   const [draft, setDraft] = useDraft("session", EMPTY);
@@ -91,8 +92,8 @@ export function SessionForm({ onDone }: Props) {
     },
   );
   const { byName } = draft;
-  /** By name, an option that is not chosen may be any in the existing session. */
-  const any = (byDefault: string) => (byName ? [["", `Any; ${byDefault} if new`] as const] : []);
+  /** For a session by name, an option that is not chosen matches any value. */
+  const any = (byDefault: string) => (byName ? [["", `Any (${byDefault} if new)`] as const] : []);
 
   const set = (change: Partial<Draft>) => {
     changed();
@@ -106,7 +107,7 @@ export function SessionForm({ onDone }: Props) {
       archiveName: options.archiveName || null,
       archiveResolution: options.archiveResolution || null,
       location: options.location.trim() || null,
-      // A session of the name that is encrypted is welcome to who does not ask for it.
+      // Unchecked matches an existing session with or without encryption.
       e2ee: options.e2ee || null,
       withToken: options.role !== "",
       role: options.role || null,
@@ -133,7 +134,7 @@ export function SessionForm({ onDone }: Props) {
                 checked={byName === named}
                 onChange={() => set({ byName: named })}
               />
-              {named ? "By name" : "A new one"}
+              {named ? "By name" : "New"}
             </label>
           ))}
         </fieldset>
@@ -144,7 +145,7 @@ export function SessionForm({ onDone }: Props) {
             <Field
               name="name"
               label="Name"
-              hint="The session of that name: the one there is, or a new one, the same for all who ask."
+              hint="Gets the session with this name, or creates it."
               error={errorAt("name")}
             >
               {(control) => (
@@ -160,7 +161,7 @@ export function SessionForm({ onDone }: Props) {
             <Field
               name="maxAge"
               label="Replace when older than (seconds)"
-              hint="Empty: the session stays."
+              hint="Leave empty to keep the session."
               error={errorAt("maxAge")}
             >
               {(control) => (
@@ -177,7 +178,7 @@ export function SessionForm({ onDone }: Props) {
         <Field
           name="mediaMode"
           label="Media mode"
-          hint="Relayed: directly between clients where possible. Routed: through the media router, for larger sessions, archives and encryption."
+          hint="Relayed sends media directly between clients where possible. Routed uses the media router, for larger sessions, archives and encryption."
           error={errorAt("mediaMode")}
         >
           {(control) => (
@@ -192,7 +193,7 @@ export function SessionForm({ onDone }: Props) {
         <Field
           name="archiveMode"
           label="Archive mode"
-          hint="Always: the platform records the session by itself. Needs Routed."
+          hint="Always records the session automatically. Needs Routed."
           error={errorAt("archiveMode")}
         >
           {(control) => (
@@ -228,7 +229,7 @@ export function SessionForm({ onDone }: Props) {
             <Choice
               {...control}
               value={draft.archiveResolution}
-              options={[["", "The platform's"], ...optionsOf(ARCHIVE_RESOLUTIONS)]}
+              options={[["", "Platform default"], ...optionsOf(ARCHIVE_RESOLUTIONS)]}
               onChoose={(archiveResolution) => set({ archiveResolution })}
             />
           )}
@@ -236,7 +237,7 @@ export function SessionForm({ onDone }: Props) {
         <Field
           name="location"
           label="Location"
-          hint="An IPv4 address near the participants, by which the platform chooses the region."
+          hint="An IPv4 address near the participants. It decides the region of the session."
           error={errorAt("location")}
         >
           {(control) => (
@@ -267,7 +268,7 @@ export function SessionForm({ onDone }: Props) {
         {rights.createFirstToken && (
           <Field
             name="role"
-            label="With a token as"
+            label="Add a token"
             hint="Generated in the same request."
             error={errorAt("role")}
           >
@@ -275,7 +276,7 @@ export function SessionForm({ onDone }: Props) {
               <Choice
                 {...control}
                 value={draft.role}
-                options={[["", "No token yet"], ...rights.roles.map((role) => [role, ROLES[role]] as const)]}
+                options={[["", "No token"], ...rights.roles.map((role) => [role, ROLES[role]] as const)]}
                 onChoose={(role) => set({ role })}
               />
             )}
@@ -283,7 +284,7 @@ export function SessionForm({ onDone }: Props) {
         )}
       </div>
       {notice && <ProblemNotice problem={notice} onRetry={submit} />}
-      <SubmitButton busy={busy}>{byName ? "Get the session" : "Create the session"}</SubmitButton>
+      <SubmitButton busy={busy}>{byName ? "Get session" : "Create session"}</SubmitButton>
     </form>
   );
 }

@@ -1,14 +1,14 @@
 import type { ReactNode } from "react";
 
 interface Props {
-  /** Whether what was submitted has no answer yet. */
+  /** Whether a submission waits for its answer. */
   readonly busy: boolean;
-  /** Whether there is nothing to submit. */
+  /** Whether the form is empty. */
   readonly disabled?: boolean;
   readonly children: ReactNode;
 }
 
-/** Submits a form, once at a time. While it waits it keeps the focus, which a disabled button loses. */
+/** Submits a form, once at a time. It keeps the focus while it waits, which a disabled button would lose. */
 export function SubmitButton({ busy, disabled, children }: Props) {
   return (
     <button

@@ -35,11 +35,11 @@ const LIFETIMES: readonly (readonly [seconds: number, label: string])[] = [
 interface Draft {
   readonly role: Role;
   readonly count: string;
-  /** Of one token; or that of each of many, on a line of its own. */
+  /** The data of one token, or one line for each of many tokens. */
   readonly data: string;
-  /** Seconds, `at` for an instant of `expiresAt`, or empty for the server's default. */
+  /** Seconds, `at` for the time in `expiresAt`, or empty for the server's default. */
   readonly lifetime: string;
-  /** As `datetime-local` has it. */
+  /** In the format of `datetime-local`. */
   readonly expiresAt: string;
   readonly initialLayoutClassList: string;
   readonly format: TokenFormat;
@@ -59,42 +59,42 @@ type Outcome = NonNullable<GenerateTokensMutation["generateTokens"]>[number];
 
 type Refusal = Extract<Outcome, { __typename: "TokenRefusal" }>;
 
-/** A token that was refused, with its place among those that were asked for. */
+/** A refused token, with its number in the request. */
 type Refused = readonly [place: number, refusal: Refusal];
 
-/** What is pasted from a list often ends in a line break, which begins no line. */
+/** The lines of the data. Ignores a line break at the end, which pasted lists often have. */
 function linesOf(data: string): string[] {
   return data === "" ? [] : data.replace(/\n$/, "").split("\n");
 }
 
-/** The rules that are broken as things stand, by the argument that breaks them. */
+/** The broken rules, by the argument that breaks them. */
 function brokenRules({ count, data, lifetime, expiresAt }: Draft, maxLifetime: number) {
   const many = Number(count);
   const lines = linesOf(data).length;
   const isCount = Number.isInteger(many) && many >= 1 && many <= MAX_TOKENS;
   const tooLate = new Date(expiresAt).getTime() / 1000 > nowInSeconds() + maxLifetime;
   return {
-    requests: isCount ? undefined : `A whole number from 1 to ${MAX_TOKENS}.`,
+    requests: isCount ? undefined : `Enter a whole number from 1 to ${MAX_TOKENS}.`,
     data: many > 1 && lines > many ? `${lines} lines are too many for ${many} tokens.` : undefined,
     expireTime:
       lifetime !== "at"
         ? undefined
         : expiresAt === ""
-          ? "Say when."
+          ? "Choose a time."
           : tooLate
-            ? `Your tokens may live for ${formatRemaining(maxLifetime)} at most.`
+            ? `The longest lifetime of your tokens is ${formatRemaining(maxLifetime)}.`
             : undefined,
   };
 }
 
-/** Generates tokens for a session, one or many, with any options. */
+/** A form that generates one or many tokens for a session. */
 export function TokenForm({ sessionId }: { sessionId: string }) {
   const { project, rights, keepTokens } = useMe();
   const [entered, setDraft] = useDraft(`tokens of ${sessionId}`, EMPTY);
   const [refused, setRefused] = useState<readonly Refused[]>([]);
   const [done, setDone] = useState("");
   const options = {
-    // Tokens are to be in no cache.
+    // Tokens must stay out of the cache.
     fetchPolicy: "no-cache" as const,
     refetchQueries: rights.readLedger && rights.readSessions ? [IssuedTokensDocument] : [],
   };
@@ -121,7 +121,7 @@ export function TokenForm({ sessionId }: { sessionId: string }) {
     setDraft({ ...draft, ...change });
   };
 
-  /** What was entered, as far as it may still be granted: whoever signs in again may come back with less. */
+  /** Limits the entries to the current grant, because the user may sign in again with a smaller one. */
   function within(draft: Draft): Draft {
     const [role = draft.role] = rights.roles;
     const isOffered = ["", "at", ...offered.map(([seconds]) => String(seconds))].includes(draft.lifetime);
@@ -198,7 +198,7 @@ export function TokenForm({ sessionId }: { sessionId: string }) {
           hint={
             many
               ? "One line for each token. Every client in the session can read it."
-              : "Such as a user ID or a name. Every client in the session can read it."
+              : "For example a user ID or a name. Every client in the session can read it."
           }
           error={errorAt("data")}
         >
@@ -215,7 +215,7 @@ export function TokenForm({ sessionId }: { sessionId: string }) {
         <Field
           name="expireTime"
           label="Expires"
-          hint="Who is connected by then stays connected."
+          hint="Clients that are connected by then stay connected."
           error={errorAt("expireTime")}
         >
           {(control) => (
@@ -224,7 +224,7 @@ export function TokenForm({ sessionId }: { sessionId: string }) {
                 {...control}
                 value={draft.lifetime}
                 options={[
-                  ["", "By default"],
+                  ["", "Default"],
                   ...offered.map(([seconds, label]) => [String(seconds), `In ${label}`] as const),
                   ["at", "At a time…"],
                 ]}
@@ -247,7 +247,7 @@ export function TokenForm({ sessionId }: { sessionId: string }) {
         <Field
           name="initialLayoutClassList"
           label="Layout classes"
-          hint="Of the client's streams, for archives and broadcasts, with spaces between them."
+          hint="For the client's streams in archives and broadcasts, separated by spaces."
           error={errorAt("initialLayoutClassList")}
         >
           {(control) => (
@@ -284,7 +284,7 @@ export function TokenForm({ sessionId }: { sessionId: string }) {
   );
 }
 
-/** When a token ends; both are null for the server's default. */
+/** The expiry of a token; both are null for the server's default. */
 function ending({ lifetime, expiresAt }: Draft) {
   const isAt = lifetime === "at";
   return {
@@ -293,17 +293,17 @@ function ending({ lifetime, expiresAt }: Draft) {
   };
 }
 
-/** How many refusals are shown; of a thousand, most say the same. */
+/** The number of refusals to show, because most of a thousand are the same. */
 const SHOWN = 10;
 
 function Refusals({ refused }: { refused: readonly Refused[] }) {
   return (
     <div className="notice bad" role="alert">
-      <p>{refused.length === 1 ? "One was refused:" : `${refused.length} were refused:`}</p>
+      <p>{refused.length === 1 ? "One token was refused:" : `${refused.length} tokens were refused:`}</p>
       <ul>
         {refused.slice(0, SHOWN).map(([place, { message }]) => (
           <li key={place}>
-            Number {place}: {message}
+            Token {place}: {message}
           </li>
         ))}
         {refused.length > SHOWN && <li>and {refused.length - SHOWN} more</li>}

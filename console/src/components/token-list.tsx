@@ -7,10 +7,10 @@ import { ClientSnippet } from "./client-snippet.tsx";
 import { CopyButton } from "./copy-button.tsx";
 import { RoleBadge } from "./role-badge.tsx";
 
-/** How many are shown at first. */
+/** The number of tokens to show at first. */
 const SHOWN = 10;
 
-/** The tokens that were generated for a session since signing in. */
+/** The tokens generated for a session since sign-in. */
 export function TokenList({ tokens }: { tokens: readonly TokenFieldsFragment[] }) {
   const [all, setAll] = useState(false);
   const shown = all ? tokens : tokens.slice(0, SHOWN);
@@ -18,8 +18,7 @@ export function TokenList({ tokens }: { tokens: readonly TokenFieldsFragment[] }
     <>
       <div className="row">
         <p className="hint">
-          The server keeps no copy: they are gone when you reload this page or sign out. Treat them as
-          secrets.
+          The server keeps no copy. Reloading this page or signing out deletes them. Treat them as secrets.
         </p>
         {tokens.length > 1 && (
           <CopyButton
@@ -55,10 +54,10 @@ function TokenCard({ token }: { token: TokenFieldsFragment }) {
       </div>
       <code className="token">{token.token}</code>
       <div className="row">
-        <CopyButton text={token.token} label="Copy the token" />
+        <CopyButton text={token.token} label="Copy token" />
         {rights.inspectTokens && (
           <Link href="/inspect" onClick={() => drafts.set(INSPECTED, token.token)}>
-            Inspect it
+            Inspect this token
           </Link>
         )}
       </div>

@@ -1,24 +1,24 @@
 import { type FormEvent, type RefObject, useRef, useState } from "react";
 import { type Problem, problemOf } from "../api/problem.ts";
 
-/** What a form that is submitted goes through. */
+/** The state of a form and its submission. */
 export interface Submission {
   readonly form: RefObject<HTMLFormElement | null>;
   readonly busy: boolean;
-  /** What is wrong with the field of an argument. */
+  /** The error of an argument's field. */
   errorAt(argument: string): string | null;
-  /** What went wrong and concerns no field; null before, and once what was entered is changed. */
+  /** An error that belongs to no field; null before the first submission and after a change. */
   readonly notice: Problem | null;
-  /** Forgets what went wrong. */
+  /** Clears the error. */
   changed(): void;
   submit(event?: FormEvent): void;
 }
 
 /**
- * Runs what a form does, once at a time.
+ * Submits a form, once at a time.
  *
- * @param rules what is wrong before anything is sent, by argument
- * @param run does it, and is told whether the form is still there when it is done
+ * @param rules the broken rules by argument; with any, the form sends nothing
+ * @param run sends the form; its argument returns whether the form is still shown
  */
 export function useSubmission(
   rules: Readonly<Record<string, string | undefined>>,
@@ -45,7 +45,7 @@ export function useSubmission(
       const found = problemOf(error);
       const field = fieldOf(found.argument);
       field?.focus();
-      // Who must sign in again is told so elsewhere.
+      // The sign-in dialog shows authentication errors.
       if (found.code !== "UNAUTHENTICATED") setProblem(field ? found : { ...found, argument: null });
     } finally {
       setBusy(false);

@@ -14,24 +14,24 @@ import { TOKEN_FORMATS } from "../labels.ts";
 import { sessionPath } from "../paths.ts";
 import { formatInstant, formatRemaining, useSecondsLeft } from "../time.ts";
 
-/** Where one pastes a token, and sees what it grants, and whether it is valid. */
+/** The page that shows what a pasted token grants, and whether it is valid. */
 export function InspectPage() {
   const [entered, setEntered] = useDraft(INSPECTED, "");
   const [inspectToken, { data, error, loading, variables }] = useLazyQuery(InspectTokenDocument, {
-    // A token that was pasted is nobody else's business.
+    // A pasted token must stay out of the cache.
     fetchPolicy: "no-cache",
-    // What it grants is known also where the database cannot say whether its session is.
+    // The grant can arrive even if the database fails to look up the session.
     errorPolicy: "all",
   });
   const token = entered.trim();
-  // What is said must be about what is entered.
+  // Show a result only for the token in the field.
   const isAnswered = variables?.token === token;
   const inspection = isAnswered ? data?.inspectToken : undefined;
   const problem = isAnswered && error ? problemOf(error) : null;
 
   const submit = (event?: FormEvent) => {
     event?.preventDefault();
-    // What goes wrong is in `error`.
+    // `error` has the reason of a failure.
     inspectToken({ variables: { token } }).catch(() => {});
   };
 
@@ -39,12 +39,12 @@ export function InspectPage() {
     <>
       <PageHeading>Inspect a token</PageHeading>
       <div className="columns">
-        <section className="card" aria-label="The token">
+        <section className="card" aria-label="Token to inspect">
           <form onSubmit={submit} noValidate>
             <Field
               name="token"
               label="Token"
-              hint="It goes to this server alone, and is not kept."
+              hint="Sent only to this server, and not stored."
               error={problem?.argument === "token" ? problem.message : null}
             >
               {(control) => (
@@ -66,18 +66,17 @@ export function InspectPage() {
           </form>
           {problem && problem.argument !== "token" && <ProblemNotice problem={problem} onRetry={submit} />}
         </section>
-        <section className="card" aria-label="What it grants">
+        <section className="card" aria-label="Result">
           <div role="status">
             {inspection ? (
               <Verdict inspection={inspection} />
             ) : (
-              <p className="hint">What it grants is shown here, and whether a client can connect with it.</p>
+              <p className="hint">Shows what the token grants, and whether a client can connect with it.</p>
             )}
           </div>
           {inspection?.createdHere === false && (
             <p className="hint">
-              Its session was not created here. The session's ID is well-formed, which does not prove that it
-              exists.
+              Its session was not created here. The session ID is well-formed, but the session may not exist.
             </p>
           )}
           {inspection && inspection.status !== "INVALID" && <Grant inspection={inspection} />}
@@ -91,11 +90,11 @@ type Inspection = NonNullable<InspectTokenQuery["inspectToken"]>;
 
 const VERDICTS: Readonly<Record<TokenStatus, readonly [tone: string, words: string]>> = {
   ACTIVE: ["good", "Valid: a client can connect with it now"],
-  EXPIRED: ["worn", "Genuine, and expired"],
+  EXPIRED: ["worn", "Genuine, but expired"],
   INVALID: ["bad", "Not valid"],
 };
 
-/** For tokens that name no end. */
+/** The expiry of tokens that never expire. */
 const NEVER = "9999-12-31T23:59:59Z";
 
 function Verdict({ inspection: { status, reason, expiresAt } }: { inspection: Inspection }) {

@@ -15,13 +15,13 @@ import { IssuedTokensDocument, SessionDocument, type SessionFieldsFragment } fro
 import { ARCHIVE_MODES, ARCHIVE_RESOLUTIONS, MEDIA_MODES } from "../labels.ts";
 import { formatInstant } from "../time.ts";
 
-/** One session: how it is, tokens for it, and what was issued for it. */
+/** The page of a session: its options, a form for tokens, and its issued tokens. */
 export function SessionPage({ sessionId }: { sessionId: string }) {
   const { rights, project, tokens } = useMe();
   const { data, error, loading, refetch } = useQuery(SessionDocument, {
     variables: { sessionId },
     skip: !rights.readSessions,
-    // Whether one may see it can change.
+    // The user's right to see it may change.
     fetchPolicy: "cache-and-network",
   });
   const refusal = useHistoryState<string | null>();
@@ -36,7 +36,7 @@ export function SessionPage({ sessionId }: { sessionId: string }) {
       <section className="card" aria-label="The session">
         <div className="row">
           <code className="token">{sessionId}</code>
-          <CopyButton text={sessionId} label="Copy the ID" />
+          <CopyButton text={sessionId} label="Copy ID" />
         </div>
         <p className="hint">
           Application <code>{session?.applicationId ?? project.applicationId}</code>
@@ -45,19 +45,19 @@ export function SessionPage({ sessionId }: { sessionId: string }) {
         {loading && !session && <p role="status">Loading…</p>}
         {session && !session.createdHere && (
           <p className="notice">
-            This session was not created here. Its ID is well-formed, which does not prove that it exists.
+            This session was not created here. Its ID is well-formed, but the session may not exist.
           </p>
         )}
         {session && <Options session={session} />}
         {session === null && (
-          <p className="notice">You may not see this session, or its ID is not of this server's project.</p>
+          <p className="notice">You may not see this session, or its ID belongs to another project.</p>
         )}
       </section>
       <div className="columns">
         <div>
           {refusal && (
             <p className="notice bad" role="alert">
-              Here is the session. Its token was refused: {refusal}
+              The session is ready, but its token was refused: {refusal}
             </p>
           )}
           {rights.createTokens && session !== null && (
@@ -98,7 +98,7 @@ function Options({ session }: { session: SessionFieldsFragment }) {
   );
 }
 
-/** How many records a page has. */
+/** The number of records per page. */
 const PAGE_SIZE = 10;
 
 function IssuedTokens({ sessionId }: { sessionId: string }) {
@@ -106,26 +106,26 @@ function IssuedTokens({ sessionId }: { sessionId: string }) {
   const { data, previousData, error, refetch } = useQuery(IssuedTokensDocument, {
     variables: { sessionId, first: PAGE_SIZE, after: pages.after },
     fetchPolicy: "cache-and-network",
-    // A count that fails leaves the list.
+    // Show the list even if its count fails.
     errorPolicy: "all",
     ...usePolling(5000),
   });
-  // What is shown is still the page before.
+  // The list still shows the previous page.
   const busy = !data && !error;
   const issued = data?.session?.issuedTokens ?? previousData?.session?.issuedTokens;
   return (
     <section className="card" aria-labelledby="issued">
-      <h2 id="issued">Issued for it {issued && <Total count={issued.totalCount} />}</h2>
+      <h2 id="issued">Issued tokens {issued && <Total count={issued.totalCount} />}</h2>
       {error && <ProblemNotice problem={problemOf(error)} onRetry={() => void refetch()} />}
       {!issued && !error && <p role="status">Loading…</p>}
-      {issued?.totalCount === 0 && <p>There is no record of any.</p>}
+      {issued?.totalCount === 0 && <p>No records of tokens yet.</p>}
       {issued && issued.nodes.length > 0 && (
         <>
           <table aria-busy={busy}>
             <thead>
               <tr>
                 <th scope="col">Role</th>
-                <th scope="col">To</th>
+                <th scope="col">Caller</th>
                 <th scope="col">Issued</th>
                 <th scope="col">Expires</th>
               </tr>

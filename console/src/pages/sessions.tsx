@@ -14,14 +14,14 @@ import { type SessionFieldsFragment, SessionsDocument } from "../generated/docum
 import { sessionPath } from "../paths.ts";
 import { formatInstant } from "../time.ts";
 
-/** Where one creates sessions, and sees what there is. */
+/** The page that creates and lists sessions. */
 export function SessionsPage() {
   const { rights, keepTokens } = useMe();
   const [, navigate] = useLocation();
   return (
     <>
       <PageHeading>Sessions</PageHeading>
-      {!offersAnything(rights) && <p className="notice">Your credential allows nothing on this page.</p>}
+      {!offersAnything(rights) && <p className="notice">Your credential grants no access to this page.</p>}
       <div className="columns">
         <div>
           {rights.createSession && (
@@ -30,7 +30,7 @@ export function SessionsPage() {
               <SessionForm
                 onDone={({ sessionId, generateToken }, isThere, refusal) => {
                   if (generateToken) keepTokens([generateToken]);
-                  // Who has gone elsewhere meanwhile stays there.
+                  // Do not navigate if the user has left this page meanwhile.
                   if (isThere) navigate(sessionPath(sessionId), { state: refusal });
                 }}
               />
@@ -56,7 +56,7 @@ function offersAnything({ createSession, readSessions, createTokens, readLedger 
   return createSession || readSessions || createTokens || readLedger;
 }
 
-/** How many sessions a page has. */
+/** The number of sessions per page. */
 const PAGE_SIZE = 10;
 
 function SessionList() {
@@ -65,11 +65,11 @@ function SessionList() {
   const { data, previousData, error, refetch } = useQuery(SessionsDocument, {
     variables: { first: PAGE_SIZE, after: pages.after, withTokens: rights.readLedger },
     fetchPolicy: "cache-and-network",
-    // A count that fails leaves the list.
+    // Show the list even if its count fails.
     errorPolicy: "all",
     ...usePolling(5000),
   });
-  // What is shown is still the page before.
+  // The list still shows the previous page.
   const busy = !data && !error;
   const sessions = data?.sessions ?? previousData?.sessions;
   return (
@@ -77,7 +77,7 @@ function SessionList() {
       <h2 id="sessions">All sessions {sessions && <Total count={sessions.totalCount} />}</h2>
       {error && <ProblemNotice problem={problemOf(error)} onRetry={() => void refetch()} />}
       {!sessions && !error && <p role="status">Loading…</p>}
-      {sessions?.totalCount === 0 && <p>There is none yet.</p>}
+      {sessions?.totalCount === 0 && <p>No sessions yet.</p>}
       {sessions && (
         <>
           <ul className="list" aria-busy={busy}>
@@ -117,11 +117,11 @@ function SessionItem({
   );
 }
 
-/** For sessions that were created elsewhere in the project, and for those who may not list them. */
+/** Opens a session that was created elsewhere in the project, or that the user may not list. */
 function OpenById({ onOpen }: { onOpen: (sessionId: string) => void }) {
   const [entered, setEntered] = useDraft("session ID", "");
   const sessionId = entered.trim();
-  // It would get into the address.
+  // A token must not get into the page's URL.
   const isToken = /^(eyJ|T1==)/.test(sessionId);
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -132,7 +132,7 @@ function OpenById({ onOpen }: { onOpen: (sessionId: string) => void }) {
       <Field
         name="sessionId"
         label="Session ID"
-        error={isToken ? "This is a token, and not the ID of a session." : null}
+        error={isToken ? "This is a token, not a session ID." : null}
       >
         {(control) => (
           <input
