@@ -21,8 +21,7 @@ function userName(): string {
 }
 
 /**
- * Runs a command that writes to the server's audit trail. An `AUDIT_LOG` of `-` means standard error here, because standard output
- * holds the command's result.
+ * Runs a command that writes to the server's audit trail. `AUDIT_LOG=-` means standard error here, as standard output has the result.
  *
  * @throws {StartupError} if the trail cannot be opened
  * @throws {Refusal} if the trail is required and cannot be written
@@ -41,8 +40,7 @@ export async function audited<T>(
   });
   try {
     const done = await act(audit);
-    if (reason !== "")
-      process.stderr.write(`AUDIT_LOG: the audit trail does not record this command: ${reason}\n`);
+    if (reason !== "") process.stderr.write(`AUDIT_LOG: the audit trail lacks this command: ${reason}\n`);
     return done;
   } catch (error) {
     if (!(error instanceof AuditUnavailable)) throw error;

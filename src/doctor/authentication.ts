@@ -9,8 +9,7 @@ const finding = (ok: boolean | null, says: string): Finding => ({ what: "callers
 /** Whether callers can authenticate with a JWT or an API key, or need neither. @param keys null if they are unknown */
 export function callerFindings(config: Config, keys: readonly StoredApiKey[] | null): Finding[] {
   const { jwtRules } = config;
-  if (keys === null)
-    return [finding(null, "API keys are unknown, because they could not be read from the database")];
+  if (keys === null) return [finding(null, "API keys are unknown: they could not be read")];
   if (jwtRules === null && keys.length === 0) return openFindings(config);
   const revoked = keys.filter(({ revokedAt }) => revokedAt !== null).length;
   const expired = keys.filter(({ revokedAt, isExpired }) => revokedAt === null && isExpired).length;

@@ -78,7 +78,7 @@ function migrationFinding(
 function clockFindings(skew: number | null): Finding[] {
   if (skew === null)
     return [{ what: "clock", ok: null, says: "not compared: the database answers too slowly" }];
-  if (!isSkewed(skew, false)) return [{ what: "clock", ok: true, says: "agrees with the database's clock" }];
+  if (!isSkewed(skew, false)) return [{ what: "clock", ok: true, says: "matches the database's clock" }];
   const seconds = Math.round(Math.abs(skew) / 100) / 10;
   const by = `${seconds} seconds ${skew > 0 ? "ahead of" : "behind"} the database's`;
   return [{ what: "clock", ok: false, says: `this machine's clock is ${by}: synchronize both with NTP` }];

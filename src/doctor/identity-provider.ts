@@ -78,8 +78,7 @@ async function discoveryFindings(
   if (!issuers.some((known) => known === said.issuer)) {
     const says = `the provider writes ${its("issuer")} as iss, so none of its JWTs is accepted: set this value`;
     findings.push({ what: "AUTH_JWT_ISSUER", ok: false, says });
-  } else
-    findings.push({ what: "AUTH_JWT_ISSUER", ok: true, says: "matches the provider's discovery document" });
+  } else findings.push({ what: "AUTH_JWT_ISSUER", ok: true, says: "matches the discovery document" });
   if (jwksUri !== null && said.jwks_uri !== jwksUri) {
     const says = `the provider's discovery document has ${its("jwks_uri")}: check which one is right`;
     findings.push({ what: "AUTH_JWKS_URI", ok: null, says });

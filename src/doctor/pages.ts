@@ -23,8 +23,7 @@ function asGiven(origin: string | RegExp): string {
 
 function riskOf({ protocol, hostname }: URL): string | null {
   if (protocol !== "http:" && protocol !== "https:") return null;
-  if (isLoopbackHostname(hostname)) return "any page on a developer's machine may call the production server";
-  if (protocol === "http:")
-    return "anyone on the network path can change its pages, which get tokens: use https:";
+  if (isLoopbackHostname(hostname)) return "pages on developers' machines may call the production server";
+  if (protocol === "http:") return "anyone on the path can change its pages, which get tokens: use https:";
   return null;
 }

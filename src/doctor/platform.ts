@@ -92,8 +92,7 @@ function isList(body: string): boolean {
 
 function clockFindings(ahead: number | null): Finding[] {
   if (ahead === null) return [];
-  if (Math.abs(ahead) < DIFFER)
-    return [{ what: "clock", ok: true, says: "agrees with the platform's clock" }];
+  if (Math.abs(ahead) < DIFFER) return [{ what: "clock", ok: true, says: "matches the platform's clock" }];
   const by = `${Math.abs(ahead)} seconds ${ahead > 0 ? "ahead of" : "behind"} the platform's`;
   return [{ what: "clock", ok: false, says: `this machine's clock is ${by}: synchronize it with NTP` }];
 }

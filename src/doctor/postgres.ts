@@ -58,9 +58,6 @@ function tlsFinding({ hosts, tls }: PostgresAddress, version: string | null): Fi
     if (stays || tls === null || tls.verifies === "host") return finding(true, says);
     return finding(null, `${says}, but the server's identity is not verified: ${remedy}`);
   }
-  if (stays) return finding(true, "the connection is not encrypted, but stays on this machine");
-  return finding(
-    null,
-    `the connection is not encrypted, so anyone on the network path can read it: ${remedy}`,
-  );
+  if (stays) return finding(true, "the connection is unencrypted, but stays on this machine");
+  return finding(null, `the connection is unencrypted: anyone on the path can read it; ${remedy}`);
 }

@@ -76,7 +76,7 @@ describe("an SQLite database", () => {
     writeFileSync(file, "This is no database, as it has none of the bytes that one begins with.".repeat(20));
     expect(await find(`file:${file}`)).toEqual([
       "FAIL DATABASE_URL: it cannot be read: file is not a database; run stagepass check to find damage",
-      "- callers: API keys are unknown, because they could not be read from the database",
+      "- callers: API keys are unknown: they could not be read",
     ]);
     expect((await find(`file:${folder}`))[0]).toMatch(/^FAIL DATABASE_URL: it is a folder; /);
   });
@@ -105,7 +105,7 @@ describe("an SQLite database", () => {
     expect(await find(url)).toEqual(
       expect.arrayContaining([
         "- DATABASE_URL: pending migrations: 4; the next start runs them",
-        "- callers: API keys are unknown, because they could not be read from the database",
+        "- callers: API keys are unknown: they could not be read",
       ]),
     );
   });
@@ -127,9 +127,9 @@ describe("a PostgreSQL database", () => {
       expect.stringMatching(
         /^ok DATABASE_URL: PostgreSQL 18\S* at 127\.0\.0\.1:\d+\/\w+, UTF8: can be read and written$/,
       ),
-      "ok DATABASE_URL: the connection is not encrypted, but stays on this machine",
+      "ok DATABASE_URL: the connection is unencrypted, but stays on this machine",
       "ok DATABASE_URL: its tables match this version",
-      "ok clock: agrees with the database's clock",
+      "ok clock: matches the database's clock",
       OPEN,
     ]);
     const { query } = await sharedPostgres();
@@ -140,9 +140,7 @@ describe("a PostgreSQL database", () => {
     const found = await find(await newDatabaseUrl("PostgreSQL", { bare: true }));
     expect(found[0]).toMatch(/^ok DATABASE_URL: .*: can be read$/);
     expect(found[2]).toMatch(/^FAIL DATABASE_URL: pending migrations: \d+; run stagepass migrate$/);
-    expect(found.at(-1)).toBe(
-      "- callers: API keys are unknown, because they could not be read from the database",
-    );
+    expect(found.at(-1)).toBe("- callers: API keys are unknown: they could not be read");
   });
 
   it("whose user lacks privileges says which", async () => {
@@ -200,7 +198,7 @@ describe("a PostgreSQL database", () => {
     const found = await find(url);
     expect(found).toEqual([
       expect.stringMatching(/^FAIL DATABASE_URL: .* cannot be used as the database: .*ECONNREFUSED/),
-      "- callers: API keys are unknown, because they could not be read from the database",
+      "- callers: API keys are unknown: they could not be read",
     ]);
     expect(found.join()).not.toContain("canary");
   });

@@ -67,8 +67,8 @@ describe("origins", () => {
   it("are risks in production", async () => {
     expect(await foundBy(lookAtPages, { CORS_ORIGINS, NODE_ENV: "production" })).toEqual([
       "ok CORS_ORIGINS: https://app.example.com: its pages may call",
-      "- CORS_ORIGINS: http://app.example.com: anyone on the network path can change its pages, which get tokens: use https:",
-      "- CORS_ORIGINS: http://localhost:3000: any page on a developer's machine may call the production server",
+      "- CORS_ORIGINS: http://app.example.com: anyone on the path can change its pages, which get tokens: use https:",
+      "- CORS_ORIGINS: http://localhost:3000: pages on developers' machines may call the production server",
     ]);
   });
 });

@@ -35,7 +35,7 @@ describe("the platform's credentials", () => {
   it("are tried by listing one archive of the OpenTok project", async () => {
     expect(await openTok(ARCHIVES)).toEqual([
       "ok OPENTOK_API_SECRET: the platform accepts this key for this OPENTOK_API_KEY",
-      "ok clock: agrees with the platform's clock",
+      "ok clock: matches the platform's clock",
     ]);
     const { method, path, headers, body } = platform.received.at(-1) ?? {};
     expect({ method, path, body }).toEqual({
@@ -116,11 +116,11 @@ describe("the platform's credentials", () => {
       platform.behave(dated(0)(seconds));
       return (await foundBy(lookAtPlatform, openTokAt(platform.url), clock))[1];
     };
-    expect(await foundAt(4)).toBe("ok clock: agrees with the platform's clock");
+    expect(await foundAt(4)).toBe("ok clock: matches the platform's clock");
     expect(await foundAt(5)).toBe(
       "FAIL clock: this machine's clock is 5 seconds behind the platform's: synchronize it with NTP",
     );
-    expect(await foundAt(-4)).toBe("ok clock: agrees with the platform's clock");
+    expect(await foundAt(-4)).toBe("ok clock: matches the platform's clock");
     expect(await foundAt(-90)).toBe(
       "FAIL clock: this machine's clock is 90 seconds ahead of the platform's: synchronize it with NTP",
     );

@@ -156,7 +156,7 @@ test("revokes the key that is pasted, and never tells it", async () => {
   expect(again.code).toBe(1);
   expect(JSON.parse(again.errors).error).toEqual({
     code: "KEY_NOT_FOUND",
-    message: `${idOf(first)}: no key has this name or ID, or it is already revoked`,
+    message: `${idOf(first)}: no key has this name or ID, or it is revoked`,
     argument: idOf(first),
     retryable: false,
   });

@@ -17,8 +17,8 @@ export interface Submission {
 /**
  * Submits a form, once at a time.
  *
- * @param rules the broken rules by argument; with any, the form sends nothing
- * @param run sends the form; its argument returns whether the form is still shown
+ * @param rules broken rules by argument, which block the submission
+ * @param run sends the form; receives a check whether it is still shown
  */
 export function useSubmission(
   rules: Readonly<Record<string, string | undefined>>,

@@ -14,9 +14,7 @@ import { writtenWhole } from "../whole-file.ts";
 export function defineBackup(program: Command): void {
   const command = program
     .command("backup")
-    .description(
-      "Copy the SQLite database to a new file. The copy is a consistent snapshot; servers may keep running.",
-    )
+    .description("Copy a snapshot of the SQLite database to a new file. Servers may keep running.")
     .argument("<file>", "the new file, created once the copy is complete; an existing file is an error");
   performs(command, (_, file) => backUp(file));
   explains(command, "stagepass backup stagepass-backup.db", ["DATABASE_URL"]);
@@ -26,9 +24,7 @@ export function defineBackup(program: Command): void {
 async function backUp(path: string): Promise<Outcome> {
   const address = parseDatabaseAddress(...readEnvironment());
   if (address.engine === "postgres" || address.file === null)
-    throw new StartupError([
-      "DATABASE_URL: stagepass backup copies only SQLite files; use pg_dump for PostgreSQL",
-    ]);
+    throw new StartupError(["DATABASE_URL: stagepass backup copies only SQLite; use pg_dump for PostgreSQL"]);
   checkThere(address);
   checkFree(path);
   const source = address.file;

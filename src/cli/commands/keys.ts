@@ -25,17 +25,8 @@ export function defineKeys(program: Command): void {
 
   const create = keys
     .command("create")
-    .summary("Create an API key and print it.")
-    .description(
-      "Create an API key and print it. It is shown only once: the database stores only its SHA-256.",
-    )
-    .addOption(
-      valued(
-        "--name <name>",
-        "name of the key: 1 to 100 letters, digits, or . _ @ -",
-        text,
-      ).makeOptionMandatory(),
-    )
+    .description("Create and print an API key. It is shown only once; the database has its SHA-256.")
+    .addOption(valued("--name <name>", "1 to 100 letters, digits, or . _ @ -", text).makeOptionMandatory())
     .addOption(
       valued(
         "--grant <grant>",
@@ -44,11 +35,7 @@ export function defineKeys(program: Command): void {
       ).makeOptionMandatory(),
     )
     .addOption(
-      valued(
-        "--expires-in <duration>",
-        "lifetime in seconds, or a duration such as 12h or 90d (default: unlimited)",
-        keyLifetime,
-      ),
+      valued("--expires-in <duration>", "lifetime, such as 12h or 90d (default: unlimited)", keyLifetime),
     );
   performs<Options>(create, (options) => createKey(options));
   explains(
@@ -183,11 +170,7 @@ async function revokeKey(given: string): Promise<Outcome> {
       json: { idOrName, revokedAt },
     };
   // Abridged, because the argument may be a part of a secret.
-  throw new Refusal(
-    "KEY_NOT_FOUND",
-    "no key has this name or ID, or it is already revoked",
-    abridge(idOrName),
-  );
+  throw new Refusal("KEY_NOT_FOUND", "no key has this name or ID, or it is revoked", abridge(idOrName));
 }
 
 /** Also refuses `-`, which means standard input. */

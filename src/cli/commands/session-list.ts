@@ -10,16 +10,11 @@ import { text, time, valued } from "../values.ts";
 export function defineSessionList(session: Command): void {
   const command = session
     .command("list")
-    .summary("List the sessions in the database.")
-    .description(
-      "List the sessions in the database, newest first; with --name-prefix, in order of their names.",
-    )
-    .addOption(valued("--name-prefix <text>", "start of the name", text).conflicts("name"))
+    .description("List the sessions in the database, newest first, or by name with --name-prefix.")
+    .addOption(valued("--name-prefix <text>", "the name's prefix", text).conflicts("name"))
     .addOption(valued("--name <name>", "the name, including sessions that it mapped to before", text))
-    .addOption(
-      valued("--created-after <time>", "created at or after this time, or this long ago, such as 1h", time),
-    )
-    .addOption(valued("--created-before <time>", "created before this time, or this long ago", time));
+    .addOption(valued("--created-after <time>", "at or after this time, or this long ago, such as 1h", time))
+    .addOption(valued("--created-before <time>", "before this time", time));
   performs<Options>(pages(command), (options) => listSessions(options));
   explains(command, "stagepass session list --name-prefix team- --created-after 7d", [
     "DATABASE_URL",

@@ -13,17 +13,13 @@ export function defineTokens(program: Command): void {
     .command("tokens")
     .description("List the records of issued tokens.")
     .command("list")
-    .description(
-      "List the records of issued tokens, newest first. A record does not contain the token itself.",
-    )
+    .description("List the records of issued tokens, newest first. They do not contain the tokens.")
     .addOption(valued("--id <id>", "ID of the token, its jti or nonce", text))
     .addOption(valued("--session <id>", "ID of the session", text))
     .addOption(valued("--issued-to <subject>", "subject of the caller that requested the token", text))
     .addOption(valued("--role <role>", namesOf(Role), oneOf(Role)))
-    .addOption(
-      valued("--issued-after <time>", "issued at or after this time, or this long ago, such as 1h", time),
-    )
-    .addOption(valued("--issued-before <time>", "issued before this time, or this long ago", time));
+    .addOption(valued("--issued-after <time>", "at or after this time, or this long ago, such as 1h", time))
+    .addOption(valued("--issued-before <time>", "before this time", time));
   performs<Options>(pages(command), (options) => listTokens(options));
   explains(command, "stagepass tokens list --issued-after 1h --role moderator", [
     "DATABASE_URL",
