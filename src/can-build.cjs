@@ -8,7 +8,7 @@ const [[major, minor], [oldestMajor, oldestMinor]] = [node, oldest].map((version
   version.split(".").map(Number),
 );
 
-/** The output folder, or its missing parent's, if this user cannot write there; otherwise an empty list. */
+/** Lists the folder if this user cannot write it, or its parent if the folder does not exist yet. */
 function unwritable(folder) {
   const there = existsSync(folder) ? folder : dirname(folder);
   try {

@@ -4,7 +4,7 @@ import { print } from "./standard-streams.ts";
 
 /** Runs the `stagepass` command line and sets the exit code. Prints an error to standard error. */
 export async function run(args: readonly string[]): Promise<void> {
-  // An error of standard error cannot be reported anywhere.
+  // Ignored, because an error of standard error cannot be reported anywhere.
   process.stderr.on("error", () => {});
   try {
     await createProgram()

@@ -9,7 +9,7 @@ import { VERSION } from "../process/version.ts";
 import { platformAuth } from "../signing/platform-auth.ts";
 import { type Finding, whyNoAnswer } from "./finding.ts";
 
-/** The longest timeout of the platform, in milliseconds. `PLATFORM_TIMEOUT_MS` can shorten it. */
+/** The timeout for the platform, in milliseconds. `PLATFORM_TIMEOUT_MS` can shorten it. */
 const LONGEST = 5000;
 
 /** The smallest reported clock skew, in seconds. Smaller ones may come from the `Date` header's rounding and the latency. */

@@ -2,7 +2,7 @@ import type { Environment, Source } from "../config/environment.ts";
 import { SMALL_NAMES, VARIABLES, type VariableName, variable } from "../config/variable-table.ts";
 import { fingerprint } from "./fingerprint.ts";
 
-/** A variable as the server understands it. */
+/** A variable as the server reads it. */
 export type Setting = { readonly name: string; readonly source: Source } & (
   | { /** Null if it is not set and has no single default. */ readonly value: string | null }
   /** For a value that is or may be a secret: its length in characters, and the first bytes of its SHA-256. */

@@ -105,7 +105,7 @@ export class Connection {
     this.#become({ status: "ready", me, signedIn, visit: this.#visit, refusal: null });
   }
 
-  /** Whether this is the previous user. A user without a credential counts as the first user who signs in. */
+  /** Whether the user is the same as before. A user of an open server counts as the first user who signs in. */
   #isSame({ videoCaller }: VideoCallerQuery): boolean {
     if (this.#state.status !== "ready") return false;
     const { me, signedIn } = this.#state;

@@ -178,7 +178,7 @@ export function SessionForm({ onDone }: Props) {
         <Field
           name="mediaMode"
           label="Media mode"
-          hint="Relayed sends media directly between clients where possible. Routed uses the media router, for larger sessions, archives and encryption."
+          hint="“Relayed” sends media directly between clients where possible. “Routed” uses the media router, for larger sessions, archives and encryption."
           error={errorAt("mediaMode")}
         >
           {(control) => (
@@ -193,7 +193,7 @@ export function SessionForm({ onDone }: Props) {
         <Field
           name="archiveMode"
           label="Archive mode"
-          hint="Always records the session automatically. Needs Routed."
+          hint="“Always” records the session automatically and needs “Routed”."
           error={errorAt("archiveMode")}
         >
           {(control) => (
@@ -208,7 +208,7 @@ export function SessionForm({ onDone }: Props) {
         <Field
           name="archiveName"
           label="Archive name"
-          hint="Up to 80 characters. Needs the archive mode Always."
+          hint="Up to 80 characters. Needs the archive mode “Always”."
           error={errorAt("archiveName")}
         >
           {(control) => (
@@ -222,7 +222,7 @@ export function SessionForm({ onDone }: Props) {
         <Field
           name="archiveResolution"
           label="Archive resolution"
-          hint="Needs the archive mode Always."
+          hint="Needs the archive mode “Always”."
           error={errorAt("archiveResolution")}
         >
           {(control) => (
@@ -237,7 +237,7 @@ export function SessionForm({ onDone }: Props) {
         <Field
           name="location"
           label="Location"
-          hint="An IPv4 address near the participants. It decides the region of the session."
+          hint="An IPv4 address near the participants. The platform uses it to choose a region."
           error={errorAt("location")}
         >
           {(control) => (
@@ -253,7 +253,7 @@ export function SessionForm({ onDone }: Props) {
         <Field
           name="e2ee"
           label="End-to-end encryption"
-          hint="Needs Routed and the archive mode Manual."
+          hint="Needs “Routed” and the archive mode “Manual”."
           error={errorAt("e2ee")}
         >
           {(control) => (

@@ -18,7 +18,7 @@ export interface Submission {
  * Submits a form, once at a time.
  *
  * @param rules broken rules by argument, which block the submission
- * @param run sends the form; receives a check whether it is still shown
+ * @param run sends the form; can check whether it is still shown
  */
 export function useSubmission(
   rules: Readonly<Record<string, string | undefined>>,

@@ -166,7 +166,7 @@ async function revokeKey(given: string): Promise<Outcome> {
   });
   if (revoked !== null)
     return {
-      text: "Revoked. The key stops working on every replica within two seconds.",
+      text: "Revoked: the key stops working on every replica within two seconds.",
       json: { idOrName, revokedAt },
     };
   // Abridged, because the argument may be a part of a secret.
