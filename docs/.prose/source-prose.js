@@ -2,12 +2,22 @@ import { parse as parseMarkdown } from "@textlint/markdown-to-ast";
 import { parse as parseSchema, visit } from "graphql";
 import { parseSync, Visitor } from "rolldown/utils";
 
-/** Where the prose of TypeScript is: its comments, and its texts of four words or more. */
+/** The prose of TypeScript, by offset: its comments, and its texts of four words or more. */
 function proseOfTypeScript(source, path) {
   const { program, comments } = parseSync(path, source);
-  const prose = comments.map(({ start, end }) => [start, end]);
-  const text = ({ start, end }) =>
-    void (/\S( \S+){3}/.test(source.slice(start, end)) && prose.push([start + 1, end - 1]));
+  // A tag of a docstring begins a sentence.
+  const prose = comments.map(({ start, end }) => [
+    start,
+    source.slice(start, end).replace(/(?=\n\s*\* @)/g, "."),
+  ]);
+  const text = ({ start, end }) => {
+    const value = source
+      .slice(start, end)
+      .replace(/^["'`]|["'`]$/g, "")
+      .replace(/\$\{[^}]*\}/g, "x");
+    // Texts on adjacent lines are sentences of their own.
+    if (/\S( \S+){3}/.test(value)) prose.push([start, `${value}.`]);
+  };
   const statements = new Set();
   new Visitor({
     TaggedTemplateExpression: ({ quasi }) => void statements.add(quasi.start),
@@ -18,21 +28,21 @@ function proseOfTypeScript(source, path) {
   return prose;
 }
 
-/** Where the descriptions of a schema are. */
+/** The prose of a schema, by offset: its descriptions. */
 function proseOfSchema(source) {
   const prose = [];
   visit(parseSchema(source), {
-    StringValue: ({ block, loc }) => void (block && prose.push([loc.start, loc.end])),
+    StringValue: ({ block, loc }) =>
+      void (block && prose.push([loc.start, source.slice(loc.start, loc.end)])),
   });
   return prose;
 }
 
-/** The prose as Markdown, each line of it where it is in the source, and nothing else of the source. */
+/** Prose as Markdown: each line keeps its line number in the source, whose other lines are empty. */
 function markdownOf(source, prose) {
   const lines = source.split("\n").map(() => "");
-  for (const [start, end] of prose) {
+  for (const [start, text] of prose) {
     const first = source.slice(0, start).split("\n").length - 1;
-    const text = source.slice(start, end).replace(/\$\{[^}]*\}/g, "x");
     for (const [index, line] of text.split("\n").entries()) {
       lines[first + index] +=
         ` ${line.replace(/^\s*("""|\/\*\*?|\*(?!\/)|\/\/+)?\s*/, "").replace(/\s*("""|\*\/)$/, "")}`;
