@@ -65,7 +65,7 @@ export const VARIABLES = {
   DATABASE_URL: {
     default: "file:./data/stagepass.db",
     meaning:
-      "SQLite: `file:` and a path, or `:memory:`. PostgreSQL: `postgres://user:password@host:5432/stagepass`, with [several hosts](operations.md#failover) if needed.",
+      "SQLite: `file:` and a path, or `:memory:`. PostgreSQL: `postgres://user:password@host:5432/stagepass`, with [several hosts](database.md#failover) if needed.",
     secret: true,
   },
   DATABASE_POOL_SIZE: {
@@ -148,18 +148,18 @@ export const VARIABLES = {
   TRUST_PROXY: {
     otherwise: "none",
     meaning:
-      "The [proxies](operations.md#behind-a-proxy) whose `X-Forwarded-For` is trusted, comma-separated: IP addresses, ranges such as `10.0.0.0/8`, `loopback`, `linklocal` or `uniquelocal`.",
+      "The [proxies](operations.md#behind-a-load-balancer) whose `X-Forwarded-For` is trusted, comma-separated: IP addresses, ranges such as `10.0.0.0/8`, `loopback`, `linklocal` or `uniquelocal`.",
     example: "loopback",
   },
   CORS_ORIGINS: {
     otherwise: "none",
     meaning:
-      "The [origins](access.md#pages-of-other-origins) whose pages may call from a browser, comma-separated, such as `https://*.example.com`.",
+      "The [origins](access.md#other-origins-cors) whose pages may call from a browser, comma-separated, such as `https://*.example.com`.",
     example: "https://app.example.com",
   },
   HTTPS_PROXY: {
     otherwise: "none",
-    meaning: "The [proxy](operations.md#through-a-proxy) for calls to other machines.",
+    meaning: "The [proxy](operations.md#through-an-outgoing-proxy) for calls to other machines.",
     example: "http://proxy.example.com:3128",
     secret: true,
     foreign: true,
@@ -180,7 +180,7 @@ export const VARIABLES = {
   TRUSTED_DOCUMENTS: {
     default: "off",
     meaning:
-      "`enforce` executes only the [documents of a manifest](access.md#only-your-own-documents). `log` executes every document and logs those outside the manifest.",
+      "`enforce` executes only the [documents of a manifest](access.md#trusted-documents). `log` executes every document and logs those outside the manifest.",
   },
   TRUSTED_DOCUMENTS_MANIFEST: {
     meaning: "The path of the manifest.",
@@ -208,13 +208,13 @@ export const VARIABLES = {
   },
   METRICS_PORT: {
     otherwise: "no metrics",
-    meaning: "The port of Prometheus [metrics](operations.md#metrics), at `/metrics`, from 0 to 65535.",
+    meaning: "The port of Prometheus [metrics](monitoring.md#metrics), at `/metrics`, from 0 to 65535.",
     example: "9464",
   },
   METRICS_HOST: { default: "127.0.0.1", meaning: "The address of the metrics port." },
   OTEL_EXPORTER_OTLP_ENDPOINT: {
     otherwise: "no traces",
-    meaning: "The URL of the OpenTelemetry collector for [traces](operations.md#traces).",
+    meaning: "The URL of the OpenTelemetry collector for [traces](monitoring.md#traces).",
     example: "http://127.0.0.1:4318",
   },
   OTEL_EXPORTER_OTLP_PROTOCOL: { default: "http/protobuf", meaning: "`http/protobuf` or `http/json`." },
@@ -229,7 +229,7 @@ export const VARIABLES = {
   },
   AUDIT_LOG: {
     otherwise: "none",
-    meaning: "The file of the [audit trail](operations.md#the-audit-trail), or `-` for standard output.",
+    meaning: "The file of the [audit trail](monitoring.md#the-audit-trail), or `-` for standard output.",
     example: "./audit.jsonl",
   },
   AUDIT_REQUIRED: {
@@ -239,7 +239,7 @@ export const VARIABLES = {
   SHUTDOWN_DELAY_MS: {
     default: "0",
     meaning:
-      "How long the server [keeps serving](operations.md#stopping) after a stop signal, in milliseconds, from 0 to 60000. Meanwhile `/readyz` answers 503.",
+      "How long the server [keeps serving](operations.md#stop-a-server) after a stop signal, in milliseconds, from 0 to 60000. Meanwhile `/readyz` answers 503.",
   },
   LOG_LEVEL: {
     default: "info",

@@ -68,7 +68,7 @@ export class Drain {
     this.#announced = true;
     this.#begun = true;
     await idle(before, deadline);
-    // Accepts the connections that opened in this turn of the event loop.
+    // Accepts the connections that opened in this tick of the event loop.
     await nextTurn();
     // close() of the HTTP server would at once close connections without a request.
     TcpServer.prototype.close.call(this.#app.server);

@@ -25,7 +25,7 @@ function isDraft(outcome: Draft | TokenRefusal): outcome is Draft {
   return "record" in outcome;
 }
 
-/** Tokens signed per turn of the event loop: about 2 milliseconds, so that other requests do not wait for a whole batch. */
+/** Tokens signed per tick of the event loop: about 2 milliseconds, so that other requests do not wait for a whole batch. */
 const PER_TURN = 50;
 
 /** The dependencies of `TokenService`. */

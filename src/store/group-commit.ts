@@ -6,7 +6,7 @@ interface Group<T> {
   settle(error?: unknown): void;
 }
 
-/** Under load, a group gathers until this many turns of the event loop bring no item: fewer commits are cheaper. */
+/** Under load, a group gathers until this many ticks of the event loop bring no item: fewer commits are cheaper. */
 const QUIET_TURNS = 2;
 /** How long it may gather after the previous write began, in milliseconds. */
 const LONGEST_GATHERING = 5;
@@ -68,7 +68,7 @@ export function groupCommit<T>(
       },
     };
     waiting.push(group);
-    // Lets more items arrive in this turn of the event loop.
+    // Lets more items arrive in this tick of the event loop.
     setImmediate(writeAll);
     return group;
   };

@@ -1,5 +1,5 @@
 /**
- * Turns a long list into promises, so that GraphQL does not complete the whole list in one turn of the event loop.
+ * Turns a long list into promises, so that GraphQL does not complete the whole list in one tick of the event loop.
  * GraphQL completes each item when its promise resolves. The promises of the first turn resolve at once.
  *
  * @param turn resolves at the next turn

@@ -31,7 +31,7 @@ import { TokenOutcomeType } from "../types/token-outcome.ts";
 import { inTurns } from "./in-turns.ts";
 import { onlyInMutation } from "./only-in-mutation.ts";
 
-/** The outcomes completed in one turn of the event loop. */
+/** The outcomes completed in one tick of the event loop. */
 const PER_TURN = 50;
 
 @Resolver(() => SessionType)

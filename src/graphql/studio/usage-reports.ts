@@ -95,7 +95,7 @@ function sentAtTheStop(plugin: ApolloServerPlugin<Context>, sending: Sending): A
       return {
         ...listener,
         async serverWillStop() {
-          // Apollo Server records an operation in the turn of the event loop after its answer.
+          // Apollo Server records an operation in the tick of the event loop after its answer.
           await setImmediate();
           await setImmediate();
           await sending.finish(listener?.serverWillStop?.(), STOP_DEADLINE);

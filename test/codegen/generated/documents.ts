@@ -3,14 +3,14 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
-/** Whether the platform records a session by itself. */
+/** Whether the platform records a session automatically. */
 export type ArchiveMode =
   /** The platform records the whole session. Needs `mediaMode: ROUTED`. */
   | 'ALWAYS'
-  /** The platform records when a back end asks. */
+  /** The platform records only when a back end starts an archive. */
   | 'MANUAL';
 
-/** The width and height of the video in automatic archives, in pixels. */
+/** The video resolution of automatic archives, in pixels. */
 export type ArchiveResolution =
   /** 1920x1080, landscape. */
   | 'FHD_LANDSCAPE'
@@ -25,120 +25,119 @@ export type ArchiveResolution =
   /** 480x640, portrait. */
   | 'SD_PORTRAIT';
 
-/** What went wrong: the `extensions.code` of every error, and why a token was refused. */
+/** The `extensions.code` of an error, and the `code` of a refused token. */
 export type ErrorCode =
   /** The audit trail could not be written, so nothing was issued. */
   | 'AUDIT_UNAVAILABLE'
-  /** The keys of the identity provider cannot be read. */
+  /** The server cannot read the identity provider's keys. */
   | 'AUTHENTICATION_UNAVAILABLE'
-  /** The request is not a valid request of GraphQL over HTTP. */
+  /** The request is not a valid GraphQL over HTTP request. */
   | 'BAD_REQUEST'
-  /** An argument breaks a rule. The error names the argument. */
+  /** An argument is invalid. The error names the argument. */
   | 'BAD_USER_INPUT'
   /** The database did not answer in time. */
   | 'DATABASE_UNAVAILABLE'
-  /** The caller may not do this. The error names what the caller lacks. */
+  /** The caller lacks a permission. The error names it. */
   | 'FORBIDDEN'
   /** The document is not GraphQL, or has too many lexical tokens. */
   | 'GRAPHQL_PARSE_FAILED'
   /** The document does not fit the schema, or exceeds a limit. */
   | 'GRAPHQL_VALIDATION_FAILED'
-  /** Something is wrong in the server. Its log has the cause. */
+  /** The server failed unexpectedly. Its log has the cause. */
   | 'INTERNAL_SERVER_ERROR'
   /** The issuance could not be recorded, so no token was issued. */
   | 'LEDGER_UNAVAILABLE'
-  /** The operation must be sent by POST, or the method is neither GET nor POST. */
+  /** The operation needs POST, or the method is neither GET nor POST. */
   | 'METHOD_NOT_ALLOWED'
   /** A server without authentication answers only requests to localhost. */
   | 'MISDIRECTED_REQUEST'
   /** `Accept` allows neither media type of GraphQL over HTTP. */
   | 'NOT_ACCEPTABLE'
-  /** Nothing is served at this path. */
+  /** The server has nothing at this path. */
   | 'NOT_FOUND'
-  /** The document has no operation of the given name, or several and no name is given. */
+  /** The document lacks the named operation, or has several and the request names none. */
   | 'OPERATION_RESOLUTION_FAILURE'
   /** The body or the document is too long. */
   | 'PAYLOAD_TOO_LARGE'
-  /** The server knows no text with this hash. Send the hash and the text. */
+  /** The server does not know this hash. Send the hash and the document. */
   | 'PERSISTED_QUERY_NOT_FOUND'
   /** The manifest of trusted documents has no document with this ID. */
   | 'PERSISTED_QUERY_NOT_IN_LIST'
   /** The platform refused to create a session. */
   | 'PLATFORM_REJECTED'
-  /** The platform did not answer, or its answer cannot be understood. */
+  /** The platform did not answer, or its answer is invalid. */
   | 'PLATFORM_UNAVAILABLE'
-  /** A file of the console is not the one that the request expects. */
+  /** A console file is not the one that the request expects. */
   | 'PRECONDITION_FAILED'
-  /** The manifest of trusted documents does not have this document. */
+  /** The manifest of trusted documents does not contain this document. */
   | 'QUERY_NOT_IN_SAFELIST'
-  /** A file of the console is shorter than the requested range. */
+  /** A console file is shorter than the requested range. */
   | 'RANGE_NOT_SATISFIABLE'
-  /** A limit of the caller, of its address or of the project is used up. */
+  /** The caller, its address or the project has reached a limit. */
   | 'RATE_LIMITED'
   /** The server is stopping. */
   | 'SERVICE_UNAVAILABLE'
   /** The session ID is malformed, or belongs to another project. */
   | 'SESSION_NOT_FOUND'
-  /** The request has no credential, or one that is not accepted. */
+  /** The request has no valid credential. */
   | 'UNAUTHENTICATED'
   /** The body is not JSON in UTF-8, or is compressed. */
   | 'UNSUPPORTED_MEDIA_TYPE';
 
-/** How media flows between the participants of a session. */
+/** How media flows between participants. */
 export type MediaMode =
-  /** Directly between clients where possible, else through a relay. */
+  /** Media flows directly between clients if possible, otherwise through a relay. */
   | 'RELAYED'
-  /** Through the media router: larger sessions, archiving, end-to-end encryption. */
+  /** Media flows through the media router. Use it for larger sessions, archives and end-to-end encryption. */
   | 'ROUTED';
 
-/** What a client may do in a session. */
+/** What a client can do in a session. */
 export type Role =
-  /** What a publisher may do, and force others to disconnect, to stop publishing or to mute. */
+  /** Publish, subscribe, signal, and force others to disconnect, stop publishing or mute. */
   | 'MODERATOR'
   /** Publish streams, subscribe to streams, and signal. */
   | 'PUBLISHER'
-  /** Publish streams, without subscribing to any. */
+  /** Publish streams, but subscribe to none. */
   | 'PUBLISHER_ONLY'
   /** Subscribe to streams. */
   | 'SUBSCRIBER';
 
-/** How a token is written and signed. */
+/** The encoding and signature of a token. */
 export type TokenFormat =
-  /** A JSON Web Token: HS256 for OpenTok, RS256 for Vonage. */
+  /** A JSON Web Token, signed with HS256 for OpenTok and RS256 for Vonage. */
   | 'JWT'
   /** The legacy OpenTok format. */
   | 'T1';
 
-/** What one of many tokens is to grant; as the arguments of `generateToken`. */
+/** One token of `generateTokens`. Example: `{ role: PUBLISHER, data: "ana", expiresIn: 3600 }`. */
 export type TokenRequest = {
   /**
-   * Connection metadata such as a user ID or a name, up to 1000 characters. Every client in the session
-   * can read it, and it cannot be changed later.
+   * Connection metadata, such as a user ID or a name, up to 1000 characters. Every client in the session
+   * can read it, and it cannot change later.
    */
   data?: string | null | undefined;
   /**
-   * When the token stops working, in whole seconds since the Unix epoch: later than now, and at most
-   * 30 days from now. Without it, 24 hours from now, or sooner when your tokens may not live so long. Who is
-   * connected by then stays connected.
+   * When the token expires, in whole seconds since the Unix epoch: in the future, at most 30 days ahead. The
+   * default is 24 hours, or your `maxLifetime` if that is shorter. Connected clients stay connected.
    */
   expireTime?: number | null | undefined;
-  /** Instead of `expireTime`: for how many whole seconds from now the token works, from 1 to 2592000, which is 30 days. */
+  /** Instead of `expireTime`: the lifetime in whole seconds, from 1 to 2592000 (30 days). */
   expiresIn?: number | null | undefined;
-  /** The format of the token. */
+  /** The token format. */
   format?: TokenFormat | null | undefined;
-  /** Layout classes of the streams that the client publishes, for archives and broadcasts. */
+  /** Layout classes for the client's streams in archives and broadcasts. */
   initialLayoutClassList?: Array<string> | null | undefined;
-  /** What the client may do in the session. */
+  /** What the client can do in the session. */
   role?: Role | null | undefined;
 };
 
 /** Whether a client can connect with a token. */
 export type TokenStatus =
-  /** A client can connect with it now. */
+  /** A client can connect with the token now. */
   | 'ACTIVE'
-  /** Genuine, and expired. */
+  /** The token is genuine but expired. */
   | 'EXPIRED'
-  /** Not a token that this server's credentials signed, or not one that a client could connect with. */
+  /** This server's credentials did not sign the token, or no client can connect with it. */
   | 'INVALID';
 
 export type CreateSessionAndTokenMutationVariables = Exact<{

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { inTurns } from "../../../src/graphql/resolvers/in-turns.ts";
 
 describe("inTurns", () => {
-  it("hands out the items in their order, so many in each turn of the event loop", async () => {
+  it("hands out the items in their order, so many in each tick of the event loop", async () => {
     const items = Array.from({ length: 10 }, (_, i) => i);
     const perTurn: number[][] = [[]];
     for (const promise of inTurns(items, 4, nextTurn)) promise.then((item) => perTurn.at(-1)?.push(item));
