@@ -275,7 +275,7 @@ describe("Session.generateToken", () => {
   ])("is refused below the query %s", async (_, query) => {
     const { errors, ...answer } = await server.graphql(query());
     expect(errors[0]).toMatchObject({
-      message: expect.stringMatching(/only inside a mutation/),
+      message: expect.stringMatching(/works only in a mutation/),
       extensions: { code: "BAD_USER_INPUT" },
     });
     expect(JSON.stringify(answer.data)).not.toContain("eyJ");

@@ -161,6 +161,17 @@ export const CLAIMS: readonly Claim[] = [
   // The router of `test/api/federation.test.ts` sends Rover's requests, with the same header.
   { document: FEDERATION, language: /^sh$/, has: /^rover/, run: isShell },
   {
+    document: "docs/schema.md",
+    language: /^graphql$/,
+    run: operation(({ createSession }) =>
+      expect(createSession).toEqual({
+        sessionId: ID,
+        applicationId: expect.any(String),
+        generateToken: { token: TOKEN },
+      }),
+    ),
+  },
+  {
     document: "docs/sessions.md",
     language: /^graphql$/,
     has: /createSession/,
