@@ -22,7 +22,6 @@ export function notJson(body: string): string {
   const mistake = adviceOn(body, MISTAKES);
   if (mistake) return `The body is not JSON: ${mistake}`;
   if (isJson(body)) return 'The body must not have the names "__proto__" and "constructor"';
-
   return `The body is not JSON, or is cut off; send an object such as ${EXAMPLE_BODY}`;
 }
 

@@ -37,7 +37,6 @@ const OTHER_FORMS: Advice = [
     "must be a URL such as postgres://user:password@host:5432/stagepass, not a list such as host=… dbname=…",
   ],
   [/^file:/i, "must be file: in lower case and a path, such as file:./data/stagepass.db"],
-
   [/^[./~\w-]*\.(db|sqlite3?)$/i, "must begin with file:, such as file:./data/stagepass.db"],
 ];
 

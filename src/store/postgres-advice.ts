@@ -9,20 +9,14 @@ const UNREACHED = "check firewalls, or correct the host or the port in DATABASE_
 const BY_CODE: Readonly<Record<string, string>> = {
   "28P01": "check the user and the password in DATABASE_URL; percent-encode both",
   "28000": "allow this user and machine in pg_hba.conf, or use another user",
-
   "3D000": "create it with createdb, or use another database",
   "42501": "make the user the owner of the database, or GRANT the missing privileges",
-
   "53300": "lower DATABASE_POOL_SIZE, which applies to each replica, or raise max_connections",
   "57P03": "wait until PostgreSQL has started",
-
   ECONNREFUSED: "start PostgreSQL there, or correct the host or the port in DATABASE_URL",
   ECONNRESET: "PostgreSQL may require TLS: try sslmode=verify-full",
-
   ENOENT: "start PostgreSQL there, or correct the socket's folder or the port in DATABASE_URL",
-
   EACCES: "give this user access to the socket's folder",
-
   ENOTFOUND: "correct the host name in DATABASE_URL",
   EAI_AGAIN: "check DNS on this machine, or correct the host name in DATABASE_URL",
   ETIMEDOUT: UNREACHED,
@@ -35,7 +29,6 @@ const BY_CODE: Readonly<Record<string, string>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: TLS,
   CERT_HAS_EXPIRED: "renew PostgreSQL's certificate",
   CERT_NOT_YET_VALID: "correct the clock of this machine, or renew PostgreSQL's certificate",
-
   ERR_TLS_CERT_ALTNAME_INVALID:
     "use the host name in the certificate; uselibpqcompat=true&sslmode=verify-ca with sslrootcert verifies only the CA",
 };
@@ -47,10 +40,8 @@ const BY_MESSAGE: Advice = [
     /permission denied for schema/,
     "make the user the owner of the database, or GRANT CREATE ON SCHEMA public TO it; PostgreSQL 15 and later require this",
   ],
-
   [/role ".*" does not exist/, "create it with createuser, or use another user"],
   [/Peer authentication failed/, "connect as the user of the operating system, or over TCP with a password"],
-
   [/does not support SSL/, "turn on TLS in PostgreSQL, or use sslmode=disable on a private network"],
   [
     /password must be a (non-empty )?string|empty password/,

@@ -35,7 +35,6 @@ const OTHERS: Readonly<Record<string, string>> = {
   lock_timeout: "use options=-c%20lock_timeout%3D and the milliseconds",
   idle_in_transaction_session_timeout: `remove it; ${DEADLINES}`,
   client_encoding: "remove it; it is always UTF8",
-
   schema: "use options=-c%20search_path%3D and the schema",
   currentSchema: "use options=-c%20search_path%3D and the schema",
   pgbouncer: "remove it; Stagepass keeps nothing in a connection between transactions",

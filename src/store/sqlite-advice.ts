@@ -8,12 +8,9 @@ const ADVICE: Advice = [
   ],
   [/EROFS/, "the file system is read-only: use a file on a writable disk"],
   [/disk is full|ENOSPC|EDQUOT/, "free some space on its disk"],
-
   [/disk I\/O error|EIO/, "the disk is failing, or is a network file system without locks: use a local disk"],
-
   [/database is locked/, "another process has locked it: stop that process, or use another file"],
   [/ENOTDIR|EEXIST/, "part of the path is a file: correct the path"],
-
   [/ENAMETOOLONG/, "use a shorter path"],
   [
     /file is not a database/,

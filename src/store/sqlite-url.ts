@@ -18,9 +18,7 @@ const MISTAKES: Advice = [
     /\$\{?[A-Za-z_]|%[A-Za-z_]+%/,
     "must not have a variable such as $HOME: only a shell expands it; write the whole path",
   ],
-
   [/^[A-Za-z]:(?![^\\/])|\\/, "must not be a Windows path: write slashes, without a drive letter"],
-
   [/(^|\/)\.{0,2}$/, "must be a file, not a folder, such as file:./data/stagepass.db"],
   [/-(wal|shm|journal)$/, "must name the database, without -wal, -shm or -journal"],
 ];
