@@ -38,7 +38,7 @@ function retentionListener(instrument: Instrument, audit: Audit, logger: Logger)
     onKept({ from, to }) {
       logger.warn(
         { from: new Date(from), to: new Date(to) },
-        "old records are kept, because no server is known to have run between these times. If a clock was ahead, correct it; otherwise the records are purged later",
+        "old records are kept, because time without a running server does not count toward their age. The longest such time is given here. If a clock was ahead, correct it; otherwise the records are purged later",
       );
     },
     onFailure: (error) => logger.warn(whyOf(error), "old records could not be purged"),

@@ -15,14 +15,14 @@ const INTERVAL = 10 * 60 * 1000;
 export interface RetentionListener {
   /** Called after a purge that deleted at least one record. */
   onPurged(records: number): void;
-  /** Called when old records are kept. The gap is the longest time of more than a day without a running server. */
+  /** Called when old records are kept, because no server ran for more than a day in all. The gap is the longest such time. */
   onKept(gap: Gap): void;
   /** Called when a purge fails, perhaps after it deleted some records. The next purge tries again. */
   onFailure(error: unknown): void;
 }
 
 /**
- * Records every ten minutes that a server runs, and deletes ledger records that are older than `days` days with a running server.
+ * Records every ten minutes that a server runs, and deletes ledger records that are older than `days` days of run time.
  * Several servers may do so at the same time.
  *
  * @param days null keeps records forever
