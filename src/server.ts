@@ -155,7 +155,10 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       const deadline = new Deadline(PATIENCE);
       await deadline.within(store.ping().then(ledger.check), unanswered);
       await deadline.within(audit.check(), () => new AuditUnavailable());
-      await deadline.within(authenticate.check(), () => new AuthenticationUnavailable("it does not answer"));
+      await deadline.within(
+        authenticate.check(),
+        () => new AuthenticationUnavailable("it did not answer in time"),
+      );
     });
     const { app, drain } = await createApp({
       apollo,
@@ -300,7 +303,7 @@ async function measuring(
 }
 
 function unanswered(): Error {
-  return new DatabaseUnavailable("it does not answer");
+  return new DatabaseUnavailable("it did not answer in time");
 }
 
 async function listen(app: FastifyInstance, { host, port }: Config): Promise<string> {

@@ -39,7 +39,7 @@ async function fetchThrough(
         .connect(options)
         .catch((error: NodeJS.ErrnoException) => {
           throw new ProxyFailed(
-            `the proxy of ${variable} cannot be reached: ${error.code ?? "the connection broke"}`,
+            `the proxy of ${variable} cannot be reached: ${error.code ?? "the connection was lost"}`,
             true,
           );
         });

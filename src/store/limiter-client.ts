@@ -34,7 +34,7 @@ export function limiterClient({ kysely }: Pick<Database, "kysely">): LimiterClie
 }
 
 function unanswered(): Error {
-  return new DatabaseUnavailable("no answer in time");
+  return new DatabaseUnavailable("it did not answer in time");
 }
 
 /**

@@ -129,11 +129,11 @@ function lent(pool: pg.Pool, hosts: Hosts, patience: number | null): PostgresPoo
  */
 const REPLICATION_WAIT = "SyncRepWaitForLSN";
 
-/** Gets a connection before the deadline. The pool's own timeout applies twice: to the wait and to the connection. */
+/** Gets a connection before the deadline. The pool's own timeout applies to the wait and to the connection separately. */
 async function acquireWithin(pool: pg.Pool, hosts: Hosts, deadline: Deadline): Promise<pg.PoolClient> {
   const acquiring = acquire(pool, hosts, deadline);
   try {
-    return await deadline.within(acquiring, () => new DatabaseUnavailable("no answer in time"));
+    return await deadline.within(acquiring, () => new DatabaseUnavailable("it did not answer in time"));
   } catch (error) {
     acquiring.then((client) => client.release()).catch(() => {});
     throw typed(error as Error);

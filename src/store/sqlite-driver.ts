@@ -252,7 +252,7 @@ class SqliteConnection implements DatabaseConnection {
     });
     this.#idle = result.catch(() => {});
     try {
-      return await this.#deadline.within(result, () => new DatabaseUnavailable("no answer in time"));
+      return await this.#deadline.within(result, () => new DatabaseUnavailable("it did not answer in time"));
     } catch (error) {
       throw typed(error);
     }
