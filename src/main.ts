@@ -48,7 +48,8 @@ function rotate(server: Server, logger: Logger, started: EnvFile): void {
     const changes = server.rotate(config);
     logger.info(changes, "the credentials were reloaded");
     const names = changedForRestart(started, file).filter((name) => !environment[name]);
-    if (names.length > 0) logger.warn({ names }, "changed in .env; restart the server to use it");
+    if (names.length > 0)
+      logger.warn({ names }, "these variables changed in .env; restart the server to use them");
     if (changes.changed || changes.authentication) for (const note of config.notes) logger.warn(note);
   } catch (error) {
     if (!(error instanceof StartupError)) throw error;

@@ -100,7 +100,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
     onQuery: (sql) => logger.trace({ sql }, "query"),
     onLost: (reason) => logger.warn({ reason }, "a connection to the database was lost"),
     onDamage: (reason) =>
-      logger.error({ reason }, "the database is damaged: run stagepass check, and restore a backup"),
+      logger.error({ reason }, "the database is damaged; run stagepass check, and restore a backup"),
     onExposed: (text) => logger.warn(text),
     lookThrough: true,
   });
@@ -269,7 +269,7 @@ function consoleBuild(): ConsoleBuild {
     return readConsole(fileURLToPath(CONSOLE_FOLDER));
   } catch (error) {
     throw new StartupError([
-      `CONSOLE: the console cannot be read: ${reasonOf(error)}; create it with npm run build`,
+      `CONSOLE: the console cannot be read: ${reasonOf(error)}; build it with npm run build`,
     ]);
   }
 }
@@ -293,7 +293,8 @@ async function measuring(
   logger: Logger,
 ): Promise<Measuring> {
   if (federation) {
-    if (usageReporting) logger.info("usage is not reported, because with FEDERATION=on the router does");
+    if (usageReporting)
+      logger.info("usage is not reported, because with FEDERATION=on the router reports it");
     return { plugins: await inlineTraces(), account: {} };
   }
   if (!usageReporting) return { plugins: UNMEASURED, account: {} };

@@ -9,7 +9,7 @@ const LOG_EVERY = 60_000;
 const MAX_ORIGIN_LENGTH = 300;
 
 const NOT_LISTED =
-  "The page's origin is not in CORS_ORIGINS; add it, such as CORS_ORIGINS=https://app.example.com, and restart the server";
+  "The page's origin is not in CORS_ORIGINS; add it, for example CORS_ORIGINS=https://app.example.com, and restart the server";
 const NO_ORIGIN =
   "The page has no origin for CORS_ORIGINS, because it comes from a file or a sandbox; serve it over HTTP";
 

@@ -9,7 +9,7 @@ export interface Address {
 }
 
 const REASONS: ReadonlyMap<string, string> = new Map([
-  ["ENOTFOUND", "the host name is unknown; use an address such as 127.0.0.1 or 0.0.0.0"],
+  ["ENOTFOUND", "the host name is unknown; use an address such as 127.0.0.1, or 0.0.0.0 for all addresses"],
   ["EADDRNOTAVAIL", "this machine does not have this address; use 0.0.0.0 for all addresses"],
 ]);
 
@@ -27,7 +27,7 @@ export async function listening<T>({ host, port, variables }: Address, listen: (
       throw new StartupError([`${variables.port}: ${port} is already in use on ${host}`]);
     }
     if (code === "EACCES")
-      throw new StartupError([`${variables.port}: ${port} is not allowed for this user`]);
+      throw new StartupError([`${variables.port}: ${port} is not allowed for this user; use 1024 or higher`]);
     const why = REASONS.get(code ?? "") ?? code ?? reasonOf(error);
     throw new StartupError([`${variables.host}: cannot listen on ${quote(host)}: ${why}`]);
   }

@@ -51,7 +51,7 @@ export class IssuanceService {
 
   /**
    * Counts the tokens issued in each of the last periods, oldest first, for the sessions that the caller may see. The last period is
-   * not over yet. If the newest 500,000 records do not reach back far enough, older periods are left out.
+   * not over yet. If the newest 500,000 records do not reach back far enough, older periods are left out, perhaps all.
    *
    * The counts of a caller run one at a time, because each may take a second. Equal counts share one answer. Callers do not wait
    * for each other.
@@ -69,7 +69,7 @@ export class IssuanceService {
     const asked = questions.waiting.get(question);
     if (asked) return asked;
     if (questions.unanswered > MAX_WAITING)
-      throw new RateLimited("Too many issuances counts are waiting; try again in 1 second", 1);
+      throw new RateLimited("Too many counts of issuances are waiting; try again in 1 second", 1);
     questions.unanswered += 1;
     const answer = questions.done.then(() => {
       // A later caller must also see tokens that are issued from now on.

@@ -132,7 +132,7 @@ export function load(
       const [is, said] = [found[name], declared[name]];
       if (is?.rows !== said?.rows || is?.sha256 !== said?.sha256) {
         throw new DumpError(
-          `${name}: the dump promises ${describe(said)} but has ${describe(is)}; nothing was imported`,
+          `${name}: the last line of the dump says ${describe(said)}, but the dump has ${describe(is)}; nothing was imported`,
         );
       }
     }

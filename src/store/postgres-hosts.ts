@@ -98,7 +98,7 @@ export function clientTo(hosts: Hosts, address: PostgresAddress, patience: numbe
         const [found] = (await this.query<{ encoding: string; readOnly: boolean }>(query)).rows;
         if (found?.encoding !== "UTF8")
           throw new Error(
-            `its encoding is ${found?.encoding} and must be UTF8; create it again with ENCODING 'UTF8' TEMPLATE template0`,
+            `its encoding is ${found?.encoding} and must be UTF8; create another database with ENCODING 'UTF8' TEMPLATE template0`,
           );
         if (found.readOnly && address.target === "read-write") throw new Error(READ_ONLY);
         if (hosts.isLeft(this.#host)) throw new Error("connections now go to another host");

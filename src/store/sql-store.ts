@@ -25,7 +25,10 @@ export function sqlStore(database: Database, listener: LedgerListener = {}): Sto
     async ping() {
       // Damage is permanent, although most queries to a damaged file still succeed.
       const damage = engine.damage();
-      if (damage !== null) throw new DatabaseUnavailable(`the file is damaged (${damage}); restore a backup`);
+      if (damage !== null)
+        throw new DatabaseUnavailable(
+          `the file is damaged (${damage}); run stagepass check, and restore a backup`,
+        );
       // Reads a table of Stagepass, so that another database that answers does not count.
       await kysely.selectFrom("sessions").select("position").limit(1).execute();
     },

@@ -194,7 +194,7 @@ it("a WebSocket, whose client sees the status alone: the log has the reason", as
 
 describe("a page of another origin", () => {
   const NOT_LISTED =
-    "The page's origin is not in CORS_ORIGINS; add it, such as CORS_ORIGINS=https://app.example.com, and restart the server";
+    "The page's origin is not in CORS_ORIGINS; add it, for example CORS_ORIGINS=https://app.example.com, and restart the server";
   const FILE =
     "The page has no origin for CORS_ORIGINS, because it comes from a file or a sandbox; serve it over HTTP";
   const preflight = (origin: string): Request => ({

@@ -164,7 +164,7 @@ describe("a report", () => {
     await server.graphql("{ videoCaller { id } }");
     expect(server.log()).toContainEqual(
       expect.objectContaining({
-        msg: "usage is not reported, because with FEDERATION=on the router does",
+        msg: "usage is not reported, because with FEDERATION=on the router reports it",
       }),
     );
     await server.close();

@@ -93,7 +93,9 @@ describe("SIGHUP", () => {
     await server.url();
     write(NEW_SECRET, "TOKENS_PER_MINUTE=8\nLOG_LEVEL=debug\nCORS_ORIGINS=https://a.example.com\n");
     server.kill("SIGHUP");
-    await expect.poll(() => server.errors()).toContain("changed in .env; restart the server to use it");
+    await expect
+      .poll(() => server.errors())
+      .toContain("these variables changed in .env; restart the server to use them");
     expect(server.errors()).toContain('"names":["TOKENS_PER_MINUTE","LEDGER","CORS_ORIGINS"]');
   });
 

@@ -26,7 +26,7 @@ describe("a database", () => {
     const error = await failureOf(open(parseDatabaseUrl(url)));
     expect(error).toBeInstanceOf(StartupError);
     expect(error.message).toMatch(
-      /^DATABASE_URL: 127\.0\.0\.1:\d+\/stagepass_\d+ cannot be used as the database: its encoding is SQL_ASCII and must be UTF8; create it again with ENCODING 'UTF8' TEMPLATE template0$/,
+      /^DATABASE_URL: 127\.0\.0\.1:\d+\/stagepass_\d+ cannot be used as the database: its encoding is SQL_ASCII and must be UTF8; create another database with ENCODING 'UTF8' TEMPLATE template0$/,
     );
   });
 
