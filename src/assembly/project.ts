@@ -34,7 +34,7 @@ export interface Project {
 }
 
 /**
- * The configured project, or a local project without credentials.
+ * The configured project; without credentials, a local project.
  *
  * @throws {StartupError} when the local project cannot be stored, or callers' JWTs are signed with its secret
  */

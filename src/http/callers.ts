@@ -43,7 +43,7 @@ export function knowCaller(app: FastifyInstance, { authenticate, turn, trustsPro
       request.caller.origin = originOf(request);
     } catch (error) {
       if (limited && error instanceof Unauthenticated && hasCredential(headers)) failed.count(address);
-      // A refusal takes as long as an answer, so all unauthenticated callers share one turn.
+      // A refusal takes as long as an answer, so all unauthenticated callers share the turns of one.
       await turn(STRANGERS);
       throw error;
     }

@@ -58,7 +58,7 @@ export class Drain {
 
   /**
    * Waits for the requests in flight for at most `deadline` milliseconds, then closes every connection. Meanwhile, a new connection
-   * can read only `/readyz`. Requests on old connections are still served, because a proxy that keeps connections open would lose
+   * gets only the health probes. Requests on old connections are still served, because a proxy that keeps connections open would lose
    * those that it is sending.
    */
   async finish(deadline: number): Promise<void> {

@@ -36,7 +36,7 @@ export interface Instrument {
   /** Wraps `ledger`. */
   ledger(ledger: IssuanceLedger): IssuanceLedger;
 
-  /** Called for each commit of the ledger, with its records, its duration and its success. */
+  /** Called for each commit of the ledger, with its number of records, its duration and whether it succeeded. */
   committed(records: number, milliseconds: number, done: boolean): void;
 
   /** Called after a purge of the ledger, with the number of deleted records. */

@@ -53,7 +53,7 @@ export function createLog(level: string): ProcessLog {
     if (lost > 0) queueMicrotask(sayLost);
   });
   destination.on("error", ({ code }: NodeJS.ErrnoException) => {
-    // The reader has closed the log forever. After any other error, the stream tries again at its next flush.
+    // The reader is gone, so nothing reads the log any more. After any other error, the stream tries again at its next flush.
     if (code === "EPIPE") silence();
     // At the exit, it would retry forever. An unwritable log must not hold up the process.
     else destination.flushSync = flushNothing;

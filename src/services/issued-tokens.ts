@@ -86,7 +86,7 @@ export class IssuedTokens {
     });
   }
 
-  /** The records with these IDs, in order, by one query; null for an unknown or forbidden one. */
+  /** The records with these IDs, in order, in one query; null for an unknown or forbidden one. */
   async findMany(caller: Caller, ids: readonly string[]): Promise<(IssuedToken | null)[]> {
     const { ledger, shares } = this.#parts;
     const known = ids.filter(isStorable);
@@ -122,7 +122,7 @@ export class IssuedTokens {
   }
 
   /**
-   * A page of the records of each session, newest first, by one query. There are at most 100 sessions, without duplicates.
+   * A page of the records of each session, newest first, in one query. There are at most 100 sessions, without duplicates.
    *
    * @throws {BadUserInput} naming `first` or `after`
    */
@@ -142,7 +142,7 @@ export class IssuedTokens {
     });
   }
 
-  /** The number of records of each session, up to `MAX_TOTAL`, by one query. */
+  /** The number of records of each session, up to `MAX_TOTAL`, in one query. */
   counts(caller: Caller, sessions: readonly Session[]): Promise<Each<number>> {
     return this.#read(caller, sessions, (ids) => this.#parts.ledger.count(ids, MAX_TOTAL));
   }

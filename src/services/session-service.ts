@@ -84,7 +84,7 @@ export class SessionService {
   }
 
   /**
-   * The sessions with these IDs, in order, by one query. A session that was created elsewhere in the project has only the values in
+   * The sessions with these IDs, in order, in one query. A session that was created elsewhere in the project has only the values in
    * its ID. An ID that is malformed or of another project gives null.
    */
   async findMany({ id }: Caller, sessionIds: readonly string[]): Promise<(Session | null)[]> {
@@ -104,7 +104,7 @@ export class SessionService {
     return session && mayUseSession(caller, session.sessionId, session.name) ? session : null;
   }
 
-  /** The sessions that the names map to now, in order, by one query; null for a name without a session. */
+  /** The sessions that the names map to now, in order, in one query; null for a name without a session. */
   async findNamed({ id }: Caller, names: readonly string[]): Promise<(Session | null)[]> {
     const { platform, shares, names: registered } = this.#parts;
     const found = await shares.query(id, () => registered.findMany(platform.applicationId, names));

@@ -14,8 +14,8 @@ const LONGEST_GATHERING = 5;
 const MAX_GROUP = 500;
 
 /**
- * Writes items in groups. While one group is written, the next one gathers. So the speed of the disk sets the number of
- * commits, not the number of items. The items of one call stay in one group. A group that is not written in time fails as a
+ * Writes items in groups. While one group is written, the next one gathers. So the number of commits
+ * depends on the speed of the disk, not on the number of items. The items of one call stay in one group. A group that is not written in time fails as a
  * whole, although it may still be written later.
  *
  * @param write writes all of the items durably, or none.

@@ -58,8 +58,8 @@ export async function postgres(options: PostgresOptions): Promise<Engine> {
 }
 
 /**
- * Settings that let PostgreSQL do something other than walk along an index. `jit` is one of them: before version 18, an
- * unavoidable sort then looks expensive enough to compile the query first.
+ * Settings that let PostgreSQL do something other than walk along an index. With sorts off, an unavoidable sort looks so
+ * expensive before version 18 that `jit` would compile the query first.
  */
 const OTHER_WAYS = ["enable_seqscan", "enable_bitmapscan", "enable_sort", "enable_incremental_sort", "jit"];
 

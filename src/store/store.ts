@@ -248,8 +248,8 @@ export interface ServerRuns {
   /**
    * Records, durably, that a server is running.
    *
-   * @returns the current time; when the oldest and the newest record were issued, null for an empty ledger. All runs, oldest
-   *   first.
+   * @returns the current time, the issue times of the oldest and the newest record, and all runs, oldest first. The
+   *   issue times are null for an empty ledger.
    */
   note(): Promise<{
     readonly now: number;
