@@ -163,7 +163,7 @@ export function auditTrail(
     },
     async close() {
       refusals.close();
-      // An empty line comes after all waiting lines, and reports lost ones if it can.
+      // An empty write waits for all lines before it, and reports lost ones if it can.
       await append([""]).catch(() => {});
       await destination.close();
     },
