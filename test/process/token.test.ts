@@ -101,7 +101,7 @@ describe("stagepass token", () => {
     const { code, error } = await failed("token", "--session", sessionId);
     other.close();
     expect(error).toMatch(
-      /^The issuance could not be recorded.* \(DATABASE_URL: (no answer in time|it did not answer within 2 seconds|.*locked)\)$/,
+      /^The issuance could not be recorded.* \(DATABASE_URL: (it did not answer (in time|within 2 seconds)|.*locked)\)$/,
     );
     expect(code).toBe(1);
   });
