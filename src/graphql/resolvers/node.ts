@@ -10,8 +10,8 @@ export class NodeResolver {
   @Query(() => NodeType, {
     nullable: true,
     description:
-      "A session or an issued token, by its ID. Null if it does not exist or you may not see it. A session needs\n" +
-      "the scope `sessions:read`; an issued token needs `ledger:read`.",
+      "A session or an issued token, by its ID. Null if it does not exist or you may not see it. The ID decides which\n" +
+      "scope you need: `sessions:read` for a session, `ledger:read` for an issued token.",
   })
   node(
     @Args(() => NodeArgs) { id }: NodeArgs,

@@ -13,8 +13,9 @@ export class SessionResolver {
   @Query(() => SessionType, {
     nullable: true,
     description:
-      "A session, by its ID or its room name. Null if you may not see it, if the ID belongs to another project,\n" +
-      "or if the room has no session. A session created elsewhere in the project has only the fields in its ID.",
+      "A session, by its ID or its room name. Null if you may not see it, or if the room has no session. Also null if\n" +
+      "the ID is malformed or belongs to another project. A session created elsewhere in the project has values only\n" +
+      "for the fields that its ID contains.",
   })
   session(@Args(() => SessionArgs) given: SessionArgs, @Ctx() { loaders }: Context): Promise<Session | null> {
     return loaders.find(given);
@@ -23,9 +24,10 @@ export class SessionResolver {
   @Query(() => SessionConnection, {
     nullable: true,
     description:
-      "The sessions created here that you may see, newest first. They are sorted by name if you filter by `namePrefix`\n" +
-      "or if your grant has names that end in `*`. Then sessions without a name come first, and each name is newest\n" +
-      "first. A page reads at most 1000 sessions, so it can be short or empty while `hasNextPage` is true.",
+      "The sessions created here that you may see, newest first. A filter by `namePrefix` sorts them by name. Without\n" +
+      "`name`, a grant with names that end in `*` does the same. Then sessions without a name come first, and each name\n" +
+      "is newest first. With a filter by time, a page can be short or empty while `hasNextPage` is true: continue with\n" +
+      "`endCursor`.",
     complexity: perItem,
   })
   sessions(

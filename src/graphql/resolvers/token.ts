@@ -91,7 +91,7 @@ export class TokenResolver {
     nullable: true,
     description:
       "What a token grants, and whether a client can connect with it now. A malformed, foreign, forged or expired\n" +
-      "token is a result, not an error. Send this field by POST, because proxies log URLs.",
+      "token is a result, not an error. Works only by POST: a GET puts the token into the URL, which proxies log.",
     complexity: dear,
   })
   inspectToken(
@@ -137,7 +137,7 @@ export class IssuanceResolver {
     description:
       "The tokens issued here for every session that you may use, sorted by `issuedAt`, latest first. With `id` or\n" +
       "`sessionId`, or if your grant has only session IDs, they are in the order of issuance, newest first. A page\n" +
-      "reads at most 1000 records, so it can be short or empty while `hasNextPage` is true.",
+      "reads at most 1000 records, so it can be short or empty while `hasNextPage` is true: continue with `endCursor`.",
     complexity: perItem,
   })
   issuedTokens(
@@ -150,8 +150,8 @@ export class IssuanceResolver {
   @Query(() => [IssuancePeriodType], {
     nullable: true,
     description:
-      "The number of tokens issued in each of the last periods, by role, oldest period first. It covers the sessions\n" +
-      "that you may see, and the newest 500,000 records. If these are too few, you get fewer periods, or none.",
+      "The number of tokens issued in each of the last periods, by role, oldest period first. It counts the newest\n" +
+      "500,000 records, for the sessions that you may see, and omits periods that go further back.",
     complexity: perPeriod,
   })
   issuances(

@@ -153,7 +153,7 @@ export class TokenArgs implements TokenInput {
     nullable: true,
     description:
       "When the token expires, in whole seconds since the Unix epoch: in the future, at most 30 days ahead. The\n" +
-      "default is 24 hours, or your `maxLifetime` if that is shorter. Connected clients stay connected.",
+      "default is 24 hours from now, or your `maxLifetime` if that is shorter. Connected clients stay connected.",
   })
   expireTime?: number | null;
 

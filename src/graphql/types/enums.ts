@@ -70,7 +70,7 @@ registerEnumType(TokenFormat, {
   description: "The encoding and signature of a token.",
   valuesConfig: {
     JWT: { description: "A JSON Web Token, signed with HS256 for OpenTok and RS256 for Vonage." },
-    T1: { description: "The legacy OpenTok format." },
+    T1: { description: "The legacy OpenTok format. Vonage does not have it." },
   },
 });
 

@@ -3,7 +3,8 @@ import { Role } from "../../domain/role.ts";
 import { LIST_OF_NAMES } from "../limits/cost.ts";
 
 @ObjectType("VideoGrant", {
-  description: "The limits on the tokens that a caller can generate, from the `video_grant` claim.",
+  description:
+    "The limits on the tokens that a caller can generate, from its API key or the `video_grant` claim of its JWT.",
   simpleResolvers: true,
 })
 export class VideoGrantType {
@@ -30,13 +31,13 @@ export class VideoGrantType {
 @ObjectType({ description: "The caller and its permissions.", simpleResolvers: true })
 export class VideoCaller {
   @Field(() => ID, {
-    description: "The caller's unique ID. JWTs without a subject have the ID of their issuer.",
+    description: "The caller's unique ID. JWTs of one issuer that have no subject share an ID.",
   })
   id!: string;
 
   @Field(() => String, {
     description:
-      "The JWT's subject or the API key's name. `local` if the server runs without authentication.",
+      "The JWT's subject, which may be empty, or the API key's name. `local` if the server runs without authentication.",
   })
   subject!: string;
 
