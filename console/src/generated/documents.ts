@@ -115,7 +115,7 @@ export type Role =
 export type TokenFormat =
   /** A JSON Web Token, signed with HS256 for OpenTok and RS256 for Vonage. */
   | 'JWT'
-  /** The legacy OpenTok format. */
+  /** The legacy OpenTok format. Vonage does not have it. */
   | 'T1';
 
 /** One token of `generateTokens`. Example: `{ role: PUBLISHER, data: "ana", expiresIn: 3600 }`. */
@@ -127,7 +127,7 @@ export type TokenRequest = {
   data?: string | null | undefined;
   /**
    * When the token expires, in whole seconds since the Unix epoch: in the future, at most 30 days ahead. The
-   * default is 24 hours, or your `maxLifetime` if that is shorter. Connected clients stay connected.
+   * default is 24 hours from now, or your `maxLifetime` if that is shorter. Connected clients stay connected.
    */
   expireTime?: number | null | undefined;
   /** Instead of `expireTime`: the lifetime in whole seconds, from 1 to 2592000 (30 days). */
