@@ -28,7 +28,7 @@ export interface RequestFacts {
   readonly bodyBytes: number;
   /** Reserves memory for the answer, in bytes. @throws {RateLimited} when the caller has too much in flight */
   readonly reserve: (bytes: number) => void;
-  /** Resolves at the caller's next tick of the event loop. */
+  /** Resolves at the caller's next turn on the event loop. */
   readonly turn: () => Promise<void>;
   /** The operation and its outcome, filled in later. */
   readonly summary: OperationSummary;

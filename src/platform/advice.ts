@@ -15,7 +15,7 @@ export function adviceFor(
   if (/invalid signature/i.test(reason)) return `${key} does not belong to ${id}: check it`;
   if (/issued time|greater than current time/i.test(reason)) {
     const by = ahead === null || ahead < 1 ? "" : ` by ${ahead} seconds`;
-    return `This server's clock is ahead of the platform's${by}: synchronise it`;
+    return `This server's clock is ahead of the platform's${by}: synchronize it`;
   }
   if (/no suitable authentication/i.test(reason)) {
     return `These credentials belong to the platform's other environment: check PLATFORM and ${url}`;

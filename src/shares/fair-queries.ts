@@ -1,7 +1,7 @@
 import { FairQueue } from "./fair-queue.ts";
 import type { Turn } from "./turns.ts";
 
-/** Runs a query at the caller's turn for the database, and resolves at the caller's tick of the event loop. */
+/** Runs a query at the caller's turn for the database, and resolves at the caller's turn on the event loop. */
 export type Query = <T>(callerId: string, ask: () => Promise<T>) => Promise<T>;
 
 /**

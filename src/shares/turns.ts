@@ -8,7 +8,7 @@ const HEAVY = 0.5;
 /** How long a caller counts as active after it was served, in milliseconds. */
 const ACTIVE = 1000;
 
-/** Resolves at the caller's tick of the event loop. */
+/** Resolves at the caller's turn on the event loop. */
 export type Turn = (callerId: string) => Promise<void>;
 
 /** Items that run together, with their callers and their expected costs in milliseconds. */
