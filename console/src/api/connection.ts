@@ -105,7 +105,7 @@ export class Connection {
     this.#become({ status: "ready", me, signedIn, visit: this.#visit, refusal: null });
   }
 
-  /** Whether the user is the same as before. A user of an open server counts as the first user who signs in. */
+  /** Whether the user is the same as before. If an open server starts to require sign-in, the first user to sign in is the same. */
   #isSame({ videoCaller }: VideoCallerQuery): boolean {
     if (this.#state.status !== "ready") return false;
     const { me, signedIn } = this.#state;

@@ -27,7 +27,7 @@ export function problemOf(error: unknown): Problem {
       message: `The server answered with status ${statusCode} and an unreadable response.`,
       extensions: { retryable: statusCode >= 500 || statusCode === 429 },
     };
-    // The server's errors may come with another media type, for example through a proxy.
+    // The proxies in deploy/ send their own errors as GraphQL errors, but with another media type.
     return serverProblem(errorIn(bodyText) ?? unread);
   }
   // `fetch` throws a TypeError if there is no answer.
