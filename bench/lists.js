@@ -61,7 +61,7 @@ export async function fill(engine, url, { sessions, records }) {
     if (seconds > 1) console.error(`${engine} made the index ${name} in ${seconds.toFixed(1)} s`);
   }
   await sql`drop table bench_groups`.execute(kysely);
-  // PostgreSQL reads new rows more slowly the first time, so vacuum as it would do later.
+  // PostgreSQL reads new rows more slowly the first time, so vacuum now, as autovacuum would do later.
   if (engine === "PostgreSQL") await sql`vacuum`.execute(kysely);
   await sql`analyze`.execute(kysely);
   await kysely.destroy();

@@ -19,7 +19,7 @@ export const PARTS = [
 
 const OPTIONS = { json: { type: "string" }, attack: { type: "string" } };
 
-/** Reads the options. Throws the problem with an option or the name of a part. */
+/** Reads the options. Throws if an option or the name of a part is invalid. */
 export function readOptions(args) {
   const { values, positionals } = parseArgs({ args, options: OPTIONS, allowPositionals: true });
   const unknown = positionals.find((name) => !PARTS.includes(name));

@@ -1,6 +1,6 @@
 /**
  * `npm run soak` keeps a server under a steady, mixed load. It fails if an answer is wrong, a delivered token is not on the ledger, or
- * memory grows. Ctrl-C ends it early, with a verdict so far.
+ * memory grows. Ctrl-C ends it early, with a verdict on the time so far.
  *
  * Exits with 0 if the soak passes, 1 if it fails, and 2 if an option is invalid.
  */

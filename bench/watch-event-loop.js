@@ -10,7 +10,7 @@ let before;
 let longest;
 let watch;
 
-/** The current time, and how long the event loop ran, it waited for the core, and all threads ran; in milliseconds. */
+/** The current time, and how long the event loop ran and waited for the core, and how long all threads ran; in milliseconds. */
 function clocks() {
   const [ran, waited] = readFileSync(`/proc/self/task/${process.pid}/schedstat`, "utf8").split(" ");
   const { user, system } = process.cpuUsage();

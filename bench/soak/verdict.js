@@ -13,7 +13,7 @@ const OPTIONS = {
   json: { type: "string" },
 };
 
-/** The options of `npm run soak`; `rate` is in requests a second, `growth` in megabytes a minute. Throws the problem in one line. */
+/** The options of `npm run soak`; `rate` is in requests a second, `growth` in megabytes a minute. Throws an error of one line if one is invalid. */
 export function readOptions(args) {
   const { values } = parseArgs({ args, options: OPTIONS });
   const [minutes, rate, growth] = ["minutes", "rate", "growth"].map((name) => {

@@ -158,7 +158,7 @@ function missingRecords(calls: readonly Call[], recorded: readonly string[]): st
   return calls.flatMap(({ token }) => (token === null ? [] : [idOf(token)])).filter((id) => !records.has(id));
 }
 
-/** The effect of a fault on callers, as in the table of faults in docs/operations.md. */
+/** The effect of a fault on callers. */
 export interface Figures {
   readonly fault: string;
   readonly requests: number;

@@ -74,7 +74,7 @@ export function startMatrix(): void {
     database
       .prepare("INSERT INTO sessions (session_id, application_id, name) VALUES (?, ?, ?)")
       .run(ids["another project's"], "87654321", SESSION_NAMES.own);
-    // Callers of this project must not even learn how many it has.
+    // A record that callers of this project must not even find in a count.
     database
       .prepare("INSERT INTO issued_tokens VALUES (NULL, 'x', ?, 'moderator', 'JWT', '', ?, ?)")
       .run(ids["another project's"], now.getTime(), now.getTime() + 86_400_000);
