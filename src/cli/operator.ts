@@ -22,7 +22,7 @@ export interface Operator {
  * Runs a command with the server's configuration, services and database. A server may run meanwhile.
  *
  * @param reads whether the database must already exist
- * @throws {StartupError} if the configuration is invalid, or the database is in memory
+ * @throws {StartupError} if the configuration is invalid, or the database is in memory or cannot be opened
  */
 export async function asOperator<T>(act: (operator: Operator) => Promise<T>, reads = false): Promise<T> {
   const config = parseConfig(...readEnvironment());

@@ -204,7 +204,7 @@ function parsedGrant(grant: string): Record<string, unknown> {
     // Falls through to the error.
   }
   throw badGrant(
-    'must be a JSON object with scope and video_grant, such as {"scope":"sessions:create"}, in straight single quotes',
+    'must be a JSON object with scope and video_grant, such as {"scope":"sessions:create"}; in a shell, put it in straight single quotes',
   );
 }
 

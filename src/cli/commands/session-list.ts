@@ -14,7 +14,7 @@ export function defineSessionList(session: Command): void {
     .addOption(valued("--name-prefix <text>", "the name's prefix", text).conflicts("name"))
     .addOption(valued("--name <name>", "the name, including sessions that it mapped to before", text))
     .addOption(valued("--created-after <time>", "at or after this time, or this long ago, such as 1h", time))
-    .addOption(valued("--created-before <time>", "before this time", time));
+    .addOption(valued("--created-before <time>", "before this time, or this long ago", time));
   performs<Options>(pages(command), (options) => listSessions(options));
   explains(command, "stagepass session list --name-prefix team- --created-after 7d", [
     "DATABASE_URL",

@@ -19,7 +19,7 @@ export function defineTokens(program: Command): void {
     .addOption(valued("--issued-to <subject>", "subject of the caller that requested the token", text))
     .addOption(valued("--role <role>", namesOf(Role), oneOf(Role)))
     .addOption(valued("--issued-after <time>", "at or after this time, or this long ago, such as 1h", time))
-    .addOption(valued("--issued-before <time>", "before this time", time));
+    .addOption(valued("--issued-before <time>", "before this time, or this long ago", time));
   performs<Options>(pages(command), (options) => listTokens(options));
   explains(command, "stagepass tokens list --issued-after 1h --role moderator", [
     "DATABASE_URL",
