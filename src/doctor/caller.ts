@@ -51,7 +51,10 @@ async function keyFindings({ database: address }: Config, key: string): Promise<
 /** Whether a server refuses the key, and the key's state, which only the owner of the whole key may see. */
 function judge(id: string, known: StoredApiKey | null, key: string): [refused: boolean, says: string] {
   if (known === null)
-    return [true, `the database of DATABASE_URL has no key ${id}: the key belongs to another database`];
+    return [
+      true,
+      `the database of DATABASE_URL has no key ${id}: check whether the key belongs to another database`,
+    ];
   const { name, digest, revokedAt, expiresAt, isExpired } = known;
   if (!isKeyOf(digest, key))
     return [true, `${id} is the ID of ${name}, but the rest of the key does not match`];

@@ -41,7 +41,7 @@ async function keyFindings(uri: string, fetch: Fetch): Promise<Finding[]> {
   });
   const more = usable.length > MOST_NAMED ? [`${usable.length - MOST_NAMED} more`] : [];
   if (usable.length === 0)
-    return finding(false, `it has ${keys.length} keys, but none for RS256, PS256 or ES256`);
+    return finding(false, `none of its ${keys.length} keys is for RS256, PS256 or ES256`);
   return finding(true, `${usable.length} usable keys: ${[...named, ...more].join(", ")}`);
 }
 

@@ -25,7 +25,7 @@ function settingOf(env: Environment, name: VariableName): Setting {
   return { name, source, length: given.length, sha256: fingerprint(given) };
 }
 
-/** Hides possible secrets: values that break a rule, and URLs with credentials or a query. */
+/** Hides secrets and possible secrets: unknown variables, values that break a rule, and URLs with credentials or a query. */
 function isShown(env: Environment, name: VariableName, value: string): boolean {
   const known = variable(name.toUpperCase());
   const isWrong = env.problems.some((problem) => problem.startsWith(`${name}: `));

@@ -95,7 +95,7 @@ it("tells the state of an API key, and what it grants", async () => {
   ]);
   const other = newApiKey();
   expect(await find(other.key, env)).toEqual([
-    `FAIL API key: the database of DATABASE_URL has no key ${other.id}: the key belongs to another database`,
+    `FAIL API key: the database of DATABASE_URL has no key ${other.id}: check whether the key belongs to another database`,
   ]);
   expect(await find(`${web.key.slice(0, -5)}AAAAA`, env)).toEqual([
     `FAIL API key: ${web.id} is the ID of web, but the rest of the key does not match`,

@@ -59,7 +59,7 @@ describe("the identity provider's keys", () => {
 
   it("are useless for other algorithms", async () => {
     publish([jwkOf("ed", {}, ED25519), jwkOf("a", { alg: "RS512" }, RSA)]);
-    expect((await find())[0]).toBe("FAIL AUTH_JWKS_URI: it has 2 keys, but none for RS256, PS256 or ES256");
+    expect((await find())[0]).toBe("FAIL AUTH_JWKS_URI: none of its 2 keys is for RS256, PS256 or ES256");
   });
 
   it("may not be there", async () => {
