@@ -18,7 +18,8 @@ export function TokenList({ tokens }: { tokens: readonly TokenFieldsFragment[] }
     <>
       <div className="row">
         <p className="hint">
-          The server keeps no copy. Reloading this page or signing out deletes them. Treat them as secrets.
+          The server keeps no copy, and this page loses them when you reload it or sign out. Treat them as
+          secrets.
         </p>
         {tokens.length > 1 && (
           <CopyButton

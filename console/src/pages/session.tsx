@@ -50,7 +50,9 @@ export function SessionPage({ sessionId }: { sessionId: string }) {
         )}
         {session && <Options session={session} />}
         {session === null && (
-          <p className="notice">You may not see this session, or its ID belongs to another project.</p>
+          <p className="notice">
+            You may not see this session, or its ID does not belong to this server's project.
+          </p>
         )}
       </section>
       <div className="columns">
