@@ -23,7 +23,7 @@ export function defineDoctor(program: Command): void {
     .addOption(
       valued(
         "--token <token>",
-        "instead, explain what this JWT or API key allows; - reads it from standard input, to keep it out of the shell history",
+        "only explain what this JWT or API key allows; - reads it from standard input, to keep it out of the shell history",
         text,
       ),
     );

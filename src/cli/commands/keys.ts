@@ -26,11 +26,13 @@ export function defineKeys(program: Command): void {
   const create = keys
     .command("create")
     .description("Create and print an API key. It is shown only once; the database has its SHA-256.")
-    .addOption(valued("--name <name>", "1 to 100 letters, digits, or . _ @ -", text).makeOptionMandatory())
+    .addOption(
+      valued("--name <name>", "1 to 100 letters, digits, or . _ @ - (required)", text).makeOptionMandatory(),
+    )
     .addOption(
       valued(
         "--grant <grant>",
-        "what the key allows: JSON with the claims scope and video_grant of a JWT",
+        "what the key allows: JSON with the claims scope and video_grant of a JWT (required)",
         text,
       ).makeOptionMandatory(),
     )
@@ -204,7 +206,7 @@ function parsedGrant(grant: string): Record<string, unknown> {
     // Falls through to the error.
   }
   throw badGrant(
-    'must be a JSON object with scope and video_grant, such as {"scope":"sessions:create"}; in a shell, put it in straight single quotes',
+    'must be a JSON object with scope and video_grant, such as {"scope":"sessions:create"}; quote it with straight single quotes',
   );
 }
 

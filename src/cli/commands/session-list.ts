@@ -10,7 +10,9 @@ import { text, time, valued } from "../values.ts";
 export function defineSessionList(session: Command): void {
   const command = session
     .command("list")
-    .description("List the sessions in the database, newest first, or by name with --name-prefix.")
+    .description(
+      "List the sessions in the database, newest first; with --name-prefix, in the order of their names.",
+    )
     .addOption(valued("--name-prefix <text>", "the name's prefix", text).conflicts("name"))
     .addOption(valued("--name <name>", "the name, including sessions that it mapped to before", text))
     .addOption(valued("--created-after <time>", "at or after this time, or this long ago, such as 1h", time))

@@ -19,7 +19,7 @@ export function defineSession(program: Command): void {
     .addOption(
       valued(
         "--max-age <duration>",
-        "replace the session of this name if it is older than this, such as 12h",
+        "replace the session of this name if it is older than this, in seconds or a duration such as 12h",
         duration,
       ),
     )

@@ -13,7 +13,7 @@ export function defineToken(program: Command): void {
   const command = program
     .command("token")
     .description("Generate a token that lets a client connect to a session, and print only the token.")
-    .addOption(valued("--session <id>", "ID of the session", text).makeOptionMandatory())
+    .addOption(valued("--session <id>", "ID of the session (required)", text).makeOptionMandatory())
     .addOption(valued("--role <role>", `${namesOf(Role)} (default: publisher)`, oneOf(Role)))
     .addOption(
       valued(
