@@ -33,7 +33,7 @@ export async function lookAtDatabase(config: Config, now: () => Date): Promise<F
   } catch (error) {
     // SQLite reports a damaged file, or one that is not a database, at the first query.
     const [finding] = findingsOf(error, WHAT);
-    const says = `it cannot be read: ${finding?.says}; run stagepass check to find damage`;
+    const says = `cannot be read: ${finding?.says}; run stagepass check to find damage`;
     return [{ what: WHAT, ok: false, says }, ...callerFindings(config, null)];
   } finally {
     void database.kysely.destroy().catch(() => {});

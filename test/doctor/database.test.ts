@@ -75,7 +75,7 @@ describe("an SQLite database", () => {
     const file = join(folder, "test.db");
     writeFileSync(file, "This is no database, as it has none of the bytes that one begins with.".repeat(20));
     expect(await find(`file:${file}`)).toEqual([
-      "FAIL DATABASE_URL: it cannot be read: file is not a database; run stagepass check to find damage",
+      "FAIL DATABASE_URL: cannot be read: file is not a database; run stagepass check to find damage",
       "- callers: API keys are unknown: they could not be read",
     ]);
     expect((await find(`file:${folder}`))[0]).toMatch(/^FAIL DATABASE_URL: it is a folder; /);
