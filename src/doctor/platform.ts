@@ -65,7 +65,7 @@ function judge(answer: RestAnswer, names: CredentialNames, ahead: number | null)
     return {
       what: key,
       ok: null,
-      says: "not tested: the platform limits this project's requests now",
+      says: "not tested: the platform limits this project's requests; try again later",
     };
   }
   if (status >= 500 || status === 408 || status === 425) {

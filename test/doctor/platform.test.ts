@@ -89,7 +89,7 @@ describe("the platform's credentials", () => {
     ],
     [
       refuse(429, "Slow down"),
-      "- OPENTOK_API_SECRET: not tested: the platform limits this project's requests now",
+      "- OPENTOK_API_SECRET: not tested: the platform limits this project's requests; try again later",
     ],
     [answer(503, "text/html", "<p>"), "FAIL OPENTOK_API_URL: the platform is unavailable: it answered 503"],
     [
