@@ -25,7 +25,7 @@ export const ALL_PERMISSIONS: Permissions = {
   maxLifetime: null,
 };
 
-/** Every session, or at the end of a name every name with that prefix. */
+/** As an entry, all sessions or names; at the end of a name, every name with that prefix. */
 export const ANY = "*";
 
 /** The most entries of a list in a claim. */

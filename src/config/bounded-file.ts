@@ -7,7 +7,7 @@ export const MAX_FILE = 64 * 1024;
  * The content of a small file or a pipe. The limit protects the memory from an endless device.
  *
  * @throws {RangeError} if it is larger than `MAX_FILE`
- * @throws {NodeJS.ErrnoException} if it cannot be read; its message shows the path
+ * @throws {NodeJS.ErrnoException} if it cannot be read; its message shows the path, which may be a secret
  */
 export function readBounded(path: string): Buffer {
   const bytes = Buffer.alloc(MAX_FILE + 1);

@@ -8,7 +8,7 @@ import { MAX_FILE, readBounded } from "./bounded-file.ts";
  * An RSA key, from PEM text or the path of its file.
  *
  * @param note receives the repairs
- * @throws {Error} with the broken rule, and no part of the key
+ * @throws {Error} with the broken rule, and no part of the key or of a path that may be one
  */
 export function privateKey(value: string, wanted: Wanted, note: (text: string) => void): KeyObject {
   const { key, repairs } = isKeyText(value) ? rsaKey(value, wanted) : keyInFile(value, wanted);

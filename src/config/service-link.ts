@@ -6,7 +6,7 @@ export function isServiceAddress(value: string): boolean {
   return /^(tcp|udp|sctp):\/\//.test(value);
 }
 
-/** Whether Kubernetes or Docker set a variable for a service. */
+/** Whether Kubernetes or Docker sets a variable for a service. */
 export function isServiceLink(name: string, value: string): boolean {
   return NAME.test(name) || (name.endsWith("_PORT") && isServiceAddress(value));
 }

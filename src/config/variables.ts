@@ -94,7 +94,7 @@ export function jwtSecret(value: string): KeyObject {
   }
   // Public keys and JWTs are not secret: anyone who has one could sign as any caller.
   if (value.startsWith("-----BEGIN "))
-    throw new Error(`is a key in PEM format; use AUTH_JWKS_URI for public keys, or ${remedy}`);
+    throw new Error(`is a key in PEM format, not a secret; use AUTH_JWKS_URI for public keys, or ${remedy}`);
   if (/^eyJ[\w-]+\.eyJ[\w-]+\./.test(value)) throw new Error(`is a JWT, not a signing secret; ${remedy}`);
   if (existsSync(value))
     throw new Error("is the path of a file; set the variable with the suffix _FILE to it");

@@ -79,7 +79,6 @@ export function inspectClaims(
   const owner = ownerOf(sessionId);
   if (owner === null) return invalid("its session ID is malformed");
   if (owner !== applicationId) return invalid("its session belongs to another project");
-
   if (!isRole(role)) return invalid("its role is unknown");
   if (data !== null && typeof data !== "string") return invalid("its connection data is not text");
   if (layoutClasses === null) return invalid("its layout classes are not text");

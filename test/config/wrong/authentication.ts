@@ -113,7 +113,7 @@ export const AUTHENTICATION: readonly Wrong[] = [
   {
     what: "a public key as the secret, which everybody has",
     env: { AUTH_JWT_SECRET: "-----BEGIN PUBLIC KEY----- MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A" },
-    says: `AUTH_JWT_SECRET: is a key in PEM format; use AUTH_JWKS_URI for public keys, or ${REMEDY}`,
+    says: `AUTH_JWT_SECRET: is a key in PEM format, not a secret; use AUTH_JWKS_URI for public keys, or ${REMEDY}`,
   },
   {
     what: "a JWT as the secret, such as Supabase's public anon key",
