@@ -108,7 +108,7 @@ export const VARIABLES = {
     example: "stagepass",
   },
   AUTH_JWT_CLIENT_ID: {
-    meaning: "The accepted `client_id` of JWTs, or `azp` without a `client_id`; comma-separated.",
+    meaning: "The accepted `client_id` of JWTs, or `azp` if there is no `client_id`; comma-separated.",
     example: "3n4b5urk1ft4fl3mg5e62d9ado",
   },
   AUTH_SCOPE_CLAIM: {
