@@ -93,7 +93,7 @@ it("the limits match the documentation", () => {
   for (const limit of [
     `Unanswered requests | ${inFlight.requests} | \`MAX_REQUESTS_PER_CALLER\``,
     `unread answers | ${inFlight.bytes / 1024 ** 2} | \`MAX_MEGABYTES_PER_CALLER\``,
-    `the caller of its last request | ${inFlight.connections} | \`MAX_CONNECTIONS_PER_CALLER\``,
+    `the caller of its latest request. | ${inFlight.connections} | \`MAX_CONNECTIONS_PER_CALLER\``,
     `Tokens, including refused ones | ${DEFAULT_PER_MINUTE.tokens} |`,
     `New sessions, including refused ones | ${DEFAULT_PER_MINUTE.sessions} |`,
     `Body | ${BODY_LIMIT / 1024} KB`,
