@@ -193,7 +193,7 @@ test("with damaged pages that are met makes a server not ready for good, where i
   expect(await met()).toBe(503);
   const told = () =>
     (server.errors() + server.output()).match(
-      /the database is damaged: run stagepass check, and restore a backup/g,
+      /the database is damaged; run stagepass check, and restore a backup/g,
     );
   await expect.poll(told).toHaveLength(1);
 });
