@@ -24,10 +24,10 @@ export class SessionResolver {
   @Query(() => SessionConnection, {
     nullable: true,
     description:
-      "The sessions created here that you may see, newest first. A filter by `namePrefix` sorts them by name. Without\n" +
-      "`name`, a grant with names that end in `*` does the same. Then sessions without a name come first, and each name\n" +
-      "is newest first. With a filter by time, a page can be short or empty while `hasNextPage` is true: continue with\n" +
-      "`endCursor`.",
+      "The sessions created here that you may see, newest first. A filter by `namePrefix` sorts them by name. So does a\n" +
+      "grant with names that end in `*`, unless you filter by `name`. In this order, sessions without a name come first,\n" +
+      "and sessions of one name are newest first. With a filter by time, a page can be short or empty while\n" +
+      "`hasNextPage` is true: continue with `endCursor`.",
     complexity: perItem,
   })
   sessions(

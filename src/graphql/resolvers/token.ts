@@ -76,8 +76,8 @@ export class TokenResolver {
     nullable: true,
     description:
       "Generate up to 1000 tokens for one session. Each request has its own outcome, in the same order. A refused\n" +
-      "request does not affect the others, which the server records together. Your grant must cover the session. A\n" +
-      "role or lifetime beyond your grant refuses only that token.",
+      "request does not affect the others, which the server records together. Your grant must cover the session. If\n" +
+      "a role or lifetime exceeds your grant, only that token is refused.",
     complexity: perToken,
   })
   async generateTokens(
