@@ -13,7 +13,7 @@ export const SCOPES = [
 
 export type Scope = (typeof SCOPES)[number];
 
-/** The scopes of a caller, and the problems of misspelt scopes. */
+/** The scopes of a caller, and the problems of misspelled scopes. */
 export interface ReadScopes {
   readonly scopes: ReadonlySet<Scope>;
   readonly problems: readonly ClaimProblem[];

@@ -124,7 +124,7 @@ function lent(pool: pg.Pool, hosts: Hosts, patience: number | null): PostgresPoo
 }
 
 /**
- * The routine of PostgreSQL that warns when the wait for the synchronous standby was cancelled. The statement still succeeds:
+ * The routine of PostgreSQL that warns when the wait for the synchronous standby was canceled. The statement still succeeds:
  * it is committed here, but a failover may lose it.
  */
 const REPLICATION_WAIT = "SyncRepWaitForLSN";

@@ -12,7 +12,7 @@ const WITHHELD: readonly (readonly [RegExp, string])[] = [
   [/^Value [\s\S]*( does not exist in "\w+" enum\.)/, "The value$1"],
   [/^(Expected value of type "[^"]*"), found (?!null\.$)[\s\S]*$/, "$1"],
   [/^(Argument "\w+" has invalid value) [\s\S]*$/, "$1"],
-  // Keeps a misspelt name, but not a value that cannot be a name.
+  // Keeps a misspelled name, but not a value that cannot be a name.
   [/^Field "(?!\w+" is )[\s\S]*( is not defined by type "\w+"\.)[^.]*$/, "A field$1"],
   [/^(Syntax Error: .*?(?:String|Int|Float)) "[\s\S]*$/, "$1."],
 ];
