@@ -70,7 +70,7 @@ function absolute(path: string): string {
     return resolve(path);
   } catch {
     throw new Error(
-      "must be an absolute path, such as file:/var/lib/stagepass/stagepass.db, because the working folder was deleted",
+      "must be an absolute path, such as file:/var/lib/stagepass/stagepass.db, because the working directory was deleted",
     );
   }
 }

@@ -90,7 +90,7 @@ describe("the database that is used", () => {
 
   test("by a command or a server whose working folder is deleted, and neither hangs", async () => {
     const rule =
-      "DATABASE_URL: must be an absolute path, such as file:/var/lib/stagepass/stagepass.db, because the working folder was deleted\n";
+      "DATABASE_URL: must be an absolute path, such as file:/var/lib/stagepass/stagepass.db, because the working directory was deleted\n";
     for (const args of [["start"], ["keys", "create", "--name", "web", "--grant", GRANT]]) {
       const folder = join(temporaryFolder(), "gone");
       mkdirSync(folder);
