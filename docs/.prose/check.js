@@ -3,9 +3,9 @@
 import { TextlintKernelDescriptor } from "@textlint/kernel";
 import markdown from "@textlint/textlint-plugin-markdown";
 import { createLinter, loadLinterFormatter } from "textlint";
-import prh from "textlint-rule-prh";
-import { readingGrade, shortSentences } from "./sentences.js";
+import { plainWords, readingGrade, shortSentences } from "./sentences.js";
 import sourceProse from "./source-prose.js";
+import { WORDS } from "./words.js";
 
 const ALL = ["*.md", "docs/*.md", "schema.graphql", "src/**/*.ts", "console/src/**/!(generated)/*.{ts,tsx}"];
 
@@ -19,7 +19,7 @@ const linter = createLinter({
     rules: [
       { ruleId: "short-sentences", rule: shortSentences, options: { max: 22 } },
       { ruleId: "reading-grade", rule: readingGrade, options: { max: 10, words: 200 } },
-      { ruleId: "words", rule: prh.default, options: { rulePaths: [`${import.meta.dirname}/words.yml`] } },
+      { ruleId: "words", rule: plainWords, options: { words: WORDS } },
     ],
   }),
 });

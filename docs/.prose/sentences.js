@@ -1,13 +1,16 @@
-import { fleschKincaid } from "flesch-kincaid";
 import { split } from "sentence-splitter";
 import { syllable } from "syllable";
 import { StringSource } from "textlint-util-to-string";
 
-/** The sentences of a node of textlint, with their offsets in its text; code in backticks is one short word. */
-function sentencesOf(node) {
-  const source = new StringSource(node, {
+/** A node of textlint as plain text; code in backticks is one short word. */
+const plainText = (node) =>
+  new StringSource(node, {
     replacer: ({ node, maskValue }) => (node.type === "Code" ? maskValue("x") : undefined),
   });
+
+/** The sentences of a node of textlint, with their offsets in its text. */
+function sentencesOf(node) {
+  const source = plainText(node);
   return split(source.toString())
     .filter(({ type, raw }) => type === "Sentence" && /\p{L}{2}/u.test(raw))
     .map(({ raw, range }) => ({
@@ -31,22 +34,47 @@ export function shortSentences({ Syntax, RuleError, report, locator }, { max }) 
   return { [Syntax.Paragraph]: check, [Syntax.TableCell]: check };
 }
 
-/** A rule of textlint: the Flesch-Kincaid grade of the first `words` words of a page of Markdown is at most `max`. */
+/** A rule of textlint: no text matches a pattern of `words`. */
+export function plainWords({ Syntax, RuleError, report, locator }, { words }) {
+  const patterns = words.map(([{ source, flags }, better]) => ({
+    pattern: new RegExp(source.replaceAll(" ", "\\s+"), `${flags}g`),
+    better,
+  }));
+  const check = (node) => {
+    const source = plainText(node);
+    for (const { pattern, better } of patterns)
+      for (const { 0: found, index } of source.toString().matchAll(pattern))
+        report(
+          node,
+          new RuleError(`${found.trim().replace(/\s+/g, " ")} => ${better}`, {
+            padding: locator.at(source.originalIndexFromIndex(index) ?? 0),
+          }),
+        );
+  };
+  return { [Syntax.Paragraph]: check, [Syntax.TableCell]: check, [Syntax.Header]: check };
+}
+
+/**
+ * A rule of textlint: the Flesch-Kincaid grade of the first `words` words of a page of Markdown is at most `max`.
+ *
+ * @see https://en.wikipedia.org/wiki/Flesch-Kincaid_readability_tests
+ */
 export function readingGrade({ Syntax, RuleError, report, getFilePath }, { max, words: limit }) {
   if (!getFilePath()?.endsWith(".md")) return {};
-  const seen = { sentence: 0, word: 0, syllable: 0 };
+  const seen = { sentences: 0, words: 0, syllables: 0 };
   return {
     [Syntax.Paragraph](node) {
       for (const { words } of sentencesOf(node)) {
-        if (seen.word >= limit) return;
-        seen.sentence += 1;
-        seen.word += words.length;
-        seen.syllable += words.reduce((sum, word) => sum + syllable(word), 0);
+        if (seen.words >= limit) return;
+        seen.sentences += 1;
+        seen.words += words.length;
+        seen.syllables += words.reduce((sum, word) => sum + syllable(word), 0);
       }
     },
     [Syntax.DocumentExit](node) {
-      const grade = fleschKincaid(seen);
-      if (seen.word >= limit && grade > max)
+      const { sentences, words, syllables } = seen;
+      const grade = 0.39 * (words / sentences) + 11.8 * (syllables / words) - 15.59;
+      if (words >= limit && grade > max)
         report(node, new RuleError(`reading grade ${grade.toFixed(1)}; ${max} is enough`));
     },
   };

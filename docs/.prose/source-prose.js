@@ -10,30 +10,29 @@ function proseOfTypeScript(source, path) {
     start,
     source.slice(start, end).replace(/(?=\n\s*\* @)/g, "."),
   ]);
-  const text = ({ start, end }) => {
-    const value = source
-      .slice(start, end)
-      .replace(/^["'`]|["'`]$/g, "")
-      .replace(/\$\{[^}]*\}/g, "x");
+  const add = (start, text) => {
     // Texts on adjacent lines are sentences of their own.
-    if (/\S( \S+){3}/.test(value)) prose.push([start, `${value}.`]);
+    if (/\S( \S+){3}/.test(text)) prose.push([start, `${text}.`]);
   };
   const statements = new Set();
   new Visitor({
     TaggedTemplateExpression: ({ quasi }) => void statements.add(quasi.start),
-    TemplateLiteral: (node) => statements.has(node.start) || text(node),
-    Literal: (node) => void (typeof node.value === "string" && text(node)),
-    JSXText: (node) => text(node),
+    TemplateLiteral: ({ start, quasis }) =>
+      statements.has(start) || add(start, quasis.map(({ value }) => value.raw).join("xx")),
+    Literal: ({ start, raw, value }) => void (typeof value === "string" && add(start, raw.slice(1, -1))),
+    JSXText: ({ start, raw }) => add(start, raw),
   }).visit(program);
   return prose;
 }
 
-/** The prose of a schema, by offset: its descriptions. */
+/** The prose of a schema, by offset: its descriptions, and its reasons for deprecation. */
 function proseOfSchema(source) {
   const prose = [];
   visit(parseSchema(source), {
-    StringValue: ({ block, loc }) =>
-      void (block && prose.push([loc.start, source.slice(loc.start, loc.end)])),
+    StringValue({ loc }, key, parent) {
+      if (key === "description" || parent.name?.value === "reason")
+        prose.push([loc.start, source.slice(loc.start, loc.end).replace(/^"+|"+$/g, "")]);
+    },
   });
   return prose;
 }
@@ -45,7 +44,7 @@ function markdownOf(source, prose) {
     const first = source.slice(0, start).split("\n").length - 1;
     for (const [index, line] of text.split("\n").entries()) {
       lines[first + index] +=
-        ` ${line.replace(/^\s*("""|\/\*\*?|\*(?!\/)|\/\/+)?\s*/, "").replace(/\s*("""|\*\/)$/, "")}`;
+        ` ${line.replace(/^\s*(\/\*\*?|\*(?!\/)|\/\/+)?\s*/, "").replace(/\s*\*\/$/, "")}`;
     }
   }
   return lines.map((line) => line.trim()).join("\n");

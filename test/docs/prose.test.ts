@@ -50,9 +50,14 @@ describe("the check of prose", () => {
       "",
       "Who may call?",
       "",
-      "Who calls gets it.",
+      "Who has it may come.",
+      "",
+      "A caller who",
+      "asks gets it.",
+      "",
+      "> As [it was *as ever*](a.md).",
     ];
-    expect(problems("a.md", page.join("\n"))).toEqual(["1 words", "3 words", "7 words"]);
+    expect(problems("a.md", page.join("\n"))).toEqual([1, 3, 7, 9, 12].map((line) => `${line} words`));
   });
 
   it("finds a page whose first words are hard to read", () => {
@@ -61,9 +66,20 @@ describe("the check of prose", () => {
   });
 
   it("reads the descriptions of a schema", () => {
-    expect(
-      problems("a.graphql", `type Query {\n  """\n  ${LONG}\n  """\n  a(b: String = "${LONG}"): ID\n}\n`),
-    ).toEqual(["3 short-sentences"]);
+    const lines = [
+      `"${LONG}"`,
+      "type Query {",
+      '"""',
+      LONG,
+      '"""',
+      `a(b: String = "${LONG}"): ID @deprecated(reason: "It is as ever.")`,
+      "}",
+    ];
+    expect(problems("a.graphql", lines.join("\n"))).toEqual([
+      "1 short-sentences",
+      "4 short-sentences",
+      "6 words",
+    ]);
   });
 
   it("reads the comments and the messages of TypeScript, and no other code", () => {
@@ -76,6 +92,7 @@ describe("the check of prose", () => {
       "const c = <p>",
       LONG,
       "</p>;",
+      `const d = \`\${all.map((one) => \`\${one}\`).join(", ")} ${SHORT.slice(4)}\`;`,
     ];
     expect(problems("a.tsx", lines.join("\n\n"))).toEqual(
       [1, 5, 7, 9, 13].map((line) => `${line} short-sentences`),
