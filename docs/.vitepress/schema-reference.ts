@@ -18,11 +18,18 @@ import {
   print,
 } from "graphql";
 
-type Row = readonly [name: string, type: GraphQLType | null, description: string | null | undefined];
+type Row = readonly [name: string, type: GraphQLType | null, meaning: string];
 
-const text = (description: string | null | undefined): string => (description ?? "").replaceAll("|", "\\|");
-const inCell = (description: string | null | undefined): string =>
-  text(description).replaceAll(/\s*\n\s*/g, " ");
+/** A description, with a remark and the reason for a deprecation. */
+const meaningOf = (
+  { description, deprecationReason }: { description?: string | null; deprecationReason?: string | null },
+  remark = "",
+): string =>
+  [description, remark, deprecationReason && `**Deprecated.** ${deprecationReason}`]
+    .filter(Boolean)
+    .join(" ");
+
+const inCell = (text: string): string => text.replaceAll("|", "\\|").replaceAll(/\s*\n\s*/g, " ");
 
 /** The notation of a type, with a link to its section unless GraphQL itself defines it. */
 function linkTo(type: GraphQLType): string {
@@ -33,10 +40,10 @@ function linkTo(type: GraphQLType): string {
 
 function table(heading: string, rows: readonly Row[]): string {
   if (rows.length === 0) return "";
-  const lines = rows.map(([name, type, description]) =>
+  const lines = rows.map(([name, type, meaning]) =>
     type === null
-      ? `| \`${name}\` | ${inCell(description)} |`
-      : `| \`${name}\` | ${linkTo(type)} | ${inCell(description)} |`,
+      ? `| \`${name}\` | ${inCell(meaning)} |`
+      : `| \`${name}\` | ${linkTo(type)} | ${inCell(meaning)} |`,
   );
   const hasTypes = rows.some(([, type]) => type !== null);
   const head = hasTypes
@@ -45,17 +52,17 @@ function table(heading: string, rows: readonly Row[]): string {
   return [head, ...lines].join("\n");
 }
 
-function withDefault({ name, type, description, defaultValue }: GraphQLArgument | GraphQLInputField): Row {
-  const value = astFromValue(defaultValue, type);
-  return [name, type, value ? `${description} Default: \`${print(value)}\`.` : description];
+function inputRow(input: GraphQLArgument | GraphQLInputField): Row {
+  const value = astFromValue(input.defaultValue, input.type);
+  return [input.name, input.type, meaningOf(input, value ? `Default: \`${print(value)}\`.` : "")];
 }
 
 const operationOf =
   (root: string) =>
   (field: GraphQLField<unknown, unknown>): string[] => [
     `### ${root}.${field.name}`,
-    text(field.description),
-    table("Argument", field.args.map(withDefault)),
+    meaningOf(field),
+    table("Argument", field.args.map(inputRow)),
     `Returns ${linkTo(field.type)}.`,
   ];
 
@@ -64,21 +71,23 @@ function details(type: GraphQLNamedType): string[] {
     return [
       table(
         "Value",
-        type.getValues().map((value) => [value.name, null, value.description]),
+        type.getValues().map((value) => [value.name, null, meaningOf(value)]),
       ),
     ];
-  if (isInputObjectType(type)) return [table("Field", Object.values(type.getFields()).map(withDefault))];
+  if (isInputObjectType(type)) return [table("Field", Object.values(type.getFields()).map(inputRow))];
   if (isUnionType(type)) return [`One of ${type.getTypes().map(linkTo).join(", ")}.`];
   if (!isObjectType(type) && !isInterfaceType(type)) return [];
   const fields = Object.values(type.getFields());
+  const interfaces = type.getInterfaces().map(linkTo);
   return [
+    interfaces.length > 0 ? `Implements ${interfaces.join(", ")}.` : "",
     table(
       "Field",
-      fields.map((field) => [field.name, field.type, field.description]),
+      fields.map((field) => [field.name, field.type, meaningOf(field)]),
     ),
     ...fields
       .filter(({ args }) => args.length > 0)
-      .flatMap((field) => [`\`${field.name}\` takes:`, table("Argument", field.args.map(withDefault))]),
+      .flatMap((field) => [`\`${field.name}\` takes:`, table("Argument", field.args.map(inputRow))]),
   ];
 }
 
@@ -104,7 +113,7 @@ export function schemaReference(sdl: string): string {
     ...Object.values(mutation?.getFields() ?? {}).flatMap(operationOf("Mutation")),
     ...kinds.flatMap(([heading, is]) => [
       `## ${heading}`,
-      ...types.filter(is).flatMap((type) => [`### ${type.name}`, text(type.description), ...details(type)]),
+      ...types.filter(is).flatMap((type) => [`### ${type.name}`, type.description ?? "", ...details(type)]),
     ]),
   ].join("\n\n");
 }
