@@ -5,17 +5,17 @@ import { schemaReference } from "./schema-reference.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 
-/** Files that are no pages, and that pages link to. They are copied as they are. */
+/** Files that pages link to, copied as they are. */
 const FILES = [
   "schema.graphql",
-  ".env.example",
-  "LICENSE",
-  "deploy",
+  "deploy/haproxy.cfg",
+  "deploy/kubernetes.yaml",
+  "deploy/nginx.conf",
   "docs/alerts.yml",
   "docs/grafana-dashboard.json",
   "docs/performance.json",
 ];
-process.env.VITE_EXTRA_EXTENSIONS = "cfg,example,graphql";
+process.env.VITE_EXTRA_EXTENSIONS = "cfg,graphql";
 
 const page = (text: string, name: string) => ({ text, link: `/docs/${name}` });
 
@@ -51,7 +51,7 @@ export default defineConfig({
     },
   },
   buildEnd({ outDir }) {
-    for (const file of FILES) cpSync(join(ROOT, file), join(outDir, file), { recursive: true });
+    for (const file of FILES) cpSync(join(ROOT, file), join(outDir, file));
   },
   themeConfig: {
     search: { provider: "local" },

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildSchema } from "graphql";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { schemaReference } from "../../docs/.vitepress/schema-reference.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { DOCUMENTS, ROOT } from "./markdown.ts";
 
@@ -17,9 +18,12 @@ beforeAll(() => {
   execFileSync("npm", ["run", "docs", "--silent", "--", "--outDir", site], { cwd: ROOT, stdio: "pipe" });
 }, 120_000);
 
-it("has a page for each document, with its heading", () => {
+it("has a page for each document, with its heading, and no other", () => {
+  const pageOf = (document: string) =>
+    document === "README.md" ? "index.html" : document.replace(/md$/, "html");
+  expect(filesOf(".html").sort()).toEqual(["404.html", ...DOCUMENTS.map(pageOf)].sort());
   for (const document of DOCUMENTS) {
-    const page = document === "README.md" ? "index.html" : document.replace(/md$/, "html");
+    const page = pageOf(document);
     const heading = /^# (.*)$/m.exec(readFileSync(join(ROOT, document), "utf8"))?.[1];
     expect(/<h1[^>]*>([^<]*) </.exec(textOfSite(page))?.[1], page).toBe(heading);
   }
@@ -64,4 +68,20 @@ it("has a section for each type of the schema, and finds it", () => {
   expect(ids).toEqual(expect.arrayContaining(names.map((name) => name.toLowerCase())));
   const [index = ""] = filesOf(".js").filter((path) => path.includes("localSearchIndex"));
   expect(names.filter((name) => !textOfSite(index).includes(name))).toEqual([]);
+});
+
+it("says what is deprecated and why, and the defaults and interfaces", () => {
+  const reference = schemaReference(`
+    type Query { a("A | b." b: E = X @deprecated(reason: "Use c.")): T @deprecated(reason: "Use d.") }
+    interface I { id: ID }
+    type T implements I { id: ID @deprecated(reason: "Use e.") }
+    enum E { X @deprecated(reason: "Use Y."), Y }`);
+  for (const expected of [
+    "### Query.a\n\n**Deprecated.** Use d.\n",
+    "| `b` | [`E`](#e) | A \\| b. Default: `X`. **Deprecated.** Use c. |",
+    "### T\n\n\n\nImplements [`I`](#i).",
+    "| `id` | `ID` | **Deprecated.** Use e. |",
+    "| `X` | **Deprecated.** Use Y. |",
+  ])
+    expect(reference).toContain(expected);
 });
