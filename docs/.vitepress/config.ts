@@ -23,7 +23,7 @@ export default defineConfig({
   title: "Stagepass",
   description: "A self-hosted GraphQL API server for video sessions and their connection tokens.",
   srcDir: "..",
-  srcExclude: ["{bench,bundle,console,data,deploy,dist,reports,src,test}/**", ".*/**"],
+  srcExclude: ["!(README.md|CONTRIBUTING.md|SECURITY.md|CHANGELOG.md|docs)/**"],
   rewrites: { "README.md": "index.md" },
   outDir: "./.vitepress/dist",
   markdown: {
