@@ -44,7 +44,7 @@ export default defineConfig({
         return inlineCode?.(tokens, index, ...others) ?? "";
       };
       md.core.ruler.before("normalize", "schema-reference", (state) => {
-        state.src = state.src.replace("<!-- schema-reference -->", () =>
+        state.src = state.src.replace(/<!-- schema-reference -->.*/s, () =>
           schemaReference(readFileSync(join(ROOT, "schema.graphql"), "utf8")),
         );
       });
