@@ -15,6 +15,7 @@ const FILES = [
   "docs/grafana-dashboard.json",
   "docs/performance.json",
 ];
+// Vitepress takes links with unknown extensions for links to pages.
 process.env.VITE_EXTRA_EXTENSIONS = "cfg,graphql";
 
 const page = (text: string, name: string) => ({ text, link: `/docs/${name}` });
