@@ -1,3 +1,4 @@
+import { fleschKincaid } from "flesch-kincaid";
 import { split } from "sentence-splitter";
 import { syllable } from "syllable";
 import { StringSource } from "textlint-util-to-string";
@@ -54,27 +55,22 @@ export function plainWords({ Syntax, RuleError, report, locator }, { words }) {
   return { [Syntax.Paragraph]: check, [Syntax.TableCell]: check, [Syntax.Header]: check };
 }
 
-/**
- * A rule of textlint: the Flesch-Kincaid grade of the first `words` words of a page of Markdown is at most `max`.
- *
- * @see https://en.wikipedia.org/wiki/Flesch-Kincaid_readability_tests
- */
+/** A rule of textlint: the Flesch-Kincaid grade of the first `words` words of a page of Markdown is at most `max`. */
 export function readingGrade({ Syntax, RuleError, report, getFilePath }, { max, words: limit }) {
   if (!getFilePath()?.endsWith(".md")) return {};
-  const seen = { sentences: 0, words: 0, syllables: 0 };
+  const seen = { sentence: 0, word: 0, syllable: 0 };
   return {
     [Syntax.Paragraph](node) {
       for (const { words } of sentencesOf(node)) {
-        if (seen.words >= limit) return;
-        seen.sentences += 1;
-        seen.words += words.length;
-        seen.syllables += words.reduce((sum, word) => sum + syllable(word), 0);
+        if (seen.word >= limit) return;
+        seen.sentence += 1;
+        seen.word += words.length;
+        seen.syllable += words.reduce((sum, word) => sum + syllable(word), 0);
       }
     },
     [Syntax.DocumentExit](node) {
-      const { sentences, words, syllables } = seen;
-      const grade = 0.39 * (words / sentences) + 11.8 * (syllables / words) - 15.59;
-      if (words >= limit && grade > max)
+      const grade = fleschKincaid(seen);
+      if (seen.word >= limit && grade > max)
         report(node, new RuleError(`reading grade ${grade.toFixed(1)}; ${max} is enough`));
     },
   };
