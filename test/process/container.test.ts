@@ -53,5 +53,5 @@ it("the image takes nothing of this folder but what is public, and no stage take
 
 it.runIf(LONG)("its commands make a server that issues a token", { timeout: 600_000 }, () => {
   const output = execFileSync(process.execPath, ["deploy/run-dockerfile.js"], { encoding: "utf8" });
-  expect(output).toMatch(/^ok: the server made token and stopped\n$/m);
+  expect(output).toMatch(/^ok: the server created a token and stopped\n$/m);
 });
