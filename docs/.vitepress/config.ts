@@ -1,6 +1,7 @@
 import { cpSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { defineConfig } from "vitepress";
+import { anchorOf } from "./anchor.ts";
 import { schemaReference } from "./schema-reference.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -29,14 +30,7 @@ export default defineConfig({
   outDir: "./.vitepress/dist",
   markdown: {
     html: false,
-    // The anchors of hosts of repositories, so that the same links work in both places.
-    anchor: {
-      slugify: (heading) =>
-        heading
-          .toLowerCase()
-          .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
-          .replaceAll(" ", "-"),
-    },
+    anchor: { slugify: anchorOf },
     config(md) {
       // Vue would evaluate braces in inline code.
       const inlineCode = md.renderer.rules.code_inline;

@@ -52,7 +52,7 @@ const MONITORING = "docs/monitoring.md";
 const PERFORMANCE = "docs/performance.md";
 
 const VARIABLES = /^(?:[A-Z_]+=\S+(?: +#.*)?\n)+$/;
-// Others may listen on the port of the default.
+// Another program may listen on the default port.
 const examines = commands(/^HOST +default +127\.0\.0\.1\n[\s\S]*^ok +PORT /m, { PORT: "0" });
 const managesKeys = commands(/^stagepass_[0-9a-f]{8}_\S{43}\n[\s\S]*\tweb\t[^\n]*\tactive\t[\s\S]*Revoked: /);
 
@@ -62,6 +62,9 @@ const makesASession = ({ createSession }: Record<string, unknown>) =>
     applicationId: expect.any(String),
     generateToken: { token: TOKEN, expiresAt: INSTANT },
   });
+
+const joinsARoom = ({ ensureSession }: Record<string, unknown>) =>
+  expect(ensureSession).toEqual({ sessionId: ID, generateToken: { token: TOKEN } });
 
 /** Exactly one of these tests each snippet of the documentation. */
 export const CLAIMS: readonly Claim[] = [
@@ -89,9 +92,7 @@ export const CLAIMS: readonly Claim[] = [
     document: README,
     language: /^graphql$/,
     has: /ensureSession/,
-    run: operation(({ ensureSession }) =>
-      expect(ensureSession).toEqual({ sessionId: ID, generateToken: { token: TOKEN } }),
-    ),
+    run: operation(joinsARoom),
   },
   {
     document: README,
@@ -112,8 +113,7 @@ export const CLAIMS: readonly Claim[] = [
     language: /^sh$/,
     has: /^curl/,
     run: curl(
-      ({ ensureSession }) =>
-        expect(ensureSession).toEqual({ sessionId: ID, generateToken: { token: TOKEN } }),
+      joinsARoom,
       signedJwt({
         scope: "sessions:create tokens:create",
         video_grant: { roles: ["PUBLISHER"], sessions: ["*"] },
@@ -130,8 +130,7 @@ export const CLAIMS: readonly Claim[] = [
   { document: ACCESS, language: /^js$/, has: /jsonwebtoken/, run: signsForItsUsers },
   { document: IDENTITY_PROVIDERS, language: /^sh$/, has: VARIABLES, run: settings },
   { document: CONFIGURATION, language: /^sh$/, has: VARIABLES, run: settings },
-  // Others may listen on the default port.
-  { document: CONFIGURATION, language: /^sh$/, has: /doctor/, run: commands(/^ok +PORT /m, { PORT: "0" }) },
+  { document: CONFIGURATION, language: /^sh$/, has: /doctor/, run: examines },
   { document: "docs/platforms.md", language: /^sh$/, has: VARIABLES, run: settings },
   { document: "docs/architecture.md", language: /^mermaid$/, run: isADiagram },
   {
@@ -181,9 +180,7 @@ export const CLAIMS: readonly Claim[] = [
     document: "docs/sessions.md",
     language: /^graphql$/,
     has: /ensureSession/,
-    run: operation(({ ensureSession }) =>
-      expect(ensureSession).toEqual({ sessionId: ID, generateToken: { token: TOKEN } }),
-    ),
+    run: operation(joinsARoom),
   },
   {
     document: "docs/sessions.md",

@@ -63,11 +63,3 @@ export function codeSpans(markdown: string): string[] {
 export function links(markdown: string): string[] {
   return [...prose(markdown).matchAll(/\]\(([^()\s]+)\)/g)].map(([, target = ""]) => target);
 }
-
-/** The anchor of a heading, as repository hosts build it. */
-export function anchorOf(heading: string): string {
-  return heading
-    .toLowerCase()
-    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
-    .replaceAll(" ", "-");
-}

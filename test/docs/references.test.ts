@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
+import { anchorOf } from "../../docs/.vitepress/anchor.ts";
 import { REQUIRED_SCOPE } from "../../src/access/policy.ts";
-import { anchorOf, codeSpans, DOCUMENTS, headings, links, ROOT, textOf } from "./markdown.ts";
+import { codeSpans, DOCUMENTS, headings, links, ROOT, textOf } from "./markdown.ts";
 
 const { scripts, bin } = JSON.parse(readFileSync(resolve(ROOT, "package.json"), "utf8"));
 const ofEach = DOCUMENTS.map((document) => [document, textOf(document)] as const);

@@ -5,7 +5,7 @@ import { buildSchema } from "graphql";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { schemaReference } from "../../docs/.vitepress/schema-reference.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-import { DOCUMENTS, ROOT } from "./markdown.ts";
+import { DOCUMENTS, headings, ROOT, textOf } from "./markdown.ts";
 
 const site = temporaryFolder(afterAll);
 const textOfSite = (path: string): string => readFileSync(join(site, path), "utf8");
@@ -24,7 +24,7 @@ it("has a page for each document, with its heading, and no other", () => {
   expect(filesOf(".html").sort()).toEqual(["404.html", ...DOCUMENTS.map(pageOf)].sort());
   for (const document of DOCUMENTS) {
     const page = pageOf(document);
-    const heading = /^# (.*)$/m.exec(readFileSync(join(ROOT, document), "utf8"))?.[1];
+    const [heading] = headings(textOf(document));
     expect(/<h1[^>]*>([^<]*) </.exec(textOfSite(page))?.[1], page).toBe(heading);
   }
 });
