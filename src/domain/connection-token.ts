@@ -12,6 +12,8 @@ export const DEFAULT_FORMAT = TokenFormat.JWT;
 /** A request for a token. A field that is absent or null gets its default. */
 export interface TokenInput extends GrantInput {
   readonly format?: TokenFormat | null;
+  /** Who the token is for, in the application's own terms. It is on the ledger, not in the token. */
+  readonly identity?: string | null;
 }
 
 /** The requested format, or the default. */

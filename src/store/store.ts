@@ -1,6 +1,7 @@
 import type { IssuanceInterval, IssuanceTally } from "../domain/issuance.ts";
 import type { IssuedToken } from "../domain/issued-token.ts";
 import type { IssuedTokenFilter } from "../domain/issued-token-filter.ts";
+import type { Participant, ParticipantStream } from "../domain/participant.ts";
 import type { Run } from "../domain/retention.ts";
 import type { Session } from "../domain/session.ts";
 import type { NarrowedSelection } from "../domain/session-selection.ts";
@@ -257,6 +258,46 @@ export interface ServerRuns {
     readonly newest: number | null;
     readonly runs: readonly Run[];
   }>;
+}
+
+/** A participant and its position, which never changes. */
+export interface PlacedParticipant {
+  readonly position: number;
+  readonly participant: Participant;
+}
+
+/** The participants of sessions: a projection of the platform's events. */
+export interface Participants {
+  /**
+   * At most `limit` participants of each session, latest first, in one query for at most 100 sessions. Starts after `after`, or at
+   * the latest if it is null.
+   *
+   * @param present whether only those who are in the session now count
+   */
+  pages(
+    sessionIds: readonly string[],
+    present: boolean,
+    limit: number,
+    after: TimePlace | null,
+  ): Promise<PlacedParticipant[]>;
+
+  /** How many participants each session has now, in the order given, counted up to `limit`, in one query. */
+  count(sessionIds: readonly string[], limit: number): Promise<number[]>;
+
+  /** The participants with these IDs, in any order, in one query. */
+  findMany(ids: readonly string[]): Promise<Participant[]>;
+
+  /** The streams that these participants publish now, oldest first, in one query. */
+  streams(participantIds: readonly string[]): Promise<ParticipantStream[]>;
+
+  /** The number of the latest change. Changes have ascending numbers, and become visible in the order of their numbers. */
+  latestChange(): Promise<number>;
+
+  /** At most `limit` participants that changed after the change with this number, in the order of their latest change. */
+  changedAfter(
+    change: number,
+    limit: number,
+  ): Promise<readonly { readonly change: number; readonly participant: Participant }[]>;
 }
 
 /** Runs the queries of rate-limiter-flexible's limiter for PostgreSQL. */
