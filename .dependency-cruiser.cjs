@@ -75,7 +75,7 @@ module.exports = {
     only(
       "instruments-import-what-they-follow",
       "^src/instruments/",
-      "^src/(access/claim-problem\\.ts$|http/(app|requests)\\.ts$|platform/rest-platform\\.ts$|config/(config|tracing)\\.ts$|graphql/context\\.ts$|services/|store/(engine|store)\\.ts$|domain/|errors\\.ts$|process/version\\.ts$)",
+      "^src/(access/claim-problem\\.ts$|http/(app|requests)\\.ts$|platform/circuit\\.ts$|config/(config|tracing)\\.ts$|graphql/context\\.ts$|services/|store/(engine|store)\\.ts$|domain/|errors\\.ts$|process/version\\.ts$)",
     ),
     only(
       "config-imports-what-values-are-made-of",

@@ -107,14 +107,15 @@ export class SessionNotFound extends StagepassError {
   }
 }
 
-/** `PLATFORM_REJECTED`: the platform refused to create a session, for its own `reason`. The message says what to do. */
+/** `PLATFORM_REJECTED`: the platform refused a call, for its own `reason`. The message says what to do. */
 export class PlatformRejected extends StagepassError {
-  constructor(reason: string, advice: string) {
-    super("PLATFORM_REJECTED", `The platform refused to create a session: ${reason}. ${advice}`, { reason });
+  /** @param act what the call does, such as `create a session` */
+  constructor(act: string, reason: string, advice: string) {
+    super("PLATFORM_REJECTED", `The platform refused to ${act}: ${reason}. ${advice}`, { reason });
   }
 }
 
-/** `PLATFORM_UNAVAILABLE`: the platform did not answer, or its answer is invalid. It may have created an unused session. */
+/** `PLATFORM_UNAVAILABLE`: the platform did not answer, or its answer is invalid. The call may have taken effect. */
 export class PlatformUnavailable extends StagepassError {
   /**
    * @param retryable whether the same request may succeed later

@@ -102,14 +102,14 @@ function createPlatform(
   const { applicationId } = keyRing;
   if (config.name === "local") return localPlatform(applicationId);
   return restPlatform({
+    environment: config.name,
     applicationId,
     url: config.url,
     timeout: config.timeout,
     userAgent: `stagepass/${VERSION}`,
-    names: CREDENTIAL_NAMES[config.name],
     fetch,
     authenticate: (now) => platformAuth(keyRing, now),
-    around: (call) => instrument.platformCall(call),
+    around: (method, route, call) => instrument.platformCall(method, route, call),
     onCircuit(state) {
       instrument.circuit(state);
       if (state !== "halfOpen")

@@ -3,7 +3,7 @@ import type { FastifyInstance } from "fastify";
 import type { ClaimMember } from "../access/claim-problem.ts";
 import type { Context } from "../graphql/context.ts";
 import type { OnRequestEnd } from "../http/requests.ts";
-import type { CircuitState } from "../platform/rest-platform.ts";
+import type { CircuitState } from "../platform/circuit.ts";
 import type { Tokens } from "../services/token-service.ts";
 import type { IssuanceLedger } from "../store/store.ts";
 
@@ -27,8 +27,8 @@ export interface Instrument {
   /** Wraps `tokens`. */
   tokens(tokens: Tokens): Tokens;
 
-  /** Wraps a call to the platform, and adds headers to it. */
-  platformCall<T>(call: (headers: Headers) => Promise<T>): Promise<T>;
+  /** Wraps a call to the platform, and adds headers to it. `route` is its path without IDs. */
+  platformCall<T>(method: string, route: string, call: (headers: Headers) => Promise<T>): Promise<T>;
 
   /** Called when the platform's circuit breaker changes its state. */
   circuit(state: CircuitState): void;
@@ -58,7 +58,7 @@ export const NO_INSTRUMENT: Instrument = {
   requestEnded() {},
   plugins: [],
   tokens: (tokens) => tokens,
-  platformCall: (call) => call({}),
+  platformCall: (_method, _route, call) => call({}),
   circuit() {},
   ledger: (ledger) => ledger,
   committed() {},
@@ -81,8 +81,10 @@ export function both(outer: Instrument, inner: Instrument): Instrument {
     },
     plugins: [...outer.plugins, ...inner.plugins],
     tokens: (tokens) => outer.tokens(inner.tokens(tokens)),
-    platformCall: (call) =>
-      outer.platformCall((headers) => inner.platformCall((more) => call({ ...headers, ...more }))),
+    platformCall: (method, route, call) =>
+      outer.platformCall(method, route, (headers) =>
+        inner.platformCall(method, route, (more) => call({ ...headers, ...more })),
+      ),
     circuit(state) {
       outer.circuit(state);
       inner.circuit(state);

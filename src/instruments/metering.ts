@@ -27,7 +27,7 @@ export function metering(platform: string, pool: () => PoolState) {
 
     tokens: (tokens) => countedTokens(tokens, metrics.tokens),
 
-    async platformCall(call) {
+    async platformCall(_method, _route, call) {
       const begin = performance.now();
       let result = "OK";
       try {

@@ -88,8 +88,8 @@ export function tracing(tracer: Tracer): Instrument {
 
     plugins: [followOperations(tracer, () => places.getStore())],
 
-    platformCall: (call) =>
-      inSpan("POST /session/create", SpanKind.CLIENT, { "http.request.method": "POST" }, (context) => {
+    platformCall: (method, route, call) =>
+      inSpan(`${method} ${route}`, SpanKind.CLIENT, { "http.request.method": method }, (context) => {
         const headers: Record<string, string> = {};
         w3c.inject(context, headers, defaultTextMapSetter);
         return call(headers);

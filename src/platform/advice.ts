@@ -4,12 +4,14 @@ import type { CredentialNames } from "./credential-names.ts";
  * The advice for a refusal, by the platform's known reasons.
  *
  * @param ahead how far this server's clock is ahead of the platform's, in seconds; null if unknown
+ * @param otherwise the advice for an unknown reason
  */
 export function adviceFor(
   reason: string,
   status: number,
   { id, key, url }: CredentialNames,
   ahead: number | null,
+  otherwise = "Check the arguments and the project's settings",
 ): string {
   if (/issuer not found/i.test(reason)) return `The platform does not know this ${id}: check it, and ${url}`;
   if (/invalid signature/i.test(reason)) return `${key} does not belong to ${id}: check it`;
@@ -23,7 +25,7 @@ export function adviceFor(
   if (/invalid token/i.test(reason))
     return `The platform cannot read this server's credentials: check ${id} and ${key}`;
   if (status === 401) return `The platform does not accept this server's credentials: check ${id} and ${key}`;
-  return "The project may lack a feature that these options need: check the options and the project's settings";
+  return otherwise;
 }
 
 /**

@@ -12,3 +12,6 @@ export const CREDENTIAL_NAMES = {
   opentok: { id: "OPENTOK_API_KEY", key: "OPENTOK_API_SECRET", url: "OPENTOK_API_URL" },
   vonage: { id: "VONAGE_APPLICATION_ID", key: "VONAGE_PRIVATE_KEY", url: "VONAGE_API_URL" },
 } as const satisfies Record<string, CredentialNames>;
+
+/** A platform with a REST API. */
+export type RestEnvironment = keyof typeof CREDENTIAL_NAMES;

@@ -25,6 +25,13 @@ export interface Signal {
   readonly data: string;
 }
 
+/** Whether a session's streams are muted, now and later. */
+export interface MuteState {
+  readonly active: boolean;
+  /** The streams that stay as they are. */
+  readonly excludedStreamIds: readonly string[];
+}
+
 /**
  * The service that creates sessions and connects clients. Every call throws `RateLimited` if the platform limits the project,
  * `PlatformRejected` if it refuses, and `PlatformUnavailable` if it gives no valid answer.
@@ -32,7 +39,7 @@ export interface Signal {
 export interface Platform {
   /** The project that owns the sessions: an OpenTok API key or a Vonage application ID. */
   readonly applicationId: string;
-  /** The longest time to create a session, in milliseconds. */
+  /** The longest time of a call, in milliseconds. */
   readonly timeout: number;
 
   /**
@@ -69,15 +76,12 @@ export interface Platform {
    *
    * @throws {NotInSession} if the platform does not know the session
    */
-  muteAll(
-    sessionId: string,
-    state: { readonly active: boolean; readonly excludedStreamIds: readonly string[] },
-    now: Date,
-  ): Promise<void>;
+  muteAll(sessionId: string, state: MuteState, now: Date): Promise<void>;
 
   /**
    * Sends a signal to one client, or to all clients of the session for null.
    *
+   * @throws {BadUserInput} naming `type` or `data` if it is too large
    * @throws {NotInSession} if the client is not connected
    */
   signal(sessionId: string, connectionId: string | null, signal: Signal, now: Date): Promise<void>;

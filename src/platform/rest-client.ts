@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { PlatformUnavailable, ProxyFailed } from "../errors.ts";
 
-/** The largest answer, in bytes. A session has about 500. */
-const MAX_ANSWER = 64 * 1024;
+/** The largest answer without a list, in bytes. A session has about 500. */
+export const MAX_ANSWER = 64 * 1024;
 
 /** The pause before the second attempt, in milliseconds. */
 const PAUSE = 100;
@@ -20,22 +20,22 @@ export interface RestAnswer {
 }
 
 /**
- * Posts a form, and resolves to the whole answer. It repeats the request once, and only if the first certainly did not arrive:
- * an interrupted request may have created a session.
+ * Sends a request, and resolves to the whole answer. It repeats the request once, and only if the first certainly did not arrive:
+ * an interrupted request may have taken effect.
  *
  * @param timeout the deadline of both attempts, in milliseconds
- * @throws {PlatformUnavailable} without an answer of at most 64 KB in time
+ * @param maxAnswer the largest answer, in bytes
+ * @throws {PlatformUnavailable} without an answer of that size in time
  */
-export async function post(
-  url: string,
-  headers: Record<string, string>,
-  form: URLSearchParams,
-  timeout: number,
+export async function send(
   fetch: Fetch,
+  url: string,
+  request: Pick<RequestInit, "method" | "headers" | "body">,
+  timeout: number,
+  maxAnswer: number,
 ): Promise<RestAnswer> {
   const signal = AbortSignal.timeout(timeout);
-  const attempt = () =>
-    exchange(fetch, url, { method: "POST", headers, body: form, redirect: "manual", signal });
+  const attempt = () => exchange(fetch, url, { ...request, redirect: "manual", signal }, maxAnswer);
   try {
     return await attempt().catch(async (error) => {
       if (!neverArrived(error)) throw error;
@@ -61,19 +61,25 @@ export async function post(
 /**
  * Sends one request without repeating it, and resolves to the whole answer.
  *
+ * @param maxAnswer the largest answer, in bytes
  * @throws {ProxyFailed} if the proxy of `fetch` fails
- * @throws {PlatformUnavailable} for an answer over 64 KB
+ * @throws {PlatformUnavailable} for a larger answer
  * @throws {Error} from `fetch`, without an answer
  */
-export async function exchange(fetch: Fetch, url: string, init: RequestInit): Promise<RestAnswer> {
+export async function exchange(
+  fetch: Fetch,
+  url: string,
+  init: RequestInit,
+  maxAnswer = MAX_ANSWER,
+): Promise<RestAnswer> {
   const response = await fetch(url, init);
   const chunks: Uint8Array[] = [];
   let size = 0;
   // Leaving this loop early cancels the body and closes the connection.
   for await (const chunk of response.body ?? []) {
     size += chunk.length;
-    if (size > MAX_ANSWER)
-      throw new PlatformUnavailable("The platform's answer is too large for a session", false);
+    if (size > maxAnswer)
+      throw new PlatformUnavailable(`The platform's answer is larger than ${maxAnswer} bytes`, false);
     chunks.push(chunk);
   }
   const body = Buffer.concat(chunks).toString("utf8");

@@ -149,7 +149,7 @@ describe.each([
       const error = await failure(server, owner);
       expect(error.extensions).toEqual({ code: "RATE_LIMITED", retryable: true, retryAfterSeconds });
       expect(error.message).toBe(
-        `Too many sessions: the platform limits this project; try again in ${retryAfterSeconds} seconds`,
+        `The platform limits this project, and did not create a session; try again in ${retryAfterSeconds} seconds`,
       );
       expect(fault.received).toHaveLength(1);
     },

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sessionOptions } from "../../src/domain/session.ts";
-import { CREDENTIAL_NAMES } from "../../src/platform/credential-names.ts";
 import type { Platform } from "../../src/platform/platform.ts";
 import { type RestPlatformOptions, restPlatform } from "../../src/platform/rest-platform.ts";
 import { API_KEY } from "../support/credentials.ts";
@@ -26,11 +25,11 @@ beforeEach(async () => {
 afterEach(() => fault.close());
 
 const options = (): RestPlatformOptions => ({
+  environment: "opentok",
   applicationId: API_KEY,
   url: fault.url,
   timeout: 1000,
   userAgent: "stagepass/test",
-  names: CREDENTIAL_NAMES.opentok,
   authenticate: async () => ({}),
   onCircuit: (state) => states.push(state),
 });
