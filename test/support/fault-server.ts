@@ -165,14 +165,21 @@ const FIELDS: Record<string, RegExp> = {
   e2ee: /^true$/,
 };
 
-/** Creates sessions as the platform does: checks the request and its credentials, and refuses invalid ones. */
-export function honest(environment: "opentok" | "vonage", owner: string, key: string): Behaviour {
+/**
+ * Creates sessions as the platform does: checks the request and its credentials, and refuses invalid ones.
+ *
+ * @param other answers the other requests with valid credentials
+ */
+export function honest(
+  environment: "opentok" | "vonage",
+  owner: string,
+  key: string,
+  other = answer(404, "text/html", "Not found"),
+): Behaviour {
   const seen = new Set<unknown>();
   return (response, request) => {
     const { method, path, headers, form } = request;
     const answerWith = (behaviour: Behaviour) => behaviour(response, request);
-    if (method !== "POST" || path !== "/session/create")
-      return answerWith(answer(404, "text/html", "Not found"));
     if (!/^stagepass\/\d+\.\d+\.\d+/.test(headers["user-agent"] ?? ""))
       return answerWith(refuse(400, "Who?"));
     const token =
@@ -194,6 +201,7 @@ export function honest(environment: "opentok" | "vonage", owner: string, key: st
     seen.add(jti);
     if (environment === "opentok" && claims.ist !== "project")
       return answerWith(refuse(403, "Invalid token format"));
+    if (method !== "POST" || path !== "/session/create") return answerWith(other);
     for (const [name, value] of Object.entries(form)) {
       if (!FIELDS[name]?.test(value)) return answerWith(refuse(400, `Invalid ${name}`));
     }
