@@ -80,7 +80,7 @@ module.exports = {
     only(
       "config-imports-what-values-are-made-of",
       "^src/config/",
-      "^src/(errors\\.ts$|process/loopback\\.ts$|shares/in-flight\\.ts$|signing/(key-ring|pem|rsa-key)\\.ts$|platform/credential-names\\.ts$|access/(claims|jwt-checks)\\.ts$|store/(database-address|postgres-url)\\.ts$)",
+      "^src/(errors\\.ts$|process/loopback\\.ts$|shares/in-flight\\.ts$|signing/(key-ring|pem|rsa-key|webhook-keys)\\.ts$|platform/credential-names\\.ts$|access/(claims|jwt-checks)\\.ts$|store/(database-address|postgres-url)\\.ts$)",
     ),
     only("process-imports-errors", "^src/process/", "^src/errors\\.ts$"),
     only(

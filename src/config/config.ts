@@ -16,6 +16,7 @@ import { type TracingConfig, tracingOf } from "./tracing.ts";
 import { type TrustedDocumentsConfig, trustedDocumentsOf } from "./trusted-documents.ts";
 import { trustedProxies } from "./trusted-proxies.ts";
 import { choice, host, onOrOff, port, wholeNumber } from "./variables.ts";
+import { type WebhookConfig, webhooksOf } from "./webhooks.ts";
 
 export type { EnvFile };
 
@@ -26,6 +27,7 @@ export interface Config {
   /** 0 lets the system choose. */
   readonly port: number;
   readonly platform: PlatformConfig;
+  readonly webhooks: WebhookConfig;
   readonly database: DatabaseAddress;
   /** The maximum number of PostgreSQL connections. */
   readonly databasePoolSize: number;
@@ -74,7 +76,7 @@ export function readEnvironment(): [environment: NodeJS.ProcessEnv, file: EnvFil
 }
 
 /** The variables that a reload applies. */
-const ROTATED = /^(AUTH_|(OPENTOK_API_SECRET|VONAGE_PRIVATE_KEY)(_PREVIOUS)?(_FILE)?$)/;
+const ROTATED = /^(AUTH_|(OPENTOK_API_SECRET|VONAGE_PRIVATE_KEY|WEBHOOK_SECRET)(_PREVIOUS)?(_FILE)?$)/;
 
 /** The changed variables of `.env` that need a restart. */
 export function changedForRestart({ values: before }: EnvFile, { values: now }: EnvFile): string[] {
@@ -114,6 +116,7 @@ export function configOf(env: Environment): Config {
     host: env.read("HOST", host),
     port: env.read("PORT", port),
     platform,
+    webhooks: webhooksOf(env, platform.name),
     database,
     databasePoolSize: env.read("DATABASE_POOL_SIZE", wholeNumber(1, 1000)),
     ledger: env.read("LEDGER", onOrOff),

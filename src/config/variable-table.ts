@@ -62,6 +62,23 @@ export const VARIABLES = {
     default: "5000",
     meaning: "The deadline of one call to the platform, in milliseconds, from 100 to 60000.",
   },
+  WEBHOOK_SECRET: {
+    otherwise: "no events; `local` makes one at start",
+    meaning:
+      "The secret that signs the platform's session monitoring events, from 1 to 50 characters. `openssl rand -hex 24` makes one.",
+    example: "",
+    secret: true,
+  },
+  WEBHOOK_SECRET_PREVIOUS: {
+    meaning: "The old secret during a rotation, which still verifies events.",
+    example: "",
+    secret: true,
+  },
+  LOCAL_WEBHOOK_URL: {
+    otherwise: "this server",
+    meaning: "The URL that receives the events of the `local` platform. It needs `WEBHOOK_SECRET`.",
+    example: "http://127.0.0.1:3000/webhooks/session-monitoring",
+  },
   DATABASE_URL: {
     default: "file:./data/stagepass.db",
     meaning:

@@ -36,6 +36,7 @@ describe("parseConfig", () => {
       host: "127.0.0.1",
       port: 4000,
       platform: { name: "local", keyRing: null },
+      webhooks: { keys: null, localUrl: null },
       database: { engine: "sqlite", file: resolve("data/stagepass.db") },
       databasePoolSize: 10,
       ledger: true,

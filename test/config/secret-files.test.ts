@@ -23,6 +23,8 @@ describe("a variable with _FILE at its end", () => {
       OPENTOK_API_SECRET_PREVIOUS: PREVIOUS,
       AUTH_JWT_SECRET: JWT_SECRET,
       AUTH_JWT_SECRET_PREVIOUS: "canary-of-before-canary-of-before",
+      WEBHOOK_SECRET: "canary-of-webhooks",
+      WEBHOOK_SECRET_PREVIOUS: "canary-of-former-webhooks",
       APOLLO_KEY,
       VONAGE_PRIVATE_KEY: PRIVATE_KEY,
       VONAGE_PRIVATE_KEY_PREVIOUS: newPrivateKey(),

@@ -9,6 +9,7 @@ import { PLATFORM } from "./wrong/platform.ts";
 import { PRIVATE_KEYS } from "./wrong/private-keys.ts";
 import { PROXIES } from "./wrong/proxies.ts";
 import { VALUES } from "./wrong/values.ts";
+import { WEBHOOKS } from "./wrong/webhooks.ts";
 import type { Wrong } from "./wrong/wrong.ts";
 
 const AREAS: Readonly<Record<string, readonly Wrong[]>> = {
@@ -18,6 +19,7 @@ const AREAS: Readonly<Record<string, readonly Wrong[]>> = {
   "private keys": PRIVATE_KEYS,
   origins: CORS_ORIGINS,
   proxies: PROXIES,
+  webhooks: WEBHOOKS,
   databases: DATABASE,
   others: OTHERS,
   authentication: AUTHENTICATION,
