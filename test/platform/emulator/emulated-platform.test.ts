@@ -1,11 +1,14 @@
 import OpenTok from "opentok";
 import { describe, expect, it } from "vitest";
-import { sessionOptions } from "../../src/domain/session.ts";
-import { parseSessionId } from "../../src/domain/session-id.ts";
-import { localPlatform } from "../../src/platform/local.ts";
-import { API_KEY, API_SECRET } from "../support/credentials.ts";
+import { sessionOptions } from "../../../src/domain/session.ts";
+import { parseSessionId } from "../../../src/domain/session-id.ts";
+import { emulatedPlatform } from "../../../src/platform/emulator/emulated-platform.ts";
+import { Rooms } from "../../../src/platform/emulator/rooms.ts";
+import { ServerCalls } from "../../../src/platform/emulator/server-calls.ts";
+import { API_KEY, API_SECRET } from "../../support/credentials.ts";
 
-const platform = localPlatform(API_KEY);
+const calls = new ServerCalls(API_KEY, new Rooms(API_KEY, () => {}));
+const platform = emulatedPlatform(API_KEY, calls);
 const now = new Date(1_795_500_000_123);
 
 describe("the local platform", () => {

@@ -1,0 +1,73 @@
+import { Role } from "../../domain/role.ts";
+import { type TokenInspection, TokenStatus } from "../../domain/token-inspection.ts";
+import { JoinPeer } from "./join-peer.ts";
+import type { JoinListener, JoinSocket } from "./join-socket.ts";
+import type { RoomGrant } from "./room.ts";
+import { RoomRefusal } from "./room-refusal.ts";
+import type { Rooms } from "./rooms.ts";
+
+/** The most sockets that have not joined yet. */
+export const MAX_NOT_JOINED = 1000;
+
+/** The clients of `/local/join`. */
+export interface JoinHandler {
+  accept(socket: JoinSocket): JoinListener;
+  /** Must run every five seconds: it disconnects silent clients, and those that do not join. */
+  checkPeers(): void;
+}
+
+/**
+ * Lets clients into the rooms.
+ *
+ * @param inspect inspects a token as the platform does: its signature, session, times and claims
+ */
+export function joinHandler(
+  rooms: Rooms,
+  inspect: (token: string, now: Date) => TokenInspection,
+  now: () => Date,
+): JoinHandler {
+  const peers = new Set<JoinPeer>();
+  let notJoined = 0;
+  const grantOf = (token: string, at: Date) => grantIn(inspect(token, at));
+  return {
+    accept(socket) {
+      const peer = new JoinPeer(socket, rooms, grantOf, now, {
+        onJoined() {
+          notJoined -= 1;
+        },
+        onGone(hadJoined) {
+          peers.delete(peer);
+          if (!hadJoined) notJoined -= 1;
+        },
+      });
+      peers.add(peer);
+      notJoined += 1;
+      if (notJoined > MAX_NOT_JOINED)
+        peer.refuse(new RoomRefusal(429, `at most ${MAX_NOT_JOINED} clients can connect without joining`));
+      return peer;
+    },
+    checkPeers() {
+      for (const peer of peers) peer.check();
+    },
+  };
+}
+
+/** @throws {RoomRefusal} without the token, unless a client can connect with it */
+function grantIn({
+  status,
+  reason,
+  sessionId,
+  role,
+  data,
+  initialLayoutClassList,
+}: TokenInspection): RoomGrant {
+  if (status === TokenStatus.EXPIRED) throw new RoomRefusal(401, "the token has expired");
+  if (status !== TokenStatus.ACTIVE || sessionId === null)
+    throw new RoomRefusal(401, `the token is invalid: ${reason}`);
+  return {
+    sessionId,
+    role: role ?? Role.PUBLISHER,
+    data: data ?? "",
+    initialLayoutClassList: initialLayoutClassList ?? [],
+  };
+}

@@ -1,0 +1,125 @@
+import { MAX_LAYOUT_CLASSES_LENGTH } from "../../domain/grant.ts";
+import { LeaveReason } from "../../domain/participant.ts";
+import { ownerOf } from "../../domain/session-id.ts";
+import type { PlatformConnection, PlatformStream, Signal } from "../platform.ts";
+import type { Room } from "./room.ts";
+import { RoomRefusal } from "./room-refusal.ts";
+import type { Rooms } from "./rooms.ts";
+import { checkSignal } from "./signal-limits.ts";
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** The classes of a stream in a layout. */
+export interface LayoutClasses {
+  readonly id: string;
+  readonly layoutClassList: readonly string[];
+}
+
+/** The most streams in one change of layout classes. */
+export const MAX_LAYOUT_ITEMS = 1000;
+
+/**
+ * The calls of servers to the local platform. They throw `RoomRefusal` with the platform's status. A session without connections is
+ * unknown: status 404.
+ */
+export class ServerCalls {
+  readonly #applicationId: string;
+  readonly #rooms: Rooms;
+
+  constructor(applicationId: string, rooms: Rooms) {
+    this.#applicationId = applicationId;
+    this.#rooms = rooms;
+  }
+
+  /** Oldest first. */
+  connections(sessionId: string): PlatformConnection[] {
+    return this.#room(sessionId).connections();
+  }
+
+  /** Oldest first; a session without streams is refused with status 404, as on the platform. */
+  streams(sessionId: string): PlatformStream[] {
+    const streams = this.#room(sessionId).streams();
+    if (streams.length === 0) throw new RoomRefusal(404, "the session has no streams");
+    return streams;
+  }
+
+  /** The platform refuses a malformed stream ID with status 408. */
+  stream(sessionId: string, streamId: string): PlatformStream {
+    const room = this.#room(sessionId);
+    if (!UUID.test(streamId)) throw new RoomRefusal(408, "the stream ID is malformed; it must be a UUID");
+    return room.stream(streamId) ?? noStream();
+  }
+
+  disconnect(sessionId: string, connectionId: string, now: Date): void {
+    const room = this.#room(sessionId);
+    checkConnectionId(connectionId);
+    if (!room.remove(connectionId, LeaveReason.FORCE_DISCONNECTED, now)) noConnection();
+  }
+
+  muteStream(sessionId: string, streamId: string): void {
+    const room = this.#room(sessionId);
+    checkStreamId(streamId);
+    if (!room.mute(streamId)) noStream();
+  }
+
+  muteAll(sessionId: string, active: boolean, excludedStreamIds: readonly string[]): void {
+    const room = this.#room(sessionId);
+    for (const streamId of excludedStreamIds) checkStreamId(streamId);
+    room.muteAll(active, excludedStreamIds);
+  }
+
+  /** @param connectionId null for all connections */
+  signal(sessionId: string, connectionId: string | null, { type, data }: Signal): void {
+    const room = this.#room(sessionId);
+    if (connectionId !== null) checkConnectionId(connectionId);
+    checkSignal("type", type, data);
+    if (!room.signal("", connectionId, type, data)) noConnection();
+  }
+
+  /** Changes the layout classes of all these streams, or of none. */
+  setLayoutClasses(sessionId: string, items: readonly LayoutClasses[]): void {
+    const room = this.#room(sessionId);
+    if (items.length > MAX_LAYOUT_ITEMS)
+      throw new RoomRefusal(400, `items must have at most ${MAX_LAYOUT_ITEMS} streams`);
+    for (const { id, layoutClassList } of items) {
+      if (room.stream(id) === undefined)
+        throw new RoomRefusal(400, "items must have IDs of streams of the session");
+      if (layoutClassList.some((name) => name === "" || /\s/.test(name)))
+        throw new RoomRefusal(
+          400,
+          "layoutClassList must have one class name in each item, without white space",
+        );
+      if (layoutClassList.join(" ").length > MAX_LAYOUT_CLASSES_LENGTH)
+        throw new RoomRefusal(
+          400,
+          `layoutClassList must be at most ${MAX_LAYOUT_CLASSES_LENGTH} characters, joined by spaces`,
+        );
+    }
+    for (const { id, layoutClassList } of items) room.setLayoutClasses(id, layoutClassList);
+  }
+
+  #room(sessionId: string): Room {
+    const owner = ownerOf(sessionId);
+    if (owner === null) throw new RoomRefusal(400, "the session ID is malformed");
+    const room = owner === this.#applicationId ? this.#rooms.room(sessionId) : undefined;
+    if (room === undefined) throw new RoomRefusal(404, "nobody is connected to the session");
+    return room;
+  }
+}
+
+function checkConnectionId(connectionId: string): void {
+  if (!UUID.test(connectionId))
+    throw new RoomRefusal(400, "the connection ID is malformed; it must be a UUID");
+}
+
+function checkStreamId(streamId: string): void {
+  if (!UUID.test(streamId)) throw new RoomRefusal(400, "the stream ID is malformed; it must be a UUID");
+}
+
+function noConnection(): never {
+  throw new RoomRefusal(404, "the client is not connected to the session");
+}
+
+function noStream(): never {
+  throw new RoomRefusal(404, "the session has no such stream");
+}
