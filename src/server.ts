@@ -5,6 +5,7 @@ import { authenticator, openUntilFirstKey } from "./access/authenticate.ts";
 import { beginBackground } from "./assembly/background.ts";
 import { callerListener } from "./assembly/caller-listener.ts";
 import { createServices, type Surroundings } from "./assembly/create-services.ts";
+import { beginEmulator } from "./assembly/local-platform.ts";
 import { problemsOfOpenServer } from "./assembly/open-server.ts";
 import { type Fetch, outbound } from "./assembly/outbound.ts";
 import type { AuditTrail } from "./audit/audit-trail.ts";
@@ -54,6 +55,9 @@ const PER_SLICE_OF_RS256 = 3;
  * total is one second.
  */
 const CHECK_READINESS_EVERY = 500;
+
+/** The path of the platform's events. */
+const MONITORING_PATH = "/webhooks/session-monitoring";
 
 /** The console's build. The path is valid from `src`, `dist` and `bundle`. */
 const CONSOLE_FOLDER = new URL("../console/dist/", import.meta.url);
@@ -127,7 +131,11 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       instrument,
       shares,
     );
-    const { keyRing, rotate } = project;
+    const { keyRing, emulator, rotate } = project;
+    if (emulator !== null && config.database.engine === "postgres")
+      logger.warn(
+        "the local platform's rooms live in this process: with several servers on one database, every client and caller must use the same server",
+      );
     const fetch = outbound(config.proxy);
     if (config.proxy) {
       const { variable, origin } = config.proxy;
@@ -192,6 +200,8 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       logger.warn({ reason }, "the keys of AUTH_JWKS_URI cannot be read, so no caller can authenticate");
     });
     const background = beginBackground(config, store, surroundings, instrument, audit);
+    const rooms =
+      emulator && beginEmulator(emulator, config.webhooks.localUrl ?? new URL(MONITORING_PATH, origin).href);
     return {
       url: new URL(GRAPHQL_PATH, origin).href,
       consoleUrl: build && new URL("/", origin).href,
@@ -216,7 +226,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
         await drain.announce(config.shutdownDelay);
         services.issuances.stop();
         // In parallel with the drain, because it may wait for a database that does not answer.
-        const quiet = background.stop();
+        const quiet = Promise.all([background.stop(), rooms?.stop()]);
         try {
           await drain.finish(DRAIN_DEADLINE);
           await apollo.stop();

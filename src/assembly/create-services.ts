@@ -47,7 +47,7 @@ export function createServices(
   instrument: Instrument = NO_INSTRUMENT,
   shares: Shares = UNSHARED,
 ): Assembly {
-  const project = createProject(config, logger, instrument);
+  const project = createProject(config, logger, instrument, now);
   const { keyRing, platform } = project;
   const ledger = config.ledger ? instrument.ledger(store.ledger) : withoutRecords(store.ledger);
   const { applicationId } = keyRing;

@@ -8,20 +8,26 @@ import type { PlatformConfig } from "../config/platform.ts";
 import { StartupError } from "../errors.ts";
 import { type Instrument, NO_INSTRUMENT } from "../instruments/instrument.ts";
 import { CREDENTIAL_NAMES } from "../platform/credential-names.ts";
-import { localPlatform } from "../platform/local.ts";
+import type { Emulator } from "../platform/emulator/emulator.ts";
 import { keptLocalProject, newLocalProject } from "../platform/local-project.ts";
 import type { Platform } from "../platform/platform.ts";
 import { restPlatform } from "../platform/rest-platform.ts";
 import { VERSION } from "../process/version.ts";
 import { type KeyRing, openTokKeyRing } from "../signing/key-ring.ts";
 import { platformAuth } from "../signing/platform-auth.ts";
+import { randomWebhookKeys, type WebhookKeys } from "../signing/webhook-keys.ts";
 import { type DatabaseAddress, describeAddress } from "../store/database-address.ts";
+import { createLocalPlatform } from "./local-platform.ts";
 import { type Fetch, outbound } from "./outbound.ts";
 
 /** The project of the server. */
 export interface Project {
   readonly keyRing: KeyRing;
   readonly platform: Platform;
+  /** The local platform; null for another one. */
+  readonly emulator: Emulator | null;
+  /** The secrets of the platform's events; null if the server receives none. */
+  readonly webhookKeys: WebhookKeys | null;
 
   /**
    * Signs with the credentials of `next` from now on, and verifies with them and with the previous ones that `next` names. It reads
@@ -39,15 +45,21 @@ export interface Project {
  * @throws {StartupError} when the local project cannot be stored, or callers' JWTs are signed with its secret
  */
 export function createProject(
-  { platform: config, database, jwtRules, proxy }: Config,
+  { platform: config, database, jwtRules, proxy, webhooks }: Config,
   logger: Logger,
   instrument: Instrument = NO_INSTRUMENT,
+  now: () => Date = () => new Date(),
 ): Project {
   const keyRing = config.keyRing ?? localProject(database, (text) => logger.warn(text));
   checkOtherSecret(jwtRules, keyRing);
+  const fetch = outbound(proxy);
+  const onPlatform =
+    config.name === "local"
+      ? onLocalPlatform(keyRing, webhooks.keys ?? randomWebhookKeys(), fetch, logger, now)
+      : onRestPlatform(config, webhooks.keys, fetch, logger, instrument);
   return {
     keyRing,
-    platform: createPlatform(config, keyRing, outbound(proxy), logger, instrument),
+    ...onPlatform,
     rotate({ platform: next, jwtRules }) {
       checkOtherSecret(jwtRules, next.keyRing ?? keyRing);
       return rotate(config, keyRing, next);
@@ -92,20 +104,31 @@ export function localProjectFile(database: DatabaseAddress): string | null {
   return join(dirname(database.file), "local-project.json");
 }
 
-function createPlatform(
-  config: PlatformConfig,
+type OnPlatform = Pick<Project, "platform" | "emulator" | "webhookKeys">;
+
+function onLocalPlatform(
   keyRing: KeyRing,
+  webhookKeys: WebhookKeys,
+  fetch: Fetch,
+  logger: Logger,
+  now: () => Date,
+): OnPlatform {
+  const emulator = createLocalPlatform(keyRing, webhookKeys, fetch, logger, now);
+  return { platform: emulator.platform, emulator, webhookKeys };
+}
+
+function onRestPlatform(
+  { name, keyRing, url, timeout }: Exclude<PlatformConfig, { readonly name: "local" }>,
+  webhookKeys: WebhookKeys | null,
   fetch: Fetch,
   logger: Logger,
   instrument: Instrument,
-): Platform {
-  const { applicationId } = keyRing;
-  if (config.name === "local") return localPlatform(applicationId);
-  return restPlatform({
-    environment: config.name,
-    applicationId,
-    url: config.url,
-    timeout: config.timeout,
+): OnPlatform {
+  const platform = restPlatform({
+    environment: name,
+    applicationId: keyRing.applicationId,
+    url,
+    timeout,
     userAgent: `stagepass/${VERSION}`,
     fetch,
     authenticate: (now) => platformAuth(keyRing, now),
@@ -116,6 +139,7 @@ function createPlatform(
         logger.warn({ state }, "the circuit breaker of the platform changed its state");
     },
   });
+  return { platform, emulator: null, webhookKeys };
 }
 
 function rotate(config: PlatformConfig, keyRing: KeyRing, next: PlatformConfig): boolean {
