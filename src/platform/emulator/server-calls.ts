@@ -62,10 +62,9 @@ export class ServerCalls {
     if (!room.mute(streamId)) noStream();
   }
 
+  /** Excluded streams that the session does not have are ignored. */
   muteAll(sessionId: string, active: boolean, excludedStreamIds: readonly string[]): void {
-    const room = this.#room(sessionId);
-    for (const streamId of excludedStreamIds) checkStreamId(streamId);
-    room.muteAll(active, excludedStreamIds);
+    this.#room(sessionId).muteAll(active, excludedStreamIds);
   }
 
   /** @param connectionId null for all connections */
