@@ -20,8 +20,8 @@ export interface EventStream {
 
 interface Common {
   readonly sessionId: string;
-  /** The OpenTok API key; for Vonage, perhaps the application ID or a number. */
-  readonly projectId: string | number;
+  /** The OpenTok API key; for Vonage, perhaps the application ID or a number. It is not read: `sessionId` names its project. */
+  readonly projectId?: string | number;
   /** In epoch milliseconds. */
   readonly timestamp: number;
 }

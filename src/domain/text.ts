@@ -55,6 +55,11 @@ export function isStorable(text: string): boolean {
   return text.isWellFormed() && !text.includes("\0");
 }
 
+/** The text with U+FFFD in place of what cannot be stored. */
+export function storable(text: string): string {
+  return text.toWellFormed().replaceAll("\0", "\ufffd");
+}
+
 /**
  * Checks a text that a query compares with rows.
  *
