@@ -70,12 +70,12 @@ module.exports = {
     only(
       "http-imports-graphql",
       "^src/http/",
-      "^src/(graphql/(context|documents|media-type|summary|trusted-documents)\\.ts$|access/|audit/audit\\.ts$|shares/|config/document-manifest\\.ts$|errors\\.ts$|process/loopback\\.ts$)",
+      "^src/(graphql/(context|documents|media-type|summary|trusted-documents)\\.ts$|access/|audit/audit\\.ts$|shares/|config/document-manifest\\.ts$|domain/|signing/webhook-(keys|signature)\\.ts$|services/participants\\.ts$|errors\\.ts$|process/loopback\\.ts$)",
     ),
     only(
       "instruments-import-what-they-follow",
       "^src/instruments/",
-      "^src/(access/claim-problem\\.ts$|http/(app|requests)\\.ts$|platform/circuit\\.ts$|config/(config|tracing)\\.ts$|graphql/context\\.ts$|services/|store/(engine|store)\\.ts$|domain/|errors\\.ts$|process/version\\.ts$)",
+      "^src/(access/claim-problem\\.ts$|http/(app|requests|webhooks)\\.ts$|platform/circuit\\.ts$|config/(config|tracing)\\.ts$|graphql/context\\.ts$|services/|store/(engine|store)\\.ts$|domain/|errors\\.ts$|process/version\\.ts$)",
     ),
     only(
       "config-imports-what-values-are-made-of",

@@ -50,7 +50,7 @@ function rotate(server: Server, logger: Logger, started: EnvFile): void {
     const names = changedForRestart(started, file).filter((name) => !environment[name]);
     if (names.length > 0)
       logger.warn({ names }, "these variables changed in .env; restart the server to use them");
-    if (changes.changed || changes.authentication) for (const note of config.notes) logger.warn(note);
+    if (Object.values(changes).includes(true)) for (const note of config.notes) logger.warn(note);
   } catch (error) {
     if (!(error instanceof StartupError)) throw error;
     logger.error({ problems: error.problems }, "the credentials cannot be reloaded; the old ones stay");

@@ -13,6 +13,7 @@ import { openAudit } from "./audit/open-audit.ts";
 import { switchedOnOrOff } from "./config/authentication.ts";
 import type { Config } from "./config/config.ts";
 import type { TrustedDocumentsConfig } from "./config/trusted-documents.ts";
+import { webhooksSwitched } from "./config/webhooks.ts";
 import {
   AuditUnavailable,
   AuthenticationUnavailable,
@@ -28,6 +29,7 @@ import { usageReports } from "./graphql/studio/usage-reports.ts";
 import { type Admit, admitAll, trustedDocuments, warnOfUnanswerable } from "./graphql/trusted-documents.ts";
 import { createApp, GRAPHQL_PATH } from "./http/app.ts";
 import { type ConsoleBuild, readConsole } from "./http/console.ts";
+import { WEBHOOK_PATH } from "./http/webhooks.ts";
 import { createInstruments, type Readings } from "./instruments/instruments.ts";
 import { type MetricsServer, serveMetrics } from "./instruments/metrics-server.ts";
 import { listening } from "./process/listen.ts";
@@ -36,6 +38,7 @@ import { fairQueries } from "./shares/fair-queries.ts";
 import { InFlight } from "./shares/in-flight.ts";
 import { lately } from "./shares/lately.ts";
 import { turns } from "./shares/turns.ts";
+import type { WebhookKeys } from "./signing/webhook-keys.ts";
 import { openDatabase } from "./store/database.ts";
 import { Deadline, PATIENCE } from "./store/deadline.ts";
 import { sqlStore } from "./store/sql-store.ts";
@@ -56,9 +59,6 @@ const PER_SLICE_OF_RS256 = 3;
  */
 const CHECK_READINESS_EVERY = 500;
 
-/** The path of the platform's events. */
-const MONITORING_PATH = "/webhooks/session-monitoring";
-
 /** The console's build. The path is valid from `src`, `dist` and `bundle`. */
 const CONSOLE_FOLDER = new URL("../console/dist/", import.meta.url);
 
@@ -78,12 +78,16 @@ export interface Server {
   readonly open: boolean;
 
   /**
-   * Switches to other credentials of the same project, and to other rules for callers' JWTs.
+   * Switches to other credentials of the same project, to other rules for callers' JWTs, and to other webhook secrets.
    *
-   * @returns whether the credentials changed, and whether the rules changed.
-   * @throws {StartupError} when either cannot be used; then nothing changes.
+   * @returns whether the credentials, the rules and the webhook secrets changed.
+   * @throws {StartupError} when one of them cannot be used; then nothing changes.
    */
-  rotate(next: Config): { readonly changed: boolean; readonly authentication: boolean };
+  rotate(next: Config): {
+    readonly changed: boolean;
+    readonly authentication: boolean;
+    readonly webhooks: boolean;
+  };
 
   /** Reopens the file of the audit trail by its name. */
   reopenAudit(): void;
@@ -131,7 +135,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       instrument,
       shares,
     );
-    const { keyRing, emulator, rotate } = project;
+    const { keyRing, emulator, webhookKeys, rotate } = project;
     if (emulator !== null && config.database.engine === "postgres")
       logger.warn(
         "the local platform's rooms live in this process: with several servers on one database, every client and caller must use the same server",
@@ -180,6 +184,12 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       hasPage: !config.production,
       console: build,
       corsOrigins: config.corsOrigins,
+      webhooks: webhookKeys && {
+        keys: webhookKeys,
+        project: keyRing,
+        participants: services.participants,
+        now,
+      },
       ready,
       follow: instrument.follow,
       onRequestEnd: instrument.requestEnded,
@@ -201,7 +211,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
     });
     const background = beginBackground(config, store, surroundings, instrument, audit);
     const rooms =
-      emulator && beginEmulator(emulator, config.webhooks.localUrl ?? new URL(MONITORING_PATH, origin).href);
+      emulator && beginEmulator(emulator, config.webhooks.localUrl ?? new URL(WEBHOOK_PATH, origin).href);
     return {
       url: new URL(GRAPHQL_PATH, origin).href,
       consoleUrl: build && new URL("/", origin).href,
@@ -210,7 +220,8 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       isDatabaseNew: database.isNew,
       open,
       rotate(next) {
-        const problem = switchedOnOrOff(config.jwtRules, next.jwtRules);
+        const problem =
+          switchedOnOrOff(config.jwtRules, next.jwtRules) ?? webhooksSwitched(config.webhooks, next.webhooks);
         if (problem !== null) throw new StartupError([problem]);
         if (!config.proxy && next.proxy)
           throw new StartupError([
@@ -218,8 +229,9 @@ export async function createServer(config: Config, { logger, now }: Surroundings
           ]);
         const changed = rotate(next);
         const authentication = authenticate.rotate(next.jwtRules);
-        if (changed || authentication) audit.credentialsSwapped();
-        return { changed, authentication };
+        const webhooks = takeWebhookKeys(webhookKeys, next);
+        if (changed || authentication || webhooks) audit.credentialsSwapped();
+        return { changed, authentication, webhooks };
       },
       reopenAudit: () => audit.reopen(),
       async close() {
@@ -261,6 +273,11 @@ function openTrail({ audit }: Config, { logger, now }: Surroundings): Promise<Au
       ),
     onRecovery: (lost) => logger.error({ lost }, "the audit trail can be written again"),
   });
+}
+
+/** Whether the webhook secrets changed. A random secret stays. */
+function takeWebhookKeys(keys: WebhookKeys | null, { webhooks }: Config): boolean {
+  return keys !== null && webhooks.keys !== null && keys.takeKeysOf(webhooks.keys);
 }
 
 /** Concurrent queries: half of PostgreSQL's connections, so that the ledger always finds one. SQLite has one reader. */

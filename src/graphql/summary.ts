@@ -7,9 +7,9 @@ import { rootFieldsOf } from "./root-fields.ts";
 
 /** The operation and outcome of a request, for the log, metrics and traces. The values are never the caller's own text. */
 export interface OperationSummary {
-  /** The root field, or `several` for different root fields; null while no valid operation is known. */
+  /** The root field, or `several` for different root fields, or the event of a webhook; null while none is known. */
   operation: string | null;
-  /** `OK`, or the code of the first error; null before the answer. */
+  /** `OK`, `APPLIED` or `IGNORED` for a webhook, or the code of the first error; null before the answer. */
   code: string | null;
 }
 

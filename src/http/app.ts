@@ -13,6 +13,7 @@ import { jsonBodies } from "./json-body.ts";
 import { endPipelined } from "./pipelined.ts";
 import { type Following, followRequests } from "./requests.ts";
 import { cutOffIdleReaders, type InFlightRules, limitInFlight } from "./shares.ts";
+import { serveWebhooks, type WebhookParts } from "./webhooks.ts";
 
 /** The path of the GraphQL endpoint. */
 export const GRAPHQL_PATH = "/graphql";
@@ -28,6 +29,8 @@ export interface AppParts extends CallerRules, Following, InFlightRules, Omit<Ha
   /** Null when the console is off. */
   readonly console: ConsoleBuild | null;
   readonly corsOrigins: readonly (string | RegExp)[];
+  /** Null without a webhook secret. */
+  readonly webhooks: Omit<WebhookParts, "turn"> | null;
   /** Rejects while the server cannot serve. */
   readonly ready: () => Promise<void>;
   /** Adds more hooks before the server has routes. */
@@ -60,6 +63,7 @@ export async function createApp(parts: AppParts): Promise<{ app: FastifyInstance
 
   if (parts.console) await serveConsole(app, parts.console, hasPage ? GRAPHQL_PATH : null);
   serveHealth(app, () => drain.announced, ready, turn);
+  if (parts.webhooks) serveWebhooks(app, { ...parts.webhooks, turn });
   app.route({
     method: ["GET", "POST"],
     url: GRAPHQL_PATH,

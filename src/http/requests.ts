@@ -19,6 +19,8 @@ declare module "fastify" {
     reason: string | null;
     /** The client's address from a trusted proxy; null without a trusted proxy or a valid address. */
     address: string | null;
+    /** Who sent a genuine request without a caller, for the log; null otherwise. */
+    sender: string | null;
   }
 }
 
@@ -65,6 +67,7 @@ export function followRequests(
   app.decorateRequest("summary");
   app.decorateRequest("reason", null);
   app.decorateRequest("address", null);
+  app.decorateRequest("sender", null);
   let isToldOfProxy = false;
   app.addHook("onRequest", (request, reply, next) => {
     const { remoteAddress = "" } = request.socket;
@@ -99,7 +102,7 @@ export function followRequests(
 
 /** The log line has the route and not the URL, because a wrong path or a query string may hold a token. */
 function describe(request: FastifyRequest, status: number, milliseconds: number) {
-  const { id, method, routeOptions, summary, caller, address, reason } = request;
+  const { id, method, routeOptions, summary, caller, sender, address, reason } = request;
   return {
     requestId: id,
     method,
@@ -108,7 +111,7 @@ function describe(request: FastifyRequest, status: number, milliseconds: number)
     ...summary,
     // Undefined values are not written.
     reason: reason ?? undefined,
-    caller: caller?.id.slice(0, MAX_CALLER_LENGTH),
+    caller: caller?.id.slice(0, MAX_CALLER_LENGTH) ?? sender ?? undefined,
     address: address ?? undefined,
     milliseconds: Math.round(milliseconds),
   };

@@ -55,11 +55,11 @@ export function limitInFlight(app: FastifyInstance, { inFlight, turn, trustsProx
 }
 
 /** The bytes of a body, from its header, or otherwise the most that it may have. */
-function bodyBytes({
-  "content-length": length,
-  "transfer-encoding": encoding,
-}: NodeJS.Dict<unknown>): number {
-  return encoding === undefined ? Math.min(Number(length ?? 0), BODY_LIMIT) : BODY_LIMIT;
+export function bodyBytes(
+  { "content-length": length, "transfer-encoding": encoding }: NodeJS.Dict<unknown>,
+  limit = BODY_LIMIT,
+): number {
+  return encoding === undefined ? Math.min(Number(length ?? 0), limit) : limit;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { GRAPHQL_PATH } from "../http/app.ts";
+import { WEBHOOK_PATH } from "../http/webhooks.ts";
 import type { PoolState } from "../store/engine.ts";
 import { codeOf } from "./code.ts";
 import { countedTokens } from "./counted-tokens.ts";
@@ -19,8 +20,10 @@ export function metering(platform: string, pool: () => PoolState) {
     ...NO_INSTRUMENT,
 
     requestEnded({ routeOptions, summary: { operation, code } }, { milliseconds }) {
-      if (routeOptions.url !== GRAPHQL_PATH) return;
       const label = operation ?? "none";
+      if (routeOptions.url === WEBHOOK_PATH)
+        metrics.webhookEvents.inc({ event: label, outcome: code ?? "none" });
+      if (routeOptions.url !== GRAPHQL_PATH) return;
       metrics.requests.inc({ operation: label, code: code ?? "none" });
       metrics.requestDuration.observe({ operation: label }, milliseconds / 1000);
     },

@@ -74,6 +74,13 @@ export function createMetrics(platform: string, pool: () => PoolState) {
       registers,
     }),
 
+    webhookEvents: new Counter({
+      name: "stagepass_webhook_events_total",
+      help: "Webhooks by event (other for an unknown one, none if it was not read) and outcome: APPLIED, IGNORED, or the code of the refusal.",
+      labelNames: ["event", "outcome"],
+      registers,
+    }),
+
     tokens: new Counter({
       name: "stagepass_tokens_total",
       help: "Requested tokens by outcome: ISSUED, or the code of the refusal.",

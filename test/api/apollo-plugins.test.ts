@@ -64,6 +64,7 @@ async function start(plugin: ApolloServerPlugin<Context>) {
     hasPage: false,
     console: null,
     corsOrigins: [],
+    webhooks: null,
     ready: async () => {},
     follow() {},
     onRequestEnd() {},

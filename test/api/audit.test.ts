@@ -199,12 +199,24 @@ describe("the audit trail", () => {
       });
     const next = "decade00decade00decade00decade00decade00";
     const swapped = { time: TIME, event: "credentials.swapped" };
-    expect(server.rotate(config(API_SECRET))).toEqual({ changed: false, authentication: false });
-    expect(server.rotate(config(next))).toEqual({ changed: true, authentication: false });
+    expect(server.rotate(config(API_SECRET))).toEqual({
+      changed: false,
+      authentication: false,
+      webhooks: false,
+    });
+    expect(server.rotate(config(next))).toEqual({ changed: true, authentication: false, webhooks: false });
     await expect.poll(() => server.audit()).toEqual([swapped]);
     const issuer = { AUTH_JWT_ISSUER: "idp" };
-    expect(server.rotate(config(next, issuer))).toEqual({ changed: false, authentication: true });
-    expect(server.rotate(config(next, issuer))).toEqual({ changed: false, authentication: false });
+    expect(server.rotate(config(next, issuer))).toEqual({
+      changed: false,
+      authentication: true,
+      webhooks: false,
+    });
+    expect(server.rotate(config(next, issuer))).toEqual({
+      changed: false,
+      authentication: false,
+      webhooks: false,
+    });
     await expect.poll(() => server.audit()).toEqual([swapped, swapped]);
   });
 
