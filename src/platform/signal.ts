@@ -1,9 +1,10 @@
 import { BadUserInput } from "../errors.ts";
 import type { Signal } from "./platform.ts";
 
-/** The largest type and data of a signal, in bytes of UTF-8. Source: the platform's documentation. */
-const MAX_TYPE = 128;
-const MAX_DATA = 8192;
+/** The largest type of a signal, in bytes of UTF-8. Source: the platform's documentation, as for the data. */
+export const MAX_TYPE = 128;
+/** The largest data of a signal, in bytes of UTF-8. */
+export const MAX_DATA = 8192;
 
 /** @throws {BadUserInput} naming `type` or `data` if it is too large */
 export function checkSignal({ type, data }: Signal): void {

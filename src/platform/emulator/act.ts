@@ -3,7 +3,7 @@ import { Role } from "../../domain/role.ts";
 import type { ClientMessage } from "./protocol.ts";
 import type { Member, Room } from "./room.ts";
 import { RoomRefusal } from "./room-refusal.ts";
-import { checkSignal } from "./signal-limits.ts";
+import { checkLimits } from "./signal-limits.ts";
 
 /** A message of a client that is in a room. */
 export type MemberMessage = Exclude<ClientMessage, { readonly type: "join" }>;
@@ -40,7 +40,7 @@ export function act(room: Room, member: Member, message: MemberMessage, now: Dat
       return;
     case "signal": {
       const { to = null, signalType = "", data = "" } = message;
-      checkSignal("signalType", signalType, data);
+      checkLimits("signalType", signalType, data);
       if (!room.signal(connectionId, to, signalType, data)) throw noConnection("to");
       return;
     }

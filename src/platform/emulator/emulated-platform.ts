@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { composeSessionId } from "../../domain/session-id.ts";
-import { PlatformRejected } from "../../errors.ts";
 import { NotInSession, type Platform } from "../platform.ts";
+import { checkSignal } from "../signal.ts";
 import { RoomRefusal } from "./room-refusal.ts";
 import type { ServerCalls } from "./server-calls.ts";
 
@@ -18,31 +18,31 @@ export function emulatedPlatform(applicationId: string, calls: ServerCalls): Pla
     connections: async (sessionId) => listed(() => calls.connections(sessionId)),
     streams: async (sessionId) => listed(() => calls.streams(sessionId)),
     disconnect: async (sessionId, connectionId, now) =>
-      inPortsTerms(() => calls.disconnect(sessionId, connectionId, now)),
-    muteStream: async (sessionId, streamId) => inPortsTerms(() => calls.muteStream(sessionId, streamId)),
+      command(() => calls.disconnect(sessionId, connectionId, now)),
+    muteStream: async (sessionId, streamId) => command(() => calls.muteStream(sessionId, streamId)),
     muteAll: async (sessionId, { active, excludedStreamIds }) =>
-      inPortsTerms(() => calls.muteAll(sessionId, active, excludedStreamIds)),
-    signal: async (sessionId, connectionId, signal) =>
-      inPortsTerms(() => calls.signal(sessionId, connectionId, signal)),
+      command(() => calls.muteAll(sessionId, active, excludedStreamIds)),
+    async signal(sessionId, connectionId, signal) {
+      checkSignal(signal);
+      command(() => calls.signal(sessionId, connectionId, signal));
+    },
   };
 }
 
-/** The platform refuses to list what it does not know; the port's list is empty. */
-function listed<T>(list: () => T[]): T[] {
-  try {
-    return inPortsTerms(list);
-  } catch (error) {
-    if (error instanceof NotInSession) return [];
-    throw error;
-  }
-}
-
-function inPortsTerms<T>(call: () => T): T {
+/** Nothing can have a malformed ID, so the platform's refusal of such an ID means the same as 404. */
+function command<T>(call: () => T): T {
   try {
     return call();
   } catch (error) {
-    if (!(error instanceof RoomRefusal)) throw error;
-    if (error.status === 404) throw new NotInSession(error.message);
-    throw new PlatformRejected(error.message, "Correct the arguments of the call.");
+    throw error instanceof RoomRefusal ? new NotInSession(error.message) : error;
+  }
+}
+
+function listed<T>(list: () => T[]): T[] {
+  try {
+    return command(list);
+  } catch (error) {
+    if (error instanceof NotInSession) return [];
+    throw error;
   }
 }

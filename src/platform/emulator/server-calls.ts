@@ -5,7 +5,7 @@ import type { PlatformConnection, PlatformStream, Signal } from "../platform.ts"
 import type { Room } from "./room.ts";
 import { RoomRefusal } from "./room-refusal.ts";
 import type { Rooms } from "./rooms.ts";
-import { checkSignal } from "./signal-limits.ts";
+import { checkLimits } from "./signal-limits.ts";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -71,7 +71,7 @@ export class ServerCalls {
   signal(sessionId: string, connectionId: string | null, { type, data }: Signal): void {
     const room = this.#room(sessionId);
     if (connectionId !== null) checkConnectionId(connectionId);
-    checkSignal("type", type, data);
+    checkLimits("type", type, data);
     if (!room.signal("", connectionId, type, data)) noConnection();
   }
 
