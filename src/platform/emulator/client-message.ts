@@ -22,7 +22,7 @@ const text =
   (value) =>
     typeof value === "string" && value.length <= limit && value.isWellFormed()
       ? null
-      : `must be a text of at most ${limit} characters`;
+      : `must be well-formed text of at most ${limit} characters`;
 
 const videoType: Rule = (value) =>
   VIDEO_TYPES.includes(value) ? null : "must be camera, screen, custom or null";

@@ -3,8 +3,8 @@ import { type Member, Room, type RoomClient, type RoomGrant, type RoomListener }
 import { eventOf } from "./room-events.ts";
 import { RoomRefusal } from "./room-refusal.ts";
 
-/** The most connections of one session. */
-export const MAX_CONNECTIONS_OF_SESSION = 3000;
+/** The most connections of one session. Each hears of each, so the work grows with the square. */
+export const MAX_CONNECTIONS_OF_SESSION = 1000;
 /** The most connections in all. A room without connections takes no memory, so there are as many rooms at most. */
 export const MAX_CONNECTIONS = 5000;
 
