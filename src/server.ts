@@ -138,7 +138,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
     const { keyRing, emulator, webhookKeys, rotate } = project;
     if (emulator !== null && config.database.engine === "postgres")
       logger.warn(
-        "the local platform's rooms live in this process: with several servers on one database, every client and caller must use the same server",
+        "the local platform's rooms live in this process. With several servers on one database, all clients and callers must use the same one",
       );
     const fetch = outbound(config.proxy);
     if (config.proxy) {

@@ -42,8 +42,8 @@ interface Delivery {
 }
 
 /**
- * Sends monitoring events over HTTP, as the platform does: in their order, several at once, and each until it is accepted or a day
- * has passed. Events may arrive in another order.
+ * Sends monitoring events over HTTP, as the platform does. Attempts begin in the order of the events, several at once, so events may
+ * arrive in another order. Each event is sent again until it is accepted, for a day.
  */
 export class EventSender {
   readonly #options: SenderOptions;
