@@ -9,6 +9,7 @@ import type { Services } from "../graphql/context.ts";
 import { type Instrument, NO_INSTRUMENT } from "../instruments/instrument.ts";
 import { IssuanceService } from "../services/issuance-service.ts";
 import { IssuedTokens } from "../services/issued-tokens.ts";
+import { ParticipantService } from "../services/participants.ts";
 import { SessionService } from "../services/session-service.ts";
 import { TokenService } from "../services/token-service.ts";
 import { type Shares, UNSHARED } from "../shares/shares.ts";
@@ -57,13 +58,14 @@ export function createServices(
   const limiterOf = isShared ? sharedLimiters(store.limiterClient, logLimits(logger)) : limiterInMemory;
   const tokenQuota = new Quota("tokens", config.tokensPerMinute, limiterOf);
   const sessionQuota = new Quota("sessions", config.sessionsPerMinute, limiterOf);
-  const { sessions, names } = store;
+  const { sessions, names, participants } = store;
   const services = {
     sessions: new SessionService({ platform, sessions, names, audit, quota: sessionQuota, shares, now }),
     tokens: instrument.tokens(
       new TokenService({ signing, sessions, ledger, audit, quota: tokenQuota, shares, now }),
     ),
     issuedTokens: new IssuedTokens({ applicationId, sessions, ledger, shares }),
+    participants: new ParticipantService({ applicationId, signing, sessions, participants, shares }),
     issuances: new IssuanceService({ applicationId, sessions, ledger: store.ledger, shares, now }),
     project: {
       applicationId,

@@ -122,12 +122,13 @@ export function auditTrail(
     tokensIssued: (caller, tokens) => {
       const actor = named(actorOf(caller));
       return issue(
-        tokens.map(({ id, sessionId, role, expiresAt }) => ({
+        tokens.map(({ id, sessionId, role, identity, expiresAt }) => ({
           event: "token.issued",
           ...actor,
           sessionId,
           role: roleName(role),
           jti: id,
+          identity: identity ?? undefined,
           expiresAt: expiresAt.toISOString(),
         })),
       );

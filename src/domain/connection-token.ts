@@ -1,4 +1,5 @@
 import type { Grant, GrantInput } from "./grant.ts";
+import { checkLine } from "./text.ts";
 
 /** The format of a connection token. */
 export enum TokenFormat {
@@ -16,6 +17,18 @@ export interface TokenInput extends GrantInput {
   readonly identity?: string | null;
 }
 
+/** The longest identity, in UTF-16 code units. */
+export const MAX_IDENTITY_LENGTH = 128;
+
+/**
+ * Who the token is for; null if the caller does not say.
+ *
+ * @throws {BadUserInput} naming `identity`
+ */
+export function identityOf({ identity }: TokenInput): string | null {
+  return identity == null ? null : checkLine("identity", identity, MAX_IDENTITY_LENGTH);
+}
+
 /** The requested format, or the default. */
 export function formatOf({ format }: TokenInput): TokenFormat {
   return format ?? DEFAULT_FORMAT;
@@ -29,6 +42,7 @@ export interface ConnectionToken extends Grant {
   readonly format: TokenFormat;
   /** The project whose credentials signed it: an OpenTok API key or a Vonage application ID. */
   readonly applicationId: string;
+  readonly identity: string | null;
   readonly createdAt: Date;
   readonly expiresAt: Date;
 }

@@ -57,6 +57,11 @@ export function participantId(connectionId: string): string {
   return `${PREFIX}${connectionId}`;
 }
 
+/** The connection of the participant with this node ID. */
+export function connectionIdOf(id: string): string {
+  return id.slice(PREFIX.length);
+}
+
 /** Whether a node ID can only be that of a participant. */
 export function beginsAsParticipantId(id: string): boolean {
   return id.startsWith(PREFIX);

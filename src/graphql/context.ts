@@ -4,6 +4,7 @@ import type { Audit } from "../audit/audit.ts";
 import type { ProjectInfo } from "../domain/project.ts";
 import type { IssuanceService } from "../services/issuance-service.ts";
 import type { IssuedTokens } from "../services/issued-tokens.ts";
+import type { ParticipantService } from "../services/participants.ts";
 import type { SessionService } from "../services/session-service.ts";
 import type { Tokens } from "../services/token-service.ts";
 import { Loaders } from "./loaders.ts";
@@ -14,6 +15,7 @@ export interface Services {
   readonly sessions: SessionService;
   readonly tokens: Tokens;
   readonly issuedTokens: IssuedTokens;
+  readonly participants: ParticipantService;
   readonly issuances: IssuanceService;
   readonly project: ProjectInfo;
   readonly audit: Audit;
@@ -41,7 +43,7 @@ export interface Context extends Services, RequestFacts {
 
 /** Creates the context of one request. */
 export function createContext(
-  { sessions, tokens, issuedTokens, issuances, project, audit }: Services,
+  { sessions, tokens, issuedTokens, participants, issuances, project, audit }: Services,
   facts: RequestFacts,
 ): Context {
   // No spread: for each request it would take as long as creating the context.
@@ -49,6 +51,7 @@ export function createContext(
     sessions,
     tokens,
     issuedTokens,
+    participants,
     issuances,
     project,
     audit,

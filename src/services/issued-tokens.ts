@@ -1,11 +1,12 @@
 import type { Caller } from "../access/caller.ts";
-import { checkSession, listableSessions } from "../access/policy.ts";
+import { listableSessions } from "../access/policy.ts";
 import type { IssuedToken } from "../domain/issued-token.ts";
 import { checkFilter, type IssuedTokenFilter, isAskedFor, timesOf } from "../domain/issued-token-filter.ts";
 import type { Session } from "../domain/session.ts";
 import { isEmpty, selectsByName } from "../domain/session-selection.ts";
 import { isStorable } from "../domain/text.ts";
 import type { IssuanceLedger, LedgerWalk, TimePlace } from "../store/store.ts";
+import { type Each, eachSession } from "./each-session.ts";
 import { type FilteredList, lookThrough } from "./look-through.ts";
 import { OneByOne } from "./one-by-one.ts";
 import {
@@ -21,9 +22,6 @@ import {
   totalOf,
 } from "./page.ts";
 import { type UsableSessionsParts, usableSessions } from "./usable-sessions.ts";
-
-/** One answer per session, in order; `Forbidden` for a session that the caller may not use. */
-type Each<T> = readonly (T | Error)[];
 
 /** The dependencies of `IssuedTokens`. */
 export interface IssuedTokensParts extends UsableSessionsParts {
@@ -132,7 +130,7 @@ export class IssuedTokens {
     page: PageInput,
   ): Promise<Each<Page<IssuedToken>>> {
     const reading = readingOf(page, BY_POSITION);
-    return this.#read(caller, sessions, async (ids) => {
+    return eachSession(this.#parts.shares, caller, sessions, async (ids) => {
       const found = await this.#parts.ledger.newest(ids, reading.limit, reading.after);
       const items = found.map(({ position, issued }) => ({ place: position, node: issued }));
       return ids.map((id) => {
@@ -144,27 +142,9 @@ export class IssuedTokens {
 
   /** The number of records of each session, up to `MAX_TOTAL`, in one query. */
   counts(caller: Caller, sessions: readonly Session[]): Promise<Each<number>> {
-    return this.#read(caller, sessions, (ids) => this.#parts.ledger.count(ids, MAX_TOTAL));
-  }
-
-  /** Reads the sessions that the caller may use, all together. */
-  async #read<T>(
-    caller: Caller,
-    sessions: readonly Session[],
-    read: (sessionIds: readonly string[]) => Promise<readonly T[]>,
-  ): Promise<Each<T>> {
-    const checked = sessions.map(({ sessionId, name }) => {
-      try {
-        checkSession(caller, sessionId, name);
-        return sessionId;
-      } catch (error) {
-        return error as Error;
-      }
-    });
-    const allowed = checked.filter((each) => typeof each === "string");
-    const found = allowed.length > 0 ? await this.#parts.shares.query(caller.id, () => read(allowed)) : [];
-    const answers = found.values();
-    return checked.map((each) => (typeof each === "string" ? (answers.next().value as T) : each));
+    return eachSession(this.#parts.shares, caller, sessions, (ids) =>
+      this.#parts.ledger.count(ids, MAX_TOTAL),
+    );
   }
 }
 

@@ -1,17 +1,61 @@
 import type { Caller } from "../access/caller.ts";
 import type { MonitoringEvent } from "../domain/monitoring-event.ts";
+import { observationOf } from "../domain/observation.ts";
 import type { Participant, ParticipantStream } from "../domain/participant.ts";
 import type { Session } from "../domain/session.ts";
-import type { Page, PageInput } from "./page.ts";
+import { isStorable } from "../domain/text.ts";
+import type { SigningService } from "../signing/signing-service.ts";
+import type { Observed, Participants } from "../store/store.ts";
+import { type Each, eachSession } from "./each-session.ts";
+import { BY_TIME, MAX_TOTAL, type Page, type PageInput, pageOf, readingOf } from "./page.ts";
+import { type UsableSessionsParts, usableSessions } from "./usable-sessions.ts";
+
+/** The most observations that one call of the store takes. */
+const PER_CALL = 500;
+
+/** The dependencies of `ParticipantService`. */
+export interface ParticipantParts extends UsableSessionsParts {
+  readonly signing: SigningService;
+  readonly participants: Participants;
+}
 
 /** The participants of sessions, for callers and for the platform's events. */
-export interface ParticipantService {
+export class ParticipantService {
+  readonly #parts: ParticipantParts;
+  readonly #listeners = new Set<() => void>();
+
+  constructor(parts: ParticipantParts) {
+    this.#parts = parts;
+  }
+
   /**
    * Applies events of this project, in any order and any number of times. Resolves when the result is durable.
    *
    * @throws {DatabaseUnavailable} if it cannot be stored; then send the events again
    */
-  apply(events: readonly MonitoringEvent[]): Promise<void>;
+  async apply(events: readonly MonitoringEvent[]): Promise<void> {
+    const { signing, participants } = this.#parts;
+    const observed = events.flatMap((event): Observed[] => {
+      const seen = observationOf(event);
+      if (seen === null) return [];
+      const isDataKnown = seen.data !== null;
+      return [{ seen, fingerprints: isDataKnown ? signing.fingerprints(seen.sessionId, seen.data) : [] }];
+    });
+    if (observed.length === 0) return;
+    for (let start = 0; start < observed.length; start += PER_CALL)
+      await participants.apply(observed.slice(start, start + PER_CALL));
+    for (const wake of this.#listeners) wake();
+  }
+
+  /**
+   * Calls `listener` when this server has applied events, which may have changed participants.
+   *
+   * @returns ends the calls
+   */
+  onApplied(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
 
   /**
    * A page of the participants of each session, latest first, in one query; `Forbidden` for a session that the caller may not use.
@@ -20,19 +64,52 @@ export interface ParticipantService {
    * @param present whether only those who are in the session now count
    * @throws {BadUserInput} naming `first` or `after`
    */
-  pages(
+  async pages(
     caller: Caller,
     sessions: readonly Session[],
     page: PageInput,
     present: boolean,
-  ): Promise<readonly (Page<Participant> | Error)[]>;
+  ): Promise<Each<Page<Participant>>> {
+    const reading = readingOf(page, BY_TIME);
+    return eachSession(this.#parts.shares, caller, sessions, async (ids) => {
+      const found = await this.#parts.participants.pages(ids, present, reading.limit, reading.after);
+      const items = found.map(({ position, participant }) => {
+        return { place: { time: participant.joinedAt.getTime(), position }, node: participant };
+      });
+      return ids.map((id) => {
+        const own = items.filter(({ node }) => node.sessionId === id);
+        return pageOf(reading, own, BY_TIME);
+      });
+    });
+  }
 
   /** How many participants each session has now, up to 10,000, in one query; `Forbidden` for a session that the caller may not use. */
-  counts(caller: Caller, sessions: readonly Session[]): Promise<readonly (number | Error)[]>;
+  counts(caller: Caller, sessions: readonly Session[]): Promise<Each<number>> {
+    return eachSession(this.#parts.shares, caller, sessions, (ids) =>
+      this.#parts.participants.count(ids, MAX_TOTAL),
+    );
+  }
 
-  /** The participants with these IDs, in order; null for an unknown or forbidden one. */
-  findMany(caller: Caller, ids: readonly string[]): Promise<(Participant | null)[]>;
+  /** The participants with these IDs, in order, in one query; null for an unknown or forbidden one. */
+  async findMany(caller: Caller, ids: readonly string[]): Promise<(Participant | null)[]> {
+    const { participants, shares } = this.#parts;
+    const known = ids.filter(isStorable);
+    const found = known.length > 0 ? await shares.query(caller.id, () => participants.findMany(known)) : [];
+    const sessionIds = found.map(({ sessionId }) => sessionId);
+    const usable = await usableSessions(this.#parts, caller, sessionIds);
+    const shown = new Map(
+      found.filter(({ sessionId }) => usable.has(sessionId)).map((each) => [each.id, each]),
+    );
+    return ids.map((id) => shown.get(id) ?? null);
+  }
 
-  /** The streams that each participant publishes now, in order, in one query. */
-  streams(caller: Caller, participantIds: readonly string[]): Promise<ParticipantStream[][]>;
+  /** The streams that each participant publishes now, in order, in one query. The participants come from `pages` or `findMany`. */
+  async streams(caller: Caller, participantIds: readonly string[]): Promise<ParticipantStream[][]> {
+    const { participants, shares } = this.#parts;
+    if (participantIds.length === 0) return [];
+    const found = await shares.query(caller.id, () => participants.streams(participantIds));
+    const streams = new Map(participantIds.map((id): [string, ParticipantStream[]] => [id, []]));
+    for (const stream of found) streams.get(stream.participantId)?.push(stream);
+    return participantIds.map((id) => streams.get(id) ?? []);
+  }
 }

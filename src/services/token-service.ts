@@ -3,7 +3,7 @@ import type { Caller } from "../access/caller.ts";
 import { checkLifetime, checkRole, checkSession, needsSessionName } from "../access/policy.ts";
 import type { Quota } from "../access/quota.ts";
 import { type Audit, actorOf, noteRefusal } from "../audit/audit.ts";
-import { type ConnectionToken, formatOf, type TokenInput } from "../domain/connection-token.ts";
+import { type ConnectionToken, formatOf, identityOf, type TokenInput } from "../domain/connection-token.ts";
 import { type Grant, grantFor, roleOf } from "../domain/grant.ts";
 import type { IssuedToken } from "../domain/issued-token.ts";
 import { checkOwner } from "../domain/session-id.ts";
@@ -128,13 +128,14 @@ export class TokenService {
 
   /** Checks the rest of the input and drafts the token, once the role and the session are allowed. */
   #draft(caller: Caller, sessionId: string, input: TokenInput, issuedAt: Date): Draft {
+    const { signing } = this.#parts;
     const grant = grantFor(sessionId, input, issuedAt, caller.permissions.maxLifetime);
     const { role, createTime, expireTime } = grant;
     checkLifetime(caller, expireTime - createTime);
     const format = formatOf(input);
-    this.#parts.signing.checkFormat(format);
+    signing.checkFormat(format);
+    const identity = identityOf(input);
     const expiresAt = new Date(expireTime * 1000);
-    const issuedTo = caller.subject;
     return {
       grant,
       record: {
@@ -142,9 +143,11 @@ export class TokenService {
         sessionId,
         role,
         format,
-        issuedTo,
+        issuedTo: caller.subject,
         issuedAt,
         expiresAt,
+        identity,
+        fingerprint: signing.fingerprint(sessionId, grant.data),
       },
     };
   }
@@ -173,7 +176,7 @@ export class TokenService {
     return tokens;
   }
 
-  async #sign({ grant, record: { id, format, expiresAt } }: Draft): Promise<ConnectionToken> {
+  async #sign({ grant, record: { id, format, identity, expiresAt } }: Draft): Promise<ConnectionToken> {
     const { sessionId, role, data, initialLayoutClassList, createTime, expireTime } = grant;
     const { signing } = this.#parts;
     // Listed one by one: spreading the grant costs as much as the signature.
@@ -188,6 +191,7 @@ export class TokenService {
       id,
       format,
       applicationId: signing.applicationId,
+      identity,
       createdAt: new Date(createTime * 1000),
       expiresAt,
     };

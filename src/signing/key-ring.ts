@@ -1,4 +1,5 @@
 import { createPublicKey, createSecretKey, type KeyObject } from "node:crypto";
+import { fingerprintKey } from "./fingerprint.ts";
 
 /** The platform of the credentials, which decides the token formats. */
 export type PlatformEnvironment = "opentok" | "vonage";
@@ -7,6 +8,8 @@ interface Keys {
   readonly signing: KeyObject;
   /** The current key, then the previous one. */
   readonly verifying: readonly KeyObject[];
+  /** Derived from the current signing key; then from the previous one, if it is known. */
+  readonly fingerprinting: readonly [KeyObject, ...KeyObject[]];
 }
 
 /**
@@ -35,6 +38,11 @@ export class KeyRing {
     return this.#keys.verifying;
   }
 
+  /** The keys of fingerprints: the current one, then the previous one if it is known. */
+  get fingerprintKeys(): readonly [KeyObject, ...KeyObject[]] {
+    return this.#keys.fingerprinting;
+  }
+
   /**
    * Replaces the keys with those of `next`, for every user of this key ring.
    *
@@ -55,7 +63,11 @@ export class KeyRing {
 export function openTokKeyRing(apiKey: string, apiSecret: string, previousSecret?: string): KeyRing {
   const signing = createSecretKey(apiSecret, "utf8");
   const previous = previousSecret === undefined ? [] : [createSecretKey(previousSecret, "utf8")];
-  return new KeyRing("opentok", apiKey, { signing, verifying: [signing, ...previous] });
+  return new KeyRing("opentok", apiKey, {
+    signing,
+    verifying: [signing, ...previous],
+    fingerprinting: [fingerprintKey(signing), ...previous.map(fingerprintKey)],
+  });
 }
 
 /**
@@ -73,6 +85,10 @@ export function vonageKeyRing(
   return new KeyRing("vonage", applicationId, {
     signing: privateKey,
     verifying: [publicKeyOf(privateKey), ...previous],
+    fingerprinting: [
+      fingerprintKey(privateKey),
+      ...(previousKey?.type === "private" ? [fingerprintKey(previousKey)] : []),
+    ],
   });
 }
 

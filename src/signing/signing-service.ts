@@ -7,6 +7,7 @@ import {
   type TokenInspection,
 } from "../domain/token-inspection.ts";
 import { BadUserInput } from "../errors.ts";
+import { fingerprintOf } from "./fingerprint.ts";
 import type { KeyRing, PlatformEnvironment } from "./key-ring.ts";
 import { readOpenTokJwt, signOpenTokJwt } from "./opentok-jwt.ts";
 import { readOpenTokT1, signOpenTokT1, T1_PREFIX } from "./opentok-t1.ts";
@@ -59,6 +60,17 @@ export class SigningService {
    */
   async sign(grant: Grant, id: string, format: TokenFormat): Promise<string> {
     return this.#codecFor(format).sign(grant, id, this.#keyRing);
+  }
+
+  /** The fingerprint of connection data in a session, for a record of the ledger. Null is no data. */
+  fingerprint(sessionId: string, data: string | null): string {
+    const [key] = this.#keyRing.fingerprintKeys;
+    return fingerprintOf(key, sessionId, data);
+  }
+
+  /** The fingerprints that records with this connection data may have: by the current credential, and by the previous one. */
+  fingerprints(sessionId: string, data: string | null): string[] {
+    return this.#keyRing.fingerprintKeys.map((key) => fingerprintOf(key, sessionId, data));
   }
 
   /** The grant of a token at `now`. A token is invalid unless its signature and all its claims are valid. */

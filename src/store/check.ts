@@ -17,6 +17,9 @@ export const TABLES = [
   "api_keys",
   "quota_points",
   "server_runs",
+  "participants",
+  "participant_streams",
+  "participant_changes",
 ] as const satisfies (keyof Tables)[];
 
 /** Checks a database without changing it. A check that cannot run is a finding, too. */

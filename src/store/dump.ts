@@ -8,8 +8,8 @@ import type { Tables } from "./tables.ts";
 interface DumpedTable {
   readonly name: keyof Tables;
   readonly columns: readonly string[];
-  /** The last of the columns, which dumps of version 1 lack. */
-  readonly added?: readonly string[];
+  /** The last of the columns, by the version of dumps that first had them. */
+  readonly added?: Readonly<Record<number, readonly string[]>>;
   /** Columns that are unique together. Only rows with a value in each are dumped. */
   readonly order: readonly string[];
   /** A column that must have a value; rows without one are not dumped. */
@@ -42,12 +42,23 @@ const TABLES: readonly DumpedTable[] = [
   {
     name: "api_keys",
     columns: ["id", "name", "digest", "claims", "created_at", "revoked_at", "last_used_at", "expires_at"],
-    added: ["last_used_at", "expires_at"],
+    added: { 2: ["last_used_at", "expires_at"] },
     order: ["id"],
   },
   {
     name: "issued_tokens",
-    columns: ["id", "session_id", "role", "format", "issued_to", "issued_at", "expires_at"],
+    columns: [
+      "id",
+      "session_id",
+      "role",
+      "format",
+      "issued_to",
+      "issued_at",
+      "expires_at",
+      "identity",
+      "data_fingerprint",
+    ],
+    added: { 3: ["identity", "data_fingerprint"] },
     order: ["position"],
   },
 ];
@@ -71,16 +82,17 @@ export class DumpError extends Error {}
 
 const HEADER = "stagepass";
 const FOOTER = "end";
-const VERSION = 2;
+const VERSION = 3;
 
 /** The tables in a dump of a version; undefined for an unknown version. */
 function tablesOf(version: unknown): readonly DumpedTable[] | undefined {
-  if (version === VERSION) return TABLES;
-  if (version !== 1) return undefined;
-  return TABLES.map(({ added = [], ...table }) => ({
-    ...table,
-    columns: table.columns.filter((column) => !added.includes(column)),
-  }));
+  const known = Array.from({ length: VERSION }, (_, i) => i + 1);
+  if (!known.some((each) => each === version)) return undefined;
+  const later = known.filter((each) => each > Number(version));
+  return TABLES.map(({ added = {}, ...table }) => {
+    const lacking = later.flatMap((each) => added[each] ?? []);
+    return { ...table, columns: table.columns.filter((column) => !lacking.includes(column)) };
+  });
 }
 
 /**

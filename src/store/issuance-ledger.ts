@@ -198,6 +198,8 @@ function madeUpRecord(): IssuedToken {
     issuedTo: "trial",
     issuedAt: new Date(0),
     expiresAt: new Date(0),
+    identity: null,
+    fingerprint: "-".repeat(22),
   };
 }
 
@@ -210,6 +212,8 @@ const COLUMNS = [
   "issued_to",
   "issued_at",
   "expires_at",
+  "identity",
+  "data_fingerprint",
 ] as const satisfies (keyof Insertable<IssuedTokenTable>)[];
 
 /**
@@ -236,6 +240,8 @@ function valuesOf(issued: IssuedToken): unknown[] {
     issued.issuedTo,
     issued.issuedAt.getTime(),
     issued.expiresAt.getTime(),
+    issued.identity,
+    issued.fingerprint,
   ];
 }
 
@@ -248,5 +254,7 @@ function toIssuedToken(row: Selectable<IssuedTokenTable>): IssuedToken {
     issuedTo: row.issued_to,
     issuedAt: new Date(row.issued_at),
     expiresAt: new Date(row.expires_at),
+    identity: row.identity,
+    fingerprint: row.data_fingerprint,
   };
 }

@@ -3,6 +3,7 @@ import { apiKeys } from "./api-keys.ts";
 import type { Database } from "./engine.ts";
 import { issuanceLedger, type LedgerListener } from "./issuance-ledger.ts";
 import { limiterClient } from "./limiter-client.ts";
+import { participants } from "./participants.ts";
 import { serverRuns } from "./server-runs.ts";
 import { sessionNames } from "./session-names.ts";
 import { sessionRegistry } from "./session-registry.ts";
@@ -22,6 +23,7 @@ export function sqlStore(database: Database, listener: LedgerListener = {}): Sto
     apiKeys: apiKeys(database),
     limiterClient: limiterClient(database),
     runs: serverRuns(database),
+    participants: participants(database),
     async ping() {
       // Damage is permanent, although most queries to a damaged file still succeed.
       const damage = engine.damage();

@@ -1,6 +1,7 @@
 import type { IssuanceInterval, IssuanceTally } from "../domain/issuance.ts";
 import type { IssuedToken } from "../domain/issued-token.ts";
 import type { IssuedTokenFilter } from "../domain/issued-token-filter.ts";
+import type { Observation } from "../domain/observation.ts";
 import type { Participant, ParticipantStream } from "../domain/participant.ts";
 import type { Run } from "../domain/retention.ts";
 import type { Session } from "../domain/session.ts";
@@ -266,8 +267,59 @@ export interface PlacedParticipant {
   readonly participant: Participant;
 }
 
+/** An observation, with the fingerprints that the record of its token may have; none if the connection data is unknown. */
+export interface Observed {
+  readonly seen: Observation;
+  readonly fingerprints: readonly string[];
+}
+
+/** A participant that is in a session now, and its streams, with instants in epoch milliseconds. */
+export interface Present {
+  readonly connectionId: string;
+  readonly joinedAt: number;
+  readonly streams: readonly { readonly id: string; readonly createdAt: number }[];
+}
+
+/** The lease of the replica that compares participants with the platform's lists. */
+export interface ReconciliationLease {
+  /**
+   * Takes the lease, if it is free and the last reconciliation ended at least `interval` milliseconds ago. It expires after
+   * `duration` milliseconds, in case its holder dies.
+   *
+   * @returns the lease's ID, or null if it cannot be taken
+   */
+  take(duration: number, interval: number): Promise<string | null>;
+
+  /** Extends the lease to `duration` milliseconds from now. False if it was lost. */
+  renew(leaseId: string, duration: number): Promise<boolean>;
+
+  /** Applies observations as `Participants.apply` does, if the lease was not lost; otherwise false. */
+  apply(leaseId: string, observed: readonly Observed[]): Promise<boolean>;
+
+  /** Ends the lease, and records the end of the reconciliation. */
+  end(leaseId: string): Promise<void>;
+}
+
 /** The participants of sessions: a projection of the platform's events. */
 export interface Participants {
+  readonly lease: ReconciliationLease;
+
+  /**
+   * Merges observations, and finds the tokens of new participants. Resolves when the result is durable. At most 500 at once.
+   *
+   * @throws {DatabaseUnavailable} within two seconds, if it cannot be stored
+   */
+  apply(observed: readonly Observed[]): Promise<void>;
+
+  /** The first session after this ID, in the order of IDs, that somebody is in; null for none. */
+  occupiedAfter(sessionId: string): Promise<string | null>;
+
+  /** All who are in a session now, in one query. */
+  present(sessionId: string): Promise<Present[]>;
+
+  /** Deletes at most `limit` of the participants who left before `instant`, and resolves to how many. */
+  purge(instant: Date, limit: number): Promise<number>;
+
   /**
    * At most `limit` participants of each session, latest first, in one query for at most 100 sessions. Starts after `after`, or at
    * the latest if it is null.
@@ -321,6 +373,7 @@ export interface Store {
   /** Only for PostgreSQL. */
   readonly limiterClient: LimiterClient;
   readonly runs: ServerRuns;
+  readonly participants: Participants;
 
   /** Rejects if the store does not answer. */
   ping(): Promise<void>;

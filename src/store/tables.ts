@@ -43,6 +43,54 @@ export interface IssuedTokenTable {
   issued_to: string;
   issued_at: number;
   expires_at: number;
+  /** Null if the token is for nobody in particular, or older than this column. */
+  identity: string | null;
+  /** Of its session and connection data; null if the record is older than this column. */
+  data_fingerprint: string | null;
+}
+
+/** A row for a participant. Instants are in epoch milliseconds, enums have the platform's names. */
+export interface ParticipantTable {
+  position: Generated<number>;
+  /** Begins with `p_`, then the ID of the connection. */
+  id: string;
+  session_id: string;
+  /** Null if unknown, or if the participant has left. */
+  data: string | null;
+  /** The ID of its token; null unless exactly one token fits. */
+  token_id: string | null;
+  identity: string | null;
+  role: string | null;
+  joined_at: number;
+  left_at: number | null;
+  leave_reason: string | null;
+  /** The number of its latest change. */
+  change: number;
+}
+
+/** A row for a stream of a participant that is present. Instants are in epoch milliseconds, booleans are 0 or 1. */
+export interface ParticipantStreamTable {
+  participant_id: string;
+  stream_id: string;
+  name: string | null;
+  /** Null for audio only. */
+  video_type: string | null;
+  created_at: number;
+  /** A stream that has ended stays until its participant leaves, so that a late event does not bring it back. */
+  is_ended: number;
+}
+
+/**
+ * The only row: the latest change of a participant, which every transaction that changes participants locks first, and the lease
+ * of reconciliation. Instants are in epoch milliseconds by the database's clock, which all replicas share.
+ */
+export interface ParticipantChangesTable {
+  id: number;
+  latest: number;
+  lease_id: string | null;
+  leased_until: number | null;
+  /** When the last reconciliation ended. */
+  reconciled_at: number | null;
 }
 
 /** A row for a session name. Instants are in epoch milliseconds by the database's clock, which all replicas share. */
@@ -92,4 +140,7 @@ export interface Tables {
   session_names: SessionNameTable;
   quota_points: QuotaPointsTable;
   server_runs: ServerRunTable;
+  participants: ParticipantTable;
+  participant_streams: ParticipantStreamTable;
+  participant_changes: ParticipantChangesTable;
 }

@@ -5,10 +5,12 @@ import type { TimePlace } from "./store.ts";
 
 /** An index in the order of time. Its columns are the key, if there is one, the time and the position. */
 export interface TimeIndex {
-  readonly table: "sessions" | "issued_tokens";
+  readonly table: "sessions" | "issued_tokens" | "participants";
   /** A text column and its value. */
   readonly key: readonly [column: string, value: string] | null;
-  readonly time: "created_at" | "issued_at";
+  readonly time: "created_at" | "issued_at" | "joined_at";
+  /** The condition of a partial index. */
+  readonly only?: RawBuilder<boolean>;
 }
 
 /**
@@ -20,7 +22,7 @@ export interface TimeIndex {
 export function newestWithin(
   engine: Engine,
   columns: RawBuilder<unknown>,
-  { table, key, time }: TimeIndex,
+  { table, key, time, only = sql`1 = 1` }: TimeIndex,
   range: TimeRange,
   limit: number,
   after: TimePlace | null,
@@ -34,7 +36,7 @@ export function newestWithin(
     .newest(key, time, from, before)
     .map(
       (where) =>
-        sql`select ${columns} from ${sql.table(table)} where ${where} order by ${order}${sql.ref(time)} desc, position desc`,
+        sql`select ${columns} from ${sql.table(table)} where ${where} and ${only} order by ${order}${sql.ref(time)} desc, position desc`,
     );
   const [walk] = walks;
   if (walk && walks.length === 1) return sql`${walk} limit ${limit}`;

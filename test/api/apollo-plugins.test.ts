@@ -13,6 +13,7 @@ import { admitAll } from "../../src/graphql/trusted-documents.ts";
 import { createApp } from "../../src/http/app.ts";
 import type { IssuanceService } from "../../src/services/issuance-service.ts";
 import type { IssuedTokens } from "../../src/services/issued-tokens.ts";
+import type { ParticipantService } from "../../src/services/participants.ts";
 import type { SessionService } from "../../src/services/session-service.ts";
 import { TokenService } from "../../src/services/token-service.ts";
 import { InFlight } from "../../src/shares/in-flight.ts";
@@ -51,6 +52,7 @@ async function start(plugin: ApolloServerPlugin<Context>) {
       sessions: {} as SessionService,
       tokens,
       issuedTokens: {} as IssuedTokens,
+      participants: {} as ParticipantService,
       issuances: {} as IssuanceService,
       project: {} as ProjectInfo,
       audit: NO_AUDIT,

@@ -17,6 +17,8 @@ const token = (id: string): IssuedToken => ({
   issuedTo: "web",
   issuedAt: NOW,
   expiresAt: new Date(NOW.getTime() + 60_000),
+  identity: "user-42",
+  fingerprint: "canary",
 });
 
 let trail: AuditTrail;
@@ -82,7 +84,16 @@ describe("an audit trail", () => {
     const time = NOW.toISOString();
     const expiresAt = "2026-11-28T09:31:00.123Z";
     expect(lines()).toEqual([
-      { time, event: "token.issued", ...by, sessionId: "1_a", role: "PUBLISHER_ONLY", jti: "one", expiresAt },
+      {
+        time,
+        event: "token.issued",
+        ...by,
+        sessionId: "1_a",
+        role: "PUBLISHER_ONLY",
+        jti: "one",
+        identity: "user-42",
+        expiresAt,
+      },
       { time, event: "session.created", ...by, sessionId: "1_b" },
       { time, event: "key.created", caller: "operator:ann", key, name: "web" },
       { time, event: "key.revoked", caller: "operator:ann", key },

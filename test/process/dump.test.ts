@@ -26,6 +26,8 @@ async function filled(records: number): Promise<string> {
     issuedTo: "alice",
     issuedAt: instant,
     expiresAt: instant,
+    identity: null,
+    fingerprint: null,
   });
   await Promise.all(Array.from({ length: records }, (_, i) => ledger.record([record(`${i}`)])));
   await close();

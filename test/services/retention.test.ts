@@ -43,6 +43,8 @@ async function startServer(engine: EngineName, { onTestFinished }: TestContext) 
         issuedTo: "somebody",
         issuedAt: new Date(issuedAt),
         expiresAt: new Date(issuedAt + DAY),
+        identity: null,
+        fingerprint: null,
       }));
       issued += count;
       await of().ledger.record(records);

@@ -5,6 +5,7 @@ import { TokenFormat } from "../../src/domain/connection-token.ts";
 import { Role } from "../../src/domain/role.ts";
 import { MediaMode, sessionKnownById } from "../../src/domain/session.ts";
 import { ALL_SESSIONS } from "../../src/domain/session-selection.ts";
+import { jsonLine } from "../../src/domain/text.ts";
 import { DumpError, type DumpSummary, dump, load } from "../../src/store/dump.ts";
 import { ENGINES, newDatabaseUrl, openStore } from "../support/stores.ts";
 
@@ -35,6 +36,8 @@ async function fill({ sessions, names, ledger, apiKeys }: OpenStore): Promise<vo
           issuedTo: ODD,
           issuedAt: now,
           expiresAt: new Date(now.getTime() + i),
+          identity: i % 2 ? ODD : null,
+          fingerprint: i % 3 ? "AAAAAAAAAAAAAAAAAAAAAA" : null,
         },
       ]),
     ),
@@ -92,36 +95,58 @@ describe.each(moves)("a dump of %s in %s", (from, to) => {
   });
 });
 
-/** The dump as version 1 would have written it, which knew of no lifetimes of API keys. */
-function asVersion1(lines: readonly string[]): string[] {
-  const hash = createHash("sha256");
-  const older = lines.slice(0, -1).map((line) => {
-    const { last_used_at, expires_at, ...row } = JSON.parse(line);
-    if (row.kind === "stagepass") return JSON.stringify({ ...row, version: 1 });
-    if (row.kind !== "api_keys") return line;
-    hash.update(`${JSON.stringify(row)}\n`);
-    return JSON.stringify(row);
-  });
+/** The columns that each version added. */
+const ADDED: Readonly<Record<number, Readonly<Record<string, readonly string[]>>>> = {
+  2: { api_keys: ["last_used_at", "expires_at"] },
+  3: { issued_tokens: ["identity", "data_fingerprint"] },
+};
+
+/** The dump as an earlier version would have written it. */
+function asVersion(version: number, lines: readonly string[]): string[] {
+  const rows = lines.slice(0, -1).map((line) => JSON.parse(line));
+  for (const [later, tables] of Object.entries(ADDED)) {
+    if (Number(later) <= version) continue;
+    for (const row of rows) for (const column of tables[row.kind] ?? []) delete row[column];
+  }
+  rows[0].version = version;
   const end = JSON.parse(lines.at(-1) ?? "");
-  end.tables.api_keys.sha256 = hash.digest("hex");
-  return [...older, JSON.stringify(end)];
+  for (const [table, summary] of Object.entries<Record<string, unknown>>(end.tables)) {
+    const own = rows.filter(({ kind }) => kind === table).map(jsonLine);
+    summary.sha256 = createHash("sha256").update(own.join("")).digest("hex");
+  }
+  return [...rows, end].map((row) => jsonLine(row).trimEnd());
 }
 
 describe("a dump", () => {
   it("of version 1 goes in, and its API keys never expire", async () => {
     const [source, target] = [await newStore("SQLite in memory"), await newStore("SQLite in memory")];
     await fill(source);
-    const older = asVersion1((await dumped(source)).lines);
+    const older = asVersion(1, (await dumped(source)).lines);
     expect(older[9]).not.toContain("expires_at");
     await loadLines(target, older);
     const never = { expiresAt: null, isExpired: false, lastUsedAt: null, isUsedThisHour: false };
     const expected = (await source.apiKeys.list()).map((key) => ({ ...key, ...never }));
     expect(await target.apiKeys.list()).toEqual(expected);
     // No version that there is may leave a column out.
-    const mixed = older.map((line, i) => (i === 0 ? line.replace('"version":1', '"version":2') : line));
-    await expect(loadLines(await newStore("SQLite in memory"), mixed)).rejects.toThrow(
-      /it is not a valid row/,
-    );
+    for (const later of [2, 3]) {
+      const mixed = older.map((line, i) =>
+        i === 0 ? line.replace('"version":1', `"version":${later}`) : line,
+      );
+      await expect(loadLines(await newStore("SQLite in memory"), mixed)).rejects.toThrow(
+        /it is not a valid row/,
+      );
+    }
+  });
+
+  it("of version 2 goes in, and its tokens are for nobody in particular", async () => {
+    const [source, target] = [await newStore("SQLite in memory"), await newStore("SQLite in memory")];
+    await fill(source);
+    const older = asVersion(2, (await dumped(source)).lines);
+    expect(older[9]).toContain("expires_at");
+    await loadLines(target, older);
+    const [newest] = await target.ledger.newest(["1_1"], 1, null);
+    expect(newest?.issued).toMatchObject({ issuedTo: ODD, identity: null, fingerprint: null });
+    expect(await target.apiKeys.list()).toEqual(await source.apiKeys.list());
   });
 
   it("goes on being written to in the new place", async () => {
@@ -197,7 +222,7 @@ describe("a dump", () => {
     ],
     [
       "is of a later version",
-      (lines) => lines.map((l) => l.replace('"version":2', '"version":3')),
+      (lines) => lines.map((l) => l.replace('"version":3', '"version":4')),
       /^line 1 /,
     ],
     ["is something else", () => ["hello"], /^line 1 of the dump: it is not a JSON/],

@@ -26,6 +26,8 @@ const issued = () => ({
   issuedTo: "ann",
   issuedAt: new Date(),
   expiresAt: new Date(),
+  identity: null,
+  fingerprint: null,
 });
 
 /** A ledger in which a trial may succeed where a token fails, and the other way round. */

@@ -50,6 +50,8 @@ export function recordOf(
     issuedTo,
     issuedAt: at(time),
     expiresAt: at(time + 86_400_000),
+    identity: null,
+    fingerprint: null,
   };
 }
 

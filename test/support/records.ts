@@ -40,6 +40,8 @@ export const issued = (id: string, more: Partial<IssuedToken> = {}): IssuedToken
   issuedTo: "Übung 🙂 'quoted'",
   issuedAt: CREATED_AT,
   expiresAt: new Date(1_795_586_400_000),
+  identity: "user-42 Übung 🙂",
+  fingerprint: "AAAAAAAAAAAAAAAAAAAAAA",
   ...more,
 });
 

@@ -1,0 +1,97 @@
+import type { Leave, Observation, StreamState } from "./observation.ts";
+import { LeaveReason, participantId } from "./participant.ts";
+import type { Role } from "./role.ts";
+import { isStorable } from "./text.ts";
+
+/** What the tokens that fit a participant tell about it. */
+export interface TokenMatch {
+  readonly tokenId: string | null;
+  readonly identity: string | null;
+  readonly role: Role | null;
+}
+
+/** A participant as it is stored. */
+export interface ParticipantState extends TokenMatch {
+  readonly id: string;
+  readonly sessionId: string;
+  /** Empty if its token has none; null if unknown, and once it has left. */
+  readonly data: string | null;
+  /** In epoch milliseconds. */
+  readonly joinedAt: number;
+  readonly leave: Leave | null;
+  /** By ID; empty once it has left. */
+  readonly streams: ReadonlyMap<string, StreamState>;
+}
+
+/** The most marks of ended streams that a participant keeps. With more, the oldest go. */
+export const MAX_ENDED_STREAMS = 100;
+
+/**
+ * Merges an observation. The result of the platform's events depends neither on their order nor on repetition.
+ *
+ * @param known null for a participant that was never observed
+ */
+export function merged(known: ParticipantState | null, seen: Observation): ParticipantState {
+  const before = known ?? unobserved(seen);
+  const leave = leaveOf(before.leave, seen);
+  return {
+    ...before,
+    data: leave === null ? dataOf(before.data, seen.data) : null,
+    joinedAt: Math.min(before.joinedAt, seen.joinedAt),
+    leave,
+    streams: leave === null ? streamsOf(before.streams, seen.stream) : new Map(),
+  };
+}
+
+/** Whether two states of a participant are the same. */
+export function isSame(a: ParticipantState, b: ParticipantState): boolean {
+  const text = ({ streams, ...others }: ParticipantState) => JSON.stringify([others, [...streams.values()]]);
+  return text(a) === text(b);
+}
+
+function unobserved({ sessionId, connectionId, joinedAt }: Observation): ParticipantState {
+  return {
+    id: participantId(connectionId),
+    sessionId,
+    data: null,
+    tokenId: null,
+    identity: null,
+    role: null,
+    joinedAt,
+    leave: null,
+    streams: new Map(),
+  };
+}
+
+/** The earliest event that says so decides. Reconciliation decides only as long as no event has. */
+function leaveOf(known: Leave | null, { leave: seen, isListed }: Observation): Leave | null {
+  if (known === null) return seen;
+  const isGuess = known.reason === LeaveReason.UNKNOWN;
+  if (seen === null) return isGuess && isListed ? null : known;
+  if (seen.reason === LeaveReason.UNKNOWN) return known;
+  if (isGuess || seen.at < known.at) return seen;
+  return seen.at === known.at && seen.reason < known.reason ? seen : known;
+}
+
+/** Text with U+0000 is not stored, because PostgreSQL cannot; tokens still fit it. */
+function dataOf(known: string | null, seen: string | null): string | null {
+  if (seen === null || !isStorable(seen)) return known;
+  return known === null || seen > known ? seen : known;
+}
+
+function streamsOf(
+  known: ReadonlyMap<string, StreamState>,
+  seen: StreamState | null,
+): ReadonlyMap<string, StreamState> {
+  if (seen === null) return known;
+  const before = known.get(seen.id);
+  if (before?.isEnded || (before && !seen.isEnded)) return known;
+  const streams = new Map(known).set(seen.id, seen);
+  const ended = [...streams.values()].filter(({ isEnded }) => isEnded);
+  if (ended.length > MAX_ENDED_STREAMS) streams.delete(ended.reduce((a, b) => (isOlder(a, b) ? a : b)).id);
+  return streams;
+}
+
+function isOlder(a: StreamState, b: StreamState): boolean {
+  return a.createdAt < b.createdAt || (a.createdAt === b.createdAt && a.id < b.id);
+}

@@ -1,0 +1,162 @@
+import { type Insertable, type Kysely, sql } from "kysely";
+import { participantId } from "../domain/participant.ts";
+import { isSame, merged, type ParticipantState } from "../domain/participant-state.ts";
+import { toParticipantRow, toState, toStreamRow } from "./participant-rows.ts";
+import type { Observed } from "./store.ts";
+import type { ParticipantStreamTable, Tables } from "./tables.ts";
+import { type Sought, tokenMatches } from "./token-matches.ts";
+
+/** Runs a transaction that sees what was committed before it got the lock, whatever the database's default. */
+export function changing<T>(
+  kysely: Kysely<Tables>,
+  change: (transaction: Kysely<Tables>) => Promise<T>,
+): Promise<T> {
+  return kysely.transaction().setIsolationLevel("read committed").execute(change);
+}
+
+/**
+ * Locks the row of changes until the transaction ends, so that transactions of all replicas that change participants run one after
+ * another. They become visible in the order of their numbers, and cannot deadlock.
+ *
+ * @returns the number of the latest change, and the current lease of reconciliation
+ */
+export async function lockChanges(transaction: Kysely<Tables>) {
+  return transaction
+    .insertInto("participant_changes")
+    .values({ id: 1, latest: 0 })
+    .onConflict((conflict) =>
+      conflict.column("id").doUpdateSet(({ ref }) => ({ latest: ref("participant_changes.latest") })),
+    )
+    .returning(["latest", "lease_id"])
+    .executeTakeFirstOrThrow();
+}
+
+/**
+ * Merges observations into the rows, in a transaction that has locked the changes. Participants that stay the same get no change.
+ *
+ * @param latest the number of the latest change
+ */
+export async function changeParticipants(
+  transaction: Kysely<Tables>,
+  latest: number,
+  observed: readonly Observed[],
+): Promise<void> {
+  const before = await statesOf(transaction, observed);
+  const after = new Map(before);
+  for (const { seen } of observed) {
+    const id = participantId(seen.connectionId);
+    after.set(id, merged(after.get(id) ?? null, seen));
+  }
+  await matchTokens(transaction, observed, after);
+  const changed = [...after.values()].filter((state) => {
+    const known = before.get(state.id);
+    return known === undefined || !isSame(known, state);
+  });
+  if (changed.length === 0) return;
+  await writeParticipants(transaction, latest, changed);
+  await writeStreams(transaction, before, changed);
+  await transaction
+    .updateTable("participant_changes")
+    .set({ latest: latest + changed.length })
+    .execute();
+}
+
+async function statesOf(
+  transaction: Kysely<Tables>,
+  observed: readonly Observed[],
+): Promise<Map<string, ParticipantState>> {
+  const ids = [...new Set(observed.map(({ seen }) => participantId(seen.connectionId)))];
+  const rows = await transaction.selectFrom("participants").selectAll().where("id", "in", ids).execute();
+  const present = rows.filter(({ left_at }) => left_at === null).map(({ id }) => id);
+  const streams =
+    present.length === 0
+      ? []
+      : await transaction
+          .selectFrom("participant_streams")
+          .selectAll()
+          .where("participant_id", "in", present)
+          .execute();
+  const streamsOf = new Map(present.map((id): [string, typeof streams] => [id, []]));
+  for (const stream of streams) streamsOf.get(stream.participant_id)?.push(stream);
+  return new Map(rows.map((row) => [row.id, toState(row, streamsOf.get(row.id) ?? [])]));
+}
+
+/** Finds the tokens of participants whose connection data is known, once for each. */
+async function matchTokens(
+  transaction: Kysely<Tables>,
+  observed: readonly Observed[],
+  states: Map<string, ParticipantState>,
+): Promise<void> {
+  const sought = new Map<string, Sought>();
+  for (const { seen, fingerprints } of observed) {
+    const state = states.get(participantId(seen.connectionId));
+    if (state === undefined || fingerprints.length === 0 || isMatched(state)) continue;
+    sought.set(state.id, { sessionId: state.sessionId, fingerprints, joinedAt: state.joinedAt });
+  }
+  const matches = await tokenMatches(transaction, [...sought.values()]);
+  for (const [i, id] of [...sought.keys()].entries()) {
+    const [state, match] = [states.get(id), matches[i]];
+    if (state && match) states.set(id, { ...state, ...match });
+  }
+}
+
+function isMatched({ tokenId, identity, role }: ParticipantState): boolean {
+  return tokenId !== null || identity !== null || role !== null;
+}
+
+async function writeParticipants(
+  transaction: Kysely<Tables>,
+  latest: number,
+  changed: readonly ParticipantState[],
+): Promise<void> {
+  await transaction
+    .insertInto("participants")
+    .values(changed.map((state, i) => toParticipantRow(state, latest + i + 1)))
+    .onConflict((conflict) =>
+      conflict.column("id").doUpdateSet(({ ref }) => ({
+        data: ref("excluded.data"),
+        token_id: ref("excluded.token_id"),
+        identity: ref("excluded.identity"),
+        role: ref("excluded.role"),
+        joined_at: ref("excluded.joined_at"),
+        left_at: ref("excluded.left_at"),
+        leave_reason: ref("excluded.leave_reason"),
+        change: ref("excluded.change"),
+      })),
+    )
+    .execute();
+}
+
+async function writeStreams(
+  transaction: Kysely<Tables>,
+  before: ReadonlyMap<string, ParticipantState>,
+  changed: readonly ParticipantState[],
+): Promise<void> {
+  const written: Insertable<ParticipantStreamTable>[] = [];
+  const deleted: [participantId: string, streamId: string][] = [];
+  for (const { id, streams } of changed) {
+    const known = before.get(id)?.streams ?? new Map();
+    for (const stream of streams.values())
+      if (known.get(stream.id) !== stream) written.push(toStreamRow(id, stream));
+    for (const streamId of known.keys()) if (!streams.has(streamId)) deleted.push([id, streamId]);
+  }
+  if (deleted.length > 0) {
+    const keys = deleted.map(([id, streamId]) => sql`(${id}, ${streamId})`);
+    await sql`delete from participant_streams where (participant_id, stream_id) in (values ${sql.join(keys)})`.execute(
+      transaction,
+    );
+  }
+  if (written.length === 0) return;
+  await transaction
+    .insertInto("participant_streams")
+    .values(written)
+    .onConflict((conflict) =>
+      conflict.columns(["participant_id", "stream_id"]).doUpdateSet(({ ref }) => ({
+        name: ref("excluded.name"),
+        video_type: ref("excluded.video_type"),
+        created_at: ref("excluded.created_at"),
+        is_ended: ref("excluded.is_ended"),
+      })),
+    )
+    .execute();
+}
