@@ -209,7 +209,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       const reason = error instanceof AuthenticationUnavailable ? error.reason : reasonOf(error);
       logger.warn({ reason }, "the keys of AUTH_JWKS_URI cannot be read, so no caller can authenticate");
     });
-    const background = beginBackground(config, store, surroundings, instrument, audit);
+    const background = beginBackground(config, store, surroundings, instrument, audit, project);
     const rooms =
       emulator && beginEmulator(emulator, config.webhooks.localUrl ?? new URL(WEBHOOK_PATH, origin).href);
     return {

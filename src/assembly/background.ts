@@ -4,20 +4,27 @@ import type { Config } from "../config/config.ts";
 import type { Instrument } from "../instruments/instrument.ts";
 import { whyOf } from "../process/logger.ts";
 import { type SkewListener, watchSkew } from "../services/clock-skew.ts";
+import { type ReconciliationListener, reconcileRegularly } from "../services/reconciliation.ts";
 import type { Background } from "../services/repeatedly.ts";
 import { keepForDays, type RetentionListener } from "../services/retention.ts";
 import type { Store } from "../store/store.ts";
 import type { Surroundings } from "./create-services.ts";
+import type { Project } from "./project.ts";
 
-/** Starts the background work: retention and the comparison of clocks. */
+/** Starts the background work: retention, reconciliation and the comparison of clocks. */
 export function beginBackground(
   { database, ledgerRetentionDays }: Config,
   store: Store,
   { logger, now }: Surroundings,
   instrument: Instrument,
   audit: Audit,
+  { platform }: Project,
 ): Background {
-  const all = [keepForDays(ledgerRetentionDays, store, retentionListener(instrument, audit, logger))];
+  const { participants } = store;
+  const all = [
+    keepForDays(ledgerRetentionDays, store, retentionListener(instrument, audit, logger)),
+    reconcileRegularly({ participants, platform, now }, reconciliationListener(logger)),
+  ];
   // SQLite uses the clock of this machine.
   if (database.engine === "postgres")
     all.push(watchSkew(store.runs.clock, now, skewListener(instrument, logger)));
@@ -42,6 +49,18 @@ function retentionListener(instrument: Instrument, audit: Audit, logger: Logger)
       );
     },
     onFailure: (error) => logger.warn(whyOf(error), "old records could not be purged"),
+  };
+}
+
+function reconciliationListener(logger: Logger): ReconciliationListener {
+  return {
+    onSkipped: (sessions, cause) =>
+      logger.warn(
+        { sessions, ...whyOf(cause) },
+        "the platform did not list the participants of some sessions; the next comparison tries them again",
+      ),
+    onFailure: (error) =>
+      logger.warn(whyOf(error), "the participants could not be compared with the platform's"),
   };
 }
 

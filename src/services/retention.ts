@@ -11,6 +11,9 @@ const PAUSE = 50;
 /** The time between two purges, in milliseconds. Each time, the server also records that it runs. */
 const INTERVAL = 10 * 60 * 1000;
 
+/** The parts of the store with old rows. */
+type Kept = Pick<Store, "ledger" | "runs" | "participants">;
+
 /** Receives the results of retention. */
 export interface RetentionListener {
   /** Called after a purge that deleted at least one record. */
@@ -22,16 +25,13 @@ export interface RetentionListener {
 }
 
 /**
- * Records every ten minutes that a server runs, and deletes ledger records that are older than `days` days of run time.
+ * Records every ten minutes that a server runs, and deletes ledger records and participants who left, once they are older than
+ * `days` days of run time.
  * Several servers may do so at the same time.
  *
  * @param days null keeps records forever
  */
-export function keepForDays(
-  days: number | null,
-  store: Pick<Store, "ledger" | "runs">,
-  listener: RetentionListener,
-): Background {
+export function keepForDays(days: number | null, store: Kept, listener: RetentionListener): Background {
   let looked: number | null = null;
   return repeatedly(INTERVAL, async (stopping) => {
     try {
@@ -43,24 +43,25 @@ export function keepForDays(
 }
 
 /**
- * Records that a server runs, and deletes the old records in small steps until none is left or the signal aborts.
+ * Records that a server runs, and deletes the old rows in small steps until none is left or the signal aborts.
  *
  * @param looked the position up to which earlier purges have read the ledger; null starts over.
  * @returns that position for the next purge.
  */
 export async function forgetOld(
   days: number | null,
-  { ledger, runs }: Pick<Store, "ledger" | "runs">,
+  { ledger, runs, participants }: Kept,
   { onPurged, onKept }: RetentionListener,
   stopping: AbortSignal,
   looked: number | null = null,
 ): Promise<number | null> {
   const { oldest, newest, ...clock } = await runs.note();
-  if (days === null || oldest === null || newest === null) return null;
-  const age = { ...clock, newest };
-  const gap = gapThatKeeps(days, oldest, age);
+  if (days === null) return null;
+  const age = { ...clock, newest: newest ?? clock.now };
+  const gap = gapThatKeeps(days, oldest ?? clock.now, age);
   if (gap) onKept(gap);
   const before = new Date(oldBefore(days, age));
+  while (!stopping.aborted && (await participants.purge(before, STEP)) === STEP) await pause(PAUSE, stopping);
   let records = 0;
   /** Resolves to where it stopped: at the end, or after `looks` steps without an old record. */
   const purge = async (from: number | null, looks: number): Promise<number | null> => {

@@ -225,13 +225,15 @@ it.concurrent("looks on where it stopped, and from the beginning once it was thr
   const { expect } = context;
   const end = 120 * 500;
   const asked: (number | null)[] = [];
+  const { ledger, participants } = sqlStore((await startServer("SQLite in memory", context)).database);
   const store = {
+    participants,
     runs: {
       clock: async () => START,
       note: async () => ({ now: START, oldest: 0, newest: START, runs: [{ began: 0, seen: START }] }),
     },
     ledger: {
-      ...sqlStore((await startServer("SQLite in memory", context)).database).ledger,
+      ...ledger,
       async purge(_before: Date, limit: number, position: number | null) {
         asked.push(position);
         const last = (position ?? 0) + limit;
@@ -252,13 +254,15 @@ it.concurrent("tells what a purge forgot before it failed, and rejects", async (
   const { expect } = context;
   const server = await startServer("SQLite in memory", context);
   const purged: number[] = [];
+  const { ledger, participants } = sqlStore(server.database);
   const store = {
+    participants,
     runs: {
       clock: async () => START,
       note: async () => ({ now: START, oldest: 0, newest: START, runs: [{ began: 0, seen: START }] }),
     },
     ledger: {
-      ...sqlStore(server.database).ledger,
+      ...ledger,
       async purge(_before: Date, _limit: number, position: number | null) {
         if (position !== null) throw new Error("away");
         return { forgotten: 7, last: 7 };
