@@ -1,3 +1,4 @@
+import { beginsAsParticipantId } from "../domain/participant.ts";
 import { type Role, roleName } from "../domain/role.ts";
 import { beginsAsSessionId } from "../domain/session-id.ts";
 import {
@@ -12,7 +13,7 @@ import type { ClaimProblem } from "./claim-problem.ts";
 import type { Scope } from "./scope.ts";
 
 /**
- * The scope that each field needs; null if every caller may use it. The list has every field of Query and Mutation, and every other
+ * The scope that each field needs; null if every caller may use it. The list has every field of Query, Mutation and Subscription, and every other
  * field with an effect. No caller may use a field that is missing here.
  */
 export const REQUIRED_SCOPE: Readonly<Record<string, Scope | null>> = {
@@ -26,6 +27,7 @@ export const REQUIRED_SCOPE: Readonly<Record<string, Scope | null>> = {
   "Query.inspectToken": "tokens:inspect",
   "Query.issuedTokens": "ledger:read",
   "Query.issuances": "ledger:read",
+  "Query.participant": "participants:read",
   // A federation router uses these two.
   "Query._service": null,
   "Query._entities": "sessions:read",
@@ -35,6 +37,9 @@ export const REQUIRED_SCOPE: Readonly<Record<string, Scope | null>> = {
   "Mutation.generateTokens": "tokens:create",
   "Session.generateToken": "tokens:create",
   "Session.issuedTokens": "ledger:read",
+  "Session.participants": "participants:read",
+  "Session.participantCount": "participants:read",
+  "Participant.token": "ledger:read",
 };
 
 /** @throws {Forbidden} if the caller lacks the scope of the field, such as `Query.session` */
@@ -44,9 +49,14 @@ export function checkScope(caller: Caller, field: string): void {
   if (scope !== null) requireScope(caller, field, scope);
 }
 
-/** @throws {Forbidden} if the caller lacks the scope of `Query.node` for this ID, of a session or of a ledger record */
+/** @throws {Forbidden} if the caller lacks the scope of `Query.node` for the kind of this ID */
 export function checkNode(caller: Caller, id: string): void {
-  requireScope(caller, "Query.node", beginsAsSessionId(id) ? "sessions:read" : "ledger:read");
+  requireScope(caller, "Query.node", scopeOfNode(id));
+}
+
+function scopeOfNode(id: string): Scope {
+  if (beginsAsSessionId(id)) return "sessions:read";
+  return beginsAsParticipantId(id) ? "participants:read" : "ledger:read";
 }
 
 function requireScope({ scopes, problems }: Caller, field: string, required: Scope): void {

@@ -9,6 +9,7 @@ export const SCOPES = [
   "tokens:create",
   "tokens:inspect",
   "ledger:read",
+  "participants:read",
 ] as const;
 
 export type Scope = (typeof SCOPES)[number];

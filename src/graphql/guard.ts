@@ -2,10 +2,11 @@ import { defaultFieldResolver, type GraphQLObjectType, type GraphQLSchema, isObj
 import { checkScope, REQUIRED_SCOPE } from "../access/policy.ts";
 import type { Context } from "./context.ts";
 
-/** Checks the policy in every field of Query and Mutation, and in every other field that has a rule. */
+/** Checks the policy in every field of Query, Mutation and Subscription, and in every other field that has a rule. */
 export function guardFields(schema: GraphQLSchema): void {
+  const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
   for (const type of Object.values(schema.getTypeMap()).filter(isObjectType)) {
-    const isRoot = type === schema.getQueryType() || type === schema.getMutationType();
+    const isRoot = roots.includes(type);
     for (const name of Object.keys(type.getFields())) {
       if (isRoot || Object.hasOwn(REQUIRED_SCOPE, `${type.name}.${name}`)) guardField(type, name);
     }
