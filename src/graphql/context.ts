@@ -55,7 +55,7 @@ export function createContext(
     issuances,
     project,
     audit,
-    loaders: new Loaders(facts.caller, sessions, issuedTokens),
+    loaders: new Loaders(facts.caller, sessions, issuedTokens, participants),
     caller: facts.caller,
     requestId: facts.requestId,
     logger: facts.logger,

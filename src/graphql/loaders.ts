@@ -4,19 +4,18 @@ import type { Caller } from "../access/caller.ts";
 import { checkNode } from "../access/policy.ts";
 import type { IssuedToken } from "../domain/issued-token.ts";
 import type { IssuedTokenFilter } from "../domain/issued-token-filter.ts";
+import { beginsAsParticipantId, type Participant } from "../domain/participant.ts";
 import type { Session } from "../domain/session.ts";
 import type { SessionFilter } from "../domain/session-filter.ts";
 import { beginsAsSessionId } from "../domain/session-id.ts";
 import { oneKeyOf, type SessionKey } from "../domain/session-key.ts";
 import type { IssuedTokens } from "../services/issued-tokens.ts";
 import type { Page, PageInput } from "../services/page.ts";
+import type { ParticipantService } from "../services/participants.ts";
 import type { SessionService } from "../services/session-service.ts";
+import { ParticipantLoaders } from "./participant-loaders.ts";
+import { COUNTS_PER_QUERY, keyOf, once, PAGES_PER_QUERY, perSession } from "./per-session.ts";
 import { rootFields } from "./root-fields.ts";
-
-/** The most sessions for which one query reads pages of issued tokens. */
-const PAGES_PER_QUERY = 100;
-/** The most sessions for which one query counts issued tokens. Each count may read 10,000 rows while other queries wait. */
-const COUNTS_PER_QUERY = 10;
 
 /** A page of a list. `totalCount` counts the whole list on demand; null if the count is unknown. */
 export type Connection<T> = Page<T> & { readonly totalCount: () => Promise<number | null> };
@@ -26,6 +25,7 @@ type IssuedCounts = DataLoader<Session, number, string>;
 
 /** The look-ups of one request. Each reads the store once. */
 export class Loaders {
+  readonly participants: ParticipantLoaders;
   readonly #caller: Caller;
   readonly #sessions: SessionService;
   readonly #issuedTokens: IssuedTokens;
@@ -40,10 +40,16 @@ export class Loaders {
   #records: DataLoader<string, IssuedToken | null> | undefined;
   #lookedAhead = false;
 
-  constructor(caller: Caller, sessions: SessionService, issuedTokens: IssuedTokens) {
+  constructor(
+    caller: Caller,
+    sessions: SessionService,
+    issuedTokens: IssuedTokens,
+    participants: ParticipantService,
+  ) {
     this.#caller = caller;
     this.#sessions = sessions;
     this.#issuedTokens = issuedTokens;
+    this.participants = new ParticipantLoaders(caller, participants);
   }
 
   /** Created on first use, because most requests look up no session. */
@@ -102,13 +108,14 @@ export class Loaders {
   }
 
   /**
-   * The session or the issued token with this ID; null if it does not exist or the caller may not see it.
+   * The session, participant or issued token with this ID; null if it does not exist or the caller may not see it.
    *
    * @throws {Forbidden} when the caller lacks the scope for the type of the ID
    */
-  node(id: string): Promise<Session | IssuedToken | null> {
+  node(id: string): Promise<Session | Participant | IssuedToken | null> {
     checkNode(this.#caller, id);
-    return beginsAsSessionId(id) ? this.find({ sessionId: id }) : this.#record(id);
+    if (beginsAsSessionId(id)) return this.find({ sessionId: id });
+    return beginsAsParticipantId(id) ? this.participants.find(id) : this.record(id);
   }
 
   /** The session; null if its ID is malformed or belongs to another project. */
@@ -121,7 +128,8 @@ export class Loaders {
     return this.#named.load(name);
   }
 
-  #record(id: string): Promise<IssuedToken | null> {
+  /** The record of an issued token; null if it does not exist or the caller may not see it. */
+  record(id: string): Promise<IssuedToken | null> {
     this.#records ??= new DataLoader((ids) => this.#issuedTokens.findMany(this.#caller, ids));
     return this.#records.load(id);
   }
@@ -141,30 +149,18 @@ export class Loaders {
     return this.sessionOfRecord(sessionId);
   }
 
-  /** The session of a token that was issued here, which always belongs to this project. */
+  /** A page of the participants of a session. Their `session` needs no look-up. */
+  participantsOf(session: Session, page: PageInput, present: boolean): Promise<Page<Participant>> {
+    this.#session.prime(session.sessionId, session);
+    return this.participants.page(session, page, present);
+  }
+
+  /** The session of a token or a participant, which always belongs to this project. */
   async sessionOfRecord(sessionId: string): Promise<Session> {
     const session = await this.session(sessionId);
-    if (session === null) throw new Error("a token was issued for a session of another project");
+    if (session === null) throw new Error("a record has a session of another project");
     return session;
   }
-}
-
-/** The value of a key in a map, created on first use. */
-function once<T>(made: Map<string, T>, key: string, make: () => T): T {
-  const known = made.get(key) ?? make();
-  made.set(key, known);
-  return known;
-}
-
-function keyOf({ first, after }: PageInput): string {
-  return JSON.stringify([first, after]);
-}
-
-function perSession<T>(
-  read: (sessions: readonly Session[]) => Promise<readonly (T | Error)[]>,
-  maxBatchSize: number,
-): DataLoader<Session, T, string> {
-  return new DataLoader(read, { maxBatchSize, cacheKeyFn: ({ sessionId }) => sessionId });
 }
 
 /** The part of an operation that shares reads: a whole query, or one root field of a mutation, which may issue tokens. */

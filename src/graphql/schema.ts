@@ -5,6 +5,7 @@ import { guardFields } from "./guard.ts";
 import { passPlainArguments } from "./plain-arguments.ts";
 import { IssuedTokenResolver, SessionLedgerResolver } from "./resolvers/issued-token.ts";
 import { NodeResolver } from "./resolvers/node.ts";
+import { ParticipantResolver, SessionParticipantsResolver } from "./resolvers/participant.ts";
 import { SessionResolver } from "./resolvers/session.ts";
 import {
   IssuanceResolver,
@@ -30,10 +31,12 @@ function buildSchema(): GraphQLSchema {
       SessionResolver,
       SessionTokenResolver,
       SessionLedgerResolver,
+      SessionParticipantsResolver,
       TokenResolver,
       TokenInspectionResolver,
       IssuedTokenResolver,
       IssuanceResolver,
+      ParticipantResolver,
       VideoCallerResolver,
       NodeResolver,
     ],
@@ -61,6 +64,8 @@ const READING_ORDER = [
   "Mutation",
   "Node",
   "Session",
+  "Participant",
+  "Stream",
   "ConnectionToken",
   "SessionFilter",
   "IssuedTokenFilter",
@@ -75,6 +80,8 @@ const READING_ORDER = [
   "VideoGrant",
   "VideoProject",
   "Role",
+  "LeaveReason",
+  "VideoType",
   "MediaMode",
   "ArchiveMode",
   "ArchiveResolution",
@@ -85,6 +92,8 @@ const READING_ORDER = [
   "ErrorCode",
   "SessionConnection",
   "SessionEdge",
+  "ParticipantConnection",
+  "ParticipantEdge",
   "IssuedTokenConnection",
   "IssuedTokenEdge",
   "PageInfo",

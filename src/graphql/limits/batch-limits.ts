@@ -18,7 +18,7 @@ type Variables = Record<string, unknown>;
 const BATCH = "generateTokens";
 
 /** The fields of an outcome that repeat values of the request. */
-const REPEATING = ["token", "data", "initialLayoutClassList"];
+const REPEATING = ["token", "data", "identity", "initialLayoutClassList"];
 
 /** How much the connection data may grow in a token. A JWT is Base64. T1 may also write each byte as `%xx` before Base64. */
 const GROWTH_IN_JWT = 4 / 3;
@@ -61,7 +61,7 @@ export function variablesForCost(batches: readonly FieldNode[], variables: Varia
 }
 
 /**
- * The cost of the connection data and layout classes that the answers of batches repeat. Each alias counts.
+ * The cost of the connection data, identities and layout classes that the answers of batches repeat. Each alias counts.
  *
  * @param sentBytes the size of the request's body and document, which contain all of these values
  */

@@ -21,6 +21,9 @@ export const SHORT_VALUE = 0.05;
 export const SESSION_ID_VALUE = 0.2;
 export const MESSAGE_VALUE = 0.2;
 export const TOKEN_VALUE = 0.75;
+/** The costs of texts of at most 1000 characters: connection data and the name of a stream, in UTF-8. */
+export const DATA_VALUE = 1.5;
+export const NAME_VALUE = 1.5;
 
 /** The cost of a list in a grant, which may have a hundred names or IDs. */
 export const LIST_OF_NAMES = 20;
@@ -70,6 +73,14 @@ export function typeName({ field, childComplexity }: ComplexityEstimatorArgs): n
 export function perItem(field: ComplexityEstimatorArgs): number {
   const { args, childComplexity } = field;
   return work(5, field) + sizeFor(args.first, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE) * childComplexity;
+}
+
+/** The streams of one participant that count for the cost: a camera, a screen and one more. */
+const STREAMS = 3;
+
+/** The cost of a participant's streams, which one query reads for all participants. */
+export function streamsOfOne({ childComplexity }: ComplexityEstimatorArgs): number {
+  return 1 + STREAMS * childComplexity;
 }
 
 /** The cost of `_entities`: that of a page with as many items. */

@@ -9,7 +9,7 @@ import { DEFAULT_PAGE_SIZE, type PageInput } from "../../services/page.ts";
 /** The object to find. */
 @ArgsType()
 export class NodeArgs {
-  @Field(() => ID, { description: "The `id` of a session or an issued token." })
+  @Field(() => ID, { description: "The `id` of a session, a participant or an issued token." })
   id!: string;
 }
 
@@ -148,6 +148,14 @@ export class TokenArgs implements TokenInput {
       "can read it, and it cannot change later.",
   })
   data?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "Who the token is for, in your application's own terms, such as `user-42`: 1 to 128 characters. The server\n" +
+      "records it with the token, and shows it as `Participant.identity`. It is not in the token.",
+  })
+  identity?: string | null;
 
   @Field(() => Int, {
     nullable: true,

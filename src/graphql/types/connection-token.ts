@@ -48,6 +48,13 @@ export class ConnectionTokenType {
   @Field(() => String, { nullable: true, complexity: SHORT_VALUE, description: "The connection metadata." })
   data!: string | null;
 
+  @Field(() => String, {
+    nullable: true,
+    complexity: SHORT_VALUE,
+    description: "Who the token is for, in your application's own terms.",
+  })
+  identity!: string | null;
+
   @Field(() => [String], {
     complexity: SHORT_VALUE,
     description: "The layout classes of the client's streams.",

@@ -1,6 +1,7 @@
 import { registerEnumType } from "type-graphql";
 import { TokenFormat } from "../../domain/connection-token.ts";
 import { IssuanceInterval } from "../../domain/issuance.ts";
+import { LeaveReason, VideoType } from "../../domain/participant.ts";
 import { PlatformName } from "../../domain/project.ts";
 import { Role } from "../../domain/role.ts";
 import { ArchiveMode, ArchiveResolution, MediaMode } from "../../domain/session.ts";
@@ -83,6 +84,30 @@ registerEnumType(TokenStatus, {
     INVALID: {
       description: "This server's credentials did not sign the token, or no client can connect with it.",
     },
+  },
+});
+
+registerEnumType(LeaveReason, {
+  name: "LeaveReason",
+  description: "Why a participant left its session.",
+  valuesConfig: {
+    CLIENT_DISCONNECTED: { description: "The client left." },
+    FORCE_DISCONNECTED: { description: "A moderator or a back end disconnected it." },
+    NETWORK_DISCONNECTED: { description: "Its network connection was lost." },
+    MEDIA_IDLE: { description: "It sent and received no media for too long." },
+    SERVER_ROTATION: { description: "The platform moved the session to another media server." },
+    OTHER: { description: "The platform gave another reason." },
+    UNKNOWN: { description: "The platform no longer lists the connection, and did not say why." },
+  },
+});
+
+registerEnumType(VideoType, {
+  name: "VideoType",
+  description: "What a stream shows.",
+  valuesConfig: {
+    CAMERA: { description: "A camera." },
+    SCREEN: { description: "A shared screen." },
+    CUSTOM: { description: "A video source of the application, such as a canvas." },
   },
 });
 

@@ -23,6 +23,12 @@ export class IssuedTokenType extends NodeType {
   })
   issuedTo!: string;
 
+  @Field(() => String, {
+    nullable: true,
+    description: "Who the token is for, in your application's own terms.",
+  })
+  identity!: string | null;
+
   @Field(() => DateTime, { description: "When the token was issued." })
   issuedAt!: Date;
 

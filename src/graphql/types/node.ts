@@ -3,7 +3,10 @@ import { Field, ID, InterfaceType } from "type-graphql";
 /** An object with a global ID, by the Global Object Identification specification. */
 @InterfaceType("Node", {
   description: "An object that `Query.node` finds by its ID.",
-  resolveType: (found) => ("issuedTo" in found ? "IssuedToken" : "Session"),
+  resolveType(found) {
+    if ("issuedTo" in found) return "IssuedToken";
+    return "connectionId" in found ? "Participant" : "Session";
+  },
 })
 export abstract class NodeType {
   @Field(() => ID, { description: "The global ID, for `Query.node`." })
