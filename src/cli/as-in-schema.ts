@@ -19,6 +19,7 @@ export function tokenAsInSchema(token: ConnectionToken) {
     applicationId: token.applicationId,
     role: named(Role, token.role),
     data: token.data,
+    identity: token.identity,
     initialLayoutClassList: token.initialLayoutClassList,
     format: named(TokenFormat, token.format),
     createdAt: token.createdAt,
@@ -52,6 +53,7 @@ export function issuedTokenAsInSchema(issued: IssuedToken) {
     sessionId: issued.sessionId,
     role: named(Role, issued.role),
     issuedTo: issued.issuedTo,
+    identity: issued.identity,
     issuedAt: issued.issuedAt,
     expiresAt: issued.expiresAt,
   };

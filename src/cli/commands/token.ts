@@ -22,6 +22,13 @@ export function defineToken(program: Command): void {
         text,
       ),
     )
+    .addOption(
+      valued(
+        "--identity <text>",
+        "who the token is for, up to 128 characters; recorded, not in the token",
+        text,
+      ),
+    )
     .addOption(valued("--expire-time <seconds>", "expiry, in seconds since the Unix epoch", instant))
     .addOption(
       valued(

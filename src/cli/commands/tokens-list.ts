@@ -47,6 +47,7 @@ async function listTokens({ first, after, session, ...others }: Options): Promis
   return listed(page, issuedTokenAsInSchema, [
     "issuedAt",
     "role",
+    "identity",
     "issuedTo",
     "expiresAt",
     "id",

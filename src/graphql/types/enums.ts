@@ -117,7 +117,7 @@ registerEnumType(PlatformName, {
   valuesConfig: {
     LOCAL: {
       description:
-        "The built-in platform for development. Its tokens have the real format, but no client can connect with them.",
+        "The built-in platform for development. Its tokens have the real format, but no client SDK can connect with them.",
     },
     OPENTOK: { description: "The OpenTok environment of the Vonage Video API." },
     VONAGE: { description: "The Vonage Unified environment of the Vonage Video API." },
