@@ -6,6 +6,7 @@ import type {
   Role,
   TokenFormat,
   VideoPlatform,
+  VideoType,
 } from "./generated/documents.ts";
 
 /*
@@ -42,6 +43,12 @@ export const ARCHIVE_RESOLUTIONS: Readonly<Record<ArchiveResolution, string>> = 
 export const TOKEN_FORMATS: Readonly<Record<TokenFormat, string>> = {
   JWT: "JSON Web Token",
   T1: "T1 (legacy)",
+};
+
+export const VIDEO_TYPES: Readonly<Record<VideoType, string>> = {
+  CAMERA: "Camera",
+  SCREEN: "Screen",
+  CUSTOM: "Custom video",
 };
 
 export const PLATFORMS: Readonly<Record<VideoPlatform, string>> = {

@@ -10,6 +10,7 @@ export interface Rights {
   readonly createFirstToken: boolean;
   readonly inspectTokens: boolean;
   readonly readLedger: boolean;
+  readonly readParticipants: boolean;
   /** The roles that the caller may grant. */
   readonly roles: readonly Role[];
   /** The longest lifetime of a token, in seconds. */
@@ -28,6 +29,7 @@ export function rightsOf({ scopes, videoGrant }: VideoCallerQuery["videoCaller"]
     createFirstToken,
     inspectTokens: scopes.includes("tokens:inspect"),
     readLedger: scopes.includes("ledger:read"),
+    readParticipants: scopes.includes("participants:read"),
     roles,
     maxLifetime,
   };

@@ -37,6 +37,8 @@ interface Draft {
   readonly count: string;
   /** The data of one token, or one line for each of many tokens. */
   readonly data: string;
+  /** As `data`. */
+  readonly identity: string;
   /** Seconds, `at` for the time in `expiresAt`, or empty for the server's default. */
   readonly lifetime: string;
   /** In the format of `datetime-local`. */
@@ -49,6 +51,7 @@ const EMPTY: Draft = {
   role: "PUBLISHER",
   count: "1",
   data: "",
+  identity: "",
   lifetime: "",
   expiresAt: "",
   initialLayoutClassList: "",
@@ -62,20 +65,24 @@ type Refusal = Extract<Outcome, { __typename: "TokenRefusal" }>;
 /** A refused token, with its number in the request. */
 type Refused = readonly [place: number, refusal: Refusal];
 
-/** The lines of the data. Ignores a line break at the end, which pasted lists often have. */
-function linesOf(data: string): string[] {
-  return data === "" ? [] : data.replace(/\n$/, "").split("\n");
+/** The lines of the data or the identities. Ignores a line break at the end, which pasted lists often have. */
+function linesOf(text: string): string[] {
+  return text === "" ? [] : text.replace(/\n$/, "").split("\n");
 }
 
 /** The broken rules, by the argument that breaks them. */
-function brokenRules({ count, data, lifetime, expiresAt }: Draft, maxLifetime: number) {
+function brokenRules({ count, data, identity, lifetime, expiresAt }: Draft, maxLifetime: number) {
   const many = Number(count);
-  const lines = linesOf(data).length;
+  const tooMany = (text: string) => {
+    const lines = linesOf(text).length;
+    return many > 1 && lines > many ? `${lines} lines are too many for ${many} tokens.` : undefined;
+  };
   const isCount = Number.isInteger(many) && many >= 1 && many <= MAX_TOKENS;
   const tooLate = new Date(expiresAt).getTime() / 1000 > nowInSeconds() + maxLifetime;
   return {
     requests: isCount ? undefined : `Enter a whole number from 1 to ${MAX_TOKENS}.`,
-    data: many > 1 && lines > many ? `${lines} lines are too many for ${many} tokens.` : undefined,
+    data: tooMany(data),
+    identity: tooMany(identity),
     expireTime:
       lifetime !== "at"
         ? undefined
@@ -132,10 +139,11 @@ export function TokenForm({ sessionId }: { sessionId: string }) {
     };
   }
 
-  function request(data: string | undefined): TokenRequest {
+  function request(data: string | undefined, identity: string | undefined): TokenRequest {
     return {
       role: draft.role,
       data: data || null,
+      identity: identity || null,
       ...ending(draft),
       initialLayoutClassList: draft.initialLayoutClassList.split(/\s+/).filter((name) => name !== ""),
       format: draft.format,
@@ -143,17 +151,18 @@ export function TokenForm({ sessionId }: { sessionId: string }) {
   }
 
   async function generateOne(): Promise<TokenFieldsFragment[]> {
-    const { initialLayoutClassList, ...others } = request(draft.data);
+    const { initialLayoutClassList, ...others } = request(draft.data, draft.identity);
     const variables = { sessionId, initialLayoutClassList: initialLayoutClassList ?? null, ...others };
     const { data } = await generateToken({ variables });
     return data?.generateToken ? [data.generateToken] : [];
   }
 
   async function generateMany(): Promise<TokenFieldsFragment[]> {
-    const lines = linesOf(draft.data);
-    const requests = Array.from({ length: Number(draft.count) }, (_, i) => request(lines[i]));
-    const { data } = await generateTokens({ variables: { sessionId, requests } });
-    const outcomes = data?.generateTokens ?? [];
+    const data = linesOf(draft.data);
+    const identities = linesOf(draft.identity);
+    const requests = Array.from({ length: Number(draft.count) }, (_, i) => request(data[i], identities[i]));
+    const answer = await generateTokens({ variables: { sessionId, requests } });
+    const outcomes = answer.data?.generateTokens ?? [];
     setRefused(
       outcomes.flatMap((outcome, i) =>
         outcome.__typename === "TokenRefusal" ? [[i + 1, outcome] as const] : [],
@@ -209,6 +218,26 @@ export function TokenForm({ sessionId }: { sessionId: string }) {
               value={draft.data}
               placeholder={many ? "username=ann\nusername=bob" : "username=bob"}
               onChange={({ target }) => set({ data: target.value })}
+            />
+          )}
+        </Field>
+        <Field
+          name="identity"
+          label="Identity"
+          hint={
+            many
+              ? "One line for each token. It is not in the token."
+              : "Who the token is for, for your records. It is not in the token."
+          }
+          error={errorAt("identity")}
+        >
+          {(control) => (
+            <textarea
+              {...control}
+              rows={many ? 4 : 1}
+              value={draft.identity}
+              placeholder={many ? "user-41\nuser-42" : "user-42"}
+              onChange={({ target }) => set({ identity: target.value })}
             />
           )}
         </Field>

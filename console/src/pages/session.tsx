@@ -7,6 +7,7 @@ import { CopyButton } from "../components/copy-button.tsx";
 import { Detail } from "../components/detail.tsx";
 import { PageHeading } from "../components/page-heading.tsx";
 import { Pager, Total, usePages } from "../components/pager.tsx";
+import { ParticipantList } from "../components/participant-list.tsx";
 import { ProblemNotice } from "../components/problem-notice.tsx";
 import { RoleBadge } from "../components/role-badge.tsx";
 import { TokenForm } from "../components/token-form.tsx";
@@ -15,7 +16,7 @@ import { IssuedTokensDocument, SessionDocument, type SessionFieldsFragment } fro
 import { ARCHIVE_MODES, ARCHIVE_RESOLUTIONS, MEDIA_MODES } from "../labels.ts";
 import { formatInstant } from "../time.ts";
 
-/** The page of a session: its options, a form for tokens, and its issued tokens. */
+/** The page of a session: its options, a form for tokens, its participants, and its issued tokens. */
 export function SessionPage({ sessionId }: { sessionId: string }) {
   const { rights, project, tokens } = useMe();
   const { data, error, loading, refetch } = useQuery(SessionDocument, {
@@ -70,6 +71,9 @@ export function SessionPage({ sessionId }: { sessionId: string }) {
           )}
         </div>
         <div>
+          {rights.readParticipants && rights.readSessions && session && (
+            <ParticipantList sessionId={sessionId} />
+          )}
           {mine.length > 0 && (
             <section className="card" aria-labelledby="tokens">
               <h2 id="tokens">
@@ -127,6 +131,7 @@ function IssuedTokens({ sessionId }: { sessionId: string }) {
             <thead>
               <tr>
                 <th scope="col">Role</th>
+                <th scope="col">Identity</th>
                 <th scope="col">Caller</th>
                 <th scope="col">Issued</th>
                 <th scope="col">Expires</th>
@@ -138,6 +143,7 @@ function IssuedTokens({ sessionId }: { sessionId: string }) {
                   <td>
                     <RoleBadge role={token.role} />
                   </td>
+                  <td>{token.identity}</td>
                   <td>{token.issuedTo}</td>
                   <td>
                     <time dateTime={token.issuedAt}>{formatInstant(token.issuedAt)}</time>
