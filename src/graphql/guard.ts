@@ -1,4 +1,10 @@
-import { defaultFieldResolver, type GraphQLObjectType, type GraphQLSchema, isObjectType } from "graphql";
+import {
+  defaultFieldResolver,
+  type GraphQLFieldResolver,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  isObjectType,
+} from "graphql";
 import { checkScope, REQUIRED_SCOPE } from "../access/policy.ts";
 import type { Context } from "./context.ts";
 
@@ -13,17 +19,20 @@ export function guardFields(schema: GraphQLSchema): void {
   }
 }
 
-/** Checks the policy in one field, and adds the required scope to the end of its description. */
+/** Checks the policy in one field and in its subscription, and adds the required scope to the end of its description. */
 export function guardField(type: GraphQLObjectType<unknown, Context>, name: string): void {
   const field = type.getFields()[name];
   if (!field) return;
   const path = `${type.name}.${name}`;
   field.description = [field.description, requirement(path)].filter(Boolean).join("\n");
-  const { resolve = defaultFieldResolver } = field;
-  field.resolve = (source, args, context, info) => {
-    checkScope(context.caller, path);
-    return resolve(source, args, context, info);
-  };
+  const guarded =
+    (resolve: GraphQLFieldResolver<unknown, Context>): GraphQLFieldResolver<unknown, Context> =>
+    (source, args, context, info) => {
+      checkScope(context.caller, path);
+      return resolve(source, args, context, info);
+    };
+  field.resolve = guarded(field.resolve ?? defaultFieldResolver);
+  if (field.subscribe) field.subscribe = guarded(field.subscribe);
 }
 
 /** The last sentence of a field's description; undefined for a field without a rule, which no caller may use. */

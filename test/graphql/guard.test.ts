@@ -1,7 +1,18 @@
-import { buildSchema, isObjectType, printSchema } from "graphql";
+import {
+  buildSchema,
+  GraphQLObjectType,
+  type GraphQLResolveInfo,
+  GraphQLSchema,
+  GraphQLString,
+  isObjectType,
+  printSchema,
+} from "graphql";
 import { expect, it } from "vitest";
+import { localCaller } from "../../src/access/caller.ts";
 import { REQUIRED_SCOPE } from "../../src/access/policy.ts";
+import type { Context } from "../../src/graphql/context.ts";
 import { createSubgraphSchema } from "../../src/graphql/federation/subgraph.ts";
+import { guardFields } from "../../src/graphql/guard.ts";
 
 /** How a description says what its field requires. */
 const REQUIREMENT = /\brequires\b|every caller/gi;
@@ -21,4 +32,17 @@ it("ends the descriptions of exactly the policy's fields with what they require,
     { ends: scope === null ? "Open to every caller." : `Requires \`${scope}\`.`, times: 1 },
   ]);
   expect(Object.fromEntries(stated)).toEqual(Object.fromEntries(required));
+});
+
+it("closes a subscription without a rule, also before its first event", () => {
+  const field = { type: GraphQLString, resolve: () => "event", subscribe: () => "events" };
+  const named = (name: string) => new GraphQLObjectType<unknown, Context>({ name, fields: { field } });
+  const schema = new GraphQLSchema({ query: named("Other"), subscription: named("Subscription") });
+  guardFields(schema);
+  const { resolve, subscribe } = schema.getSubscriptionType()?.getFields().field ?? {};
+  for (const guarded of [resolve, subscribe]) {
+    expect(() => guarded?.({}, {}, { caller: localCaller() }, {} as GraphQLResolveInfo)).toThrow(
+      "no caller may use Subscription.field",
+    );
+  }
 });
