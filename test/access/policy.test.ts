@@ -30,6 +30,7 @@ describe("checkScope", () => {
     ["Query.inspectToken", "tokens:inspect"],
     ["Query.issuedTokens", "ledger:read"],
     ["Query.issuances", "ledger:read"],
+    ["Query.participant", "participants:read"],
     ["Query._entities", "sessions:read"],
     ["Mutation.createSession", "sessions:create"],
     ["Mutation.generateToken", "tokens:create"],
@@ -37,6 +38,9 @@ describe("checkScope", () => {
     ["Mutation.ensureSession", "sessions:create"],
     ["Session.generateToken", "tokens:create"],
     ["Session.issuedTokens", "ledger:read"],
+    ["Session.participants", "participants:read"],
+    ["Session.participantCount", "participants:read"],
+    ["Participant.token", "ledger:read"],
   ])("opens %s to the scope %s, and to no other", (field, requiredScope) => {
     expect(() => checkScope(scoped(requiredScope), field)).not.toThrow();
     const others = SCOPES.filter((scope) => scope !== requiredScope).join(" ");
@@ -53,7 +57,7 @@ describe("checkScope", () => {
   );
 
   it("has no more fields than these", () => {
-    expect(Object.keys(REQUIRED_SCOPE)).toHaveLength(16);
+    expect(Object.keys(REQUIRED_SCOPE)).toHaveLength(20);
   });
 
   it.each(["Query.secrets", "", "constructor", "toString", "__proto__", "query.session"])(

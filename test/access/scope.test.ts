@@ -6,13 +6,14 @@ const problemsOf = (claim: unknown, prefix?: string) =>
   readScopes([["scope", claim]], prefix).problems.map(({ says }) => says);
 
 describe("readScopes", () => {
-  it("knows five scopes, by the names that API clients write", () => {
+  it("knows six scopes, by the names that API clients write", () => {
     expect(SCOPES).toEqual([
       "sessions:create",
       "sessions:read",
       "tokens:create",
       "tokens:inspect",
       "ledger:read",
+      "participants:read",
     ]);
     expect([...parseScopes(SCOPES.join(" "))]).toEqual([...SCOPES]);
   });
@@ -91,6 +92,7 @@ describe("a name that is nearly one of ours", () => {
     ["SESSIONS:CREATE", '"SESSIONS:CREATE" is not a scope of this server; did you mean sessions:create?'],
     ["sessions.create", '"sessions.create" is not a scope of this server; did you mean sessions:create?'],
     ["create:sessions", '"create:sessions" is not a scope of this server; did you mean sessions:create?'],
+    ["participant:read", '"participant:read" is not a scope of this server; did you mean participants:read?'],
     ["token:inspect", '"token:inspect" is not a scope of this server; did you mean tokens:inspect?'],
     [
       "stagepass/sessions:create",

@@ -14,7 +14,15 @@ import {
   scopeRefusal,
   tokenRefusal,
 } from "./matrix.ts";
-import { ENSURE, ids, inspected, issuedByRole, recordsOf, registered } from "./matrix-server.ts";
+import {
+  ENSURE,
+  ids,
+  inspected,
+  issuedByRole,
+  participantOf,
+  recordsOf,
+  registered,
+} from "./matrix-server.ts";
 
 /** One request of a caller, and the expected outcome. */
 export interface Cell {
@@ -51,6 +59,31 @@ const hoursAgo = (hours: number) => new Date(Math.floor(nowSeconds / 3600 - hour
 
 /** The cell of a field that is open to every caller. */
 const open = (query: string, data: unknown): Cell[] => [{ name: "open", query, refusal: null, data }];
+
+/** The participant of a session as the caller sees it; null if it may not. */
+function shownParticipant(caller: MatrixCaller, kind: SessionKind) {
+  return caller.sessions.includes(kind) ? { id: participantOf(kind), identity: kind } : null;
+}
+
+/** A field of a session that needs `participants:read`. */
+function belowSession(
+  caller: MatrixCaller,
+  kind: SessionKind,
+  field: string,
+  selection: string,
+  data: () => unknown,
+): Cell {
+  const unread = scopeRefusal(caller, "sessions:read");
+  const shown = caller.sessions.includes(kind);
+  return {
+    name: kind,
+    query: `query($sessionId: ID!) { session(sessionId: $sessionId) { ${field} ${selection} } }`,
+    variables: { sessionId: ids[kind] },
+    refusal: unread ?? (shown ? scopeRefusal(caller, "participants:read") : null),
+    at: unread ? ["session"] : ["session", field],
+    data: () => ({ session: shown ? { [field]: data() } : null }),
+  };
+}
 
 /** The sessions of a name. */
 const NAMED = ["own", "sibling", "another's"] as const;
@@ -99,7 +132,44 @@ export const OTHER_CELLS: Cells = {
           data: { node: caller.sessions.includes(kind) ? { id, sessionId: ids[kind] } : null },
         })),
     ),
+    ...SESSIONS.map((kind) => ({
+      name: `the participant, ${kind}`,
+      query: "query($id: ID!) { node(id: $id) { id ... on Participant { identity } } }",
+      variables: { id: participantOf(kind) },
+      refusal: scopeRefusal(caller, "participants:read"),
+      at: ["node"],
+      data: { node: shownParticipant(caller, kind) },
+    })),
   ],
+
+  "Query.participant": (caller) =>
+    SESSIONS.map((kind) => ({
+      name: kind,
+      query: "query($id: ID!) { participant(id: $id) { id identity } }",
+      variables: { id: participantOf(kind) },
+      refusal: scopeRefusal(caller, "participants:read"),
+      at: ["participant"],
+      data: { participant: shownParticipant(caller, kind) },
+    })),
+
+  // Its refusal leaves the participant.
+  "Participant.token": (caller) =>
+    (["own", "another's"] as const).map((kind) => {
+      const unread = scopeRefusal(caller, "participants:read");
+      const shown = shownParticipant(caller, kind);
+      const refusal = unread ?? (shown && scopeRefusal(caller, "ledger:read"));
+      return {
+        name: kind,
+        query: "query($id: ID!) { participant(id: $id) { id token { id } } }",
+        variables: { id: participantOf(kind) },
+        refusal,
+        at: unread ? ["participant"] : ["participant", "token"],
+        ...(unread === null && { refusedData: { participant: { id: participantOf(kind), token: null } } }),
+        data: {
+          participant: shown && { id: shown.id, token: { id: recordsOf(ids[kind]).at(-1)?.id } },
+        },
+      };
+    }),
 
   "Query.sessions": (caller) => {
     const selected = registered().filter(
@@ -260,6 +330,16 @@ export const OTHER_CELLS: Cells = {
     });
     return [...existing, ...fresh, ...granting];
   },
+
+  "Session.participants": (caller) =>
+    SESSIONS.map((kind) =>
+      belowSession(caller, kind, "participants", "{ nodes { id identity } }", () => ({
+        nodes: [shownParticipant(caller, kind)],
+      })),
+    ),
+
+  "Session.participantCount": (caller) =>
+    SESSIONS.map((kind) => belowSession(caller, kind, "participantCount", "", () => 1)),
 
   "Session.issuedTokens": (caller) => [
     ...SESSIONS.map((kind) => {

@@ -20,7 +20,9 @@ import {
   ROLES,
   type RoleName,
   SESSION_NAMES,
+  SESSIONS,
   type SessionIds,
+  type SessionKind,
 } from "./matrix.ts";
 import { startServer, type TestServer } from "./server.ts";
 
@@ -76,7 +78,7 @@ export function startMatrix(): void {
       .run(ids["another project's"], "87654321", SESSION_NAMES.own);
     // A record that callers of this project must not even find in a count.
     database
-      .prepare("INSERT INTO issued_tokens VALUES (NULL, 'x', ?, 'moderator', 'JWT', '', ?, ?)")
+      .prepare("INSERT INTO issued_tokens VALUES (NULL, 'x', ?, 'moderator', 'JWT', '', ?, ?, NULL, NULL)")
       .run(ids["another project's"], now.getTime(), now.getTime() + 86_400_000);
     const issue = async (variables: object) => {
       const { data } = await ask(EVERYTHING, GENERATE, { ...variables });
@@ -89,6 +91,7 @@ export function startMatrix(): void {
       T1: await issue({ sessionId: ids.own, role: "SUBSCRIBER", format: "T1" }),
       nonsense: "nonsense",
     };
+    for (const kind of SESSIONS) addParticipant(kind);
   });
 
   afterAll(async () => {
@@ -126,6 +129,19 @@ async function createNamed(name: string): Promise<string> {
 
 function neverCreated(owner: string): string {
   return composeSessionId({ owner, location: null, createdAt: now, random: "never".padEnd(24, "0") });
+}
+
+/** The node ID of the participant of a session. */
+export const participantOf = (kind: SessionKind) => `p_${SESSIONS.indexOf(kind)}`;
+
+/** Lets somebody join a session, with the earliest token of the session on the ledger. */
+function addParticipant(kind: SessionKind): void {
+  const record = recordsOf(ids[kind]).at(-1);
+  database
+    .prepare(
+      "INSERT INTO participants (id, session_id, token_id, identity, role, joined_at, change) VALUES (?, ?, ?, ?, 'publisher', ?, 0)",
+    )
+    .run(participantOf(kind), ids[kind], record?.id ?? null, kind, now.getTime());
 }
 
 /** The sessions of this project that are registered, newest first. */
