@@ -149,10 +149,12 @@ export class Loaders {
     return this.sessionOfRecord(sessionId);
   }
 
-  /** A page of the participants of a session. Their `session` needs no look-up. */
-  participantsOf(session: Session, page: PageInput, present: boolean): Promise<Page<Participant>> {
+  /** A page of the participants of a session. Their `session` and `token` need no look-up of the session. */
+  async participantsOf(session: Session, page: PageInput, present: boolean): Promise<Page<Participant>> {
+    const read = await this.participants.page(session, page, present);
     this.#session.prime(session.sessionId, session);
-    return this.participants.page(session, page, present);
+    this.#caller.admitted.add(session.sessionId);
+    return read;
   }
 
   /** The session of a token or a participant, which always belongs to this project. */

@@ -31,12 +31,13 @@ async function expectOffers(page: Page, sessionId: string, expected: typeof NOTH
   const ofSession = async () => ({
     generate: await headings("Generate tokens"),
     ledger: await headings(/Issued tokens/),
+    participants: await headings(/Participants/),
   });
-  const { generate, ledger, ...first } = expected;
+  const { generate, ledger, participants, ...first } = expected;
   await expectToStay(page, onFirstPage, first);
   await page.goto(`/#/sessions/${sessionId}`);
   await page.getByRole("heading", { name: "Session", exact: true }).waitFor();
-  await expectToStay(page, ofSession, { generate, ledger });
+  await expectToStay(page, ofSession, { generate, ledger, participants });
 }
 
 async function expectToStay<T>(page: Page, look: () => Promise<T>, expected: T): Promise<void> {
@@ -45,7 +46,16 @@ async function expectToStay<T>(page: Page, look: () => Promise<T>, expected: T):
   expect(await look()).toEqual(expected);
 }
 
-const NOTHING = { create: 0, ensure: 0, list: 0, chart: 0, inspect: 0, generate: 0, ledger: 0 };
+const NOTHING = {
+  create: 0,
+  ensure: 0,
+  list: 0,
+  chart: 0,
+  inspect: 0,
+  generate: 0,
+  ledger: 0,
+  participants: 0,
+};
 const sessions = ["*"];
 
 const offersNothing = inBrowserAtOnce("what a caller may not do is not offered");
@@ -59,6 +69,11 @@ for (const [name, claims, expected] of [
     { create: 1, ensure: 1 },
   ],
   ["read sessions", { scope: "sessions:read", video_grant: { sessions } }, { list: 1 }],
+  [
+    "read sessions and their participants",
+    { scope: "sessions:read participants:read", video_grant: { sessions } },
+    { list: 1, participants: 1 },
+  ],
   ["inspect tokens", { scope: "tokens:inspect" }, { inspect: 1 }],
   ["create tokens, of no role", { scope: "tokens:create", video_grant: { sessions } }, {}],
   [
@@ -70,7 +85,7 @@ for (const [name, claims, expected] of [
   [
     "do everything",
     { scope: SCOPES.join(" "), video_grant: { sessions, roles: ROLES } },
-    { create: 1, ensure: 1, list: 1, chart: 1, inspect: 1, generate: 1, ledger: 1 },
+    { create: 1, ensure: 1, list: 1, chart: 1, inspect: 1, generate: 1, ledger: 1, participants: 1 },
   ],
 ] as const) {
   offersNothing(`to one who may ${name}`, async (browser) => {

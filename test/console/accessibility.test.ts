@@ -4,12 +4,13 @@ import { afterAll, beforeAll, describe, expect } from "vitest";
 import { EVERYTHING, JWT_SECRET, signedJwt } from "../support/callers.ts";
 import { closeBrowser, inBrowserAtOnce, itInBrowser, withConsole } from "../support/console.ts";
 import { LONG } from "../support/long.ts";
+import { joins, publishes, send, WITH_EVENTS } from "../support/room-events.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 
 let open: TestServer;
 let closed: TestServer;
 beforeAll(async () => {
-  open = await startServer({ CONSOLE: "on" });
+  open = await startServer({ CONSOLE: "on", ...WITH_EVENTS });
   closed = await startServer({ CONSOLE: "on", AUTH_JWT_SECRET: JWT_SECRET });
 });
 afterAll(async () => {
@@ -41,6 +42,9 @@ async function visit(page: Page, check: () => Promise<void>): Promise<void> {
     `mutation($id: ID!, $requests: [TokenRequest!]!) { generateTokens(sessionId: $id, requests: $requests) { __typename } }`,
     { id: many, requests: Array(12).fill({ role: "MODERATOR" }) },
   );
+  const guest = { sessionId: many, connectionId: many, joinedAt: Date.now(), data: "x".repeat(100) };
+  await send(open, [joins(guest)]);
+  await send(open, [publishes(guest, many, Date.now(), "camera")]);
   await page.locator(".chart canvas").waitFor();
   await page.getByText("Show as a table").click();
   await page.getByLabel("By name").check();
@@ -49,7 +53,14 @@ async function visit(page: Page, check: () => Promise<void>): Promise<void> {
   await check();
 
   await page.goto(`/#/sessions/${many}`);
-  await page.getByRole("table").waitFor();
+  await page
+    .getByRole("region", { name: /Participants/ })
+    .getByRole("table")
+    .waitFor();
+  await page
+    .getByRole("region", { name: /Issued tokens/ })
+    .getByRole("table")
+    .waitFor();
   await page.getByLabel("How many").fill("3");
   await page
     .getByLabel("Connection data")
