@@ -44,6 +44,7 @@ describe("the graph of a router", () => {
     const lost = findBreakingChanges(contract, router.schema).map(({ description }) => description);
     expect(lost.sort()).toEqual([
       "IssuedToken no longer implements interface Node.",
+      "Participant no longer implements interface Node.",
       "Session no longer implements interface Node.",
     ]);
     expect(findDangerousChanges(contract, router.schema)).toEqual([]);

@@ -226,8 +226,8 @@ export function TokenForm({ sessionId }: { sessionId: string }) {
           label="Identity"
           hint={
             many
-              ? "One line for each token. It is not in the token."
-              : "Who the token is for, for your records. It is not in the token."
+              ? "One line for each token. It is recorded, and not in the token."
+              : "The user that the token is for. It is recorded, and not in the token."
           }
           error={errorAt("identity")}
         >

@@ -25,7 +25,7 @@ export function defineToken(program: Command): void {
     .addOption(
       valued(
         "--identity <text>",
-        "who the token is for, up to 128 characters; recorded, not in the token",
+        "user that the token is for, up to 128 characters; recorded, not in the token",
         text,
       ),
     )

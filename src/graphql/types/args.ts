@@ -152,8 +152,8 @@ export class TokenArgs implements TokenInput {
   @Field(() => String, {
     nullable: true,
     description:
-      "Who the token is for, in your application's own terms, such as `user-42`: 1 to 128 characters. The server\n" +
-      "records it with the token, and shows it as `Participant.identity`. It is not in the token.",
+      "The user that the token is for, in your application's own terms, such as `user-42`: 1 to 128 characters.\n" +
+      "The server records it with the token, and shows it as `Participant.identity`. It is not in the token.",
   })
   identity?: string | null;
 

@@ -51,7 +51,7 @@ export class ConnectionTokenType {
   @Field(() => String, {
     nullable: true,
     complexity: SHORT_VALUE,
-    description: "Who the token is for, in your application's own terms.",
+    description: "The user that the token is for, in your application's own terms.",
   })
   identity!: string | null;
 

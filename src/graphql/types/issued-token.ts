@@ -25,7 +25,7 @@ export class IssuedTokenType extends NodeType {
 
   @Field(() => String, {
     nullable: true,
-    description: "Who the token is for, in your application's own terms.",
+    description: "The user that the token is for, in your application's own terms.",
   })
   identity!: string | null;
 

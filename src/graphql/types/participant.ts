@@ -44,7 +44,7 @@ export class ParticipantType extends NodeType {
   @Field(() => String, {
     nullable: true,
     complexity: DATA_VALUE,
-    description: "The connection metadata of its token. Null if there is none, and always after it left.",
+    description: "The connection metadata of its token. Null if it has none, and always after it left.",
   })
   data!: string | null;
 
