@@ -87,6 +87,23 @@ export type ErrorCode =
   /** The body is not JSON in UTF-8, or is compressed. */
   | 'UNSUPPORTED_MEDIA_TYPE';
 
+/** Why a participant left its session. */
+export type LeaveReason =
+  /** The client left. */
+  | 'CLIENT_DISCONNECTED'
+  /** A moderator or a back end disconnected it. */
+  | 'FORCE_DISCONNECTED'
+  /** It sent and received no media for too long. */
+  | 'MEDIA_IDLE'
+  /** Its network connection was lost. */
+  | 'NETWORK_DISCONNECTED'
+  /** The platform gave another reason. */
+  | 'OTHER'
+  /** The platform moved the session to another media server. */
+  | 'SERVER_ROTATION'
+  /** The platform no longer lists the connection, and did not say why. */
+  | 'UNKNOWN';
+
 /** How media flows between participants. */
 export type MediaMode =
   /** Media flows directly between clients if possible, otherwise through a relay. */
@@ -128,6 +145,11 @@ export type TokenRequest = {
   expiresIn?: number | null | undefined;
   /** The token format. */
   format?: TokenFormat | null | undefined;
+  /**
+   * The user that the token is for, in your application's own terms, such as `user-42`: 1 to 128 characters.
+   * The server records it with the token, and shows it as `Participant.identity`. It is not in the token.
+   */
+  identity?: string | null | undefined;
   /** Layout classes for the client's streams in archives and broadcasts. */
   initialLayoutClassList?: Array<string> | null | undefined;
   /** What the client can do in the session. */
@@ -142,6 +164,15 @@ export type TokenStatus =
   | 'EXPIRED'
   /** This server's credentials did not sign the token, or no client can connect with it. */
   | 'INVALID';
+
+/** What a stream shows. */
+export type VideoType =
+  /** A camera. */
+  | 'CAMERA'
+  /** A video source of the application, such as a canvas. */
+  | 'CUSTOM'
+  /** A shared screen. */
+  | 'SCREEN';
 
 export type CreateSessionAndTokenMutationVariables = Exact<{
   mediaMode?: MediaMode | null | undefined;
@@ -169,13 +200,14 @@ export type GenerateTokenMutationVariables = Exact<{
   sessionId: string | number;
   role?: Role | null | undefined;
   data?: string | null | undefined;
+  identity?: string | null | undefined;
   expireTime?: number | null | undefined;
   initialLayoutClassList?: Array<string> | string | null | undefined;
   format?: TokenFormat | null | undefined;
 }>;
 
 
-export type GenerateTokenMutation = { generateToken: { token: string, sessionId: string, applicationId: string, role: Role, data: string | null, initialLayoutClassList: Array<string>, format: TokenFormat, createdAt: string, expiresAt: string, expireTime: number | null } | null };
+export type GenerateTokenMutation = { generateToken: { token: string, sessionId: string, applicationId: string, role: Role, data: string | null, identity: string | null, initialLayoutClassList: Array<string>, format: TokenFormat, createdAt: string, expiresAt: string, expireTime: number | null } | null };
 
 export type GenerateTokensMutationVariables = Exact<{
   sessionId: string | number;
@@ -195,6 +227,18 @@ export type InspectTokenQueryVariables = Exact<{
 
 export type InspectTokenQuery = { inspectToken: { status: TokenStatus, reason: string | null, format: TokenFormat | null, sessionId: string | null, role: Role | null, data: string | null, initialLayoutClassList: Array<string> | null, createdAt: string | null, expiresAt: string | null } | null };
 
+export type ParticipantFieldsFragment = { id: string, connectionId: string, data: string | null, identity: string | null, role: Role | null, joinedAt: string, leftAt: string | null, leaveReason: LeaveReason | null, streams: Array<{ id: string, name: string | null, videoType: VideoType | null, createdAt: string }> };
+
+export type ParticipantsQueryVariables = Exact<{
+  sessionId: string | number;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  present?: boolean | null | undefined;
+}>;
+
+
+export type ParticipantsQuery = { session: { id: string, participantCount: number | null, participants: { nodes: Array<{ id: string, connectionId: string, data: string | null, identity: string | null, role: Role | null, joinedAt: string, leftAt: string | null, leaveReason: LeaveReason | null, streams: Array<{ id: string, name: string | null, videoType: VideoType | null, createdAt: string }> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } | null } | null };
+
 export type SessionFieldsFragment = { id: string, sessionId: string, applicationId: string, name: string | null, mediaMode: MediaMode | null, archiveMode: ArchiveMode | null, archiveName: string | null, archiveResolution: ArchiveResolution | null, location: string | null, e2ee: boolean | null, createdAt: string | null };
 
 export type SessionQueryVariables = Exact<{
@@ -212,6 +256,24 @@ export type SessionsQueryVariables = Exact<{
 
 export type SessionsQuery = { sessions: { nodes: Array<{ id: string, sessionId: string, applicationId: string, name: string | null, mediaMode: MediaMode | null, archiveMode: ArchiveMode | null, archiveName: string | null, archiveResolution: ArchiveResolution | null, location: string | null, e2ee: boolean | null, createdAt: string | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } | null };
 
+export const ParticipantFieldsFragmentDoc = gql`
+    fragment ParticipantFields on Participant {
+  id
+  connectionId
+  data
+  identity
+  role
+  joinedAt
+  leftAt
+  leaveReason
+  streams {
+    id
+    name
+    videoType
+    createdAt
+  }
+}
+    `;
 export const SessionFieldsFragmentDoc = gql`
     fragment SessionFields on Session {
   id
@@ -313,11 +375,12 @@ export type CreateSessionMutationHookResult = ReturnType<typeof useCreateSession
 export type CreateSessionMutationResult = ApolloReactCommon.MutationResult<CreateSessionMutation>;
 export type CreateSessionMutationOptions = ApolloReactCommon.BaseMutationOptions<CreateSessionMutation, CreateSessionMutationVariables>;
 export const GenerateTokenDocument = gql`
-    mutation GenerateToken($sessionId: ID!, $role: Role, $data: String, $expireTime: Int, $initialLayoutClassList: [String!], $format: TokenFormat) {
+    mutation GenerateToken($sessionId: ID!, $role: Role, $data: String, $identity: String, $expireTime: Int, $initialLayoutClassList: [String!], $format: TokenFormat) {
   generateToken(
     sessionId: $sessionId
     role: $role
     data: $data
+    identity: $identity
     expireTime: $expireTime
     initialLayoutClassList: $initialLayoutClassList
     format: $format
@@ -327,6 +390,7 @@ export const GenerateTokenDocument = gql`
     applicationId
     role
     data
+    identity
     initialLayoutClassList
     format
     createdAt
@@ -353,6 +417,7 @@ export type GenerateTokenMutationFn = ApolloReactCommon.MutationFunction<Generat
  *      sessionId: // value for 'sessionId'
  *      role: // value for 'role'
  *      data: // value for 'data'
+ *      identity: // value for 'identity'
  *      expireTime: // value for 'expireTime'
  *      initialLayoutClassList: // value for 'initialLayoutClassList'
  *      format: // value for 'format'
@@ -461,6 +526,62 @@ export type InspectTokenQueryHookResult = ReturnType<typeof useInspectTokenQuery
 export type InspectTokenLazyQueryHookResult = ReturnType<typeof useInspectTokenLazyQuery>;
 export type InspectTokenSuspenseQueryHookResult = ReturnType<typeof useInspectTokenSuspenseQuery>;
 export type InspectTokenQueryResult = ApolloReactCommon.QueryResult<InspectTokenQuery, InspectTokenQueryVariables>;
+export const ParticipantsDocument = gql`
+    query Participants($sessionId: ID!, $first: Int, $after: String, $present: Boolean) {
+  session(sessionId: $sessionId) {
+    id
+    participantCount
+    participants(first: $first, after: $after, present: $present) {
+      nodes {
+        ...ParticipantFields
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+  }
+}
+    ${ParticipantFieldsFragmentDoc}`;
+
+/**
+ * __useParticipantsQuery__
+ *
+ * To run a query within a React component, call `useParticipantsQuery` and pass it any options that fit your needs.
+ * When your component renders, `useParticipantsQuery` returns an object from Apollo Client that contains loading, error, and data properties
+ * you can use to render your UI.
+ *
+ * @param baseOptions options that will be passed into the query, supported options are listed on: https://www.apollographql.com/docs/react/api/react-hooks/#options;
+ *
+ * @example
+ * const { data, loading, error } = useParticipantsQuery({
+ *   variables: {
+ *      sessionId: // value for 'sessionId'
+ *      first: // value for 'first'
+ *      after: // value for 'after'
+ *      present: // value for 'present'
+ *   },
+ * });
+ */
+export function useParticipantsQuery(baseOptions: ApolloReactHooks.QueryHookOptions<ParticipantsQuery, ParticipantsQueryVariables> & ({ variables: ParticipantsQueryVariables; skip?: boolean; } | { skip: boolean; }) ) {
+        const options = {...defaultOptions, ...baseOptions}
+        return ApolloReactHooks.useQuery<ParticipantsQuery, ParticipantsQueryVariables>(ParticipantsDocument, options);
+      }
+export function useParticipantsLazyQuery(baseOptions?: ApolloReactHooks.LazyQueryHookOptions<ParticipantsQuery, ParticipantsQueryVariables>) {
+          const options = {...defaultOptions, ...baseOptions}
+          return ApolloReactHooks.useLazyQuery<ParticipantsQuery, ParticipantsQueryVariables>(ParticipantsDocument, options);
+        }
+// @ts-ignore
+export function useParticipantsSuspenseQuery(baseOptions?: ApolloReactHooks.SuspenseQueryHookOptions<ParticipantsQuery, ParticipantsQueryVariables>): ApolloReactHooks.UseSuspenseQueryResult<ParticipantsQuery, ParticipantsQueryVariables>;
+export function useParticipantsSuspenseQuery(baseOptions?: ApolloReactHooks.SkipToken | ApolloReactHooks.SuspenseQueryHookOptions<ParticipantsQuery, ParticipantsQueryVariables>): ApolloReactHooks.UseSuspenseQueryResult<ParticipantsQuery | undefined, ParticipantsQueryVariables>;
+export function useParticipantsSuspenseQuery(baseOptions?: ApolloReactHooks.SkipToken | ApolloReactHooks.SuspenseQueryHookOptions<ParticipantsQuery, ParticipantsQueryVariables>) {
+          const options = baseOptions === ApolloReactHooks.skipToken ? baseOptions : {...defaultOptions, ...baseOptions}
+          return ApolloReactHooks.useSuspenseQuery<ParticipantsQuery, ParticipantsQueryVariables>(ParticipantsDocument, options);
+        }
+export type ParticipantsQueryHookResult = ReturnType<typeof useParticipantsQuery>;
+export type ParticipantsLazyQueryHookResult = ReturnType<typeof useParticipantsLazyQuery>;
+export type ParticipantsSuspenseQueryHookResult = ReturnType<typeof useParticipantsSuspenseQuery>;
+export type ParticipantsQueryResult = ApolloReactCommon.QueryResult<ParticipantsQuery, ParticipantsQueryVariables>;
 export const SessionDocument = gql`
     query Session($sessionId: ID!) {
   session(sessionId: $sessionId) {
