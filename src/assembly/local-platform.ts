@@ -1,7 +1,8 @@
+import { setTimeout } from "node:timers/promises";
 import type { Logger } from "pino";
 import { createEmulator, type Emulator } from "../platform/emulator/emulator.ts";
 import type { SenderListener } from "../platform/emulator/event-sender.ts";
-import { type Background, pause, repeatedly } from "../services/repeatedly.ts";
+import { type Background, repeatedly } from "../services/repeatedly.ts";
 import type { KeyRing } from "../signing/key-ring.ts";
 import { SigningService } from "../signing/signing-service.ts";
 import type { WebhookKeys } from "../signing/webhook-keys.ts";
@@ -25,7 +26,7 @@ export function createLocalPlatform(
     sign: (body, at) => signWebhook(body, applicationId, keys.signing, at),
     fetch,
     now,
-    pause,
+    pause: (milliseconds) => setTimeout(milliseconds, undefined, { ref: false }),
     listener: senderListener(logger),
   });
 }

@@ -99,7 +99,7 @@ export class TestClient implements JoinSocket {
 }
 
 /** Rooms with a clock that the test sets. A client's token is its grant in JSON. */
-export function testRooms(inspect = inspectGrant) {
+export function testRooms(inspect: (token: string, now: Date) => TokenInspection = inspectGrant) {
   const events: MonitoringEvent[] = [];
   const rooms = new Rooms(API_KEY, (event) => events.push(event));
   const clock = { now: START };

@@ -1,7 +1,8 @@
 import { LeaveReason } from "../../domain/participant.ts";
 import { Role } from "../../domain/role.ts";
+import type { Member } from "./member.ts";
 import type { ClientMessage } from "./protocol.ts";
-import type { Member, Room } from "./room.ts";
+import type { Room } from "./room.ts";
 import { RoomRefusal } from "./room-refusal.ts";
 import { checkLimits } from "./signal-limits.ts";
 

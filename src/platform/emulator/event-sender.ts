@@ -1,13 +1,16 @@
 import type { MonitoringEvent } from "../../domain/monitoring-event.ts";
+import { ProxyFailed } from "../../errors.ts";
+import { codeOf } from "../rest-client.ts";
 
 /** The most events that wait, including those between two attempts. Further events are dropped. */
 export const MAX_WAITING_EVENTS = 20_000;
 /** The most concurrent attempts. */
 export const MAX_ATTEMPTS_AT_ONCE = 8;
 /** The deadline of one attempt, in milliseconds. */
-export const ATTEMPT_TIMEOUT = 10_000;
+const ATTEMPT_TIMEOUT = 10_000;
 /** The pause after the first failed attempt, in milliseconds. It doubles up to the longest. Source: the platform's support pages. */
-export const FIRST_PAUSE = 5000;
+const FIRST_PAUSE = 5000;
+/** In milliseconds. */
 export const LONGEST_PAUSE = 15 * 60_000;
 /** How long an event is tried, in milliseconds. */
 export const TRIED_FOR = 24 * 60 * 60_000;
@@ -30,8 +33,8 @@ export interface SenderOptions {
   readonly sign: (body: string, now: Date) => string;
   readonly fetch: typeof globalThis.fetch;
   readonly now: () => Date;
-  /** Resolves after this many milliseconds, or when the signal aborts. */
-  readonly pause: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+  /** Resolves after this many milliseconds. */
+  readonly pause: (milliseconds: number) => Promise<void>;
   readonly listener: SenderListener;
 }
 
@@ -47,10 +50,10 @@ interface Delivery {
  */
 export class EventSender {
   readonly #options: SenderOptions;
-  readonly #stopping = new AbortController();
   readonly #ready: Delivery[] = [];
-  readonly #attempts = new Set<Promise<void>>();
+  readonly #attempts = new Map<AbortController, Promise<void>>();
   #url: string | null = null;
+  #isStopped = false;
   /** Events that are ready, on their way, or between two attempts. */
   #waiting = 0;
   #dropped = 0;
@@ -68,7 +71,7 @@ export class EventSender {
 
   /** Sends an event. It returns at once. */
   send(event: MonitoringEvent): void {
-    if (this.#stopping.signal.aborted) return;
+    if (this.#isStopped) return;
     if (this.#waiting >= MAX_WAITING_EVENTS) {
       this.#drop();
       return;
@@ -85,29 +88,30 @@ export class EventSender {
 
   /** Ends all attempts, and resolves when they have ended. Events that wait are lost. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await Promise.all(this.#attempts);
+    this.#isStopped = true;
+    for (const attempt of this.#attempts.keys()) attempt.abort();
+    await Promise.all(this.#attempts.values());
   }
 
   #begin(): void {
-    while (
-      this.#url !== null &&
-      this.#attempts.size < MAX_ATTEMPTS_AT_ONCE &&
-      !this.#stopping.signal.aborted
-    ) {
+    while (this.#url !== null && this.#attempts.size < MAX_ATTEMPTS_AT_ONCE && !this.#isStopped) {
       const delivery = this.#ready.shift();
       if (delivery === undefined) return;
-      const attempt = this.#attempt(delivery, this.#url).finally(() => {
+      // A signal of each attempt's own: Node warns of many listeners on one, and keeps what depends on it.
+      const attempt = new AbortController();
+      const timer = setTimeout(() => attempt.abort(), ATTEMPT_TIMEOUT);
+      const done = this.#attempt(delivery, this.#url, attempt.signal).finally(() => {
+        clearTimeout(timer);
         this.#attempts.delete(attempt);
         this.#begin();
       });
-      this.#attempts.add(attempt);
+      this.#attempts.set(attempt, done);
     }
   }
 
-  async #attempt(delivery: Delivery, url: string): Promise<void> {
-    const failure = await this.#post(delivery.body, url);
-    if (this.#stopping.signal.aborted) return;
+  async #attempt(delivery: Delivery, url: string, signal: AbortSignal): Promise<void> {
+    const failure = await this.#post(delivery.body, url, signal);
+    if (this.#isStopped) return;
     const { listener } = this.#options;
     if (failure === null) {
       this.#waiting -= 1;
@@ -127,7 +131,7 @@ export class EventSender {
       this.#drop();
       return;
     }
-    pause(delivery.pause, this.#stopping.signal).then(() => {
+    pause(delivery.pause).then(() => {
       delivery.pause = Math.min(2 * delivery.pause, LONGEST_PAUSE);
       this.#ready.push(delivery);
       this.#begin();
@@ -135,26 +139,17 @@ export class EventSender {
   }
 
   /** @returns why the attempt failed; null if it did not */
-  async #post(body: string, url: string): Promise<string | null> {
+  async #post(body: string, url: string, signal: AbortSignal): Promise<string | null> {
     const { sign, fetch, now } = this.#options;
+    const headers = { "content-type": "application/json", authorization: `Bearer ${sign(body, now())}` };
     try {
-      const {
-        status,
-        ok,
-        body: answer,
-      } = await fetch(url, {
-        method: "POST",
-        headers: { "content-type": "application/json", authorization: `Bearer ${sign(body, now())}` },
-        body,
-        redirect: "manual",
-        signal: AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(ATTEMPT_TIMEOUT)]),
-      });
-      await answer?.cancel();
-      return ok ? null : `it answered with status ${status}`;
+      const answer = await fetch(url, { method: "POST", headers, body, redirect: "manual", signal });
+      await answer.body?.cancel();
+      return answer.ok ? null : `it answered with status ${answer.status}`;
     } catch (error) {
-      const { cause, name } = error as { cause?: { code?: unknown }; name: string };
-      if (name === "TimeoutError") return `it did not answer within ${ATTEMPT_TIMEOUT} ms`;
-      return typeof cause?.code === "string" ? `it cannot be reached: ${cause.code}` : "it cannot be reached";
+      if (signal.aborted) return `it did not answer within ${ATTEMPT_TIMEOUT} ms`;
+      if (error instanceof ProxyFailed) return error.message;
+      return `it cannot be reached: ${codeOf(error) ?? "the connection was lost"}`;
     }
   }
 

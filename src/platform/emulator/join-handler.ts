@@ -2,7 +2,7 @@ import { Role } from "../../domain/role.ts";
 import { type TokenInspection, TokenStatus } from "../../domain/token-inspection.ts";
 import { JoinPeer } from "./join-peer.ts";
 import type { JoinListener, JoinSocket } from "./join-socket.ts";
-import type { RoomGrant } from "./room.ts";
+import type { RoomGrant } from "./member.ts";
 import { RoomRefusal } from "./room-refusal.ts";
 import type { Rooms } from "./rooms.ts";
 

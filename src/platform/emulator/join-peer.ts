@@ -2,15 +2,16 @@ import { LeaveReason } from "../../domain/participant.ts";
 import { act } from "./act.ts";
 import { readClientMessage } from "./client-message.ts";
 import type { JoinListener, JoinSocket } from "./join-socket.ts";
+import type { Member, RoomClient, RoomGrant } from "./member.ts";
 import type { ServerMessage } from "./protocol.ts";
-import type { Member, Room, RoomClient, RoomGrant } from "./room.ts";
+import type { Room } from "./room.ts";
 import { RoomRefusal } from "./room-refusal.ts";
 import type { Rooms } from "./rooms.ts";
 
 /** The most bytes that wait for a slow client, besides its list of the room. */
 export const MAX_WAITING = 1024 * 1024;
 /** The most messages of a client in one second. Twice as many end the connection. */
-export const MAX_MESSAGES_PER_SECOND = 50;
+export const MAX_MESSAGES_PER_SECOND = 20;
 
 /** The checks, five seconds apart, after which a client that has not joined is refused: 10 to 15 seconds. */
 const CHECKS_TO_JOIN = 3;

@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { LeaveReason } from "../../domain/participant.ts";
 import { Role } from "../../domain/role.ts";
 import type { PlatformConnection, PlatformStream } from "../platform.ts";
-import type { RoomConnection, RoomStream, ServerMessage } from "./protocol.ts";
+import type { Member, PublishedStream, RoomClient, RoomGrant } from "./member.ts";
+import type { ServerMessage } from "./protocol.ts";
 import {
   connectionCreated,
   connectionDestroyed,
@@ -19,36 +20,6 @@ export const MAX_STREAMS = 10;
 /** The reason of a stream that its publisher ended, or that a moderator ended. */
 export type StreamReason = LeaveReason | "forceUnpublished";
 
-/** What the token of a client allows. */
-export interface RoomGrant {
-  readonly sessionId: string;
-  readonly role: Role;
-  /** Empty if the token has none. */
-  readonly data: string;
-  readonly initialLayoutClassList: readonly string[];
-}
-
-/** A client as its room sees it. Both methods return at once, and call the room only later. */
-export interface RoomClient {
-  receive(message: ServerMessage): void;
-  /** The client is in the room no longer. */
-  end(): void;
-}
-
-/** A client in a room. */
-export interface Member {
-  readonly connection: RoomConnection;
-  readonly grant: RoomGrant;
-  readonly client: RoomClient;
-  readonly streams: Set<Stream>;
-}
-
-interface Stream {
-  readonly stream: RoomStream;
-  readonly publisher: Member;
-  layoutClassList: readonly string[];
-}
-
 /** What a room tells about itself. */
 export interface RoomListener {
   onChange(change: RoomChange, now: Date): void;
@@ -59,7 +30,7 @@ export interface RoomListener {
 /** A session with its connections and streams. It does not check roles. */
 export class Room {
   readonly #members = new Map<string, Member>();
-  readonly #streams = new Map<string, Stream>();
+  readonly #streams = new Map<string, PublishedStream>();
   readonly #listener: RoomListener;
   #mutesNewStreams = false;
 
@@ -209,7 +180,7 @@ export class Room {
   }
 }
 
-function listed({ stream, layoutClassList }: Stream): PlatformStream {
+function listed({ stream, layoutClassList }: PublishedStream): PlatformStream {
   const { streamId, name, videoType } = stream;
   return { streamId, name, videoType, layoutClassList };
 }

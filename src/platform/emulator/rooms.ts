@@ -1,5 +1,6 @@
 import type { MonitoringEvent } from "../../domain/monitoring-event.ts";
-import { type Member, Room, type RoomClient, type RoomGrant, type RoomListener } from "./room.ts";
+import type { Member, RoomClient, RoomGrant } from "./member.ts";
+import { Room, type RoomListener } from "./room.ts";
 import { eventOf } from "./room-events.ts";
 import { RoomRefusal } from "./room-refusal.ts";
 

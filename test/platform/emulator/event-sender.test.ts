@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { jwtVerify } from "jose";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { MonitoringEvent } from "../../../src/domain/monitoring-event.ts";
+import { ProxyFailed } from "../../../src/errors.ts";
 import {
   EventSender,
   LONGEST_PAUSE,
@@ -197,11 +198,15 @@ describe("the listener", () => {
       () => Promise.reject(new TypeError("canary-error", { cause: { code: "ECONNREFUSED" } })),
       "it cannot be reached: ECONNREFUSED",
     ],
-    ["a broken connection", () => Promise.reject(new TypeError("canary-error")), "it cannot be reached"],
     [
-      "silence",
-      () => Promise.reject(new DOMException("canary-error", "TimeoutError")),
-      "it did not answer within 10000 ms",
+      "a broken connection",
+      () => Promise.reject(new TypeError("canary-error")),
+      "it cannot be reached: the connection was lost",
+    ],
+    [
+      "a proxy that fails",
+      () => Promise.reject(new ProxyFailed("the proxy of HTTPS_PROXY answered with status 407", false)),
+      "the proxy of HTTPS_PROXY answered with status 407",
     ],
   ])("hears once of %s, and of the recovery, without a URL or data", async (_, fails, reason) => {
     let failures = 5;
@@ -214,6 +219,18 @@ describe("the listener", () => {
     expect(lines).toEqual([["failure", reason], ["recovery"]]);
     expect(JSON.stringify(lines)).not.toMatch(/canary|token/);
   });
+});
+
+it("gives up an attempt after ten seconds", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { sender, lines } = testSender((_, signal) => never(signal), { pause: forever });
+  sender.sendTo(URL_OF_EVENTS);
+  sender.send(event(1));
+  await vi.advanceTimersByTimeAsync(9999);
+  expect(lines).toEqual([]);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(lines).toEqual([["failure", "it did not answer within 10000 ms"]]);
 });
 
 describe("a sender that stops", () => {
