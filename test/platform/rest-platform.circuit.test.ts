@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sessionOptions } from "../../src/domain/session.ts";
-import type { Platform } from "../../src/platform/platform.ts";
+import { NotInSession, type Platform } from "../../src/platform/platform.ts";
 import { type RestPlatformOptions, restPlatform } from "../../src/platform/rest-platform.ts";
 import { API_KEY } from "../support/credentials.ts";
 import {
@@ -121,6 +121,31 @@ describe("a platform that fails again", () => {
     const before = fault.received.length;
     await call(20);
     expect(fault.received.length - before).toBeLessThanOrEqual(5);
+  });
+});
+
+describe("the calls for a session's clients", () => {
+  const [sessionId, now] = [newSessionId(API_KEY), new Date()];
+
+  it("share the circuit with the creation of sessions, both ways", async () => {
+    fault.behave(down);
+    for (let n = 0; n < 5; n++) await expect(platform.connections(sessionId, now)).rejects.toThrow("503");
+    expect(await call(1)).toEqual(["PLATFORM_UNAVAILABLE at once"]);
+    await expect(platform.disconnect(sessionId, "c", now)).rejects.toThrow("are paused");
+    expect(fault.received).toHaveLength(5);
+    fault.behave(up);
+    await expect.poll(outcome).toBe("created");
+    fault.behave(answer(204, "text/plain", ""));
+    await platform.disconnect(sessionId, "c", now);
+  });
+
+  it("do not open it by what the platform does not find", async () => {
+    fault.behave(refuse(404, "Not found"));
+    for (let n = 0; n < 10; n++) {
+      expect(await platform.connections(sessionId, now)).toEqual([]);
+      await expect(platform.disconnect(sessionId, "c", now)).rejects.toThrow(NotInSession);
+    }
+    expect(states).toEqual([]);
   });
 });
 
