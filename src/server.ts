@@ -184,6 +184,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       hasPage: !config.production,
       console: build,
       corsOrigins: config.corsOrigins,
+      sockets: [],
       webhooks: webhookKeys && {
         keys: webhookKeys,
         project: keyRing,

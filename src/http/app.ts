@@ -6,13 +6,15 @@ import { type ConsoleBuild, serveConsole } from "./console.ts";
 import type { Drain } from "./drain.ts";
 import { answerBadUrl, answerErrors } from "./errors.ts";
 import { graphqlHandler, type HandlerParts } from "./graphql-handler.ts";
-import { checkHeaders, protectBrowsers, refuseWebSockets } from "./headers.ts";
+import { checkHeaders, protectBrowsers } from "./headers.ts";
 import { serveHealth } from "./health.ts";
 import { refuseOtherHosts } from "./host.ts";
 import { jsonBodies } from "./json-body.ts";
 import { endPipelined } from "./pipelined.ts";
 import { type Following, followRequests } from "./requests.ts";
 import { cutOffIdleReaders, type InFlightRules, limitInFlight } from "./shares.ts";
+import type { SocketRoute } from "./socket-route.ts";
+import { acceptSockets } from "./sockets.ts";
 import { serveWebhooks, type WebhookParts } from "./webhooks.ts";
 
 /** The path of the GraphQL endpoint. */
@@ -29,6 +31,8 @@ export interface AppParts extends CallerRules, Following, InFlightRules, Omit<Ha
   /** Null when the console is off. */
   readonly console: ConsoleBuild | null;
   readonly corsOrigins: readonly (string | RegExp)[];
+  /** The paths of WebSockets. */
+  readonly sockets: readonly SocketRoute[];
   /** Null without a webhook secret. */
   readonly webhooks: Omit<WebhookParts, "turn"> | null;
   /** Rejects while the server cannot serve. */
@@ -53,12 +57,12 @@ export async function createApp(parts: AppParts): Promise<{ app: FastifyInstance
   const readBody = jsonBodies(app);
 
   app.addHook("onRequest", endPipelined);
-  const drain = followRequests(app, parts);
+  const { drain, log } = followRequests(app, parts);
   parts.follow(app);
   answerErrors(app, logger, services.audit, GRAPHQL_PATH);
   if (localOnly) refuseOtherHosts(app);
   await protectBrowsers(app, corsOrigins, hasPage, logger);
-  app.addHook("onRequest", refuseWebSockets);
+  acceptSockets(app, { routes: parts.sockets, corsOrigins, trustsProxy, drain, log });
   cutOffIdleReaders(app);
 
   if (parts.console) await serveConsole(app, parts.console, hasPage ? GRAPHQL_PATH : null);

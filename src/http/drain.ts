@@ -1,6 +1,7 @@
 import { type Socket, Server as TcpServer } from "node:net";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { WebSocket } from "ws";
 
 /**
  * The time without a new request before a proxy's open connections are closed, in milliseconds. It is longer once a request has
@@ -9,11 +10,15 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 const QUIET = 100;
 const QUIET_AFTER_TRAFFIC = 1000;
 
+/** The close code of a server that stops: clients connect to another one (RFC 6455, 7.4.1). */
+const GOING_AWAY = 1001;
+
 /** Stops a server without failing the requests in flight. */
 export class Drain {
   readonly #app: FastifyInstance;
   /** The connections that opened during the stop. */
   readonly #late = new WeakSet<Socket>();
+  readonly #sockets = new Set<WebSocket>();
   #announced = false;
   #begun = false;
   #closing = false;
@@ -30,6 +35,17 @@ export class Drain {
   /** Whether the server is about to stop, so that new requests should go to other replicas. */
   get announced(): boolean {
     return this.#announced;
+  }
+
+  /** Whether the server is stopping, so that it accepts no connection. */
+  get begun(): boolean {
+    return this.#begun;
+  }
+
+  /** Closes a WebSocket when the stop begins. */
+  hold(socket: WebSocket): void {
+    this.#sockets.add(socket);
+    socket.once("close", () => this.#sockets.delete(socket));
   }
 
   /** Makes `/readyz` answer 503, and serves for `delay` more milliseconds so that load balancers notice. */
@@ -59,7 +75,7 @@ export class Drain {
   /**
    * Waits for the requests in flight for at most `deadline` milliseconds, then closes every connection. Meanwhile, a new connection
    * gets only the health probes. Requests on old connections are still served, because a proxy that keeps connections open would lose
-   * those that it is sending.
+   * those that it is sending. WebSockets close at once, and delay nothing.
    */
   async finish(deadline: number): Promise<void> {
     const end = performance.now() + deadline;
@@ -67,6 +83,7 @@ export class Drain {
     this.#now = newcomers();
     this.#announced = true;
     this.#begun = true;
+    for (const socket of this.#sockets) socket.close(GOING_AWAY, "The server is stopping");
     await idle(before, deadline);
     // Accepts the connections that opened in this tick of the event loop.
     await nextTurn();
@@ -75,6 +92,7 @@ export class Drain {
     this.#closing = true;
     await this.#quiet(end);
     this.#app.server.closeAllConnections();
+    for (const socket of this.#sockets) socket.terminate();
     await this.#app.close();
   }
 

@@ -25,6 +25,7 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
   415: "UNSUPPORTED_MEDIA_TYPE",
   416: "RANGE_NOT_SATISFIABLE",
   421: "MISDIRECTED_REQUEST",
+  426: "BAD_REQUEST",
   429: "RATE_LIMITED",
   503: "SERVICE_UNAVAILABLE",
 };
@@ -52,7 +53,7 @@ export function codeOfStatus(status: number): ErrorCode | "OK" {
 }
 
 /** An error that `answerErrors` answers with this status and message. */
-export function httpError(statusCode: number, message: string): Error {
+export function httpError(statusCode: number, message: string): Error & { readonly statusCode: number } {
   return Object.assign(new Error(message), { statusCode });
 }
 

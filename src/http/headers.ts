@@ -67,20 +67,6 @@ export async function protectBrowsers(
   });
 }
 
-const NO_WEBSOCKETS =
-  "This server has no subscriptions and no WebSockets; send queries and mutations by POST to /graphql";
-
-/** A hook that refuses WebSockets. Their clients show only the status, so the log has the reason. */
-export function refuseWebSockets(
-  request: FastifyRequest,
-  _reply: FastifyReply,
-  next: HookHandlerDoneFunction,
-): void {
-  const isWebSocket = request.headers.upgrade?.toLowerCase() === "websocket";
-  if (isWebSocket) request.reason = NO_WEBSOCKETS;
-  next(isWebSocket ? httpError(400, NO_WEBSOCKETS) : undefined);
-}
-
 /** A hook that refuses a request with an unreadable body or no acceptable media type before it runs. */
 export function checkHeaders(
   { caller, headers }: FastifyRequest,

@@ -32,11 +32,17 @@ export function refuseOtherOrigins(
       quietUntil = performance.now() + every;
       logger.warn({ origin: shown(origin) }, "a page was refused: its origin is not in CORS_ORIGINS");
     }
-    return done(httpError(403, origin === "null" ? NO_ORIGIN : NOT_LISTED));
+    return done(httpError(403, whyNotListed(origin)));
   });
 }
 
-function isListed(origin: string, listed: readonly (string | RegExp)[]): boolean {
+/** What to do about an origin that is not in CORS_ORIGINS. */
+export function whyNotListed(origin: string): string {
+  return origin === "null" ? NO_ORIGIN : NOT_LISTED;
+}
+
+/** Whether CORS_ORIGINS has an origin. */
+export function isListed(origin: string, listed: readonly (string | RegExp)[]): boolean {
   return listed.some((each) => (typeof each === "string" ? each === origin : each.test(origin)));
 }
 

@@ -19,10 +19,15 @@ declare module "fastify" {
     reason: string | null;
     /** The client's address from a trusted proxy; null without a trusted proxy or a valid address. */
     address: string | null;
+    /** Whether it has opened a WebSocket, which has its own log line. */
+    isSocket: boolean;
     /** Who sent a genuine request without a caller, for the log; null otherwise. */
     sender: string | null;
   }
 }
+
+/** Writes request lines to the log. */
+export type RequestLog = ReturnType<typeof requestLog>;
 
 /** The code of a request whose client disconnected before the end of the answer. */
 const BROKEN_OFF = "BROKEN_OFF";
@@ -56,17 +61,18 @@ const NOT_TRUSTED =
  * Follows each request from its headers to its end. The answer has the request's ID in `x-request-id`, and the log gets one line at
  * the end. Fastify's logger would create a child logger for every request, which costs 10% of the throughput.
  *
- * @returns the drain, which knows the requests in flight
+ * @returns the drain, which knows the requests in flight, and the log of requests
  */
 export function followRequests(
   app: FastifyInstance,
   { logger, trustsProxy, onRequestEnd }: Following,
-): Drain {
+): { drain: Drain; log: RequestLog } {
   const drain = new Drain(app);
   const log = requestLog(logger);
   app.decorateRequest("summary");
   app.decorateRequest("reason", null);
   app.decorateRequest("address", null);
+  app.decorateRequest("isSocket", false);
   app.decorateRequest("sender", null);
   let isToldOfProxy = false;
   app.addHook("onRequest", (request, reply, next) => {
@@ -85,6 +91,7 @@ export function followRequests(
     // Fastify's onResponse does not run when a client disconnects while it sends its body.
     reply.raw.once("close", () => {
       leave();
+      if (request.isSocket) return;
       const { writableFinished, statusCode } = reply.raw;
       if (!writableFinished) request.summary.code = BROKEN_OFF;
       else request.summary.code ??= codeOfStatus(statusCode);
@@ -97,7 +104,12 @@ export function followRequests(
     return next(refused ? httpError(503, "The server is stopping") : undefined);
   });
   app.addHook("onClose", async () => log.close());
-  return drain;
+  return { drain, log };
+}
+
+/** A caller's ID, as log lines have it. */
+export function describeCaller(id: string): string {
+  return id.slice(0, MAX_CALLER_LENGTH);
 }
 
 /** The log line has the route and not the URL, because a wrong path or a query string may hold a token. */
@@ -111,7 +123,7 @@ function describe(request: FastifyRequest, status: number, milliseconds: number)
     ...summary,
     // Undefined values are not written.
     reason: reason ?? undefined,
-    caller: caller?.id.slice(0, MAX_CALLER_LENGTH) ?? sender ?? undefined,
+    caller: caller ? describeCaller(caller.id) : (sender ?? undefined),
     address: address ?? undefined,
     milliseconds: Math.round(milliseconds),
   };
