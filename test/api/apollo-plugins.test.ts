@@ -66,6 +66,7 @@ async function start(plugin: ApolloServerPlugin<Context>) {
     hasPage: false,
     console: null,
     corsOrigins: [],
+    sockets: [],
     webhooks: null,
     ready: async () => {},
     follow() {},
