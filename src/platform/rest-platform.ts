@@ -13,7 +13,7 @@ export interface RestPlatformOptions extends RestCallerOptions {
   readonly applicationId: string;
 }
 
-/** The platform's REST API, which OpenTok and Vonage share but for some bodies. All calls share one circuit breaker. */
+/** The platform's REST API, which OpenTok and Vonage share except for some bodies. All calls share one circuit breaker. */
 export function restPlatform(options: RestPlatformOptions): Platform {
   const { environment, applicationId, timeout } = options;
   const names = CREDENTIAL_NAMES[environment];
