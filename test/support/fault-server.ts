@@ -168,18 +168,20 @@ const FIELDS: Record<string, RegExp> = {
 /**
  * Creates sessions as the platform does: checks the request and its credentials, and refuses invalid ones.
  *
- * @param other answers the other requests with valid credentials
+ * @param other answers other requests with valid credentials; without it they are 404
  */
 export function honest(
   environment: "opentok" | "vonage",
   owner: string,
   key: string,
-  other = answer(404, "text/html", "Not found"),
+  other?: Behaviour,
 ): Behaviour {
   const seen = new Set<unknown>();
   return (response, request) => {
     const { method, path, headers, form } = request;
     const answerWith = (behaviour: Behaviour) => behaviour(response, request);
+    const creates = method === "POST" && path === "/session/create";
+    if (!creates && !other) return answerWith(answer(404, "text/html", "Not found"));
     if (!/^stagepass\/\d+\.\d+\.\d+/.test(headers["user-agent"] ?? ""))
       return answerWith(refuse(400, "Who?"));
     const token =
@@ -201,7 +203,7 @@ export function honest(
     seen.add(jti);
     if (environment === "opentok" && claims.ist !== "project")
       return answerWith(refuse(403, "Invalid token format"));
-    if (method !== "POST" || path !== "/session/create") return answerWith(other);
+    if (!creates && other) return answerWith(other);
     for (const [name, value] of Object.entries(form)) {
       if (!FIELDS[name]?.test(value)) return answerWith(refuse(400, `Invalid ${name}`));
     }
