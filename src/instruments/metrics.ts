@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { CLAIM_MEMBERS } from "../access/claim-problem.ts";
+import { EVENT_NAMES } from "../domain/read-monitoring-event.ts";
 import { COMMIT, VERSION } from "../process/version.ts";
 import type { PoolState } from "../store/engine.ts";
 
@@ -140,6 +141,7 @@ export function createMetrics(platform: string, pool: () => PoolState) {
   for (const result of ["OK", "RATE_LIMITED", "PLATFORM_REJECTED", "PLATFORM_UNAVAILABLE"])
     metrics.platformCallDuration.zero({ result });
   for (const result of ["OK", "FAILED"]) metrics.commitDuration.zero({ result });
+  for (const event of EVENT_NAMES) metrics.webhookEvents.inc({ event, outcome: "APPLIED" }, 0);
   for (const member of CLAIM_MEMBERS) metrics.unreadableClaims.inc({ member }, 0);
   return metrics;
 }
