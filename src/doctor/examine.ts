@@ -11,6 +11,7 @@ import { lookAtPlatform } from "./platform.ts";
 import { lookAtPorts } from "./ports.ts";
 import { lookAtProxy } from "./proxy.ts";
 import { lookAtReporting } from "./reporting.ts";
+import { lookAtWebhooks } from "./webhooks.ts";
 
 /** Tests one part of the configuration. Changes nothing. */
 export type Check = (config: Config, now: () => Date) => Promise<Finding[]>;
@@ -20,6 +21,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   proxy: lookAtProxy,
   platform: lookAtPlatform,
   key: lookAtKey,
+  WEBHOOK_SECRET: lookAtWebhooks,
   database: lookAtDatabase,
   "identity provider": lookAtIdentityProvider,
   ports: lookAtPorts,

@@ -21,7 +21,7 @@ declare module "fastify" {
     address: string | null;
     /** Whether it has opened a WebSocket, which has its own log line. */
     isSocket: boolean;
-    /** Who sent a genuine request without a caller, for the log; null otherwise. */
+    /** The sender of a genuine request without a caller, for the log; null otherwise. */
     sender: string | null;
   }
 }

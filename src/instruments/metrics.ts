@@ -77,7 +77,7 @@ export function createMetrics(platform: string, pool: () => PoolState) {
 
     webhookEvents: new Counter({
       name: "stagepass_webhook_events_total",
-      help: "Webhooks by event (other for an unknown one, none if it was not read) and outcome: APPLIED, IGNORED, or the code of the refusal.",
+      help: "Webhooks by event (other if unknown, none if not read) and outcome: APPLIED, IGNORED, or the code of the refusal.",
       labelNames: ["event", "outcome"],
       registers,
     }),

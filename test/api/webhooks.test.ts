@@ -251,7 +251,9 @@ describe("a server", () => {
     const server = await serverForTest({ METRICS_PORT: "0", WEBHOOK_SECRET });
     const read = async () => {
       const metrics = await (await fetch(server.metricsUrl ?? "")).text();
-      return metrics.split("\n").filter((line) => /^stagepass_(webhook_events|requests)_total\{.* [1-9]/.test(line));
+      return metrics
+        .split("\n")
+        .filter((line) => /^stagepass_(webhook_events|requests)_total\{.* [1-9]/.test(line));
     };
     expect((await sendWebhook(server.origin, joined())).status).toBe(204);
     await sendWebhook(server.origin, joined({ event: "canary" }));
