@@ -3,6 +3,7 @@ import { type TokenInspection, TokenStatus } from "../../domain/token-inspection
 import { JoinPeer } from "./join-peer.ts";
 import type { JoinListener, JoinSocket } from "./join-socket.ts";
 import type { RoomGrant } from "./member.ts";
+import type { ServerMessage } from "./protocol.ts";
 import { RoomRefusal } from "./room-refusal.ts";
 import type { Rooms } from "./rooms.ts";
 
@@ -28,18 +29,22 @@ export function joinHandler(
 ): JoinHandler {
   const peers = new Set<JoinPeer>();
   let notJoined = 0;
+  const textOf = textOfLast();
   const grantOf = (token: string, at: Date) => grantIn(inspect(token, at));
   return {
     accept(socket) {
-      const peer = new JoinPeer(socket, rooms, grantOf, now, {
-        onJoined() {
-          notJoined -= 1;
+      const peer = new JoinPeer(
+        { socket, rooms, grantOf, textOf, now },
+        {
+          onJoined() {
+            notJoined -= 1;
+          },
+          onGone(hadJoined) {
+            peers.delete(peer);
+            if (!hadJoined) notJoined -= 1;
+          },
         },
-        onGone(hadJoined) {
-          peers.delete(peer);
-          if (!hadJoined) notJoined -= 1;
-        },
-      });
+      );
       peers.add(peer);
       notJoined += 1;
       if (notJoined > MAX_NOT_JOINED)
@@ -49,6 +54,15 @@ export function joinHandler(
     checkPeers() {
       for (const peer of peers) peer.check();
     },
+  };
+}
+
+/** Serializes messages. A room sends one message to all its clients, so the text of the last message is kept. */
+function textOfLast(): (message: ServerMessage) => string {
+  let last: { readonly message: ServerMessage; readonly text: string } | null = null;
+  return (message) => {
+    if (last?.message !== message) last = { message, text: JSON.stringify(message) };
+    return last.text;
   };
 }
 

@@ -25,6 +25,16 @@ const NORMAL = 1000;
 const POLICY_VIOLATION = 1008;
 const TRY_AGAIN_LATER = 1013;
 
+/** What a peer works with. */
+export interface PeerParts {
+  readonly socket: JoinSocket;
+  readonly rooms: Rooms;
+  /** @throws {RoomRefusal} unless a client can connect with the token */
+  readonly grantOf: (token: string, now: Date) => RoomGrant;
+  readonly textOf: (message: ServerMessage) => string;
+  readonly now: () => Date;
+}
+
 interface PeerListener {
   onJoined(): void;
   onGone(hadJoined: boolean): void;
@@ -32,10 +42,7 @@ interface PeerListener {
 
 /** One client of `/local/join`. */
 export class JoinPeer implements JoinListener, RoomClient {
-  readonly #socket: JoinSocket;
-  readonly #rooms: Rooms;
-  readonly #grantOf: (token: string, now: Date) => RoomGrant;
-  readonly #now: () => Date;
+  readonly #parts: PeerParts;
   readonly #listener: PeerListener;
   #joined: { readonly room: Room; readonly member: Member } | null = null;
   #isGone = false;
@@ -44,23 +51,14 @@ export class JoinPeer implements JoinListener, RoomClient {
   #second = 0;
   #messages = 0;
 
-  constructor(
-    socket: JoinSocket,
-    rooms: Rooms,
-    grantOf: (token: string, now: Date) => RoomGrant,
-    now: () => Date,
-    listener: PeerListener,
-  ) {
-    this.#socket = socket;
-    this.#rooms = rooms;
-    this.#grantOf = grantOf;
-    this.#now = now;
+  constructor(parts: PeerParts, listener: PeerListener) {
+    this.#parts = parts;
     this.#listener = listener;
   }
 
   message(text: string | null): void {
     if (this.#isGone) return;
-    const now = this.#now();
+    const now = this.#parts.now();
     if (this.#joined !== null) this.#checksInSilence = 0;
     try {
       this.#count(now);
@@ -95,7 +93,7 @@ export class JoinPeer implements JoinListener, RoomClient {
     if (this.#isGone) return;
     this.#send(errorOf(error));
     this.#gone();
-    this.#socket.close(error.status === 429 ? TRY_AGAIN_LATER : POLICY_VIOLATION);
+    this.#parts.socket.close(error.status === 429 ? TRY_AGAIN_LATER : POLICY_VIOLATION);
   }
 
   /** Counts the silence of the client, every five seconds. */
@@ -105,7 +103,7 @@ export class JoinPeer implements JoinListener, RoomClient {
       if (this.#checksInSilence >= CHECKS_TO_JOIN)
         this.refuse(new RoomRefusal(400, "the client must send join within 10 seconds"));
     } else if (this.#checksInSilence >= CHECKS_TO_LOSE) this.#lose();
-    else if (this.#checksInSilence >= CHECKS_TO_PING) this.#socket.ping();
+    else if (this.#checksInSilence >= CHECKS_TO_PING) this.#parts.socket.ping();
   }
 
   receive(message: ServerMessage): void {
@@ -114,11 +112,12 @@ export class JoinPeer implements JoinListener, RoomClient {
 
   end(): void {
     this.#gone();
-    this.#socket.close(NORMAL);
+    this.#parts.socket.close(NORMAL);
   }
 
   #join(token: string, now: Date): void {
-    this.#joined = this.#rooms.join(this.#grantOf(token, now), this, now);
+    const { rooms, grantOf } = this.#parts;
+    this.#joined = rooms.join(grantOf(token, now), this, now);
     this.#checksInSilence = 0;
     this.#listener.onJoined();
   }
@@ -135,26 +134,27 @@ export class JoinPeer implements JoinListener, RoomClient {
 
   #send(message: ServerMessage): void {
     if (this.#isGone) return;
-    const text = JSON.stringify(message);
+    const { socket, textOf } = this.#parts;
+    const text = textOf(message);
     // A long list at the beginning must not count against a client that reads.
     if (message.type === "joined") this.#maxWaiting += Buffer.byteLength(text);
-    if (this.#socket.bufferedAmount > this.#maxWaiting) {
+    if (socket.bufferedAmount > this.#maxWaiting) {
       // Later, because the room is in the middle of a change.
       queueMicrotask(() => this.#lose());
       return;
     }
-    this.#socket.send(text);
+    socket.send(text);
   }
 
   #lose(): void {
     this.#leave(LeaveReason.NETWORK_DISCONNECTED);
     this.#gone();
-    this.#socket.terminate();
+    this.#parts.socket.terminate();
   }
 
   #leave(reason: LeaveReason): void {
     const { room, member } = this.#joined ?? {};
-    room?.remove(member?.connection.connectionId ?? "", reason, this.#now());
+    room?.remove(member?.connection.connectionId ?? "", reason, this.#parts.now());
   }
 
   #gone(): void {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { LeaveReason } from "../../../src/domain/participant.ts";
 import { Role } from "../../../src/domain/role.ts";
 import type { ClientMessage } from "../../../src/platform/emulator/protocol.ts";
 import { MAX_STREAMS } from "../../../src/platform/emulator/room.ts";
@@ -154,8 +155,10 @@ describe("the reasons", () => {
     client.says({ type: "publish" });
     const [first, second] = client.all("published").map(({ stream }) => stream.streamId);
     moderator.takes();
+    client.takes();
     events.length = 0;
     ends(client, moderator);
+    expect(client.takes()).toEqual(reason === "forceDisconnected" ? [{ type: "disconnected", reason }] : []);
     expect(moderator.takes()).toEqual([
       { type: "streamDestroyed", streamId: first, reason },
       { type: "streamDestroyed", streamId: second, reason },
@@ -185,6 +188,19 @@ describe("the reasons", () => {
       { reason: "forceUnpublished" },
     ]);
   });
+});
+
+it("does nothing for a client that has left", () => {
+  const { join, rooms, events } = testRooms();
+  const [stays, client] = [join(), join({ role: MODERATOR })];
+  client.says({ type: "leave" });
+  events.length = 0;
+  client.takes();
+  client.says({ type: "publish" });
+  client.says({ type: "forceDisconnect", connectionId: stays.connectionId });
+  client.says("nonsense");
+  client.breaks();
+  expect([client.takes(), events, rooms.room(SESSION)?.streams()]).toEqual([[], [], []]);
 });
 
 describe("muting", () => {
@@ -282,5 +298,9 @@ describe("the bounds", () => {
     const last = sessionNamed("last");
     expect(() => join(last)).toThrow(`the local platform can have at most ${MAX_CONNECTIONS} connections`);
     expect(rooms.room(last)).toBeUndefined();
+    const [first] = rooms.room(SESSION)?.connections() ?? [];
+    rooms.room(SESSION)?.remove(first?.connectionId ?? "", LeaveReason.CLIENT_DISCONNECTED, START);
+    expect(join(last).room.size).toBe(1);
+    expect(() => join(SESSION)).toThrow("the local platform");
   });
 });
