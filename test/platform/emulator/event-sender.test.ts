@@ -239,7 +239,7 @@ describe("a sender that stops", () => {
     sender.sendTo(URL_OF_EVENTS);
     for (let n = 0; n < 2 * MAX_ATTEMPTS_AT_ONCE; n++) sender.send(event(n));
     await sender.stop();
-    sender.send(event(-1));
+    for (let n = 0; n <= MAX_WAITING_EVENTS; n++) sender.send(event(n));
     await Promise.resolve();
     expect(attempts).toHaveLength(MAX_ATTEMPTS_AT_ONCE);
     expect(lines).toEqual([]);

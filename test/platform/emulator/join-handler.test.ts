@@ -132,6 +132,18 @@ describe("a silent client", () => {
     expect(alive.all("connectionDestroyed")).toHaveLength(1);
   });
 
+  it("has this time from when it joins", () => {
+    const { connect, handler } = testRooms();
+    const client = connect();
+    handler.checkPeers();
+    handler.checkPeers();
+    client.joins();
+    for (let check = 1; check <= 5; check++) handler.checkPeers();
+    expect(client.ended).toBeNull();
+    handler.checkPeers();
+    expect(client.ended).not.toBeNull();
+  });
+
   it("that speaks gets no ping", () => {
     const { join, handler } = testRooms();
     const client = join();
@@ -139,6 +151,14 @@ describe("a silent client", () => {
       handler.checkPeers();
       client.says({ type: "signal" });
     }
+    expect(client.pings).toBe(0);
+  });
+
+  it("that has left gets none either", () => {
+    const { join, handler } = testRooms();
+    const client = join();
+    client.says({ type: "leave" });
+    for (let check = 1; check <= 10; check++) handler.checkPeers();
     expect(client.pings).toBe(0);
   });
 });
