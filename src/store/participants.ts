@@ -13,6 +13,12 @@ import { newestWithin } from "./time-walks.ts";
 
 type Row = Selectable<ParticipantTable>;
 
+/** A participant that is present, and one of its streams or null. */
+type PresentRow = Pick<Row, "id" | "joined_at"> & {
+  readonly stream_id: string | null;
+  readonly created_at: number | null;
+};
+
 /** The condition of the index of those who are in a session now. */
 const IS_PRESENT = sql<boolean>`left_at is null`;
 
@@ -93,15 +99,11 @@ export function participants(database: Database): Participants {
     },
 
     async present(sessionId) {
-      const rows = await reads
-        .selectFrom("participants")
-        .leftJoin("participant_streams as stream", (join) =>
-          join.onRef("stream.participant_id", "=", "participants.id").on("stream.is_ended", "=", 0),
-        )
-        .select(["id", "joined_at", "stream.stream_id", "stream.created_at"])
-        .where("session_id", "=", sessionId)
-        .where("left_at", "is", null)
-        .execute();
+      const both = sql<PresentRow>`
+        select participants.id, joined_at, stream_id, created_at
+        from participants left join participant_streams on participant_id = participants.id and is_ended = 0
+        where session_id = ${sessionId} and ${IS_PRESENT}`;
+      const { rows } = await engine.walk(reads, both);
       const found = new Map<string, Present & { streams: { id: string; createdAt: number }[] }>();
       for (const { id, joined_at, stream_id, created_at } of rows) {
         const one = found.get(id) ?? { connectionId: connectionIdOf(id), joinedAt: joined_at, streams: [] };

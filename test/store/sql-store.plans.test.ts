@@ -18,6 +18,7 @@ import { migrate } from "../../src/store/migrate.ts";
 import { sqlStore } from "../../src/store/sql-store.ts";
 import type { LedgerWalk, SessionPlace, Store, TimePlace } from "../../src/store/store.ts";
 import type { Tables } from "../../src/store/tables.ts";
+import { tokenMatches } from "../../src/store/token-matches.ts";
 import { newDatabaseUrl } from "../support/stores.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "stagepass-"));
@@ -52,9 +53,21 @@ const tokensOf = (
   time: RawBuilder<unknown>,
   numbers: RawBuilder<unknown>,
 ) => sql`
-  insert into issued_tokens (id, session_id, role, format, issued_to, issued_at, expires_at)
-  select 'id-' || i, ${session}, 'publisher', 'JWT', case when i % 1000 = 0 then 'rare' else 'somebody' end, ${time}, 0
+  insert into issued_tokens (id, session_id, role, format, issued_to, issued_at, expires_at, data_fingerprint)
+  select 'id-' || i, ${session}, 'publisher', 'JWT', case when i % 1000 = 0 then 'rare' else 'somebody' end, ${time}, i,
+    case when i % 500 = 0 then 'no data' else 'data-' || i end
   from ${numbers} as numbers`;
+
+/** How many participants the old session has, a hundredth of them present, and the hundred others have together. */
+const OLD_PARTICIPANTS = 10_000;
+const OTHER_PARTICIPANTS = 20_000;
+const participantsOf = (session: RawBuilder<unknown>, numbers: RawBuilder<unknown>) => sql`
+  insert into participants (id, session_id, joined_at, left_at, change)
+  select 'p_' || ${session} || '_' || i, ${session}, i / 2, case when i % 100 = 1 then null else i + 60 end, i
+  from ${numbers} as numbers`;
+const streamsOf = (session: RawBuilder<unknown>, numbers: RawBuilder<unknown>) => sql`
+  insert into participant_streams (participant_id, stream_id, created_at, is_ended)
+  select 'p_' || ${session} || '_' || i, 's' || i, i, i % 3 / 2 from ${numbers} as numbers`;
 
 const ids = new Set(count(100, (i) => `${PROJECT}_${i * 500 + 1}`));
 const names = new Set(["lobby", "old", ...count(98, (i) => `room-${i * 10 + 2}`)]);
@@ -77,6 +90,10 @@ const RECORD = "issued_tokens_by_id (id=? AND position<?)";
 const ISSUED = "issued_tokens_by_time (issued_at>? AND issued_at<?)";
 const ISSUED_AT = "issued_tokens_by_time (issued_at=? AND position<?)";
 const ISSUED_TO = "issued_tokens_by_caller (issued_to=? AND issued_at>? AND issued_at<?)";
+const PARTICIPANTS = "participants_by_session (session_id=? AND joined_at>? AND joined_at<?)";
+const PARTICIPANTS_AT = "participants_by_session (session_id=? AND joined_at=? AND position<?)";
+const PRESENT = "participants_present (session_id=? AND joined_at>? AND joined_at<?)";
+const PRESENT_AT = "participants_present (session_id=? AND joined_at=? AND position<?)";
 const ISSUED_TO_AT = "issued_tokens_by_caller (issued_to=? AND issued_at=? AND position<?)";
 
 interface Case {
@@ -244,6 +261,65 @@ const WALKS: Readonly<Record<string, WalkCase>> = {
   },
 };
 
+/** Where a page of participants begins, in the midst of one instant. */
+const MIDDLE: TimePlace = { time: 2500, position: 5000 };
+
+const SOUGHT = count(100, (i) => ({
+  sessionId: i % 2 ? "old" : `busy_${i}`,
+  fingerprints: [`data-${i * 100 + 1}`, "no data"],
+  joinedAt: i * 100,
+}));
+
+/** A read, of a store or of the connection for reads. */
+type Read = (store: Store, reads: Kysely<Tables>) => Promise<unknown>;
+
+/** Reads of participants, how SQLite finds what they read, and how many rows they may read. */
+const PARTICIPANT_READS: Readonly<
+  Record<
+    string,
+    {
+      readonly read: Read;
+      readonly indexes: readonly string[];
+      readonly rows: number;
+    }
+  >
+> = {
+  "participants by their IDs": {
+    read: ({ participants }) => participants.findMany(["p_old_1", "p_old_2"]),
+    indexes: ["sqlite_autoindex_participants_1 (id=?)"],
+    rows: 2,
+  },
+  "streams of participants": {
+    read: ({ participants }) => participants.streams(["p_old_1", "p_old_2"]),
+    indexes: ["sqlite_autoindex_participant_streams_1 (participant_id=?)"],
+    rows: 2,
+  },
+  "the latest changes": {
+    read: ({ participants }) => participants.changedAfter(OLD_PARTICIPANTS - 5, PAGE),
+    indexes: ["participants_by_change (change>?)"],
+    rows: PAGE,
+  },
+  "the next session that somebody is in": {
+    read: ({ participants }) => participants.occupiedAfter("busy_33"),
+    indexes: ["participants_present (session_id>?)"],
+    rows: 1,
+  },
+  "the tokens of participants": {
+    read: (_, reads) => tokenMatches(reads, SOUGHT),
+    indexes: ["issued_tokens_by_data (session_id=? AND data_fingerprint=? AND expires_at>?)"],
+    // One token each, and those without data of their sessions.
+    rows: SOUGHT.length * (1 + OLD_TOKENS / 500) + OTHER_TOKENS / 500,
+  },
+  "who is in a session, and their streams": {
+    read: ({ participants }) => participants.present("old"),
+    indexes: [
+      "participants_present (session_id=?)",
+      "sqlite_autoindex_participant_streams_1 (participant_id=?) LEFT-JOIN",
+    ],
+    rows: 400,
+  },
+};
+
 /** Fills a database, and makes a store of which `explain` tells how the database answers a read. */
 async function fill(url: string, numbers: (rows: number) => RawBuilder<unknown>) {
   const database = await openForMaintenance(parseDatabaseUrl(url));
@@ -254,6 +330,9 @@ async function fill(url: string, numbers: (rows: number) => RawBuilder<unknown>)
   // All at one instant, so that a walk must begin in the middle of it.
   await tokensOf(sql`'old'`, sql`${sql.lit(BURST)}`, numbers(OLD_TOKENS)).execute(kysely);
   await tokensOf(sql`'busy_' || (i % 100)`, sql`i`, numbers(OTHER_TOKENS)).execute(kysely);
+  await participantsOf(sql`'old'`, numbers(OLD_PARTICIPANTS)).execute(kysely);
+  await participantsOf(sql`'busy_' || (i % 100)`, numbers(OTHER_PARTICIPANTS)).execute(kysely);
+  await streamsOf(sql`'old'`, numbers(OLD_PARTICIPANTS)).execute(kysely);
   await sql`analyze`.execute(kysely);
   const asked: CompiledQuery[] = [];
   const reads = new Kysely<Tables>({
@@ -262,10 +341,10 @@ async function fill(url: string, numbers: (rows: number) => RawBuilder<unknown>)
       asked.push(query);
     },
   });
-  const explain = async (how: string, read: (store: Store) => Promise<unknown>) => {
+  const explain = async (how: string, read: Read) => {
     asked.length = 0;
-    await read(sqlStore({ ...database, reads }));
-    const queries = asked.filter((query) => query.sql.trimStart().startsWith("select"));
+    await read(sqlStore({ ...database, reads }), reads);
+    const queries = asked.filter((query) => /^\s*(select|with) /.test(query.sql));
     const settings = queries.filter((query) => query.sql.includes("set_config"));
     const [query, ...others] = queries.filter((each) => !settings.includes(each));
     if (!query || others.length > 0) throw new Error(`${queries.length} queries were asked`);
@@ -293,11 +372,11 @@ describe("SQLite", () => {
       (rows) =>
         sql`(with recursive n(i) as (select 1 union all select i + 1 from n where i < ${sql.lit(rows)}) select i from n)`,
     );
-  }, 60_000);
+  }, 120_000);
   afterAll(() => empty(filled));
 
   /** Looks at the plan of a read, and tells the indexes by which it finds rows. */
-  async function indexesOf(read: (store: Store) => Promise<unknown>, sorts: number): Promise<string[]> {
+  async function indexesOf(read: Read, sorts: number): Promise<string[]> {
     const plan = (await filled.explain("explain query plan", read)).map(({ detail }) => String(detail));
     // Whatever is scanned is a walk that the plan has named.
     expect(
@@ -369,6 +448,23 @@ describe("SQLite", () => {
       expect(await indexesOf(({ ledger }) => ledger.count(sessions, MAX), 101)).toEqual([TOKENS]);
     }
   });
+
+  it("walks an index for the participants of sessions", async () => {
+    for (const sessions of [["old"], many]) {
+      const list = (present: boolean, after: TimePlace | null) =>
+        indexesOf(({ participants }) => participants.pages(sessions, present, PAGE, after), 101);
+      expect(await list(true, null)).toEqual([PRESENT]);
+      expect(await list(true, MIDDLE)).toEqual([PRESENT_AT, PRESENT].sort());
+      expect(await list(false, null)).toEqual([PARTICIPANTS]);
+      expect(await list(false, MIDDLE)).toEqual([PARTICIPANTS_AT, PARTICIPANTS].sort());
+      const counted = await indexesOf(({ participants }) => participants.count(sessions, MAX), 101);
+      expect(counted).toEqual(["participants_present (session_id=?)"]);
+    }
+  });
+
+  it.each(Object.entries(PARTICIPANT_READS))("walks an index for %s", async (_, { read, indexes }) => {
+    expect(await indexesOf(read, 1)).toEqual(indexes);
+  });
 });
 
 describe("PostgreSQL", () => {
@@ -378,11 +474,11 @@ describe("PostgreSQL", () => {
       await newDatabaseUrl("PostgreSQL"),
       (rows) => sql`(select i from generate_series(1, ${sql.lit(rows)}) as n(i))`,
     );
-  }, 60_000);
+  }, 120_000);
   afterAll(() => empty(filled));
 
   /** How many rows a read looks at. */
-  async function rowsOf(read: (store: Store) => Promise<unknown>): Promise<number> {
+  async function rowsOf(read: Read): Promise<number> {
     const [row] = await filled.explain("explain (analyze, format json)", read);
     const [explained] = (row?.["QUERY PLAN"] ?? []) as { Plan: Plan }[];
     if (!explained) throw new Error("nothing was explained");
@@ -442,6 +538,26 @@ describe("PostgreSQL", () => {
       expect(await rowsOf(({ ledger }) => ledger.tally(HOUR, 2000, position))).toBeLessThanOrEqual(2001);
     }
   });
+
+  it("reads no more participants than it gives, of an old session and of many", async () => {
+    for (const sessions of [["old"], many]) {
+      for (const present of [true, false]) {
+        for (const after of [null, MIDDLE]) {
+          const rows = await rowsOf(({ participants }) => participants.pages(sessions, present, PAGE, after));
+          expect(rows).toBeLessThanOrEqual((PAGE + 1) * sessions.length);
+        }
+      }
+      const counted = await rowsOf(({ participants }) => participants.count(sessions, MAX));
+      expect(counted).toBeLessThanOrEqual(OLD_PARTICIPANTS / 100 + OTHER_PARTICIPANTS / 100);
+    }
+  });
+
+  it.each(Object.entries(PARTICIPANT_READS))(
+    "reads no more than it gives for %s",
+    async (_, { read, rows }) => {
+      expect(await rowsOf(read)).toBeLessThanOrEqual(rows);
+    },
+  );
 
   it("finds a hundred sessions by their IDs", async () => {
     expect(await rowsOf(({ sessions }) => sessions.findMany([...ids]))).toBe(100);
