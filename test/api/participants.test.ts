@@ -71,7 +71,7 @@ describe("the participants of a session", () => {
 
   it("are those of each session, in one query for all", async () => {
     const ids = await Promise.all([1, 2, 3].map(() => server.createSession()));
-    const guests = ids.map((id, i) => guestOf(id, `of ${i}`));
+    const guests = ids.map((id, i) => guestOf(id, `guest${i}`));
     await send(server, guests.map(joins));
     const query = `{ sessions(first: 3) { nodes { id participantCount participants { nodes { connectionId ${WITH_ALL_THREE} } } } } }`;
     let nodes: { id: string }[] = [];
@@ -155,14 +155,14 @@ describe("a page of a hundred participants with sessions, tokens and streams", (
     const reader = signedJwt({ sub: "b", scope, video_grant });
     const ensured = await own.graphql('mutation { ensureSession(name: "crowd") { id } }', {}, everybody);
     const { id } = ensured.data.ensureSession;
-    const names = Array.from({ length: 100 }, (_, i) => `guest ${i}`);
+    const names = Array.from({ length: 100 }, (_, i) => `guest-${i}`);
     const requests = names.map((data) => ({ data, identity: data }));
     await own.graphql(GENERATE, { id, requests }, everybody);
     await send(
       own,
       names.flatMap((name, i) => {
         const guest = guestOf(id, name, { connectionId: String(i) });
-        return [joins(guest), publishes(guest, `stream ${i}`, NOW, "camera")];
+        return [joins(guest), publishes(guest, `stream-${i}`, NOW, "camera")];
       }),
     );
     const query = `query($id: ID!) { session(sessionId: $id) { participants(first: 100) { nodes { ${WITH_ALL_THREE} } } } }`;

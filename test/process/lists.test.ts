@@ -62,9 +62,9 @@ it("lists who was let in", async () => {
   const { done, failed } = shell();
   const session = await done("session", "create");
   const other = await done("session", "create");
-  const generate = async (id: string, role: string) =>
-    decodeJwt(await done("token", "--session", id, "--role", role)).jti;
-  const first = await generate(session, "moderator");
+  const generate = async (id: string, role: string, ...others: string[]) =>
+    decodeJwt(await done("token", "--session", id, "--role", role, ...others)).jti;
+  const first = await generate(session, "moderator", "--identity", "user-42");
   const second = await generate(session, "publisher");
   const third = await generate(other, "moderator");
   const listed = async (...args: string[]) => {
@@ -79,8 +79,16 @@ it("lists who was let in", async () => {
 
   const lines = (await done("tokens", "list", "--id", String(first))).split("\n");
   expect(lines).toHaveLength(2);
-  expect(lines[0]?.split(/ +/)).toEqual(["issuedAt", "role", "issuedTo", "expiresAt", "id", "sessionId"]);
-  expect(lines[1]?.split(/ +/)).toMatchObject({ 1: "MODERATOR", 4: first, 5: session });
+  expect(lines[0]?.split(/ +/)).toEqual([
+    "issuedAt",
+    "role",
+    "identity",
+    "issuedTo",
+    "expiresAt",
+    "id",
+    "sessionId",
+  ]);
+  expect(lines[1]?.split(/ +/)).toMatchObject({ 1: "MODERATOR", 2: "user-42", 5: first, 6: session });
 
   const refused = await failed("tokens", "list", "--session", "\ud800", "--role", "boss");
   expect(refused).toMatchObject({ code: 2 });

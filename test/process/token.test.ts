@@ -29,7 +29,9 @@ describe("stagepass token", () => {
   it("has all fields of the API's with --json, and the names of the schema", async () => {
     const { done, recorded } = shell();
     const sessionId = await done("session", "create");
-    const token = JSON.parse(await done("token", "--session", sessionId, "--format", "t1", "--json"));
+    const token = JSON.parse(
+      await done("token", "--session", sessionId, "--format", "t1", "--identity", "user-42", "--json"),
+    );
     const schema = buildSchema(readFileSync("schema.graphql", "utf8"));
     const type = assertObjectType(schema.getType("ConnectionToken"));
     const fields = Object.keys(type.getFields()).filter((field) => field !== "session");
@@ -42,6 +44,7 @@ describe("stagepass token", () => {
       applicationId: API_KEY,
       role: "PUBLISHER",
       data: null,
+      identity: "user-42",
       initialLayoutClassList: [],
       format: "T1",
       createdAt: expect.any(String),
