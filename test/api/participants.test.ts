@@ -11,7 +11,8 @@ const PAGE = `query($id: ID!, $first: Int, $after: String, $present: Boolean) { 
 const PARTICIPANT = `query($id: ID!) { participant(id: $id) {
   id connectionId data identity role joinedAt leftAt leaveReason
   session { id } token { id } streams { id name videoType createdAt } } }`;
-const WITH_ALL_THREE = "identity session { id name } token { id issuedTo } streams { id name videoType }";
+const WITH_ALL_THREE = `id connectionId data identity role joinedAt leftAt leaveReason
+  session { id name } token { id issuedTo } streams { id name videoType createdAt }`;
 const GENERATE = `mutation($id: ID!, $requests: [TokenRequest!]!) { generateTokens(sessionId: $id, requests: $requests) {
   ... on ConnectionToken { id } } }`;
 
@@ -73,7 +74,7 @@ describe("the participants of a session", () => {
     const ids = await Promise.all([1, 2, 3].map(() => server.createSession()));
     const guests = ids.map((id, i) => guestOf(id, `guest${i}`));
     await send(server, guests.map(joins));
-    const query = `{ sessions(first: 3) { nodes { id participantCount participants { nodes { connectionId ${WITH_ALL_THREE} } } } } }`;
+    const query = `{ sessions(first: 3) { nodes { id participantCount participants { nodes { ${WITH_ALL_THREE} } } } } }`;
     let nodes: { id: string }[] = [];
     const queries = await server.queriesDuring(async () => {
       ({ nodes } = (await server.graphql(query)).data.sessions);

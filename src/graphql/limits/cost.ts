@@ -21,8 +21,9 @@ export const SHORT_VALUE = 0.05;
 export const SESSION_ID_VALUE = 0.2;
 export const MESSAGE_VALUE = 0.2;
 export const TOKEN_VALUE = 0.75;
-/** The costs of texts of at most 1000 characters: connection data and the name of a stream, in UTF-8. */
-export const DATA_VALUE = 1.5;
+/** The costs of an identity, of connection data as escaped in JSON, and of a stream's name in UTF-8. */
+export const IDENTITY_VALUE = 0.2;
+export const DATA_VALUE = 3;
 export const NAME_VALUE = 1.5;
 
 /** The cost of a list in a grant, which may have a hundred names or IDs. */

@@ -1,7 +1,7 @@
 import { ArgsType, Field, ID, ObjectType } from "type-graphql";
 import { LeaveReason, type ParticipantStream, VideoType } from "../../domain/participant.ts";
 import { Role } from "../../domain/role.ts";
-import { DATA_VALUE, NAME_VALUE, SHORT_VALUE } from "../limits/cost.ts";
+import { DATA_VALUE, IDENTITY_VALUE, NAME_VALUE, SESSION_ID_VALUE, SHORT_VALUE } from "../limits/cost.ts";
 import { PageArgs } from "./args.ts";
 import { DateTime } from "./date-time.ts";
 import { NodeType } from "./node.ts";
@@ -35,10 +35,16 @@ export class StreamType implements Omit<ParticipantStream, "participantId"> {
   simpleResolvers: true,
 })
 export class ParticipantType extends NodeType {
-  @Field(() => ID, { description: "The global ID, for `Query.participant` and `Query.node`." })
+  @Field(() => ID, {
+    complexity: SESSION_ID_VALUE,
+    description: "The global ID, for `Query.participant` and `Query.node`.",
+  })
   override id!: string;
 
-  @Field(() => ID, { description: "The platform's ID for the connection, as the client SDK shows it." })
+  @Field(() => ID, {
+    complexity: SESSION_ID_VALUE,
+    description: "The platform's ID for the connection, as the client SDK shows it.",
+  })
   connectionId!: string;
 
   @Field(() => String, {
@@ -50,6 +56,7 @@ export class ParticipantType extends NodeType {
 
   @Field(() => String, {
     nullable: true,
+    complexity: IDENTITY_VALUE,
     description:
       "The `identity` that its token was generated for. Null if it is unknown, or if several tokens fit and their\n" +
       "identities differ.",
@@ -58,22 +65,25 @@ export class ParticipantType extends NodeType {
 
   @Field(() => Role, {
     nullable: true,
+    complexity: SHORT_VALUE,
     description:
       "The role of its token. Null if it is unknown, or if several tokens fit and their roles differ.",
   })
   role!: Role | null;
 
-  @Field(() => DateTime, { description: "When it joined the session." })
+  @Field(() => DateTime, { complexity: SHORT_VALUE, description: "When it joined the session." })
   joinedAt!: Date;
 
   @Field(() => DateTime, {
     nullable: true,
+    complexity: SHORT_VALUE,
     description: "When it left the session; null while it is present.",
   })
   leftAt!: Date | null;
 
   @Field(() => LeaveReason, {
     nullable: true,
+    complexity: SHORT_VALUE,
     description: "Why it left the session; null while it is present.",
   })
   leaveReason!: LeaveReason | null;
