@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { authenticator, openUntilFirstKey } from "./access/authenticate.ts";
+import { OpenCredentials } from "./access/open-credentials.ts";
 import { beginBackground } from "./assembly/background.ts";
 import { callerListener } from "./assembly/caller-listener.ts";
 import { createServices, type Surroundings } from "./assembly/create-services.ts";
@@ -26,6 +27,7 @@ import { createSubgraphSchema } from "./graphql/federation/subgraph.ts";
 import { createSchema } from "./graphql/schema.ts";
 import { inlineTraces, UNMEASURED } from "./graphql/studio/studio.ts";
 import { usageReports } from "./graphql/studio/usage-reports.ts";
+import { createSubscriber } from "./graphql/subscriber.ts";
 import { type Admit, admitAll, trustedDocuments, warnOfUnanswerable } from "./graphql/trusted-documents.ts";
 import { createApp, GRAPHQL_PATH } from "./http/app.ts";
 import { type ConsoleBuild, readConsole } from "./http/console.ts";
@@ -172,19 +174,24 @@ export async function createServer(config: Config, { logger, now }: Surroundings
         () => new AuthenticationUnavailable("it did not answer in time"),
       );
     });
+    const admit = admission(config.trustedDocuments, build, logger);
+    const known = open ? openUntilFirstKey(store.apiKeys, authenticate) : authenticate;
+    const credentials = new OpenCredentials({ authenticate: known, apiKeys: store.apiKeys, now });
     const { app, drain } = await createApp({
       apollo,
       services,
-      authenticate: open ? openUntilFirstKey(store.apiKeys, authenticate) : authenticate,
+      authenticate: known,
       trustsProxy: config.trustsProxy,
-      admit: admission(config.trustedDocuments, build, logger),
+      admit,
       turn,
-      inFlight: new InFlight(config.inFlight),
+      inFlight: new InFlight<object>(config.inFlight),
       localOnly: open,
       hasPage: !config.production,
       console: build,
       corsOrigins: config.corsOrigins,
       sockets: [],
+      subscribe: createSubscriber({ schema, services, admit, turn, production: config.production, logger }),
+      credentials,
       webhooks: webhookKeys && {
         keys: webhookKeys,
         project: keyRing,
@@ -230,6 +237,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
           ]);
         const changed = rotate(next);
         const authentication = authenticate.rotate(next.jwtRules);
+        if (authentication) void credentials.checkAll();
         const webhooks = takeWebhookKeys(webhookKeys, next);
         if (changed || authentication || webhooks) audit.credentialsSwapped();
         return { changed, authentication, webhooks };

@@ -16,6 +16,8 @@ export interface Caller {
   /** The IDs of sessions that this request created, or found by a name that the caller may use. The caller may use them, too. */
   readonly admitted: Set<string>;
   origin?: Origin;
+  /** When its credential ends, in epoch milliseconds; absent if only the database knows. */
+  readonly expiresAt?: number | undefined;
 }
 
 /** The origin of a request, for the audit trail. */
@@ -37,8 +39,8 @@ export function callerWith(id: string, subject: string, claims: Claims, names?: 
 }
 
 /** The same caller, for another request. */
-export function asNew({ id, subject, scopes, permissions, problems }: Caller): Caller {
-  return { id, subject, scopes, permissions, problems, admitted: new Set() };
+export function asNew({ id, subject, scopes, permissions, problems, expiresAt }: Caller): Caller {
+  return { id, subject, scopes, permissions, problems, expiresAt, admitted: new Set() };
 }
 
 const LOCAL = "local";

@@ -64,10 +64,12 @@ export function jwtCallers(
     const { rules, jwks, verified } = state;
     const claims = await verifyJwt(token, rules, jwks, instant);
     const subject = claims.sub ?? "";
-    const caller = callerWith(`jwt:${JSON.stringify([claims.iss, subject])}`, subject, claims, rules.claims);
+    const id = `jwt:${JSON.stringify([claims.iss, subject])}`;
+    const end = (claims.exp + LEEWAY) * 1000;
+    const caller = { ...callerWith(id, subject, claims, rules.claims), expiresAt: end };
     if (caller.problems.length > 0) listener.onUnreadable(caller);
     const believedUntil = performance.now() + BELIEVED;
-    verified.set(token, { caller, end: (claims.exp + LEEWAY) * 1000, believedUntil });
+    verified.set(token, { caller, end, believedUntil });
     return asNew(caller);
   };
 

@@ -37,6 +37,7 @@ export const REQUIRED_SCOPE: Readonly<Record<string, Scope | null>> = {
   "Mutation.generateTokens": "tokens:create",
   "Session.generateToken": "tokens:create",
   "Session.issuedTokens": "ledger:read",
+  "Subscription.participantChanged": "participants:read",
   "Session.participants": "participants:read",
   "Session.participantCount": "participants:read",
   "Participant.token": "ledger:read",

@@ -9,6 +9,8 @@ import type { Services } from "../graphql/context.ts";
 import { type Instrument, NO_INSTRUMENT } from "../instruments/instrument.ts";
 import { IssuanceService } from "../services/issuance-service.ts";
 import { IssuedTokens } from "../services/issued-tokens.ts";
+import { ParticipantChanges } from "../services/participant-changes.ts";
+import { ParticipantFeed } from "../services/participant-feed.ts";
 import { ParticipantService } from "../services/participants.ts";
 import { SessionService } from "../services/session-service.ts";
 import { TokenService } from "../services/token-service.ts";
@@ -59,13 +61,23 @@ export function createServices(
   const tokenQuota = new Quota("tokens", config.tokensPerMinute, limiterOf);
   const sessionQuota = new Quota("sessions", config.sessionsPerMinute, limiterOf);
   const { sessions, names, participants } = store;
+  const participantService = new ParticipantService({
+    applicationId,
+    signing,
+    sessions,
+    participants,
+    shares,
+  });
+  const feed = new ParticipantFeed({ participants, onChange: logFeed(logger) });
+  participantService.onApplied(() => feed.wake());
   const services = {
     sessions: new SessionService({ platform, sessions, names, audit, quota: sessionQuota, shares, now }),
     tokens: instrument.tokens(
       new TokenService({ signing, sessions, ledger, audit, quota: tokenQuota, shares, now }),
     ),
     issuedTokens: new IssuedTokens({ applicationId, sessions, ledger, shares }),
-    participants: new ParticipantService({ applicationId, signing, sessions, participants, shares }),
+    participants: participantService,
+    participantChanges: new ParticipantChanges({ applicationId, sessions, shares, feed }),
     issuances: new IssuanceService({ applicationId, sessions, ledger: store.ledger, shares, now }),
     project: {
       applicationId,
@@ -75,6 +87,17 @@ export function createServices(
     audit,
   };
   return { services, project, ledger };
+}
+
+function logFeed(logger: Logger): (cause: unknown) => void {
+  return (cause) => {
+    if (cause === null) logger.info("subscribers get changes of participants again");
+    else
+      logger.warn(
+        { reason: reasonOf(cause) },
+        "changes of participants cannot be read; subscribers wait, and miss none",
+      );
+  };
 }
 
 function logLimits(logger: Logger): (cause: unknown) => void {

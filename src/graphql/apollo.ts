@@ -19,7 +19,7 @@ import { chooseStatus } from "./errors/status.ts";
 import { introspection } from "./introspection.ts";
 import { limitCost } from "./limits/cost-limit.ts";
 import { limitShape, MAX_TOKENS } from "./limits/limits.ts";
-import { refuseTokensInUrls } from "./methods.ts";
+import { refuseSubscriptions, refuseTokensInUrls } from "./methods.ts";
 import { UNMEASURED } from "./studio/studio.ts";
 import { noteCode, noteOperation } from "./summary.ts";
 
@@ -68,6 +68,7 @@ function everyRequest(schema: GraphQLSchema): ApolloServerPlugin<Context> {
   const listener: GraphQLRequestListener<Context> = {
     didResolveOperation(request) {
       noteOperation(request);
+      refuseSubscriptions(request);
       refuseTokensInUrls(request);
       return limitCost(request);
     },

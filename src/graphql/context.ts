@@ -4,6 +4,7 @@ import type { Audit } from "../audit/audit.ts";
 import type { ProjectInfo } from "../domain/project.ts";
 import type { IssuanceService } from "../services/issuance-service.ts";
 import type { IssuedTokens } from "../services/issued-tokens.ts";
+import type { ParticipantChanges } from "../services/participant-changes.ts";
 import type { ParticipantService } from "../services/participants.ts";
 import type { SessionService } from "../services/session-service.ts";
 import type { Tokens } from "../services/token-service.ts";
@@ -16,6 +17,7 @@ export interface Services {
   readonly tokens: Tokens;
   readonly issuedTokens: IssuedTokens;
   readonly participants: ParticipantService;
+  readonly participantChanges: ParticipantChanges;
   readonly issuances: IssuanceService;
   readonly project: ProjectInfo;
   readonly audit: Audit;
@@ -32,6 +34,8 @@ export interface RequestFacts {
   readonly reserve: (bytes: number) => void;
   /** Resolves at the caller's next turn on the event loop. */
   readonly turn: () => Promise<void>;
+  /** Called if a client takes the events of a subscription too slowly. */
+  readonly tooSlow?: () => void;
   /** The operation and its outcome, filled in later. */
   readonly summary: OperationSummary;
 }
@@ -43,7 +47,7 @@ export interface Context extends Services, RequestFacts {
 
 /** Creates the context of one request. */
 export function createContext(
-  { sessions, tokens, issuedTokens, participants, issuances, project, audit }: Services,
+  { sessions, tokens, issuedTokens, participants, participantChanges, issuances, project, audit }: Services,
   facts: RequestFacts,
 ): Context {
   // No spread: for each request it would take as long as creating the context.
@@ -52,6 +56,7 @@ export function createContext(
     tokens,
     issuedTokens,
     participants,
+    participantChanges,
     issuances,
     project,
     audit,
@@ -62,6 +67,7 @@ export function createContext(
     bodyBytes: facts.bodyBytes,
     reserve: facts.reserve,
     turn: facts.turn,
+    tooSlow: facts.tooSlow,
     summary: facts.summary,
   };
 }

@@ -8,6 +8,19 @@ import { rootFieldsOf } from "./root-fields.ts";
 const INSPECTION = "inspectToken";
 
 /**
+ * Refuses a subscription over HTTP.
+ *
+ * @throws {GraphQLError} `BAD_REQUEST`, with the status 400
+ */
+export function refuseSubscriptions({ operation }: GraphQLRequestContextDidResolveOperation<Context>): void {
+  if (operation?.operation !== "subscription") return;
+  throw new GraphQLError(
+    "Subscriptions need a WebSocket: connect to the same path with the subprotocol graphql-transport-ws, as the npm package graphql-ws does",
+    { extensions: { code: "BAD_REQUEST" satisfies ErrorCode, http: { status: 400 } } },
+  );
+}
+
+/**
  * Refuses `inspectToken` by GET: the URL contains the token, proxies log URLs, and browsers keep and share them.
  *
  * @throws {GraphQLError} `METHOD_NOT_ALLOWED`, with the status 405

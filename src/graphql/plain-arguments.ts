@@ -5,8 +5,8 @@ import { getMetadataStorage, type ResolverData } from "type-graphql";
  * takes 5 % of the processor time of `generateToken` and 12 % of a batch. The classes only declare the schema.
  */
 export function passPlainArguments(): void {
-  const { queries, mutations, fieldResolvers } = getMetadataStorage();
-  for (const { params = [] } of [...queries, ...mutations, ...fieldResolvers]) {
+  const { queries, mutations, subscriptions, fieldResolvers } = getMetadataStorage();
+  for (const { params = [] } of [...queries, ...mutations, ...subscriptions, ...fieldResolvers]) {
     for (const [i, param] of params.entries()) {
       if (param.kind !== "args") continue;
       const { target, methodName, index } = param;

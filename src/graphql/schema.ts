@@ -6,6 +6,7 @@ import { passPlainArguments } from "./plain-arguments.ts";
 import { IssuedTokenResolver, SessionLedgerResolver } from "./resolvers/issued-token.ts";
 import { NodeResolver } from "./resolvers/node.ts";
 import { ParticipantResolver, SessionParticipantsResolver } from "./resolvers/participant.ts";
+import { ParticipantChangedResolver } from "./resolvers/participant-changed.ts";
 import { SessionResolver } from "./resolvers/session.ts";
 import {
   IssuanceResolver,
@@ -37,10 +38,13 @@ function buildSchema(): GraphQLSchema {
       IssuedTokenResolver,
       IssuanceResolver,
       ParticipantResolver,
+      ParticipantChangedResolver,
       VideoCallerResolver,
       NodeResolver,
     ],
     scalarsMap: [{ type: Date, scalar: DateTime }],
+    // type-graphql requires it, even if every subscription has its own source.
+    pubSub: { publish() {}, subscribe: () => NO_TOPICS },
     // The domain's rules are stricter, and they name the argument.
     validate: false,
     // It introspects the whole schema at each start; a test does it once.
@@ -50,8 +54,16 @@ function buildSchema(): GraphQLSchema {
   guardFields(schema);
   describe(schema.getQueryType(), "Read operations.");
   describe(schema.getMutationType(), "Write operations. The fields of one mutation run one after another.");
+  describe(
+    schema.getSubscriptionType(),
+    "Subscriptions, over a WebSocket at the same path (`graphql-transport-ws`).",
+  );
   return schema;
 }
+
+const NO_TOPICS: AsyncIterable<never> = {
+  [Symbol.asyncIterator]: () => ({ next: async () => ({ value: undefined, done: true }) }),
+};
 
 /** type-graphql cannot describe a root type. */
 function describe(type: { description: unknown } | null | undefined, description: string): void {
@@ -62,6 +74,7 @@ function describe(type: { description: unknown } | null | undefined, description
 const READING_ORDER = [
   "Query",
   "Mutation",
+  "Subscription",
   "Node",
   "Session",
   "Participant",

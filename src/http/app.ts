@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import fastify, { type FastifyInstance } from "fastify";
 import { BODY_LIMIT } from "./body-size.ts";
-import { type CallerRules, knowCaller } from "./callers.ts";
+import { type CallerRules, clientKnower, knowCaller } from "./callers.ts";
 import { type ConsoleBuild, serveConsole } from "./console.ts";
 import type { Drain } from "./drain.ts";
 import { answerBadUrl, answerErrors } from "./errors.ts";
@@ -15,6 +15,7 @@ import { type Following, followRequests } from "./requests.ts";
 import { cutOffIdleReaders, type InFlightRules, limitInFlight } from "./shares.ts";
 import type { SocketRoute } from "./socket-route.ts";
 import { acceptSockets } from "./sockets.ts";
+import { SubscriptionSockets, type SubscriptionSocketsParts } from "./subscription-sockets.ts";
 import { serveWebhooks, type WebhookParts } from "./webhooks.ts";
 
 /** The path of the GraphQL endpoint. */
@@ -25,13 +26,18 @@ export const HEADERS_TIMEOUT = 10_000;
 export const REQUEST_TIMEOUT = 15_000;
 
 /** The parts of the HTTP server. */
-export interface AppParts extends CallerRules, Following, InFlightRules, Omit<HandlerParts, "readBody"> {
+export interface AppParts
+  extends CallerRules,
+    Following,
+    InFlightRules,
+    Omit<HandlerParts, "readBody">,
+    Omit<SubscriptionSocketsParts, "know" | "audit"> {
   /** Whether only requests to this machine are answered, because there is no authentication. */
   readonly localOnly: boolean;
   /** Null when the console is off. */
   readonly console: ConsoleBuild | null;
   readonly corsOrigins: readonly (string | RegExp)[];
-  /** The paths of WebSockets. */
+  /** The paths of WebSockets, except that of GraphQL. */
   readonly sockets: readonly SocketRoute[];
   /** Null without a webhook secret. */
   readonly webhooks: Omit<WebhookParts, "turn"> | null;
@@ -62,7 +68,15 @@ export async function createApp(parts: AppParts): Promise<{ app: FastifyInstance
   answerErrors(app, logger, services.audit, GRAPHQL_PATH);
   if (localOnly) refuseOtherHosts(app);
   await protectBrowsers(app, corsOrigins, hasPage, logger);
-  acceptSockets(app, { routes: parts.sockets, corsOrigins, trustsProxy, drain, log });
+  const know = clientKnower(parts);
+  const subscriptions = new SubscriptionSockets({ ...parts, know, audit: services.audit });
+  acceptSockets(app, {
+    routes: [subscriptions.at(GRAPHQL_PATH), ...parts.sockets],
+    corsOrigins,
+    trustsProxy,
+    drain,
+    log,
+  });
   cutOffIdleReaders(app);
 
   if (parts.console) await serveConsole(app, parts.console, hasPage ? GRAPHQL_PATH : null);
@@ -71,7 +85,7 @@ export async function createApp(parts: AppParts): Promise<{ app: FastifyInstance
   app.route({
     method: ["GET", "POST"],
     url: GRAPHQL_PATH,
-    onRequest: [knowCaller(app, parts), checkHeaders, limitInFlight(app, parts)],
+    onRequest: [knowCaller(app, hasPage, know), checkHeaders, limitInFlight(app, parts)],
     handler: graphqlHandler({ ...parts, readBody }),
   });
   return { app, drain };

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Authenticate } from "../access/authenticate.ts";
 import type { Caller, Origin } from "../access/caller.ts";
-import { hasCredential } from "../access/credential.ts";
+import { type Credentials, hasCredential } from "../access/credential.ts";
 import { failedCredentials } from "../access/failed-credentials.ts";
 import { STRANGERS } from "../access/jwt-callers.ts";
 import { Unauthenticated } from "../errors.ts";
@@ -26,27 +26,43 @@ export interface CallerRules {
 }
 
 /**
- * A hook that authenticates the caller before the body is read. A request for the page of the endpoint needs no credential.
- * Behind a trusted proxy, the hook refuses a client address with too many failed credentials.
+ * Authenticates a client. Behind a trusted proxy, it refuses a client address with too many failed credentials.
+ *
+ * @param address the client's address from a trusted proxy; null without one
+ * @throws {Unauthenticated}, {AuthenticationUnavailable} or {RateLimited}
  */
-export function knowCaller(app: FastifyInstance, { authenticate, turn, trustsProxy, hasPage }: CallerRules) {
+export type KnowClient = (credentials: Credentials, address: string | null) => Promise<Caller>;
+
+/** One count of failed credentials for requests and sockets. */
+export function clientKnower({
+  authenticate,
+  turn,
+  trustsProxy,
+}: Pick<CallerRules, "authenticate" | "turn" | "trustsProxy">): KnowClient {
   const failed = failedCredentials();
-  app.decorateRequest("caller", null);
-  return async (request: FastifyRequest): Promise<void> => {
-    const { address, method, headers } = request;
-    if (hasPage && prefersPage(method, headers.accept)) return;
+  return async (credentials, address) => {
     // A trusted address is a proxy that names no client. Refusing it would refuse all of its clients.
     const limited = address !== null && !trustsProxy?.(address);
     if (limited) failed.check(address);
     try {
-      request.caller = await authenticate(headers);
-      request.caller.origin = originOf(request);
+      return await authenticate(credentials);
     } catch (error) {
-      if (limited && error instanceof Unauthenticated && hasCredential(headers)) failed.count(address);
+      if (limited && error instanceof Unauthenticated && hasCredential(credentials)) failed.count(address);
       // A refusal takes as long as an answer, so all unauthenticated callers share the turns of one.
       await turn(STRANGERS);
       throw error;
     }
+  };
+}
+
+/** A hook that authenticates the caller before the body is read. A request for the page of the endpoint needs no credential. */
+export function knowCaller(app: FastifyInstance, hasPage: boolean, know: KnowClient) {
+  app.decorateRequest("caller", null);
+  return async (request: FastifyRequest): Promise<void> => {
+    const { address, method, headers } = request;
+    if (hasPage && prefersPage(method, headers.accept)) return;
+    request.caller = await know(headers, address);
+    request.caller.origin = originOf(request);
   };
 }
 

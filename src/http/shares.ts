@@ -1,4 +1,3 @@
-import type { Socket } from "node:net";
 import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from "fastify";
 import { RateLimited } from "../errors.ts";
 import type { InFlight, Passage } from "../shares/in-flight.ts";
@@ -18,7 +17,7 @@ declare module "fastify" {
 
 /** The dependencies of `limitInFlight`. */
 export interface InFlightRules {
-  readonly inFlight: InFlight<Socket>;
+  readonly inFlight: InFlight<object>;
   readonly turn: Turn;
   /** Whether an address belongs to a trusted proxy, whose connections do not count; null without trusted proxies. */
   readonly trustsProxy: ((address: string) => boolean) | null;

@@ -7,8 +7,8 @@ export interface OpenedSocket {
   readonly requestId: string;
   /** The client's address, from a trusted proxy if there is one. */
   readonly address: string | undefined;
-  /** Whether the address belongs to a client, and not to a trusted proxy that names none. */
-  readonly isClient: boolean;
+  /** The client's address from a trusted proxy; null without one. */
+  readonly named: string | null;
   /** Notes the caller's ID, for the log. The socket then no longer counts as a stranger's. */
   know(callerId: string): void;
   /** Closes the socket with a reason of at most 123 bytes, which is also in the log. */

@@ -151,10 +151,10 @@ class Acceptor {
 class Opened implements OpenedSocket {
   readonly requestId: string;
   readonly address: string | undefined;
-  readonly isClient: boolean;
+  readonly named: string | null;
+  readonly #counted: string | null;
   socket: WebSocket | null = null;
   readonly #path: string;
-  readonly #named: string | undefined;
   readonly #start = performance.now();
   #strangers: StrangerSockets | null;
   #caller: string | undefined;
@@ -163,8 +163,8 @@ class Opened implements OpenedSocket {
   constructor(request: FastifyRequest, address: string | null, strangers: StrangerSockets | null) {
     this.requestId = request.id;
     this.address = address ?? request.raw.socket.remoteAddress;
-    this.isClient = address !== null;
-    this.#named = request.address ?? undefined;
+    this.named = request.address;
+    this.#counted = address;
     this.#path = pathOf(request);
     this.#strangers = strangers;
   }
@@ -193,13 +193,13 @@ class Opened implements OpenedSocket {
       code,
       reason: this.#reason,
       caller: this.#caller,
-      address: this.#named,
+      address: this.named ?? undefined,
       milliseconds: Math.round(performance.now() - this.#start),
     };
   }
 
   #leaveStrangers(): void {
-    this.#strangers?.leave(this.isClient ? (this.address ?? null) : null);
+    this.#strangers?.leave(this.#counted);
     this.#strangers = null;
   }
 }

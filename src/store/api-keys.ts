@@ -42,6 +42,17 @@ export function apiKeys({ kysely: database, reads, engine: { clock } }: Database
       return rows.map(({ id }) => id);
     },
 
+    async usable(ids) {
+      const rows = await reads
+        .selectFrom("api_keys")
+        .select("id")
+        .where("id", "in", ids)
+        .where("revoked_at", "is", null)
+        .where((row) => row.or([row("expires_at", "is", null), row("expires_at", ">", clock)]))
+        .execute();
+      return rows.map(({ id }) => id);
+    },
+
     async list() {
       const rows = await selectKeys().orderBy("created_at").execute();
       return rows.map(toApiKey);

@@ -221,6 +221,9 @@ export interface StoredApiKey extends ApiKey {
 
 /** The API keys of callers. */
 export interface ApiKeys {
+  /** Those of these IDs whose keys are neither revoked nor expired. */
+  usable(ids: readonly string[]): Promise<string[]>;
+
   /** Adds a key, durably. False if another key with this name is not revoked. */
   add(apiKey: ApiKey): Promise<boolean>;
 

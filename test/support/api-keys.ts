@@ -33,6 +33,13 @@ class Keys implements ApiKeys {
     this.read++;
     return [...this.kept.keys()];
   }
+  async usable(ids: readonly string[]) {
+    this.asked++;
+    return ids.filter((id) => {
+      const apiKey = this.kept.get(id);
+      return apiKey && apiKey.revokedAt === null && !apiKey.isExpired;
+    });
+  }
   async list() {
     return [...this.kept.values()];
   }

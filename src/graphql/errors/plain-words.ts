@@ -31,10 +31,6 @@ const INSTEAD: Advice = [
   ],
   [/^Operation batching disabled/, "The body is a list; send one operation per request, as an object"],
   [
-    /^Schema is not configured to execute subscription operation/,
-    "This server has no subscriptions; send a query or a mutation",
-  ],
-  [
     /^Must provide operation name/,
     "The document has several operations; send the name of one as operationName",
   ],

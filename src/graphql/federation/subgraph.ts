@@ -102,11 +102,15 @@ async function describeSubgraph(schema: GraphQLSchema): Promise<string> {
   return sdl;
 }
 
-/** Removes `Node` and `node`, which could conflict with those of other subgraphs. Direct callers keep them. */
+/**
+ * Removes `Node` and `node`, which could conflict with those of other subgraphs, and subscriptions, which a router takes over another
+ * protocol. Direct callers keep them.
+ */
 function forRouters(contract: DocumentNode): DocumentNode {
   const described = visit(contract, {
     InterfaceTypeDefinition: () => null,
     ObjectTypeDefinition: ({ name, fields = [], ...type }) => {
+      if (name.value === "Subscription") return null;
       const directed = DIRECTED.find((type) => "name" in type && type.name?.value === name.value);
       return {
         ...type,

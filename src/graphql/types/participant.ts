@@ -96,6 +96,13 @@ export class ParticipantArgs {
   id!: string;
 }
 
+/** The session whose participants to follow. */
+@ArgsType()
+export class ParticipantChangedArgs {
+  @Field(() => ID, { description: "The session's ID." })
+  sessionId!: string;
+}
+
 /** The page of a list of participants. */
 @ArgsType()
 export class ParticipantsArgs extends PageArgs {

@@ -1,0 +1,52 @@
+import type { Caller } from "../access/caller.ts";
+import { checkSession, needsSessionName } from "../access/policy.ts";
+import type { Participant } from "../domain/participant.ts";
+import { checkOwner } from "../domain/session-id.ts";
+import type { ParticipantFeed } from "./participant-feed.ts";
+import type { UsableSessionsParts } from "./usable-sessions.ts";
+
+/** The dependencies of `ParticipantChanges`. */
+export interface ParticipantChangesParts extends UsableSessionsParts {
+  readonly feed: ParticipantFeed;
+}
+
+/** The changes of participants, for callers. */
+export class ParticipantChanges {
+  readonly #parts: ParticipantChangesParts;
+
+  constructor(parts: ParticipantChangesParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * The participants of a session that change from now on, each as it then is.
+   *
+   * @param onOverflow called if the caller takes them too slowly; then the subscription has ended
+   * @throws {SessionNotFound} if the ID is malformed or another project's
+   * @throws {Forbidden} if the caller may not use the session
+   * @throws {DatabaseUnavailable}
+   */
+  async subscribe(
+    caller: Caller,
+    sessionId: string,
+    onOverflow: () => void,
+  ): Promise<AsyncIterableIterator<Participant>> {
+    await this.check(caller, sessionId);
+    return this.#parts.feed.subscribe(sessionId, onOverflow);
+  }
+
+  /**
+   * Checks that the caller may see the participants of a session now.
+   *
+   * @throws {SessionNotFound} or {Forbidden}
+   */
+  async check(caller: Caller, sessionId: string): Promise<void> {
+    const { applicationId, shares, sessions } = this.#parts;
+    checkOwner(applicationId, sessionId);
+    const isNamed = needsSessionName(caller, sessionId);
+    const [session] = isNamed
+      ? await shares.query(caller.id, () => sessions.findMany([sessionId]))
+      : [undefined];
+    checkSession(caller, sessionId, session?.name ?? null);
+  }
+}
