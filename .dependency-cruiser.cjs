@@ -70,7 +70,7 @@ module.exports = {
     only(
       "http-imports-graphql",
       "^src/http/",
-      "^src/(graphql/(context|documents|media-type|subscriber|summary|trusted-documents)\\.ts$|access/|audit/audit\\.ts$|shares/|config/document-manifest\\.ts$|domain/|signing/webhook-(keys|signature)\\.ts$|services/participants\\.ts$|errors\\.ts$|process/loopback\\.ts$)",
+      "^src/(graphql/(context|documents|media-type|subscriber|summary|trusted-documents)\\.ts$|access/|audit/audit\\.ts$|shares/|config/document-manifest\\.ts$|domain/|platform/(emulator/|platform\\.ts$)|signing/webhook-(keys|signature)\\.ts$|services/participants\\.ts$|errors\\.ts$|process/loopback\\.ts$)",
     ),
     only(
       "instruments-import-what-they-follow",
@@ -86,7 +86,7 @@ module.exports = {
     only(
       "cli-does-what-the-server-does",
       "^src/(cli\\.ts$|cli/)",
-      "^src/(main|errors)\\.ts$|^src/(access|assembly|audit|config|doctor|domain|process|services|signing|store)/|^src/graphql/context\\.ts$",
+      "^src/(main|errors)\\.ts$|^src/(access|assembly|audit|config|doctor|domain|process|services|signing|store)/|^src/graphql/context\\.ts$|^src/platform/emulator/protocol\\.ts$",
     ),
     only(
       "doctor-looks-at-what-is-configured",

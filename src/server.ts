@@ -40,6 +40,7 @@ import { fairQueries } from "./shares/fair-queries.ts";
 import { InFlight } from "./shares/in-flight.ts";
 import { lately } from "./shares/lately.ts";
 import { turns } from "./shares/turns.ts";
+import { problemOfPlatformAuth } from "./signing/platform-auth-check.ts";
 import type { WebhookKeys } from "./signing/webhook-keys.ts";
 import { openDatabase } from "./store/database.ts";
 import { Deadline, PATIENCE } from "./store/deadline.ts";
@@ -188,8 +189,12 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       localOnly: open,
       hasPage: !config.production,
       console: build,
+      local: emulator && {
+        ...emulator,
+        problemOf: (token, at) => problemOfPlatformAuth(token, keyRing, at),
+        now,
+      },
       corsOrigins: config.corsOrigins,
-      sockets: [],
       subscribe: createSubscriber({ schema, services, admit, turn, production: config.production, logger }),
       credentials,
       webhooks: webhookKeys && {

@@ -9,11 +9,12 @@ import { graphqlHandler, type HandlerParts } from "./graphql-handler.ts";
 import { checkHeaders, protectBrowsers } from "./headers.ts";
 import { serveHealth } from "./health.ts";
 import { refuseOtherHosts } from "./host.ts";
+import { joinRoute } from "./join-route.ts";
 import { jsonBodies } from "./json-body.ts";
+import { type LocalPlatform, serveLocalPlatform } from "./local-platform.ts";
 import { endPipelined } from "./pipelined.ts";
 import { type Following, followRequests } from "./requests.ts";
 import { cutOffIdleReaders, type InFlightRules, limitInFlight } from "./shares.ts";
-import type { SocketRoute } from "./socket-route.ts";
 import { acceptSockets } from "./sockets.ts";
 import { SubscriptionSockets, type SubscriptionSocketsParts } from "./subscription-sockets.ts";
 import { serveWebhooks, type WebhookParts } from "./webhooks.ts";
@@ -24,6 +25,9 @@ export const GRAPHQL_PATH = "/graphql";
 /** The longest time for the headers and for the whole request to arrive, in milliseconds. */
 export const HEADERS_TIMEOUT = 10_000;
 export const REQUEST_TIMEOUT = 15_000;
+
+/** The longest part of a path that names something, in characters: a session ID. */
+const MAX_PARAM_LENGTH = 255;
 
 /** The parts of the HTTP server. */
 export interface AppParts
@@ -36,9 +40,9 @@ export interface AppParts
   readonly localOnly: boolean;
   /** Null when the console is off. */
   readonly console: ConsoleBuild | null;
+  /** Null for another platform. */
+  readonly local: LocalPlatform | null;
   readonly corsOrigins: readonly (string | RegExp)[];
-  /** The paths of WebSockets, except that of GraphQL. */
-  readonly sockets: readonly SocketRoute[];
   /** Null without a webhook secret. */
   readonly webhooks: Omit<WebhookParts, "turn"> | null;
   /** Rejects while the server cannot serve. */
@@ -54,6 +58,7 @@ export async function createApp(parts: AppParts): Promise<{ app: FastifyInstance
     genReqId: () => randomUUID(),
     trustProxy: trustsProxy ?? false,
     bodyLimit: BODY_LIMIT,
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     requestTimeout: REQUEST_TIMEOUT,
     frameworkErrors: answerBadUrl,
     http: { headersTimeout: HEADERS_TIMEOUT, connectionsCheckingInterval: 1000 },
@@ -70,8 +75,9 @@ export async function createApp(parts: AppParts): Promise<{ app: FastifyInstance
   await protectBrowsers(app, corsOrigins, hasPage, logger);
   const know = clientKnower(parts);
   const subscriptions = new SubscriptionSockets({ ...parts, know, audit: services.audit });
+  const rooms = parts.local ? [joinRoute(parts.local.clients, turn)] : [];
   acceptSockets(app, {
-    routes: [subscriptions.at(GRAPHQL_PATH), ...parts.sockets],
+    routes: [subscriptions.at(GRAPHQL_PATH), ...rooms],
     corsOrigins,
     trustsProxy,
     drain,
@@ -82,11 +88,13 @@ export async function createApp(parts: AppParts): Promise<{ app: FastifyInstance
   if (parts.console) await serveConsole(app, parts.console, hasPage ? GRAPHQL_PATH : null);
   serveHealth(app, () => drain.announced, ready, turn);
   if (parts.webhooks) serveWebhooks(app, { ...parts.webhooks, turn });
+  const limit = limitInFlight(app, parts);
   app.route({
     method: ["GET", "POST"],
     url: GRAPHQL_PATH,
-    onRequest: [knowCaller(app, hasPage, know), checkHeaders, limitInFlight(app, parts)],
+    onRequest: [knowCaller(app, hasPage, know), checkHeaders, limit],
     handler: graphqlHandler({ ...parts, readBody }),
   });
+  if (parts.local) await serveLocalPlatform(app, parts.local, { turn, logger, limit });
   return { app, drain };
 }

@@ -56,6 +56,10 @@ export class JoinPeer implements JoinListener, RoomClient {
     this.#listener = listener;
   }
 
+  get hasJoined(): boolean {
+    return this.#joined !== null;
+  }
+
   message(text: string | null): void {
     if (this.#isGone) return;
     const now = this.#parts.now();

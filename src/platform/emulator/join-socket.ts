@@ -12,6 +12,8 @@ export interface JoinSocket {
 
 /** What the socket layer tells about one socket. */
 export interface JoinListener {
+  /** Whether the client is in a room, or was. */
+  readonly hasJoined: boolean;
   /** @param text null for a binary message */
   message(text: string | null): void;
   pong(): void;
