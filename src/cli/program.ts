@@ -7,6 +7,7 @@ import { defineDoctor } from "./commands/doctor.ts";
 import { defineExport } from "./commands/export.ts";
 import { defineImport } from "./commands/import.ts";
 import { defineInspect } from "./commands/inspect.ts";
+import { defineJoin } from "./commands/join.ts";
 import { defineKeys } from "./commands/keys.ts";
 import { defineMigrate } from "./commands/migrate.ts";
 import { defineSession } from "./commands/session.ts";
@@ -32,6 +33,7 @@ const COMMANDS = [
   defineToken,
   defineTokens,
   defineInspect,
+  defineJoin,
   defineSession,
   defineKeys,
   defineMigrate,

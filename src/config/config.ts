@@ -198,3 +198,18 @@ export function keptDatabase(address: DatabaseAddress): DatabaseAddress {
   }
   return address;
 }
+
+/**
+ * The address of a server with these variables, for a command that needs no other.
+ *
+ * @throws {StartupError} if it is invalid
+ */
+export function parseServerAddress(
+  environment: NodeJS.Dict<string>,
+  file?: EnvFile,
+): { readonly host: string; readonly port: number } {
+  const env = new Environment(environment, file, []);
+  const address = { host: env.read("HOST", host), port: env.read("PORT", port) };
+  env.check();
+  return address;
+}

@@ -10,6 +10,7 @@ const COMMANDS = [
   ["start"],
   ["token"],
   ["inspect"],
+  ["join"],
   ["session", "create"],
   ["keys", "create"],
   ["keys", "list"],

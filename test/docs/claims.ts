@@ -149,13 +149,19 @@ export const CLAIMS: readonly Claim[] = [
   {
     document: "docs/cli.md",
     language: /^sh$/,
-    has: /--token/,
+    has: /doctor --token/,
     run: commands(/^ok +scopes +tokens:create, from scope$/m, {
       AUTH_JWT_SECRET: JWT_SECRET,
       STAGEPASS_CREDENTIAL: signedJwt({ scope: "tokens:create", video_grant: { roles: ["PUBLISHER"] } }),
     }),
   },
-  { document: "docs/cli.md", language: /^text$/, run: heldBy("test/process/doctor.test.ts") },
+  { document: "docs/cli.md", language: /^text$/, has: /FAIL/, run: heldBy("test/process/doctor.test.ts") },
+  {
+    document: "docs/cli.md",
+    language: /^(sh|text)$/,
+    has: /joined|join --/,
+    run: heldBy("test/process/join.test.ts"),
+  },
   { document: "docs/errors.md", language: /^(graphql|js|sh|json)$/, run: heldBy("test/docs/errors.test.ts") },
   // The router of `test/api/federation.test.ts` sends Rover's requests, with the same header.
   { document: FEDERATION, language: /^sh$/, has: /^rover/, run: isShell },

@@ -19,6 +19,7 @@ describe("the program", () => {
       "token",
       "tokens",
       "inspect",
+      "join",
       "session",
       "keys",
       "migrate",

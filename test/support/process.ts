@@ -76,6 +76,15 @@ export function spawnServer(
     pid: child.pid,
     /** Writes to its standard input. */
     write: (text: string) => child.stdin.write(text),
+    /** Writes to its standard input, and ends that. */
+    endInput: (text: string) => child.stdin.end(text),
+    /** Resolves when its output matches. */
+    async printed(pattern: RegExp): Promise<void> {
+      while (!pattern.test(output)) {
+        if (child.exitCode !== null) throw new Error(`it has ended: ${output}${errors}`);
+        await Promise.race([once(child.stdout, "data"), exited]);
+      }
+    },
     kill: (signal: NodeJS.Signals) => child.kill(signal),
     /** Its exit code or signal. */
     exited,
