@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import { describe, it, type TestContext } from "vitest";
 import { TokenFormat } from "../../src/domain/connection-token.ts";
 import { DEFAULT_ROLE } from "../../src/domain/grant.ts";
+import { LeaveReason } from "../../src/domain/participant.ts";
 import type { Gap } from "../../src/domain/retention.ts";
 import { forgetOld } from "../../src/services/retention.ts";
 import { sqlStore } from "../../src/store/sql-store.ts";
@@ -105,6 +106,30 @@ describe.concurrent.each(ENGINES)("retention on %s", (engine) => {
     expect([server.purged, server.kept]).toEqual([[1100], []]);
     await server.run(1);
     expect(server.purged).toEqual([1100]);
+  });
+
+  it("forgets participants who left so long ago, also when the ledger is empty", async (context) => {
+    const { expect } = context;
+    const server = await startServer(engine, context);
+    const { participants } = sqlStore(server.database);
+    const of = (connectionId: string, at: number | null) => ({
+      seen: {
+        sessionId: "1_a",
+        connectionId,
+        joinedAt: START - 1000 * DAY,
+        data: null,
+        leave: at === null ? null : { at, reason: LeaveReason.OTHER },
+        stream: null,
+        isListed: false,
+      },
+      fingerprints: [],
+    });
+    const old = START - DAYS * DAY - 1;
+    await participants.apply([of("present", null), of("old", old), of("older", 0), of("fresh", old + 1)]);
+    await server.run(1);
+    const left = await participants.findMany(["p_present", "p_old", "p_older", "p_fresh"]);
+    expect(left.map(({ connectionId }) => connectionId).sort()).toEqual(["fresh", "present"]);
+    expect(server.purged).toEqual([]);
   });
 
   it("forgets nothing without days, and no more than the newest record says where nothing is issued", async (context) => {
