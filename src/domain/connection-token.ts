@@ -13,7 +13,7 @@ export const DEFAULT_FORMAT = TokenFormat.JWT;
 /** A request for a token. A field that is absent or null gets its default. */
 export interface TokenInput extends GrantInput {
   readonly format?: TokenFormat | null;
-  /** Who the token is for, in the application's own terms. It is on the ledger, not in the token. */
+  /** The person that the token is for, as the application names it. It is on the ledger, not in the token. */
   readonly identity?: string | null;
 }
 
@@ -21,7 +21,7 @@ export interface TokenInput extends GrantInput {
 export const MAX_IDENTITY_LENGTH = 128;
 
 /**
- * Who the token is for; null if the caller does not say.
+ * The requested identity, or null.
  *
  * @throws {BadUserInput} naming `identity`
  */

@@ -12,7 +12,7 @@ export interface IssuedToken {
   readonly issuedTo: string;
   readonly issuedAt: Date;
   readonly expiresAt: Date;
-  /** Who the token is for; null if the caller did not say. */
+  /** The person that the token is for, as the application names it; null if the caller did not say. */
   readonly identity: string | null;
   /** Ties the token to participants with its connection data, without revealing the data; null for earlier records. */
   readonly fingerprint: string | null;

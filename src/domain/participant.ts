@@ -29,7 +29,7 @@ export interface Participant {
   readonly sessionId: string;
   /** The connection data of its token; null if unknown or empty, and always once it has left. */
   readonly data: string | null;
-  /** Who its token is for; null if unknown, or if the tokens that fit differ. */
+  /** The identity of its token; null if unknown, or if the tokens that fit differ. */
   readonly identity: string | null;
   /** The `jti` of its token; null unless exactly one token fits. */
   readonly tokenId: string | null;

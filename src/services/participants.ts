@@ -58,7 +58,7 @@ export class ParticipantService {
   }
 
   /**
-   * A page of the participants of each session, latest first, in one query; `Forbidden` for a session that the caller may not use.
+   * A page of the participants of each session, latest first, in one query. `Forbidden` for a session that the caller may not use.
    * There are at most 100 sessions, without duplicates.
    *
    * @param present whether only those who are in the session now count
@@ -83,7 +83,7 @@ export class ParticipantService {
     });
   }
 
-  /** How many participants each session has now, up to 10,000, in one query; `Forbidden` for a session that the caller may not use. */
+  /** The number of participants in each session now, up to 10,000, in one query. `Forbidden` for a session that the caller may not use. */
   counts(caller: Caller, sessions: readonly Session[]): Promise<Each<number>> {
     return eachSession(this.#parts.shares, caller, sessions, (ids) =>
       this.#parts.participants.count(ids, MAX_TOTAL),
@@ -103,7 +103,7 @@ export class ParticipantService {
     return ids.map((id) => shown.get(id) ?? null);
   }
 
-  /** The streams that each participant publishes now, in order, in one query. The participants come from `pages` or `findMany`. */
+  /** The streams that each participant publishes now, in order, in one query. `pages` or `findMany` gave the participants. */
   async streams(caller: Caller, participantIds: readonly string[]): Promise<ParticipantStream[][]> {
     const { participants, shares } = this.#parts;
     if (participantIds.length === 0) return [];

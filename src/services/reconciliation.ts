@@ -41,11 +41,12 @@ export function reconcileRegularly(parts: ReconciliationParts, listener: Reconci
 }
 
 /**
- * Compares the participants of every occupied session with the platform's lists, which tell what events did not. Whoever is not
- * listed has left, with the reason `UNKNOWN`; whoever is listed is present, with unknown connection data if it was unknown. Open
- * streams that are not listed have ended. A listed stream whose event was lost stays unknown, because lists do not say whose it is.
+ * Compares the participants of every occupied session with the platform's lists, because events may get lost. A participant that
+ * is not listed has left, with the reason `UNKNOWN`. A listed connection is present; its connection data stays unknown if no event
+ * had it. An open stream that is not listed has ended. A listed stream without an event stays unknown: lists do not name its
+ * participant.
  *
- * @returns false if nobody is in a session, if another replica holds the lease, or if the last run ended less than `INTERVAL` ago
+ * @returns false if nobody is in a session, another replica holds the lease, or the last run ended less than `INTERVAL` ago
  */
 export async function reconcile(
   { participants, platform, now }: ReconciliationParts,

@@ -25,8 +25,8 @@ export interface RetentionListener {
 }
 
 /**
- * Records every ten minutes that a server runs, and deletes ledger records and participants who left, once they are older than
- * `days` days of run time.
+ * Records every ten minutes that a server runs. Deletes ledger records, and participants who left, that are older than `days`
+ * days of run time.
  * Several servers may do so at the same time.
  *
  * @param days null keeps records forever

@@ -6,7 +6,7 @@ import type { Observed } from "./store.ts";
 import type { ParticipantStreamTable, Tables } from "./tables.ts";
 import { type Sought, tokenMatches } from "./token-matches.ts";
 
-/** Runs a transaction that sees what was committed before it got the lock, whatever the database's default. */
+/** Runs a transaction that sees all commits before it got the lock, in every configuration of the database. */
 export function changing<T>(
   kysely: Kysely<Tables>,
   change: (transaction: Kysely<Tables>) => Promise<T>,

@@ -8,7 +8,7 @@ const CLOCK_TOLERANCE = 60_000;
 /** The most records that are read for one participant. With more, nothing is known. */
 const MAX_READ = 1000;
 
-/** What is known of a participant whose token is sought. */
+/** A participant whose token is sought. */
 export interface Sought {
   readonly sessionId: string;
   /** One or two: by the current credential, and by the previous one. */
