@@ -1,4 +1,4 @@
-import { type DocumentNode, type ExecutionArgs, execute, GraphQLError } from "graphql";
+import { type DocumentNode, type ExecutionArgs, type ExecutionResult, execute, GraphQLError } from "graphql";
 import type { Context } from "./context.ts";
 
 /** What a client gets for an event. */
@@ -10,23 +10,25 @@ export interface EventResult {
 /** Completes errors, and turns them into what clients get. */
 type Format = (errors: readonly GraphQLError[], document?: DocumentNode) => Promise<readonly GraphQLError[]>;
 
+/** The most events that one turn executes. They share their look-ups. */
+const AT_ONCE = 50;
+
+/** Events, with those that wait. */
+type Source = AsyncIterableIterator<unknown> & { takeWaiting?(most: number): readonly unknown[] };
+
 /**
- * The results of a subscription. Each event has its own context, so that the policy decides anew and look-ups are fresh. A result
+ * The results of a subscription. The policy decides on each event, and look-ups are fresh. A result
  * without data is the last one, because its client has missed a change.
  */
 export class EventStream implements AsyncIterableIterator<EventResult, undefined> {
-  readonly #source: AsyncIterableIterator<unknown>;
+  readonly #source: Source;
   readonly #args: ExecutionArgs;
   readonly #context: () => Context;
   readonly #format: Format;
+  readonly #ready: EventResult[] = [];
   #isOver = false;
 
-  constructor(
-    source: AsyncIterableIterator<unknown>,
-    args: ExecutionArgs,
-    context: () => Context,
-    format: Format,
-  ) {
+  constructor(source: Source, args: ExecutionArgs, context: () => Context, format: Format) {
     this.#source = source;
     this.#args = args;
     this.#context = context;
@@ -34,23 +36,35 @@ export class EventStream implements AsyncIterableIterator<EventResult, undefined
   }
 
   async next(): Promise<IteratorResult<EventResult, undefined>> {
-    if (this.#isOver) return this.return();
-    const { value: rootValue, done } = await this.#source.next();
-    if (done || this.#isOver) return this.return();
-    const { data = null, errors } = await this.#execute(rootValue);
-    if (data === null) await this.return();
-    const value = errors ? { data, errors: await this.#format(errors, this.#args.document) } : { data };
+    if (this.#ready.length === 0) await this.#read();
+    const value = this.#ready.shift();
+    if (this.#isOver || !value) return this.return();
+    if (value.data === null) {
+      // Its client has missed a change.
+      await this.return();
+    }
     return { value, done: false };
   }
 
-  async #execute(rootValue: unknown) {
-    const contextValue = this.#context();
-    await contextValue.turn();
+  /** Waits for an event, and executes it with those that came meanwhile. */
+  async #read(): Promise<void> {
+    const { value: first, done } = await this.#source.next();
+    if (done || this.#isOver) return;
+    const events = [first, ...(this.#source.takeWaiting?.(AT_ONCE - 1) ?? [])];
+    const context = this.#context();
+    await context.turn();
+    this.#ready.push(...(await Promise.all(events.map((event) => this.#execute(event, context)))));
+  }
+
+  async #execute(rootValue: unknown, contextValue: Context): Promise<EventResult> {
+    let result: ExecutionResult;
     try {
-      return await execute({ ...this.#args, rootValue, contextValue });
+      result = await execute({ ...this.#args, rootValue, contextValue });
     } catch (error) {
-      return { errors: [new GraphQLError("", { originalError: error as Error })] };
+      result = { errors: [new GraphQLError("", { originalError: error as Error })] };
     }
+    const { data = null, errors } = result;
+    return errors ? { data, errors: await this.#format(errors, this.#args.document) } : { data };
   }
 
   /** Ends the subscription, also while `next` waits. */

@@ -158,7 +158,12 @@ export function createSubscriber(parts: SubscriberParts): Subscribe {
       if (!("errors" in source) || !source.errors)
         return {
           ...args,
-          events: new EventStream(source as AsyncIterableIterator<unknown>, args, context, formatted),
+          events: new EventStream(
+            source as ConstructorParameters<typeof EventStream>[0],
+            args,
+            context,
+            formatted,
+          ),
         };
       return await refuse(source.errors);
     } catch (error) {

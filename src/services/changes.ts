@@ -47,6 +47,13 @@ export class Changes implements AsyncIterableIterator<Participant, undefined> {
     });
   }
 
+  /** Takes at most `most` changes that wait, without waiting for others. */
+  takeWaiting(most: number): Participant[] {
+    const taken = [...this.#waiting.values()].slice(0, most);
+    for (const { id } of taken) this.#waiting.delete(id);
+    return taken;
+  }
+
   /** Ends the subscription, also while `next` waits. */
   return(): Promise<Result> {
     this.#end();

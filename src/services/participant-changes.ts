@@ -1,7 +1,7 @@
 import type { Caller } from "../access/caller.ts";
 import { checkSession, needsSessionName } from "../access/policy.ts";
-import type { Participant } from "../domain/participant.ts";
 import { checkOwner } from "../domain/session-id.ts";
+import type { Changes } from "./changes.ts";
 import type { ParticipantFeed } from "./participant-feed.ts";
 import type { UsableSessionsParts } from "./usable-sessions.ts";
 
@@ -26,11 +26,7 @@ export class ParticipantChanges {
    * @throws {Forbidden} if the caller may not use the session
    * @throws {DatabaseUnavailable}
    */
-  async subscribe(
-    caller: Caller,
-    sessionId: string,
-    onOverflow: () => void,
-  ): Promise<AsyncIterableIterator<Participant>> {
+  async subscribe(caller: Caller, sessionId: string, onOverflow: () => void): Promise<Changes> {
     await this.check(caller, sessionId);
     return this.#parts.feed.subscribe(sessionId, onOverflow);
   }

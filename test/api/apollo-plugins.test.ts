@@ -2,6 +2,7 @@ import type { ApolloServerPlugin } from "@apollo/server";
 import pino from "pino";
 import { afterEach, expect, it } from "vitest";
 import { localCaller } from "../../src/access/caller.ts";
+import type { OpenCredentials } from "../../src/access/open-credentials.ts";
 import { Quota } from "../../src/access/quota.ts";
 import { NO_AUDIT } from "../../src/audit/audit.ts";
 import type { ProjectInfo } from "../../src/domain/project.ts";
@@ -13,6 +14,7 @@ import { admitAll } from "../../src/graphql/trusted-documents.ts";
 import { createApp } from "../../src/http/app.ts";
 import type { IssuanceService } from "../../src/services/issuance-service.ts";
 import type { IssuedTokens } from "../../src/services/issued-tokens.ts";
+import type { ParticipantChanges } from "../../src/services/participant-changes.ts";
 import type { ParticipantService } from "../../src/services/participants.ts";
 import type { SessionService } from "../../src/services/session-service.ts";
 import { TokenService } from "../../src/services/token-service.ts";
@@ -53,6 +55,7 @@ async function start(plugin: ApolloServerPlugin<Context>) {
       tokens,
       issuedTokens: {} as IssuedTokens,
       participants: {} as ParticipantService,
+      participantChanges: {} as ParticipantChanges,
       issuances: {} as IssuanceService,
       project: {} as ProjectInfo,
       audit: NO_AUDIT,
@@ -67,6 +70,9 @@ async function start(plugin: ApolloServerPlugin<Context>) {
     console: null,
     local: null,
     corsOrigins: [],
+    sockets: [],
+    subscribe: async () => [],
+    credentials: {} as OpenCredentials,
     webhooks: null,
     ready: async () => {},
     follow() {},
