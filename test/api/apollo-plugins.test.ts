@@ -70,7 +70,6 @@ async function start(plugin: ApolloServerPlugin<Context>) {
     console: null,
     local: null,
     corsOrigins: [],
-    sockets: [],
     subscribe: async () => [],
     credentials: {} as OpenCredentials,
     webhooks: null,

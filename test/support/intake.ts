@@ -4,6 +4,7 @@ import type { ApolloServer } from "@apollo/server";
 import pino from "pino";
 import { onTestFinished } from "vitest";
 import { localCaller } from "../../src/access/caller.ts";
+import type { OpenCredentials } from "../../src/access/open-credentials.ts";
 import { NO_AUDIT } from "../../src/audit/audit.ts";
 import type { MonitoringEvent } from "../../src/domain/monitoring-event.ts";
 import type { Context, Services } from "../../src/graphql/context.ts";
@@ -77,6 +78,9 @@ export async function startIntake(parts: Partial<WebhookParts> = {}) {
     localOnly: false,
     hasPage: false,
     console: null,
+    local: null,
+    subscribe: async () => [],
+    credentials: {} as OpenCredentials,
     corsOrigins: [],
     webhooks: {
       keys: new WebhookKeys(createSecretKey(WEBHOOK_SECRET, "utf8")),

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import type { MonitoringEvent } from "../../src/domain/monitoring-event.ts";
 import { LeaveReason } from "../../src/domain/participant.ts";
 import { Role } from "../../src/domain/role.ts";
-import type { Member } from "../../src/platform/emulator/room.ts";
+import type { Member } from "../../src/platform/emulator/member.ts";
 import { Rooms } from "../../src/platform/emulator/rooms.ts";
 
 /** When the first thing happens. Each next one is a second later. */
