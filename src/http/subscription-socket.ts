@@ -16,8 +16,8 @@ export const CLOSE = {
   INTERNAL_ERROR: 4500,
 } as const;
 
-/** The most messages and pings of a socket in a second. */
-export const MESSAGES_PER_SECOND = 50;
+/** The most messages and pings of a socket in a second: more than all of its subscriptions need to begin. */
+export const MESSAGES_PER_SECOND = 200;
 /** The most bytes that may wait to be sent on a socket. */
 export const MAX_BUFFERED = 1024 * 1024;
 /** How long a client may take to close, in milliseconds. */

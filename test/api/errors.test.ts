@@ -50,7 +50,7 @@ describe("an unexpected error", () => {
 
 describe("a request that GraphQL refuses without a code", () => {
   it.each([
-    ["a subscription", 200, { query: "subscription { x: __typename }" }],
+    ["a subscription", 400, { query: 'subscription { participantChanged(sessionId: "x") { id } }' }],
     [
       "a persisted query of another version",
       400,

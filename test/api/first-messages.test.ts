@@ -52,8 +52,8 @@ const FORGED =
   "Send the operation by POST with content-type: application/json; a GET needs the header apollo-require-preflight: 1, which pages of other sites cannot send";
 const NOT_FOUND = "Not found; send GraphQL by POST to /graphql";
 const NEARLY_FOUND = `${NOT_FOUND} exactly: in lower case, without a trailing slash, and without a prefix, which a proxy must remove`;
-const SUBSCRIPTIONS =
-  "This server has no subscriptions and no WebSockets; send queries and mutations by POST to /graphql";
+const NO_PROTOCOL =
+  "The client must offer the subprotocol graphql-transport-ws, as the npm package graphql-ws does";
 const SINGLE_QUOTE = String.raw`The body is not JSON: it begins with a single quote, which the Windows command line keeps. Write it as "{\"query\":\"{ __typename }\"}" there, or send a file with -d @body.json`;
 const BARE = `The body is not JSON: names and strings need double quotes, which some shells remove; a document goes into an object, such as ${DOCUMENT}`;
 const CUT_OFF = `The body is not JSON, or is cut off; send an object such as ${DOCUMENT}`;
@@ -180,16 +180,16 @@ it("a WebSocket, whose client sees the status alone: the log has the reason", as
     upgrade: "websocket",
     "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
     "sec-websocket-version": "13",
-    "sec-websocket-protocol": "graphql-transport-ws",
+    "sec-websocket-protocol": "graphql-ws",
   };
   expect(await ask({ method: "GET", headers: upgrade })).toEqual({
     status: 400,
     code: "BAD_REQUEST",
-    message: SUBSCRIPTIONS,
+    message: NO_PROTOCOL,
   });
   await expect
     .poll(() => server.log())
-    .toContainEqual(expect.objectContaining({ msg: "request", status: 400, reason: SUBSCRIPTIONS }));
+    .toContainEqual(expect.objectContaining({ msg: "request", status: 400, reason: NO_PROTOCOL }));
 });
 
 describe("a page of another origin", () => {
@@ -254,7 +254,10 @@ describe("an operation", () => {
   };
 
   it.each([
-    ["subscription { x: __typename }", "This server has no subscriptions; send a query or a mutation"],
+    [
+      'subscription { participantChanged(sessionId: "x") { id } }',
+      "Subscriptions need a WebSocket: connect to the same path with the subprotocol graphql-transport-ws, as the npm package graphql-ws does",
+    ],
     [
       "query A { __typename } query B { __typename }",
       "The document has several operations; send the name of one as operationName",
