@@ -15,6 +15,7 @@ export const PARTS = [
   "memory",
   "watching",
   "fairness",
+  "live",
 ];
 
 const OPTIONS = { json: { type: "string" }, attack: { type: "string" } };

@@ -1,0 +1,245 @@
+/** Live sessions: tokens beside a flood of events, the time from an event to a subscriber, and the memory of idle sockets. */
+import { createHash, createHmac, randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createClient } from "graphql-ws";
+import { WebSocket } from "ws";
+import { callerJwt, postOf } from "./caller.js";
+import { withPostgres, withSqlite } from "./databases.js";
+import { localServer } from "./local-server.js";
+import { askSteadily, client } from "./pace.js";
+import { LOAD_CORE, urlIn, withPrograms } from "./programs.js";
+import { API_KEY, SESSION_ID, sessionIdOf } from "./project.js";
+import { megabytes, peakMegabytes } from "./resident-memory.js";
+import { milliseconds, p99 } from "./statistics.js";
+
+const SECRET = "what-the-events-of-the-bench-are-signed-with";
+const PATH = "/webhooks/session-monitoring";
+const EVENTS = 50_000;
+/** The events of one participant, and how many connections send them. */
+const EACH = 5;
+const SENDERS = 64;
+const TOKENS_PER_SECOND = 40;
+const WARM_UP_SECONDS = 5;
+const ALONE_SECONDS = 10;
+const OBSERVED = 500;
+const SOCKETS = 1000;
+const READER = {
+  scope: "participants:read tokens:create",
+  video_grant: { roles: ["MODERATOR"], sessions: ["*"] },
+};
+
+const server = (env) => localServer({ LEDGER: "on", WEBHOOK_SECRET: SECRET, ...env });
+
+const base64url = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
+
+/** A signed event, as `fetch` takes it. */
+function eventRequest(event) {
+  const body = JSON.stringify({ projectId: API_KEY, timestamp: Date.now(), ...event });
+  const claims = {
+    iss: "Vonage",
+    iat: Math.floor(Date.now() / 1000),
+    jti: randomUUID(),
+    payload_hash: createHash("sha256").update(body).digest("hex"),
+    api_key: API_KEY,
+  };
+  const text = `${base64url({ alg: "HS256", typ: "JWT" })}.${base64url(claims)}`;
+  const signature = createHmac("sha256", SECRET).update(text).digest("base64url");
+  return {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${text}.${signature}` },
+    body,
+  };
+}
+
+/** The events of a participant that publishes, stops and leaves, with one of them twice. */
+function visit(sessionId) {
+  const connection = { id: randomUUID(), createdAt: Date.now(), data: `user=${randomUUID()}` };
+  const stream = { id: randomUUID(), connection, createdAt: Date.now(), name: "camera", videoType: "camera" };
+  const created = { sessionId, event: "connectionCreated", connection };
+  return [
+    created,
+    { sessionId, event: "streamCreated", stream },
+    created,
+    { sessionId, event: "streamDestroyed", stream, reason: "clientDisconnected" },
+    { sessionId, event: "connectionDestroyed", connection, reason: "clientDisconnected" },
+  ];
+}
+
+const sender = (url, connections) => {
+  const { post, close } = client(new URL(PATH, url), connections);
+  const send = async (event) => {
+    const { status, text } = await post(eventRequest(event));
+    if (status !== 204) throw new Error(`HTTP ${status}: ${text}`);
+  };
+  return { send, close };
+};
+
+/** Sends all events as fast as the server takes them. Resolves to their number per second. */
+async function flood(url) {
+  const events = Array.from({ length: EVENTS / EACH }, (_, i) =>
+    visit(sessionIdOf(API_KEY, `session-${i % 100}-`)),
+  ).flat();
+  const { send, close } = sender(url, SENDERS);
+  const start = performance.now();
+  let next = 0;
+  await Promise.all(
+    Array.from({ length: SENDERS }, async () => {
+      while (next < events.length) await send(events[next++]);
+    }),
+  );
+  close();
+  return (events.length * 1000) / (performance.now() - start);
+}
+
+async function tokensBesideEvents(newDatabase) {
+  const DATABASE_URL = await newDatabase();
+  return await withPrograms([server({ DATABASE_URL })], async ({ child, line }) => {
+    const url = urlIn(line);
+    await askSteadily(url, TOKENS_PER_SECOND, WARM_UP_SECONDS);
+    const alone = await askSteadily(url, TOKENS_PER_SECOND, ALONE_SECONDS);
+    const before = megabytes(child);
+    let perSecond;
+    const flooding = flood(url).then((rate) => {
+      perSecond = rate;
+    });
+    const times = [];
+    const failures = [...alone.failures];
+    while (perSecond === undefined) {
+      const round = await Promise.race([
+        askSteadily(url, TOKENS_PER_SECOND, 1),
+        flooding.then(() => sleep(2000)),
+      ]);
+      if (!round) break;
+      times.push(...round.times);
+      failures.push(...round.failures);
+    }
+    await flooding;
+    if (failures.length > 0) throw new Error(failures[0]);
+    const left = await storedParticipants(url);
+    const [ours, peer] = [p99(times), p99(alone.times)];
+    return [
+      {
+        measure: `generateToken beside ${EVENTS} events at ${Math.round(perSecond)}/s, p99 vs. alone; ${left} of ${EVENTS / EACH} participants stored`,
+        ours: milliseconds(ours),
+        peer: milliseconds(peer),
+        ratio: ours / peer,
+        asked: "≤ 3",
+      },
+      {
+        measure: "peak memory beside those events vs. before",
+        ours: `${Math.round(peakMegabytes(child))} MB`,
+        peer: `${Math.round(before)} MB`,
+        ratio: peakMegabytes(child) / before,
+        asked: "< 256 MB",
+      },
+    ];
+  });
+}
+
+/** The number of stored participants of all sessions of the flood. */
+async function storedParticipants(url) {
+  const query =
+    "query ($id: ID!) { session(sessionId: $id) { participants(present: false) { totalCount } } }";
+  const jwt = callerJwt("reader", { ...READER, scope: "participants:read sessions:read" });
+  let sum = 0;
+  for (let i = 0; i < 100; i++) {
+    const { headers, ...request } = postOf(query, { id: sessionIdOf(API_KEY, `session-${i}-`) });
+    const answer = await fetch(url, { ...request, headers: { ...headers, authorization: `Bearer ${jwt}` } });
+    const { data } = await answer.json();
+    sum += data.session.participants.totalCount;
+  }
+  return sum;
+}
+
+const socketClient = (url, options) =>
+  createClient({
+    url: url.replace("http", "ws"),
+    webSocketImpl: WebSocket,
+    connectionParams: { authorization: `Bearer ${callerJwt("reader", READER)}` },
+    lazy: false,
+    retryAttempts: 0,
+    ...options,
+  });
+
+/** The times from sending an event to its arrival at a subscriber, in milliseconds. */
+async function timesToSubscriber(eventUrl, subscriberUrl) {
+  const graphql = socketClient(subscriberUrl);
+  const arrived = new Map();
+  const query = "subscription ($id: ID!) { participantChanged(sessionId: $id) { connectionId } }";
+  const stop = graphql.subscribe(
+    { query, variables: { id: SESSION_ID } },
+    {
+      next: ({ data }) => arrived.get(data.participantChanged.connectionId)?.(),
+      error: (error) => console.error(error),
+      complete() {},
+    },
+  );
+  await sleep(1000);
+  const { send, close } = sender(eventUrl, 4);
+  const times = [];
+  for (let i = 0; i < OBSERVED; i++) {
+    const [created] = visit(SESSION_ID);
+    const start = performance.now();
+    const seen = new Promise((resolve) => arrived.set(created.connection.id, resolve));
+    await Promise.all([send(created), seen]);
+    times.push(performance.now() - start);
+    // No regular pace, which could agree with that of a reader.
+    await sleep(Math.random() * 50);
+  }
+  stop();
+  await graphql.dispose();
+  close();
+  return times;
+}
+
+const arrival = (where, times, asked) => ({
+  measure: `event to subscriber, ${where}, p99`,
+  ours: milliseconds(p99(times)),
+  asked: `≤ ${asked} ms`,
+});
+
+async function onOneServer(newDatabase) {
+  const DATABASE_URL = await newDatabase();
+  return await withPrograms([server({ DATABASE_URL })], async ({ line }) => {
+    const url = urlIn(line);
+    return arrival("on one server with SQLite", await timesToSubscriber(url, url), 100);
+  });
+}
+
+async function acrossTwo(newDatabase) {
+  const env = { DATABASE_URL: await newDatabase() };
+  return await withPrograms([server(env), server(env)], async (one, other) => {
+    const times = await timesToSubscriber(urlIn(one.line), urlIn(other.line));
+    return arrival("across two servers with PostgreSQL", times, 500);
+  });
+}
+
+async function idleSockets(newDatabase) {
+  const env = { DATABASE_URL: await newDatabase(), MAX_CONNECTIONS_PER_CALLER: String(2 * SOCKETS) };
+  return await withPrograms([server(env)], async ({ child, line }) => {
+    const url = urlIn(line);
+    await askSteadily(url, TOKENS_PER_SECOND, WARM_UP_SECONDS);
+    const before = megabytes(child);
+    const program = { script: "./idle-sockets.js", args: [url, String(SOCKETS)], core: LOAD_CORE };
+    return await withPrograms([program], async () => {
+      await sleep(5000);
+      const after = megabytes(child);
+      return {
+        measure: `memory of ${SOCKETS} idle sockets`,
+        ours: `${Math.round(after)} MB`,
+        peer: `${Math.round(before)} MB`,
+        ratio: after / before,
+        asked: "≤ 40 MB more",
+      };
+    });
+  });
+}
+
+export async function bench() {
+  const results = await withSqlite(async (newDatabase) => [
+    ...(await tokensBesideEvents(newDatabase)),
+    await onOneServer(newDatabase),
+    await idleSockets(newDatabase),
+  ]);
+  return [...results, await withPostgres(acrossTwo)];
+}

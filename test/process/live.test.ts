@@ -1,0 +1,174 @@
+import { once } from "node:events";
+import { createServer, request } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createClient } from "graphql-ws";
+import { expect, onTestFinished, test } from "vitest";
+import { WebSocket } from "ws";
+import { openTokKeyRing } from "../../src/signing/key-ring.ts";
+import { platformAuth } from "../../src/signing/platform-auth.ts";
+import { API_KEY, API_SECRET } from "../support/credentials.ts";
+import { LONG } from "../support/long.ts";
+import { spawnServer } from "../support/process.ts";
+import { newDatabaseUrl } from "../support/stores.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const CLIENTS = 200;
+/** How long they come and go, and when one server is killed meanwhile, in milliseconds. */
+const COMING_AND_GOING = LONG ? 30_000 : 8000;
+const KILLED_AFTER = COMING_AND_GOING / 2;
+/** How soon everything is right again, in milliseconds. */
+const PATIENCE = 60_000;
+
+const PROJECT = {
+  OPENTOK_API_KEY: API_KEY,
+  OPENTOK_API_SECRET: API_SECRET,
+  WEBHOOK_SECRET: "canary-secret-of-the-webhooks",
+};
+
+/** Sends each request to the next server that takes it, as a load balancer does. */
+async function startBalancer(origins: string[]): Promise<string> {
+  let turn = 0;
+  const server = createServer((incoming, answer) => {
+    const chunks: Buffer[] = [];
+    incoming.on("data", (chunk) => chunks.push(chunk));
+    incoming.on("end", () => {
+      const forward = (left: number) => {
+        const { method, headers, url = "/" } = incoming;
+        const to = new URL(url, origins[turn++ % origins.length]);
+        const outgoing = request(to, { method, headers }, (from) => {
+          answer.writeHead(from.statusCode ?? 502);
+          from.pipe(answer);
+        });
+        outgoing.on("error", () => {
+          if (left > 0) forward(left - 1);
+          else answer.writeHead(502).end();
+        });
+        outgoing.end(Buffer.concat(chunks));
+      };
+      forward(origins.length - 1);
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function graphql(url: string, query: string, variables: object) {
+  const body = JSON.stringify({ query, variables });
+  const answer = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body });
+  const { data, errors } = await answer.json();
+  expect(errors).toBeUndefined();
+  return data;
+}
+
+/** Joins a room of the local platform. Resolves to the socket once the server has answered. */
+async function join(origin: string, token: string): Promise<WebSocket> {
+  const socket = new WebSocket(`${origin.replace("http", "ws")}/local/join`);
+  await once(socket, "open");
+  socket.send(JSON.stringify({ type: "join", token }));
+  const [message] = await once(socket, "message");
+  expect(JSON.parse(message).type).toBe("joined");
+  return socket;
+}
+
+const PARTICIPANTS = `query ($id: ID!, $after: String) { session(sessionId: $id) {
+  participantCount
+  participants(first: 100, after: $after) { nodes { id connectionId identity } pageInfo { hasNextPage endCursor } } } }`;
+
+/** The connections that a server shows, page by page, with the identity of each. */
+async function shown(url: string, id: string) {
+  const all: { connectionId: string; identity: string | null }[] = [];
+  for (let after: string | null = null; ; ) {
+    const { session } = await graphql(url, PARTICIPANTS, { id, after });
+    all.push(...session.participants.nodes);
+    if (!session.participants.pageInfo.hasNextPage) return all;
+    after = session.participants.pageInfo.endCursor;
+  }
+}
+
+test("while participants come and go, a killed server loses none", { timeout: 240_000 }, async () => {
+  const databaseUrl = await newDatabaseUrl("PostgreSQL");
+  const origins: string[] = [];
+  const balancer = await startBalancer(origins);
+  const platform = spawnServer(temporaryFolder(), {
+    ...PROJECT,
+    PLATFORM: "local",
+    LOCAL_WEBHOOK_URL: `${balancer}/webhooks/session-monitoring`,
+    LOG_LEVEL: "warn",
+    MAX_CONNECTIONS_PER_CALLER: "1000",
+  });
+  const rooms = new URL(await platform.url()).origin;
+  const env = { ...PROJECT, PLATFORM: "opentok", OPENTOK_API_URL: rooms, DATABASE_URL: databaseUrl };
+  const servers = [env, env].map((each) => spawnServer(temporaryFolder(), { ...each, LOG_LEVEL: "info" }));
+  const [killed = "", kept = ""] = await Promise.all(servers.map((server) => server.url()));
+  origins.push(new URL(killed).origin, new URL(kept).origin);
+
+  const { createSession } = await graphql(kept, "mutation { createSession { sessionId } }", {});
+  const id: string = createSession.sessionId;
+  const requests = Array.from({ length: CLIENTS }, (_, i) => ({ identity: `user-${i}`, data: `data-${i}` }));
+  const { generateTokens } = await graphql(
+    kept,
+    `mutation ($id: ID!, $requests: [TokenRequest!]!) { generateTokens(sessionId: $id, requests: $requests) { ... on ConnectionToken { token } } }`,
+    { id, requests },
+  );
+  const tokens: string[] = generateTokens.map(({ token }: { token: string }) => token);
+
+  /** The last state of each connection that the subscriber got. */
+  const heard = new Map<string, boolean>();
+  const subscriber = createClient({ url: kept.replace("http", "ws"), webSocketImpl: WebSocket, lazy: false });
+  onTestFinished(() => void subscriber.dispose());
+  subscriber.subscribe<{ participantChanged: { connectionId: string; leftAt: string | null } }>(
+    {
+      query: "subscription ($id: ID!) { participantChanged(sessionId: $id) { connectionId leftAt } }",
+      variables: { id },
+    },
+    {
+      next: ({ data }) => {
+        if (data) heard.set(data.participantChanged.connectionId, data.participantChanged.leftAt === null);
+      },
+      error: (error) => heard.set(String(error), true),
+      complete() {},
+    },
+  );
+
+  const end = performance.now() + COMING_AND_GOING;
+  const visits = tokens.map(async (token, i) => {
+    // A server lets in a hundred sockets of one address at once.
+    await sleep(i * 10);
+    let socket: WebSocket | null = null;
+    for (let step = 0; performance.now() < end; step += 1) {
+      if (socket === null) socket = await join(rooms, token);
+      else if ((i + step) % 3 === 0) socket.send(JSON.stringify({ type: "publish" }));
+      else {
+        if ((i + step) % 2 === 0) socket.send(JSON.stringify({ type: "leave" }));
+        socket.close();
+        socket = null;
+      }
+      await sleep(200 + ((i * 37 + step * 101) % 800));
+    }
+  });
+  await sleep(KILLED_AFTER);
+  servers[0]?.kill("SIGKILL");
+  await Promise.all(visits);
+
+  const truth = async () => {
+    const headers = await platformAuth(openTokKeyRing(API_KEY, API_SECRET), new Date());
+    const answer = await fetch(`${rooms}/v2/project/${API_KEY}/session/${id}/connection`, { headers });
+    const { items } = (await answer.json()) as { items: { connectionId: string }[] };
+    return items.map(({ connectionId }) => connectionId).sort();
+  };
+  const present = await truth();
+  expect(present.length).toBeGreaterThan(CLIENTS / 10);
+  const connections = async () => (await shown(kept, id)).map(({ connectionId }) => connectionId).sort();
+  await expect.poll(connections, { timeout: PATIENCE, interval: 1000 }).toEqual(present);
+  const identities = (await shown(kept, id)).map(({ identity }) => identity);
+  expect(new Set(identities).size).toBe(present.length);
+  const lastHeard = () =>
+    [...heard]
+      .filter(([, isPresent]) => isPresent)
+      .map(([connectionId]) => connectionId)
+      .sort();
+  await expect.poll(lastHeard, { timeout: PATIENCE, interval: 1000 }).toEqual(present);
+});
