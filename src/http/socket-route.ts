@@ -9,7 +9,7 @@ export interface OpenedSocket {
   readonly address: string | undefined;
   /** The client's address from a trusted proxy; null without one. */
   readonly named: string | null;
-  /** Notes the caller's ID, for the log. The socket then no longer counts as unauthenticated. */
+  /** Notes the caller's ID, for the log. Then the limit on sockets without a caller no longer counts it. */
   know(callerId: string): void;
   /** Closes the socket with a reason of at most 123 bytes, which is also in the log. */
   close(code: number, reason: string): void;

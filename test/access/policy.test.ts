@@ -38,6 +38,7 @@ describe("checkScope", () => {
     ["Mutation.ensureSession", "sessions:create"],
     ["Session.generateToken", "tokens:create"],
     ["Session.issuedTokens", "ledger:read"],
+    ["Subscription.participantChanged", "participants:read"],
     ["Session.participants", "participants:read"],
     ["Session.participantCount", "participants:read"],
     ["Participant.token", "ledger:read"],
@@ -57,7 +58,7 @@ describe("checkScope", () => {
   );
 
   it("has no more fields than these", () => {
-    expect(Object.keys(REQUIRED_SCOPE)).toHaveLength(20);
+    expect(Object.keys(REQUIRED_SCOPE)).toHaveLength(21);
   });
 
   it.each(["Query.secrets", "", "constructor", "toString", "__proto__", "query.session"])(
