@@ -57,6 +57,7 @@ export default defineConfig({
         items: [
           { text: "Overview", link: "/" },
           page("Sessions and tokens", "sessions"),
+          page("Participants", "participants"),
           page("From a front end", "front-end"),
           page("The command line", "cli"),
           page("The console", "console"),

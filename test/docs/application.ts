@@ -4,9 +4,11 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { ROOT, type Snippet, textOf } from "./markdown.ts";
 
-/** The file name of a snippet, from its first comment; undefined without one. */
-export const fileName = ({ code }: Snippet): string | undefined =>
-  code.match(/^(?:\/\/|#|<!--) ((?:[\w-]+\/)*[\w-]*\.[\w.-]+)(?: -->)?\n/)?.[1];
+/** The file name of a snippet, from its first comment; undefined without one. JSON has no comments: it configures Relay. */
+export const fileName = ({ code, language }: Snippet): string | undefined =>
+  language === "json"
+    ? "relay.config.json"
+    : code.match(/^(?:\/\/|#|<!--) ((?:[\w-]+\/)*[\w-]*\.[\w.-]+)(?: -->)?\n/)?.[1];
 
 /** A folder of this repository, ignored by Git, with the snippets as files and the schema. */
 export class Application {

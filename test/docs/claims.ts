@@ -16,6 +16,7 @@ import {
   starts,
 } from "./run-operations.ts";
 import { fromProviderToFrontEnd, joinsTheCall, signsForItsUsers } from "./run-programs.ts";
+import { createsWithAnSdk, expectAParticipant, joinsAndPublishes, listsAParticipant } from "./run-rooms.ts";
 import {
   commands,
   curl,
@@ -49,7 +50,9 @@ const FRONT_END = "docs/front-end.md";
 const OPERATIONS = "docs/operations.md";
 const DATABASE = "docs/database.md";
 const MONITORING = "docs/monitoring.md";
+const PARTICIPANTS = "docs/participants.md";
 const PERFORMANCE = "docs/performance.md";
+const PLATFORMS = "docs/platforms.md";
 
 const VARIABLES = /^(?:[A-Z_]+=\S+(?: +#.*)?\n)+$/;
 // Another program may listen on the default port.
@@ -106,6 +109,7 @@ export const CLAIMS: readonly Claim[] = [
   { document: README, language: /^js$/, run: joinsTheCall },
   { document: README, language: /^sh$/, has: VARIABLES, run: settings },
   { document: README, language: /^sh$/, has: /keys/, run: managesKeys },
+  { document: README, language: /^sh$/, has: /stagepass join/, run: joinsAndPublishes },
 
   { document: ACCESS, language: /^sh$/, has: /keys/, run: managesKeys },
   {
@@ -131,7 +135,22 @@ export const CLAIMS: readonly Claim[] = [
   { document: IDENTITY_PROVIDERS, language: /^sh$/, has: VARIABLES, run: settings },
   { document: CONFIGURATION, language: /^sh$/, has: VARIABLES, run: settings },
   { document: CONFIGURATION, language: /^sh$/, has: /doctor/, run: examines },
-  { document: "docs/platforms.md", language: /^sh$/, has: VARIABLES, run: settings },
+  { document: PLATFORMS, language: /^sh$/, has: VARIABLES, run: settings },
+  { document: PLATFORMS, language: /^js$/, run: createsWithAnSdk },
+  { document: PARTICIPANTS, language: /^graphql$/, has: /participants/, run: listsAParticipant },
+  // As the previous query requests.
+  {
+    document: PARTICIPANTS,
+    language: /^json$/,
+    run: ({ code }) => expectAParticipant(JSON.parse(code).data),
+  },
+  {
+    document: PARTICIPANTS,
+    language: /^graphql$/,
+    has: /generateToken/,
+    run: operation(({ generateToken }) => expect(generateToken).toEqual({ token: TOKEN })),
+  },
+  { document: PARTICIPANTS, language: /^sh$/, run: settings },
   { document: "docs/architecture.md", language: /^mermaid$/, run: isADiagram },
   {
     document: "docs/cli.md",
@@ -206,7 +225,7 @@ export const CLAIMS: readonly Claim[] = [
 
   {
     document: FRONT_END,
-    language: /^(graphql|yaml|ts|tsx|html)$/,
+    language: /^(graphql|json|yaml|ts|tsx|html)$/,
     run: heldBy("test/docs/front-end.test.ts"),
   },
   { document: FRONT_END, language: /^dotenv$/, run: settings },

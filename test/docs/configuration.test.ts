@@ -21,6 +21,12 @@ import { MAX_DOCUMENT_LENGTH } from "../../src/http/admission.ts";
 import { HEADERS_TIMEOUT, REQUEST_TIMEOUT } from "../../src/http/app.ts";
 import { BODY_LIMIT } from "../../src/http/body-size.ts";
 import { ANSWER_TIMEOUT } from "../../src/http/shares.ts";
+import { STRANGER_SOCKETS, STRANGER_SOCKETS_PER_ADDRESS } from "../../src/http/stranger-sockets.ts";
+import { MAX_PER_CALLER, MAX_PER_SOCKET } from "../../src/http/subscription-counts.ts";
+import { MAX_BUFFERED, MESSAGES_PER_SECOND } from "../../src/http/subscription-socket.ts";
+import { INIT_TIMEOUT, MAX_MESSAGE } from "../../src/http/subscription-sockets.ts";
+import { WEBHOOK_BODY_LIMIT, WEBHOOKS_IN_FLIGHT } from "../../src/http/webhooks.ts";
+import { MAX_WAITING } from "../../src/services/changes.ts";
 import { MAX_LOOKED_THROUGH } from "../../src/services/look-through.ts";
 import { MAX_TOTAL } from "../../src/services/page.ts";
 import { textOf } from "./markdown.ts";
@@ -113,6 +119,20 @@ it("the limits match the documentation", () => {
     `A cost of 1 allows ${BYTES_PER_COST / 1024} KB of the answer`,
     `an answer has at\nmost ${Math.ceil((MAX_COST * BYTES_PER_COST) / 1024 ** 2)} MB`,
     `reads none of its answer for ${ANSWER_TIMEOUT / 1000} seconds`,
+    `Subscriptions of a WebSocket | ${MAX_PER_SOCKET} |`,
+    `Subscriptions of a caller on one server | ${MAX_PER_CALLER} |`,
+    `Size of a message from the client | ${MAX_MESSAGE / 1024} KB |`,
+    `Messages and pings from the client in a second | ${MESSAGES_PER_SECOND} |`,
+    `Time until the client sends its credential | ${INIT_TIMEOUT / 1000} seconds |`,
+    `Unread bytes of a WebSocket | ${MAX_BUFFERED / 1024 ** 2} MB |`,
+    `Participants that wait in one subscription | ${MAX_WAITING} |`,
+    `without a known caller | ${STRANGER_SOCKETS_PER_ADDRESS} from one address, ${STRANGER_SOCKETS} in all |`,
   ])
     expect(limits).toContain(limit);
+  const { requests, bytes } = WEBHOOKS_IN_FLIGHT;
+  const participants = textOf("docs/participants.md");
+  expect(participants).toContain(`An event has at most ${WEBHOOK_BODY_LIMIT / 1024} KB`);
+  expect(participants).toContain(
+    `At most ${requests} events, with ${bytes / 1024 ** 2} MB in all, are in flight`,
+  );
 });

@@ -25,6 +25,7 @@ const GUIDE = "docs/front-end.md";
 /** The names of the blocks in each language. A block that is a file begins with its name. */
 const NAMES: Record<string, RegExp | undefined> = {
   graphql: /^src\/operations\/[\w-]+\.graphql$/,
+  json: /^relay\.config\.json$/,
   yaml: /^codegen(-\w+)?\.yml$/,
   ts: /^(src\/.*|[\w.-]+)\.ts$/,
   tsx: /^src\/.*\.tsx$/,
@@ -47,6 +48,8 @@ beforeAll(async () => {
     codegen(app, "codegen.yml"),
     codegen(app, "codegen-hooks.yml"),
     codegen(trusted, "codegen.ts"),
+    app.run("relay-compiler"),
+    trusted.run("relay-compiler"),
   ];
   expect((await Promise.all(said)).join("")).toBe("");
 }, 60_000);
