@@ -46,7 +46,13 @@ describe("a refusal beside what was made", () => {
 
 describe("a field that can be refused", () => {
   /** They read what the process has in memory, and so cannot fail; the type of `_entities` is the specification's. */
-  const NON_NULL = ["Query.videoCaller", "Query.videoProject", "Query._service", "Query._entities"];
+  const NON_NULL = [
+    "Subscription.participantChanged",
+    "Query.videoCaller",
+    "Query.videoProject",
+    "Query._service",
+    "Query._entities",
+  ];
 
   it("is nullable wherever it may stand beside something that was made", async () => {
     const schema = await createSubgraphSchema();

@@ -177,8 +177,14 @@ export const CLAIMS: readonly Claim[] = [
   { document: "docs/cli.md", language: /^text$/, has: /FAIL/, run: heldBy("test/process/doctor.test.ts") },
   {
     document: "docs/cli.md",
-    language: /^(sh|text)$/,
-    has: /joined|join --/,
+    language: /^text$/,
+    has: /joined/,
+    run: heldBy("test/cli/room-line.test.ts"),
+  },
+  {
+    document: "docs/cli.md",
+    language: /^sh$/,
+    has: /join --/,
     run: heldBy("test/process/join.test.ts"),
   },
   { document: "docs/errors.md", language: /^(graphql|js|sh|json)$/, run: heldBy("test/docs/errors.test.ts") },

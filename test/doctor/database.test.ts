@@ -154,7 +154,8 @@ describe("a PostgreSQL database", () => {
     });
     await query(`grant select on all tables in schema public to ${user}`, database);
     await query(
-      `grant all on issued_tokens, sessions, session_names, quota_points, server_runs to ${user}`,
+      `grant all on issued_tokens, sessions, session_names, quota_points, server_runs, participants,
+        participant_streams, participant_changes to ${user}`,
       database,
     );
     Object.assign(url, { username: user, password: "p" });

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { CLI, spawnServer } from "../support/process.ts";
 import { joined } from "../support/room-client.ts";
@@ -36,7 +37,9 @@ function join(token: string, ...args: string[]) {
 describe("stagepass join", () => {
   it("prints what happens, and leaves at Ctrl-C", async () => {
     const { token, moderator } = await room();
-    const child = join(token, "--publish");
+    const [, documented = ""] =
+      /npx stagepass join --token - (.*)$/m.exec(readFileSync("docs/cli.md", "utf8")) ?? [];
+    const child = join(token, ...documented.split(" "));
     const { connection } = await moderator.next("connectionCreated");
     await moderator.next("streamCreated");
     moderator.send({ type: "signal", signalType: "chat", data: "hi\u202e\n" });

@@ -227,6 +227,13 @@ export type InspectTokenQueryVariables = Exact<{
 
 export type InspectTokenQuery = { inspectToken: { status: TokenStatus, reason: string | null, format: TokenFormat | null, sessionId: string | null, role: Role | null, data: string | null, initialLayoutClassList: Array<string> | null, createdAt: string | null, expiresAt: string | null } | null };
 
+export type ParticipantChangedSubscriptionVariables = Exact<{
+  sessionId: string | number;
+}>;
+
+
+export type ParticipantChangedSubscription = { participantChanged: { id: string, connectionId: string, data: string | null, identity: string | null, role: Role | null, joinedAt: string, leftAt: string | null, leaveReason: LeaveReason | null, streams: Array<{ id: string, name: string | null, videoType: VideoType | null, createdAt: string }> } };
+
 export type ParticipantFieldsFragment = { id: string, connectionId: string, data: string | null, identity: string | null, role: Role | null, joinedAt: string, leftAt: string | null, leaveReason: LeaveReason | null, streams: Array<{ id: string, name: string | null, videoType: VideoType | null, createdAt: string }> };
 
 export type ParticipantsQueryVariables = Exact<{
@@ -526,6 +533,36 @@ export type InspectTokenQueryHookResult = ReturnType<typeof useInspectTokenQuery
 export type InspectTokenLazyQueryHookResult = ReturnType<typeof useInspectTokenLazyQuery>;
 export type InspectTokenSuspenseQueryHookResult = ReturnType<typeof useInspectTokenSuspenseQuery>;
 export type InspectTokenQueryResult = ApolloReactCommon.QueryResult<InspectTokenQuery, InspectTokenQueryVariables>;
+export const ParticipantChangedDocument = gql`
+    subscription ParticipantChanged($sessionId: ID!) {
+  participantChanged(sessionId: $sessionId) {
+    ...ParticipantFields
+  }
+}
+    ${ParticipantFieldsFragmentDoc}`;
+
+/**
+ * __useParticipantChangedSubscription__
+ *
+ * To run a query within a React component, call `useParticipantChangedSubscription` and pass it any options that fit your needs.
+ * When your component renders, `useParticipantChangedSubscription` returns an object from Apollo Client that contains loading, error, and data properties
+ * you can use to render your UI.
+ *
+ * @param baseOptions options that will be passed into the subscription, supported options are listed on: https://www.apollographql.com/docs/react/api/react-hooks/#options;
+ *
+ * @example
+ * const { data, loading, error } = useParticipantChangedSubscription({
+ *   variables: {
+ *      sessionId: // value for 'sessionId'
+ *   },
+ * });
+ */
+export function useParticipantChangedSubscription(baseOptions: ApolloReactHooks.SubscriptionHookOptions<ParticipantChangedSubscription, ParticipantChangedSubscriptionVariables> & ({ variables: ParticipantChangedSubscriptionVariables; skip?: boolean; } | { skip: boolean; }) ) {
+        const options = {...defaultOptions, ...baseOptions}
+        return ApolloReactHooks.useSubscription<ParticipantChangedSubscription, ParticipantChangedSubscriptionVariables>(ParticipantChangedDocument, options);
+      }
+export type ParticipantChangedSubscriptionHookResult = ReturnType<typeof useParticipantChangedSubscription>;
+export type ParticipantChangedSubscriptionResult = ApolloReactCommon.SubscriptionResult<ParticipantChangedSubscription>;
 export const ParticipantsDocument = gql`
     query Participants($sessionId: ID!, $first: Int, $after: String, $present: Boolean) {
   session(sessionId: $sessionId) {
