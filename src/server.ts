@@ -1,20 +1,19 @@
 import { fileURLToPath } from "node:url";
 import type { FastifyInstance } from "fastify";
-import type { Logger } from "pino";
 import { authenticator, openUntilFirstKey } from "./access/authenticate.ts";
 import { OpenCredentials } from "./access/open-credentials.ts";
+import { admission } from "./assembly/admission.ts";
 import { beginBackground } from "./assembly/background.ts";
 import { callerListener } from "./assembly/caller-listener.ts";
 import { createServices, type Surroundings } from "./assembly/create-services.ts";
 import { beginEmulator } from "./assembly/local-platform.ts";
+import { measuring } from "./assembly/measuring.ts";
 import { problemsOfOpenServer } from "./assembly/open-server.ts";
-import { type Fetch, outbound } from "./assembly/outbound.ts";
+import { outbound } from "./assembly/outbound.ts";
 import type { AuditTrail } from "./audit/audit-trail.ts";
 import { openAudit } from "./audit/open-audit.ts";
 import { switchedOnOrOff } from "./config/authentication.ts";
 import type { Config } from "./config/config.ts";
-import type { TrustedDocumentsConfig } from "./config/trusted-documents.ts";
-import { webhooksSwitched } from "./config/webhooks.ts";
 import {
   AuditUnavailable,
   AuthenticationUnavailable,
@@ -22,13 +21,11 @@ import {
   reasonOf,
   StartupError,
 } from "./errors.ts";
-import { createApollo, type Measuring } from "./graphql/apollo.ts";
+import { createApollo } from "./graphql/apollo.ts";
 import { createSubgraphSchema } from "./graphql/federation/subgraph.ts";
 import { createSchema } from "./graphql/schema.ts";
-import { inlineTraces, UNMEASURED } from "./graphql/studio/studio.ts";
-import { usageReports } from "./graphql/studio/usage-reports.ts";
 import { createSubscriber } from "./graphql/subscriber.ts";
-import { type Admit, admitAll, trustedDocuments, warnOfUnanswerable } from "./graphql/trusted-documents.ts";
+import { warnOfUnanswerable } from "./graphql/trusted-documents.ts";
 import { createApp, GRAPHQL_PATH } from "./http/app.ts";
 import { type ConsoleBuild, readConsole } from "./http/console.ts";
 import { WEBHOOK_PATH } from "./http/webhooks.ts";
@@ -40,8 +37,6 @@ import { fairQueries } from "./shares/fair-queries.ts";
 import { InFlight } from "./shares/in-flight.ts";
 import { lately } from "./shares/lately.ts";
 import { turns } from "./shares/turns.ts";
-import { problemOfPlatformAuth } from "./signing/platform-auth-check.ts";
-import type { WebhookKeys } from "./signing/webhook-keys.ts";
 import { openDatabase } from "./store/database.ts";
 import { Deadline, PATIENCE } from "./store/deadline.ts";
 import { sqlStore } from "./store/sql-store.ts";
@@ -139,10 +134,6 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       shares,
     );
     const { keyRing, emulator, webhookKeys, rotate } = project;
-    if (emulator !== null && config.database.engine === "postgres")
-      logger.warn(
-        "the local platform's rooms live in this process. With several servers on one database, all clients and callers must use the same one",
-      );
     const fetch = outbound(config.proxy);
     if (config.proxy) {
       const { variable, origin } = config.proxy;
@@ -189,11 +180,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       localOnly: open,
       hasPage: !config.production,
       console: build,
-      local: emulator && {
-        ...emulator,
-        problemOf: (token, at) => problemOfPlatformAuth(token, keyRing, at),
-        now,
-      },
+      local: emulator,
       corsOrigins: config.corsOrigins,
       subscribe: createSubscriber({ schema, services, admit, turn, production: config.production, logger }),
       credentials,
@@ -223,8 +210,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       logger.warn({ reason }, "the keys of AUTH_JWKS_URI cannot be read, so no caller can authenticate");
     });
     const background = beginBackground(config, store, surroundings, instrument, audit, project);
-    const rooms =
-      emulator && beginEmulator(emulator, config.webhooks.localUrl ?? new URL(WEBHOOK_PATH, origin).href);
+    const rooms = emulator && beginEmulator(emulator, config, new URL(WEBHOOK_PATH, origin).href, logger);
     return {
       url: new URL(GRAPHQL_PATH, origin).href,
       consoleUrl: build && new URL("/", origin).href,
@@ -233,17 +219,15 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       isDatabaseNew: database.isNew,
       open,
       rotate(next) {
-        const problem =
-          switchedOnOrOff(config.jwtRules, next.jwtRules) ?? webhooksSwitched(config.webhooks, next.webhooks);
+        const problem = switchedOnOrOff(config.jwtRules, next.jwtRules);
         if (problem !== null) throw new StartupError([problem]);
         if (!config.proxy && next.proxy)
           throw new StartupError([
             `${next.proxy.variable}: is not used yet; restart the server to use the proxy`,
           ]);
-        const changed = rotate(next);
+        const { changed, webhooks } = rotate(next);
         const authentication = authenticate.rotate(next.jwtRules);
         if (authentication) void credentials.checkAll();
-        const webhooks = takeWebhookKeys(webhookKeys, next);
         if (changed || authentication || webhooks) audit.credentialsSwapped();
         return { changed, authentication, webhooks };
       },
@@ -289,11 +273,6 @@ function openTrail({ audit }: Config, { logger, now }: Surroundings): Promise<Au
   });
 }
 
-/** Whether the webhook secrets changed. A random secret stays. */
-function takeWebhookKeys(keys: WebhookKeys | null, { webhooks }: Config): boolean {
-  return keys !== null && webhooks.keys !== null && keys.takeKeysOf(webhooks.keys);
-}
-
 /** Concurrent queries: half of PostgreSQL's connections, so that the ledger always finds one. SQLite has one reader. */
 function queriesAtOnce({ database, databasePoolSize }: Config): number {
   return database.engine === "postgres" ? Math.max(1, Math.floor(databasePoolSize / 2)) : 1;
@@ -313,35 +292,6 @@ function consoleBuild(): ConsoleBuild {
       `CONSOLE: the console cannot be read: ${reasonOf(error)}; build it with npm run build`,
     ]);
   }
-}
-
-/** The documents of the console are trusted when it is on. */
-function admission(config: TrustedDocumentsConfig | null, build: ConsoleBuild | null, logger: Logger): Admit {
-  if (config === null) return admitAll;
-  const manifest = new Map([...(build?.documents ?? []), ...config.manifest]);
-  try {
-    return trustedDocuments(manifest, config.enforce, logger);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw new StartupError([`TRUSTED_DOCUMENTS_MANIFEST: ${error.message}`]);
-  }
-}
-
-/** The plugins that report usage. The router of a subgraph reports it instead. */
-async function measuring(
-  { federation, usageReporting }: Config,
-  fetch: Fetch,
-  logger: Logger,
-): Promise<Measuring> {
-  if (federation) {
-    if (usageReporting)
-      logger.info("usage is not reported, because with FEDERATION=on the router reports it");
-    return { plugins: await inlineTraces(), account: {} };
-  }
-  if (!usageReporting) return { plugins: UNMEASURED, account: {} };
-  const { apolloKey, graphRef, endpoint } = usageReporting;
-  const key = apolloKey.export().toString("utf8");
-  return { plugins: await usageReports(endpoint, logger, fetch), account: { key, graphRef } };
 }
 
 function unanswered(): Error {

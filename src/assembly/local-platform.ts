@@ -1,19 +1,30 @@
 import { setTimeout } from "node:timers/promises";
 import type { Logger } from "pino";
-import { createEmulator, type Emulator } from "../platform/emulator/emulator.ts";
-import type { SenderListener } from "../platform/emulator/event-sender.ts";
+import type { Config } from "../config/config.ts";
+import type { LocalPlatform } from "../http/local-platform.ts";
+import { emulatedPlatform } from "../platform/emulator/emulated-platform.ts";
+import { EventSender, type SenderListener } from "../platform/emulator/event-sender.ts";
+import { joinHandler } from "../platform/emulator/join-handler.ts";
+import { Rooms } from "../platform/emulator/rooms.ts";
+import { ServerCalls } from "../platform/emulator/server-calls.ts";
 import { type Background, repeatedly } from "../services/repeatedly.ts";
 import type { KeyRing } from "../signing/key-ring.ts";
+import { problemOfPlatformAuth } from "../signing/platform-auth-check.ts";
 import { SigningService } from "../signing/signing-service.ts";
 import type { WebhookKeys } from "../signing/webhook-keys.ts";
 import { signWebhook } from "../signing/webhook-signature.ts";
 import type { Fetch } from "./outbound.ts";
 
-/** The interval of `checkPeers`, in milliseconds. */
-const CHECK_PEERS_EVERY = 5000;
+/** The interval of `checkClients`, in milliseconds. */
+const CHECK_CLIENTS_EVERY = 5000;
+
+/** The local platform: rooms that clients join, servers call, and events report. */
+export interface Emulator extends LocalPlatform {
+  readonly events: EventSender;
+}
 
 /** The local platform of a project. Its events wait until `beginEmulator`. */
-export function createLocalPlatform(
+export function createEmulator(
   keyRing: KeyRing,
   keys: WebhookKeys,
   fetch: Fetch,
@@ -22,19 +33,42 @@ export function createLocalPlatform(
 ): Emulator {
   const { applicationId } = keyRing;
   const signing = new SigningService(keyRing);
-  return createEmulator(applicationId, (token, at) => signing.inspect(token, at), {
+  const events = new EventSender({
     sign: (body, at) => signWebhook(body, applicationId, keys.signing, at),
     fetch,
     now,
     pause: (milliseconds) => setTimeout(milliseconds, undefined, { ref: false }),
     listener: senderListener(logger),
   });
+  const rooms = new Rooms(applicationId, (event) => events.send(event));
+  const calls = new ServerCalls(rooms);
+  return {
+    platform: emulatedPlatform(applicationId, calls),
+    calls,
+    clients: joinHandler(rooms, (token, at) => signing.inspect(token, at), now),
+    events,
+    problemOf: (token, at) => problemOfPlatformAuth(token, keyRing, at),
+    now,
+  };
 }
 
-/** Sends the events of the rooms to `url`, and disconnects silent clients. */
-export function beginEmulator({ events, clients }: Emulator, url: string): Background {
-  events.sendTo(url);
-  const checks = repeatedly(CHECK_PEERS_EVERY, async () => clients.checkPeers());
+/**
+ * Sends the events of the rooms, and disconnects silent clients.
+ *
+ * @param ownUrl where this server receives events; `LOCAL_WEBHOOK_URL` names another receiver
+ */
+export function beginEmulator(
+  { events, clients }: Emulator,
+  { database, webhooks }: Config,
+  ownUrl: string,
+  logger: Logger,
+): Background {
+  if (database.engine === "postgres")
+    logger.warn(
+      "the local platform's rooms live in this process. With several servers on one database, clients and server SDKs must all use the same server",
+    );
+  events.sendTo(webhooks.localUrl ?? ownUrl);
+  const checks = repeatedly(CHECK_CLIENTS_EVERY, async () => clients.checkClients());
   return {
     async stop() {
       await Promise.all([checks.stop(), events.stop()]);

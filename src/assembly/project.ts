@@ -5,10 +5,10 @@ import type { JwtRules } from "../access/jwt-checks.ts";
 import { sameSecrets } from "../config/authentication.ts";
 import type { Config } from "../config/config.ts";
 import type { PlatformConfig } from "../config/platform.ts";
+import { webhooksSwitched } from "../config/webhooks.ts";
 import { StartupError } from "../errors.ts";
 import { type Instrument, NO_INSTRUMENT } from "../instruments/instrument.ts";
 import { CREDENTIAL_NAMES } from "../platform/credential-names.ts";
-import type { Emulator } from "../platform/emulator/emulator.ts";
 import { keptLocalProject, newLocalProject } from "../platform/local-project.ts";
 import type { Platform } from "../platform/platform.ts";
 import { restPlatform } from "../platform/rest-platform.ts";
@@ -17,7 +17,7 @@ import { type KeyRing, openTokKeyRing } from "../signing/key-ring.ts";
 import { platformAuth } from "../signing/platform-auth.ts";
 import { randomWebhookKeys, type WebhookKeys } from "../signing/webhook-keys.ts";
 import { type DatabaseAddress, describeAddress } from "../store/database-address.ts";
-import { createLocalPlatform } from "./local-platform.ts";
+import { createEmulator, type Emulator } from "./local-platform.ts";
 import { type Fetch, outbound } from "./outbound.ts";
 
 /** The project of the server. */
@@ -30,13 +30,14 @@ export interface Project {
   readonly webhookKeys: WebhookKeys | null;
 
   /**
-   * Signs with the credentials of `next` from now on, and verifies with them and with the previous ones that `next` names. It reads
-   * nothing else from `next` except the secrets of callers' JWTs.
+   * Signs with the credentials of `next` from now on, and verifies with them and with the previous ones that `next` names. The same for
+   * webhook secrets, except that a random one stays. It reads nothing else from `next` except the secrets of callers' JWTs.
    *
-   * @returns whether the credentials changed.
-   * @throws {StartupError} when they are of another project, or also sign callers' JWTs; then nothing changes.
+   * @returns whether the credentials and the webhook secrets changed.
+   * @throws {StartupError} when they are of another project, or also sign callers' JWTs, or would turn webhooks on or off; then nothing
+   * changes.
    */
-  rotate(next: Config): boolean;
+  rotate(next: Config): { readonly changed: boolean; readonly webhooks: boolean };
 }
 
 /**
@@ -60,9 +61,12 @@ export function createProject(
   return {
     keyRing,
     ...onPlatform,
-    rotate({ platform: next, jwtRules }) {
+    rotate({ platform: next, jwtRules, webhooks: { keys } }) {
+      const problem = webhooksSwitched(webhooks.keys, keys);
+      if (problem !== null) throw new StartupError([problem]);
       checkOtherSecret(jwtRules, next.keyRing ?? keyRing);
-      return rotate(config, keyRing, next);
+      const changed = rotate(config, keyRing, next);
+      return { changed, webhooks: keys !== null && (webhooks.keys?.takeKeysOf(keys) ?? false) };
     },
   };
 }
@@ -113,7 +117,7 @@ function onLocalPlatform(
   logger: Logger,
   now: () => Date,
 ): OnPlatform {
-  const emulator = createLocalPlatform(keyRing, webhookKeys, fetch, logger, now);
+  const emulator = createEmulator(keyRing, webhookKeys, fetch, logger, now);
   return { platform: emulator.platform, emulator, webhookKeys };
 }
 

@@ -61,9 +61,9 @@ function checkSecrets(env: Environment): void {
 }
 
 /** The problem if a reload would turn webhooks on or off; null otherwise. */
-export function webhooksSwitched(before: WebhookConfig, next: WebhookConfig): string | null {
-  if ((before.keys === null) === (next.keys === null)) return null;
-  const change = next.keys === null ? "removed" : "added";
+export function webhooksSwitched(before: WebhookKeys | null, next: WebhookKeys | null): string | null {
+  if ((before === null) === (next === null)) return null;
+  const change = next === null ? "removed" : "added";
   return `WEBHOOK_SECRET: cannot be ${change} while the server runs; restart it`;
 }
 

@@ -19,9 +19,9 @@ export interface PlatformStream {
 
 /** A signal from the server to clients. */
 export interface Signal {
-  /** At most 128 bytes. */
+  /** At most 128 bytes in UTF-8. */
   readonly type: string;
-  /** At most 8 kB. */
+  /** At most 8192 bytes in UTF-8. */
   readonly data: string;
 }
 
@@ -42,13 +42,7 @@ export interface Platform {
   /** The longest time of a call, in milliseconds. */
   readonly timeout: number;
 
-  /**
-   * Creates a session of the project, and resolves to its ID.
-   *
-   * @throws {RateLimited} if the platform limits the project
-   * @throws {PlatformRejected} if it refuses
-   * @throws {PlatformUnavailable} if it gives no valid answer
-   */
+  /** Creates a session of the project, and resolves to its ID. */
   createSession(options: SessionOptions, now: Date): Promise<string>;
 
   /** The connections of a session, oldest first. Empty for a session that the platform does not know. */

@@ -1,19 +1,23 @@
 import { BadUserInput } from "../errors.ts";
 import type { Signal } from "./platform.ts";
 
-/** The largest type of a signal, in bytes of UTF-8. Source: the platform's documentation, as for the data. */
-export const MAX_TYPE = 128;
-/** The largest data of a signal, in bytes of UTF-8. */
-export const MAX_DATA = 8192;
+/** The largest type and data of a signal, in bytes of UTF-8. Source: the platform's documentation. */
+const LIMITS = { type: 128, data: 8192 } as const;
 
-/** @throws {BadUserInput} naming `type` or `data` if it is too large */
-export function checkSignal({ type, data }: Signal): void {
-  checkSize("type", type, MAX_TYPE);
-  checkSize("data", data, MAX_DATA);
+/** The field of a signal that is too large, and the rule that it breaks; null if none is. */
+export function tooLargeIn(
+  signal: Signal,
+): { readonly field: "type" | "data"; readonly rule: string } | null {
+  for (const field of ["type", "data"] as const) {
+    const bytes = Buffer.byteLength(signal[field]);
+    const limit = LIMITS[field];
+    if (bytes > limit) return { field, rule: `must be at most ${limit} bytes in UTF-8; it has ${bytes}` };
+  }
+  return null;
 }
 
-function checkSize(argument: "type" | "data", value: string, limit: number): void {
-  const size = Buffer.byteLength(value);
-  if (size > limit)
-    throw new BadUserInput(argument, `${argument} is ${size} bytes in UTF-8; the limit is ${limit}`);
+/** @throws {BadUserInput} naming `type` or `data` if it is too large */
+export function checkSignal(signal: Signal): void {
+  const problem = tooLargeIn(signal);
+  if (problem !== null) throw new BadUserInput(problem.field, `${problem.field} ${problem.rule}`);
 }

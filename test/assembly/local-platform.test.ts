@@ -43,9 +43,10 @@ it("sends what happens in a room with WEBHOOK_SECRET, and logs failures without 
     },
   });
   const config = parseConfig({ ...PROJECT, WEBHOOK_SECRET, LOCAL_WEBHOOK_URL: url });
-  const { emulator, platform } = createProject(config, pino(sink));
+  const log = pino(sink);
+  const { emulator, platform } = createProject(config, log);
   if (emulator === null) throw new Error("there is no emulator");
-  const background = beginEmulator(emulator, url);
+  const background = beginEmulator(emulator, config, "http://127.0.0.1:9", log);
   onTestFinished(() => background.stop());
 
   const sessionId = await platform.createSession(sessionOptions({}), new Date());

@@ -34,8 +34,8 @@ describe("the secrets of webhooks", () => {
     expect(changedForRestart(before, file({ WEBHOOK_SECRET_FILE: "c", LOCAL_WEBHOOK_URL: URL }))).toEqual([
       "LOCAL_WEBHOOK_URL",
     ]);
-    const [none, some] = [{}, { WEBHOOK_SECRET }].map((env) => parseConfig(env).webhooks);
-    if (!none || !some) throw new Error("two were parsed");
+    const [none, some] = [{}, { WEBHOOK_SECRET }].map((env) => parseConfig(env).webhooks.keys);
+    if (none === undefined || !some) throw new Error("two were parsed");
     expect(webhooksSwitched(some, some)).toBeNull();
     expect(webhooksSwitched(some, none)).toBe(
       "WEBHOOK_SECRET: cannot be removed while the server runs; restart it",

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import type { MonitoringEvent } from "../../src/domain/monitoring-event.ts";
 import { LeaveReason } from "../../src/domain/participant.ts";
 import { Role } from "../../src/domain/role.ts";
-import type { Member } from "../../src/platform/emulator/member.ts";
+import type { Participant } from "../../src/platform/emulator/participant.ts";
 import { Rooms } from "../../src/platform/emulator/rooms.ts";
 
 /** When the first thing happens. Each next one is a second later. */
@@ -64,30 +64,30 @@ export function historicRooms() {
   const play = (sessionId: string, { acts, arrivals }: History) => {
     events = [];
     const all = new Map<string, Truth>();
-    const present: Member[] = [];
+    const present: Participant[] = [];
     const client = { receive() {}, end() {} };
     let now = START;
     for (const { kind, who, reason } of acts) {
       now += 1000;
       const at = new Date(now);
-      const member = present[who % present.length];
+      const participant = present[who % present.length];
       if (kind === "join") {
         const data = who % 5 === 0 ? "" : `data of ${who}`;
         const grant = { sessionId, role: Role.PUBLISHER, data, initialLayoutClassList: [] };
-        const joined = rooms.join(grant, client, at).member;
+        const joined = rooms.join(grant, client, at).participant;
         present.push(joined);
         const { connectionId: id, createdAt } = joined.connection;
         all.set(id, { id, data: data || null, joinedAt: createdAt, leave: null, streams: [] });
-      } else if (member && kind === "leave") {
-        const { connectionId } = member.connection;
-        present.splice(present.indexOf(member), 1);
+      } else if (participant && kind === "leave") {
+        const { connectionId } = participant.connection;
+        present.splice(present.indexOf(participant), 1);
         rooms.room(sessionId)?.remove(connectionId, reason, at);
         const known = all.get(connectionId) as Truth;
         all.set(connectionId, { ...known, data: null, leave: { at: now, reason } });
-      } else if (member && kind === "publish" && member.streams.size < 3) {
-        rooms.room(sessionId)?.publish(member, `stream at ${now}`, who % 2 ? "screen" : null, at);
-      } else if (member && kind === "unpublish") {
-        const [stream] = member.streams;
+      } else if (participant && kind === "publish" && participant.streams.size < 3) {
+        rooms.room(sessionId)?.publish(participant, `stream at ${now}`, who % 2 ? "screen" : null, at);
+      } else if (participant && kind === "unpublish") {
+        const [stream] = participant.streams;
         if (stream) rooms.room(sessionId)?.endStream(stream.stream.streamId, reason, at);
       }
     }

@@ -1,16 +1,16 @@
 import { LeaveReason } from "../../domain/participant.ts";
 import { Role } from "../../domain/role.ts";
-import type { Member } from "./member.ts";
+import { tooLargeIn } from "../signal.ts";
+import type { Participant } from "./participant.ts";
 import type { ClientMessage } from "./protocol.ts";
 import type { Room } from "./room.ts";
 import { RoomRefusal } from "./room-refusal.ts";
-import { checkLimits } from "./signal-limits.ts";
 
 /** A message of a client that is in a room. */
-export type MemberMessage = Exclude<ClientMessage, { readonly type: "join" }>;
+export type ParticipantMessage = Exclude<ClientMessage, { readonly type: "join" }>;
 
 /** The roles that may send each message. Source: the platform's documentation of roles. */
-const ALLOWED: Readonly<Record<MemberMessage["type"], readonly Role[]>> = {
+const ALLOWED: Readonly<Record<ParticipantMessage["type"], readonly Role[]>> = {
   publish: [Role.PUBLISHER, Role.PUBLISHER_ONLY, Role.MODERATOR],
   unpublish: [Role.PUBLISHER, Role.PUBLISHER_ONLY, Role.MODERATOR],
   signal: [Role.SUBSCRIBER, Role.PUBLISHER, Role.MODERATOR],
@@ -22,26 +22,28 @@ const ALLOWED: Readonly<Record<MemberMessage["type"], readonly Role[]>> = {
 };
 
 /**
- * Does what a member asks for.
+ * Does what a participant asks for.
  *
  * @throws {RoomRefusal} if its role does not allow it, or the stream or connection is not in the room
  */
-export function act(room: Room, member: Member, message: MemberMessage, now: Date): void {
-  const { connectionId } = member.connection;
-  const { role } = member.grant;
+export function act(room: Room, participant: Participant, message: ParticipantMessage, now: Date): void {
+  const { connectionId } = participant.connection;
+  const { role } = participant.grant;
   if (!ALLOWED[message.type].includes(role))
     throw new RoomRefusal(403, `the role ${role} does not allow ${message.type}`);
   switch (message.type) {
     case "publish":
-      room.publish(member, message.name ?? "", videoTypeOf(message), now);
+      room.publish(participant, message.name ?? "", videoTypeOf(message), now);
       return;
     case "unpublish":
-      if (room.publisherOf(message.streamId) !== member) throw noStream("this connection");
+      if (room.publisherOf(message.streamId) !== participant) throw noStream("this connection");
       room.endStream(message.streamId, LeaveReason.CLIENT_DISCONNECTED, now);
       return;
     case "signal": {
       const { to = null, signalType = "", data = "" } = message;
-      checkLimits("signalType", signalType, data);
+      const problem = tooLargeIn({ type: signalType, data });
+      if (problem !== null)
+        throw new RoomRefusal(413, `${problem.field === "type" ? "signalType" : "data"} ${problem.rule}`);
       if (!room.signal(connectionId, to, signalType, data)) throw noConnection("to");
       return;
     }

@@ -1,8 +1,8 @@
 import { Role } from "../../domain/role.ts";
 import { type TokenInspection, TokenStatus } from "../../domain/token-inspection.ts";
-import { JoinPeer } from "./join-peer.ts";
+import { JoinClient } from "./join-client.ts";
 import type { JoinListener, JoinSocket } from "./join-socket.ts";
-import type { RoomGrant } from "./member.ts";
+import type { RoomGrant } from "./participant.ts";
 import type { ServerMessage } from "./protocol.ts";
 import { RoomRefusal } from "./room-refusal.ts";
 import type { Rooms } from "./rooms.ts";
@@ -14,7 +14,7 @@ export const MAX_NOT_JOINED = 1000;
 export interface JoinHandler {
   accept(socket: JoinSocket): JoinListener;
   /** Must run every five seconds: it disconnects silent clients, and those that do not join. */
-  checkPeers(): void;
+  checkClients(): void;
 }
 
 /**
@@ -27,32 +27,32 @@ export function joinHandler(
   inspect: (token: string, now: Date) => TokenInspection,
   now: () => Date,
 ): JoinHandler {
-  const peers = new Set<JoinPeer>();
+  const clients = new Set<JoinClient>();
   let notJoined = 0;
   const textOf = textOfLast();
   const grantOf = (token: string, at: Date) => grantIn(inspect(token, at));
   return {
     accept(socket) {
-      const peer = new JoinPeer(
+      const client = new JoinClient(
         { socket, rooms, grantOf, textOf, now },
         {
           onJoined() {
             notJoined -= 1;
           },
           onGone(hadJoined) {
-            peers.delete(peer);
+            clients.delete(client);
             if (!hadJoined) notJoined -= 1;
           },
         },
       );
-      peers.add(peer);
+      clients.add(client);
       notJoined += 1;
       if (notJoined > MAX_NOT_JOINED)
-        peer.refuse(new RoomRefusal(429, `at most ${MAX_NOT_JOINED} clients can connect without joining`));
-      return peer;
+        client.refuse(new RoomRefusal(429, `at most ${MAX_NOT_JOINED} clients can connect without joining`));
+      return client;
     },
-    checkPeers() {
-      for (const peer of peers) peer.check();
+    checkClients() {
+      for (const client of clients) client.check();
     },
   };
 }

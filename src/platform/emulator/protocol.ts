@@ -26,12 +26,14 @@ export type ClientMessage =
   /** Leaves the session; the server closes the socket. */
   | { readonly type: "leave" };
 
+/** A connection, as clients see it. */
 export interface RoomConnection {
   readonly connectionId: string;
   readonly createdAt: number;
   readonly data: string;
 }
 
+/** A stream, as clients see it. */
 export interface RoomStream {
   readonly streamId: string;
   readonly connectionId: string;

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { LeaveReason } from "../../domain/participant.ts";
 import { Role } from "../../domain/role.ts";
 import type { PlatformConnection, PlatformStream } from "../platform.ts";
-import type { Member, PublishedStream, RoomClient, RoomGrant } from "./member.ts";
+import type { Participant, PublishedStream, RoomClient, RoomGrant } from "./participant.ts";
 import type { ServerMessage } from "./protocol.ts";
 import {
   connectionCreated,
@@ -23,13 +23,13 @@ export type StreamReason = LeaveReason | "forceUnpublished";
 /** What a room tells about itself. */
 export interface RoomListener {
   onChange(change: RoomChange, now: Date): void;
-  /** A member left, after all changes that this caused. */
+  /** A participant left, after all changes that this caused. */
   onLeft(room: Room): void;
 }
 
 /** A session with its connections and streams. It does not check roles. */
 export class Room {
-  readonly #members = new Map<string, Member>();
+  readonly #participants = new Map<string, Participant>();
   readonly #streams = new Map<string, PublishedStream>();
   readonly #listener: RoomListener;
   #mutesNewStreams = false;
@@ -43,12 +43,13 @@ export class Room {
 
   /** The number of connections. */
   get size(): number {
-    return this.#members.size;
+    return this.#participants.size;
   }
 
-  add(grant: RoomGrant, client: RoomClient, now: Date): Member {
+  /** Lets a client in, and tells it who and what is there. */
+  add(grant: RoomGrant, client: RoomClient, now: Date): Participant {
     const connection = { connectionId: randomUUID(), createdAt: now.getTime(), data: grant.data };
-    const member: Member = { connection, grant, client, streams: new Set() };
+    const participant: Participant = { connection, grant, client, streams: new Set() };
     if (this.size === 0) this.#listener.onChange({ event: "sessionCreated" }, now);
     const hears = grant.role !== Role.PUBLISHER_ONLY;
     client.receive({
@@ -56,32 +57,33 @@ export class Room {
       sessionId: this.sessionId,
       connectionId: connection.connectionId,
       role: grant.role,
-      connections: hears ? [...this.#members.values()].map(({ connection }) => connection) : [],
+      connections: hears ? [...this.#participants.values()].map(({ connection }) => connection) : [],
       streams: hears ? [...this.#streams.values()].map(({ stream }) => stream) : [],
     });
-    this.#tellOthers(member, { type: "connectionCreated", connection });
-    this.#members.set(connection.connectionId, member);
+    this.#tellOthers(participant, { type: "connectionCreated", connection });
+    this.#participants.set(connection.connectionId, participant);
     this.#listener.onChange(connectionCreated(connection), now);
-    return member;
+    return participant;
   }
 
   /** @returns whether the connection was in the room */
   remove(connectionId: string, reason: LeaveReason, now: Date): boolean {
-    const member = this.#members.get(connectionId);
-    if (member === undefined) return false;
-    this.#members.delete(connectionId);
-    for (const { stream } of member.streams) this.endStream(stream.streamId, reason, now);
-    this.#tellOthers(member, { type: "connectionDestroyed", connectionId, reason });
-    this.#listener.onChange(connectionDestroyed(member.connection, reason), now);
+    const participant = this.#participants.get(connectionId);
+    if (participant === undefined) return false;
+    this.#participants.delete(connectionId);
+    for (const { stream } of participant.streams) this.endStream(stream.streamId, reason, now);
+    this.#tellOthers(participant, { type: "connectionDestroyed", connectionId, reason });
+    this.#listener.onChange(connectionDestroyed(participant.connection, reason), now);
     if (this.size === 0) this.#listener.onChange(sessionDestroyed(reason), now);
-    if (reason === LeaveReason.FORCE_DISCONNECTED) member.client.receive({ type: "disconnected", reason });
-    member.client.end();
+    if (reason === LeaveReason.FORCE_DISCONNECTED)
+      participant.client.receive({ type: "disconnected", reason });
+    participant.client.end();
     this.#listener.onLeft(this);
     return true;
   }
 
-  /** @throws {RoomRefusal} if the member has too many streams */
-  publish(publisher: Member, name: string, videoType: string | null, now: Date): void {
+  /** @throws {RoomRefusal} if the participant has too many streams */
+  publish(publisher: Participant, name: string, videoType: string | null, now: Date): void {
     if (publisher.streams.size >= MAX_STREAMS)
       throw new RoomRefusal(429, `a connection can publish at most ${MAX_STREAMS} streams`);
     const { connectionId } = publisher.connection;
@@ -103,7 +105,7 @@ export class Room {
     this.#streams.delete(streamId);
     publisher.streams.delete(ended);
     const message = { type: "streamDestroyed", streamId, reason } as const;
-    if (this.#members.has(stream.connectionId)) publisher.client.receive(message);
+    if (this.#participants.has(stream.connectionId)) publisher.client.receive(message);
     this.#tellOthers(publisher, message);
     this.#listener.onChange(streamDestroyed(stream, publisher.connection, reason), now);
     return true;
@@ -131,22 +133,22 @@ export class Room {
    * @returns whether the connection is in the room
    */
   signal(from: string, to: string | null, signalType: string, data: string): boolean {
-    if (to !== null && !this.#members.has(to)) return false;
+    if (to !== null && !this.#participants.has(to)) return false;
     const message = { type: "signal", from, signalType, data } as const;
-    for (const member of this.#hearing()) {
-      if (to === null || member.connection.connectionId === to) member.client.receive(message);
+    for (const participant of this.#hearing()) {
+      if (to === null || participant.connection.connectionId === to) participant.client.receive(message);
     }
     return true;
   }
 
   /** Whose stream it is; undefined if the room does not have it. */
-  publisherOf(streamId: string): Member | undefined {
+  publisherOf(streamId: string): Participant | undefined {
     return this.#streams.get(streamId)?.publisher;
   }
 
   /** Oldest first. */
   connections(): PlatformConnection[] {
-    return [...this.#members.values()].map(({ connection: { connectionId, createdAt } }) => ({
+    return [...this.#participants.values()].map(({ connection: { connectionId, createdAt } }) => ({
       connectionId,
       isConnected: true,
       createdAt: new Date(createdAt),
@@ -170,13 +172,14 @@ export class Room {
     return found !== undefined;
   }
 
-  #tellOthers(about: Member, message: ServerMessage): void {
-    for (const member of this.#hearing()) if (member !== about) member.client.receive(message);
+  #tellOthers(about: Participant, message: ServerMessage): void {
+    for (const participant of this.#hearing()) if (participant !== about) participant.client.receive(message);
   }
 
   /** A client with the role `publisheronly` learns nothing of others. */
-  *#hearing(): Iterable<Member> {
-    for (const member of this.#members.values()) if (member.grant.role !== Role.PUBLISHER_ONLY) yield member;
+  *#hearing(): Iterable<Participant> {
+    for (const participant of this.#participants.values())
+      if (participant.grant.role !== Role.PUBLISHER_ONLY) yield participant;
   }
 }
 

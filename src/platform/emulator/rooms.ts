@@ -1,5 +1,5 @@
 import type { MonitoringEvent } from "../../domain/monitoring-event.ts";
-import type { Member, RoomClient, RoomGrant } from "./member.ts";
+import type { Participant, RoomClient, RoomGrant } from "./participant.ts";
 import { Room, type RoomListener } from "./room.ts";
 import { eventOf } from "./room-events.ts";
 import { RoomRefusal } from "./room-refusal.ts";
@@ -39,7 +39,11 @@ export class Rooms {
    *
    * @throws {RoomRefusal} if the session or this server has too many connections
    */
-  join(grant: RoomGrant, client: RoomClient, now: Date): { readonly room: Room; readonly member: Member } {
+  join(
+    grant: RoomGrant,
+    client: RoomClient,
+    now: Date,
+  ): { readonly room: Room; readonly participant: Participant } {
     const { sessionId } = grant;
     const room = this.#rooms.get(sessionId) ?? new Room(sessionId, this.#listener(sessionId));
     if (room.size >= MAX_CONNECTIONS_OF_SESSION)
@@ -48,6 +52,6 @@ export class Rooms {
       throw new RoomRefusal(429, `the local platform can have at most ${MAX_CONNECTIONS} connections`);
     this.#rooms.set(sessionId, room);
     this.#connections += 1;
-    return { room, member: room.add(grant, client, now) };
+    return { room, participant: room.add(grant, client, now) };
   }
 }

@@ -2,10 +2,10 @@ import { MAX_LAYOUT_CLASSES_LENGTH } from "../../domain/grant.ts";
 import { LeaveReason } from "../../domain/participant.ts";
 import { ownerOf } from "../../domain/session-id.ts";
 import type { PlatformConnection, PlatformStream, Signal } from "../platform.ts";
+import { tooLargeIn } from "../signal.ts";
 import type { Room } from "./room.ts";
 import { RoomRefusal } from "./room-refusal.ts";
 import type { Rooms } from "./rooms.ts";
-import { checkLimits } from "./signal-limits.ts";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -44,20 +44,22 @@ export class ServerCalls {
   /** The platform refuses a malformed stream ID with status 408. */
   stream(sessionId: string, streamId: string): PlatformStream {
     const room = this.#room(sessionId);
-    if (!UUID.test(streamId)) throw new RoomRefusal(408, "the stream ID is malformed; it must be a UUID");
-    return room.stream(streamId) ?? noStream();
+    checkId("stream", streamId, 408);
+    const stream = room.stream(streamId);
+    if (stream === undefined) throw noStream();
+    return stream;
   }
 
   disconnect(sessionId: string, connectionId: string, now: Date): void {
     const room = this.#room(sessionId);
-    checkConnectionId(connectionId);
-    if (!room.remove(connectionId, LeaveReason.FORCE_DISCONNECTED, now)) noConnection();
+    checkId("connection", connectionId);
+    if (!room.remove(connectionId, LeaveReason.FORCE_DISCONNECTED, now)) throw noConnection();
   }
 
   muteStream(sessionId: string, streamId: string): void {
     const room = this.#room(sessionId);
-    checkStreamId(streamId);
-    if (!room.mute(streamId)) noStream();
+    checkId("stream", streamId);
+    if (!room.mute(streamId)) throw noStream();
   }
 
   /** Excluded streams that the session does not have are ignored. */
@@ -66,11 +68,12 @@ export class ServerCalls {
   }
 
   /** @param connectionId null for all connections */
-  signal(sessionId: string, connectionId: string | null, { type, data }: Signal): void {
+  signal(sessionId: string, connectionId: string | null, signal: Signal): void {
     const room = this.#room(sessionId);
-    if (connectionId !== null) checkConnectionId(connectionId);
-    checkLimits("type", type, data);
-    if (!room.signal("", connectionId, type, data)) noConnection();
+    if (connectionId !== null) checkId("connection", connectionId);
+    const problem = tooLargeIn(signal);
+    if (problem !== null) throw new RoomRefusal(413, `${problem.field} ${problem.rule}`);
+    if (!room.signal("", connectionId, signal.type, signal.data)) throw noConnection();
   }
 
   /** Changes the layout classes of all these streams, or of none. */
@@ -81,16 +84,7 @@ export class ServerCalls {
     for (const { id, layoutClassList } of items) {
       if (room.stream(id) === undefined)
         throw new RoomRefusal(400, "items must have IDs of streams of the session");
-      if (layoutClassList.some((name) => name === "" || /\s/.test(name)))
-        throw new RoomRefusal(
-          400,
-          "layoutClassList must have one class name in each item, without white space",
-        );
-      if (layoutClassList.join(" ").length > MAX_LAYOUT_CLASSES_LENGTH)
-        throw new RoomRefusal(
-          400,
-          `layoutClassList must be at most ${MAX_LAYOUT_CLASSES_LENGTH} characters, joined by spaces`,
-        );
+      checkClasses(layoutClassList);
     }
     for (const { id, layoutClassList } of items) room.setLayoutClasses(id, layoutClassList);
   }
@@ -104,19 +98,24 @@ export class ServerCalls {
   }
 }
 
-function checkConnectionId(connectionId: string): void {
-  if (!UUID.test(connectionId))
-    throw new RoomRefusal(400, "the connection ID is malformed; it must be a UUID");
+function checkClasses(layoutClassList: readonly string[]): void {
+  if (layoutClassList.some((name) => name === "" || /\s/.test(name)))
+    throw new RoomRefusal(400, "layoutClassList must have one class name in each item, without white space");
+  if (layoutClassList.join(" ").length > MAX_LAYOUT_CLASSES_LENGTH)
+    throw new RoomRefusal(
+      400,
+      `layoutClassList must be at most ${MAX_LAYOUT_CLASSES_LENGTH} characters, joined by spaces`,
+    );
 }
 
-function checkStreamId(streamId: string): void {
-  if (!UUID.test(streamId)) throw new RoomRefusal(400, "the stream ID is malformed; it must be a UUID");
+function checkId(what: "connection" | "stream", id: string, status: 400 | 408 = 400): void {
+  if (!UUID.test(id)) throw new RoomRefusal(status, `the ${what} ID is malformed; it must be a UUID`);
 }
 
-function noConnection(): never {
-  throw new RoomRefusal(404, "the client is not connected to the session");
+function noConnection(): RoomRefusal {
+  return new RoomRefusal(404, "the client is not connected to the session");
 }
 
-function noStream(): never {
-  throw new RoomRefusal(404, "the session has no such stream");
+function noStream(): RoomRefusal {
+  return new RoomRefusal(404, "the session has no such stream");
 }

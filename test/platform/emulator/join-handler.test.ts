@@ -1,8 +1,8 @@
 import OpenTok from "opentok";
 import { describe, expect, it } from "vitest";
 import { Role } from "../../../src/domain/role.ts";
+import { MAX_MESSAGES_PER_SECOND, MAX_WAITING } from "../../../src/platform/emulator/join-client.ts";
 import { MAX_NOT_JOINED } from "../../../src/platform/emulator/join-handler.ts";
-import { MAX_MESSAGES_PER_SECOND, MAX_WAITING } from "../../../src/platform/emulator/join-peer.ts";
 import { openTokKeyRing } from "../../../src/signing/key-ring.ts";
 import { SigningService } from "../../../src/signing/signing-service.ts";
 import { API_KEY, API_SECRET } from "../../support/credentials.ts";
@@ -60,7 +60,7 @@ describe("a token", () => {
     const early = connect();
     early.says({ type: "join", token: token() });
     clock.now = new Date(Date.now() + 61_000);
-    handler.checkPeers();
+    handler.checkClients();
     early.says({ type: "publish" });
     expect(early.all("published")).toHaveLength(1);
     const late = connect();
@@ -93,11 +93,11 @@ describe("a client that has not joined", () => {
   it("is refused after 10 to 15 seconds", () => {
     const { connect, handler } = testRooms();
     const client = connect();
-    handler.checkPeers();
-    handler.checkPeers();
+    handler.checkClients();
+    handler.checkClients();
     client.answersPing();
     expect(client.ended).toBeNull();
-    handler.checkPeers();
+    handler.checkClients();
     expect(client.received).toMatchObject([{ type: "error", message: /send join within 10 seconds/ }]);
     expect(client.ended).toBe(POLICY_VIOLATION);
   });
@@ -119,7 +119,7 @@ describe("a silent client", () => {
     const [dead, alive] = [join(), join()];
     for (let check = 1; check <= 6; check++) {
       expect(dead.ended).toBeNull();
-      handler.checkPeers();
+      handler.checkClients();
       if (alive.pings > 0) alive.answersPing();
     }
     expect([dead.ended, alive.ended]).toEqual([1000, null]);
@@ -135,12 +135,12 @@ describe("a silent client", () => {
   it("has this time from when it joins", () => {
     const { connect, handler } = testRooms();
     const client = connect();
-    handler.checkPeers();
-    handler.checkPeers();
+    handler.checkClients();
+    handler.checkClients();
     client.joins();
-    for (let check = 1; check <= 5; check++) handler.checkPeers();
+    for (let check = 1; check <= 5; check++) handler.checkClients();
     expect(client.ended).toBeNull();
-    handler.checkPeers();
+    handler.checkClients();
     expect(client.ended).not.toBeNull();
   });
 
@@ -148,7 +148,7 @@ describe("a silent client", () => {
     const { join, handler } = testRooms();
     const client = join();
     for (let check = 1; check <= 10; check++) {
-      handler.checkPeers();
+      handler.checkClients();
       client.says({ type: "signal" });
     }
     expect(client.pings).toBe(0);
@@ -158,7 +158,7 @@ describe("a silent client", () => {
     const { join, handler } = testRooms();
     const client = join();
     client.says({ type: "leave" });
-    for (let check = 1; check <= 10; check++) handler.checkPeers();
+    for (let check = 1; check <= 10; check++) handler.checkClients();
     expect(client.pings).toBe(0);
   });
 });

@@ -18,7 +18,7 @@ export interface RoomClient {
 }
 
 /** A client in a room. */
-export interface Member {
+export interface Participant {
   readonly connection: RoomConnection;
   readonly grant: RoomGrant;
   readonly client: RoomClient;
@@ -28,6 +28,6 @@ export interface Member {
 /** A stream in a room. */
 export interface PublishedStream {
   readonly stream: RoomStream;
-  readonly publisher: Member;
+  readonly publisher: Participant;
   layoutClassList: readonly string[];
 }

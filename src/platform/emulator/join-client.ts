@@ -2,7 +2,7 @@ import { LeaveReason } from "../../domain/participant.ts";
 import { act } from "./act.ts";
 import { readClientMessage } from "./client-message.ts";
 import type { JoinListener, JoinSocket } from "./join-socket.ts";
-import type { Member, RoomClient, RoomGrant } from "./member.ts";
+import type { Participant, RoomClient, RoomGrant } from "./participant.ts";
 import type { ServerMessage } from "./protocol.ts";
 import type { Room } from "./room.ts";
 import { RoomRefusal } from "./room-refusal.ts";
@@ -25,8 +25,8 @@ const NORMAL = 1000;
 const POLICY_VIOLATION = 1008;
 const TRY_AGAIN_LATER = 1013;
 
-/** What a peer works with. */
-export interface PeerParts {
+/** What a client works with. */
+export interface ClientParts {
   readonly socket: JoinSocket;
   readonly rooms: Rooms;
   /** @throws {RoomRefusal} unless a client can connect with the token */
@@ -35,23 +35,23 @@ export interface PeerParts {
   readonly now: () => Date;
 }
 
-interface PeerListener {
+interface ClientListener {
   onJoined(): void;
   onGone(hadJoined: boolean): void;
 }
 
 /** One client of `/local/join`. */
-export class JoinPeer implements JoinListener, RoomClient {
-  readonly #parts: PeerParts;
-  readonly #listener: PeerListener;
-  #joined: { readonly room: Room; readonly member: Member } | null = null;
+export class JoinClient implements JoinListener, RoomClient {
+  readonly #parts: ClientParts;
+  readonly #listener: ClientListener;
+  #joined: { readonly room: Room; readonly participant: Participant } | null = null;
   #isGone = false;
   #maxWaiting = MAX_WAITING;
   #checksInSilence = 0;
   #second = 0;
   #messages = 0;
 
-  constructor(parts: PeerParts, listener: PeerListener) {
+  constructor(parts: ClientParts, listener: ClientListener) {
     this.#parts = parts;
     this.#listener = listener;
   }
@@ -72,14 +72,14 @@ export class JoinPeer implements JoinListener, RoomClient {
         this.#join(message.token, now);
       } else {
         if (message.type === "join") throw new RoomRefusal(400, "the client has joined already");
-        act(this.#joined.room, this.#joined.member, message, now);
+        act(this.#joined.room, this.#joined.participant, message, now);
       }
     } catch (error) {
       if (!(error instanceof RoomRefusal)) throw error;
       const isFlood = this.#messages > 2 * MAX_MESSAGES_PER_SECOND;
       if (this.#joined === null) this.refuse(error);
       else if (isFlood) this.#leave(LeaveReason.FORCE_DISCONNECTED);
-      else this.#send(errorOf(error));
+      else this.receive(errorOf(error));
     }
   }
 
@@ -95,7 +95,7 @@ export class JoinPeer implements JoinListener, RoomClient {
   /** Sends why the client may not stay, and closes its socket. */
   refuse(error: RoomRefusal): void {
     if (this.#isGone) return;
-    this.#send(errorOf(error));
+    this.receive(errorOf(error));
     this.#gone();
     this.#parts.socket.close(error.status === 429 ? TRY_AGAIN_LATER : POLICY_VIOLATION);
   }
@@ -111,7 +111,16 @@ export class JoinPeer implements JoinListener, RoomClient {
   }
 
   receive(message: ServerMessage): void {
-    this.#send(message);
+    const { socket, textOf } = this.#parts;
+    const text = textOf(message);
+    // A long list at the beginning must not count against a client that reads.
+    if (message.type === "joined") this.#maxWaiting += Buffer.byteLength(text);
+    if (socket.bufferedAmount > this.#maxWaiting) {
+      // Later, because the room is in the middle of a change.
+      queueMicrotask(() => this.#lose());
+      return;
+    }
+    socket.send(text);
   }
 
   end(): void {
@@ -136,19 +145,6 @@ export class JoinPeer implements JoinListener, RoomClient {
       throw new RoomRefusal(429, `a client can send at most ${MAX_MESSAGES_PER_SECOND} messages in a second`);
   }
 
-  #send(message: ServerMessage): void {
-    const { socket, textOf } = this.#parts;
-    const text = textOf(message);
-    // A long list at the beginning must not count against a client that reads.
-    if (message.type === "joined") this.#maxWaiting += Buffer.byteLength(text);
-    if (socket.bufferedAmount > this.#maxWaiting) {
-      // Later, because the room is in the middle of a change.
-      queueMicrotask(() => this.#lose());
-      return;
-    }
-    socket.send(text);
-  }
-
   #lose(): void {
     this.#leave(LeaveReason.NETWORK_DISCONNECTED);
     this.#gone();
@@ -156,8 +152,9 @@ export class JoinPeer implements JoinListener, RoomClient {
   }
 
   #leave(reason: LeaveReason): void {
-    const { room, member } = this.#joined ?? {};
-    room?.remove(member?.connection.connectionId ?? "", reason, this.#parts.now());
+    if (this.#joined === null) return;
+    const { room, participant } = this.#joined;
+    room.remove(participant.connection.connectionId, reason, this.#parts.now());
   }
 
   #gone(): void {
