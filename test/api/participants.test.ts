@@ -1,7 +1,7 @@
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { JWT_SECRET, signedJwt } from "../support/callers.ts";
-import { type Guest, joins, leaves, publishes, send, WITH_EVENTS } from "../support/room-events.ts";
+import { type Guest, joins, leaves, publishes, send, WEBHOOK_SECRET } from "../support/room-events.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 
 const PAGE = `query($id: ID!, $first: Int, $after: String, $present: Boolean) { session(sessionId: $id) {
@@ -27,7 +27,7 @@ const guestOf = (sessionId: string, name: string, more: Partial<Guest> = {}): Gu
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await startServer(WITH_EVENTS);
+  server = await startServer({ WEBHOOK_SECRET });
 });
 afterAll(() => server.close());
 
@@ -151,7 +151,7 @@ describe("a page of a hundred participants with sessions, tokens and streams", (
     ["every session", video_grant],
     ["a name", { names: ["crowd"] }],
   ])("takes four queries, for a caller with %s", async (_, video_grant) => {
-    const own = await startServer({ ...WITH_EVENTS, AUTH_JWT_SECRET: JWT_SECRET });
+    const own = await startServer({ WEBHOOK_SECRET, AUTH_JWT_SECRET: JWT_SECRET });
     const everybody = signedJwt({ sub: "a", scope, video_grant: { sessions: ["*"], roles: ["PUBLISHER"] } });
     const reader = signedJwt({ sub: "b", scope, video_grant });
     const ensured = await own.graphql('mutation { ensureSession(name: "crowd") { id } }', {}, everybody);

@@ -15,12 +15,12 @@ import { openDatabase } from "../../src/store/database.ts";
 import { sqlStore } from "../../src/store/sql-store.ts";
 import { EVERYTHING, JWT_SECRET, signedJwt } from "../support/callers.ts";
 import { API_KEY, API_SECRET } from "../support/credentials.ts";
-import { type Guest, joins, leaves, publishes, send, WITH_EVENTS } from "../support/room-events.ts";
+import { type Guest, joins, leaves, publishes, send, WEBHOOK_SECRET } from "../support/room-events.ts";
 import { serverForTest, startServer, type TestServer } from "../support/server.ts";
 import { CHANGES, subscriberOf } from "../support/subscriber.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const WITH_JWTS = { ...WITH_EVENTS, AUTH_JWT_SECRET: JWT_SECRET };
+const WITH_JWTS = { WEBHOOK_SECRET, AUTH_JWT_SECRET: JWT_SECRET };
 const bearer = (claims: object = EVERYTHING) => ({ authorization: `Bearer ${signedJwt(claims)}` });
 let guests = 0;
 const guestOf = (sessionId: string): Guest => {
@@ -36,7 +36,10 @@ async function sessionOn(server: TestServer, env: object = {}): Promise<string> 
 }
 
 /** A server, a session, and a subscription to it that has begun. */
-async function listening(env: Record<string, string> = WITH_EVENTS, params: Record<string, unknown> = {}) {
+async function listening(
+  env: Record<string, string> = { WEBHOOK_SECRET },
+  params: Record<string, unknown> = {},
+) {
   const server = await serverForTest(env);
   const id = await sessionOn(server, env);
   const subscriber = subscriberOf(server.url, params);
@@ -168,7 +171,7 @@ describe("authentication", () => {
     const databaseUrl = `file:${join(temporaryFolder(), "db.sqlite")}`;
     const { store, keys } = await storeWithKeys(databaseUrl, 2);
     const [revoked, other] = keys;
-    const server = await serverForTest({ ...WITH_EVENTS, DATABASE_URL: databaseUrl });
+    const server = await serverForTest({ WEBHOOK_SECRET, DATABASE_URL: databaseUrl });
     const first = subscriberOf(server.url, { "x-api-key": revoked?.key });
     const second = subscriberOf(server.url, { authorization: `Bearer ${other?.key}` });
     const { data } = await server.graphql("mutation { createSession { sessionId } }", {}, other?.key);
@@ -306,7 +309,7 @@ describe("an operation", () => {
     const manifest = join(temporaryFolder(), "manifest.json");
     const hash = createHash("sha256").update(CHANGES).digest("hex");
     writeFileSync(manifest, JSON.stringify({ [hash]: CHANGES }));
-    const env = { ...WITH_EVENTS, TRUSTED_DOCUMENTS: "enforce", TRUSTED_DOCUMENTS_MANIFEST: manifest };
+    const env = { WEBHOOK_SECRET, TRUSTED_DOCUMENTS: "enforce", TRUSTED_DOCUMENTS_MANIFEST: manifest };
     const server = await serverForTest(env);
     const { subscribe } = subscriberOf(server.url);
     const other = subscribe(CHANGES.replace("leftAt", ""), { id: "x" });
@@ -390,7 +393,7 @@ it("a slow reader harms nobody, and is cut off", async () => {
 }, 60_000);
 
 it("a stop closes with 1001, and does not wait for open sockets", async () => {
-  const server = await startServer(WITH_EVENTS);
+  const server = await startServer({ WEBHOOK_SECRET });
   const id = await sessionOn(server);
   const subscriber = subscriberOf(server.url);
   await begun(server, subscriber.subscribe(CHANGES, { id }), id);

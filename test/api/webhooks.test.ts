@@ -8,7 +8,8 @@ import { DatabaseUnavailable } from "../../src/errors.ts";
 import { WEBHOOK_BODY_LIMIT, WEBHOOKS_IN_FLIGHT } from "../../src/http/webhooks.ts";
 import { APPLICATION_ID, PROJECT } from "../support/credentials.ts";
 import { newSessionId } from "../support/fault-server.ts";
-import { DATA, joined, sendWebhook, signedWebhook, startIntake, WEBHOOK_SECRET } from "../support/intake.ts";
+import { DATA, joined, startIntake } from "../support/intake.ts";
+import { sendWebhook, signedWebhook, WEBHOOK_SECRET } from "../support/room-events.ts";
 import { serverForTest } from "../support/server.ts";
 
 const PATH = "/webhooks/session-monitoring";

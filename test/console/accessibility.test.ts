@@ -4,13 +4,13 @@ import { afterAll, beforeAll, describe, expect } from "vitest";
 import { EVERYTHING, JWT_SECRET, signedJwt } from "../support/callers.ts";
 import { closeBrowser, inBrowserAtOnce, itInBrowser, withConsole } from "../support/console.ts";
 import { LONG } from "../support/long.ts";
-import { joins, publishes, send, WITH_EVENTS } from "../support/room-events.ts";
+import { joins, publishes, send, WEBHOOK_SECRET } from "../support/room-events.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 
 let open: TestServer;
 let closed: TestServer;
 beforeAll(async () => {
-  open = await startServer({ CONSOLE: "on", ...WITH_EVENTS });
+  open = await startServer({ CONSOLE: "on", WEBHOOK_SECRET });
   closed = await startServer({ CONSOLE: "on", AUTH_JWT_SECRET: JWT_SECRET });
 });
 afterAll(async () => {

@@ -1,10 +1,10 @@
 import { afterAll, expect } from "vitest";
 import { closeBrowser, inBrowserAtOnce, withConsole } from "../support/console.ts";
 import { field, openSession } from "../support/console-pages.ts";
-import { joins, leaves, publishes, send, WITH_EVENTS } from "../support/room-events.ts";
+import { joins, leaves, publishes, send, WEBHOOK_SECRET } from "../support/room-events.ts";
 import { startServer } from "../support/server.ts";
 
-const server = await startServer({ CONSOLE: "on", ...WITH_EVENTS });
+const server = await startServer({ CONSOLE: "on", WEBHOOK_SECRET });
 afterAll(async () => {
   await closeBrowser();
   await server.close();

@@ -3,7 +3,19 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { ArchiveMode, ArchiveResolution, MediaMode, sessionOptions } from "../../src/domain/session.ts";
 import { parseSessionId } from "../../src/domain/session-id.ts";
 import { NotInSession, type Platform } from "../../src/platform/platform.ts";
-import type { JoinedClient } from "../support/joined-client.ts";
+
+/** A client that joined a session. What it hears is complete when the call that caused it has ended. */
+export interface JoinedClient {
+  readonly connectionId: string;
+  /** The signals that it heard from servers. */
+  readonly signals: readonly { readonly type: string; readonly data: string }[];
+  /** The IDs of its streams that were muted. */
+  readonly muted: readonly string[];
+  isConnected(): boolean;
+  /** Returns the ID of the stream. */
+  publish(name: string, videoType: string | null): string;
+  leave(): void;
+}
 
 /** A platform, and a way to join its sessions. */
 export interface Place {

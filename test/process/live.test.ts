@@ -10,6 +10,7 @@ import { platformAuth } from "../../src/signing/platform-auth.ts";
 import { API_KEY, API_SECRET } from "../support/credentials.ts";
 import { LONG } from "../support/long.ts";
 import { spawnServer } from "../support/process.ts";
+import { joined } from "../support/room-client.ts";
 import { newDatabaseUrl } from "../support/stores.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -61,28 +62,6 @@ async function graphql(url: string, query: string, variables: object) {
   const { data, errors } = await answer.json();
   expect(errors).toBeUndefined();
   return data;
-}
-
-/** Opens a WebSocket, later if the server is busy with a hundred others of this address. */
-async function open(url: string): Promise<WebSocket> {
-  for (;;) {
-    const socket = new WebSocket(url);
-    const isOpen = await once(socket, "open").then(
-      () => true,
-      () => false,
-    );
-    if (isOpen) return socket;
-    await sleep(500);
-  }
-}
-
-/** Joins a room of the local platform. Resolves to the socket once the server has answered. */
-async function join(origin: string, token: string): Promise<WebSocket> {
-  const socket = await open(`${origin.replace("http", "ws")}/local/join`);
-  socket.send(JSON.stringify({ type: "join", token }));
-  const [message] = await once(socket, "message");
-  expect(JSON.parse(message).type).toBe("joined");
-  return socket;
 }
 
 const PARTICIPANTS = `query ($id: ID!, $after: String) { session(sessionId: $id) {
@@ -147,14 +126,14 @@ test("while participants come and go, a killed server loses none", { timeout: 24
 
   const end = performance.now() + COMING_AND_GOING;
   const visits = tokens.map(async (token, i) => {
-    let socket: WebSocket | null = null;
+    let client: Awaited<ReturnType<typeof joined>> | null = null;
     for (let step = 0; performance.now() < end; step += 1) {
-      if (socket === null) socket = await join(rooms, token);
-      else if ((i + step) % 3 === 0) socket.send(JSON.stringify({ type: "publish" }));
+      if (client === null) client = await joined(rooms, token);
+      else if ((i + step) % 3 === 0) client.send({ type: "publish" });
       else {
-        if ((i + step) % 2 === 0) socket.send(JSON.stringify({ type: "leave" }));
-        socket.close();
-        socket = null;
+        if ((i + step) % 2 === 0) client.send({ type: "leave" });
+        client.close();
+        client = null;
       }
       await sleep(200 + ((i * 37 + step * 101) % 800));
     }

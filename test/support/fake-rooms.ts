@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
+import type { JoinedClient } from "../platform/platform.contract.ts";
 import { answer, answerJson, type Behaviour, refuse } from "./fault-server.ts";
-import type { JoinedClient } from "./joined-client.ts";
 
 interface Stream {
   readonly id: string;

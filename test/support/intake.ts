@@ -13,12 +13,9 @@ import { createApp } from "../../src/http/app.ts";
 import type { WebhookParts } from "../../src/http/webhooks.ts";
 import { InFlight } from "../../src/shares/in-flight.ts";
 import { WebhookKeys } from "../../src/signing/webhook-keys.ts";
-import { signWebhook } from "../../src/signing/webhook-signature.ts";
 import { API_KEY } from "./credentials.ts";
 import { newSessionId } from "./fault-server.ts";
-
-/** The webhook secret of the tests' servers. */
-export const WEBHOOK_SECRET = "canary-of-webhooks-canary-of-webhooks";
+import { WEBHOOK_SECRET } from "./room-events.ts";
 
 /** The connection data of `joined`. */
 export const DATA = "canary-connection-data";
@@ -28,30 +25,6 @@ export function joined(members: object = {}): string {
   const connection = { id: "c1", createdAt: Date.now(), data: DATA };
   const event = { sessionId: newSessionId(API_KEY), projectId: API_KEY, event: "connectionCreated" };
   return JSON.stringify({ ...event, timestamp: Date.now(), connection, ...members });
-}
-
-/** The JWT of a webhook, as the platform signs it. */
-export function signedWebhook(body: string | Buffer, secret = WEBHOOK_SECRET, now = new Date()): string {
-  return signWebhook(body, API_KEY, createSecretKey(secret, "utf8"), now);
-}
-
-/** Sends a webhook, by default as the platform does. A header that is undefined is left out. */
-export function sendWebhook(
-  origin: string,
-  body: string | Buffer,
-  headers: Record<string, string | undefined> = {},
-): Promise<Response> {
-  const all = {
-    "content-type": "application/json",
-    authorization: `Bearer ${signedWebhook(body)}`,
-    ...headers,
-  };
-  const sent = Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
-  return fetch(`${origin}/webhooks/session-monitoring`, {
-    method: "POST",
-    headers: Object.fromEntries(sent),
-    body: new Uint8Array(Buffer.from(body)),
-  });
 }
 
 /** An HTTP server whose events are kept here until the test is over, and stored nowhere. */

@@ -20,6 +20,7 @@ export async function roomClient(origin: string, first: ClientMessage) {
     /** The messages that `next` has not taken. */
     unread,
     send: (message: ClientMessage) => socket.send(JSON.stringify(message)),
+    close: () => socket.close(),
     /** Takes the next message of this type. */
     async next<T extends ServerMessage["type"]>(type: T): Promise<Message<T>> {
       for (;;) {

@@ -4,10 +4,8 @@ import { signWebhook } from "../../src/signing/webhook-signature.ts";
 import { API_KEY } from "./credentials.ts";
 import type { TestServer } from "./server.ts";
 
-/** The environment of a server that takes the events of these functions. */
-export const WITH_EVENTS = { WEBHOOK_SECRET: "canary-of-webhooks-canary-of-webhooks" };
-
-const key = createSecretKey(WITH_EVENTS.WEBHOOK_SECRET, "utf8");
+/** The secret of servers that take the events of these functions. */
+export const WEBHOOK_SECRET = "canary-of-webhooks-canary-of-webhooks";
 
 /** A participant, as the events tell of it. */
 export interface Guest {
@@ -38,19 +36,35 @@ export function publishes(guest: Guest, id: string, at: number, videoType?: stri
   return { event: "streamCreated", sessionId: guest.sessionId, projectId: API_KEY, timestamp: at, stream };
 }
 
+/** The JWT of a webhook, as the platform signs it. */
+export function signedWebhook(body: string | Buffer, secret = WEBHOOK_SECRET, now = new Date()): string {
+  return signWebhook(body, API_KEY, createSecretKey(secret, "utf8"), now);
+}
+
+/** Sends a webhook, by default as the platform does. A header that is undefined is left out. */
+export function sendWebhook(
+  origin: string,
+  body: string | Buffer,
+  headers: Record<string, string | undefined> = {},
+): Promise<Response> {
+  const all = {
+    "content-type": "application/json",
+    authorization: `Bearer ${signedWebhook(body)}`,
+    ...headers,
+  };
+  const sent = Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
+  return fetch(`${origin}/webhooks/session-monitoring`, {
+    method: "POST",
+    headers: Object.fromEntries(sent),
+    body: new Uint8Array(Buffer.from(body)),
+  });
+}
+
 /** Sends signed events to a server, all at once, and resolves when they are stored. */
 export async function send(server: TestServer, events: readonly MonitoringEvent[]): Promise<void> {
   await Promise.all(
     events.map(async (event) => {
-      const body = JSON.stringify(event);
-      const { ok, status } = await fetch(`${server.origin}/webhooks/session-monitoring`, {
-        method: "POST",
-        headers: {
-          "content-type": "application/json",
-          authorization: `Bearer ${signWebhook(body, API_KEY, key, new Date())}`,
-        },
-        body,
-      });
+      const { ok, status } = await sendWebhook(server.origin, JSON.stringify(event));
       if (!ok) throw new Error(`the server answered an event with ${status}`);
     }),
   );

@@ -4,9 +4,8 @@ import { sessionOptions } from "../../../src/domain/session.ts";
 import { parseSessionId } from "../../../src/domain/session-id.ts";
 import { emulatedPlatform } from "../../../src/platform/emulator/emulated-platform.ts";
 import { API_KEY, API_SECRET } from "../../support/credentials.ts";
-import type { JoinedClient } from "../../support/joined-client.ts";
 import { START, type TestClient, testRooms } from "../../support/rooms.ts";
-import { platformContract } from "../platform.contract.ts";
+import { type JoinedClient, platformContract } from "../platform.contract.ts";
 
 const newPlatform = () => {
   const { calls, join, clock } = testRooms();
