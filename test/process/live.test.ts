@@ -126,9 +126,10 @@ test("while participants come and go, a killed server loses none", { timeout: 24
 
   const end = performance.now() + COMING_AND_GOING;
   const visits = tokens.map(async (token, i) => {
+    // A server lets in a hundred sockets of one address at once; whoever it refuses tries again.
     let client: Awaited<ReturnType<typeof joined>> | null = null;
     for (let step = 0; performance.now() < end; step += 1) {
-      if (client === null) client = await joined(rooms, token);
+      if (client === null) client = await joined(rooms, token).catch(() => null);
       else if ((i + step) % 3 === 0) client.send({ type: "publish" });
       else {
         if ((i + step) % 2 === 0) client.send({ type: "leave" });
@@ -152,8 +153,9 @@ test("while participants come and go, a killed server loses none", { timeout: 24
   expect(present.length).toBeGreaterThan(CLIENTS / 10);
   const connections = async () => (await shown(kept, id)).map(({ connectionId }) => connectionId).sort();
   await expect.poll(connections, { timeout: PATIENCE, interval: 1000 }).toEqual(present);
-  const identities = (await shown(kept, id)).map(({ identity }) => identity);
-  expect(new Set(identities).size).toBe(present.length);
+  // Whoever was found by reconciliation has an identity when its event comes again.
+  const identities = async () => new Set((await shown(kept, id)).map(({ identity }) => identity)).size;
+  await expect.poll(identities, { timeout: PATIENCE, interval: 1000 }).toBe(present.length);
   const lastHeard = () =>
     [...heard]
       .filter(([, isPresent]) => isPresent)

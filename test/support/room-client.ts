@@ -11,7 +11,9 @@ export async function roomClient(origin: string, first: ClientMessage) {
   onTestFinished(() => socket.terminate());
   const unread: ServerMessage[] = [];
   socket.on("message", (bytes) => unread.push(JSON.parse(bytes.toString())));
-  const closed = once(socket, "close").then(([code]) => Number(code));
+  const closed = new Promise<number>((resolve) => socket.once("close", resolve));
+  // The close event follows.
+  socket.on("error", () => {});
   await once(socket, "open");
   socket.send(JSON.stringify(first));
   return {
