@@ -43,7 +43,7 @@ function said(message: Exclude<ServerMessage, { type: "error" }>): [who: string,
     case "muted":
       return [SELF, `muted: stream ${message.streamId}`];
     case "disconnected":
-      return [SELF, `disconnected by force: ${message.reason}`];
+      return [SELF, `disconnected: ${message.reason}`];
   }
 }
 

@@ -11,8 +11,8 @@ const LEAVE_TIMEOUT = 2000;
 export class RoomParticipant {
   /** Resolves when it has joined or left. Rejects with a `Refusal` if it may not join. */
   readonly joined: Promise<unknown>;
-  /** The platform's reason if it was disconnected by force; null if it left. Rejects with a `Refusal` for any other end. */
-  readonly ended: Promise<string | null>;
+  /** Resolves when it has left or is disconnected by force. Rejects with a `Refusal` for any other end. */
+  readonly ended: Promise<void>;
   readonly #socket: WebSocket;
   #isLeaving = false;
 
@@ -23,7 +23,7 @@ export class RoomParticipant {
   constructor(server: URL, token: string, onMessage: (message: ServerMessage) => void) {
     const socket = new WebSocket(new URL("local/join", server), { handshakeTimeout: HANDSHAKE_TIMEOUT });
     this.#socket = socket;
-    let reason: string | null = null;
+    let isDisconnected = false;
     let hasJoined = () => {};
     const entered = new Promise<void>((resolve) => {
       hasJoined = resolve;
@@ -33,7 +33,7 @@ export class RoomParticipant {
       socket.on("message", (bytes) => {
         const message: ServerMessage = JSON.parse(bytes.toString());
         if (message.type === "error") return reject(new Refusal(message.code, message.message));
-        if (message.type === "disconnected") reason = message.reason;
+        if (message.type === "disconnected") isDisconnected = true;
         if (message.type === "joined") hasJoined();
         return onMessage(message);
       });
@@ -41,16 +41,10 @@ export class RoomParticipant {
         reject(refused(server, statusCode));
         request.destroy();
       });
-      socket.once("error", (error) => (this.#isLeaving ? resolve(null) : reject(unreachable(server, error))));
+      socket.once("error", (error) => (this.#isLeaving ? resolve() : reject(unreachable(server, error))));
       socket.once("close", (code, why) => {
-        if (this.#isLeaving || reason !== null) resolve(reason);
-        else
-          reject(
-            new Refusal(
-              "CONNECTION_LOST",
-              `The server at ${server.origin} ended the connection: ${`${code} ${why}`.trim()}`,
-            ),
-          );
+        if (this.#isLeaving || isDisconnected) resolve();
+        else reject(lost(server, `${code} ${why}`.trim()));
       });
     });
     this.joined = Promise.race([entered, this.ended]);
@@ -80,6 +74,10 @@ export class RoomParticipant {
 function refused({ origin }: URL, status: number): Refusal {
   const reason = status === 404 ? "only a server with PLATFORM=local has rooms" : `it answered ${status}`;
   return new Refusal("JOIN_REFUSED", `The server at ${origin} cannot be joined: ${reason}`);
+}
+
+function lost({ origin }: URL, why: string): Refusal {
+  return new Refusal("CONNECTION_LOST", `The server at ${origin} ended the connection: ${why}`);
 }
 
 function unreachable({ origin }: URL, { code, message }: NodeJS.ErrnoException): Refusal {

@@ -45,6 +45,7 @@ export const readDone: ReadSuccess<true> = ({ status, body }) => {
   return done || undefined;
 };
 
+/** The connections of a session, in the order of the answer. */
 export const readConnections: ReadSuccess<PlatformConnection[]> = (answer) =>
   readItems(answer, ({ connectionId, connectionState, createdAt }) => {
     const created = readInstant(createdAt);
@@ -54,6 +55,7 @@ export const readConnections: ReadSuccess<PlatformConnection[]> = (answer) =>
     return { connectionId, isConnected, createdAt: created };
   });
 
+/** The streams of a session, in the order of the answer. */
 export const readStreams: ReadSuccess<PlatformStream[]> = (answer) =>
   readItems(answer, ({ id, name, videoType, layoutClassList }) => {
     const classes = layoutClassList ?? [];

@@ -65,7 +65,7 @@ $`,
     const { connection } = await moderator.next("connectionCreated");
     moderator.send({ type: "forceDisconnect", connectionId: connection.connectionId });
     expect(await child.exited).toEqual({ code: 0, signal: null });
-    expect(child.output()).toMatch(/you {2}disconnected by force: forceDisconnected\n$/);
+    expect(child.output()).toMatch(/you {2}disconnected: forceDisconnected\n$/);
   });
 
   it("brings fifty, and sums them up", async () => {
@@ -74,7 +74,7 @@ $`,
     await child.printed(/joined 50 of 50\n[\s\S]*published 50 of 50\n/);
     const { connection } = await moderator.next("connectionCreated");
     moderator.send({ type: "forceDisconnect", connectionId: connection.connectionId });
-    await child.printed(/disconnected by force 1 of 50\n/);
+    await child.printed(/disconnected 1 of 50\n/);
     child.kill("SIGTERM");
     expect(await child.exited).toEqual({ code: 0, signal: null });
     expect(child.output().trimEnd().split("\n")).toHaveLength(4);

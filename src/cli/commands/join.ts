@@ -107,10 +107,10 @@ function each(say: Say): Report {
 function summary(count: number, say: Say): Report {
   const own = new Set<string>();
   const done = { joined: 0, published: 0, disconnected: 0 };
-  const note = (what: keyof typeof done, said: string = what) => {
+  const note = (what: keyof typeof done) => {
     done[what] += 1;
     if (done[what] === count || what === "disconnected")
-      void say(ownLine(`${said} ${done[what]} of ${count}`, new Date()));
+      void say(ownLine(`${what} ${done[what]} of ${count}`, new Date()));
   };
   return (index) => (message) => {
     if (message.type === "joined") {
@@ -120,7 +120,7 @@ function summary(count: number, say: Say): Report {
       own.add(message.stream.streamId);
       note("published");
     } else if (message.type === "disconnected") {
-      note("disconnected", "disconnected by force");
+      note("disconnected");
     } else if (index === 0 && done.joined === count && message.type !== "error" && !own.has(whose(message))) {
       void say(roomLine(message, new Date()));
     }

@@ -18,24 +18,27 @@ export function eventOf(
   return { sessionId, projectId, event, timestamp: now.getTime(), ...rest } as MonitoringEvent;
 }
 
+/** Somebody joined. */
 export function connectionCreated(connection: RoomConnection): RoomChange {
   return { event: "connectionCreated", connection: eventConnection(connection) };
 }
 
-/** The platform leaves the connection data out of this event. */
+/** Somebody left. The platform leaves the connection data out of this event. */
 export function connectionDestroyed(connection: RoomConnection, reason: string): RoomChange {
   return { event: "connectionDestroyed", connection: eventConnection({ ...connection, data: "" }), reason };
 }
 
+/** Somebody began to publish. */
 export function streamCreated(stream: RoomStream, publisher: RoomConnection): RoomChange {
   return { event: "streamCreated", stream: eventStream(stream, publisher) };
 }
 
+/** A stream ended. */
 export function streamDestroyed(stream: RoomStream, publisher: RoomConnection, reason: string): RoomChange {
   return { event: "streamDestroyed", stream: eventStream(stream, publisher), reason };
 }
 
-/** The platform has no `networkDisconnected` for the end of a session. */
+/** The last one left. The platform has no `networkDisconnected` for the end of a session. */
 export function sessionDestroyed(last: LeaveReason): RoomChange {
   const reason = last === LeaveReason.NETWORK_DISCONNECTED ? LeaveReason.CLIENT_DISCONNECTED : last;
   return { event: "sessionDestroyed", reason };
