@@ -30,12 +30,11 @@ export interface Project {
   readonly webhookKeys: WebhookKeys | null;
 
   /**
-   * Signs with the credentials of `next` from now on, and verifies with them and with the previous ones that `next` names. The same for
-   * webhook secrets, except that a random one stays. It reads nothing else from `next` except the secrets of callers' JWTs.
+   * Signs with the credentials of `next` from now on, and verifies with them and with the previous ones that `next` names. Takes its
+   * webhook secrets, too, but a random one stays. It reads nothing else from `next` except the secrets of callers' JWTs.
    *
    * @returns whether the credentials and the webhook secrets changed.
-   * @throws {StartupError} when they are of another project, or also sign callers' JWTs, or would turn webhooks on or off; then nothing
-   * changes.
+   * @throws {StartupError} when they are of another project, also sign callers' JWTs, or turn webhooks on or off; then nothing changes.
    */
   rotate(next: Config): { readonly changed: boolean; readonly webhooks: boolean };
 }
