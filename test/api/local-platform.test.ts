@@ -262,6 +262,7 @@ describe("a refused call", () => {
     [400, "POST", "here/mute", "null"],
     [400, "POST", "here/mute", ""],
     [400, "POST", "here/mute", '{"active":"on"}'],
+    [400, "POST", "here/mute", '{"active":{"toString":1}}'],
     [400, "POST", "here/mute", '{"active":true,"excludedStreamIds":"a"}'],
     [404, "POST", "empty/mute", '{"active":true}'],
     [400, "POST", "here/signal", signal("t", 1)],

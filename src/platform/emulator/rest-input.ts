@@ -57,10 +57,17 @@ function byValue<T extends string>(values: Readonly<Record<string, T>>): Record<
 export function muteStateIn(body: unknown): { active: boolean; excludedStreamIds: readonly string[] } {
   const { active, excludedStreamIds, excludedStreams } = objectIn(body);
   const excluded = excludedStreamIds ?? excludedStreams ?? [];
-  if (!["true", "false"].includes(String(active))) throw new RoomRefusal(400, "active must be true or false");
+  if (!BOOLEANS.has(active)) throw new RoomRefusal(400, "active must be true or false");
   if (!isListOfTexts(excluded)) throw new RoomRefusal(400, "excludedStreamIds must be a list of stream IDs");
-  return { active: String(active) === "true", excludedStreamIds: excluded };
+  return { active: BOOLEANS.get(active) === true, excludedStreamIds: excluded };
 }
+
+const BOOLEANS: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([
+  [true, true],
+  ["true", true],
+  [false, false],
+  ["false", false],
+]);
 
 /** A signal to clients. */
 export function signalIn(body: unknown): Signal {
