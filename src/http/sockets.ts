@@ -61,11 +61,15 @@ export function acceptSockets(app: FastifyInstance, rules: SocketRules): void {
     if (socket === null) return log.write("info", opened.end(GONE), "socket");
     opened.socket = socket;
     socket.on("error", (error: NodeJS.ErrnoException) => opened.fail(error));
+    socket.on("pong", () => opened.countPong());
     drain.hold(socket);
     socket.once("close", (code) => log.write("info", opened.end(code), "socket"));
     server.route.accept(socket, request.raw, opened);
   });
 }
+
+/** The most pongs of a socket in a second. The server asks for few, and ws itself limits pings. */
+export const PONGS_PER_SECOND = 100;
 
 /** The code of a socket that ended without one (RFC 6455, 7.4.1). */
 const GONE = 1006;
@@ -159,6 +163,8 @@ class Opened implements OpenedSocket {
   #strangers: StrangerSockets | null;
   #caller: string | undefined;
   #reason: string | undefined;
+  #second = 0;
+  #pongs = 0;
 
   constructor(request: FastifyRequest, address: string | null, strangers: StrangerSockets | null) {
     this.requestId = request.id;
@@ -177,6 +183,17 @@ class Opened implements OpenedSocket {
   close(code: number, reason: string): void {
     this.#reason ??= reason;
     this.socket?.close(code, reason);
+  }
+
+  /** Cuts off a client that sends too many pongs. It may take no other's time. */
+  countPong(): void {
+    const second = Math.floor(performance.now() / 1000);
+    if (second !== this.#second) this.#pongs = 0;
+    this.#second = second;
+    this.#pongs += 1;
+    if (this.#pongs <= PONGS_PER_SECOND) return;
+    this.#reason ??= `More than ${PONGS_PER_SECOND} pongs in a second`;
+    this.socket?.terminate();
   }
 
   /** Notes why the connection ends, such as a message that is too long. */

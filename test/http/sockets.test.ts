@@ -8,7 +8,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { WebSocket } from "ws";
 import { followRequests } from "../../src/http/requests.ts";
 import type { OpenedSocket } from "../../src/http/socket-route.ts";
-import { acceptSockets } from "../../src/http/sockets.ts";
+import { acceptSockets, PONGS_PER_SECOND } from "../../src/http/sockets.ts";
 import { STRANGER_SOCKETS_PER_ADDRESS } from "../../src/http/stranger-sockets.ts";
 
 const MAX = 100;
@@ -168,6 +168,15 @@ it("closes a socket whose message is too long with 1009", async () => {
   await expect
     .poll(() => lines)
     .toMatchObject([{ msg: "socket", reason: "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH" }]);
+});
+
+it("cuts off a client that floods it with pongs", async () => {
+  const { lines, open } = await start();
+  const socket = open("/echo");
+  await once(socket, "open");
+  for (let i = 0; i <= PONGS_PER_SECOND * 2; i++) socket.pong();
+  expect((await once(socket, "close"))[0]).toBe(1006);
+  await expect.poll(() => lines).toMatchObject([{ reason: expect.stringMatching(/pongs in a second$/) }]);
 });
 
 it("limits the sockets of an address whose caller is unknown", async () => {
