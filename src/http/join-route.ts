@@ -1,8 +1,12 @@
 import { MAX_MESSAGE } from "../platform/emulator/client-message.ts";
 import type { JoinHandler } from "../platform/emulator/join-handler.ts";
+import { MAX_MESSAGES_PER_SECOND } from "../platform/emulator/join-peer.ts";
 import type { Turn } from "../shares/turns.ts";
 import { LOCAL_PLATFORM } from "./local-platform.ts";
 import type { SocketRoute } from "./socket-route.ts";
+
+/** The most messages of a client that wait. */
+const MAX_WAITING = 2 * MAX_MESSAGES_PER_SECOND;
 
 /** The path at which clients join the rooms of the local platform. Each message waits for the turn of all clients together. */
 export function joinRoute(clients: JoinHandler, turn: Turn): SocketRoute {
@@ -23,7 +27,9 @@ export function joinRoute(clients: JoinHandler, turn: Turn): SocketRoute {
       });
       let waiting = 0;
       socket.on("message", (bytes, isBinary) => {
-        // So that no more than the bytes of one read wait.
+        // A read may have thousands, and each costs time. These would end the connection anyway.
+        if (waiting > MAX_WAITING) return socket.terminate();
+        // So that no more than those of one read wait.
         waiting += 1;
         socket.pause();
         void turn(LOCAL_PLATFORM).then(() => {

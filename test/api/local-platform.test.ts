@@ -396,6 +396,12 @@ describe("joining", () => {
   });
 });
 
+it("cuts off a client that sends thousands of messages in one packet", async () => {
+  const client = await joined(server.origin, opentok.generateToken(await server.createSession()));
+  for (let i = 0; i < 2000; i++) client.send({ type: "unpublish", streamId: "x" });
+  expect(await client.closed).toBe(1006);
+});
+
 it("counts all calls as one caller, and logs neither IDs nor credentials", async () => {
   const own = await serverForTest();
   const sessionId = newSessionId(API_KEY);
