@@ -25,14 +25,23 @@ export class EventStream implements AsyncIterableIterator<EventResult, undefined
   readonly #args: ExecutionArgs;
   readonly #context: () => Context;
   readonly #format: Format;
+  readonly #onEnd: () => void;
   readonly #ready: EventResult[] = [];
   #isOver = false;
 
-  constructor(source: Source, args: ExecutionArgs, context: () => Context, format: Format) {
+  /** @param onEnd called once when the subscription ends */
+  constructor(
+    source: Source,
+    args: ExecutionArgs,
+    context: () => Context,
+    format: Format,
+    onEnd: () => void,
+  ) {
     this.#source = source;
     this.#args = args;
     this.#context = context;
     this.#format = format;
+    this.#onEnd = onEnd;
   }
 
   async next(): Promise<IteratorResult<EventResult, undefined>> {
@@ -69,6 +78,7 @@ export class EventStream implements AsyncIterableIterator<EventResult, undefined
 
   /** Ends the subscription, also while `next` waits. */
   async return(): Promise<IteratorResult<EventResult, undefined>> {
+    if (!this.#isOver) this.#onEnd();
     this.#isOver = true;
     await this.#source.return?.();
     return { value: undefined, done: true };

@@ -26,6 +26,7 @@ import { EventStream } from "./event-stream.ts";
 import { limitCost } from "./limits/cost-limit.ts";
 import { limitShape, MAX_TOKENS } from "./limits/limits.ts";
 import type { Admit } from "./trusted-documents.ts";
+import { unconditional } from "./unconditional.ts";
 
 /** The dependencies of `createSubscriber`. */
 export interface SubscriberParts {
@@ -55,7 +56,7 @@ export interface Subscriber {
   readonly tooSlow: () => void;
   /** Counts a subscription. @throws {RateLimited} */
   readonly enter: () => void;
-  /** Called if the subscription is refused after `enter`. */
+  /** Called once when a subscription is refused after `enter`, or ends. */
   readonly leave: () => void;
 }
 
@@ -83,7 +84,7 @@ export function createSubscriber(parts: SubscriberParts): Subscribe {
     const known = await documents.get(key);
     if (known) return known;
     const document = parsed(source);
-    const errors = validate(schema, document, [...specifiedRules, limitShape]);
+    const errors = validate(schema, document, [...specifiedRules, unconditional, limitShape]);
     if (errors.length > 0)
       throw new Refused(
         errors.map((error) => coded(error, "GRAPHQL_VALIDATION_FAILED")),
@@ -163,6 +164,7 @@ export function createSubscriber(parts: SubscriberParts): Subscribe {
             args,
             context,
             formatted,
+            leave,
           ),
         };
       return await refuse(source.errors);

@@ -162,6 +162,7 @@ class Opened implements OpenedSocket {
   readonly #start = performance.now();
   #strangers: StrangerSockets | null;
   #caller: string | undefined;
+  #code: number | undefined;
   #reason: string | undefined;
   #second = 0;
   #pongs = 0;
@@ -181,6 +182,7 @@ class Opened implements OpenedSocket {
   }
 
   close(code: number, reason: string): void {
+    this.#code ??= code;
     this.#reason ??= reason;
     this.socket?.close(code, reason);
   }
@@ -207,7 +209,7 @@ class Opened implements OpenedSocket {
     return {
       requestId: this.requestId,
       path: this.#path,
-      code,
+      code: this.#code ?? code,
       reason: this.#reason,
       caller: this.#caller,
       address: this.named ?? undefined,

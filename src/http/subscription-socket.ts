@@ -3,9 +3,10 @@ import { WebSocket } from "ws";
 import type { Caller } from "../access/caller.ts";
 import type { Credentials } from "../access/credential.ts";
 import type { OpenCredential } from "../access/open-credentials.ts";
+import type { EventStream } from "../graphql/event-stream.ts";
 import type { OpenedSocket } from "./socket-route.ts";
 
-/** The codes with which the server closes sockets. Clients of graphql-ws connect again after all but the last two. */
+/** The codes with which the server closes sockets. Clients of graphql-ws connect again after all but the last three. */
 export const CLOSE = {
   /** The credential is missing, invalid, or no longer valid. Source: graphql-ws. */
   FORBIDDEN: 4403,
@@ -13,6 +14,8 @@ export const CLOSE = {
   TRY_AGAIN_LATER: 1013,
   /** The client sends too many messages. */
   POLICY_VIOLATION: 1008,
+  /** Source: graphql-ws. */
+  BAD_REQUEST: 4400,
   INTERNAL_ERROR: 4500,
 } as const;
 
@@ -36,6 +39,8 @@ export class SubscriptionSocket implements OpenCredential {
   isAlive = true;
   /** Its subscriptions, including those that are about to begin. */
   subscriptions = 0;
+  /** Those that have begun. */
+  readonly running = new Set<EventStream>();
   #second = 0;
   #messages = 0;
 
@@ -46,6 +51,11 @@ export class SubscriptionSocket implements OpenCredential {
 
   /** Counts a message, and closes the socket if there are too many. */
   receive(): boolean {
+    if (this.socket.readyState !== WebSocket.OPEN) {
+      // It closes: reading on would only take time from others.
+      this.socket.pause();
+      return false;
+    }
     const second = Math.floor(performance.now() / 1000);
     if (second !== this.#second) this.#messages = 0;
     this.#second = second;

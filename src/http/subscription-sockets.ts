@@ -5,6 +5,7 @@ import type { Credentials } from "../access/credential.ts";
 import type { OpenCredentials } from "../access/open-credentials.ts";
 import { type Audit, noteRefusal } from "../audit/audit.ts";
 import { StagepassError, Unauthenticated } from "../errors.ts";
+import type { EventStream } from "../graphql/event-stream.ts";
 import type { Subscribe, SubscribePayload } from "../graphql/subscriber.ts";
 import type { InFlight } from "../shares/in-flight.ts";
 import type { KnowClient } from "./callers.ts";
@@ -30,6 +31,9 @@ export interface SubscriptionSocketsParts {
   readonly logger: Logger;
 }
 
+/** How the error of graphql-ws begins for a message that only servers send. */
+const NOT_OF_A_CLIENT = "Unexpected message of type ";
+
 type Params = Record<string, unknown>;
 
 /** Serves subscriptions over WebSockets. The caller is known before anything runs. */
@@ -48,7 +52,6 @@ export class SubscriptionSockets {
       onSubscribe: ({ extra }, _id, payload) => this.#subscribe(extra, payload as SubscribePayload),
       // biome-ignore lint/suspicious/noExplicitAny: `onSubscribe` has begun the subscription already
       subscribe: (args: any) => args.events,
-      onComplete: ({ extra }) => this.#counts.end(extra, extra.caller.id),
     });
   }
 
@@ -117,15 +120,23 @@ export class SubscriptionSockets {
   }
 
   async #subscribe(its: SubscriptionSocket, payload: SubscribePayload) {
-    const { subscribe } = this.#parts;
-    const client = {
+    // Other rules may give the caller another ID meanwhile.
+    const { id } = its.caller;
+    let events: EventStream | undefined;
+    const begun = await this.#parts.subscribe(payload, {
       caller: () => its.caller,
       requestId: its.opened.requestId,
       tooSlow: () => its.tooSlow(),
-      enter: () => this.#counts.begin(its, its.caller.id),
-      leave: () => this.#counts.end(its, its.caller.id),
-    };
-    const begun = await subscribe(payload, client);
+      enter: () => this.#counts.begin(its, id),
+      leave: () => {
+        this.#counts.end(its, id);
+        if (events) its.running.delete(events);
+      },
+    });
+    if ("events" in begun) {
+      events = begun.events;
+      its.running.add(events);
+    }
     return begun;
   }
 
@@ -142,12 +153,18 @@ export class SubscriptionSockets {
     this.#open.delete(its);
     credentials.release(its);
     inFlight.disconnected(its.socket);
+    // graphql-ws knows only the last of those whose ID was used again before they had begun.
+    for (const events of its.running) void events.return();
     if (this.#open.size > 0) return;
     clearInterval(this.#pinging);
     this.#pinging = undefined;
   }
 
   #fail(its: SubscriptionSocket, err: unknown): void {
+    if (err instanceof Error && err.message.startsWith(NOT_OF_A_CLIENT)) {
+      its.close(CLOSE.BAD_REQUEST, "Clients must not send messages of this type");
+      return;
+    }
     this.#parts.logger.error({ requestId: its.opened.requestId, err }, "unexpected error");
     its.close(CLOSE.INTERNAL_ERROR, "Internal server error");
   }

@@ -117,6 +117,26 @@ async function closing({ sockets }: { sockets: WebSocket[] }): Promise<[number, 
   return [code, String(reason)];
 }
 
+describe("a subscription whose client uses its ID again before it has begun", () => {
+  it("ends with its socket", async () => {
+    const { server, id, sockets } = await listening();
+    const subscribe = { type: "subscribe", id: "1", payload: { query: CHANGES, variables: { id } } };
+    for (let i = 0; i < 5; i++) {
+      sockets[0]?.send(JSON.stringify(subscribe));
+      sockets[0]?.send('{"type":"complete","id":"1"}');
+    }
+    sockets[0]?.send(JSON.stringify(subscribe));
+    await sleep(300);
+    sockets[0]?.close();
+    await expect.poll(() => server.log().some(({ path, msg }) => msg === "socket" && path)).toBe(true);
+    const looks = () => server.log().filter(({ sql }) => String(sql).includes("change")).length;
+    await sleep(300);
+    const before = looks();
+    await sleep(600);
+    expect(looks()).toBe(before);
+  });
+});
+
 describe("authentication", () => {
   const expired = () => bearer({ ...EVERYTHING, exp: Math.floor(Date.now() / 1000) - 3600 });
 
@@ -275,6 +295,13 @@ describe("an operation", () => {
     ["what is no document", "subscription {", {}, "GRAPHQL_PARSE_FAILED", /^Syntax Error/],
     ["an unknown field", "subscription { nothing }", {}, "GRAPHQL_VALIDATION_FAILED", /^Cannot query field/],
     [
+      "a condition at its root",
+      "subscription ($id: ID!) { ...F @skip(if: true) } fragment F on Subscription { participantChanged(sessionId: $id) { id } }",
+      { id: "x" },
+      "GRAPHQL_VALIDATION_FAILED",
+      /must not have @skip at its root/,
+    ],
+    [
       "two root fields",
       `subscription ($id: ID!) { a: participantChanged(sessionId: $id) { id } b: participantChanged(sessionId: $id) { id } }`,
       { id: "x" },
@@ -354,6 +381,14 @@ describe("a limit", () => {
     for (let i = 0; i <= MESSAGES_PER_SECOND * 2; i++) sockets[0]?.send('{"type":"ping"}');
     expect((await closed)[0]).toBe(1008);
     expect(others.server.log().filter(({ level }) => Number(level) >= 50)).toEqual([]);
+  });
+
+  it("of messages that only servers send: the client is at fault, not the server", async () => {
+    const { server, sockets } = await listening();
+    const closed = closing({ sockets });
+    for (let i = 0; i < 10; i++) sockets[0]?.send('{"type":"connection_ack"}');
+    expect(await closed).toEqual([4400, "Clients must not send messages of this type"]);
+    expect(server.log().filter(({ level }) => Number(level) >= 50)).toEqual([]);
   });
 
   it("of the length of a message", async () => {
