@@ -55,17 +55,20 @@ export class OpenCredentials {
   }
 
   async #check(): Promise<void> {
+    const now = this.#parts.now().getTime();
+    for (const credential of this.#held) {
+      const { expiresAt } = credential.caller;
+      if (expiresAt !== undefined && now >= expiresAt) this.#end(credential, "The JWT has expired");
+    }
+    // The database may still owe an answer.
     if (this.#isChecking) return;
     this.#isChecking = true;
-    const now = this.#parts.now().getTime();
     const byKey = new Map<string, OpenCredential[]>();
     const local: OpenCredential[] = [];
     for (const credential of this.#held) {
       const { caller } = credential;
       const id = keyIdOf(caller);
-      if (caller.expiresAt !== undefined && now >= caller.expiresAt)
-        this.#end(credential, "The JWT has expired");
-      else if (id !== null) byKey.set(id, [...(byKey.get(id) ?? []), credential]);
+      if (id !== null) byKey.set(id, [...(byKey.get(id) ?? []), credential]);
       else if (isLocal(caller)) local.push(credential);
     }
     // The first API key closes a server that was open.
