@@ -64,13 +64,13 @@ export const readStreams: ReadSuccess<PlatformStream[]> = (answer) =>
     return { streamId: id, name: name ?? "", videoType: videoType || null, layoutClassList: classes };
   });
 
-/** The items of a list; undefined if one of them is invalid, because a shorter list would say that clients left. */
+/** The items of a list; undefined if one is invalid or missing, because a shorter list would say that clients left. */
 function readItems<T>(
   { status, body }: RestAnswer,
   read: (item: Record<string, unknown>) => T | undefined,
 ): T[] | undefined {
-  const items = status === 200 ? readObject(body)?.items : undefined;
-  if (!Array.isArray(items)) return undefined;
+  const { items, count } = (status === 200 && readObject(body)) || {};
+  if (!Array.isArray(items) || Number(count) > items.length) return undefined;
   const valid: T[] = [];
   for (const item of items) {
     const value = typeof item === "object" && item !== null ? read(item) : undefined;

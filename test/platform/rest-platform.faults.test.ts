@@ -192,6 +192,7 @@ describe.each(LISTS)("the call to %s", (_, call) => {
   it.each<[string, unknown]>([
     ["no list", {}],
     ["a list without an envelope", [valid]],
+    ["more in the count than items", { count: 2, items: [valid] }],
     ["an object as items", { items: { 0: valid } }],
     ["null as an item", { items: [valid, null] }],
     ["a number as ID", { items: [valid, { ...valid, id: 1, connectionId: 1 }] }],
