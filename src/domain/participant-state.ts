@@ -23,11 +23,14 @@ export interface ParticipantState extends TokenMatch {
   readonly streams: ReadonlyMap<string, StreamState>;
 }
 
-/** The most marks of ended streams that a participant keeps. With more, the oldest go. */
-export const MAX_ENDED_STREAMS = 100;
+/**
+ * The most streams that a participant keeps, with the marks of ended ones. With more, the oldest mark goes; without marks, the oldest
+ * stream.
+ */
+export const MAX_STREAMS = 100;
 
 /**
- * Merges an observation. The result of the platform's events depends neither on their order nor on repetition.
+ * Merges an observation. The result of the platform's events depends neither on their order nor on repetition, up to `MAX_STREAMS`.
  *
  * @param known null for a participant that was never observed
  */
@@ -73,7 +76,7 @@ function leaveOf(known: Leave | null, { leave: seen, isListed }: Observation): L
   return seen.at === known.at && seen.reason < known.reason ? seen : known;
 }
 
-/** Text with U+0000 is not stored, because PostgreSQL cannot; tokens still fit it. */
+/** Data that a database cannot store is not kept; tokens still fit it. */
 function dataOf(known: string | null, seen: string | null): string | null {
   if (seen === null || !isStorable(seen)) return known;
   return known === null || seen > known ? seen : known;
@@ -87,11 +90,12 @@ function streamsOf(
   const before = known.get(seen.id);
   if (before?.isEnded || (before && !seen.isEnded)) return known;
   const streams = new Map(known).set(seen.id, seen);
-  const ended = [...streams.values()].filter(({ isEnded }) => isEnded);
-  if (ended.length > MAX_ENDED_STREAMS) streams.delete(ended.reduce((a, b) => (isOlder(a, b) ? a : b)).id);
+  if (streams.size > MAX_STREAMS)
+    streams.delete([...streams.values()].reduce((a, b) => (goesFirst(a, b) ? a : b)).id);
   return streams;
 }
 
-function isOlder(a: StreamState, b: StreamState): boolean {
+function goesFirst(a: StreamState, b: StreamState): boolean {
+  if (a.isEnded !== b.isEnded) return a.isEnded;
   return a.createdAt < b.createdAt || (a.createdAt === b.createdAt && a.id < b.id);
 }

@@ -65,6 +65,12 @@ export interface Engine {
   /** Runs a query along the indexes of its order, so that it reads only the rows that it needs. */
   walk<T>(database: Kysely<Tables>, query: RawBuilder<T>): Promise<QueryResult<T>>;
 
+  /**
+   * An expression that lets the database end the transaction, and so free its locks, when its client is silent for `PATIENCE`. A
+   * stopped server or a lost machine would otherwise keep them for hours.
+   */
+  readonly endsWhenSilent: RawBuilder<unknown>;
+
   /** Takes the lock for changing the tables, until the transaction ends. */
   lockTables(transaction: Kysely<Tables>): Promise<void>;
 

@@ -1,6 +1,7 @@
 import { type Insertable, type Kysely, sql } from "kysely";
 import { participantId } from "../domain/participant.ts";
 import { isSame, merged, type ParticipantState } from "../domain/participant-state.ts";
+import type { Engine } from "./engine.ts";
 import { toParticipantRow, toState, toStreamRow } from "./participant-rows.ts";
 import type { Observed } from "./store.ts";
 import type { ParticipantStreamTable, Tables } from "./tables.ts";
@@ -20,14 +21,14 @@ export function changing<T>(
  *
  * @returns the number of the latest change, and the current lease of reconciliation
  */
-export async function lockChanges(transaction: Kysely<Tables>) {
+export async function lockChanges(transaction: Kysely<Tables>, { endsWhenSilent }: Engine) {
   return transaction
     .insertInto("participant_changes")
     .values({ id: 1, latest: 0 })
     .onConflict((conflict) =>
       conflict.column("id").doUpdateSet(({ ref }) => ({ latest: ref("participant_changes.latest") })),
     )
-    .returning(["latest", "lease_id"])
+    .returning(["latest", "lease_id", endsWhenSilent.as("timeout")])
     .executeTakeFirstOrThrow();
 }
 
@@ -134,12 +135,17 @@ async function writeStreams(
 ): Promise<void> {
   const written: Insertable<ParticipantStreamTable>[] = [];
   const deleted: [participantId: string, streamId: string][] = [];
+  const emptied: string[] = [];
   for (const { id, streams } of changed) {
     const known = before.get(id)?.streams ?? new Map();
     for (const stream of streams.values())
       if (known.get(stream.id) !== stream) written.push(toStreamRow(id, stream));
-    for (const streamId of known.keys()) if (!streams.has(streamId)) deleted.push([id, streamId]);
+    // Not one by one: a statement can have too few parameters for all streams of many participants.
+    if (streams.size === 0 && known.size > 0) emptied.push(id);
+    else for (const streamId of known.keys()) if (!streams.has(streamId)) deleted.push([id, streamId]);
   }
+  if (emptied.length > 0)
+    await transaction.deleteFrom("participant_streams").where("participant_id", "in", emptied).execute();
   if (deleted.length > 0) {
     const keys = deleted.map(([id, streamId]) => sql`(${id}, ${streamId})`);
     await sql`delete from participant_streams where (participant_id, stream_id) in (values ${sql.join(keys)})`.execute(

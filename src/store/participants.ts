@@ -28,7 +28,7 @@ export function participants(database: Database): Participants {
 
   const write = (observed: readonly Observed[]) =>
     changing(kysely, async (transaction) => {
-      const { latest } = await lockChanges(transaction);
+      const { latest } = await lockChanges(transaction, engine);
       await changeParticipants(transaction, latest, observed);
     });
 
@@ -116,7 +116,7 @@ export function participants(database: Database): Participants {
 
     purge: (instant, limit) =>
       changing(kysely, async (transaction) => {
-        await lockChanges(transaction);
+        await lockChanges(transaction, engine);
         const { numDeletedRows } = await transaction
           .deleteFrom("participants")
           .where("id", "in", (query) =>

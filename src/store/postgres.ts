@@ -1,4 +1,5 @@
 import { PostgresDialect, sql } from "kysely";
+import { PATIENCE } from "./deadline.ts";
 import type { Engine, Place } from "./engine.ts";
 import { openPool, type PostgresOptions } from "./postgres-pool.ts";
 
@@ -39,6 +40,7 @@ export async function postgres(options: PostgresOptions): Promise<Engine> {
         await sql`select ${sql.join(OTHER_WAYS.map(switchedOff))}`.execute(transaction);
         return query.execute(transaction);
       }),
+    endsWhenSilent: sql`set_config('idle_in_transaction_session_timeout', ${sql.lit(String(PATIENCE))}, true)`,
     async lockTables(transaction) {
       await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)})`.execute(transaction);
     },

@@ -5,7 +5,8 @@ import { changeParticipants, changing, lockChanges } from "./participant-changes
 import type { ReconciliationLease } from "./store.ts";
 
 /** The lease of reconciliation in a SQL database: a row, because its holder waits for the platform, and may die meanwhile. */
-export function reconciliationLease({ kysely, engine: { clock } }: Database): ReconciliationLease {
+export function reconciliationLease({ kysely, engine }: Database): ReconciliationLease {
+  const { clock } = engine;
   return {
     async take(duration, interval) {
       const leaseId = randomUUID();
@@ -45,7 +46,7 @@ export function reconciliationLease({ kysely, engine: { clock } }: Database): Re
 
     apply: (leaseId, observed) =>
       changing(kysely, async (transaction) => {
-        const { latest, lease_id } = await lockChanges(transaction);
+        const { latest, lease_id } = await lockChanges(transaction, engine);
         if (lease_id !== leaseId) return false;
         if (observed.length > 0) await changeParticipants(transaction, latest, observed);
         return true;

@@ -65,6 +65,8 @@ export function sqlite(
     // No limit here: with one, SQLite would sort each part before it merges them.
     part: (query) => sql`select * from (${query}) as part`,
     walk: (database, query) => query.execute(database),
+    // A lock of the file belongs to the process, and ends with it.
+    endsWhenSilent: sql`null`,
     // SQLite runs one write transaction at a time.
     async lockTables() {},
     async placeOf(database, table) {

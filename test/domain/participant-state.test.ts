@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { MonitoringEvent } from "../../src/domain/monitoring-event.ts";
 import { type Observation, observationOf } from "../../src/domain/observation.ts";
 import { connectionIdOf, LeaveReason } from "../../src/domain/participant.ts";
-import { isSame, merged, type ParticipantState } from "../../src/domain/participant-state.ts";
+import { isSame, MAX_STREAMS, merged, type ParticipantState } from "../../src/domain/participant-state.ts";
 import { byId, historicRooms, histories, type Truth } from "../support/room-histories.ts";
 
 /** The states after events. */
@@ -107,6 +107,38 @@ describe("the end of a participant", () => {
   });
 });
 
+describe("the streams of a participant", () => {
+  const streamOf = (number: number, isEnded = false): Observation => {
+    const at = 2000 + number;
+    return observed({ stream: { id: `s${number}`, name: null, videoType: null, createdAt: at, isEnded } });
+  };
+  const idsAfter = (...all: Observation[]) => {
+    const open = [...(stateAfter(...all)?.streams.values() ?? [])].filter(({ isEnded }) => !isEnded);
+    return open.map(({ id }) => id).sort();
+  };
+
+  it("are the latest, in any order, if there are too many", () => {
+    const all = Array.from({ length: MAX_STREAMS + 30 }, (_, i) => streamOf(i));
+    const latest = all
+      .slice(30)
+      .map(({ stream }) => stream?.id)
+      .sort();
+    fc.assert(
+      fc.property(fc.shuffledSubarray(all, { minLength: all.length }), (shuffled) => {
+        expect(idsAfter(...shuffled, ...shuffled.slice(0, 40))).toEqual(latest);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it("stay while later ones end, however many", () => {
+    const ended = Array.from({ length: 3 * MAX_STREAMS }, (_, i) => [streamOf(i + 1), streamOf(i + 1, true)]);
+    const state = stateAfter(streamOf(0), ...ended.flat());
+    expect(idsAfter(streamOf(0), ...ended.flat())).toEqual(["s0"]);
+    expect(state?.streams.size).toBe(MAX_STREAMS);
+  });
+});
+
 describe("an event", () => {
   const common = { sessionId: "1_a", projectId: "1", timestamp: 9000 };
   const connection = { id: "a", createdAt: JOINED, data: "x" };
@@ -143,6 +175,13 @@ describe("an event", () => {
     expect(of({ videoType: "screen" })).toMatchObject({ name: "n", videoType: "screen" });
     expect(of({ videoType: "hologram" })).toMatchObject({ videoType: "custom" });
     expect(of({ name: "\0" })).toMatchObject({ name: null, videoType: null });
+  });
+
+  it("of a stream tells no data if it is empty: the token may have some", () => {
+    const of = (data: string) =>
+      event({ event: "streamCreated", stream: { ...stream, connection: { ...connection, data } } })?.data;
+    expect(of("x")).toBe("x");
+    expect(of("")).toBeNull();
   });
 
   it("tells data with U+0000 only for tokens: it is not stored", () => {

@@ -1,12 +1,17 @@
+import { EventEmitter, once } from "node:events";
 import { sql } from "kysely";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { MonitoringEvent } from "../../src/domain/monitoring-event.ts";
 import { type Observation, observationOf } from "../../src/domain/observation.ts";
 import { LeaveReason, VideoType } from "../../src/domain/participant.ts";
+import { MAX_STREAMS } from "../../src/domain/participant-state.ts";
 import { Role } from "../../src/domain/role.ts";
+import { DatabaseUnavailable } from "../../src/errors.ts";
+import { changing, lockChanges } from "../../src/store/participant-changes.ts";
 import type { Store } from "../../src/store/store.ts";
 import { count, issued } from "../support/records.ts";
 import { ENGINES, newDatabaseUrl, newStore, openStore } from "../support/stores.ts";
+import { startTransactionPooler } from "../support/transaction-pooler.ts";
 
 const T = 1_795_500_000_000;
 const SESSION = "1_a";
@@ -166,14 +171,33 @@ describe.each(ENGINES)("participants on %s", (engine) => {
     }
   });
 
-  it("keep the marks of a hundred ended streams at most", async () => {
+  it("leave all at once, each with as many streams as it can have", async () => {
+    const store = await newStore(engine);
+    const guests = count(400, (i) => `c${i}`);
+    await apply(store, ...guests.map((guest) => created(guest)));
+    const open = { name: null, video_type: null, created_at: T, is_ended: 0 };
+    for (const guest of guests) {
+      const streams = count(MAX_STREAMS, (i) => ({
+        participant_id: `p_${guest}`,
+        stream_id: `s${i}`,
+        ...open,
+      }));
+      await store.database.kysely.insertInto("participant_streams").values(streams).execute();
+    }
+    await apply(store, ...guests.map((guest) => destroyed(guest, 5)));
+    expect(await page(store, true)).toEqual([]);
+    const { rows } = await sql`select 1 from participant_streams limit 1`.execute(store.database.kysely);
+    expect(rows).toEqual([]);
+  });
+
+  it("keep a hundred streams at most, with the marks of ended ones", async () => {
     const store = await newStore(engine);
     await apply(store, ...count(130, (i) => unpublished("a", `s${i}`, i)), published("a", "live", 500));
     const { rows } = await sql<{ created_at: number }>`
       select min(created_at) as created_at, count(*) as count from participant_streams`.execute(
       store.database.kysely,
     );
-    expect(rows).toMatchObject([{ created_at: T + 30 }]);
+    expect(rows).toMatchObject([{ created_at: T + 31 }]);
     await apply(store, published("a", "s129", 129));
     expect((await store.participants.streams(["p_a"])).map(({ id }) => id)).toEqual(["live"]);
   });
@@ -236,10 +260,17 @@ const MATCHES: Readonly<Record<string, Match>> = {
   "another session": { records: [{ ...fits, sessionId: "1_b" }], found: NOTHING },
   "an expired token beside one that is valid": {
     records: [
-      { ...fits, expiresAt: new Date(T), identity: "bob" },
+      { ...fits, expiresAt: new Date(T - MINUTE), identity: "bob" },
       { ...fits, identity: "ann" },
     ],
     found: ["1", "ann", Role.PUBLISHER],
+  },
+  "a token that has expired by a clock that is less than a minute ahead": {
+    records: [
+      { ...fits, expiresAt: new Date(T - MINUTE + 1), identity: "ann" },
+      { ...fits, identity: "bob" },
+    ],
+    found: [null, null, Role.PUBLISHER],
   },
   "a token by a clock that is a minute ahead": {
     records: [{ ...fits, issuedAt: new Date(T + MINUTE), identity: "ann" }],
@@ -273,6 +304,32 @@ describe.each(["SQLite in memory", "PostgreSQL"] as const)("a participant's toke
     },
   );
 });
+
+it("a server that stops in the middle of a change holds up the others for seconds", async () => {
+  const url = await newDatabaseUrl("PostgreSQL");
+  const pooler = await startTransactionPooler(url, 3);
+  onTestFinished(pooler.close);
+  const [other, stopped] = [await openStore(pooler.url), await openStore(pooler.url)];
+  const { kysely, engine } = stopped.database;
+  const server = new EventEmitter();
+  const late = changing(kysely, async (transaction) => {
+    await lockChanges(transaction, engine);
+    server.emit("stopped");
+    await once(server, "awake");
+    await sql`update participant_changes set latest = 1000`.execute(transaction);
+  }).catch((error: unknown) => error);
+  await once(server, "stopped");
+  const begin = performance.now();
+  for (let failure: unknown = true; failure; )
+    failure = await apply(other, created("a")).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+  expect(performance.now() - begin).toBeLessThan(8000);
+  server.emit("awake");
+  expect(await late).toBeInstanceOf(DatabaseUnavailable);
+  expect(await other.participants.latestChange()).toBe(1);
+}, 30_000);
 
 it("two servers on one PostgreSQL apply the same and other events at once", async () => {
   const url = await newDatabaseUrl("PostgreSQL");
