@@ -49,8 +49,9 @@ export function observationOf(event: MonitoringEvent): Observation | null {
         ? observed(sessionId, event.connection, { leave: { at, reason: reasonOf(event.reason) } })
         : null;
     case "streamCreated": {
-      const { connection } = event.stream;
-      return ofStream(sessionId, event.stream, false, connection.data);
+      const { data } = event.stream.connection;
+      // Only the event of the connection itself can tell that there is none.
+      return ofStream(sessionId, event.stream, false, data || null);
     }
     case "streamDestroyed":
       return ofStream(sessionId, event.stream, true, null);

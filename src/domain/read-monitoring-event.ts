@@ -28,7 +28,7 @@ type Members = Readonly<Record<string, unknown>>;
 
 /**
  * The monitoring event in a JSON value; null for an unknown event. Unknown members and reasons are accepted. Characters that no
- * database can store become U+FFFD.
+ * database can store become U+FFFD, except in connection data: that would be the data of another token.
  *
  * @throws {BadUserInput} naming the member that breaks a rule, never its value
  */
@@ -62,13 +62,14 @@ export function readMonitoringEvent(value: unknown): MonitoringEvent | null {
 }
 
 function connection(path: string, value: unknown, timestamp: number): EventConnection {
-  const { id: connectionId, createdAt = timestamp, data = "" } = membersOf(path, value);
+  const { id: connectionId, createdAt = timestamp, data: given } = membersOf(path, value);
+  const data = given ?? "";
   if (typeof data !== "string" || data.length > MAX_DATA)
     throw new BadUserInput(`${path}.data`, `${path}.data must be a text of at most ${MAX_DATA} characters`);
   return {
     id: id(`${path}.id`, connectionId),
     createdAt: instant(`${path}.createdAt`, createdAt),
-    data: storable(data),
+    data,
   };
 }
 

@@ -38,8 +38,10 @@ export class ParticipantService {
     const observed = events.flatMap((event): Observed[] => {
       const seen = observationOf(event);
       if (seen === null) return [];
-      const isDataKnown = seen.data !== null;
-      return [{ seen, fingerprints: isDataKnown ? signing.fingerprints(seen.sessionId, seen.data) : [] }];
+      const { sessionId, data } = seen;
+      // A lone surrogate would have the fingerprint of U+FFFD, and so the tokens of other data.
+      const isKnown = data?.isWellFormed() ?? false;
+      return [{ seen, fingerprints: isKnown ? signing.fingerprints(sessionId, data) : [] }];
     });
     if (observed.length === 0) return;
     for (let start = 0; start < observed.length; start += PER_CALL)

@@ -3,7 +3,10 @@ import type { TokenMatch } from "../domain/participant-state.ts";
 import type { Role } from "../domain/role.ts";
 import type { Tables } from "./tables.ts";
 
-/** How much later than its participant a token may seem to be issued, in milliseconds, because clocks differ. */
+/**
+ * How much later than its participant joined a token may seem to be issued, or earlier to expire, in milliseconds, because clocks
+ * differ. A token left out by mistake would let another person's seem the only one.
+ */
 const CLOCK_TOLERANCE = 60_000;
 /** The most records that are read for one participant. With more, nothing is known. */
 const MAX_READ = 1000;
@@ -45,7 +48,7 @@ export async function tokenMatches(
           case when ${fits} then identity end as identity
         from issued_tokens
         where session_id = wanted.session_id and data_fingerprint in (wanted.first, wanted.second)
-          and expires_at > wanted.joined_at
+          and expires_at > wanted.joined_at - ${sql.lit(CLOCK_TOLERANCE)}
         limit ${sql.lit(MAX_READ + 1)}
       ) as candidates
     ) as found

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { localCaller } from "../../src/access/caller.ts";
 import type { MonitoringEvent } from "../../src/domain/monitoring-event.ts";
+import { readMonitoringEvent } from "../../src/domain/read-monitoring-event.ts";
 import { Role } from "../../src/domain/role.ts";
 import { NO_SESSIONS } from "../../src/domain/session-selection.ts";
 import { ParticipantService } from "../../src/services/participants.ts";
@@ -48,6 +49,29 @@ describe("participants", () => {
     const [found] = await service.findMany(everybody, ["p_a"]);
     expect(found).toMatchObject({ tokenId: "t", identity: "ann", role: Role.MODERATOR, data: "ann" });
     expect(await service.counts(everybody, [one])).toEqual([1201]);
+  });
+
+  it("never get the token of data that only looks like theirs", async () => {
+    const { service, ledger, signing } = await start();
+    const { sessionId } = one;
+    const times = { issuedAt: at(-1), expiresAt: at(1000) };
+    await ledger.record(
+      ["a\0b", "a\ufffdb", null].map((data, i) => {
+        const fingerprint = signing.fingerprint(sessionId, data);
+        return issued(`t${i}`, { sessionId, identity: `person ${i}`, fingerprint, ...times });
+      }),
+    );
+    const told = ["a\0b", "a\ufffdb", "", "a\ud800b", " ", "null"].map((data, i) => {
+      // As the platform tells it.
+      const event = readMonitoringEvent(JSON.parse(JSON.stringify(created(sessionId, `c${i}`, 0, data))));
+      return event as MonitoringEvent;
+    });
+    await service.apply(told);
+    const found = await service.findMany(
+      everybody,
+      count(told.length, (i) => `p_c${i}`),
+    );
+    expect(found.map((each) => each?.tokenId)).toEqual(["t0", "t1", "t2", null, null, null]);
   });
 
   it("are read of the sessions that the caller may use", async () => {
