@@ -40,6 +40,9 @@ export interface Participant {
   readonly leaveReason: LeaveReason | null;
 }
 
+/** The most streams of a participant that are shown, the latest. With more, the answer would exceed what its cost allows. */
+export const MAX_SHOWN_STREAMS = 10;
+
 /** A stream that a participant publishes now. */
 export interface ParticipantStream {
   readonly id: string;

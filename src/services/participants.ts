@@ -105,7 +105,7 @@ export class ParticipantService {
     return ids.map((id) => shown.get(id) ?? null);
   }
 
-  /** The streams that each participant publishes now, in order, in one query. `pages` or `findMany` gave the participants. */
+  /** The streams that each participant publishes now, in order, the latest `MAX_SHOWN_STREAMS` of more, in one query. `pages` or `findMany` gave the participants. */
   async streams(caller: Caller, participantIds: readonly string[]): Promise<ParticipantStream[][]> {
     const { participants, shares } = this.#parts;
     if (participantIds.length === 0) return [];

@@ -1,5 +1,5 @@
 import { type Selectable, sql } from "kysely";
-import { connectionIdOf } from "../domain/participant.ts";
+import { connectionIdOf, MAX_SHOWN_STREAMS } from "../domain/participant.ts";
 import { DatabaseUnavailable } from "../errors.ts";
 import { PATIENCE } from "./deadline.ts";
 import type { Database } from "./engine.ts";
@@ -68,10 +68,26 @@ export function participants(database: Database): Participants {
 
     async streams(participantIds) {
       const rows = await reads
-        .selectFrom("participant_streams")
+        .selectFrom(({ selectFrom }) =>
+          selectFrom("participant_streams")
+            .selectAll()
+            .select(({ fn }) =>
+              fn
+                .agg<number>("row_number")
+                .over((over) =>
+                  over
+                    .partitionBy("participant_id")
+                    .orderBy("created_at", "desc")
+                    .orderBy("stream_id", "desc"),
+                )
+                .as("place"),
+            )
+            .where("participant_id", "in", participantIds)
+            .where("is_ended", "=", 0)
+            .as("open"),
+        )
         .selectAll()
-        .where("participant_id", "in", participantIds)
-        .where("is_ended", "=", 0)
+        .where("place", "<=", MAX_SHOWN_STREAMS)
         .orderBy("created_at")
         .orderBy("stream_id")
         .execute();

@@ -171,6 +171,18 @@ describe.each(ENGINES)("participants on %s", (engine) => {
     }
   });
 
+  it("show the ten latest of their streams, each its own", async () => {
+    const store = await newStore(engine);
+    await apply(
+      store,
+      ...count(12, (i) => published("a", `a${i}`, i)),
+      ...count(2, (i) => published("b", `b${i}`, i)),
+    );
+    await apply(store, unpublished("a", "a11", 11));
+    const shown = (await store.participants.streams(["p_a", "p_b"])).map(({ id }) => id).sort();
+    expect(shown).toEqual(["b0", "b1", ...count(10, (i) => `a${i + 1}`)].sort());
+  });
+
   it("leave all at once, each with as many streams as it can have", async () => {
     const store = await newStore(engine);
     const guests = count(400, (i) => `c${i}`);

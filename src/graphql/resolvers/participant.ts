@@ -65,7 +65,8 @@ export class ParticipantResolver {
   }
 
   @FieldResolver(() => [StreamType], {
-    description: "The streams that it publishes now, oldest first. Empty after it left.",
+    description:
+      "The streams that it publishes now, oldest first: the 10 latest of more. Empty after it left.",
     complexity: streamsOfOne,
   })
   streams(@Root() { id }: Participant, @Ctx() { loaders }: Context): Promise<ParticipantStream[]> {
