@@ -1,6 +1,6 @@
 import { MAX_MESSAGE } from "../platform/emulator/client-message.ts";
+import { MAX_MESSAGES_PER_SECOND } from "../platform/emulator/join-client.ts";
 import type { JoinHandler } from "../platform/emulator/join-handler.ts";
-import { MAX_MESSAGES_PER_SECOND } from "../platform/emulator/join-peer.ts";
 import type { Turn } from "../shares/turns.ts";
 import { LOCAL_PLATFORM } from "./local-platform.ts";
 import type { SocketRoute } from "./socket-route.ts";
