@@ -10,9 +10,21 @@ import {
   type MatrixCaller,
   nowSeconds,
   SESSION_BOUND,
+  SESSIONS,
+  type SessionKind,
+  scopeRefusal,
 } from "../support/matrix.ts";
 import { type Cell, OTHER_CELLS } from "../support/matrix-cells.ts";
-import { ask, count, GENERATE, ids, startMatrix, WIRE_NAMES } from "../support/matrix-server.ts";
+import {
+  ask,
+  count,
+  GENERATE,
+  ids,
+  participantOf,
+  startMatrix,
+  subscribeToAll,
+  WIRE_NAMES,
+} from "../support/matrix-server.ts";
 import { TOKEN_CELLS } from "../support/matrix-token-cells.ts";
 
 startMatrix();
@@ -117,7 +129,7 @@ const fields = new Map<string, GraphQLField<unknown, unknown>>(
 const acting = [...fields].flatMap(([path, { args }]) =>
   /^(Query|Mutation|Subscription)\./.test(path) || args.length > 0 ? [path] : [],
 );
-/** Those that the matrix is over. Subscriptions need a WebSocket: test/api/subscriptions.test.ts has them. */
+/** Those that need no WebSocket. */
 const guarded = [...new Set([...acting, ...Object.keys(rules)])].filter(
   (path) => !path.startsWith("Subscription."),
 );
@@ -144,6 +156,35 @@ describe.each(guarded)("%s", (path) => {
       for (let start = 0; start < others.length; start += 20) {
         await Promise.all(others.slice(start, start + 20).map((cell) => check(caller, cell)));
       }
+    },
+  );
+});
+
+describe("Subscription.participantChanged", () => {
+  it.each(CALLERS.map((caller) => [caller.name, caller] as const))(
+    "gives a caller %s what it may have, and nothing else",
+    async (_, caller) => {
+      const answers = await subscribeToAll(caller);
+      if (!caller.known) return expect(answers).toBe(4403);
+      const problem = caller.problem ? { problem: caller.problem } : {};
+      const expected = SESSIONS.map((kind) => {
+        const refusal =
+          scopeRefusal(caller, "participants:read") ??
+          (["malformed", "another project's"].includes(kind)
+            ? { code: "SESSION_NOT_FOUND", argument: "sessionId" }
+            : null) ??
+          (caller.sessions.includes(kind)
+            ? null
+            : { code: "FORBIDDEN", requiredSession: ids[kind], ...problem });
+        const participant = { id: participantOf(kind), identity: kind };
+        return [
+          kind,
+          refusal
+            ? { errors: [expect.objectContaining({ extensions: { retryable: false, ...refusal } })] }
+            : { data: { participantChanged: participant } },
+        ];
+      });
+      expect(answers).toEqual(new Map(expected as [SessionKind, object][]));
     },
   );
 });

@@ -1,8 +1,10 @@
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Libsql from "libsql";
 import { afterAll, beforeAll, expect } from "vitest";
+import { WebSocket } from "ws";
 import { newApiKey } from "../../src/access/api-key.ts";
 import { composeSessionId } from "../../src/domain/session-id.ts";
 import { openDatabase } from "../../src/store/database.ts";
@@ -142,6 +144,68 @@ function addParticipant(kind: SessionKind): void {
       "INSERT INTO participants (id, session_id, token_id, identity, role, joined_at, change) VALUES (?, ?, ?, ?, 'publisher', ?, 0)",
     )
     .run(participantOf(kind), ids[kind], record?.id ?? null, kind, now.getTime());
+}
+
+let lastChange = 0;
+
+/** Changes the participants of all sessions. */
+function changeParticipants(): void {
+  lastChange += SESSIONS.length;
+  const change = database.prepare("UPDATE participants SET change = ? WHERE id = ?");
+  database.transaction(() => {
+    for (const [i, kind] of SESSIONS.entries()) change.run(lastChange - i, participantOf(kind));
+    database
+      .prepare(
+        "INSERT INTO participant_changes (id, latest) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET latest = excluded.latest",
+      )
+      .run(lastChange);
+  })();
+}
+
+/**
+ * Subscribes a caller to all sessions of the matrix, and changes their participants until it has an answer to each.
+ *
+ * @returns the first answer for each session; the code with which the socket closed, for a caller that is not known
+ */
+export async function subscribeToAll(
+  caller: MatrixCaller,
+): Promise<Map<SessionKind, { data?: unknown; errors?: unknown }> | number> {
+  const credential = caller.credential(ids, keys);
+  const socket = new WebSocket(server.url.replace("http", "ws"), "graphql-transport-ws");
+  const answers = new Map<SessionKind, { data?: unknown; errors?: unknown }>();
+  let closedWith = 0;
+  let isKnown = false;
+  socket.on("close", (code) => {
+    closedWith = code;
+  });
+  socket.on("message", (message) => {
+    const { type, id, payload } = JSON.parse(String(message));
+    if (type === "connection_ack") isKnown = true;
+    else if (type !== "complete" && !answers.has(id))
+      answers.set(id, type === "error" ? { errors: payload } : payload);
+  });
+  await once(socket, "open");
+  const params = credential && { authorization: `Bearer ${credential}` };
+  socket.send(JSON.stringify({ type: "connection_init", payload: params }));
+  await expect.poll(() => isKnown || closedWith > 0).toBe(true);
+  if (!isKnown) return closedWith;
+  const query =
+    "subscription ($sessionId: ID!) { participantChanged(sessionId: $sessionId) { id identity } }";
+  for (const kind of SESSIONS) {
+    const payload = { query, variables: { sessionId: ids[kind] } };
+    socket.send(JSON.stringify({ type: "subscribe", id: kind, payload }));
+  }
+  await expect
+    .poll(
+      () => {
+        changeParticipants();
+        return answers.size;
+      },
+      { interval: 100, timeout: 5000 },
+    )
+    .toBe(SESSIONS.length);
+  socket.terminate();
+  return answers;
 }
 
 /** The sessions of this project that are registered, newest first. */
