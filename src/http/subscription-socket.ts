@@ -3,7 +3,7 @@ import { WebSocket } from "ws";
 import type { Caller } from "../access/caller.ts";
 import type { Credentials } from "../access/credential.ts";
 import type { OpenCredential } from "../access/open-credentials.ts";
-import type { EventStream } from "../graphql/event-stream.ts";
+import type { Begun } from "../graphql/subscriber.ts";
 import type { OpenedSocket } from "./socket-route.ts";
 
 /** The codes with which the server closes sockets. Clients of graphql-ws connect again after all but the last three. */
@@ -40,7 +40,7 @@ export class SubscriptionSocket implements OpenCredential {
   /** Its subscriptions, including those that are about to begin. */
   subscriptions = 0;
   /** Those that have begun. */
-  readonly running = new Set<EventStream>();
+  readonly running = new Set<Begun["events"]>();
   #second = 0;
   #messages = 0;
 

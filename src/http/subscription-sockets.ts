@@ -5,8 +5,7 @@ import type { Credentials } from "../access/credential.ts";
 import type { OpenCredentials } from "../access/open-credentials.ts";
 import { type Audit, noteRefusal } from "../audit/audit.ts";
 import { StagepassError, Unauthenticated } from "../errors.ts";
-import type { EventStream } from "../graphql/event-stream.ts";
-import type { Subscribe, SubscribePayload } from "../graphql/subscriber.ts";
+import type { Begun, Subscribe, SubscribePayload } from "../graphql/subscriber.ts";
 import type { InFlight } from "../shares/in-flight.ts";
 import type { KnowClient } from "./callers.ts";
 import type { OpenedSocket, SocketRoute } from "./socket-route.ts";
@@ -122,7 +121,7 @@ export class SubscriptionSockets {
   async #subscribe(its: SubscriptionSocket, payload: SubscribePayload) {
     // Other rules may give the caller another ID meanwhile.
     const { id } = its.caller;
-    let events: EventStream | undefined;
+    let events: Begun["events"] | undefined;
     const begun = await this.#parts.subscribe(payload, {
       caller: () => its.caller,
       requestId: its.opened.requestId,
