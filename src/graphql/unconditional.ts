@@ -8,8 +8,8 @@ import {
 } from "graphql";
 
 /**
- * A validation rule against conditions at the root of a subscription, which GraphQL forbids since 2025. graphql-js 16 allows them, and
- * fails when no field is left.
+ * A validation rule against conditions at the root of a subscription. GraphQL forbids them since 2025; graphql-js 16 fails when they
+ * leave no field.
  */
 export function unconditional(context: ValidationContext): ASTVisitor {
   const root = context.getSchema().getSubscriptionType();
