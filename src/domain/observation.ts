@@ -50,7 +50,7 @@ export function observationOf(event: MonitoringEvent): Observation | null {
         : null;
     case "streamCreated": {
       const { data } = event.stream.connection;
-      // Only the event of the connection itself can tell that there is none.
+      // Empty may mean unknown: only the event of a connection tells for sure.
       return ofStream(sessionId, event.stream, false, data || null);
     }
     case "streamDestroyed":

@@ -4,8 +4,8 @@ import type { Role } from "../domain/role.ts";
 import type { Tables } from "./tables.ts";
 
 /**
- * How much later than its participant joined a token may seem to be issued, or earlier to expire, in milliseconds, because clocks
- * differ. A token left out by mistake would let another person's seem the only one.
+ * How long after its participant joined a token may seem to be issued, or before that to expire, in milliseconds. Clocks differ, and
+ * without the right token, another person's may seem the only one.
  */
 const CLOCK_TOLERANCE = 60_000;
 /** The most records that are read for one participant. With more, nothing is known. */
