@@ -1,4 +1,5 @@
 import { type DocumentNode, type ExecutionArgs, type ExecutionResult, execute, GraphQLError } from "graphql";
+import type { OneByOne } from "../services/one-by-one.ts";
 import type { Context } from "./context.ts";
 
 /** What a client gets for an event. */
@@ -26,21 +27,27 @@ export class EventStream implements AsyncIterableIterator<EventResult, undefined
   readonly #context: () => Context;
   readonly #format: Format;
   readonly #onEnd: () => void;
+  readonly #oneByOne: OneByOne;
   readonly #ready: EventResult[] = [];
   #isOver = false;
 
-  /** @param onEnd called once when the subscription ends */
+  /**
+   * @param oneByOne runs the executions of each caller, so that one with many subscriptions does not hold up the others
+   * @param onEnd called once when the subscription ends
+   */
   constructor(
     source: Source,
     args: ExecutionArgs,
     context: () => Context,
     format: Format,
+    oneByOne: OneByOne,
     onEnd: () => void,
   ) {
     this.#source = source;
     this.#args = args;
     this.#context = context;
     this.#format = format;
+    this.#oneByOne = oneByOne;
     this.#onEnd = onEnd;
   }
 
@@ -59,10 +66,13 @@ export class EventStream implements AsyncIterableIterator<EventResult, undefined
   async #read(): Promise<void> {
     const { value: first, done } = await this.#source.next();
     if (done || this.#isOver) return;
-    const events = [first, ...(this.#source.takeWaiting?.(AT_ONCE - 1) ?? [])];
-    const context = this.#context();
-    await context.turn();
-    this.#ready.push(...(await Promise.all(events.map((event) => this.#execute(event, context)))));
+    await this.#oneByOne.do(this.#context().caller.id, async () => {
+      if (this.#isOver) return;
+      const context = this.#context();
+      await context.turn();
+      const events = [first, ...(this.#source.takeWaiting?.(AT_ONCE - 1) ?? [])];
+      this.#ready.push(...(await Promise.all(events.map((event) => this.#execute(event, context)))));
+    });
   }
 
   async #execute(rootValue: unknown, contextValue: Context): Promise<EventResult> {

@@ -19,6 +19,7 @@ import {
 import type { Logger } from "pino";
 import type { Caller } from "../access/caller.ts";
 import { type ErrorCode, StagepassError } from "../errors.ts";
+import { OneByOne } from "../services/one-by-one.ts";
 import { type Context, createContext, type Services } from "./context.ts";
 import { documentStore } from "./documents.ts";
 import { completeErrors, formatError, withoutSuggestions } from "./errors/format-error.ts";
@@ -77,6 +78,7 @@ export function createSubscriber(parts: SubscriberParts): Subscribe {
   const { schema, services, admit, turn, production, logger } = parts;
   const format = production ? withoutSuggestions : formatError;
   const documents = documentStore();
+  const oneByOne = new OneByOne();
 
   const documentOf = async (source: string): Promise<DocumentNode> => {
     // The text itself would stay in memory as the key.
@@ -164,6 +166,7 @@ export function createSubscriber(parts: SubscriberParts): Subscribe {
             args,
             context,
             formatted,
+            oneByOne,
             leave,
           ),
         };

@@ -71,6 +71,8 @@ export function acceptSockets(app: FastifyInstance, rules: SocketRules): void {
 /** The most pongs of a socket in a second. The server asks for few, and ws itself limits pings. */
 export const PONGS_PER_SECOND = 100;
 
+/** The most fragments of a message, and the most pieces in which a fragment can arrive. */
+const MAX_PARTS = 1024;
 /** The code of a socket that ended without one (RFC 6455, 7.4.1). */
 const GONE = 1006;
 
@@ -134,6 +136,9 @@ class Acceptor {
       // It takes 64 KB or more for each socket.
       perMessageDeflate: false,
       maxPayload,
+      // Each part takes more memory than its bytes.
+      maxFragments: MAX_PARTS,
+      maxBufferedChunks: MAX_PARTS,
       handleProtocols: () => protocol ?? false,
     });
     this.#server.on("headers", (headers, request) => headers.push(`x-request-id: ${this.#ids.get(request)}`));
