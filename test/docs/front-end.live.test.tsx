@@ -39,6 +39,9 @@ const realFetch = fetch;
 /** A client may wait for up to 30 seconds before it connects again. */
 const PATIENT = { timeout: 40_000 };
 
+/** The sockets that reached no server. The client of graphql-ws keeps the `WebSocket` of the first test. */
+let unreached = 0;
+
 /** A browser on a page of this origin, whose back end gives this credential. */
 function browse(origin: string, page: { accessToken: string }): void {
   (window as unknown as { happyDOM: DetachedWindowAPI }).happyDOM.setURL(origin);
@@ -50,6 +53,9 @@ function browse(origin: string, page: { accessToken: string }): void {
     class extends WebSocket {
       constructor(url: string, protocols: string) {
         super(url, protocols, { origin: location.origin });
+        this.once("error", () => {
+          unreached += 1;
+        });
       }
     },
   );
@@ -148,6 +154,8 @@ describe.each(Object.entries(CLIENTS))("with %s, a page", (_, follow) => {
     await expect.poll(shown, PATIENT).toEqual(["ann, 0 streams"]);
 
     await first.close();
+    const before = unreached;
+    await expect.poll(() => unreached, PATIENT).toBeGreaterThan(before);
     // The second server refuses it with 4403, and the client tries again.
     page.accessToken = signedJwt({ ...EVERYTHING, exp: 1 });
     const second = await startServer(env);
