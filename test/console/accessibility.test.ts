@@ -40,7 +40,7 @@ async function visit(page: Page, check: () => Promise<void>): Promise<void> {
   const many = await open.createSession();
   await open.graphql(
     `mutation($id: ID!, $requests: [TokenRequest!]!) { generateTokens(sessionId: $id, requests: $requests) { __typename } }`,
-    { id: many, requests: Array(12).fill({ role: "MODERATOR" }) },
+    { id: many, requests: Array(12).fill({ role: "PUBLISHER_ONLY" }) },
   );
   const guest = { sessionId: many, connectionId: many, joinedAt: Date.now(), data: "x".repeat(100) };
   await send(open, [joins(guest)]);
