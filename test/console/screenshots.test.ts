@@ -4,6 +4,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import { CHROMIUM } from "../support/browser.ts";
 import { closeBrowser, itInBrowser, withConsole } from "../support/console.ts";
+import { joins, publishes, send, WITH_EVENTS } from "../support/room-events.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -18,7 +19,7 @@ if (kept && CHROMIUM === null) throw new Error("no Chromium was found; CHROMIUM_
 let ago = 0;
 let server: TestServer;
 beforeAll(async () => {
-  server = await startServer({ CONSOLE: "on" }, () => new Date(Date.now() - ago * HOUR));
+  server = await startServer({ CONSOLE: "on", ...WITH_EVENTS }, () => new Date(Date.now() - ago * HOUR));
   await fill();
 });
 afterAll(async () => {
@@ -46,6 +47,25 @@ async function fill(): Promise<void> {
       { id: data.ensureSession.id, requests },
     );
   }
+}
+
+/** Two people in a room, of whom one publishes. */
+async function meet(name: string): Promise<void> {
+  const { data } = await server.graphql(
+    `mutation($name: String!) {
+      ensureSession(name: $name, mediaMode: ROUTED) {
+        id
+        ann: generateToken(role: MODERATOR, identity: "ann", data: "ann") { token }
+        bob: generateToken(identity: "bob", data: "bob") { token }
+      }
+    }`,
+    { name },
+  );
+  const sessionId = data.ensureSession.id;
+  const now = Date.now();
+  const guest = (name: string) => ({ sessionId, connectionId: name, joinedAt: now, data: name });
+  const [ann, bob] = [guest("ann"), guest("bob")];
+  await send(server, [joins(ann), joins(bob), publishes(ann, "screen", now, "screen")]);
 }
 
 async function shoot(page: Page, name: string): Promise<void> {
@@ -80,8 +100,12 @@ itInBrowser("there is a picture of a session, in the dark scheme", (browser) =>
     browser,
     server.origin,
     async (page) => {
+      await meet("standup");
       await page.getByRole("link", { name: /standup/ }).click();
-      await page.getByRole("table").waitFor();
+      await page
+        .getByRole("region", { name: /Participants/ })
+        .getByRole("table")
+        .waitFor();
       await page.getByLabel("Role").selectOption("Moderator");
       await page.getByLabel("Connection data").fill("username=ann");
       await page.getByRole("button", { name: "Generate a token" }).click();

@@ -28,8 +28,8 @@ export function ClientSnippet({ token, platform }: { token: TokenFieldsFragment;
       <summary>Join with the client SDK</summary>
       {platform === "LOCAL" && (
         <p className="hint">
-          Example only: clients cannot connect with tokens of the local platform. Real calls need an OpenTok
-          or Vonage account on the server.
+          Example only: the client SDK cannot connect with tokens of the local platform, but{" "}
+          <code>stagepass join</code> can. Real calls need an OpenTok or Vonage account on the server.
         </p>
       )}
       <pre>
