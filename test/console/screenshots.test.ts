@@ -4,7 +4,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import { CHROMIUM } from "../support/browser.ts";
 import { closeBrowser, itInBrowser, withConsole } from "../support/console.ts";
-import { joins, publishes, send, WITH_EVENTS } from "../support/room-events.ts";
+import { joins, publishes, send, WEBHOOK_SECRET } from "../support/room-events.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -19,7 +19,7 @@ if (kept && CHROMIUM === null) throw new Error("no Chromium was found; CHROMIUM_
 let ago = 0;
 let server: TestServer;
 beforeAll(async () => {
-  server = await startServer({ CONSOLE: "on", ...WITH_EVENTS }, () => new Date(Date.now() - ago * HOUR));
+  server = await startServer({ CONSOLE: "on", WEBHOOK_SECRET }, () => new Date(Date.now() - ago * HOUR));
   await fill();
 });
 afterAll(async () => {
