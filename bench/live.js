@@ -1,23 +1,20 @@
 /** Live sessions: tokens beside a flood of events, the time from an event to a subscriber, and the memory of idle sockets. */
-import { createHash, createHmac, randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createClient } from "graphql-ws";
 import { WebSocket } from "ws";
 import { callerJwt, postOf } from "./caller.js";
 import { withPostgres, withSqlite } from "./databases.js";
+import { SECRET, sender, visit } from "./events.js";
 import { localServer } from "./local-server.js";
-import { askSteadily, client } from "./pace.js";
+import { askSteadily } from "./pace.js";
 import { LOAD_CORE, urlIn, withPrograms } from "./programs.js";
 import { API_KEY, SESSION_ID, sessionIdOf } from "./project.js";
 import { megabytes, peakMegabytes } from "./resident-memory.js";
 import { milliseconds, p99 } from "./statistics.js";
 
-const SECRET = "what-the-events-of-the-bench-are-signed-with";
-const PATH = "/webhooks/session-monitoring";
-const EVENTS = 50_000;
-/** The events of one participant, and how many connections send them. */
-const EACH = 5;
-const SENDERS = 64;
+/** The participants of the flood, and their sessions. Each participant has five events. */
+const PARTICIPANTS = 10_000;
+const SESSIONS = 100;
 const TOKENS_PER_SECOND = 40;
 const WARM_UP_SECONDS = 5;
 const ALONE_SECONDS = 10;
@@ -30,96 +27,38 @@ const READER = {
 
 const server = (env) => localServer({ LEDGER: "on", WEBHOOK_SECRET: SECRET, ...env });
 
-const base64url = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
-
-/** A signed event, as `fetch` takes it. */
-function eventRequest(event) {
-  const body = JSON.stringify({ projectId: API_KEY, timestamp: Date.now(), ...event });
-  const claims = {
-    iss: "Vonage",
-    iat: Math.floor(Date.now() / 1000),
-    jti: randomUUID(),
-    payload_hash: createHash("sha256").update(body).digest("hex"),
-    api_key: API_KEY,
-  };
-  const text = `${base64url({ alg: "HS256", typ: "JWT" })}.${base64url(claims)}`;
-  const signature = createHmac("sha256", SECRET).update(text).digest("base64url");
-  return {
-    method: "POST",
-    headers: { "content-type": "application/json", authorization: `Bearer ${text}.${signature}` },
-    body,
-  };
-}
-
-/** The events of a participant that publishes, stops and leaves, with one of them twice. */
-function visit(sessionId) {
-  const connection = { id: randomUUID(), createdAt: Date.now(), data: `user=${randomUUID()}` };
-  const stream = { id: randomUUID(), connection, createdAt: Date.now(), name: "camera", videoType: "camera" };
-  const created = { sessionId, event: "connectionCreated", connection };
-  return [
-    created,
-    { sessionId, event: "streamCreated", stream },
-    created,
-    { sessionId, event: "streamDestroyed", stream, reason: "clientDisconnected" },
-    { sessionId, event: "connectionDestroyed", connection, reason: "clientDisconnected" },
-  ];
-}
-
-const sender = (url, connections) => {
-  const { post, close } = client(new URL(PATH, url), connections);
-  const send = async (event) => {
-    const { status, text } = await post(eventRequest(event));
-    if (status !== 204) throw new Error(`HTTP ${status}: ${text}`);
-  };
-  return { send, close };
-};
-
-/** Sends all events as fast as the server takes them. Resolves to their number per second. */
-async function flood(url) {
-  const events = Array.from({ length: EVENTS / EACH }, (_, i) =>
-    visit(sessionIdOf(API_KEY, `session-${i % 100}-`)),
-  ).flat();
-  const { send, close } = sender(url, SENDERS);
-  const start = performance.now();
-  let next = 0;
-  await Promise.all(
-    Array.from({ length: SENDERS }, async () => {
-      while (next < events.length) await send(events[next++]);
-    }),
-  );
-  close();
-  return (events.length * 1000) / (performance.now() - start);
-}
-
 async function tokensBesideEvents(newDatabase) {
   const DATABASE_URL = await newDatabase();
   return await withPrograms([server({ DATABASE_URL })], async ({ child, line }) => {
     const url = urlIn(line);
+    const beside = async ({ ask }) => {
+      let rate;
+      const flooding = ask("flood").then((answer) => {
+        rate = answer;
+      });
+      const rounds = [];
+      while (rate === undefined) rounds.push(await askSteadily(url, TOKENS_PER_SECOND, 1));
+      await flooding;
+      // The last round runs partly without a flood.
+      const times = rounds.slice(0, -1).flatMap((round) => round.times);
+      return { rate, times, failures: rounds.flatMap((round) => round.failures) };
+    };
     await askSteadily(url, TOKENS_PER_SECOND, WARM_UP_SECONDS);
     const alone = await askSteadily(url, TOKENS_PER_SECOND, ALONE_SECONDS);
     const before = megabytes(child);
-    let perSecond;
-    const flooding = flood(url).then((rate) => {
-      perSecond = rate;
-    });
-    const times = [];
-    const failures = [...alone.failures];
-    while (perSecond === undefined) {
-      const round = await Promise.race([
-        askSteadily(url, TOKENS_PER_SECOND, 1),
-        flooding.then(() => sleep(2000)),
-      ]);
-      if (!round) break;
-      times.push(...round.times);
-      failures.push(...round.failures);
-    }
-    await flooding;
-    if (failures.length > 0) throw new Error(failures[0]);
+    // In its own process, which would otherwise hold up the requests that are measured.
+    const args = [url, String(PARTICIPANTS), String(SESSIONS)];
+    const { rate, times, failures } = await withPrograms(
+      [{ script: "./flood.js", args, core: LOAD_CORE }],
+      beside,
+    );
+    const [failure] = [...alone.failures, ...failures];
+    if (failure) throw new Error(failure);
     const left = await storedParticipants(url);
     const [ours, peer] = [p99(times), p99(alone.times)];
     return [
       {
-        measure: `generateToken beside ${EVENTS} events at ${Math.round(perSecond)}/s, p99 vs. alone; ${left} of ${EVENTS / EACH} participants came and left`,
+        measure: `generateToken beside 50,000 events at ${Math.round(rate)}/s, p99 vs. alone; ${left} of ${PARTICIPANTS} participants came and left`,
         ours: milliseconds(ours),
         peer: milliseconds(peer),
         ratio: ours / peer,
@@ -142,7 +81,7 @@ async function storedParticipants(url) {
     "query ($id: ID!) { session(sessionId: $id) { participants(first: 100, present: false) { nodes { leftAt } } } }";
   const jwt = callerJwt("reader", { ...READER, scope: "participants:read sessions:read" });
   let sum = 0;
-  for (let i = 0; i < 100; i++) {
+  for (let i = 0; i < SESSIONS; i++) {
     const { headers, ...request } = postOf(query, { id: sessionIdOf(API_KEY, `session-${i}-`) });
     const answer = await fetch(url, { ...request, headers: { ...headers, authorization: `Bearer ${jwt}` } });
     const { data } = await answer.json();

@@ -21,11 +21,13 @@ const MAX_GROUP = 500;
  * @param write writes all of the items durably, or none.
  * @param patience the longest wait of an item, in milliseconds.
  * @param late makes the error for items that are not written in time.
+ * @param spacing the shortest time under load from one write to the next, in milliseconds, which leaves the disk to others.
  */
 export function groupCommit<T>(
   write: (items: readonly T[]) => Promise<void>,
   patience: number,
   late: () => Error,
+  spacing = 0,
 ): (items: readonly T[]) => Promise<void> {
   /** In the order of writing. */
   const waiting: Group<T>[] = [];
@@ -50,7 +52,10 @@ export function groupCommit<T>(
       write(group.items).then(() => group.settle(), group.settle);
       // Waits for the outcome, not for the write: after the deadline, a hanging write does not hold up the next group.
       await group.written.catch(() => {});
-      if (group.items.length > 1) await gathered(begin + LONGEST_GATHERING);
+      if (group.items.length === 1) continue;
+      const rest = begin + spacing - performance.now();
+      if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
+      await gathered(begin + LONGEST_GATHERING);
     }
     writing = false;
   };

@@ -13,6 +13,9 @@ import { newestWithin } from "./time-walks.ts";
 
 type Row = Selectable<ParticipantTable>;
 
+/** The shortest time from one commit of several observations to the next, in milliseconds. Tokens commit meanwhile. */
+const SPACING = 40;
+
 /** A participant that is present, and one of its streams or null. */
 type PresentRow = Pick<Row, "id" | "joined_at"> & {
   readonly stream_id: string | null;
@@ -35,7 +38,7 @@ export function participants(database: Database): Participants {
   return {
     lease: reconciliationLease(database),
 
-    apply: groupCommit(write, PATIENCE, () => new DatabaseUnavailable("it did not answer in time")),
+    apply: groupCommit(write, PATIENCE, () => new DatabaseUnavailable("it did not answer in time"), SPACING),
 
     async pages(sessionIds, present, limit, after) {
       const walks = sessionIds.map((id) => {

@@ -9,7 +9,7 @@ afterEach(() => {
 });
 
 /** A writer whose writes end when the test says so. */
-function recorder(patience = 2000) {
+function recorder(patience = 2000, spacing = 0) {
   const groups: (readonly number[])[] = [];
   const ends: { succeed(): void; fail(error: Error): void }[] = [];
   const addAll = groupCommit<number>(
@@ -21,6 +21,7 @@ function recorder(patience = 2000) {
     },
     patience,
     () => new Error("late"),
+    spacing,
   );
   return { add: (item: number) => addAll([item]), addAll, groups, ends };
 }
@@ -92,6 +93,24 @@ describe("groupCommit", () => {
     ]);
     ends[1]?.succeed();
     await second;
+  });
+
+  it("leaves the disk to others for the spacing after several, and not after one", async () => {
+    const { add, groups, ends } = recorder(2000, 40);
+    void Promise.all([1, 2].map((item) => add(item)));
+    await nextTurn();
+    ends[0]?.succeed();
+    await nextTurn();
+    void add(3);
+    await vi.advanceTimersByTimeAsync(39);
+    expect(groups).toEqual([[1, 2]]);
+    await vi.advanceTimersByTimeAsync(1);
+    await vi.waitUntil(() => groups.length === 2);
+    ends[1]?.succeed();
+    await nextTurn();
+    void add(4);
+    await nextTurn();
+    expect(groups).toEqual([[1, 2], [3], [4]]);
   });
 
   it("writes at most five hundred at once", async () => {
