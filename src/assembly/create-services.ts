@@ -61,22 +61,21 @@ export function createServices(
   const tokenQuota = new Quota("tokens", config.tokensPerMinute, limiterOf);
   const sessionQuota = new Quota("sessions", config.sessionsPerMinute, limiterOf);
   const { sessions, names, participants } = store;
-  const participantService = new ParticipantService({
-    applicationId,
-    signing,
-    sessions,
-    participants,
-    shares,
-  });
   const feed = new ParticipantFeed({ participants, onChange: logFeed(logger) });
-  participantService.onApplied(() => feed.wake());
   const services = {
     sessions: new SessionService({ platform, sessions, names, audit, quota: sessionQuota, shares, now }),
     tokens: instrument.tokens(
       new TokenService({ signing, sessions, ledger, audit, quota: tokenQuota, shares, now }),
     ),
     issuedTokens: new IssuedTokens({ applicationId, sessions, ledger, shares }),
-    participants: participantService,
+    participants: new ParticipantService({
+      applicationId,
+      signing,
+      sessions,
+      participants,
+      shares,
+      onApplied: () => feed.wake(),
+    }),
     participantChanges: new ParticipantChanges({ applicationId, sessions, shares, feed }),
     issuances: new IssuanceService({ applicationId, sessions, ledger: store.ledger, shares, now }),
     project: {

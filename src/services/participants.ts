@@ -17,12 +17,13 @@ const PER_CALL = 500;
 export interface ParticipantParts extends UsableSessionsParts {
   readonly signing: SigningService;
   readonly participants: Participants;
+  /** Called when this server has applied events, which may have changed participants. */
+  readonly onApplied: () => void;
 }
 
 /** The participants of sessions, for callers and for the platform's events. */
 export class ParticipantService {
   readonly #parts: ParticipantParts;
-  readonly #listeners = new Set<() => void>();
 
   constructor(parts: ParticipantParts) {
     this.#parts = parts;
@@ -34,7 +35,7 @@ export class ParticipantService {
    * @throws {DatabaseUnavailable} if it cannot be stored; then send the events again
    */
   async apply(events: readonly MonitoringEvent[]): Promise<void> {
-    const { signing, participants } = this.#parts;
+    const { signing, participants, onApplied } = this.#parts;
     const observed = events.flatMap((event): Observed[] => {
       const seen = observationOf(event);
       if (seen === null) return [];
@@ -46,17 +47,7 @@ export class ParticipantService {
     if (observed.length === 0) return;
     for (let start = 0; start < observed.length; start += PER_CALL)
       await participants.apply(observed.slice(start, start + PER_CALL));
-    for (const wake of this.#listeners) wake();
-  }
-
-  /**
-   * Calls `listener` when this server has applied events, which may have changed participants.
-   *
-   * @returns ends the calls
-   */
-  onApplied(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    onApplied();
   }
 
   /**

@@ -32,6 +32,7 @@ async function start(engine: EngineName) {
     sessions: store.sessions,
     participants: store.participants,
     shares: UNSHARED,
+    onApplied() {},
   });
   const skipped: [number, string][] = [];
   const failures: unknown[] = [];
