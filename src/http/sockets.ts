@@ -81,7 +81,7 @@ const NO_UPGRADE =
 const STOPPING = "The server is stopping";
 const VERSION = "Sec-WebSocket-Version must be 13";
 const TOO_MANY =
-  "Too many sockets are open without a caller; send connection_init at once, or try again later";
+  "Too many sockets are open without a caller; send the credential at once, or try again later";
 
 /** Why an opening request is refused; null to accept it. */
 function refusalOf(

@@ -35,15 +35,10 @@ export interface ClientParts {
   readonly now: () => Date;
 }
 
-interface ClientListener {
-  onJoined(): void;
-  onGone(hadJoined: boolean): void;
-}
-
 /** One client of `/local/join`. */
 export class JoinClient implements JoinListener, RoomClient {
   readonly #parts: ClientParts;
-  readonly #listener: ClientListener;
+  readonly #onGone: () => void;
   #joined: { readonly room: Room; readonly participant: Participant } | null = null;
   #isGone = false;
   #maxWaiting = MAX_WAITING;
@@ -51,9 +46,10 @@ export class JoinClient implements JoinListener, RoomClient {
   #second = 0;
   #messages = 0;
 
-  constructor(parts: ClientParts, listener: ClientListener) {
+  /** @param onGone called once when the client has left or was refused */
+  constructor(parts: ClientParts, onGone: () => void) {
     this.#parts = parts;
-    this.#listener = listener;
+    this.#onGone = onGone;
   }
 
   get hasJoined(): boolean {
@@ -132,7 +128,6 @@ export class JoinClient implements JoinListener, RoomClient {
     const { rooms, grantOf } = this.#parts;
     this.#joined = rooms.join(grantOf(token, now), this, now);
     this.#checksInSilence = 0;
-    this.#listener.onJoined();
   }
 
   /** @throws {RoomRefusal} if the client sends too many messages */
@@ -160,7 +155,7 @@ export class JoinClient implements JoinListener, RoomClient {
   #gone(): void {
     if (this.#isGone) return;
     this.#isGone = true;
-    this.#listener.onGone(this.#joined !== null);
+    this.#onGone();
   }
 }
 

@@ -7,9 +7,6 @@ import type { ServerMessage } from "./protocol.ts";
 import { RoomRefusal } from "./room-refusal.ts";
 import type { Rooms } from "./rooms.ts";
 
-/** The most sockets that have not joined yet. */
-export const MAX_NOT_JOINED = 1000;
-
 /** The clients of `/local/join`. */
 export interface JoinHandler {
   accept(socket: JoinSocket): JoinListener;
@@ -18,7 +15,7 @@ export interface JoinHandler {
 }
 
 /**
- * Lets clients into the rooms.
+ * Lets clients into the rooms. The server limits the sockets that have not joined.
  *
  * @param inspect inspects a token as the platform does: its signature, session, times and claims
  */
@@ -28,27 +25,12 @@ export function joinHandler(
   now: () => Date,
 ): JoinHandler {
   const clients = new Set<JoinClient>();
-  let notJoined = 0;
   const textOf = textOfLast();
   const grantOf = (token: string, at: Date) => grantIn(inspect(token, at));
   return {
     accept(socket) {
-      const client = new JoinClient(
-        { socket, rooms, grantOf, textOf, now },
-        {
-          onJoined() {
-            notJoined -= 1;
-          },
-          onGone(hadJoined) {
-            clients.delete(client);
-            if (!hadJoined) notJoined -= 1;
-          },
-        },
-      );
+      const client = new JoinClient({ socket, rooms, grantOf, textOf, now }, () => clients.delete(client));
       clients.add(client);
-      notJoined += 1;
-      if (notJoined > MAX_NOT_JOINED)
-        client.refuse(new RoomRefusal(429, `at most ${MAX_NOT_JOINED} clients can connect without joining`));
       return client;
     },
     checkClients() {

@@ -2,14 +2,12 @@ import OpenTok from "opentok";
 import { describe, expect, it } from "vitest";
 import { Role } from "../../../src/domain/role.ts";
 import { MAX_MESSAGES_PER_SECOND, MAX_WAITING } from "../../../src/platform/emulator/join-client.ts";
-import { MAX_NOT_JOINED } from "../../../src/platform/emulator/join-handler.ts";
 import { openTokKeyRing } from "../../../src/signing/key-ring.ts";
 import { SigningService } from "../../../src/signing/signing-service.ts";
 import { API_KEY, API_SECRET } from "../../support/credentials.ts";
 import { SESSION, START, sessionNamed, type TestClient, testRooms } from "../../support/rooms.ts";
 
 const POLICY_VIOLATION = 1008;
-const TRY_AGAIN_LATER = 1013;
 
 /** Rooms that take the tokens of the tests' project. */
 function roomsWithTokens() {
@@ -100,16 +98,6 @@ describe("a client that has not joined", () => {
     handler.checkClients();
     expect(client.received).toMatchObject([{ type: "error", message: /send join within 10 seconds/ }]);
     expect(client.ended).toBe(POLICY_VIOLATION);
-  });
-
-  it("is refused when too many others have not joined, until one joins or goes", () => {
-    const { connect } = testRooms();
-    const waiting = Array.from({ length: MAX_NOT_JOINED }, connect);
-    expect(connect().ended).toBe(TRY_AGAIN_LATER);
-    waiting[0]?.joins();
-    waiting[1]?.breaks();
-    expect([connect().ended, connect().ended]).toEqual([null, null]);
-    expect(connect().ended).toBe(TRY_AGAIN_LATER);
   });
 });
 
