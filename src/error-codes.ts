@@ -14,6 +14,15 @@ export const ERRORS = {
     description: "The session ID is malformed, or belongs to another project.",
     retryable: false,
   },
+  SESSION_FULL: {
+    description: "The session has as many participants as it may have.",
+    retryable: true,
+  },
+  NOT_IN_SESSION: {
+    description:
+      "The participant has left, it publishes no stream, or the platform does not know the session.",
+    retryable: false,
+  },
   GRAPHQL_PARSE_FAILED: {
     description: "The document is not GraphQL, or has too many lexical tokens.",
     retryable: false,

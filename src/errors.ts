@@ -79,6 +79,22 @@ export class Forbidden extends StagepassError {
   }
 }
 
+/** `SESSION_FULL`: the session has as many participants as it may have. */
+export class SessionFull extends StagepassError {
+  constructor(maxParticipants: number) {
+    super("SESSION_FULL", `The session has ${maxParticipants} participants, which is its limit`, {
+      maxParticipants,
+    });
+  }
+}
+
+/** `NOT_IN_SESSION`: the participant, its stream or the session is not on the platform. The message says which. */
+export class NotPresent extends StagepassError {
+  constructor(message: string) {
+    super("NOT_IN_SESSION", message);
+  }
+}
+
 /** `RATE_LIMITED`: a limit is reached. The message names it; it resets after `retryAfterSeconds`. */
 export class RateLimited extends StagepassError {
   /** @param retryAfterSeconds a whole number, at least 1 */

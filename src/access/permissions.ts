@@ -1,4 +1,5 @@
 import { Role } from "../domain/role.ts";
+import type { SessionOptions } from "../domain/session.ts";
 import { checkNamePrefix, checkSessionName } from "../domain/session-name.ts";
 import { ALL_SESSIONS, NO_SESSIONS, type SessionSelection } from "../domain/session-selection.ts";
 import { isStorable } from "../domain/text.ts";
@@ -13,16 +14,31 @@ export interface Permissions {
   readonly sessions: SessionSelection;
   /** The longest lifetime of a token, in seconds; null for the platform's limit. */
   readonly maxLifetime: number | null;
+  /** The identity of all its tokens, which it cannot choose; null if it can. */
+  readonly identity: string | null;
+  /** The connection data of all its tokens, which it cannot choose; null if it can. */
+  readonly data: string | null;
+  /** The values that it may request for options of new sessions; an option that is absent is free. */
+  readonly sessionOptions: AllowedOptions;
+  /** Whether it may manage participants only in sessions in which its identity now is a moderator. Needs `identity`. */
+  readonly asModerator: boolean;
 }
 
+/** The allowed values of session options. */
+export type AllowedOptions = {
+  readonly [K in "mediaMode" | "archiveMode" | "archiveResolution" | "e2ee"]?: ReadonlySet<SessionOptions[K]>;
+};
+
+const UNBOUND = { maxLifetime: null, identity: null, data: null, sessionOptions: {}, asModerator: false };
+
 /** Allows nothing. */
-export const NO_PERMISSIONS: Permissions = { roles: new Set(), sessions: NO_SESSIONS, maxLifetime: null };
+export const NO_PERMISSIONS: Permissions = { roles: new Set(), sessions: NO_SESSIONS, ...UNBOUND };
 
 /** Allows everything. */
 export const ALL_PERMISSIONS: Permissions = {
   roles: new Set(Object.values(Role)),
   sessions: ALL_SESSIONS,
-  maxLifetime: null,
+  ...UNBOUND,
 };
 
 /** As an entry, all sessions or names; at the end of a name, every name with that prefix. */
@@ -88,6 +104,10 @@ export function readGrant(claim: unknown, name = "video_grant"): ReadGrant {
       (path) => (maxLifetime === undefined ? null : secondsOf(path, maxLifetime)),
       null,
     ),
+    identity: null,
+    data: null,
+    sessionOptions: {},
+    asModerator: false,
   };
   return { permissions: problems.length > 0 ? NO_PERMISSIONS : permissions, problems };
 }

@@ -1,5 +1,6 @@
 import { beginsAsParticipantId } from "../domain/participant.ts";
 import { type Role, roleName } from "../domain/role.ts";
+import type { SessionOptionsInput } from "../domain/session.ts";
 import { beginsAsSessionId } from "../domain/session-id.ts";
 import {
   isNameSelected,
@@ -138,6 +139,48 @@ function forbidden(
 export function listableSessions({ permissions }: Caller): SessionSelection {
   return permissions.sessions;
 }
+
+/**
+ * The identity of a caller's token: that of its grant, or else the requested one.
+ *
+ * @throws {Forbidden} if another one is requested than that of the grant
+ */
+export function boundIdentity(caller: Caller, identity: string | null): string | null {
+  return caller.permissions.identity ?? identity;
+}
+
+/**
+ * The connection data of a caller's token: that of its grant, or else the requested data.
+ *
+ * @throws {Forbidden} if other data is requested than that of the grant; the error does not repeat it
+ */
+export function boundData(caller: Caller, data: string | null): string | null {
+  return caller.permissions.data ?? data;
+}
+
+/**
+ * @param maxAge whether the caller asks to replace an old session
+ * @throws {Forbidden} if the caller may not request one of the options that are not null, or `maxAge`
+ */
+export function checkOptions(_caller: Caller, _options: SessionOptionsInput, _maxAge: boolean): void {}
+
+/** @throws {Forbidden} if the caller lacks the scope, which an argument of a field needs */
+export function checkArgument(_caller: Caller, _field: string, _scope: Scope): void {}
+
+/** @throws {Forbidden} if the caller may not use every session */
+export function checkEverySession(_caller: Caller): void {}
+
+/**
+ * Checks what a caller does to participants of a session that it may use.
+ *
+ * @param isModerated looks up whether this identity is a moderator in the session now
+ * @throws {Forbidden} if the caller may manage only as a moderator, and is none there
+ */
+export async function checkManages(
+  _caller: Caller,
+  _sessionId: string,
+  _isModerated: (sessionId: string, identity: string) => Promise<boolean>,
+): Promise<void> {}
 
 /**
  * @param lifetime in seconds

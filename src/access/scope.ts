@@ -10,6 +10,9 @@ export const SCOPES = [
   "tokens:inspect",
   "ledger:read",
   "participants:read",
+  "participants:manage",
+  "bans:manage",
+  "sessions:replace",
 ] as const;
 
 export type Scope = (typeof SCOPES)[number];

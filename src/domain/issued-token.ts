@@ -14,6 +14,8 @@ export interface IssuedToken {
   readonly expiresAt: Date;
   /** The person that the token is for, as the application names it; null if the caller did not say. */
   readonly identity: string | null;
+  /** When it was revoked; null if it was not. */
+  readonly revokedAt: Date | null;
   /** Ties the token to participants with its connection data, without revealing the data; null for earlier records. */
   readonly fingerprint: string | null;
 }

@@ -29,6 +29,9 @@ export enum ArchiveResolution {
 /** The longest `archiveName`, in UTF-16 code units. */
 export const MAX_ARCHIVE_NAME_LENGTH = 80;
 
+/** The highest limit of participants. */
+export const MAX_PARTICIPANTS = 10_000;
+
 /** The options of a new session, with defaults applied and rules checked. */
 export interface SessionOptions {
   readonly mediaMode: MediaMode;
@@ -37,6 +40,8 @@ export interface SessionOptions {
   readonly archiveResolution: ArchiveResolution | null;
   readonly location: string | null;
   readonly e2ee: boolean;
+  /** The most participants at a time; null for no limit. Unlike the others, it can change, and the platform does not know it. */
+  readonly maxParticipants: number | null;
 }
 
 /** The options that a caller gives. An option that is absent or null gets its default. */
@@ -54,6 +59,8 @@ export interface Session {
   readonly archiveResolution: ArchiveResolution | null;
   readonly location: string | null;
   readonly e2ee: boolean | null;
+  /** The most participants at a time; null for no limit. */
+  readonly maxParticipants: number | null;
   readonly createdAt: Date | null;
   /** Whether this server's database has the session; otherwise only its ID is known. */
   readonly createdHere: boolean;
@@ -67,8 +74,9 @@ export function givenOptions({
   archiveResolution,
   location,
   e2ee,
+  maxParticipants,
 }: SessionOptionsInput): SessionOptionsInput {
-  const options = { mediaMode, archiveMode, archiveName, archiveResolution, location, e2ee };
+  const options = { mediaMode, archiveMode, archiveName, archiveResolution, location, e2ee, maxParticipants };
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value != null));
 }
 
@@ -93,7 +101,7 @@ export function checkSameOptions(session: Session, input: SessionOptionsInput): 
 const ENUMS = { mediaMode: MediaMode, archiveMode: ArchiveMode, archiveResolution: ArchiveResolution };
 
 /** The value of an option as in the schema. */
-function nameOf(option: keyof SessionOptions, value: string | boolean | null): string {
+function nameOf(option: keyof SessionOptions, value: string | boolean | number | null): string {
   if (typeof value !== "string") return String(value);
   const names = option in ENUMS ? ENUMS[option as keyof typeof ENUMS] : {};
   return enumName(names, value) ?? quote(value);
@@ -112,6 +120,7 @@ export function sessionOptions(input: SessionOptionsInput): SessionOptions {
     archiveResolution: input.archiveResolution ?? null,
     location: input.location ?? null,
     e2ee: input.e2ee ?? false,
+    maxParticipants: input.maxParticipants == null ? null : checkMaxParticipants(input.maxParticipants),
   };
   const { mediaMode, archiveMode, archiveName, archiveResolution, location, e2ee } = options;
   const routed = mediaMode === MediaMode.ROUTED;
@@ -151,6 +160,16 @@ export function sessionOptions(input: SessionOptionsInput): SessionOptions {
   return options;
 }
 
+/** @throws {BadUserInput} naming `maxParticipants` */
+export function checkMaxParticipants(maxParticipants: number): number {
+  if (Number.isInteger(maxParticipants) && maxParticipants >= 1 && maxParticipants <= MAX_PARTICIPANTS)
+    return maxParticipants;
+  throw new BadUserInput(
+    "maxParticipants",
+    `maxParticipants must be from 1 to ${MAX_PARTICIPANTS}; ${maxParticipants} was given`,
+  );
+}
+
 /** A session of the project that was created elsewhere. Fields that its ID does not have are null. */
 export function sessionKnownById(
   sessionId: string,
@@ -166,6 +185,7 @@ export function sessionKnownById(
     archiveResolution: null,
     location,
     e2ee: null,
+    maxParticipants: null,
     createdAt,
     createdHere: false,
   };

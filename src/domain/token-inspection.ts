@@ -6,6 +6,7 @@ import { ownerOf } from "./session-id.ts";
 export enum TokenStatus {
   ACTIVE = "active",
   EXPIRED = "expired",
+  REVOKED = "revoked",
   INVALID = "invalid",
 }
 

@@ -99,9 +99,9 @@ export function tracing(tracer: Tracer): Instrument {
       ...ledger,
       async record(issued) {
         // No commit, because the whole batch was refused.
-        if (issued.length === 0) return;
+        if (issued.length === 0) return new Map();
         const attributes = { "stagepass.ledger.records": issued.length };
-        await inSpan("ledger commit", SpanKind.INTERNAL, attributes, () => ledger.record(issued));
+        return inSpan("ledger commit", SpanKind.INTERNAL, attributes, () => ledger.record(issued));
       },
     }),
   };

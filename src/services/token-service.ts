@@ -147,6 +147,7 @@ export class TokenService {
         issuedAt,
         expiresAt,
         identity,
+        revokedAt: null,
         fingerprint: signing.fingerprint(sessionId, grant.data),
       },
     };

@@ -69,7 +69,15 @@ export function issuanceLedger(
   };
 
   return {
-    record,
+    record: (issued) => record(issued).then(() => new Map()),
+
+    async revoke() {
+      throw new Error("to do");
+    },
+
+    async revokedAt() {
+      throw new Error("to do");
+    },
 
     async newest(sessionIds, limit, position) {
       const walks = sessionIds.map((id) => {
@@ -185,7 +193,7 @@ export function issuanceLedger(
 
 /** A ledger that records nothing, for `LEDGER=off`. Earlier records can still be read. */
 export function withoutRecords(ledger: IssuanceLedger): IssuanceLedger {
-  return { ...ledger, async record() {}, async check() {} };
+  return { ...ledger, record: async () => new Map(), revokedAt: async () => null, async check() {} };
 }
 
 /** A record for trial writes, as large as a real one. */
@@ -199,6 +207,7 @@ function madeUpRecord(): IssuedToken {
     issuedAt: new Date(0),
     expiresAt: new Date(0),
     identity: null,
+    revokedAt: null,
     fingerprint: "-".repeat(22),
   };
 }
@@ -255,6 +264,7 @@ function toIssuedToken(row: Selectable<IssuedTokenTable>): IssuedToken {
     issuedAt: new Date(row.issued_at),
     expiresAt: new Date(row.expires_at),
     identity: row.identity,
+    revokedAt: null,
     fingerprint: row.data_fingerprint,
   };
 }

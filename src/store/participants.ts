@@ -64,6 +64,14 @@ export function participants(database: Database): Participants {
       return rows.map(({ count }) => Number(count));
     },
 
+    async ofTokens() {
+      throw new Error("to do");
+    },
+
+    async isModerated() {
+      throw new Error("to do");
+    },
+
     async findMany(ids) {
       const rows = await reads.selectFrom("participants").selectAll().where("id", "in", ids).execute();
       return rows.map(toParticipant);

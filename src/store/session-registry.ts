@@ -12,6 +12,10 @@ export function sessionRegistry({ kysely, reads, engine }: Database): SessionReg
       await kysely.insertInto("sessions").values(toRow(session)).execute();
     },
 
+    async limit() {
+      throw new Error("to do");
+    },
+
     async findMany(sessionIds) {
       const rows = await reads
         .selectFrom("sessions")
@@ -70,6 +74,7 @@ export function toSession(row: Selectable<SessionTable>): Session {
     archiveResolution: row.archive_resolution as ArchiveResolution | null,
     location: row.location,
     e2ee: row.e2ee === null ? null : row.e2ee === 1,
+    maxParticipants: null,
     createdAt: row.created_at === null ? null : new Date(row.created_at),
     createdHere: true,
   };

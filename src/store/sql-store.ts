@@ -1,9 +1,11 @@
 import { DatabaseUnavailable } from "../errors.ts";
 import { apiKeys } from "./api-keys.ts";
+import { bans } from "./bans.ts";
 import type { Database } from "./engine.ts";
 import { issuanceLedger, type LedgerListener } from "./issuance-ledger.ts";
 import { limiterClient } from "./limiter-client.ts";
 import { participants } from "./participants.ts";
+import { removals } from "./removals.ts";
 import { serverRuns } from "./server-runs.ts";
 import { sessionNames } from "./session-names.ts";
 import { sessionRegistry } from "./session-registry.ts";
@@ -24,6 +26,8 @@ export function sqlStore(database: Database, listener: LedgerListener = {}): Sto
     limiterClient: limiterClient(database),
     runs: serverRuns(database),
     participants: participants(database),
+    bans: bans(database),
+    removals: removals(database),
     async ping() {
       // Damage is permanent, although most queries to a damaged file still succeed.
       const damage = engine.damage();

@@ -1,8 +1,11 @@
+import type { Inadmissible } from "../domain/admission.ts";
+import type { Ban, BanFilter, NewBan } from "../domain/ban.ts";
 import type { IssuanceInterval, IssuanceTally } from "../domain/issuance.ts";
 import type { IssuedToken } from "../domain/issued-token.ts";
 import type { IssuedTokenFilter } from "../domain/issued-token-filter.ts";
-import type { Observation } from "../domain/observation.ts";
+import type { Leave, Observation } from "../domain/observation.ts";
 import type { Participant, ParticipantStream } from "../domain/participant.ts";
+import type { Removal } from "../domain/removal.ts";
 import type { Run } from "../domain/retention.ts";
 import type { Session } from "../domain/session.ts";
 import type { NarrowedSelection } from "../domain/session-selection.ts";
@@ -36,6 +39,9 @@ export interface Counted {
 export interface SessionRegistry {
   /** Registers a session, durably. */
   add(session: Session): Promise<void>;
+
+  /** Sets the most participants of a session, durably; null for no limit. False if the session was not created here. */
+  limit(sessionId: string, maxParticipants: number | null): Promise<boolean>;
 
   /** The registered sessions with these IDs, in any order, in one query. */
   findMany(sessionIds: readonly string[]): Promise<Session[]>;
@@ -135,11 +141,23 @@ export interface SessionTally extends IssuanceTally {
 /** The ledger of issued tokens. */
 export interface IssuanceLedger {
   /**
-   * Records all of the tokens, in the order of issuance, or none. Resolves when the records are durable.
+   * Records the tokens, in the order of issuance, except those that a ban or a full session excludes. Resolves when the records are
+   * durable. Once `Bans.add` has resolved, no server records a token that the ban excludes.
    *
-   * @throws {LedgerUnavailable} within two seconds, if they cannot be recorded
+   * @returns why some were not recorded, by the ID of the token
+   * @throws {LedgerUnavailable} within two seconds, if they cannot be recorded; then none is
    */
-  record(issued: readonly IssuedToken[]): Promise<void>;
+  record(issued: readonly IssuedToken[]): Promise<ReadonlyMap<string, Inadmissible>>;
+
+  /**
+   * Revokes a token, durably, and requests the removal of participants that can only have joined with revoked tokens.
+   *
+   * @returns its record; null if it is unknown
+   */
+  revoke(id: string): Promise<IssuedToken | null>;
+
+  /** When a token was revoked; null if it was not, or if it is unknown. */
+  revokedAt(id: string): Promise<Date | null>;
 
   /**
    * At most `limit` records of each session, newest first, in one query. They come before `position` in the order of issuance;
@@ -342,6 +360,12 @@ export interface Participants {
   /** The participants with these IDs, in any order, in one query. */
   findMany(ids: readonly string[]): Promise<Participant[]>;
 
+  /** At most `limit` participants of each token, latest first, in one query. */
+  ofTokens(tokenIds: readonly string[], limit: number): Promise<Participant[]>;
+
+  /** Whether a participant with this identity and the role of a moderator is in a session now. */
+  isModerated(sessionId: string, identity: string): Promise<boolean>;
+
   /** The streams that these participants publish now, oldest first, in one query. */
   streams(participantIds: readonly string[]): Promise<ParticipantStream[]>;
 
@@ -353,6 +377,59 @@ export interface Participants {
     change: number,
     limit: number,
   ): Promise<readonly { readonly change: number; readonly participant: Participant }[]>;
+}
+
+/** A ban and its position, which never changes. */
+export interface PlacedBan {
+  readonly position: number;
+  readonly ban: Ban;
+}
+
+/** The bans. All times are the database's. */
+export interface Bans {
+  /** Adds a ban, durably, and requests the removal of participants whom it keeps out. */
+  add(ban: NewBan): Promise<Ban>;
+
+  /**
+   * Lifts a ban, durably, and cancels the removals that only this ban requested. A ban that was lifted before stays as it is.
+   *
+   * @returns null if it is unknown
+   */
+  lift(id: string): Promise<Ban | null>;
+
+  /** The bans with these IDs, in any order, in one query. */
+  findMany(ids: readonly string[]): Promise<Ban[]>;
+
+  /** At most `limit` bans that match a filter, newest first, in one query. They come before `position`; null starts at the newest. */
+  list(filter: BanFilter, limit: number, position: number | null): Promise<PlacedBan[]>;
+
+  /** Deletes at most `limit` of the bans that ended before `instant`, and resolves to how many. */
+  purge(instant: Date, limit: number): Promise<number>;
+}
+
+/**
+ * The participants that must leave. Every change of participants, bans and revocations requests removals in its own transaction. A
+ * removal ends when its participant has left.
+ */
+export interface Removals {
+  /** Requests the removal of a participant for a caller, durably. False if it is unknown or has left. */
+  request(participantId: string): Promise<boolean>;
+
+  /**
+   * Takes at most `limit` removals that are due, for `duration` milliseconds, so that other replicas leave them alone.
+   *
+   * @param participantId only the removal of this participant, even if it is taken or not due
+   */
+  take(limit: number, duration: number, participantId?: string): Promise<Removal[]>;
+
+  /** Records, durably, that the participant has left, and so ends its removal. */
+  confirm(removal: Removal, leave: Leave): Promise<void>;
+
+  /** Records a failed attempt. The removal is due again after `delay` milliseconds. */
+  postpone(removal: Removal, delay: number): Promise<void>;
+
+  /** The number of removals that the platform has not confirmed. */
+  count(): Promise<number>;
 }
 
 /** Runs the queries of rate-limiter-flexible's limiter for PostgreSQL. */
@@ -377,6 +454,8 @@ export interface Store {
   readonly limiterClient: LimiterClient;
   readonly runs: ServerRuns;
   readonly participants: Participants;
+  readonly bans: Bans;
+  readonly removals: Removals;
 
   /** Rejects if the store does not answer. */
   ping(): Promise<void>;

@@ -18,6 +18,7 @@ const token = (id: string): IssuedToken => ({
   issuedAt: NOW,
   expiresAt: new Date(NOW.getTime() + 60_000),
   identity: "user-42",
+  revokedAt: null,
   fingerprint: "canary",
 });
 

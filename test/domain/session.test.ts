@@ -86,6 +86,7 @@ describe("checkSameOptions", () => {
     archiveResolution: ArchiveResolution.HD_PORTRAIT,
     location: "203.0.113.7",
     e2ee: false,
+    maxParticipants: 10,
   };
   const session: Session = {
     sessionId: "1_a",

@@ -27,6 +27,7 @@ async function filled(records: number): Promise<string> {
     issuedAt: instant,
     expiresAt: instant,
     identity: null,
+    revokedAt: null,
     fingerprint: null,
   });
   await Promise.all(Array.from({ length: records }, (_, i) => ledger.record([record(`${i}`)])));

@@ -45,6 +45,7 @@ async function startServer(engine: EngineName, { onTestFinished }: TestContext) 
         issuedAt: new Date(issuedAt),
         expiresAt: new Date(issuedAt + DAY),
         identity: null,
+        revokedAt: null,
         fingerprint: null,
       }));
       issued += count;

@@ -37,6 +37,7 @@ async function fill({ sessions, names, ledger, apiKeys }: OpenStore): Promise<vo
           issuedAt: now,
           expiresAt: new Date(now.getTime() + i),
           identity: i % 2 ? ODD : null,
+          revokedAt: null,
           fingerprint: i % 3 ? "AAAAAAAAAAAAAAAAAAAAAA" : null,
         },
       ]),

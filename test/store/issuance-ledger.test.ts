@@ -27,6 +27,7 @@ const issued = () => ({
   issuedAt: new Date(),
   expiresAt: new Date(),
   identity: null,
+  revokedAt: null,
   fingerprint: null,
 });
 

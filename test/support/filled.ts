@@ -51,6 +51,7 @@ export function recordOf(
     issuedAt: at(time),
     expiresAt: at(time + 86_400_000),
     identity: null,
+    revokedAt: null,
     fingerprint: null,
   };
 }

@@ -41,6 +41,7 @@ export const issued = (id: string, more: Partial<IssuedToken> = {}): IssuedToken
   issuedAt: CREATED_AT,
   expiresAt: new Date(1_795_586_400_000),
   identity: "user-42 Übung 🙂",
+  revokedAt: null,
   fingerprint: "AAAAAAAAAAAAAAAAAAAAAA",
   ...more,
 });

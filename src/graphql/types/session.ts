@@ -1,4 +1,4 @@
-import { Field, ID, ObjectType } from "type-graphql";
+import { Field, ID, Int, ObjectType } from "type-graphql";
 import { ArchiveMode, ArchiveResolution, MediaMode, type Session } from "../../domain/session.ts";
 import { DateTime } from "./date-time.ts";
 import { NodeType } from "./node.ts";
@@ -50,6 +50,12 @@ export class SessionType extends NodeType implements Session {
 
   @Field(() => Boolean, { nullable: true, description: "Whether media is end-to-end encrypted." })
   e2ee!: boolean | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: "The most participants at a time; null for no limit. See `setMaxParticipants`.",
+  })
+  maxParticipants!: number | null;
 
   @Field(() => DateTime, { nullable: true, description: "When the session was created." })
   createdAt!: Date | null;
