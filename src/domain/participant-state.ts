@@ -16,6 +16,8 @@ export interface ParticipantState extends TokenMatch {
   readonly sessionId: string;
   /** Empty if its token has none; null if unknown, and once it has left. */
   readonly data: string | null;
+  /** The fingerprint of its connection data; null if that is unknown, and once it has left. */
+  readonly fingerprint: string | null;
   /** In epoch milliseconds. */
   readonly joinedAt: number;
   readonly leave: Leave | null;
@@ -40,6 +42,7 @@ export function merged(known: ParticipantState | null, seen: Observation): Parti
   return {
     ...before,
     data: leave === null ? dataOf(before.data, seen.data) : null,
+    fingerprint: leave === null ? before.fingerprint : null,
     joinedAt: Math.min(before.joinedAt, seen.joinedAt),
     leave,
     streams: leave === null ? streamsOf(before.streams, seen.stream) : new Map(),
@@ -57,6 +60,7 @@ function unobserved({ sessionId, connectionId, joinedAt }: Observation): Partici
     id: participantId(connectionId),
     sessionId,
     data: null,
+    fingerprint: null,
     tokenId: null,
     identity: null,
     role: null,

@@ -12,7 +12,7 @@ const PAUSE = 50;
 const INTERVAL = 10 * 60 * 1000;
 
 /** The parts of the store with old rows. */
-type Kept = Pick<Store, "ledger" | "runs" | "participants">;
+type Kept = Pick<Store, "ledger" | "runs" | "participants" | "bans">;
 
 /** Receives the results of retention. */
 export interface RetentionListener {
@@ -25,7 +25,7 @@ export interface RetentionListener {
 }
 
 /**
- * Records every ten minutes that a server runs. Deletes ledger records, and participants who left, that are older than `days`
+ * Records every ten minutes that a server runs. Deletes ledger records, participants who left, and bans that ended, that are older than `days`
  * days of run time.
  * Several servers may do so at the same time.
  *
@@ -50,7 +50,7 @@ export function keepForDays(days: number | null, store: Kept, listener: Retentio
  */
 export async function forgetOld(
   days: number | null,
-  { ledger, runs, participants }: Kept,
+  { ledger, runs, participants, bans }: Kept,
   { onPurged, onKept }: RetentionListener,
   stopping: AbortSignal,
   looked: number | null = null,
@@ -62,6 +62,7 @@ export async function forgetOld(
   if (gap) onKept(gap);
   const before = new Date(oldBefore(days, age));
   while (!stopping.aborted && (await participants.purge(before, STEP)) === STEP) await pause(PAUSE, stopping);
+  while (!stopping.aborted && (await bans.purge(before, STEP)) === STEP) await pause(PAUSE, stopping);
   let records = 0;
   /** Resolves to where it stopped: at the end, or after `looks` steps without an old record. */
   const purge = async (from: number | null, looks: number): Promise<number | null> => {

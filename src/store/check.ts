@@ -20,6 +20,8 @@ export const TABLES = [
   "participants",
   "participant_streams",
   "participant_changes",
+  "bans",
+  "removals",
 ] as const satisfies (keyof Tables)[];
 
 /** Checks a database without changing it. A check that cannot run is a finding, too. */

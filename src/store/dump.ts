@@ -7,6 +7,8 @@ import type { Tables } from "./tables.ts";
 /** A table in a dump, and the order of its rows. Positions are not dumped: a load assigns new ones, in the same order. */
 interface DumpedTable {
   readonly name: keyof Tables;
+  /** The version of dumps that first had the table; all have it if absent. */
+  readonly since?: number;
   readonly columns: readonly string[];
   /** The last of the columns, by the version of dumps that first had them. */
   readonly added?: Readonly<Record<number, readonly string[]>>;
@@ -30,7 +32,9 @@ const TABLES: readonly DumpedTable[] = [
       "location",
       "e2ee",
       "created_at",
+      "max_participants",
     ],
+    added: { 4: ["max_participants"] },
     order: ["position"],
   },
   {
@@ -57,8 +61,24 @@ const TABLES: readonly DumpedTable[] = [
       "expires_at",
       "identity",
       "data_fingerprint",
+      "revoked_at",
     ],
-    added: { 3: ["identity", "data_fingerprint"] },
+    added: { 3: ["identity", "data_fingerprint"], 4: ["revoked_at"] },
+    order: ["position"],
+  },
+  {
+    name: "bans",
+    since: 4,
+    columns: [
+      "id",
+      "identity",
+      "data_fingerprint",
+      "session_id",
+      "until",
+      "created_at",
+      "created_by",
+      "lifted_at",
+    ],
     order: ["position"],
   },
 ];
@@ -82,14 +102,14 @@ export class DumpError extends Error {}
 
 const HEADER = "stagepass";
 const FOOTER = "end";
-const VERSION = 3;
+const VERSION = 4;
 
 /** The tables in a dump of a version; undefined for an unknown version. */
 function tablesOf(version: unknown): readonly DumpedTable[] | undefined {
   const known = Array.from({ length: VERSION }, (_, i) => i + 1);
   if (!known.some((each) => each === version)) return undefined;
   const later = known.filter((each) => each > Number(version));
-  return TABLES.map(({ added = {}, ...table }) => {
+  return TABLES.filter(({ since = 1 }) => since <= Number(version)).map(({ added = {}, ...table }) => {
     const lacking = later.flatMap((each) => added[each] ?? []);
     return { ...table, columns: table.columns.filter((column) => !lacking.includes(column)) };
   });

@@ -71,6 +71,15 @@ export interface Engine {
    */
   readonly endsWhenSilent: RawBuilder<unknown>;
 
+  /** Whether a statement sees everything that was committed before it began to read. */
+  readonly seesCommits: RawBuilder<boolean>;
+
+  /**
+   * Waits for records of the ledger that are being inserted, and makes later ones wait until the transaction ends. Those see what it
+   * committed.
+   */
+  holdIssuing(transaction: Kysely<Tables>): Promise<void>;
+
   /** Takes the lock for changing the tables, until the transaction ends. */
   lockTables(transaction: Kysely<Tables>): Promise<void>;
 

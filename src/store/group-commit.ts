@@ -1,9 +1,10 @@
 /** Items that are written together, with one outcome for all. */
-interface Group<T> {
+interface Group<T, R> {
   readonly items: T[];
-  readonly written: Promise<void>;
-  /** Settles the outcome. Only the first call counts. */
-  settle(error?: unknown): void;
+  readonly written: Promise<R>;
+  /** Settle the outcome. Only the first call counts. */
+  resolve(result: R): void;
+  reject(error: unknown): void;
 }
 
 /** Under load, a group gathers until this many ticks of the event loop bring no item: fewer commits are cheaper. */
@@ -18,19 +19,19 @@ const MAX_GROUP = 500;
  * depends on the speed of the disk, not on the number of items. The items of one call stay in one group. A group that is not written in time fails as a
  * whole, although it may still be written later.
  *
- * @param write writes all of the items durably, or none.
+ * @param write writes all of the items durably, or none. Its result is that of each call with items in the group.
  * @param patience the longest wait of an item, in milliseconds.
  * @param late makes the error for items that are not written in time.
  * @param spacing the shortest time under load from one write to the next, in milliseconds, which leaves the disk to others.
  */
-export function groupCommit<T>(
-  write: (items: readonly T[]) => Promise<void>,
+export function groupCommit<T, R = void>(
+  write: (items: readonly T[]) => Promise<R>,
   patience: number,
   late: () => Error,
   spacing = 0,
-): (items: readonly T[]) => Promise<void> {
+): (items: readonly T[]) => Promise<R | undefined> {
   /** In the order of writing. */
-  const waiting: Group<T>[] = [];
+  const waiting: Group<T, R>[] = [];
   let writing = false;
 
   /** Resolves when no more items arrive, at the latest at `end`. */
@@ -49,7 +50,7 @@ export function groupCommit<T>(
     writing = true;
     for (let group = waiting.shift(); group; group = waiting.shift()) {
       const begin = performance.now();
-      write(group.items).then(() => group.settle(), group.settle);
+      write(group.items).then(group.resolve, group.reject);
       // Waits for the outcome, not for the write: after the deadline, a hanging write does not hold up the next group.
       await group.written.catch(() => {});
       if (group.items.length === 1) continue;
@@ -60,16 +61,19 @@ export function groupCommit<T>(
     writing = false;
   };
 
-  const newGroup = (): Group<T> => {
-    const { promise, resolve, reject } = deferred();
-    const timer = setTimeout(() => group.settle(late()), patience);
-    const group: Group<T> = {
+  const newGroup = (): Group<T, R> => {
+    const { promise, resolve, reject } = deferred<R>();
+    const timer = setTimeout(() => reject(late()), patience);
+    const group: Group<T, R> = {
       items: [],
       written: promise,
-      settle(error) {
+      resolve(result) {
         clearTimeout(timer);
-        if (error === undefined) resolve();
-        else reject(error);
+        resolve(result);
+      },
+      reject(error) {
+        clearTimeout(timer);
+        reject(error);
       },
     };
     waiting.push(group);
@@ -79,7 +83,7 @@ export function groupCommit<T>(
   };
 
   return (items) => {
-    if (items.length === 0) return Promise.resolve();
+    if (items.length === 0) return Promise.resolve(undefined);
     const last = waiting.at(-1);
     const group = last && last.items.length < MAX_GROUP ? last : newGroup();
     group.items.push(...items);
@@ -87,10 +91,10 @@ export function groupCommit<T>(
   };
 }
 
-function deferred() {
-  let resolve = () => {};
+function deferred<R>() {
+  let resolve = (_result: R) => {};
   let reject = (_error: unknown) => {};
-  const promise = new Promise<void>((onResolve, onReject) => {
+  const promise = new Promise<R>((onResolve, onReject) => {
     resolve = onResolve;
     reject = onReject;
   });

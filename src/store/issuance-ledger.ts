@@ -1,13 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { CompiledQuery, type Insertable, type Selectable, sql } from "kysely";
+import type { Inadmissible } from "../domain/admission.ts";
 import { TokenFormat } from "../domain/connection-token.ts";
 import type { IssuedToken } from "../domain/issued-token.ts";
 import { Role } from "../domain/role.ts";
 import { LedgerUnavailable } from "../errors.ts";
+import { type Admits, admission, refusals, requestRemovals } from "./admission.ts";
 import { PATIENCE } from "./deadline.ts";
 import type { Database, Engine } from "./engine.ts";
 import { groupCommit } from "./group-commit.ts";
 import { countOfWalk, newestOf, pageOfWalk } from "./ledger-queries.ts";
+import { changing, lockChanges } from "./participant-changes.ts";
 import type { IssuanceLedger } from "./store.ts";
 import type { IssuedTokenTable } from "./tables.ts";
 
@@ -35,11 +38,37 @@ export function issuanceLedger(
   let failing = false;
   let latestSuccess = Number.NEGATIVE_INFINITY;
   let latestFailure: { readonly at: number; readonly cause: unknown } | null = null;
-  const write = async (group: readonly IssuedToken[]): Promise<void> => {
+  const { clock } = engine;
+  const admits = admission(kysely, engine);
+  const insertionOf = (group: readonly IssuedToken[]) => insertion(group, engine, admits);
+  /** Why some of the tokens were not inserted. */
+  const insert = async (group: readonly IssuedToken[]): Promise<Refused> => {
+    const { numAffectedRows } = await kysely.executeQuery(insertionOf(group));
+    return Number(numAffectedRows) === group.length ? NONE_REFUSED : insertRest(group, new Map());
+  };
+  /** Inserts those that are missing, except those for whose refusal there is still a reason. */
+  const insertRest = async (group: readonly IssuedToken[], refused: Map<string, Inadmissible>) => {
+    for (;;) {
+      const rest = await missing(group.filter(({ id }) => !refused.has(id)));
+      for (const [id, why] of await refusals(kysely, engine, rest)) refused.set(id, why);
+      const again = rest.filter(({ id }) => !refused.has(id));
+      if (again.length === 0) return refused;
+      await changing(kysely, (transaction) => transaction.executeQuery(insertionOf(again)));
+    }
+  };
+  const missing = async (group: readonly IssuedToken[]) => {
+    if (group.length === 0) return [];
+    const ids = group.map(({ id }) => id);
+    const rows = await kysely.selectFrom("issued_tokens").select("id").where("id", "in", ids).execute();
+    const found = new Set(rows.map(({ id }) => id));
+    return group.filter(({ id }) => !found.has(id));
+  };
+  const write = async (group: readonly IssuedToken[]): Promise<Refused> => {
     const begin = performance.now();
     let failure: { readonly cause: unknown } | null = null;
+    let refused = NONE_REFUSED;
     try {
-      await kysely.executeQuery(insertion(group, engine));
+      refused = await insert(group);
     } catch (cause) {
       failure = { cause };
     }
@@ -50,6 +79,7 @@ export function issuanceLedger(
     if (failing !== (failure !== null)) onChange(failure?.cause ?? null);
     failing = failure !== null;
     if (failing) throw new LedgerUnavailable();
+    return refused;
   };
   const record = groupCommit(write, PATIENCE, () => new LedgerUnavailable());
 
@@ -61,22 +91,46 @@ export function issuanceLedger(
    */
   const trial = async () => {
     const record = madeUpRecord();
-    await kysely.transaction().execute(async (transaction) => {
-      await transaction.executeQuery(insertion([record], engine));
+    await changing(kysely, async (transaction) => {
+      await transaction.executeQuery(insertionOf([record]));
       await transaction.deleteFrom("issued_tokens").where("id", "=", record.id).execute();
     });
     latestTrial = performance.now();
   };
 
   return {
-    record: (issued) => record(issued).then(() => new Map()),
-
-    async revoke() {
-      throw new Error("to do");
+    async record(issued) {
+      const refused = (await record(issued)) ?? NONE_REFUSED;
+      if (refused.size === 0) return refused;
+      const own = new Set(issued.map(({ id }) => id));
+      return new Map([...refused].filter(([id]) => own.has(id)));
     },
 
-    async revokedAt() {
-      throw new Error("to do");
+    revoke: (id) =>
+      changing(kysely, async (transaction) => {
+        await lockChanges(transaction, engine);
+        const row = await transaction
+          .updateTable("issued_tokens")
+          .set({ revoked_at: sql<number>`coalesce(revoked_at, ${clock})` })
+          .where("id", "=", id)
+          .returningAll()
+          .executeTakeFirst();
+        if (!row) return null;
+        await requestRemovals(transaction, engine, {
+          sessionId: row.session_id,
+          column: "token_id",
+          value: id,
+        });
+        return toIssuedToken(row);
+      }),
+
+    async revokedAt(id) {
+      const row = await reads
+        .selectFrom("issued_tokens")
+        .select("revoked_at")
+        .where("id", "=", id)
+        .executeTakeFirst();
+      return row?.revoked_at == null ? null : new Date(row.revoked_at);
     },
 
     async newest(sessionIds, limit, position) {
@@ -170,6 +224,8 @@ export function issuanceLedger(
         .where("position", ">", from)
         .where("position", "<=", last)
         .where("issued_at", "<", instant.getTime())
+        // A revoked token that is forgotten would work again.
+        .where(({ or, eb }) => or([eb("revoked_at", "is", null), eb("expires_at", "<", clock)]))
         .executeTakeFirst();
       return { forgotten: Number(numDeletedRows), last };
     },
@@ -195,6 +251,10 @@ export function issuanceLedger(
 export function withoutRecords(ledger: IssuanceLedger): IssuanceLedger {
   return { ...ledger, record: async () => new Map(), revokedAt: async () => null, async check() {} };
 }
+
+/** Why tokens were not recorded, by their IDs. */
+type Refused = ReadonlyMap<string, Inadmissible>;
+const NONE_REFUSED: Refused = new Map();
 
 /** A record for trial writes, as large as a real one. */
 function madeUpRecord(): IssuedToken {
@@ -225,18 +285,28 @@ const COLUMNS = [
   "data_fingerprint",
 ] as const satisfies (keyof Insertable<IssuedTokenTable>)[];
 
+const COLUMN_TYPES = COLUMNS.map((column) => (column.endsWith("_at") ? "bigint" : "text"));
+
 /**
  * An insert in plain SQL, because for a thousand records Kysely's builder takes as long as the database. A value that all
  * records share is one parameter, because passing a value takes as long as writing it. A batch shares most values.
  */
-function insertion(group: readonly IssuedToken[], { parameter }: Engine): CompiledQuery {
+function insertion(group: readonly IssuedToken[], { parameter }: Engine, admits: Admits): CompiledQuery {
   const rows = group.map(valuesOf);
   const [first = []] = rows;
   const parameters: unknown[] = [];
   const bound = (value: unknown) => parameter(parameters.push(value));
   const shared = first.map((value, i) => (rows.every((row) => row[i] === value) ? bound(value) : null));
-  const texts = rows.map((row) => `(${row.map((value, i) => shared[i] ?? bound(value)).join(", ")})`);
-  const text = `insert into issued_tokens (${COLUMNS.join(", ")}) values ${texts.join(", ")}`;
+  const texts = rows.map((row, place) => {
+    const values = row.map((value, i) => shared[i] ?? bound(value));
+    // PostgreSQL takes parameters here for texts, unless the first row says otherwise.
+    const typed = place > 0 ? values : values.map((value, i) => `cast(${value} as ${COLUMN_TYPES[i]})`);
+    return `(${typed.join(", ")})`;
+  });
+  const sessions = [...new Set(group.map(({ sessionId }) => sessionId))].map(bound);
+  const columns = COLUMNS.join(", ");
+  const text = `with new (${columns}) as (values ${texts.join(", ")})
+    insert into issued_tokens (${columns}) select ${columns} from new where ${admits(sessions)}`;
   return CompiledQuery.raw(text, parameters);
 }
 
@@ -264,7 +334,7 @@ function toIssuedToken(row: Selectable<IssuedTokenTable>): IssuedToken {
     issuedAt: new Date(row.issued_at),
     expiresAt: new Date(row.expires_at),
     identity: row.identity,
-    revokedAt: null,
+    revokedAt: row.revoked_at === null ? null : new Date(row.revoked_at),
     fingerprint: row.data_fingerprint,
   };
 }

@@ -1,6 +1,7 @@
 import { type Insertable, type Kysely, sql } from "kysely";
 import { participantId } from "../domain/participant.ts";
 import { isSame, merged, type ParticipantState } from "../domain/participant-state.ts";
+import { endRemovals, type Joined, requestRemovals } from "./admission.ts";
 import type { Engine } from "./engine.ts";
 import { toParticipantRow, toState, toStreamRow } from "./participant-rows.ts";
 import type { Observed } from "./store.ts";
@@ -39,6 +40,7 @@ export async function lockChanges(transaction: Kysely<Tables>, { endsWhenSilent 
  */
 export async function changeParticipants(
   transaction: Kysely<Tables>,
+  engine: Engine,
   latest: number,
   observed: readonly Observed[],
 ): Promise<void> {
@@ -48,6 +50,7 @@ export async function changeParticipants(
     const id = participantId(seen.connectionId);
     after.set(id, merged(after.get(id) ?? null, seen));
   }
+  const fingerprints = fingerprint(observed, after);
   await matchTokens(transaction, observed, after);
   const changed = [...after.values()].filter((state) => {
     const known = before.get(state.id);
@@ -60,6 +63,51 @@ export async function changeParticipants(
     .updateTable("participant_changes")
     .set({ latest: latest + changed.length })
     .execute();
+  await admit(transaction, engine, before, changed, fingerprints);
+}
+
+/** Sets the fingerprint of everybody whose connection data is known. Resolves to all fingerprints that their tokens may have. */
+function fingerprint(
+  observed: readonly Observed[],
+  states: Map<string, ParticipantState>,
+): ReadonlyMap<string, readonly string[]> {
+  const all = new Map<string, readonly string[]>();
+  for (const { seen, fingerprints } of observed) {
+    const state = states.get(participantId(seen.connectionId));
+    const [current] = fingerprints;
+    if (state === undefined || current === undefined) continue;
+    all.set(state.id, fingerprints);
+    if (state.leave === null) states.set(state.id, { ...state, fingerprint: current });
+  }
+  return all;
+}
+
+/** Requests the removal of those who may not be in their sessions, and ends that of those who have left. */
+async function admit(
+  transaction: Kysely<Tables>,
+  engine: Engine,
+  before: ReadonlyMap<string, ParticipantState>,
+  changed: readonly ParticipantState[],
+  fingerprints: ReadonlyMap<string, readonly string[]>,
+): Promise<void> {
+  const left = changed.filter(({ leave }) => leave !== null);
+  if (left.length > 0)
+    await endRemovals(
+      transaction,
+      left.map(({ id }) => id),
+    );
+  const present = changed.filter(({ leave }) => leave === null);
+  const joined = present.map((state): Joined => {
+    const { id, sessionId, fingerprint } = state;
+    const known = before.get(id);
+    return {
+      id,
+      sessionId,
+      fingerprints: fingerprints.get(id) ?? (fingerprint === null ? [] : [fingerprint]),
+      isNew: known === undefined || known.leave !== null,
+    };
+  });
+  if (joined.length > 0) await requestRemovals(transaction, engine, { joined });
 }
 
 async function statesOf(
@@ -123,6 +171,7 @@ async function writeParticipants(
         left_at: ref("excluded.left_at"),
         leave_reason: ref("excluded.leave_reason"),
         change: ref("excluded.change"),
+        data_fingerprint: ref("excluded.data_fingerprint"),
       })),
     )
     .execute();

@@ -27,6 +27,7 @@ export function toParticipantRow(state: ParticipantState, change: number): Omit<
     left_at: state.leave?.at ?? null,
     leave_reason: state.leave?.reason ?? null,
     change,
+    data_fingerprint: state.fingerprint,
   };
 }
 
@@ -35,6 +36,7 @@ export function toState(row: ParticipantRow, streams: readonly StreamRow[]): Par
     id: row.id,
     sessionId: row.session_id,
     data: row.data,
+    fingerprint: row.data_fingerprint,
     tokenId: row.token_id,
     identity: row.identity,
     role: row.role as Role | null,

@@ -1,5 +1,6 @@
 import { type Selectable, sql } from "kysely";
 import { connectionIdOf, MAX_SHOWN_STREAMS } from "../domain/participant.ts";
+import { Role } from "../domain/role.ts";
 import { DatabaseUnavailable } from "../errors.ts";
 import { PATIENCE } from "./deadline.ts";
 import type { Database } from "./engine.ts";
@@ -25,6 +26,9 @@ type PresentRow = Pick<Row, "id" | "joined_at"> & {
 /** The condition of the index of those who are in a session now. */
 const IS_PRESENT = sql<boolean>`left_at is null`;
 
+/** The condition of the index of those whose token is known. */
+const HAS_TOKEN = sql<boolean>`token_id is not null`;
+
 /** The participants in a SQL database. */
 export function participants(database: Database): Participants {
   const { kysely, reads, engine } = database;
@@ -32,7 +36,7 @@ export function participants(database: Database): Participants {
   const write = (observed: readonly Observed[]) =>
     changing(kysely, async (transaction) => {
       const { latest } = await lockChanges(transaction, engine);
-      await changeParticipants(transaction, latest, observed);
+      await changeParticipants(transaction, engine, latest, observed);
     });
 
   return {
@@ -64,12 +68,36 @@ export function participants(database: Database): Participants {
       return rows.map(({ count }) => Number(count));
     },
 
-    async ofTokens() {
-      throw new Error("to do");
+    async ofTokens(tokenIds, limit) {
+      const walks = tokenIds.map((id) => {
+        const key = ["token_id", id] as const;
+        const index = { table: "participants", key, time: "joined_at", only: HAS_TOKEN } as const;
+        return sql`select * from (${newestWithin(engine, sql`*`, index, {}, limit, null) ?? sql``}) as walk`;
+      });
+      const all = sql<Row>`
+        select * from (${sql.join(walks, sql` union all `)}) as newest order by joined_at desc, position desc`;
+      const { rows } = await engine.walk(reads, all);
+      return rows.map(toParticipant);
     },
 
-    async isModerated() {
-      throw new Error("to do");
+    async isModerated(sessionId, identity) {
+      const row = await reads
+        .selectFrom("participants")
+        .select("id")
+        .where("session_id", "=", sessionId)
+        .where("identity", "=", identity)
+        .where("role", "=", Role.MODERATOR)
+        .where("left_at", "is", null)
+        .where(({ not, exists, selectFrom }) =>
+          not(
+            exists(
+              selectFrom("removals").select("reason").whereRef("participant_id", "=", "participants.id"),
+            ),
+          ),
+        )
+        .limit(1)
+        .executeTakeFirst();
+      return row !== undefined;
     },
 
     async findMany(ids) {

@@ -41,6 +41,11 @@ export async function postgres(options: PostgresOptions): Promise<Engine> {
         return query.execute(transaction);
       }),
     endsWhenSilent: sql`set_config('idle_in_transaction_session_timeout', ${sql.lit(String(PATIENCE))}, true)`,
+    seesCommits: sql<boolean>`current_setting('transaction_isolation') = 'read committed'`,
+    // An insert locks its table before it takes its snapshot.
+    async holdIssuing(transaction) {
+      await sql`lock table issued_tokens in share mode`.execute(transaction);
+    },
     async lockTables(transaction) {
       await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)})`.execute(transaction);
     },

@@ -48,7 +48,7 @@ export function reconciliationLease({ kysely, engine }: Database): Reconciliatio
       changing(kysely, async (transaction) => {
         const { latest, lease_id } = await lockChanges(transaction, engine);
         if (lease_id !== leaseId) return false;
-        if (observed.length > 0) await changeParticipants(transaction, latest, observed);
+        if (observed.length > 0) await changeParticipants(transaction, engine, latest, observed);
         return true;
       }),
 

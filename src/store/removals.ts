@@ -1,7 +1,129 @@
-import type { Database } from "./engine.ts";
+import { type ExpressionBuilder, type Kysely, sql } from "kysely";
+import { connectionIdOf } from "../domain/participant.ts";
+import { type Removal, RemovalReason } from "../domain/removal.ts";
+import { endRemovals, requestRemovals } from "./admission.ts";
+import type { Database, Engine } from "./engine.ts";
+import { changeParticipants, changing, lockChanges } from "./participant-changes.ts";
 import type { Removals } from "./store.ts";
+import type { Tables } from "./tables.ts";
 
 /** The removals in a SQL database. */
-export function removals(_database: Database): Removals {
-  return {} as Removals;
+export function removals({ kysely, reads, engine }: Database): Removals {
+  const { clock } = engine;
+  const isDue = ({ and, or, eb }: ExpressionBuilder<Tables, "removals">) =>
+    and([eb("due_at", "<=", clock), or([eb("taken_until", "is", null), eb("taken_until", "<=", clock)])]);
+
+  return {
+    request: (participantId) =>
+      changing(kysely, async (transaction) => {
+        await lockChanges(transaction, engine);
+        const present = await transaction
+          .selectFrom("participants")
+          .select("session_id")
+          .where("id", "=", participantId)
+          .where("left_at", "is", null)
+          .executeTakeFirst();
+        if (!present) return false;
+        const lasting = { reason: RemovalReason.REMOVED, ban_id: null, due_at: clock };
+        await transaction
+          .insertInto("removals")
+          .values({
+            participant_id: participantId,
+            session_id: present.session_id,
+            created_at: clock,
+            attempts: 0,
+            ...lasting,
+          })
+          .onConflict((conflict) => conflict.column("participant_id").doUpdateSet(lasting))
+          .execute();
+        return true;
+      }),
+
+    async take(limit, duration, participantId) {
+      const isWanted = (query: ExpressionBuilder<Tables, "removals">) =>
+        participantId === undefined ? isDue(query) : query("participant_id", "=", participantId);
+      const due = await reads
+        .selectFrom("removals")
+        .select("participant_id")
+        .where(isWanted)
+        .orderBy("due_at")
+        .limit(limit)
+        .execute();
+      if (due.length === 0) return [];
+      const taken = await kysely
+        .updateTable("removals")
+        .set({ taken_until: sql<number>`${clock} + ${sql.lit(duration)}` })
+        .where(
+          "participant_id",
+          "in",
+          due.map(({ participant_id }) => participant_id),
+        )
+        .where(isWanted)
+        .returning(["participant_id", "session_id", "reason", "attempts"])
+        .execute();
+      return taken.map(
+        (row): Removal => ({
+          participantId: row.participant_id,
+          sessionId: row.session_id,
+          reason: row.reason as RemovalReason,
+          attempts: row.attempts,
+        }),
+      );
+    },
+
+    confirm: ({ participantId, sessionId }, leave) =>
+      changing(kysely, async (transaction) => {
+        const { latest } = await lockChanges(transaction, engine);
+        const connectionId = connectionIdOf(participantId);
+        const nothing = { data: null, stream: null, isListed: false };
+        const seen = { sessionId, connectionId, joinedAt: leave.at, leave, ...nothing };
+        await changeParticipants(transaction, engine, latest, [{ seen, fingerprints: [] }]);
+        await endRemovals(transaction, [participantId]);
+      }),
+
+    async postpone({ participantId }, delay) {
+      await kysely
+        .updateTable("removals")
+        .set({
+          attempts: sql<number>`attempts + 1`,
+          due_at: sql<number>`${clock} + ${sql.lit(Math.round(delay))}`,
+          taken_until: null,
+        })
+        .where("participant_id", "=", participantId)
+        .execute();
+    },
+
+    async count() {
+      const { count } = await reads
+        .selectFrom("removals")
+        .select(({ fn }) => fn.countAll().as("count"))
+        .executeTakeFirstOrThrow();
+      return Number(count);
+    },
+  };
+}
+
+/** Cancels the removals of a ban, except those of participants whom something else keeps out. */
+export async function seatedAgain(transaction: Kysely<Tables>, engine: Engine, banId: string): Promise<void> {
+  const rows = await transaction
+    .deleteFrom("removals")
+    .where("ban_id", "=", banId)
+    .returning("participant_id")
+    .execute();
+  if (rows.length === 0) return;
+  const all = await transaction
+    .selectFrom("participants")
+    .select(["id", "session_id", "data_fingerprint"])
+    .where(
+      "id",
+      "in",
+      rows.map(({ participant_id }) => participant_id),
+    )
+    .where("left_at", "is", null)
+    .execute();
+  const joined = all.map(({ id, session_id, data_fingerprint }) => {
+    const fingerprints = data_fingerprint === null ? [] : [data_fingerprint];
+    return { id, sessionId: session_id, fingerprints, isNew: true };
+  });
+  await requestRemovals(transaction, engine, { joined });
 }

@@ -12,8 +12,13 @@ export function sessionRegistry({ kysely, reads, engine }: Database): SessionReg
       await kysely.insertInto("sessions").values(toRow(session)).execute();
     },
 
-    async limit() {
-      throw new Error("to do");
+    async limit(sessionId, maxParticipants) {
+      const { numUpdatedRows } = await kysely
+        .updateTable("sessions")
+        .set({ max_participants: maxParticipants })
+        .where("session_id", "=", sessionId)
+        .executeTakeFirst();
+      return numUpdatedRows > 0n;
     },
 
     async findMany(sessionIds) {
@@ -60,6 +65,7 @@ export function toRow(session: Session): Insertable<SessionTable> {
     location: session.location,
     e2ee: session.e2ee === null ? null : Number(session.e2ee),
     created_at: session.createdAt?.getTime() ?? null,
+    max_participants: session.maxParticipants,
   };
 }
 
@@ -74,7 +80,7 @@ export function toSession(row: Selectable<SessionTable>): Session {
     archiveResolution: row.archive_resolution as ArchiveResolution | null,
     location: row.location,
     e2ee: row.e2ee === null ? null : row.e2ee === 1,
-    maxParticipants: null,
+    maxParticipants: row.max_participants,
     createdAt: row.created_at === null ? null : new Date(row.created_at),
     createdHere: true,
   };

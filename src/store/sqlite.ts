@@ -68,6 +68,8 @@ export function sqlite(
     // A lock of the file belongs to the process, and ends with it.
     endsWhenSilent: sql`null`,
     // SQLite runs one write transaction at a time.
+    seesCommits: sql<boolean>`1 = 1`,
+    async holdIssuing() {},
     async lockTables() {},
     async placeOf(database, table) {
       const found = sql`select 1 from sqlite_master where type = 'table' and name = ${table}`;

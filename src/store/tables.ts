@@ -14,6 +14,8 @@ export interface SessionTable {
   location: string | null;
   e2ee: number | null;
   created_at: number | null;
+  /** The most participants at a time; null for no limit. */
+  max_participants: number | null;
 }
 
 /** A row for an API key. Instants are in epoch milliseconds. */
@@ -47,6 +49,43 @@ export interface IssuedTokenTable {
   identity: string | null;
   /** Of its session and connection data; null if the record is older than this column. */
   data_fingerprint: string | null;
+  /** By the database's clock; null if it was not revoked. */
+  revoked_at: Generated<number | null>;
+}
+
+/** A row for a ban. Instants are in epoch milliseconds by the database's clock. */
+export interface BanTable {
+  /** The order of creation; a page's cursor. */
+  position: Generated<number>;
+  /** Begins with `b_`. */
+  id: string;
+  /** Null for a ban by connection data. */
+  identity: string | null;
+  /** Of the session and the connection data; null for a ban by identity. */
+  data_fingerprint: string | null;
+  /** Null for all sessions. */
+  session_id: string | null;
+  /** Null for a ban without end. */
+  until: number | null;
+  created_at: number;
+  created_by: string;
+  lifted_at: number | null;
+}
+
+/** A row for a participant that must leave. Instants are in epoch milliseconds by the database's clock. */
+export interface RemovalTable {
+  participant_id: string;
+  session_id: string;
+  reason: string;
+  /** The ban that keeps it out; null for another reason. */
+  ban_id: string | null;
+  created_at: number;
+  /** How many attempts have failed. */
+  attempts: number;
+  /** When it is tried next. */
+  due_at: number;
+  /** Until when a replica is trying; null if none is. */
+  taken_until: number | null;
 }
 
 /** A row for a participant. Instants are in epoch milliseconds, enums have the platform's names. */
@@ -66,6 +105,8 @@ export interface ParticipantTable {
   leave_reason: string | null;
   /** The number of its latest change. */
   change: number;
+  /** Of its session and connection data, by the current credential; null if the data is unknown, or if the participant has left. */
+  data_fingerprint: string | null;
 }
 
 /** A row for a stream of a participant that is present. Instants are in epoch milliseconds, booleans are 0 or 1. */
@@ -143,4 +184,6 @@ export interface Tables {
   participants: ParticipantTable;
   participant_streams: ParticipantStreamTable;
   participant_changes: ParticipantChangesTable;
+  bans: BanTable;
+  removals: RemovalTable;
 }

@@ -7,7 +7,7 @@ import type { Tables } from "./tables.ts";
  * How long after its participant joined a token may seem to be issued, or before that to expire, in milliseconds. Clocks differ, and
  * without the right token, another person's may seem the only one.
  */
-const CLOCK_TOLERANCE = 60_000;
+export const CLOCK_TOLERANCE = 60_000;
 /** The most records that are read for one participant. With more, nothing is known. */
 const MAX_READ = 1000;
 

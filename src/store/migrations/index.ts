@@ -13,6 +13,7 @@ import * as serverRuns from "./2026-11-28-server-runs.ts";
 import * as sessionsByCreation from "./2026-11-28b-sessions-by-creation.ts";
 import * as audits from "./2026-11-28c-audits.ts";
 import * as participants from "./2026-11-29-participants.ts";
+import * as bans from "./2026-11-29b-bans.ts";
 
 /** One change to the tables. */
 interface Migration {
@@ -37,4 +38,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "2026-11-28b-sessions-by-creation": sessionsByCreation,
   "2026-11-28c-audits": audits,
   "2026-11-29-participants": participants,
+  "2026-11-29b-bans": bans,
 };

@@ -1,0 +1,222 @@
+import { type Kysely, type RawBuilder, sql } from "kysely";
+import type { Inadmissible } from "../domain/admission.ts";
+import type { IssuedToken } from "../domain/issued-token.ts";
+import { RemovalReason } from "../domain/removal.ts";
+import type { Engine } from "./engine.ts";
+import type { Tables } from "./tables.ts";
+import { CLOCK_TOLERANCE } from "./token-matches.ts";
+
+/** How long somebody may be in a guarded session before an event tells who it is, in milliseconds. */
+const GRACE = 5000;
+
+/** Whether a ban keeps anybody out now. The first part is the condition of the indexes. */
+export const isInForce = ({ clock }: Engine) =>
+  sql<boolean>`bans.lifted_at is null and (bans.until is null or bans.until > ${clock})`;
+
+/** The bans in force for the session of a row, by one of its columns. */
+const bansOf = (engine: Engine, row: string, column: "identity" | "data_fingerprint") => sql`
+  from bans where ${isInForce(engine)} and bans.${sql.ref(column)} = ${sql.ref(`${row}.${column}`)}
+    and (bans.session_id is null or bans.session_id = ${sql.ref(`${row}.session_id`)})`;
+
+/** Whether a token of the ledger is revoked or banned. */
+const isExcluded = (engine: Engine, token: string) => sql`(
+  ${sql.ref(`${token}.revoked_at`)} is not null
+  or exists (select 1 ${bansOf(engine, token, "identity")}) or exists (select 1 ${bansOf(engine, token, "data_fingerprint")}))`;
+
+/** How many participants count for the limit of a row's session. Whoever must leave does not. */
+const seatsOf = (row: string) => sql`(
+  select count(*) from participants as seated where seated.session_id = ${sql.ref(`${row}.session_id`)} and seated.left_at is null
+    and not exists (select 1 from removals where removals.participant_id = seated.id))`;
+
+/** The condition, in plain SQL, under which the ledger takes a row of `new`. @param sessions the parameters of all of its sessions */
+export type Admits = (sessions: readonly string[]) => string;
+
+/** Makes the condition of the ledger. With no ban and no limit, it costs two looks for all rows together. */
+export function admission(database: Kysely<Tables>, engine: Engine): Admits {
+  const isFree = sql`${engine.seesCommits} and (
+    not exists (select 1 from bans where bans.lifted_at is null) or (
+      not exists (select 1 ${bansOf(engine, "new", "identity")})
+      and not exists (select 1 ${bansOf(engine, "new", "data_fingerprint")})))`;
+  const isFull = sql`select sessions.session_id from sessions where sessions.max_participants is not null
+    and sessions.max_participants <= ${seatsOf("sessions")} and sessions.session_id in`;
+  const [free, full] = [isFree, isFull].map((condition) => condition.compile(database).sql);
+  return (sessions) => `${free} and new.session_id not in (${full} (${sessions.join(", ")}))`;
+}
+
+/** Why the ledger does not take these tokens, by their IDs. Those that it would take now are left out. */
+export async function refusals(
+  database: Kysely<Tables>,
+  engine: Engine,
+  tokens: readonly IssuedToken[],
+): Promise<Map<string, Inadmissible>> {
+  const refused = new Map<string, Inadmissible>();
+  if (tokens.length === 0) return refused;
+  const rows = tokens.map(
+    ({ id, sessionId, identity, fingerprint }) =>
+      sql`(cast(${id} as text), cast(${sessionId} as text), cast(${identity} as text), cast(${fingerprint} as text))`,
+  );
+  const last = (column: "identity" | "data_fingerprint") => sql`
+    (select max(coalesce(bans.until, ${sql.lit(NEVER)})) ${bansOf(engine, "new", column)})`;
+  const found = await sql<Reasons>`
+    with new (id, session_id, identity, data_fingerprint) as (values ${sql.join(rows)})
+    select id, ${last("identity")} as by_identity, ${last("data_fingerprint")} as by_data,
+      (select max_participants from sessions where sessions.session_id = new.session_id
+        and sessions.max_participants <= ${seatsOf("sessions")}) as full_with
+    from new`.execute(database);
+  for (const { id, by_identity, by_data, full_with } of found.rows) {
+    const until = Math.max(by_identity ?? 0, by_data ?? 0);
+    if (until > 0) refused.set(id, { bannedUntil: until === NEVER ? null : new Date(until) });
+    else if (full_with !== null) refused.set(id, { maxParticipants: full_with });
+  }
+  return refused;
+}
+
+/** The end of a ban without end. */
+const NEVER = Number.MAX_SAFE_INTEGER;
+
+interface Reasons {
+  readonly id: string;
+  readonly by_identity: number | null;
+  readonly by_data: number | null;
+  readonly full_with: number | null;
+}
+
+/** Somebody who is in a session, and changed. */
+export interface Joined {
+  readonly id: string;
+  readonly sessionId: string;
+  /** None, one or two: by the current credential, and by the previous one. */
+  readonly fingerprints: readonly string[];
+  /** Whether it takes a seat that it did not have. */
+  readonly isNew: boolean;
+}
+
+/** Whom a ban or a revocation may concern: those with one value, and those of whom it is unknown which token they have. */
+export interface Concerned {
+  /** Null for all sessions. */
+  readonly sessionId: string | null;
+  readonly column: "identity" | "data_fingerprint" | "token_id";
+  readonly value: string;
+}
+
+/**
+ * Requests the removal of those of the participants who may not be in their sessions, in a transaction that has locked the changes.
+ * A removal that was requested before stays, unless it was because nobody told who the participant is.
+ */
+export async function requestRemovals(
+  transaction: Kysely<Tables>,
+  engine: Engine,
+  whom: { readonly joined: readonly Joined[] } | Concerned,
+): Promise<void> {
+  if (!("joined" in whom)) return exclude(transaction, engine, concerned(whom));
+  const { joined } = whom;
+  if (joined.length === 0) return;
+  const cancelled = await transaction
+    .deleteFrom("removals")
+    .where(
+      "participant_id",
+      "in",
+      joined.map(({ id }) => id),
+    )
+    .where("reason", "=", RemovalReason.UNIDENTIFIED)
+    .returning("participant_id")
+    .execute();
+  const rows = joined.map(
+    ({ id, fingerprints: [first = null, second = first] }) =>
+      sql`(cast(${id} as text), cast(${first} as text), cast(${second} as text))`,
+  );
+  await exclude(transaction, engine, sql`values ${sql.join(rows)}`);
+  const seated = new Set(cancelled.map(({ participant_id }) => participant_id));
+  const arrivals = new Map<string, number>();
+  for (const { id, sessionId, isNew } of joined)
+    if (isNew || seated.has(id)) arrivals.set(sessionId, (arrivals.get(sessionId) ?? 0) + 1);
+  if (arrivals.size > 0) await showOut(transaction, engine, arrivals);
+}
+
+/** Ends the removals of participants who have left. */
+export async function endRemovals(transaction: Kysely<Tables>, ids: readonly string[]): Promise<void> {
+  await transaction.deleteFrom("removals").where("participant_id", "in", ids).execute();
+}
+
+function concerned({ sessionId, column, value }: Concerned): RawBuilder<unknown> {
+  const isThere =
+    sessionId === null ? sql`left_at is null` : sql`left_at is null and session_id = ${sessionId}`;
+  const who = sql`select id, data_fingerprint, data_fingerprint from participants where ${isThere}`;
+  return sql`${who} and ${sql.ref(column)} = ${value} union ${who} and token_id is null and identity is null`;
+}
+
+/** Requests the removal of those of `who` whom a ban or a revocation keeps out, and of those who may be such. */
+async function exclude(transaction: Kysely<Tables>, engine: Engine, who: RawBuilder<unknown>): Promise<void> {
+  const { clock } = engine;
+  const fits = sql`from issued_tokens as token where token.session_id = p.session_id
+    and token.data_fingerprint in (who.first, who.second)
+    and token.expires_at > p.joined_at - ${sql.lit(CLOCK_TOLERANCE)} and token.issued_at <= p.joined_at + ${sql.lit(CLOCK_TOLERANCE)}`;
+  const ban = sql`coalesce(
+    (select min(bans.id) ${bansOf(engine, "p", "identity")}),
+    (select min(bans.id) from bans where ${isInForce(engine)} and bans.data_fingerprint in (who.first, who.second)
+      and (bans.session_id is null or bans.session_id = p.session_id)))`;
+  // Of several tokens, each stops the search that still works.
+  const isRevoked = sql`
+    exists (select 1 from issued_tokens as token where token.id = p.token_id and token.revoked_at is not null)
+    or p.token_id is null and who.first is not null
+      and not exists (select 1 ${fits} and not ${isExcluded(engine, "token")}) and exists (select 1 ${fits})`;
+  const isUnknown = (
+    of: string,
+  ) => sql`${sql.ref(`${of}.data`)} is null and ${sql.ref(`${of}.data_fingerprint`)} is null
+    and ${sql.ref(`${of}.token_id`)} is null and ${sql.ref(`${of}.identity`)} is null`;
+  // Sessions of unknown participants alone, each once.
+  const guarded = sql`
+    select session_id from (
+      select distinct u.session_id from who join participants as u on u.id = who.id where ${isUnknown("u")}
+    ) as unknown
+    where exists (select 1 from issued_tokens as token where token.session_id = unknown.session_id
+        and token.revoked_at is not null and token.expires_at > ${clock})
+      or exists (select 1 from bans where ${isInForce(engine)} and bans.session_id = unknown.session_id
+        and bans.data_fingerprint is not null)
+      or exists (select 1 from bans join issued_tokens as token on token.identity = bans.identity
+        where ${isInForce(engine)} and (bans.session_id is null or bans.session_id = unknown.session_id)
+          and token.session_id = unknown.session_id and token.expires_at > ${clock})`;
+  await sql`
+    with who (id, first, second) as (${who})
+    insert into removals (participant_id, session_id, reason, ban_id, created_at, attempts, due_at)
+    select id, session_id, reason, case when reason = ${sql.lit(RemovalReason.BANNED)} then ban_id end, ${clock}, 0,
+      ${clock} + case when reason = ${sql.lit(RemovalReason.UNIDENTIFIED)} then ${sql.lit(GRACE)} else 0 end
+    from (
+      select id, session_id, ban_id, case
+        when ban_id is not null then ${sql.lit(RemovalReason.BANNED)}
+        when is_revoked then ${sql.lit(RemovalReason.REVOKED)}
+        when is_unknown then ${sql.lit(RemovalReason.UNIDENTIFIED)}
+      end as reason
+      from (
+        select p.id, p.session_id, ${ban} as ban_id, (${isRevoked}) as is_revoked,
+          (${isUnknown("p")} and p.session_id in (${guarded})) as is_unknown
+        from who join participants as p on p.id = who.id
+      ) as looked
+    ) as decided
+    where reason is not null
+    on conflict (participant_id) do nothing`.execute(transaction);
+}
+
+/** Requests the removal of the latest participants of full sessions, at most as many as arrived. */
+async function showOut(
+  transaction: Kysely<Tables>,
+  { clock }: Engine,
+  arrivals: ReadonlyMap<string, number>,
+): Promise<void> {
+  const limited = await transaction
+    .selectFrom("sessions")
+    .select(["session_id", "max_participants", sql<number>`${seatsOf("sessions")}`.as("seated")])
+    .where("session_id", "in", [...arrivals.keys()])
+    .where("max_participants", "is not", null)
+    .execute();
+  for (const { session_id, max_participants, seated } of limited) {
+    const over = Math.min(Number(seated) - (max_participants ?? 0), arrivals.get(session_id) ?? 0);
+    if (over <= 0) continue;
+    await sql`
+      insert into removals (participant_id, session_id, reason, created_at, attempts, due_at)
+      select id, session_id, ${sql.lit(RemovalReason.FULL)}, ${clock}, 0, ${clock} from participants
+      where session_id = ${session_id} and left_at is null
+        and not exists (select 1 from removals where removals.participant_id = participants.id)
+      order by joined_at desc, position desc limit ${sql.lit(over)}`.execute(transaction);
+  }
+}
