@@ -251,9 +251,10 @@ it.concurrent("looks on where it stopped, and from the beginning once it was thr
   const { expect } = context;
   const end = 120 * 500;
   const asked: (number | null)[] = [];
-  const { ledger, participants } = sqlStore((await startServer("SQLite in memory", context)).database);
+  const { ledger, participants, bans } = sqlStore((await startServer("SQLite in memory", context)).database);
   const store = {
     participants,
+    bans,
     runs: {
       clock: async () => START,
       note: async () => ({ now: START, oldest: 0, newest: START, runs: [{ began: 0, seen: START }] }),
@@ -280,9 +281,10 @@ it.concurrent("tells what a purge forgot before it failed, and rejects", async (
   const { expect } = context;
   const server = await startServer("SQLite in memory", context);
   const purged: number[] = [];
-  const { ledger, participants } = sqlStore(server.database);
+  const { ledger, participants, bans } = sqlStore(server.database);
   const store = {
     participants,
+    bans,
     runs: {
       clock: async () => START,
       note: async () => ({ now: START, oldest: 0, newest: START, runs: [{ began: 0, seen: START }] }),
