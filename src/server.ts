@@ -125,13 +125,14 @@ export async function createServer(config: Config, { logger, now }: Surroundings
     const turn = turns(config.platform.name === "vonage" ? PER_SLICE_OF_RS256 : PER_SLICE);
     const shares = { turn, query: fairQueries(queriesAtOnce(config), turn) };
     const surroundings = { logger, now };
-    const { services, project, ledger } = createServices(
+    const { services, project, ledger, remover } = createServices(
       config,
       store,
       audit,
       surroundings,
       instrument,
       shares,
+      true,
     );
     const { keyRing, emulator, webhookKeys, rotate } = project;
     const fetch = outbound(config.proxy);
@@ -209,7 +210,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       const reason = error instanceof AuthenticationUnavailable ? error.reason : reasonOf(error);
       logger.warn({ reason }, "the keys of AUTH_JWKS_URI cannot be read, so no caller can authenticate");
     });
-    const background = beginBackground(config, store, surroundings, instrument, audit, project);
+    const background = beginBackground(config, store, surroundings, instrument, audit, project, remover);
     const rooms = emulator && beginEmulator(emulator, config, new URL(WEBHOOK_PATH, origin).href, logger);
     return {
       url: new URL(GRAPHQL_PATH, origin).href,

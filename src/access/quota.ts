@@ -2,11 +2,15 @@ import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 import { RateLimited } from "../errors.ts";
 import { type Caller, isLocal } from "./caller.ts";
 
-/** The items that a quota counts. */
-export type Counted = "tokens" | "sessions";
+/** The items that a quota counts. Acts are what callers do to participants and bans. */
+export type Counted = "tokens" | "sessions" | "acts";
 
 /** The default quotas of a caller, in items per minute. */
-export const DEFAULT_PER_MINUTE: Readonly<Record<Counted, number>> = { tokens: 6000, sessions: 600 };
+export const DEFAULT_PER_MINUTE: Readonly<Record<Counted, number>> = {
+  tokens: 6000,
+  sessions: 600,
+  acts: 600,
+};
 
 /** Counts points of each key in a window, which begins with the first point. */
 export interface Limiter {
@@ -24,7 +28,7 @@ export const WINDOW = 60;
 export const limiterInMemory: LimiterOf = (counted, points) =>
   new RateLimiterMemory({ keyPrefix: counted, points, duration: WINDOW });
 
-/** The tokens or sessions that each caller may request per minute. */
+/** The items that each caller may request per minute. */
 export class Quota {
   readonly #counted: Counted;
   readonly #perMinute: number;

@@ -5,13 +5,14 @@ import type { Instrument } from "../instruments/instrument.ts";
 import { whyOf } from "../process/logger.ts";
 import { type SkewListener, watchSkew } from "../services/clock-skew.ts";
 import { type ReconciliationListener, reconcileRegularly } from "../services/reconciliation.ts";
+import type { Remover } from "../services/remover.ts";
 import type { Background } from "../services/repeatedly.ts";
 import { keepForDays, type RetentionListener } from "../services/retention.ts";
 import type { Store } from "../store/store.ts";
 import type { Surroundings } from "./create-services.ts";
 import type { Project } from "./project.ts";
 
-/** Starts the background work: retention, reconciliation and the comparison of clocks. */
+/** Starts the background work: retention, reconciliation, removals and the comparison of clocks. */
 export function beginBackground(
   { database, ledgerRetentionDays }: Config,
   store: Store,
@@ -19,11 +20,13 @@ export function beginBackground(
   instrument: Instrument,
   audit: Audit,
   { platform }: Project,
+  remover: Remover,
 ): Background {
   const { participants } = store;
   const all = [
     keepForDays(ledgerRetentionDays, store, retentionListener(instrument, audit, logger)),
     reconcileRegularly({ participants, platform, now }, reconciliationListener(logger)),
+    remover.begin(),
   ];
   // SQLite uses the clock of this machine.
   if (database.engine === "postgres")

@@ -7,11 +7,16 @@ import type { PlatformName } from "../domain/project.ts";
 import { reasonOf } from "../errors.ts";
 import type { Services } from "../graphql/context.ts";
 import { type Instrument, NO_INSTRUMENT } from "../instruments/instrument.ts";
+import { whyOf } from "../process/logger.ts";
+import { BanService } from "../services/bans.ts";
 import { IssuanceService } from "../services/issuance-service.ts";
 import { IssuedTokens } from "../services/issued-tokens.ts";
+import type { ManagedParts } from "../services/managed.ts";
+import { ModerationService } from "../services/moderation.ts";
 import { ParticipantChanges } from "../services/participant-changes.ts";
 import { ParticipantFeed } from "../services/participant-feed.ts";
 import { ParticipantService } from "../services/participants.ts";
+import { Remover, type RemoverListener } from "../services/remover.ts";
 import { SessionService } from "../services/session-service.ts";
 import { TokenService } from "../services/token-service.ts";
 import { type Shares, UNSHARED } from "../shares/shares.ts";
@@ -32,14 +37,16 @@ export interface Assembly {
   readonly project: Project;
   /** The ledger that records tokens; when it is off, it records none. */
   readonly ledger: IssuanceLedger;
+  readonly remover: Remover;
 }
 
 /**
  * Creates the configured services, for the server and for the CLI.
  *
- * @param audit records new sessions, tokens and refusals.
+ * @param audit records new sessions, tokens, acts and refusals.
  * @param instrument wraps the services.
  * @param shares divides the event loop and the database among callers.
+ * @param isServer whether clients can join the rooms of a local platform in this process.
  * @throws {StartupError} when the local project cannot be stored.
  */
 export function createServices(
@@ -49,6 +56,7 @@ export function createServices(
   { logger, now }: Surroundings,
   instrument: Instrument = NO_INSTRUMENT,
   shares: Shares = UNSHARED,
+  isServer = false,
 ): Assembly {
   const project = createProject(config, logger, instrument, now);
   const { keyRing, platform } = project;
@@ -60,8 +68,27 @@ export function createServices(
   const limiterOf = isShared ? sharedLimiters(store.limiterClient, logLimits(logger)) : limiterInMemory;
   const tokenQuota = new Quota("tokens", config.tokensPerMinute, limiterOf);
   const sessionQuota = new Quota("sessions", config.sessionsPerMinute, limiterOf);
-  const { sessions, names, participants } = store;
+  const actQuota = new Quota("acts", config.actionsPerMinute, limiterOf);
+  const { sessions, names, participants, bans, removals } = store;
   const feed = new ParticipantFeed({ participants, onChange: logFeed(logger) });
+  const remover = new Remover({
+    removals,
+    platform,
+    now,
+    listener: removerListener(instrument, logger),
+    onRemoved: () => feed.wake(),
+    canAsk: isServer || project.emulator === null,
+  });
+  const managed: ManagedParts = {
+    applicationId,
+    sessions,
+    shares,
+    participants,
+    audit,
+    quota: actQuota,
+    now,
+    isLedgerOn: config.ledger,
+  };
   const services = {
     sessions: new SessionService({ platform, sessions, names, audit, quota: sessionQuota, shares, now }),
     tokens: instrument.tokens(
@@ -74,10 +101,15 @@ export function createServices(
       sessions,
       participants,
       shares,
-      onApplied: () => feed.wake(),
+      onApplied() {
+        feed.wake();
+        remover.wake();
+      },
     }),
     participantChanges: new ParticipantChanges({ applicationId, sessions, shares, feed }),
     issuances: new IssuanceService({ applicationId, sessions, ledger: store.ledger, shares, now }),
+    bans: new BanService({ ...managed, bans, ledger, onRemovals: () => remover.wake() }),
+    moderation: new ModerationService({ ...managed, platform, signing, bans, removals, remover }),
     project: {
       applicationId,
       platform: config.platform.name as PlatformName,
@@ -85,7 +117,7 @@ export function createServices(
     },
     audit,
   };
-  return { services, project, ledger };
+  return { services, project, ledger, remover };
 }
 
 function logFeed(logger: Logger): (cause: unknown) => void {
@@ -96,6 +128,18 @@ function logFeed(logger: Logger): (cause: unknown) => void {
         { reason: reasonOf(cause) },
         "changes of participants cannot be read; subscribers wait, and miss none",
       );
+  };
+}
+
+function removerListener(instrument: Instrument, logger: Logger): RemoverListener {
+  return {
+    onAttempt: instrument.removal,
+    onCounted: instrument.removalsPending,
+    onChange(cause) {
+      if (cause === null) logger.info("removals of participants succeed again");
+      else
+        logger.warn(whyOf(cause), "participants that must leave cannot be removed; the server tries again");
+    },
   };
 }
 

@@ -45,6 +45,8 @@ export interface Config {
   readonly inFlight: InFlightLimits;
   /** The maximum number of sessions per minute for each caller; null for the server's default. */
   readonly sessionsPerMinute: number | null;
+  /** The maximum number of acts on participants and bans per minute for each caller; null for the server's default. */
+  readonly actionsPerMinute: number | null;
   /** The origins whose pages may call from a browser; a wildcard is a pattern. */
   readonly corsOrigins: readonly (string | RegExp)[];
   /** Null if every document is executed and none has an ID. */
@@ -130,6 +132,7 @@ export function configOf(env: Environment): Config {
       connections: env.read("MAX_CONNECTIONS_PER_CALLER", wholeNumber(1, 100_000)),
     },
     sessionsPerMinute: env.read("SESSIONS_PER_MINUTE", wholeNumber(1, 999_999_999)),
+    actionsPerMinute: env.read("ACTIONS_PER_MINUTE", wholeNumber(1, 999_999_999)),
     corsOrigins: env.read(
       "CORS_ORIGINS",
       (value) => corsOrigins(value, (text) => env.note("CORS_ORIGINS", text)),

@@ -150,6 +150,11 @@ export const VARIABLES = {
     meaning: "The limit of sessions per minute for each caller.",
     example: "600",
   },
+  ACTIONS_PER_MINUTE: {
+    otherwise: "`600`; without authentication, no limit",
+    meaning: "The limit of acts on participants, tokens and bans per minute for each caller.",
+    example: "600",
+  },
   MAX_REQUESTS_PER_CALLER: {
     default: "200",
     meaning: "The limit of requests [in flight](limits.md#in-flight) for each caller, from 1 to 100000.",

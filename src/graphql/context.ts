@@ -2,8 +2,10 @@ import type { Logger } from "pino";
 import type { Caller } from "../access/caller.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { ProjectInfo } from "../domain/project.ts";
+import type { BanService } from "../services/bans.ts";
 import type { IssuanceService } from "../services/issuance-service.ts";
 import type { IssuedTokens } from "../services/issued-tokens.ts";
+import type { ModerationService } from "../services/moderation.ts";
 import type { ParticipantChanges } from "../services/participant-changes.ts";
 import type { ParticipantService } from "../services/participants.ts";
 import type { SessionService } from "../services/session-service.ts";
@@ -19,6 +21,8 @@ export interface Services {
   readonly participants: ParticipantService;
   readonly participantChanges: ParticipantChanges;
   readonly issuances: IssuanceService;
+  readonly bans: BanService;
+  readonly moderation: ModerationService;
   readonly project: ProjectInfo;
   readonly audit: Audit;
 }
@@ -46,10 +50,9 @@ export interface Context extends Services, RequestFacts {
 }
 
 /** Creates the context of one request. */
-export function createContext(
-  { sessions, tokens, issuedTokens, participants, participantChanges, issuances, project, audit }: Services,
-  facts: RequestFacts,
-): Context {
+export function createContext(services: Services, facts: RequestFacts): Context {
+  const { sessions, tokens, issuedTokens, participants, participantChanges, issuances } = services;
+  const { bans, moderation, project, audit } = services;
   // No spread: for each request it would take as long as creating the context.
   return {
     sessions,
@@ -58,6 +61,8 @@ export function createContext(
     participants,
     participantChanges,
     issuances,
+    bans,
+    moderation,
     project,
     audit,
     loaders: new Loaders(facts.caller, sessions, issuedTokens, participants),

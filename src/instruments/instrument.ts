@@ -45,6 +45,12 @@ export interface Instrument {
   /** Called for each unreadable claim, or unreadable member of a claim. */
   unreadableClaim(member: ClaimMember): void;
 
+  /** Called for each removal of a participant that the platform confirmed, and for each failed attempt with its cause. */
+  removal(reason: string, failure: unknown): void;
+
+  /** Called with the number of removals that the platform has not confirmed. */
+  removalsPending(count: number): void;
+
   /** Called with how far the clock of this process is ahead of the database's. */
   clockSkew(milliseconds: number): void;
 
@@ -64,6 +70,8 @@ export const NO_INSTRUMENT: Instrument = {
   committed() {},
   purged() {},
   unreadableClaim() {},
+  removal() {},
+  removalsPending() {},
   clockSkew() {},
   async stop() {},
 };
@@ -101,6 +109,14 @@ export function both(outer: Instrument, inner: Instrument): Instrument {
     unreadableClaim(member) {
       outer.unreadableClaim(member);
       inner.unreadableClaim(member);
+    },
+    removal(reason, failure) {
+      outer.removal(reason, failure);
+      inner.removal(reason, failure);
+    },
+    removalsPending(count) {
+      outer.removalsPending(count);
+      inner.removalsPending(count);
     },
     clockSkew(milliseconds) {
       outer.clockSkew(milliseconds);

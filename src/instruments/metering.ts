@@ -56,6 +56,11 @@ export function metering(platform: string, pool: () => PoolState) {
 
     unreadableClaim: (member) => metrics.unreadableClaims.inc({ member }),
 
+    removal: (reason, failure) =>
+      metrics.removals.inc({ reason, outcome: failure === null ? "CONFIRMED" : codeOf(failure) }),
+
+    removalsPending: (count) => metrics.removalsPending.set(count),
+
     clockSkew: (milliseconds) => metrics.clockSkew.set(milliseconds / 1000),
   };
   const read = (ready: boolean) => {

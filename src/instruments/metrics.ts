@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { CLAIM_MEMBERS } from "../access/claim-problem.ts";
 import { EVENT_NAMES } from "../domain/read-monitoring-event.ts";
+import { RemovalReason } from "../domain/removal.ts";
 import { COMMIT, VERSION } from "../process/version.ts";
 import type { PoolState } from "../store/engine.ts";
 
@@ -131,6 +132,19 @@ export function createMetrics(platform: string, pool: () => PoolState) {
       registers,
     }),
 
+    removals: new Counter({
+      name: "stagepass_removals_total",
+      help: "Attempts to remove a participant by reason and outcome: CONFIRMED, or the code of the failure.",
+      labelNames: ["reason", "outcome"],
+      registers,
+    }),
+
+    removalsPending: new Gauge({
+      name: "stagepass_removals_pending",
+      help: "Participants that must leave, until the platform confirms that they have. All replicas report the same number.",
+      registers,
+    }),
+
     clockSkew: new Gauge({
       name: "stagepass_clock_skew_seconds",
       help: "How far this server's clock is ahead of PostgreSQL's; 0 on SQLite.",
@@ -141,6 +155,8 @@ export function createMetrics(platform: string, pool: () => PoolState) {
   for (const result of ["OK", "RATE_LIMITED", "PLATFORM_REJECTED", "PLATFORM_UNAVAILABLE"])
     metrics.platformCallDuration.zero({ result });
   for (const result of ["OK", "FAILED"]) metrics.commitDuration.zero({ result });
+  for (const reason of Object.values(RemovalReason))
+    metrics.removals.inc({ reason, outcome: "CONFIRMED" }, 0);
   for (const event of EVENT_NAMES) metrics.webhookEvents.inc({ event, outcome: "APPLIED" }, 0);
   for (const member of CLAIM_MEMBERS) metrics.unreadableClaims.inc({ member }, 0);
   return metrics;

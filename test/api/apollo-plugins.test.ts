@@ -12,8 +12,10 @@ import type { Context } from "../../src/graphql/context.ts";
 import { createSchema } from "../../src/graphql/schema.ts";
 import { admitAll } from "../../src/graphql/trusted-documents.ts";
 import { createApp } from "../../src/http/app.ts";
+import type { BanService } from "../../src/services/bans.ts";
 import type { IssuanceService } from "../../src/services/issuance-service.ts";
 import type { IssuedTokens } from "../../src/services/issued-tokens.ts";
+import type { ModerationService } from "../../src/services/moderation.ts";
 import type { ParticipantChanges } from "../../src/services/participant-changes.ts";
 import type { ParticipantService } from "../../src/services/participants.ts";
 import type { SessionService } from "../../src/services/session-service.ts";
@@ -57,6 +59,8 @@ async function start(plugin: ApolloServerPlugin<Context>) {
       participants: {} as ParticipantService,
       participantChanges: {} as ParticipantChanges,
       issuances: {} as IssuanceService,
+      bans: {} as BanService,
+      moderation: {} as ModerationService,
       project: {} as ProjectInfo,
       audit: NO_AUDIT,
     },

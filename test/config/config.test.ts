@@ -45,6 +45,7 @@ describe("parseConfig", () => {
       trustsProxy: null,
       tokensPerMinute: null,
       sessionsPerMinute: null,
+      actionsPerMinute: null,
       inFlight: { requests: 200, bytes: 16 * 1024 * 1024, connections: 250 },
       corsOrigins: [],
       trustedDocuments: null,

@@ -89,6 +89,7 @@ const NUMBERS = [
   ["LEDGER_RETENTION_DAYS", "1 to 36500", ["0", "90d"]],
   ["TOKENS_PER_MINUTE", "1 to 999999999", ["0", "unlimited"]],
   ["SESSIONS_PER_MINUTE", "1 to 999999999", ["0"]],
+  ["ACTIONS_PER_MINUTE", "1 to 999999999", ["0"]],
   ["MAX_REQUESTS_PER_CALLER", "1 to 100000", ["0"]],
   ["MAX_MEGABYTES_PER_CALLER", "5 to 1024", ["4", "16MB"]],
   ["MAX_CONNECTIONS_PER_CALLER", "1 to 100000", ["0"]],
