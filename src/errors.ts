@@ -192,6 +192,26 @@ export class LedgerUnavailable extends StagepassError {
   }
 }
 
+/** `LEDGER_UNAVAILABLE`: the server keeps no ledger, which the request needs. */
+export class LedgerOff extends StagepassError {
+  constructor() {
+    super(
+      "LEDGER_UNAVAILABLE",
+      "This server keeps no ledger, so it cannot keep anybody out: LEDGER=off; set LEDGER=on",
+      { retryable: false },
+    );
+  }
+}
+
+/** An error of a removal. It has the code and the details of its cause; its message says that the removal is kept. */
+export class RemovalKept extends StagepassError {
+  constructor(cause: StagepassError) {
+    const { code, ...details } = cause.extensions;
+    super(code, `${cause.message}; the removal is kept and tried again`, details);
+    this.cause = cause;
+  }
+}
+
 /** `AUDIT_UNAVAILABLE`: the required audit trail cannot be written, so nothing was issued. */
 export class AuditUnavailable extends StagepassError {
   constructor() {

@@ -147,6 +147,10 @@ export function auditTrail(
       ]),
     keyRevoked: (actor, keyId) =>
       record([{ event: "key.revoked", ...named(actor), key: `key:${keyId}` }]).catch(() => {}),
+    acted: (caller, event, concerned) => {
+      const members = Object.entries(concerned).filter(([, value]) => value !== null);
+      return record([{ event, ...named(actorOf(caller)), ...Object.fromEntries(members) }]).catch(() => {});
+    },
     refused(actor, { code, reason, sessionId, role }) {
       if (!refusals.take(actor)) return;
       const cut = reason.slice(0, MAX_REASON_LENGTH);

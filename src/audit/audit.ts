@@ -17,6 +17,34 @@ export interface CreatedKey {
   readonly expiresAt: Date | null;
 }
 
+/** What a caller does to participants, tokens and bans. */
+export type Act =
+  | "ban.created"
+  | "ban.lifted"
+  | "token.revoked"
+  | "participant.removed"
+  | "participant.muted"
+  | "session.muted"
+  | "session.unmuted"
+  | "session.limited"
+  | "signal.sent";
+
+/** What an act concerns. Members that are null are not written. */
+export interface Concerned {
+  /** Absent or null for all sessions. */
+  readonly sessionId?: string | null;
+  /** The ID of a participant. */
+  readonly participant?: string | null;
+  /** The ID of a ban. */
+  readonly ban?: string | null;
+  /** The ID of a token. */
+  readonly jti?: string | null;
+  readonly identity?: string | null;
+  /** When the ban ends, in RFC 3339. */
+  readonly until?: string | null;
+  readonly maxParticipants?: number | null;
+}
+
 /** A refusal. Its reason contains no text from the caller. */
 export interface Refused {
   readonly code: string;
@@ -43,6 +71,9 @@ export interface Audit {
   /** Notes a revoked API key. Resolves even if the line cannot be written, because the key stays revoked. */
   keyRevoked(actor: Actor, keyId: string): Promise<void>;
 
+  /** Notes what a caller did. Resolves even if the line cannot be written, because it stays done. */
+  acted(caller: Caller, act: Act, concerned: Concerned): Promise<void>;
+
   /** Notes a refusal. If there are many in a second, some are only counted. */
   refused(actor: Actor, refused: Refused): void;
 
@@ -59,6 +90,7 @@ export const NO_AUDIT: Audit = {
   async sessionCreated() {},
   async keyCreated() {},
   async keyRevoked() {},
+  async acted() {},
   refused() {},
   purged() {},
   credentialsSwapped() {},

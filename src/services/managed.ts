@@ -1,8 +1,13 @@
 import type { Caller } from "../access/caller.ts";
+import { checkManages, checkSession, needsSessionName } from "../access/policy.ts";
 import type { Quota } from "../access/quota.ts";
 import type { Audit } from "../audit/audit.ts";
+import type { Participant } from "../domain/participant.ts";
+import { checkOwner } from "../domain/session-id.ts";
+import { isStorable } from "../domain/text.ts";
+import { LedgerOff } from "../errors.ts";
 import type { Participants } from "../store/store.ts";
-import type { UsableSessionsParts } from "./usable-sessions.ts";
+import { type UsableSessionsParts, usableSessions } from "./usable-sessions.ts";
 
 /** What the services need that act on participants and bans. */
 export interface ManagedParts extends UsableSessionsParts {
@@ -15,6 +20,11 @@ export interface ManagedParts extends UsableSessionsParts {
   readonly isLedgerOn: boolean;
 }
 
+/** @throws {LedgerOff} if tokens are not recorded */
+export function checkLedger({ isLedgerOn }: ManagedParts): void {
+  if (!isLedgerOn) throw new LedgerOff();
+}
+
 /**
  * Checks that the caller may act on a session and its participants, and counts the act.
  *
@@ -22,6 +32,37 @@ export interface ManagedParts extends UsableSessionsParts {
  * @throws {SessionNotFound} when the ID is malformed or another project's
  * @throws {Forbidden} when the caller may not use the session, or must be a moderator in it
  */
-export async function checkActs(_parts: ManagedParts, _caller: Caller, _sessionId: string): Promise<void> {
-  throw new Error("to do");
+export async function checkActs(parts: ManagedParts, caller: Caller, sessionId: string): Promise<void> {
+  const { applicationId, sessions, shares, quota } = parts;
+  await quota.take(caller, 1);
+  checkOwner(applicationId, sessionId);
+  const [session] = needsSessionName(caller, sessionId)
+    ? await shares.query(caller.id, () => sessions.findMany([sessionId]))
+    : [];
+  checkSession(caller, sessionId, session?.name ?? null);
+  await checkManagesIn(parts, caller, sessionId);
+}
+
+/** @throws {Forbidden} when the caller must be a moderator in the session, and is none */
+export function checkManagesIn(
+  { participants, shares }: ManagedParts,
+  caller: Caller,
+  sessionId: string,
+): Promise<void> {
+  return checkManages(caller, sessionId, (id, identity) =>
+    shares.query(caller.id, () => participants.isModerated(id, identity)),
+  );
+}
+
+/** A participant of a session that the caller may use; null if it is unknown or forbidden. */
+export async function participantFor(
+  parts: ManagedParts,
+  caller: Caller,
+  id: string,
+): Promise<Participant | null> {
+  if (!isStorable(id)) return null;
+  const [found] = await parts.shares.query(caller.id, () => parts.participants.findMany([id]));
+  if (!found) return null;
+  const usable = await usableSessions(parts, caller, [found.sessionId]);
+  return usable.has(found.sessionId) ? found : null;
 }

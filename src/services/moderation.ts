@@ -1,16 +1,28 @@
 import type { Caller } from "../access/caller.ts";
-import type { Participant } from "../domain/participant.ts";
-import type { Platform, Signal } from "../platform/platform.ts";
+import { checkArgument } from "../access/policy.ts";
+import { checkUntil } from "../domain/ban.ts";
+import { connectionIdOf, type Participant } from "../domain/participant.ts";
+import { checkMaxParticipants } from "../domain/session.ts";
+import { checkText, isStorable } from "../domain/text.ts";
+import { BadUserInput, NotPresent, RemovalKept, StagepassError } from "../errors.ts";
+import { NotInSession, type Platform, type Signal } from "../platform/platform.ts";
 import type { SigningService } from "../signing/signing-service.ts";
-import type { Bans, Removals, SessionRegistry } from "../store/store.ts";
-import type { ManagedParts } from "./managed.ts";
+import type { Bans, Removals } from "../store/store.ts";
+import { ofBan } from "./bans.ts";
+import { checkActs, checkLedger, checkManagesIn, type ManagedParts, participantFor } from "./managed.ts";
 import type { Remover } from "./remover.ts";
+
+/** The most streams that `muteSession` excepts. */
+export const MAX_EXCEPT = 100;
+/** The longest ID of a stream, in UTF-16 code units. The platform's have 36. */
+const MAX_ID_LENGTH = 255;
+/** The longest type and data of a signal, in UTF-16 code units. The platform's limits are the same numbers of bytes. */
+const MAX_SIGNAL = { type: 128, data: 8192 } as const;
 
 /** The dependencies of `ModerationService`. */
 export interface ModerationParts extends ManagedParts {
   readonly platform: Platform;
   readonly signing: SigningService;
-  readonly sessions: SessionRegistry;
   readonly bans: Bans;
   readonly removals: Removals;
   readonly remover: Remover;
@@ -21,7 +33,7 @@ export interface BanRequest {
   readonly until: Date | null;
 }
 
-/** Acts on the participants of sessions, as the platform's SDKs do. */
+/** Acts on the participants of sessions, as the platform's SDKs do. Every act throws `RateLimited` beyond the caller's quota. */
 export class ModerationService {
   readonly #parts: ModerationParts;
 
@@ -35,19 +47,49 @@ export class ModerationService {
    *
    * @returns the participant, which has left
    * @throws {BadUserInput} naming `id` if the caller may see no such participant, or `ban` if nothing tells it from others
-   * @throws {PlatformUnavailable} or {PlatformRejected} if the platform does not confirm now; the message says that the removal is kept
+   * @throws {Forbidden} if the caller must be a moderator in the session, or may not ban
+   * @throws {RemovalKept} with the platform's code if the platform does not confirm now
    */
-  async remove(_caller: Caller, _id: string, _ban: BanRequest | null): Promise<Participant> {
-    throw new Error(`to do ${this.#parts}`);
+  async remove(caller: Caller, id: string, ban: BanRequest | null): Promise<Participant> {
+    const { removals, remover, audit, shares } = this.#parts;
+    if (ban !== null) checkArgument(caller, "removeParticipant(ban:)", "bans:manage");
+    const participant = await this.#participant(caller, id);
+    const { sessionId, identity, leftAt } = participant;
+    if (ban !== null) await this.#ban(caller, participant, ban);
+    if (leftAt !== null) return participant;
+    await shares.query(caller.id, () => removals.request(id));
+    // The ban may concern others, too.
+    remover.wake();
+    await audit.acted(caller, "participant.removed", { sessionId, participant: id, identity });
+    await remover.attempt(id).catch((error) => {
+      throw error instanceof StagepassError ? new RemovalKept(error) : error;
+    });
+    return (await participantFor(this.#parts, caller, id)) ?? participant;
   }
 
   /**
-   * Mutes the streams that a participant publishes now. It can unmute itself.
+   * Mutes the streams that a participant publishes now, the latest `MAX_SHOWN_STREAMS` of more. It can unmute itself.
    *
+   * @throws {BadUserInput} naming `id` if the caller may see no such participant
    * @throws {NotPresent} if it has left or publishes none
    */
-  async muteParticipant(_caller: Caller, _id: string): Promise<Participant> {
-    throw new Error("to do");
+  async muteParticipant(caller: Caller, id: string): Promise<Participant> {
+    const { participants, platform, audit, shares, now } = this.#parts;
+    const participant = await this.#participant(caller, id);
+    checkPresent(participant);
+    const { sessionId, identity } = participant;
+    const streams = await shares.query(caller.id, () => participants.streams([id]));
+    const calls = await Promise.allSettled(
+      streams.map((stream) => platform.muteStream(sessionId, stream.id, now())),
+    );
+    if (calls.some(({ status }) => status === "fulfilled"))
+      await audit.acted(caller, "participant.muted", { sessionId, participant: id, identity });
+    const failures = calls.flatMap((call) => (call.status === "rejected" ? [call.reason] : []));
+    // A stream that has ended meanwhile needs no mute.
+    const failure = failures.find((each) => !(each instanceof NotInSession));
+    if (failure !== undefined) throw failure;
+    if (failures.length === calls.length) throw new NotPresent("The participant publishes no stream");
+    return participant;
   }
 
   /**
@@ -55,38 +97,125 @@ export class ModerationService {
    *
    * @param except the IDs of streams that stay as they are; only if `active`
    * @throws {BadUserInput} naming `except`
+   * @throws {SessionNotFound} when the session's ID is malformed or another project's
    * @throws {NotPresent} if the platform does not know the session
    */
   async muteSession(
-    _caller: Caller,
-    _sessionId: string,
-    _except: readonly string[],
-    _active: boolean,
+    caller: Caller,
+    sessionId: string,
+    except: readonly string[],
+    active: boolean,
   ): Promise<void> {
-    throw new Error("to do");
+    const { platform, audit, now } = this.#parts;
+    await checkActs(this.#parts, caller, sessionId);
+    checkExcept(except, active);
+    await asPresent(platform.muteAll(sessionId, { active, excludedStreamIds: except }, now()));
+    await audit.acted(caller, active ? "session.muted" : "session.unmuted", { sessionId });
   }
 
   /**
    * Sends a signal to a participant, or to all clients of the session for null.
    *
    * @throws {BadUserInput} naming `type`, `data` or `participantId`
-   * @throws {NotPresent} if the participant has left
+   * @throws {SessionNotFound} when the session's ID is malformed or another project's
+   * @throws {NotPresent} if the participant has left, or nobody is in the session
    */
   async signal(
-    _caller: Caller,
-    _sessionId: string,
-    _participantId: string | null,
-    _signal: Signal,
+    caller: Caller,
+    sessionId: string,
+    participantId: string | null,
+    signal: Signal,
   ): Promise<void> {
-    throw new Error("to do");
+    const { platform, audit, now } = this.#parts;
+    await checkActs(this.#parts, caller, sessionId);
+    for (const field of ["type", "data"] as const) checkText(field, signal[field], MAX_SIGNAL[field]);
+    let connectionId: string | null = null;
+    if (participantId !== null) {
+      const participant = await participantFor(this.#parts, caller, participantId);
+      if (participant?.sessionId !== sessionId)
+        throw new BadUserInput(
+          "participantId",
+          "participantId must be the ID of a participant of this session",
+        );
+      checkPresent(participant);
+      connectionId = connectionIdOf(participantId);
+    }
+    await asPresent(platform.signal(sessionId, connectionId, signal, now()));
+    await audit.acted(caller, "signal.sent", { sessionId, participant: participantId });
   }
 
   /**
    * Sets the most participants of a session; null for no limit. A lower limit removes nobody: it applies to whoever joins next.
    *
    * @throws {BadUserInput} naming `maxParticipants`, or `sessionId` if the session was not created here
+   * @throws {SessionNotFound} when the session's ID is malformed or another project's
+   * @throws {LedgerOff} when this server keeps no ledger
    */
-  async limit(_caller: Caller, _sessionId: string, _maxParticipants: number | null): Promise<void> {
-    throw new Error("to do");
+  async limit(caller: Caller, sessionId: string, maxParticipants: number | null): Promise<void> {
+    const { sessions, audit, shares } = this.#parts;
+    await checkActs(this.#parts, caller, sessionId);
+    checkLedger(this.#parts);
+    if (maxParticipants !== null) checkMaxParticipants(maxParticipants);
+    if (!(await shares.query(caller.id, () => sessions.limit(sessionId, maxParticipants))))
+      throw new BadUserInput("sessionId", "sessionId must be the ID of a session that this server created");
+    await audit.acted(caller, "session.limited", { sessionId, maxParticipants });
   }
+
+  /** A participant that the caller may act on, which counts as an act. */
+  async #participant(caller: Caller, id: string): Promise<Participant> {
+    await this.#parts.quota.take(caller, 1);
+    const participant = await participantFor(this.#parts, caller, id);
+    if (!participant)
+      throw new BadUserInput(
+        "id",
+        "id must be the ID of a participant, in a session that the caller may use",
+      );
+    await checkManagesIn(this.#parts, caller, participant.sessionId);
+    return participant;
+  }
+
+  async #ban(
+    caller: Caller,
+    { sessionId, identity, data }: Participant,
+    { until }: BanRequest,
+  ): Promise<void> {
+    const { bans, signing, audit, shares, now } = this.#parts;
+    checkLedger(this.#parts);
+    checkUntil(until, now());
+    if (identity === null && data === null)
+      throw new BadUserInput(
+        "ban",
+        "ban needs a participant with an identity or with connection data; this one has neither, or has left",
+      );
+    const fingerprint = identity === null ? signing.fingerprint(sessionId, data) : null;
+    const added = await shares.query(caller.id, () =>
+      bans.add({ identity, fingerprint, sessionId, until, createdBy: caller.subject }),
+    );
+    await audit.acted(caller, "ban.created", ofBan(added));
+  }
+}
+
+/** @throws {BadUserInput} naming `except` */
+function checkExcept(except: readonly string[], active: boolean): void {
+  if (!active && except.length > 0)
+    throw new BadUserInput("except", "except needs active: true; leave it out to stop muting");
+  if (except.length > MAX_EXCEPT)
+    throw new BadUserInput(
+      "except",
+      `except must have at most ${MAX_EXCEPT} streams; ${except.length} were given`,
+    );
+  if (!except.every((id) => id !== "" && id.length <= MAX_ID_LENGTH && isStorable(id)))
+    throw new BadUserInput("except", "except must have the IDs of streams");
+}
+
+/** @throws {NotPresent} if it has left */
+function checkPresent({ leftAt }: Participant): void {
+  if (leftAt !== null) throw new NotPresent("The participant has left the session");
+}
+
+/** @throws {NotPresent} if the platform finds no such session or client */
+function asPresent(call: Promise<void>): Promise<void> {
+  return call.catch((error) => {
+    throw error instanceof NotInSession ? new NotPresent(error.message) : error;
+  });
 }
