@@ -1,3 +1,4 @@
+import { beginsAsBanId } from "../domain/ban.ts";
 import { beginsAsParticipantId } from "../domain/participant.ts";
 import { type Role, roleName } from "../domain/role.ts";
 import type { SessionOptionsInput } from "../domain/session.ts";
@@ -29,6 +30,7 @@ export const REQUIRED_SCOPE: Readonly<Record<string, Scope | null>> = {
   "Query.issuedTokens": "ledger:read",
   "Query.issuances": "ledger:read",
   "Query.participant": "participants:read",
+  "Query.bans": "bans:manage",
   // A federation router uses these two.
   "Query._service": null,
   "Query._entities": "sessions:read",
@@ -36,12 +38,22 @@ export const REQUIRED_SCOPE: Readonly<Record<string, Scope | null>> = {
   "Mutation.ensureSession": "sessions:create",
   "Mutation.generateToken": "tokens:create",
   "Mutation.generateTokens": "tokens:create",
+  // With the argument `ban`, it needs bans:manage too.
+  "Mutation.removeParticipant": "participants:manage",
+  "Mutation.muteParticipant": "participants:manage",
+  "Mutation.muteSession": "participants:manage",
+  "Mutation.sendSignal": "participants:manage",
+  "Mutation.setMaxParticipants": "participants:manage",
+  "Mutation.banIdentity": "bans:manage",
+  "Mutation.liftBan": "bans:manage",
+  "Mutation.revokeToken": "bans:manage",
   "Session.generateToken": "tokens:create",
   "Session.issuedTokens": "ledger:read",
   "Subscription.participantChanged": "participants:read",
   "Session.participants": "participants:read",
   "Session.participantCount": "participants:read",
   "Participant.token": "ledger:read",
+  "IssuedToken.usedBy": "participants:read",
 };
 
 /** @throws {Forbidden} if the caller lacks the scope of the field, such as `Query.session` */
@@ -58,6 +70,7 @@ export function checkNode(caller: Caller, id: string): void {
 
 function scopeOfNode(id: string): Scope {
   if (beginsAsSessionId(id)) return "sessions:read";
+  if (beginsAsBanId(id)) return "bans:manage";
   return beginsAsParticipantId(id) ? "participants:read" : "ledger:read";
 }
 

@@ -2,6 +2,7 @@ import DataLoader from "dataloader";
 import { GraphQLID, type GraphQLResolveInfo, valueFromAST } from "graphql";
 import type { Caller } from "../access/caller.ts";
 import { checkNode } from "../access/policy.ts";
+import { type Ban, beginsAsBanId } from "../domain/ban.ts";
 import type { IssuedToken } from "../domain/issued-token.ts";
 import type { IssuedTokenFilter } from "../domain/issued-token-filter.ts";
 import { beginsAsParticipantId, type Participant } from "../domain/participant.ts";
@@ -9,6 +10,7 @@ import type { Session } from "../domain/session.ts";
 import type { SessionFilter } from "../domain/session-filter.ts";
 import { beginsAsSessionId } from "../domain/session-id.ts";
 import { oneKeyOf, type SessionKey } from "../domain/session-key.ts";
+import type { BanService } from "../services/bans.ts";
 import type { IssuedTokens } from "../services/issued-tokens.ts";
 import type { Page, PageInput } from "../services/page.ts";
 import type { ParticipantService } from "../services/participants.ts";
@@ -25,10 +27,12 @@ type IssuedCounts = DataLoader<Session, number, string>;
 
 /** The look-ups of one request. Each reads the store once. */
 export class Loaders {
-  readonly participants: ParticipantLoaders;
+  #participants: ParticipantLoaders;
   readonly #caller: Caller;
   readonly #sessions: SessionService;
   readonly #issuedTokens: IssuedTokens;
+  readonly #participantService: ParticipantService;
+  readonly #banService: BanService;
   readonly #pages = new Map<string, Promise<Page<Session>>>();
   readonly #counts = new Map<string, Promise<number | null>>();
   readonly #audits = new Map<string, Promise<Page<IssuedToken>>>();
@@ -38,6 +42,7 @@ export class Loaders {
   #loader: DataLoader<string, Session | null> | undefined;
   #named: DataLoader<string, Session | null> | undefined;
   #records: DataLoader<string, IssuedToken | null> | undefined;
+  #bans: DataLoader<string, Ban | null> | undefined;
   #lookedAhead = false;
 
   constructor(
@@ -45,11 +50,25 @@ export class Loaders {
     sessions: SessionService,
     issuedTokens: IssuedTokens,
     participants: ParticipantService,
+    bans: BanService,
   ) {
     this.#caller = caller;
     this.#sessions = sessions;
     this.#issuedTokens = issuedTokens;
-    this.participants = new ParticipantLoaders(caller, participants);
+    this.#participantService = participants;
+    this.#banService = bans;
+    this.#participants = new ParticipantLoaders(caller, participants);
+  }
+
+  get participants(): ParticipantLoaders {
+    return this.#participants;
+  }
+
+  /** Forgets sessions, participants and records that an act may have changed, for later root fields of the mutation. */
+  forget(): void {
+    this.#loader?.clearAll();
+    this.#records = undefined;
+    this.#participants = new ParticipantLoaders(this.#caller, this.#participantService);
   }
 
   /** Created on first use, because most requests look up no session. */
@@ -108,14 +127,20 @@ export class Loaders {
   }
 
   /**
-   * The session, participant or issued token with this ID; null if it does not exist or the caller may not see it.
+   * The session, participant, issued token or ban with this ID; null if it does not exist or the caller may not see it.
    *
    * @throws {Forbidden} when the caller lacks the scope for the type of the ID
    */
-  node(id: string): Promise<Session | Participant | IssuedToken | null> {
+  node(id: string): Promise<Session | Participant | IssuedToken | Ban | null> {
     checkNode(this.#caller, id);
     if (beginsAsSessionId(id)) return this.find({ sessionId: id });
+    if (beginsAsBanId(id)) return this.#ban(id);
     return beginsAsParticipantId(id) ? this.participants.find(id) : this.record(id);
+  }
+
+  #ban(id: string): Promise<Ban | null> {
+    this.#bans ??= new DataLoader((ids) => this.#banService.findMany(this.#caller, ids));
+    return this.#bans.load(id);
   }
 
   /** The session; null if its ID is malformed or belongs to another project. */

@@ -16,6 +16,7 @@ export class ParticipantLoaders {
   // Created on first use, because most requests look up no participants.
   #counts: DataLoader<Session, number, string> | undefined;
   #participants: DataLoader<string, Participant | null> | undefined;
+  #ofTokens: DataLoader<string, Participant[]> | undefined;
   #streams: DataLoader<string, ParticipantStream[]> | undefined;
 
   constructor(caller: Caller, service: ParticipantService) {
@@ -42,6 +43,12 @@ export class ParticipantLoaders {
   find(id: string): Promise<Participant | null> {
     this.#participants ??= new DataLoader((ids) => this.#service.findMany(this.#caller, ids));
     return this.#participants.load(id);
+  }
+
+  /** The participants that joined with a token whose record the caller sees. One query reads those of several tokens. */
+  ofToken(tokenId: string): Promise<Participant[]> {
+    this.#ofTokens ??= new DataLoader((ids) => this.#service.usedBy(this.#caller, ids));
+    return this.#ofTokens.load(tokenId);
   }
 
   /** The streams that a participant publishes now. One query reads those of several participants. */

@@ -3,7 +3,9 @@ import { type GraphQLSchema, isIntrospectionType, isSpecifiedScalarType, printTy
 import { buildSchemaSync } from "type-graphql";
 import { guardFields } from "./guard.ts";
 import { passPlainArguments } from "./plain-arguments.ts";
+import { BanResolver } from "./resolvers/ban.ts";
 import { IssuedTokenResolver, SessionLedgerResolver } from "./resolvers/issued-token.ts";
+import { ModerationResolver } from "./resolvers/moderation.ts";
 import { NodeResolver } from "./resolvers/node.ts";
 import { ParticipantResolver, SessionParticipantsResolver } from "./resolvers/participant.ts";
 import { ParticipantChangedResolver } from "./resolvers/participant-changed.ts";
@@ -39,6 +41,8 @@ function buildSchema(): GraphQLSchema {
       IssuanceResolver,
       ParticipantResolver,
       ParticipantChangedResolver,
+      ModerationResolver,
+      BanResolver,
       VideoCallerResolver,
       NodeResolver,
     ],
@@ -86,6 +90,9 @@ const READING_ORDER = [
   "TokenOutcome",
   "TokenRefusal",
   "IssuedToken",
+  "Ban",
+  "BanRequest",
+  "BanFilter",
   "TokenInspection",
   "IssuancePeriod",
   "RoleCount",
@@ -109,6 +116,8 @@ const READING_ORDER = [
   "ParticipantEdge",
   "IssuedTokenConnection",
   "IssuedTokenEdge",
+  "BanConnection",
+  "BanEdge",
   "PageInfo",
   "DateTime",
 ];

@@ -13,6 +13,9 @@ import { type UsableSessionsParts, usableSessions } from "./usable-sessions.ts";
 /** The most observations that one call of the store takes. */
 const PER_CALL = 500;
 
+/** The most participants of a token that are shown. */
+export const MAX_SHOWN_USES = 10;
+
 /** The dependencies of `ParticipantService`. */
 export interface ParticipantParts extends UsableSessionsParts {
   readonly signing: SigningService;
@@ -94,6 +97,13 @@ export class ParticipantService {
       found.filter(({ sessionId }) => usable.has(sessionId)).map((each) => [each.id, each]),
     );
     return ids.map((id) => shown.get(id) ?? null);
+  }
+
+  /** The participants of each token, in order, the latest `MAX_SHOWN_USES` of more, in one query. The caller may see the records of the tokens. */
+  async usedBy(caller: Caller, tokenIds: readonly string[]): Promise<Participant[][]> {
+    const { participants, shares } = this.#parts;
+    const found = await shares.query(caller.id, () => participants.ofTokens(tokenIds, MAX_SHOWN_USES));
+    return tokenIds.map((id) => found.filter(({ tokenId }) => tokenId === id));
   }
 
   /** The streams that each participant publishes now, in order, the latest `MAX_SHOWN_STREAMS` of more, in one query. `pages` or `findMany` gave the participants. */

@@ -3,6 +3,7 @@ import type { ComplexityEstimatorArgs } from "graphql-query-complexity";
 import { DEFAULT_PERIODS, MAX_PERIODS } from "../../domain/issuance.ts";
 import { MAX_BATCH } from "../../domain/token-batch.ts";
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from "../../services/page.ts";
+import { MAX_SHOWN_USES } from "../../services/participants.ts";
 import { MAX_REPRESENTATIONS } from "../federation/entities.ts";
 
 /* The costs of fields that do not cost 1. */
@@ -82,6 +83,11 @@ const STREAMS = 3;
 /** The cost of a participant's streams, which one query reads for all participants. */
 export function streamsOfOne({ childComplexity }: ComplexityEstimatorArgs): number {
   return 1 + STREAMS * childComplexity;
+}
+
+/** The cost of a token's participants, which one query reads for all tokens. */
+export function participantsOfOne({ childComplexity }: ComplexityEstimatorArgs): number {
+  return 1 + MAX_SHOWN_USES * childComplexity;
 }
 
 /** The cost of `_entities`: that of a page with as many items. */

@@ -9,7 +9,7 @@ import { DEFAULT_PAGE_SIZE, type PageInput } from "../../services/page.ts";
 /** The object to find. */
 @ArgsType()
 export class NodeArgs {
-  @Field(() => ID, { description: "The `id` of a session, a participant or an issued token." })
+  @Field(() => ID, { description: "The `id` of a session, a participant, an issued token or a ban." })
   id!: string;
 }
 

@@ -1,5 +1,6 @@
 import { type ClassType, Field, Int, ObjectType } from "type-graphql";
 import { COUNTED } from "../limits/cost.ts";
+import { BanType } from "./ban.ts";
 import { IssuedTokenType } from "./issued-token.ts";
 import { PageInfo } from "./page-info.ts";
 import { ParticipantType } from "./participant.ts";
@@ -57,6 +58,7 @@ function connectionOf<T extends object>(
   return Connection;
 }
 
+export const BanConnection = connectionOf("Ban", "ban", BanType, false);
 export const SessionConnection = connectionOf("Session", "session", SessionType);
 export const IssuedTokenConnection = connectionOf("IssuedToken", "issued token", IssuedTokenType);
 /** Without `totalCount`: `Session.participantCount` counts the participants that are present. */

@@ -34,4 +34,7 @@ export class IssuedTokenType extends NodeType {
 
   @Field(() => DateTime, { description: "When the token expires." })
   expiresAt!: Date;
+
+  @Field(() => DateTime, { nullable: true, description: "When the token was revoked; null if it was not." })
+  revokedAt!: Date | null;
 }

@@ -5,6 +5,7 @@ import { Field, ID, InterfaceType } from "type-graphql";
   description: "An object that `Query.node` finds by its ID.",
   resolveType(found) {
     if ("issuedTo" in found) return "IssuedToken";
+    if ("liftedAt" in found) return "Ban";
     return "connectionId" in found ? "Participant" : "Session";
   },
 })
