@@ -58,6 +58,7 @@ export default defineConfig({
           { text: "Overview", link: "/" },
           page("Sessions and tokens", "sessions"),
           page("Participants", "participants"),
+          page("Moderation", "moderation"),
           page("From a front end", "front-end"),
           page("The command line", "cli"),
           page("The console", "console"),
