@@ -16,12 +16,19 @@ import {
   starts,
 } from "./run-operations.ts";
 import { fromProviderToFrontEnd, joinsTheCall, signsForItsUsers } from "./run-programs.ts";
-import { createsWithAnSdk, expectAParticipant, joinsAndPublishes, listsAParticipant } from "./run-rooms.ts";
+import {
+  createsWithAnSdk,
+  expectAParticipant,
+  joinsAndPublishes,
+  listsAParticipant,
+  moderates,
+} from "./run-rooms.ts";
 import {
   commands,
   curl,
   heldBy,
   isADiagram,
+  isAGrant,
   isShell,
   operation,
   options,
@@ -40,6 +47,7 @@ interface Claim {
 const TOKEN = expect.stringMatching(/^eyJ/);
 const ID = expect.stringMatching(/^1_/);
 const INSTANT = expect.stringMatching(/Z$/);
+const BAN = expect.stringMatching(/^b_/);
 
 const README = "README.md";
 const ACCESS = "docs/access.md";
@@ -49,6 +57,7 @@ const FEDERATION = "docs/federation.md";
 const FRONT_END = "docs/front-end.md";
 const OPERATIONS = "docs/operations.md";
 const DATABASE = "docs/database.md";
+const MODERATION = "docs/moderation.md";
 const MONITORING = "docs/monitoring.md";
 const PARTICIPANTS = "docs/participants.md";
 const PERFORMANCE = "docs/performance.md";
@@ -151,6 +160,75 @@ export const CLAIMS: readonly Claim[] = [
     run: operation(({ generateToken }) => expect(generateToken).toEqual({ token: TOKEN })),
   },
   { document: PARTICIPANTS, language: /^sh$/, run: settings },
+  {
+    document: MODERATION,
+    language: /^graphql$/,
+    has: /removeParticipant/,
+    run: moderates(({ removeParticipant }) =>
+      expect(removeParticipant).toEqual({
+        id: expect.stringMatching(/^p_/),
+        leftAt: INSTANT,
+        leaveReason: "FORCE_DISCONNECTED",
+      }),
+    ),
+  },
+  {
+    document: MODERATION,
+    language: /^graphql$/,
+    has: /banIdentity/,
+    run: moderates(({ banIdentity }) => expect(banIdentity).toEqual({ id: BAN, until: null })),
+  },
+  {
+    document: MODERATION,
+    language: /^graphql$/,
+    has: /bans\(/,
+    run: moderates(({ bans }) =>
+      expect(bans.nodes).toContainEqual({
+        id: BAN,
+        session: { sessionId: ID },
+        until: null,
+        createdBy: expect.any(String),
+      }),
+    ),
+  },
+  {
+    document: MODERATION,
+    language: /^graphql$/,
+    has: /liftBan/,
+    run: moderates(({ liftBan }) => expect(liftBan).toEqual({ id: BAN, liftedAt: INSTANT })),
+  },
+  {
+    document: MODERATION,
+    language: /^graphql$/,
+    has: /revokeToken/,
+    run: moderates(({ revokeToken }) =>
+      expect(revokeToken).toEqual({
+        id: expect.any(String),
+        revokedAt: INSTANT,
+        usedBy: [{ id: expect.stringMatching(/^p_/), identity: "user-42", leftAt: null }],
+      }),
+    ),
+  },
+  {
+    document: MODERATION,
+    language: /^graphql$/,
+    has: /mute|sendSignal/,
+    run: moderates((data) => expect(Object.values(data)).not.toContain(null)),
+  },
+  {
+    document: MODERATION,
+    language: /^graphql$/,
+    has: /setMaxParticipants/,
+    run: operation(({ setMaxParticipants }) =>
+      expect(setMaxParticipants).toEqual({ sessionId: ID, maxParticipants: 20 }),
+    ),
+  },
+  { document: MODERATION, language: /^json$/, run: isAGrant },
+  {
+    document: MODERATION,
+    language: /^sh$/,
+    run: commands(/^b_[\s\S]*\bb_\S+\t.*user-42/),
+  },
   { document: "docs/architecture.md", language: /^mermaid$/, run: isADiagram },
   {
     document: "docs/cli.md",
@@ -210,8 +288,16 @@ export const CLAIMS: readonly Claim[] = [
   {
     document: "docs/sessions.md",
     language: /^graphql$/,
-    has: /ensureSession/,
+    has: /"standup"/,
     run: operation(joinsARoom),
+  },
+  {
+    document: "docs/sessions.md",
+    language: /^graphql$/,
+    has: /maxParticipants/,
+    run: operation(({ ensureSession }) =>
+      expect(ensureSession).toEqual({ sessionId: ID, maxParticipants: 2 }),
+    ),
   },
   {
     document: "docs/sessions.md",

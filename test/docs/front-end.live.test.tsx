@@ -72,10 +72,16 @@ async function joinAs(server: TestServer, credential: string, sessionId: string,
   const socket = new WebSocket(`${server.origin.replace("http", "ws")}/local/join`);
   await once(socket, "open");
   const send = (message: object) => socket.send(JSON.stringify(message));
+  const heard: string[] = [];
+  socket.on("message", (message) => heard.push(JSON.parse(String(message)).type));
   send({ type: "join", token: data.generateToken.token });
   await once(socket, "message");
   onTestFinished(() => socket.terminate());
-  return { publish: () => send({ type: "publish" }), leave: () => send({ type: "leave" }) };
+  return {
+    publish: () => send({ type: "publish" }),
+    leave: () => send({ type: "leave" }),
+    heard: () => heard,
+  };
 }
 
 /** Shows an element until the test ends. */
@@ -128,6 +134,58 @@ const CLIENTS: Record<string, (sessionId: string) => Promise<() => string[]>> = 
 };
 const items = () =>
   [...document.querySelectorAll("li, [role=alert]")].map(({ textContent }) => textContent ?? "");
+
+it("a moderator mutes, removes and bans with the buttons of a page, and a banned user reads why", async () => {
+  const server = await startServer({ AUTH_JWT_SECRET: JWT_SECRET });
+  onTestFinished(() => server.close());
+  const scope = `${EVERYTHING.scope} participants:manage bans:manage`;
+  const credential = signedJwt({ ...EVERYTHING, scope });
+  const page = { accessToken: credential };
+  browse(server.origin, page);
+  const { data } = await server.graphql("mutation { createSession { id } }", {}, credential);
+  const sessionId = data.createSession.id;
+  const bob = await joinAs(server, credential, sessionId, "bob");
+  bob.publish();
+
+  const { ApolloProvider } = await import("@apollo/client/react");
+  const { client } = await load("src/live-client.ts");
+  const { Moderation } = await load("src/Moderation.tsx");
+  const { ParticipantsDocument, GenerateTokenDocument } = await load("src/generated/graphql.ts");
+  onTestFinished(() => client.stop());
+  const present = async () => {
+    const asked = { query: ParticipantsDocument, variables: { sessionId }, fetchPolicy: "network-only" };
+    return (await client.query(asked)).data.session.participants.nodes;
+  };
+  await expect.poll(async () => (await present())[0]?.streams, PATIENT).toHaveLength(1);
+  const [{ id }] = await present();
+  show(
+    <ApolloProvider client={client}>
+      <Moderation id={id} />
+    </ApolloProvider>,
+  );
+  const click = (label: string) =>
+    [...document.querySelectorAll("button")].find(({ textContent }) => textContent === label)?.click();
+  await expect.poll(() => document.querySelectorAll("button").length).toBe(3);
+  click("Mute");
+  await expect.poll(bob.heard).toContain("muted");
+  click("Ban for an hour");
+  await expect.poll(present, PATIENT).toEqual([]);
+  click("Mute");
+  await expect.poll(items).toEqual([expect.stringContaining("left")]);
+
+  const { explain } = await load("src/explain.ts");
+  const { refusal } = await load("src/refusal.ts");
+  page.accessToken = signedJwt({
+    ...EVERYTHING,
+    video_grant: { ...EVERYTHING.video_grant, identity: "bob" },
+  });
+  const again = client.mutate({ mutation: GenerateTokenDocument, variables: { sessionId } });
+  const problem = explain(await again.catch((error: Error) => error));
+  expect(refusal(problem)).toMatch(/^You can join this room again after \S/);
+  expect(refusal({ ...problem, bannedUntil: null })).toBe("You cannot join this room.");
+  expect(refusal({ code: "SESSION_FULL", message: "It is full" })).toMatch(/^The room is full/);
+  expect(refusal({ code: "FORBIDDEN", message: "Not allowed" })).toBe("Not allowed");
+}, 60_000);
 
 describe.each(Object.entries(CLIENTS))("with %s, a page", (_, follow) => {
   it("shows who joins, publishes and leaves, also after it connects to another server with another credential", async () => {

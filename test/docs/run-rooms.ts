@@ -26,11 +26,11 @@ export function expectAParticipant({ session }: any): void {
   expect(session).toEqual({ participantCount: 1, participants: { nodes: [participant], pageInfo } });
 }
 
-/** A query about a session in which one participant publishes. */
-export const listsAParticipant: Run = async ({ code }) => {
+/** A server, and a session in which one participant publishes. */
+async function occupied() {
   const { server, fill } = await sharedServer();
   const token =
-    'mutation { generateToken(sessionId: "1_MX4…", identity: "user-42", data: "user-42") { token } }';
+    'mutation { generateToken(sessionId: "1_MX4…", identity: "user-42", data: "user-42") { id token } }';
   const { data } = await server.graphql(fill(token));
   const socket = new WebSocket(`${server.origin.replace("http", "ws")}/local/join`);
   onTestFinished(() => socket.terminate());
@@ -38,13 +38,35 @@ export const listsAParticipant: Run = async ({ code }) => {
   socket.send(JSON.stringify({ type: "join", token: data.generateToken.token }));
   await once(socket, "message");
   socket.send(JSON.stringify({ type: "publish" }));
-  await expect
-    .poll(async () => (await server.graphql(fill(code))).data.session.participants.nodes[0]?.streams)
-    .toHaveLength(1);
+  const query = '{ session(sessionId: "1_MX4…") { participants { nodes { id streams { id } } } } }';
+  const present = async () => (await server.graphql(fill(query))).data.session.participants.nodes[0];
+  await expect.poll(async () => (await present())?.streams).toHaveLength(1);
+  return { server, fill, participant: (await present()).id, token: data.generateToken.id };
+}
+
+/** A query about a session in which one participant publishes. */
+export const listsAParticipant: Run = async ({ code }) => {
+  const { server, fill } = await occupied();
   const answer = await server.graphql(fill(code));
   expect(answer.errors).toEqual([]);
   expectAParticipant(answer.data);
 };
+
+/** An operation on a participant, its token, or a ban of its identity. */
+// biome-ignore lint/suspicious/noExplicitAny: data has the shape of its query
+export function moderates(check: (data: any) => void): Run {
+  return async ({ code }) => {
+    const { server, fill, participant, token } = await occupied();
+    let filled = fill(code).replaceAll("p_…", participant).replaceAll("01990b3e-…", token);
+    if (/liftBan|bans\(/.test(code)) {
+      const ban = 'mutation { banIdentity(identity: "user-42", sessionId: "1_MX4…") { id } }';
+      filled = filled.replaceAll("b_…", (await server.graphql(fill(ban))).data.banIdentity.id);
+    }
+    const { data, errors } = await server.graphql(filled);
+    expect(errors).toEqual([]);
+    check(data);
+  };
+}
 
 /** A command that joins a session and publishes, until Ctrl-C. */
 export const joinsAndPublishes: Run = async ({ code }) => {

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { expect } from "vitest";
+import { NO_PERMISSIONS, readGrant } from "../../src/access/permissions.ts";
 import { parseConfig } from "../../src/config/config.ts";
 import { JWT_SECRET } from "../support/callers.ts";
 import { API_SECRET, OPENTOK, PRIVATE_KEY } from "../support/credentials.ts";
@@ -86,6 +87,13 @@ export const settings: Run = ({ code }) => {
   // An unknown variable would be accepted with any value. NODE_ENV may be anything.
   for (const name of Object.keys(variables).filter((name) => name !== "NODE_ENV"))
     expect(() => parseConfig({ ...environment, [name]: "\n" }), name).toThrow(name);
+};
+
+/** The grant of an API key, which the server understands. */
+export const isAGrant: Run = ({ code }) => {
+  const { permissions, problems } = readGrant(JSON.parse(code).video_grant);
+  expect(problems).toEqual([]);
+  expect(permissions).not.toEqual(NO_PERMISSIONS);
 };
 
 /** A diagram of a kind that Mermaid has. */
