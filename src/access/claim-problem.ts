@@ -1,5 +1,16 @@
 /** The parts of claims that may be invalid; also the values of a metric's label. */
-export const CLAIM_MEMBERS = ["scope", "grant", "roles", "sessions", "names", "maxLifetime"] as const;
+export const CLAIM_MEMBERS = [
+  "scope",
+  "grant",
+  "roles",
+  "sessions",
+  "names",
+  "maxLifetime",
+  "identity",
+  "data",
+  "sessionOptions",
+  "manage",
+] as const;
 
 export type ClaimMember = (typeof CLAIM_MEMBERS)[number];
 

@@ -1,8 +1,10 @@
+import { MAX_IDENTITY_LENGTH } from "../domain/connection-token.ts";
+import { MAX_DATA_LENGTH } from "../domain/grant.ts";
 import { Role } from "../domain/role.ts";
-import type { SessionOptions } from "../domain/session.ts";
+import { ArchiveMode, ArchiveResolution, MediaMode, type SessionOptions } from "../domain/session.ts";
 import { checkNamePrefix, checkSessionName } from "../domain/session-name.ts";
 import { ALL_SESSIONS, NO_SESSIONS, type SessionSelection } from "../domain/session-selection.ts";
-import { isStorable } from "../domain/text.ts";
+import { checkLine, checkStorable, checkText, isStorable } from "../domain/text.ts";
 import { BadUserInput, nearest, quote } from "../errors.ts";
 import type { ClaimMember, ClaimProblem } from "./claim-problem.ts";
 import { isObject, typeOf } from "./json.ts";
@@ -49,7 +51,35 @@ const MAX_ENTRIES = 100;
 /** How much of a member's name a message shows, in characters. */
 const SHOWN = 30;
 
-const MEMBERS = ["roles", "sessions", "names", "maxLifetime"] as const;
+const MEMBERS = [
+  "roles",
+  "sessions",
+  "names",
+  "maxLifetime",
+  "identity",
+  "data",
+  "sessionOptions",
+  "manage",
+] as const;
+
+/** The only value of `manage`. */
+const AS_MODERATOR = "as-moderator";
+
+/** The values of the options that a grant can restrict, by their names in the schema. */
+const OPTION_VALUES = {
+  mediaMode: new Map<unknown, unknown>(Object.entries(MediaMode)),
+  archiveMode: new Map<unknown, unknown>(Object.entries(ArchiveMode)),
+  archiveResolution: new Map<unknown, unknown>(Object.entries(ArchiveResolution)),
+  e2ee: new Map<unknown, unknown>([true, false].map((value) => [value, value])),
+};
+
+/** Allows no value of any option. */
+const NO_OPTIONS: AllowedOptions = {
+  mediaMode: new Set(),
+  archiveMode: new Set(),
+  archiveResolution: new Set(),
+  e2ee: new Set(),
+};
 
 /** The permissions of a grant, and the rules that it breaks. A grant with problems allows nothing. */
 export interface ReadGrant {
@@ -87,7 +117,7 @@ export function readGrant(claim: unknown, name = "video_grant"): ReadGrant {
       return fallback;
     }
   };
-  const { roles, sessions, names, maxLifetime } = grant;
+  const { roles, sessions, names, maxLifetime, identity, data, sessionOptions, manage } = grant;
   const none: string[] = [];
   const permissions = {
     roles: read(
@@ -104,12 +134,24 @@ export function readGrant(claim: unknown, name = "video_grant"): ReadGrant {
       (path) => (maxLifetime === undefined ? null : secondsOf(path, maxLifetime)),
       null,
     ),
-    identity: null,
-    data: null,
-    sessionOptions: {},
-    asModerator: false,
+    identity: read(
+      "identity",
+      (path) => textOf(path, identity, (text) => checkLine(path, text, MAX_IDENTITY_LENGTH)),
+      null,
+    ),
+    data: read(
+      "data",
+      (path) => textOf(path, data, (text) => checkStorable(path, checkText(path, text, MAX_DATA_LENGTH))),
+      null,
+    ),
+    sessionOptions: read("sessionOptions", (path) => optionsOf(path, sessionOptions), NO_OPTIONS),
+    asModerator: read("manage", (path) => isAsModerator(path, manage, identity), false),
   };
-  return { permissions: problems.length > 0 ? NO_PERMISSIONS : permissions, problems };
+  if (problems.length === 0) return { permissions, problems };
+  // Sessions can be created without any grant, so restrictions of their options outlive its problems.
+  const isUnclear = problems.some(({ member }) => member === "grant");
+  const allowed = isUnclear ? NO_OPTIONS : permissions.sessionOptions;
+  return { permissions: { ...NO_PERMISSIONS, sessionOptions: allowed }, problems };
 }
 
 /** Parses JSON text, because some providers can put only text into a token. */
@@ -131,7 +173,7 @@ function unknownMembers(grant: Record<string, unknown>, name: string): ClaimProb
   const meant = nearest(unknown, MEMBERS);
   const others = more.length > 0 ? `, and ${more.length} more` : "";
   const advice = meant ? `; did you mean ${meant}?` : "";
-  const says = `${name} can have only roles, sessions, names and maxLifetime; it has ${quote(unknown, SHOWN)}${others}${advice}`;
+  const says = `${name} can have only ${MEMBERS.slice(0, -1).join(", ")} and ${MEMBERS.at(-1)}; it has ${quote(unknown, SHOWN)}${others}${advice}`;
   return [{ member: "grant", says }];
 }
 
@@ -181,6 +223,37 @@ function selectionOf(sessions: string[], names: string[]): SessionSelection {
     names: new Set(names.filter((name) => !isPrefix(name))),
     namePrefixes: names.filter(isPrefix).map((name) => name.slice(0, -1)),
   };
+}
+
+function textOf(path: string, value: unknown, check: (text: string) => string): string | null {
+  if (value === undefined) return null;
+  if (typeof value !== "string") throw new Unreadable(`${path} must be a string; it is ${typeOf(value)}`);
+  try {
+    return check(value);
+  } catch (error) {
+    throw error instanceof BadUserInput ? new Unreadable(error.message) : error;
+  }
+}
+
+function optionsOf(path: string, value: unknown): AllowedOptions {
+  if (value === undefined) return {};
+  if (!isObject(value)) throw new Unreadable(`${path} must be an object; it is ${typeOf(value)}`);
+  const allowed = Object.entries(value).map(([option, list]) => {
+    if (!Object.hasOwn(OPTION_VALUES, option))
+      throw new Unreadable(`${path} can have only ${Object.keys(OPTION_VALUES).join(", ")}`);
+    const values = OPTION_VALUES[option as keyof typeof OPTION_VALUES];
+    if (!Array.isArray(list) || !list.every((name) => values.has(name)))
+      throw new Unreadable(`${path}.${option} must be a list of ${[...values.keys()].join(", ")}`);
+    return [option, new Set(list.map((name) => values.get(name)))];
+  });
+  return Object.fromEntries(allowed);
+}
+
+function isAsModerator(path: string, value: unknown, identity: unknown): boolean {
+  if (value === undefined) return false;
+  if (value !== AS_MODERATOR) throw new Unreadable(`${path} must be "${AS_MODERATOR}"`);
+  if (identity === undefined) throw new Unreadable(`${path} needs the member identity`);
+  return true;
 }
 
 function secondsOf(path: string, value: unknown): number {

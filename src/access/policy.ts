@@ -159,7 +159,11 @@ export function listableSessions({ permissions }: Caller): SessionSelection {
  * @throws {Forbidden} if another one is requested than that of the grant
  */
 export function boundIdentity(caller: Caller, identity: string | null): string | null {
-  return caller.permissions.identity ?? identity;
+  const bound = caller.permissions.identity;
+  if (bound !== null && identity !== null && identity !== bound) {
+    throw beyondGrant(caller, "the caller's tokens have another identity", { requiredIdentity: identity });
+  }
+  return bound ?? identity;
 }
 
 /**
@@ -168,20 +172,40 @@ export function boundIdentity(caller: Caller, identity: string | null): string |
  * @throws {Forbidden} if other data is requested than that of the grant; the error does not repeat it
  */
 export function boundData(caller: Caller, data: string | null): string | null {
-  return caller.permissions.data ?? data;
+  const bound = caller.permissions.data;
+  if (bound !== null && data !== null && data !== bound) {
+    throw beyondGrant(caller, "the caller's tokens have other connection data", { requiredData: true });
+  }
+  return bound ?? data;
 }
 
 /**
  * @param maxAge whether the caller asks to replace an old session
  * @throws {Forbidden} if the caller may not request one of the options that are not null, or `maxAge`
  */
-export function checkOptions(_caller: Caller, _options: SessionOptionsInput, _maxAge: boolean): void {}
+export function checkOptions(caller: Caller, options: SessionOptionsInput, maxAge: boolean): void {
+  if (maxAge) checkArgument(caller, "ensureSession(maxAge:)", "sessions:replace");
+  for (const [option, allowed] of Object.entries(caller.permissions.sessionOptions)) {
+    const value = options[option as keyof SessionOptionsInput] ?? null;
+    if (value !== null && !(allowed as ReadonlySet<unknown>).has(value)) {
+      throw beyondGrant(caller, `the caller may not create sessions with this ${option}`, {
+        requiredOption: option,
+      });
+    }
+  }
+}
 
 /** @throws {Forbidden} if the caller lacks the scope, which an argument of a field needs */
-export function checkArgument(_caller: Caller, _field: string, _scope: Scope): void {}
+export function checkArgument(caller: Caller, field: string, scope: Scope): void {
+  requireScope(caller, field, scope);
+}
 
 /** @throws {Forbidden} if the caller may not use every session */
-export function checkEverySession(_caller: Caller): void {}
+export function checkEverySession(caller: Caller): void {
+  if (!caller.permissions.sessions.all) {
+    throw beyondGrant(caller, "the caller may not use every session", { requiredSession: "*" });
+  }
+}
 
 /**
  * Checks what a caller does to participants of a session that it may use.
@@ -190,10 +214,16 @@ export function checkEverySession(_caller: Caller): void {}
  * @throws {Forbidden} if the caller may manage only as a moderator, and is none there
  */
 export async function checkManages(
-  _caller: Caller,
-  _sessionId: string,
-  _isModerated: (sessionId: string, identity: string) => Promise<boolean>,
-): Promise<void> {}
+  caller: Caller,
+  sessionId: string,
+  isModerated: (sessionId: string, identity: string) => Promise<boolean>,
+): Promise<void> {
+  const { asModerator, identity } = caller.permissions;
+  if (!asModerator || (identity !== null && (await isModerated(sessionId, identity)))) return;
+  throw beyondGrant(caller, "the caller is no moderator in this session now", {
+    requiredModerator: sessionId,
+  });
+}
 
 /**
  * @param lifetime in seconds
