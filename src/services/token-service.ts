@@ -1,8 +1,16 @@
 import { randomUUID } from "node:crypto";
 import type { Caller } from "../access/caller.ts";
-import { checkLifetime, checkRole, checkSession, needsSessionName } from "../access/policy.ts";
+import {
+  boundData,
+  boundIdentity,
+  checkLifetime,
+  checkRole,
+  checkSession,
+  needsSessionName,
+} from "../access/policy.ts";
 import type { Quota } from "../access/quota.ts";
 import { type Audit, actorOf, noteRefusal } from "../audit/audit.ts";
+import { type Inadmissible, inadmissibleError } from "../domain/admission.ts";
 import { type ConnectionToken, formatOf, identityOf, type TokenInput } from "../domain/connection-token.ts";
 import { type Grant, grantFor, roleOf } from "../domain/grant.ts";
 import type { IssuedToken } from "../domain/issued-token.ts";
@@ -19,6 +27,12 @@ import type { IssuanceLedger, SessionRegistry } from "../store/store.ts";
 interface Draft {
   readonly grant: Grant;
   readonly record: IssuedToken;
+}
+
+/** A signed token. Nobody may get it if it is refused. */
+interface Issued {
+  readonly token: ConnectionToken;
+  readonly refused: Inadmissible | undefined;
 }
 
 function isDraft(outcome: Draft | TokenRefusal): outcome is Draft {
@@ -67,8 +81,11 @@ export class TokenService {
     // Checked before the session, which may need a query.
     checkRole(caller, roleOf(input));
     await this.#checkSession(caller, sessionId);
-    const [token] = await this.#issue(caller, [this.#draft(caller, sessionId, input, now())]);
-    return token as ConnectionToken;
+    const [{ token, refused }] = (await this.#issue(caller, [
+      this.#draft(caller, sessionId, input, now()),
+    ])) as [Issued];
+    if (refused) throw inadmissibleError(refused);
+    return token;
   }
 
   /**
@@ -93,8 +110,12 @@ export class TokenService {
     await this.#checkSession(caller, sessionId);
     const issuedAt = now();
     const drafts = requests.map((input) => this.#draftOrRefuse(caller, sessionId, input, issuedAt));
-    const tokens = (await this.#issue(caller, drafts.filter(isDraft))).values();
-    return drafts.map((each) => (isDraft(each) ? (tokens.next().value as ConnectionToken) : each));
+    const issued = (await this.#issue(caller, drafts.filter(isDraft))).values();
+    return drafts.map((each) => {
+      if (!isDraft(each)) return each;
+      const { token, refused } = issued.next().value as Issued;
+      return refused ? this.#refusal(caller, sessionId, inadmissibleError(refused)) : token;
+    });
   }
 
   /** What a token grants, and whether a client could connect with it now. An invalid token is a result, not an error. */
@@ -121,20 +142,25 @@ export class TokenService {
       return this.#draft(caller, sessionId, input, issuedAt);
     } catch (error) {
       if (!(error instanceof StagepassError)) throw error;
-      noteRefusal(this.#parts.audit, actorOf(caller), error.extensions, error.message, sessionId);
-      return tokenRefusalOf(error);
+      return this.#refusal(caller, sessionId, error);
     }
   }
 
+  #refusal(caller: Caller, sessionId: string, error: StagepassError): TokenRefusal {
+    noteRefusal(this.#parts.audit, actorOf(caller), error.extensions, error.message, sessionId);
+    return tokenRefusalOf(error);
+  }
+
   /** Checks the rest of the input and drafts the token, once the role and the session are allowed. */
-  #draft(caller: Caller, sessionId: string, input: TokenInput, issuedAt: Date): Draft {
+  #draft(caller: Caller, sessionId: string, given: TokenInput, issuedAt: Date): Draft {
     const { signing } = this.#parts;
+    const identity = boundIdentity(caller, identityOf(given));
+    const input = { ...given, data: boundData(caller, given.data ?? null) };
     const grant = grantFor(sessionId, input, issuedAt, caller.permissions.maxLifetime);
     const { role, createTime, expireTime } = grant;
     checkLifetime(caller, expireTime - createTime);
     const format = formatOf(input);
     signing.checkFormat(format);
-    const identity = identityOf(input);
     const expiresAt = new Date(expireTime * 1000);
     return {
       grant,
@@ -154,15 +180,20 @@ export class TokenService {
   }
 
   /** Signs and records concurrently, because one needs the processor and the other the disk. Resolves when both are done. */
-  async #issue(caller: Caller, drafts: readonly Draft[]): Promise<ConnectionToken[]> {
-    const [tokens] = await Promise.all([this.#signInTurns(caller, drafts), this.#record(caller, drafts)]);
-    return tokens;
+  async #issue(caller: Caller, drafts: readonly Draft[]): Promise<Issued[]> {
+    const [tokens, refused] = await Promise.all([
+      this.#signInTurns(caller, drafts),
+      this.#record(caller, drafts),
+    ]);
+    return tokens.map((token) => ({ token, refused: refused.get(token.id) }));
   }
 
-  async #record(caller: Caller, drafts: readonly Draft[]): Promise<void> {
+  async #record(caller: Caller, drafts: readonly Draft[]): Promise<ReadonlyMap<string, Inadmissible>> {
     const records = drafts.map(({ record }) => record);
-    await this.#parts.ledger.record(records);
-    await this.#parts.audit.tokensIssued(caller, records);
+    const refused = await this.#parts.ledger.record(records);
+    const issued = records.filter(({ id }) => !refused.has(id));
+    if (issued.length > 0 || records.length === 0) await this.#parts.audit.tokensIssued(caller, issued);
+    return refused;
   }
 
   async #signInTurns({ id }: Caller, drafts: readonly Draft[]): Promise<ConnectionToken[]> {
