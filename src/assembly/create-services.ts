@@ -90,7 +90,16 @@ export function createServices(
     isLedgerOn: config.ledger,
   };
   const services = {
-    sessions: new SessionService({ platform, sessions, names, audit, quota: sessionQuota, shares, now }),
+    sessions: new SessionService({
+      platform,
+      sessions,
+      names,
+      audit,
+      quota: sessionQuota,
+      shares,
+      isLedgerOn: config.ledger,
+      now,
+    }),
     tokens: instrument.tokens(
       new TokenService({ signing, sessions, ledger, audit, quota: tokenQuota, shares, now }),
     ),

@@ -15,6 +15,8 @@ export interface SessionParts {
   /** The quota of new sessions for each caller. */
   readonly quota: Quota;
   readonly shares: Shares;
+  /** Whether tokens are recorded. Without, no session can have a limit of participants. */
+  readonly isLedgerOn: boolean;
   readonly now: () => Date;
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import type { Caller } from "../access/caller.ts";
+import { checkOptions } from "../access/policy.ts";
 import {
   checkSameOptions,
   type Session,
@@ -7,7 +8,7 @@ import {
   type SessionOptionsInput,
   sessionOptions,
 } from "../domain/session.ts";
-import { PlatformUnavailable, RateLimited } from "../errors.ts";
+import { Forbidden, PlatformUnavailable, RateLimited } from "../errors.ts";
 import { makeSession, type SessionParts } from "./make-session.ts";
 
 /** How much longer than the platform's timeout a lease lasts, in milliseconds, for the database and a busy server. */
@@ -56,6 +57,8 @@ export class NamedSessions {
       try {
         return await other.found;
       } catch (error) {
+        // The grant of another request does not apply to this one.
+        if (error instanceof Forbidden) continue;
         // The limit of another caller does not apply to this one.
         if (!(error instanceof RateLimited) || other.callerId === caller.id) throw error;
       }
@@ -83,6 +86,7 @@ export class NamedSessions {
       }
       if (!leased) {
         const options = sessionOptions(given);
+        checkOptions(caller, options, false);
         // Before any write, so that a caller without quota causes no more work in the database.
         if (!isPaid) await quota.take(caller, 1);
         isPaid = true;

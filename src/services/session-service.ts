@@ -1,5 +1,5 @@
 import type { Caller } from "../access/caller.ts";
-import { checkName, listableSessions, mayUseSession } from "../access/policy.ts";
+import { checkName, checkOptions, listableSessions, mayUseSession } from "../access/policy.ts";
 import {
   givenOptions,
   type Session,
@@ -13,6 +13,7 @@ import { checkMaxAge, checkSessionName } from "../domain/session-name.ts";
 import { isByName, narrowed } from "../domain/session-selection.ts";
 import { isStorable } from "../domain/text.ts";
 import { isUnbounded, isWithin } from "../domain/time-range.ts";
+import { LedgerOff } from "../errors.ts";
 import type { RegisteredSession, SessionPlace } from "../store/store.ts";
 import { type FilteredList, lookThrough } from "./look-through.ts";
 import { makeSession, type SessionParts } from "./make-session.ts";
@@ -52,7 +53,10 @@ export class SessionService {
   async create(caller: Caller, input: SessionOptionsInput): Promise<Session> {
     const { quota, shares, sessions } = this.#parts;
     await quota.take(caller, 1);
-    const session = await makeSession(this.#parts, caller, null, sessionOptions(input));
+    this.#checkOptions(caller, input, false);
+    const options = sessionOptions(input);
+    checkOptions(caller, options, false);
+    const session = await makeSession(this.#parts, caller, null, options);
     await shares.query(caller.id, () => sessions.add(session));
     caller.admitted.add(session.sessionId);
     return session;
@@ -74,6 +78,7 @@ export class SessionService {
   ): Promise<Session> {
     const checkedName = checkSessionName(name);
     checkName(caller, checkedName);
+    this.#checkOptions(caller, input, maxAge !== null);
     const session = await this.#named.ensure(caller, {
       name: checkedName,
       given: givenOptions(input),
@@ -81,6 +86,11 @@ export class SessionService {
     });
     caller.admitted.add(session.sessionId);
     return session;
+  }
+
+  #checkOptions(caller: Caller, input: SessionOptionsInput, maxAge: boolean): void {
+    checkOptions(caller, input, maxAge);
+    if (input.maxParticipants != null && !this.#parts.isLedgerOn) throw new LedgerOff();
   }
 
   /**
