@@ -106,6 +106,12 @@ export class SessionOptionsArgs implements SessionOptionsInput {
 
   @Field(() => Boolean, { nullable: true, description: `${E2EE}\nA new session defaults to \`false\`.` })
   e2ee?: boolean | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: "The most participants at a time, from 1 to 10000. Without it, there is no limit.",
+  })
+  maxParticipants?: number | null;
 }
 
 /** The options of a new session. */
