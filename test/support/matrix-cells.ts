@@ -15,10 +15,14 @@ import {
   tokenRefusal,
 } from "./matrix.ts";
 import {
+  BAN_OF_ALL,
+  banOf,
   ENSURE,
   ids,
   inspected,
   issuedByRole,
+  latestRecordOf,
+  leaverOf,
   participantOf,
   recordsOf,
   registered,
@@ -85,6 +89,30 @@ function belowSession(
   };
 }
 
+/** An argument that names nothing that the caller may act on. */
+const unknownFor = (caller: MatrixCaller, kind: SessionKind, argument: string): Refusal | null =>
+  caller.sessions.includes(kind) ? null : { code: "BAD_USER_INPUT", argument };
+
+/** Why a caller may not act on a session, besides the scope. */
+function actRefusal(caller: MatrixCaller, kind: SessionKind): Refusal | null {
+  if (kind === "malformed" || kind === "another project's")
+    return { code: "SESSION_NOT_FOUND", argument: "sessionId" };
+  return caller.sessions.includes(kind) ? null : { code: "FORBIDDEN", requiredSession: ids[kind] };
+}
+
+/** The local platform knows no session that nobody has joined. */
+const NOBODY_THERE: Refusal = { code: "NOT_IN_SESSION" };
+
+/** The cells of an act on each session, which fails after every permission. */
+const actsOnSession = (caller: MatrixCaller, field: string, args: string): Cell[] =>
+  SESSIONS.map((kind) => ({
+    name: kind,
+    query: `mutation($sessionId: ID!) { ${field}(sessionId: $sessionId ${args}) { id } }`,
+    variables: { sessionId: ids[kind] },
+    refusal: scopeRefusal(caller, "participants:manage") ?? actRefusal(caller, kind) ?? NOBODY_THERE,
+    at: [field],
+  }));
+
 /** The sessions of a name. */
 const NAMED = ["own", "sibling", "another's"] as const;
 
@@ -140,7 +168,161 @@ export const OTHER_CELLS: Cells = {
       at: ["node"],
       data: { node: shownParticipant(caller, kind) },
     })),
+    ...SESSIONS.map((kind) => ({
+      name: `the ban, ${kind}`,
+      query: "query($id: ID!) { node(id: $id) { id ... on Ban { identity } } }",
+      variables: { id: banOf(kind, "listed") },
+      refusal: scopeRefusal(caller, "bans:manage"),
+      at: ["node"],
+      data: {
+        node: caller.sessions.includes(kind) ? { id: banOf(kind, "listed"), identity: "listed" } : null,
+      },
+    })),
   ],
+
+  "Query.bans": (caller) => {
+    const query = `query($filter: BanFilter) { bans(first: 100, filter: $filter) {
+      nodes { id session { id } } pageInfo { hasNextPage } } }`;
+    const cell = (name: string, filter: Record<string, unknown>, kinds: readonly SessionKind[]): Cell => {
+      const nodes = kinds.map((kind) => ({ id: banOf(kind, "listed"), session: { id: ids[kind] } }));
+      const ofAll = filter.sessionId === undefined && caller.sessions.includes("unknown");
+      return {
+        name,
+        query,
+        variables: { filter: { identity: "listed", ...filter } },
+        refusal: scopeRefusal(caller, "bans:manage"),
+        at: ["bans"],
+        data: {
+          bans: {
+            nodes: [...(ofAll ? [{ id: BAN_OF_ALL, session: null }] : []), ...nodes.reverse()],
+            pageInfo: { hasNextPage: false },
+          },
+        },
+      };
+    };
+    const usable = SESSIONS.filter((kind) => caller.sessions.includes(kind));
+    return [
+      cell("every session", {}, usable),
+      ...SESSIONS.map((kind) =>
+        cell(
+          kind,
+          { sessionId: ids[kind] },
+          usable.filter((each) => each === kind),
+        ),
+      ),
+    ];
+  },
+
+  "Mutation.banIdentity": (caller) => {
+    const refusal = scopeRefusal(caller, "bans:manage");
+    const ban = (name: string, sessionId: string | null, why: Refusal | null): Cell => ({
+      name,
+      query: `mutation($sessionId: ID) { banIdentity(identity: "banned", sessionId: $sessionId) {
+        identity createdBy session { id } } }`,
+      variables: { sessionId },
+      refusal: refusal ?? why,
+      at: ["banIdentity"],
+      data: {
+        banIdentity: {
+          identity: "banned",
+          createdBy: caller.subject,
+          session: sessionId && { id: sessionId },
+        },
+      },
+    });
+    const mayUseAll = caller.sessions.includes("unknown");
+    return [
+      ...SESSIONS.map((kind) => ban(kind, ids[kind], actRefusal(caller, kind))),
+      ban("every session", null, mayUseAll ? null : { code: "FORBIDDEN", requiredSession: "*" }),
+    ];
+  },
+
+  "Mutation.liftBan": (caller) =>
+    SESSIONS.map((kind) => ({
+      name: kind,
+      query: "mutation($id: ID!) { liftBan(id: $id) { id isActive } }",
+      variables: { id: banOf(kind, "lifted") },
+      refusal: scopeRefusal(caller, "bans:manage") ?? unknownFor(caller, kind, "id"),
+      at: ["liftBan"],
+      data: { liftBan: { id: banOf(kind, "lifted"), isActive: false } },
+    })),
+
+  "Mutation.revokeToken": (caller) =>
+    SESSIONS.map((kind) => {
+      const id = latestRecordOf(kind);
+      return {
+        name: kind,
+        query: "mutation($id: ID!) { revokeToken(id: $id) { id sessionId } }",
+        variables: { id },
+        refusal: scopeRefusal(caller, "bans:manage") ?? unknownFor(caller, kind, "id"),
+        at: ["revokeToken"],
+        data: { revokeToken: { id, sessionId: ids[kind] } },
+      };
+    }),
+
+  "Mutation.removeParticipant": (caller) =>
+    SESSIONS.flatMap((kind) => {
+      const id = leaverOf(kind);
+      const cell = (name: string, ban: object | null, scope: Refusal | null): Cell => ({
+        name,
+        query:
+          "mutation($id: ID!, $ban: BanRequest) { removeParticipant(id: $id, ban: $ban) { id leaveReason } }",
+        variables: { id, ban },
+        refusal: scope ?? unknownFor(caller, kind, "id"),
+        at: ["removeParticipant"],
+        data: { removeParticipant: { id, leaveReason: "CLIENT_DISCONNECTED" } },
+      });
+      const unmanaged = scopeRefusal(caller, "participants:manage");
+      return [
+        cell(kind, null, unmanaged),
+        cell(`${kind}, with a ban`, {}, unmanaged ?? scopeRefusal(caller, "bans:manage")),
+      ];
+    }),
+
+  "Mutation.muteParticipant": (caller) =>
+    SESSIONS.map((kind) => ({
+      name: kind,
+      query: "mutation($id: ID!) { muteParticipant(id: $id) { id } }",
+      variables: { id: leaverOf(kind) },
+      refusal: scopeRefusal(caller, "participants:manage") ?? unknownFor(caller, kind, "id") ?? NOBODY_THERE,
+      at: ["muteParticipant"],
+    })),
+
+  "Mutation.muteSession": (caller) => actsOnSession(caller, "muteSession", ""),
+
+  "Mutation.sendSignal": (caller) => actsOnSession(caller, "sendSignal", 'type: "chat" data: "Hello"'),
+
+  "Mutation.setMaxParticipants": (caller) =>
+    SESSIONS.map((kind) => ({
+      name: kind,
+      query: "mutation($sessionId: ID!) { setMaxParticipants(sessionId: $sessionId) { id maxParticipants } }",
+      variables: { sessionId: ids[kind] },
+      refusal:
+        scopeRefusal(caller, "participants:manage") ??
+        actRefusal(caller, kind) ??
+        // It has no row.
+        (kind === "unknown" ? { code: "BAD_USER_INPUT", argument: "sessionId" } : null),
+      at: ["setMaxParticipants"],
+      data: { setMaxParticipants: { id: ids[kind], maxParticipants: null } },
+    })),
+
+  // Its refusal leaves the record.
+  "IssuedToken.usedBy": (caller) =>
+    (["own", "another's"] as const).map((kind) => {
+      const id = recordsOf(ids[kind]).at(-1)?.id;
+      const unread = scopeRefusal(caller, "ledger:read");
+      const shown = caller.sessions.includes(kind);
+      const refusal = unread ?? (shown ? scopeRefusal(caller, "participants:read") : null);
+      return {
+        name: kind,
+        query: "query($id: ID!) { node(id: $id) { id ... on IssuedToken { usedBy { id } } } }",
+        variables: { id },
+        refusal,
+        at: unread ? ["node"] : ["node", "usedBy"],
+        ...(unread === null && { refusedData: { node: { id, usedBy: null } } }),
+        data: { node: shown ? { id, usedBy: [{ id: participantOf(kind) }] } : null },
+      };
+    }),
 
   "Query.participant": (caller) =>
     SESSIONS.map((kind) => ({

@@ -80,7 +80,9 @@ export function startMatrix(): void {
       .run(ids["another project's"], "87654321", SESSION_NAMES.own);
     // A record that callers of this project must not even find in a count.
     database
-      .prepare("INSERT INTO issued_tokens VALUES (NULL, 'x', ?, 'moderator', 'JWT', '', ?, ?, NULL, NULL)")
+      .prepare(
+        "INSERT INTO issued_tokens VALUES (NULL, 'x', ?, 'moderator', 'JWT', '', ?, ?, NULL, NULL, NULL)",
+      )
       .run(ids["another project's"], now.getTime(), now.getTime() + 86_400_000);
     const issue = async (variables: object) => {
       const { data } = await ask(EVERYTHING, GENERATE, { ...variables });
@@ -93,7 +95,11 @@ export function startMatrix(): void {
       T1: await issue({ sessionId: ids.own, role: "SUBSCRIBER", format: "T1" }),
       nonsense: "nonsense",
     };
-    for (const kind of SESSIONS) addParticipant(kind);
+    for (const kind of SESSIONS) {
+      addParticipant(kind);
+      for (const purpose of ["listed", "lifted"] as const) addBan(banOf(kind, purpose), ids[kind], purpose);
+    }
+    addBan(BAN_OF_ALL, null, "listed");
   });
 
   afterAll(async () => {
@@ -141,10 +147,31 @@ function addParticipant(kind: SessionKind): void {
   const record = recordsOf(ids[kind]).at(-1);
   database
     .prepare(
+      "INSERT INTO participants (id, session_id, identity, joined_at, left_at, leave_reason, change) VALUES (?, ?, 'leaver', ?, ?, 'clientDisconnected', 0)",
+    )
+    .run(leaverOf(kind), ids[kind], now.getTime(), now.getTime());
+  database
+    .prepare(
       "INSERT INTO participants (id, session_id, token_id, identity, role, joined_at, change) VALUES (?, ?, ?, ?, 'publisher', ?, 0)",
     )
     .run(participantOf(kind), ids[kind], record?.id ?? null, kind, now.getTime());
 }
+
+/** The node ID of a ban of a session. Cells list the bans of one identity, and lift those of another. */
+export const banOf = (kind: SessionKind, purpose: "listed" | "lifted") =>
+  `b_${purpose}_${SESSIONS.indexOf(kind)}`;
+export const BAN_OF_ALL = "b_all";
+
+function addBan(id: string, sessionId: string | null, identity: string): void {
+  database
+    .prepare(
+      "INSERT INTO bans (id, identity, session_id, created_at, created_by) VALUES (?, ?, ?, ?, 'somebody')",
+    )
+    .run(id, identity, sessionId, now.getTime());
+}
+
+/** The node ID of a participant of a session that has left, so that removing it changes nothing. */
+export const leaverOf = (kind: SessionKind) => `p_left_${SESSIONS.indexOf(kind)}`;
 
 let lastChange = 0;
 
@@ -219,6 +246,9 @@ export function registered(): { id: string; name: string | null }[] {
 export function count(): number {
   return (database.prepare("SELECT count(*) AS n FROM sessions").get() as { n: number }).n;
 }
+
+/** The newest record of a session, which nobody is in the session with. */
+export const latestRecordOf = (kind: SessionKind) => recordsOf(ids[kind])[0]?.id ?? "x";
 
 /** The records of a session as the API shows them, newest first. */
 export function recordsOf(sessionId: string) {

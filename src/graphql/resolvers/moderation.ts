@@ -1,5 +1,4 @@
 import { Args, Ctx, Mutation, Resolver } from "type-graphql";
-import { checkArgument } from "../../access/policy.ts";
 import type { Participant } from "../../domain/participant.ts";
 import type { Session } from "../../domain/session.ts";
 import type { Context } from "../context.ts";
@@ -22,7 +21,6 @@ export class ModerationResolver {
     @Args(() => RemoveParticipantArgs) { id, ban }: RemoveParticipantArgs,
     @Ctx() { caller, moderation, loaders }: Context,
   ): Promise<Participant> {
-    if (ban) checkArgument(caller, "Mutation.removeParticipant", "bans:manage");
     try {
       return await moderation.remove(caller, id, ban ? { until: ban.until ?? null } : null);
     } finally {

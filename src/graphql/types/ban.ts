@@ -79,7 +79,7 @@ export class BanFilterInput implements BanFilter {
 
   @Field(() => Boolean, {
     nullable: true,
-    description: "With true, only bans that keep somebody out now match.",
+    description: "With true, only bans that keep somebody out now match; with false, only the others.",
   })
   active?: boolean | null;
 }
