@@ -22,7 +22,7 @@ async function startServer(engine: EngineName, { onTestFinished }: TestContext) 
   const url = await newDatabaseUrl(engine, { whenOver: onTestFinished });
   const { database } = await openStore(url, onTestFinished);
   const clock = { now: START };
-  const of = () => sqlStore({ ...database, engine: { ...database.engine, clock: sql`${clock.now}` } });
+  const of = () => sqlStore({ ...database, engine: { ...database.engine, clock: sql.lit(clock.now) } });
   const purged: number[] = [];
   const kept: Gap[] = [];
   const failures: unknown[] = [];

@@ -17,7 +17,7 @@ const now = new Date("2026-11-24T09:30:00.123Z");
 const ODD = "Übung 🎥 'quoted' \"twice\" \\ \u2028 \u2029 %_";
 
 /** Some of everything, more of it than goes in one step. */
-async function fill({ sessions, names, ledger, apiKeys }: OpenStore): Promise<void> {
+async function fill({ sessions, names, ledger, apiKeys, bans }: OpenStore): Promise<void> {
   const known = (id: string) =>
     sessionKnownById(id, { owner: PROJECT, location: "203.0.113.7", createdAt: now });
   for (let i = 0; i < 5; i++) await sessions.add(known(`1_${i}`));
@@ -47,6 +47,12 @@ async function fill({ sessions, names, ledger, apiKeys }: OpenStore): Promise<vo
   await apiKeys.add({ ...key, id: "0000000a", name: "web", revokedAt: now });
   await apiKeys.add({ ...key, id: "0000000b", name: "web", revokedAt: null, expiresAt: now });
   await apiKeys.use("0000000b");
+  await sessions.limit("1_routed", 7);
+  await ledger.revoke("id-6");
+  const ban = { identity: null, fingerprint: null, sessionId: "1_0", until: null, createdBy: ODD };
+  await bans.add({ ...ban, identity: ODD, sessionId: null, until: now });
+  await bans.add({ ...ban, fingerprint: "AAAAAAAAAAAAAAAAAAAAAA" });
+  await bans.lift((await bans.add({ ...ban, identity: "user-42" })).id);
 }
 
 async function dumped({ database }: OpenStore): Promise<{ lines: string[]; summary: DumpSummary }> {
@@ -75,16 +81,18 @@ describe.each(moves)("a dump of %s in %s", (from, to) => {
       ["session_names", 1],
       ["api_keys", 2],
       ["issued_tokens", 1201],
+      ["bans", 3],
     ]);
-    expect(lines).toHaveLength(1 + 7 + 1 + 2 + 1201 + 1);
+    expect(lines).toHaveLength(1 + 7 + 1 + 2 + 1201 + 3 + 1);
     expect(await loadLines(target, lines)).toEqual(summary);
     expect((await dumped(target)).lines).toEqual(lines);
 
-    const everything = async ({ sessions, names, ledger, apiKeys }: OpenStore) => ({
+    const everything = async ({ sessions, names, ledger, apiKeys, bans }: OpenStore) => ({
       sessions: (await sessions.list(PROJECT, ALL_SESSIONS, 100, null)).map(({ session }) => session),
       named: (await names.find(PROJECT, ODD)).current?.session,
       issued: (await ledger.newest(["1_1"], 2000, null)).map(({ issued }) => issued),
       keys: await apiKeys.list(),
+      bans: (await bans.list({}, 100, null)).map(({ ban }) => ban),
     });
     expect(await everything(target)).toEqual(await everything(source));
     // Whoever was about to create a session does not do so in the new place.
@@ -100,17 +108,22 @@ describe.each(moves)("a dump of %s in %s", (from, to) => {
 const ADDED: Readonly<Record<number, Readonly<Record<string, readonly string[]>>>> = {
   2: { api_keys: ["last_used_at", "expires_at"] },
   3: { issued_tokens: ["identity", "data_fingerprint"] },
+  4: { sessions: ["max_participants"], issued_tokens: ["revoked_at"] },
 };
 
 /** The dump as an earlier version would have written it. */
 function asVersion(version: number, lines: readonly string[]): string[] {
-  const rows = lines.slice(0, -1).map((line) => JSON.parse(line));
+  const rows = lines
+    .slice(0, -1)
+    .map((line) => JSON.parse(line))
+    .filter(({ kind }) => version >= 4 || kind !== "bans");
   for (const [later, tables] of Object.entries(ADDED)) {
     if (Number(later) <= version) continue;
     for (const row of rows) for (const column of tables[row.kind] ?? []) delete row[column];
   }
   rows[0].version = version;
   const end = JSON.parse(lines.at(-1) ?? "");
+  if (version < 4) delete end.tables.bans;
   for (const [table, summary] of Object.entries<Record<string, unknown>>(end.tables)) {
     const own = rows.filter(({ kind }) => kind === table).map(jsonLine);
     summary.sha256 = createHash("sha256").update(own.join("")).digest("hex");
@@ -129,7 +142,7 @@ describe("a dump", () => {
     const expected = (await source.apiKeys.list()).map((key) => ({ ...key, ...never }));
     expect(await target.apiKeys.list()).toEqual(expected);
     // No version that there is may leave a column out.
-    for (const later of [2, 3]) {
+    for (const later of [2, 3, 4]) {
       const mixed = older.map((line, i) =>
         i === 0 ? line.replace('"version":1', `"version":${later}`) : line,
       );
@@ -148,6 +161,15 @@ describe("a dump", () => {
     const [newest] = await target.ledger.newest(["1_1"], 1, null);
     expect(newest?.issued).toMatchObject({ issuedTo: ODD, identity: null, fingerprint: null });
     expect(await target.apiKeys.list()).toEqual(await source.apiKeys.list());
+  });
+
+  it("of version 3 goes in, and nobody is kept out", async () => {
+    const [source, target] = [await newStore("SQLite in memory"), await newStore("SQLite in memory")];
+    await fill(source);
+    await loadLines(target, asVersion(3, (await dumped(source)).lines));
+    expect(await target.ledger.revokedAt("id-6")).toBeNull();
+    expect(await target.bans.list({}, 10, null)).toEqual([]);
+    expect((await target.sessions.findMany(["1_routed"]))[0]?.maxParticipants).toBeNull();
   });
 
   it("goes on being written to in the new place", async () => {
@@ -223,7 +245,7 @@ describe("a dump", () => {
     ],
     [
       "is of a later version",
-      (lines) => lines.map((l) => l.replace('"version":3', '"version":4')),
+      (lines) => lines.map((l) => l.replace('"version":4', '"version":5')),
       /^line 1 /,
     ],
     ["is something else", () => ["hello"], /^line 1 of the dump: it is not a JSON/],

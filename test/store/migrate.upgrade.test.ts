@@ -112,6 +112,7 @@ describe.each(["SQLite in a file", "PostgreSQL"] as const)(
         ["session_names", 4],
         ["api_keys", 2],
         ["issued_tokens", 16],
+        ["bans", 0],
       ]);
     });
   },

@@ -355,5 +355,59 @@ describe.each(ENGINES)("removals on %s", (engine) => {
   });
 });
 
-void newDatabaseUrl;
-void openStore;
+/** Two servers on one database where the engine allows it. */
+async function twoStores(engine: (typeof ENGINES)[number]) {
+  const url = await newDatabaseUrl(engine);
+  const one = await openStore(url);
+  return [one, engine === "PostgreSQL" ? await openStore(url) : one] as const;
+}
+
+describe.each(ENGINES)("at the same instant on %s", (engine) => {
+  it("no token is recorded once its ban is there, and every one after it was lifted", async () => {
+    const stores = await twoStores(engine);
+    for (let round = 0; round < 10; round++) {
+      const identity = `ann${round}`;
+      let isBanned = false;
+      let late = 0;
+      const mint = async (store: Store, i: number) => {
+        for (let n = 0; n < 5; n++) {
+          const begunBanned = isBanned;
+          const id = `${round} ${i} ${n}`;
+          const found = await store.ledger.record([
+            issued(id, { identity, fingerprint: id }),
+            issued(`${id} x`),
+          ]);
+          expect(found.has(`${id} x`)).toBe(false);
+          if (begunBanned && !found.has(id)) late += 1;
+        }
+      };
+      const mints = count(6, (i) => mint(stores[i % 2] as Store, i));
+      const added = stores[round % 2]?.bans.add(ban({ identity, sessionId: null })).then(async (one) => {
+        isBanned = true;
+        const rows = await stores[0].ledger.newest([SESSION], 1000, null);
+        return { one, known: rows.filter((row) => row.issued.identity === identity).length };
+      });
+      await Promise.all(mints);
+      const { one, known } = (await added) as NonNullable<Awaited<typeof added>>;
+      expect(late).toBe(0);
+      const rows = await stores[0].ledger.newest([SESSION], 1000, null);
+      expect(rows.filter((row) => row.issued.identity === identity)).toHaveLength(known);
+      await stores[0].bans.lift(one.id);
+      expect(await refused(stores[1], issued(`${round} after`, { identity }))).toEqual({});
+    }
+  }, 60_000);
+
+  it("of two who take the last seat, the later one is shown out, and two removals are one", async () => {
+    const [one, other] = await twoStores(engine);
+    await one.sessions.add(session(SESSION, { maxParticipants: 1 }));
+    await Promise.all([
+      one.participants.apply([observed("early", { joinedAt: 1000 })]),
+      other.participants.apply([observed("late", { joinedAt: 2000 })]),
+    ]);
+    expect(Object.values(await reasons(one))).toEqual(["full"]);
+    await Promise.all([one.removals.request("p_early"), other.removals.request("p_early")]);
+    expect(await reasons(one)).toMatchObject({ early: "removed" });
+    const taken = await Promise.all(count(4, (i) => (i % 2 ? one : other).removals.take(10, MINUTE)));
+    expect(taken.flat()).toHaveLength(await one.removals.count());
+  });
+});
