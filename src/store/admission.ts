@@ -33,7 +33,7 @@ export type Admits = (sessions: readonly string[]) => string;
 
 /** Makes the condition of the ledger. With no ban and no limit, it costs two looks for all rows together. */
 export function admission(database: Kysely<Tables>, engine: Engine): Admits {
-  const isFree = sql`${engine.seesCommits} and (
+  const isFree = sql`${engine.seesBans} and (
     not exists (select 1 from bans where bans.lifted_at is null) or (
       not exists (select 1 ${bansOf(engine, "new", "identity")})
       and not exists (select 1 ${bansOf(engine, "new", "data_fingerprint")})))`;

@@ -71,8 +71,8 @@ export interface Engine {
    */
   readonly endsWhenSilent: RawBuilder<unknown>;
 
-  /** Whether a statement sees everything that was committed before it began to read. */
-  readonly seesCommits: RawBuilder<boolean>;
+  /** The condition of a statement that waits for `holdIssuing`, and sees everything that was committed before. */
+  readonly seesBans: RawBuilder<boolean>;
 
   /**
    * Waits for records of the ledger that are being inserted, and makes later ones wait until the transaction ends. Those see what it

@@ -41,10 +41,12 @@ export async function postgres(options: PostgresOptions): Promise<Engine> {
         return query.execute(transaction);
       }),
     endsWhenSilent: sql`set_config('idle_in_transaction_session_timeout', ${sql.lit(String(PATIENCE))}, true)`,
-    seesCommits: sql<boolean>`current_setting('transaction_isolation') = 'read committed'`,
-    // An insert locks its table before it takes its snapshot.
+    // A statement locks its tables before it takes its snapshot. `for key share` takes a lock that `holdIssuing` excludes; it finds no row.
+    seesBans: sql<boolean>`current_setting('transaction_isolation') = 'read committed'
+      and not exists (select 1 from bans where false for key share)`,
+    // Not of the ledger, whose vacuum would exclude the lock for minutes.
     async holdIssuing(transaction) {
-      await sql`lock table issued_tokens in share mode`.execute(transaction);
+      await sql`lock table bans in exclusive mode`.execute(transaction);
     },
     async lockTables(transaction) {
       await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)})`.execute(transaction);

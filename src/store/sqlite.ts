@@ -68,7 +68,7 @@ export function sqlite(
     // A lock of the file belongs to the process, and ends with it.
     endsWhenSilent: sql`null`,
     // SQLite runs one write transaction at a time.
-    seesCommits: sql<boolean>`1 = 1`,
+    seesBans: sql<boolean>`1 = 1`,
     async holdIssuing() {},
     async lockTables() {},
     async placeOf(database, table) {
