@@ -77,6 +77,9 @@ describe("an audit trail", () => {
     await trail.sessionCreated(CALLER, "1_b");
     await trail.keyCreated({ caller: "operator:ann" }, { id: "0123abcd", name: "web", expiresAt: null });
     await trail.keyRevoked({ caller: "operator:ann" }, "0123abcd");
+    const concerned = { sessionId: "1_a", identity: "user-42" };
+    await trail.acted(CALLER, "ban.created", { ban: "b_1", ...concerned, until: null });
+    await trail.acted(CALLER, "session.limited", { sessionId: "1_a", maxParticipants: 2 });
     trail.purged(7);
     trail.credentialsSwapped();
     await trail.close();
@@ -98,6 +101,8 @@ describe("an audit trail", () => {
       { time, event: "session.created", ...by, sessionId: "1_b" },
       { time, event: "key.created", caller: "operator:ann", key, name: "web" },
       { time, event: "key.revoked", caller: "operator:ann", key },
+      { time, event: "ban.created", ...by, ban: "b_1", ...concerned },
+      { time, event: "session.limited", ...by, sessionId: "1_a", maxParticipants: 2 },
       { time, event: "ledger.purged", records: 7 },
       { time, event: "credentials.swapped" },
     ]);
