@@ -84,7 +84,7 @@ export class BanService {
   }
 
   /**
-   * Revokes a token for good. Whoever is in the session with it is removed, and so is whoever joins with it.
+   * Revokes a token for good. Clients that joined with it are removed, and so are clients that join with it later.
    *
    * @throws {RateLimited} when the caller exceeds its quota
    * @throws {BadUserInput} naming `id` if no such token was issued here for a session that the caller may use
@@ -107,7 +107,7 @@ export class BanService {
   }
 
   /**
-   * The bans of the sessions that the caller may use, newest first; those of all sessions only for a caller that may use every session.
+   * The bans of the sessions that the caller may use, newest first. Bans of all sessions need a caller that may use every session.
    *
    * @throws {BadUserInput} naming `first`, `after` or the condition of the filter
    */

@@ -145,7 +145,7 @@ export class ModerationService {
   }
 
   /**
-   * Sets the most participants of a session; null for no limit. A lower limit removes nobody: it applies to whoever joins next.
+   * Sets the most participants of a session; null for no limit. A lower limit removes nobody: it applies to later clients.
    *
    * @throws {BadUserInput} naming `maxParticipants`, or `sessionId` if the session was not created here
    * @throws {SessionNotFound} when the session's ID is malformed or another project's
