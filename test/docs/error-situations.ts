@@ -10,6 +10,7 @@ import { EVERYTHING, JWT_SECRET, signedJwt } from "../support/callers.ts";
 import { API_KEY, API_SECRET } from "../support/credentials.ts";
 import { answer, honest, refuse, startFaultServer } from "../support/fault-server.ts";
 import { freePort } from "../support/postgres.ts";
+import { type Guest, joins, leaves, send, WEBHOOK_SECRET } from "../support/room-events.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { ROOT } from "./markdown.ts";
 import { FIRST_SESSION, type SnippetServer, serverForSnippets, sharedServer } from "./server-for-snippets.ts";
@@ -85,6 +86,29 @@ function withoutAuditTrail(): Promise<Situation> {
   )();
 }
 
+/** A server whose session has one participant. */
+const withGuest = (then: (situation: Situation, guest: Guest) => unknown) => async (): Promise<Situation> => {
+  const situation = await open({ WEBHOOK_SECRET })();
+  const guest = {
+    sessionId: situation.fill("1_MX4…"),
+    connectionId: "ab7d",
+    // Ahead, because the local platform lists no such guest: reconciliation leaves only recent ones.
+    joinedAt: Date.now() + 60_000,
+  };
+  await send(situation.server, [joins(guest)]);
+  await then(situation, guest);
+  return situation;
+};
+
+/** Lets no more participants join. */
+const closeRoom = ({ server }: Situation, { sessionId }: Guest) =>
+  server.graphql(
+    "mutation($id: ID!) { setMaxParticipants(sessionId: $id, maxParticipants: 1) { sessionId } }",
+    { id: sessionId },
+  );
+
+const leaveRoom = ({ server }: Situation, guest: Guest) => send(server, [leaves(guest, guest.joinedAt + 1)]);
+
 /** Stops while a request is in flight. */
 async function stopWhileAsked({ server }: Situation): Promise<void> {
   const { hostname, port } = new URL(server.origin);
@@ -112,6 +136,8 @@ const PUBLISHER = {
 export const SITUATIONS: Readonly<Record<ErrorCode, () => Promise<Situation>>> = {
   BAD_USER_INPUT: usual,
   SESSION_NOT_FOUND: usual,
+  SESSION_FULL: withGuest(closeRoom),
+  NOT_IN_SESSION: withGuest(leaveRoom),
   GRAPHQL_PARSE_FAILED: usual,
   GRAPHQL_VALIDATION_FAILED: usual,
   OPERATION_RESOLUTION_FAILURE: usual,

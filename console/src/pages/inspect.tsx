@@ -91,6 +91,7 @@ type Inspection = NonNullable<InspectTokenQuery["inspectToken"]>;
 const VERDICTS: Readonly<Record<TokenStatus, readonly [tone: string, words: string]>> = {
   ACTIVE: ["good", "Valid: a client can connect with it now"],
   EXPIRED: ["worn", "Genuine, but expired"],
+  REVOKED: ["bad", "Genuine, but revoked"],
   INVALID: ["bad", "Not valid"],
 };
 
