@@ -127,7 +127,7 @@ export class Loaders {
   }
 
   /**
-   * The session, participant, issued token or ban with this ID; null if it does not exist or the caller may not see it.
+   * The session, participant, issued token or ban with this ID. Null if it does not exist or the caller may not see it.
    *
    * @throws {Forbidden} when the caller lacks the scope for the type of the ID
    */

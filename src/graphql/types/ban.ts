@@ -1,6 +1,6 @@
 import { ArgsType, Field, ID, InputType, ObjectType } from "type-graphql";
 import type { Ban, BanFilter } from "../../domain/ban.ts";
-import { IDENTITY_VALUE, SHORT_VALUE } from "../limits/cost.ts";
+import { IDENTITY_VALUE, SESSION_ID_VALUE, SHORT_VALUE } from "../limits/cost.ts";
 import { PageArgs } from "./args.ts";
 import { DateTime } from "./date-time.ts";
 import { NodeType } from "./node.ts";
@@ -12,7 +12,7 @@ import { ParticipantArgs } from "./participant.ts";
   implements: NodeType,
   simpleResolvers: true,
 })
-export class BanType extends NodeType implements Omit<Ban, "sessionId"> {
+export class BanType extends NodeType implements Ban {
   @Field(() => ID, {
     complexity: SHORT_VALUE,
     description: "The global ID, for `liftBan` and `Query.node`.",
@@ -25,6 +25,13 @@ export class BanType extends NodeType implements Omit<Ban, "sessionId"> {
     description: "The identity that it keeps out. Null if it keeps out tokens with certain connection data.",
   })
   identity!: string | null;
+
+  @Field(() => ID, {
+    nullable: true,
+    complexity: SESSION_ID_VALUE,
+    description: "The ID of its session; null for all sessions.",
+  })
+  sessionId!: string | null;
 
   @Field(() => DateTime, {
     nullable: true,
