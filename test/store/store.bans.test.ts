@@ -1,3 +1,5 @@
+import { setTimeout } from "node:timers/promises";
+import { Client } from "pg";
 import { describe, expect, it } from "vitest";
 import type { NewBan } from "../../src/domain/ban.ts";
 import { LeaveReason } from "../../src/domain/participant.ts";
@@ -409,5 +411,40 @@ describe.each(ENGINES)("at the same instant on %s", (engine) => {
     expect(await reasons(one)).toMatchObject({ early: "removed" });
     const taken = await Promise.all(count(4, (i) => (i % 2 ? one : other).removals.take(10, MINUTE)));
     expect(taken.flat()).toHaveLength(await one.removals.count());
+  });
+});
+
+describe("on PostgreSQL, by the order of two transactions", () => {
+  const hold = async (statement: string) => {
+    const url = await newDatabaseUrl("PostgreSQL");
+    const store = await openStore(url);
+    const client = new Client({ connectionString: url });
+    await client.connect();
+    await client.query("begin");
+    await client.query(statement);
+    return { store, client };
+  };
+  const isPending = async (promise: Promise<unknown>) =>
+    Promise.race([promise.then(() => false), setTimeout(300, true)]);
+
+  it("a ban waits for a token that is being recorded", async () => {
+    const { store, client } = await hold("select 1 from bans where false for key share");
+    const added = store.bans.add(ban({ identity: "ann" }));
+    expect(await isPending(added)).toBe(true);
+    await client.query("commit");
+    expect((await added).isActive).toBe(true);
+    await client.end();
+  });
+
+  it("a token waits for a ban that is being added, and is refused", async () => {
+    const { store, client } = await hold("lock table bans in exclusive mode");
+    await client.query(
+      `insert into bans (id, identity, created_at, created_by) values ('b_1', 'ann', 1, 'op')`,
+    );
+    const recorded = store.ledger.record([issued("a", { identity: "ann" }), issued("b")]);
+    expect(await isPending(recorded)).toBe(true);
+    await client.query("commit");
+    expect(await recorded).toEqual(new Map([["a", { bannedUntil: null }]]));
+    await client.end();
   });
 });
