@@ -1,5 +1,5 @@
 import type { Caller } from "../access/caller.ts";
-import { checkEverySession, listableSessions } from "../access/policy.ts";
+import { checkEverySession, checkManages, listableSessions } from "../access/policy.ts";
 import { type Ban, type BanFilter, checkUntil } from "../domain/ban.ts";
 import { identityOf } from "../domain/connection-token.ts";
 import type { IssuedToken } from "../domain/issued-token.ts";
@@ -49,7 +49,7 @@ export class BanService {
     if (sessionId !== null) await checkActs(this.#parts, caller, sessionId);
     else {
       await quota.take(caller, 1);
-      checkEverySession(caller);
+      await checkEverywhere(caller);
     }
     checkLedger(this.#parts);
     const identity = identityOf(ban);
@@ -75,7 +75,7 @@ export class BanService {
     checkLedger(this.#parts);
     const [known] = await this.findMany(caller, [id]);
     if (!known) throw unknownBan();
-    if (known.sessionId === null) checkEverySession(caller);
+    if (known.sessionId === null) await checkEverywhere(caller);
     else await checkManagesIn(this.#parts, caller, known.sessionId);
     const lifted = await shares.query(caller.id, () => bans.lift(id));
     if (!lifted) throw unknownBan();
@@ -162,6 +162,12 @@ export class BanService {
 /** The facts of a ban for the audit trail. */
 export function ofBan({ id, identity, sessionId, until }: Ban) {
   return { ban: id, identity, sessionId, until: until?.toISOString() ?? null };
+}
+
+/** @throws {Forbidden} if the caller may not use every session, or may manage only as a moderator */
+async function checkEverywhere(caller: Caller): Promise<void> {
+  checkEverySession(caller);
+  await checkManages(caller, "*", async () => false);
 }
 
 function unknownBan(): BadUserInput {

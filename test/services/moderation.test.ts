@@ -240,6 +240,18 @@ describe("an act", () => {
     expect(lines).toHaveLength(1);
   });
 
+  it("on all sessions is not for those who manage as moderators", async () => {
+    const { bans } = await start();
+    const permissions = { ...everybody.permissions, identity: "ann", asModerator: true };
+    const moderator = { ...everybody, permissions };
+    const ban = { identity: "bob", sessionId: null, until: null };
+    const { id } = await bans.ban(everybody, ban);
+    for (const act of [() => bans.ban(moderator, ban), () => bans.lift(moderator, id)])
+      await expect(act()).rejects.toMatchObject({
+        extensions: { code: "FORBIDDEN", requiredModerator: "*" },
+      });
+  });
+
   it("counts toward the quota of its caller", async () => {
     const { moderation } = await start();
     const acts = Array.from({ length: 21 }, () => moderation.muteSession({ ...ofOther }, SESSION, [], true));
