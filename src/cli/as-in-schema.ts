@@ -1,6 +1,8 @@
+import type { Ban } from "../domain/ban.ts";
 import { type ConnectionToken, TokenFormat } from "../domain/connection-token.ts";
 import { enumName } from "../domain/enum-name.ts";
 import type { IssuedToken } from "../domain/issued-token.ts";
+import { LeaveReason, type Participant } from "../domain/participant.ts";
 import { Role } from "../domain/role.ts";
 import { ArchiveMode, ArchiveResolution, MediaMode, type Session } from "../domain/session.ts";
 import { type TokenInspection, TokenStatus } from "../domain/token-inspection.ts";
@@ -41,6 +43,7 @@ export function sessionAsInSchema(session: Session) {
     archiveResolution: named(ArchiveResolution, session.archiveResolution),
     location: session.location,
     e2ee: session.e2ee,
+    maxParticipants: session.maxParticipants,
     createdAt: session.createdAt,
     createdHere: session.createdHere,
   };
@@ -56,6 +59,37 @@ export function issuedTokenAsInSchema(issued: IssuedToken) {
     identity: issued.identity,
     issuedAt: issued.issuedAt,
     expiresAt: issued.expiresAt,
+    revokedAt: issued.revokedAt,
+  };
+}
+
+/** A `Participant` of the schema, with the IDs of the session and the token in place of them. */
+export function participantAsInSchema(participant: Participant) {
+  return {
+    id: participant.id,
+    connectionId: participant.connectionId,
+    sessionId: participant.sessionId,
+    data: participant.data,
+    identity: participant.identity,
+    tokenId: participant.tokenId,
+    role: named(Role, participant.role),
+    joinedAt: participant.joinedAt,
+    leftAt: participant.leftAt,
+    leaveReason: named(LeaveReason, participant.leaveReason),
+  };
+}
+
+/** A `Ban` of the schema, with the session's ID in place of the session. */
+export function banAsInSchema(ban: Ban) {
+  return {
+    id: ban.id,
+    identity: ban.identity,
+    sessionId: ban.sessionId,
+    until: ban.until,
+    createdAt: ban.createdAt,
+    createdBy: ban.createdBy,
+    liftedAt: ban.liftedAt,
+    isActive: ban.isActive,
   };
 }
 

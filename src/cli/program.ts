@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { abridge } from "../errors.ts";
 import { COMMIT, VERSION } from "../process/version.ts";
 import { defineBackup } from "./commands/backup.ts";
+import { defineBans } from "./commands/bans.ts";
 import { defineCheck } from "./commands/check.ts";
 import { defineDoctor } from "./commands/doctor.ts";
 import { defineExport } from "./commands/export.ts";
@@ -10,6 +11,7 @@ import { defineInspect } from "./commands/inspect.ts";
 import { defineJoin } from "./commands/join.ts";
 import { defineKeys } from "./commands/keys.ts";
 import { defineMigrate } from "./commands/migrate.ts";
+import { defineParticipants } from "./commands/participants.ts";
 import { defineSession } from "./commands/session.ts";
 import { defineStart } from "./commands/start.ts";
 import { defineToken } from "./commands/token.ts";
@@ -35,6 +37,8 @@ const COMMANDS = [
   defineInspect,
   defineJoin,
   defineSession,
+  defineParticipants,
+  defineBans,
   defineKeys,
   defineMigrate,
   defineBackup,

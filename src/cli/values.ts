@@ -89,19 +89,31 @@ const RFC_3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-
 
 /** Parses a time in the format of RFC 3339, or a duration before now, such as `1h`. */
 export function time(value: string, now = new Date()): Date {
+  return timeOr(value, "before", now);
+}
+
+/** Parses a time in the future, in the format of RFC 3339, or a duration from now, such as `1h`. */
+export function end(value: string, now = new Date()): Date {
+  const instant = timeOr(value, "from", now);
+  if (instant > now) return instant;
+  throw new Error(`must be in the future; ${quote(value)} was given`);
+}
+
+function timeOr(value: string, side: "before" | "from", now: Date): Date {
   const [, year, month, day] = RFC_3339.exec(value) ?? [];
   const instant = new Date(value.toUpperCase().replace(" ", "T"));
   // JavaScript parses February 30 as March 2.
   const isDay = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDate() === Number(day);
   if (isDay && !Number.isNaN(instant.getTime())) return instant;
   try {
-    const ago = new Date(now.getTime() - duration(value) * 1000);
-    // Throws if the time is before the earliest possible Date.
-    ago.toISOString();
-    return ago;
+    const milliseconds = duration(value) * 1000;
+    const other = new Date(now.getTime() + (side === "from" ? milliseconds : -milliseconds));
+    // Throws if the time is beyond the earliest or the latest possible Date.
+    other.toISOString();
+    return other;
   } catch {
     throw new Error(
-      `must be a time such as 2026-11-24T09:30:00Z, or a duration before now such as 15m, 2h or 7d; ${quote(value)} was given`,
+      `must be a time such as 2026-11-24T09:30:00Z, or a duration ${side} now such as 15m, 2h or 7d; ${quote(value)} was given`,
     );
   }
 }

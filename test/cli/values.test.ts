@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { duration, instant, keyLifetime, time, wholeNumber } from "../../src/cli/values.ts";
+import { duration, end, instant, keyLifetime, time, wholeNumber } from "../../src/cli/values.ts";
 
 it.each([
   ["1", 1],
@@ -54,6 +54,16 @@ it.each([
 ])("%j is no time", (value) => {
   expect(() => time(value)).toThrow(
     /^must be a time such as 2026-11-24T09:30:00Z, or a duration before now such as 15m, 2h or 7d; /,
+  );
+});
+
+it("an end is an instant to come, or how long it is until then", () => {
+  const now = new Date("2026-11-24T09:30:00.123Z");
+  expect(end("2026-11-24T09:30:01Z", now).toISOString()).toBe("2026-11-24T09:30:01.000Z");
+  expect(end("7d", now).toISOString()).toBe("2026-12-01T09:30:00.123Z");
+  expect(() => end("2026-11-24T09:30:00.123Z", now)).toThrow(/^must be in the future; "2026-11-24T/);
+  expect(() => end("tomorrow", now)).toThrow(
+    /^must be a time such as .*, or a duration from now such as 15m/,
   );
 });
 

@@ -5,7 +5,7 @@ import { asOperator } from "../operator.ts";
 import type { Outcome } from "../outcome.ts";
 import { CREDENTIALS, explains, performs } from "../perform.ts";
 import { BAD_USER_INPUT, Refusal } from "../refusal.ts";
-import { duration, namesOf, oneOf, text, valued } from "../values.ts";
+import { duration, namesOf, oneOf, text, valued, wholeNumber } from "../values.ts";
 import { defineSessionList } from "./session-list.ts";
 
 /** `stagepass session create` and `list`. */
@@ -32,7 +32,10 @@ export function defineSession(program: Command): void {
       valued("--archive-resolution <resolution>", namesOf(ArchiveResolution), oneOf(ArchiveResolution)),
     )
     .addOption(valued("--location <address>", "IPv4 address near the participants", text))
-    .option("--e2ee", "enable end-to-end encryption");
+    .option("--e2ee", "enable end-to-end encryption")
+    .addOption(
+      valued("--max-participants <number>", "most participants at a time (default: unlimited)", wholeNumber),
+    );
   performs<Options>(command, (options) => createSession(options));
   explains(command, "stagepass session create --name standup --max-age 12h --media-mode routed", [
     "DATABASE_URL",

@@ -6,12 +6,14 @@ import { asOperator } from "../operator.ts";
 import type { Outcome } from "../outcome.ts";
 import { CREDENTIALS, explains, performs } from "../perform.ts";
 import { namesOf, oneOf, text, time, valued } from "../values.ts";
+import { defineTokensRevoke } from "./tokens-revoke.ts";
 
-/** `stagepass tokens list`. */
+/** `stagepass tokens list` and `revoke`. */
 export function defineTokens(program: Command): void {
-  const command = program
+  const tokens = program
     .command("tokens")
-    .description("List the records of issued tokens.")
+    .description("List the records of issued tokens, and revoke tokens.");
+  const command = tokens
     .command("list")
     .description("List the records of issued tokens, newest first. They do not contain the tokens.")
     .addOption(valued("--id <id>", "ID of the token, its jti or nonce", text))
@@ -25,6 +27,7 @@ export function defineTokens(program: Command): void {
     "DATABASE_URL",
     ...CREDENTIALS,
   ]);
+  defineTokensRevoke(tokens);
 }
 
 /** The filters of the list; a record must match all of them. */
@@ -50,6 +53,7 @@ async function listTokens({ first, after, session, ...others }: Options): Promis
     "identity",
     "issuedTo",
     "expiresAt",
+    "revokedAt",
     "id",
     "sessionId",
   ]);
