@@ -55,6 +55,8 @@ export type ErrorCode =
   | 'NOT_ACCEPTABLE'
   /** The server has nothing at this path. */
   | 'NOT_FOUND'
+  /** The participant has left, it publishes no stream, or the platform does not know the session. */
+  | 'NOT_IN_SESSION'
   /** The document lacks the named operation, or has several and the request names none. */
   | 'OPERATION_RESOLUTION_FAILURE'
   /** The body or the document is too long. */
@@ -77,6 +79,8 @@ export type ErrorCode =
   | 'RATE_LIMITED'
   /** The server is stopping. */
   | 'SERVICE_UNAVAILABLE'
+  /** The session has as many participants as it may have. */
+  | 'SESSION_FULL'
   /** The session ID is malformed, or belongs to another project. */
   | 'SESSION_NOT_FOUND'
   /** The request has no valid credential. */
@@ -152,7 +156,8 @@ export type TokenStatus =
   /** The token is genuine but expired. */
   | 'EXPIRED'
   /** This server's credentials did not sign the token, or no client can connect with it. */
-  | 'INVALID';
+  | 'INVALID'
+  | 'REVOKED';
 
 /** The platform that creates sessions. */
 export type VideoPlatform =
