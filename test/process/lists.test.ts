@@ -85,10 +85,11 @@ it("lists who was let in", async () => {
     "identity",
     "issuedTo",
     "expiresAt",
+    "revokedAt",
     "id",
     "sessionId",
   ]);
-  expect(lines[1]?.split(/ +/)).toMatchObject({ 1: "MODERATOR", 2: "user-42", 5: first, 6: session });
+  expect(lines[1]?.split(/ +/)).toMatchObject({ 1: "MODERATOR", 2: "user-42", 5: "-", 6: first, 7: session });
 
   const refused = await failed("tokens", "list", "--session", "\ud800", "--role", "boss");
   expect(refused).toMatchObject({ code: 2 });
