@@ -42,7 +42,8 @@ export function retryStatusOf(
   data: Readonly<Record<string, unknown>> | null | undefined,
   errors: readonly GraphQLFormattedError[],
 ): { readonly status: 429 | 503; readonly retryAfter: number } | null {
-  const codes = errors.map(({ extensions }) => extensions?.code);
+  // What will not succeed later is no reason to wait, such as bans with `LEDGER=off`.
+  const codes = errors.map(({ extensions }) => (extensions?.retryable === false ? null : extensions?.code));
   if (codes.length === 0 || !codes.every((code) => code === LIMITED || UNAVAILABLE.has(code))) return null;
   // A null without an error is data.
   const failed = new Set(errors.flatMap(({ path = [] }) => [path[0], `${path[0]}.${path[1]}`]));

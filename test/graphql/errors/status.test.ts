@@ -51,6 +51,7 @@ describe("an answer that does not fail as a whole", () => {
     ["has a field with a part that failed", { a: { b: null } }, [failed("DATABASE_UNAVAILABLE", ["a", "b"])]],
     ["has an error of the caller's, too", null, [ledger, failed("FORBIDDEN", ["b"])]],
     ["has an error of the server's own", null, [failed("INTERNAL_SERVER_ERROR", ["a"])]],
+    ["will fail again", null, [failed("LEDGER_UNAVAILABLE", ["a"], { retryable: false })]],
     ["lacks the platform alone", null, [failed("PLATFORM_UNAVAILABLE", ["a"], { retryable: true })]],
   ])("%s", (_, data, errors) => {
     expect(retryStatusOf(data, errors)).toBeNull();
