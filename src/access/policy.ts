@@ -154,7 +154,7 @@ export function listableSessions({ permissions }: Caller): SessionSelection {
 }
 
 /**
- * The identity of a caller's token: that of its grant, or else the requested one.
+ * The identity of a caller's token: that of its grant, otherwise the requested one.
  *
  * @throws {Forbidden} if another one is requested than that of the grant
  */
@@ -167,7 +167,7 @@ export function boundIdentity(caller: Caller, identity: string | null): string |
 }
 
 /**
- * The connection data of a caller's token: that of its grant, or else the requested data.
+ * The connection data of a caller's token: that of its grant, otherwise the requested data.
  *
  * @throws {Forbidden} if other data is requested than that of the grant; the error does not repeat it
  */

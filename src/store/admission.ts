@@ -23,7 +23,7 @@ const isExcluded = (engine: Engine, token: string) => sql`(
   ${sql.ref(`${token}.revoked_at`)} is not null
   or exists (select 1 ${bansOf(engine, token, "identity")}) or exists (select 1 ${bansOf(engine, token, "data_fingerprint")}))`;
 
-/** How many participants count for the limit of a row's session. Whoever must leave does not. */
+/** How many participants count for the limit of a row's session. Those who must leave do not. */
 const seatsOf = (row: string) => sql`(
   select count(*) from participants as seated where seated.session_id = ${sql.ref(`${row}.session_id`)} and seated.left_at is null
     and not exists (select 1 from removals where removals.participant_id = seated.id))`;
@@ -91,7 +91,7 @@ export interface Joined {
   readonly isNew: boolean;
 }
 
-/** Whom a ban or a revocation may concern: those with one value, and those of whom it is unknown which token they have. */
+/** Whom a ban or a revocation may concern: those with one value, and those whose token is unknown. */
 export interface Concerned {
   /** Null for all sessions. */
   readonly sessionId: string | null;
@@ -100,7 +100,7 @@ export interface Concerned {
 }
 
 /**
- * Requests the removal of those of the participants who may not be in their sessions, in a transaction that has locked the changes.
+ * Requests the removal of participants who may not be in their sessions. The transaction has locked the changes.
  * A removal that was requested before stays, unless it was because nobody told who the participant is.
  */
 export async function requestRemovals(

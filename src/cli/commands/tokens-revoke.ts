@@ -9,7 +9,7 @@ import { withIdArgument } from "../refused-id.ts";
 export function defineTokensRevoke(tokens: Command): void {
   const command = tokens
     .command("revoke")
-    .description("Revoke a token permanently. Running servers remove whoever is in the session with it.")
+    .description("Revoke a token permanently. Running servers remove participants that use it.")
     .argument("<id>", "ID of the token, its jti or nonce");
   performs(command, (_, id) => revokeToken(id));
   explains(command, "stagepass tokens revoke 6f1c0f52-7f0f-4c3b-9a43-0f0a5f3f7c11", [
@@ -23,7 +23,7 @@ async function revokeToken(id: string): Promise<Outcome> {
     asOperator(({ services: { bans }, caller }) => bans.revokeToken(caller, id), true),
   );
   return {
-    text: "Revoked: running servers remove whoever joins with this token.",
+    text: "Revoked: running servers remove participants that join with this token.",
     json: issuedTokenAsInSchema(revoked),
   };
 }
