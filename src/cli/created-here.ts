@@ -3,24 +3,38 @@ import { checkThere, openToLook } from "../store/database.ts";
 import { sqlStore } from "../store/sql-store.ts";
 import { failureOf } from "./failure.ts";
 
+/** What the database tells about a token. */
+export interface Known {
+  /** Whether it has the token's session; null if it cannot be read. */
+  readonly createdHere: boolean | null;
+  readonly isRevoked: boolean;
+}
+
 /**
- * Whether the database has a session; null if the database cannot be read. Changes nothing. Writes a note to standard error unless
- * the session was created here.
+ * What the database tells about a token of a session. Changes nothing. Writes a note to standard error unless the session was
+ * created here.
  */
-export async function lookUpSession({ database }: Config, sessionId: string): Promise<boolean | null> {
+export async function lookUpToken(
+  { database }: Config,
+  sessionId: string,
+  tokenId: string | null,
+): Promise<Known> {
   try {
     checkThere(keptDatabase(database));
     const store = sqlStore(await openToLook(database));
     try {
       const createdHere = (await store.sessions.findMany([sessionId])).length > 0;
       noteOrigin(createdHere);
-      return createdHere;
+      const isRevoked = tokenId !== null && (await store.ledger.revokedAt(tokenId)) !== null;
+      return { createdHere, isRevoked };
     } finally {
       await store.close();
     }
   } catch (error) {
-    process.stderr.write(`Cannot tell whether the session was created here: ${failureOf(error).message}\n`);
-    return null;
+    process.stderr.write(
+      `Cannot tell whether the session was created here, or the token revoked: ${failureOf(error).message}\n`,
+    );
+    return { createdHere: null, isRevoked: false };
   }
 }
 

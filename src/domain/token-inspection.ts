@@ -2,7 +2,7 @@ import type { TokenFormat } from "./connection-token.ts";
 import { Role } from "./role.ts";
 import { ownerOf } from "./session-id.ts";
 
-/** Whether a client could connect with a token now. */
+/** Whether a client could connect with a token now, and stay. */
 export enum TokenStatus {
   ACTIVE = "active",
   EXPIRED = "expired",
@@ -13,6 +13,8 @@ export enum TokenStatus {
 /** The grant of a token. For an invalid token, all fields except `status` and `reason` are null. */
 export interface TokenInspection {
   readonly status: TokenStatus;
+  /** The `jti` or `nonce`; null if the token has none. */
+  readonly id: string | null;
   /** Why the token is invalid, for people to read; null otherwise. */
   readonly reason: string | null;
   readonly format: TokenFormat | null;
@@ -28,6 +30,7 @@ export interface TokenInspection {
 
 /** The claims of a token with a valid signature. They are untyped, because the holder of the key can sign anything. */
 export interface TokenClaims {
+  readonly id: unknown;
   readonly sessionId: unknown;
   readonly role: unknown;
   readonly data: unknown;
@@ -52,6 +55,7 @@ export const NOT_SIGNED_HERE = "it was not signed with this project's credential
 export function invalid(reason: string): TokenInspection {
   return {
     status: TokenStatus.INVALID,
+    id: null,
     reason,
     format: null,
     sessionId: null,
@@ -91,6 +95,7 @@ export function inspectClaims(
   }
   return {
     status: expireTime !== null && expireTime <= seconds ? TokenStatus.EXPIRED : TokenStatus.ACTIVE,
+    id: typeof claims.id === "string" ? claims.id : null,
     reason: null,
     format,
     sessionId,

@@ -50,7 +50,7 @@ export function countedTokens(tokens: Tokens, counter: Counter<"role" | "format"
       }
     },
 
-    inspect: (token) => tokens.inspect(token),
+    inspect: (caller, token) => tokens.inspect(caller, token),
   };
 }
 

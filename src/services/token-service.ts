@@ -15,9 +15,10 @@ import { type ConnectionToken, formatOf, identityOf, type TokenInput } from "../
 import { type Grant, grantFor, roleOf } from "../domain/grant.ts";
 import type { IssuedToken } from "../domain/issued-token.ts";
 import { checkOwner } from "../domain/session-id.ts";
+import { isStorable } from "../domain/text.ts";
 import { checkBatch, type TokenOutcome, type TokenRefusal, tokenRefusalOf } from "../domain/token-batch.ts";
 import { newTokenId } from "../domain/token-id.ts";
-import type { TokenInspection } from "../domain/token-inspection.ts";
+import { type TokenInspection, TokenStatus } from "../domain/token-inspection.ts";
 import { StagepassError } from "../errors.ts";
 import type { Shares } from "../shares/shares.ts";
 import type { SigningService } from "../signing/signing-service.ts";
@@ -118,9 +119,18 @@ export class TokenService {
     });
   }
 
-  /** What a token grants, and whether a client could connect with it now. An invalid token is a result, not an error. */
-  inspect(token: string): TokenInspection {
-    return this.#parts.signing.inspect(token, this.#parts.now());
+  /**
+   * What a token grants, and whether a client could connect with it now. An invalid token is a result, not an error.
+   *
+   * @throws {DatabaseUnavailable} when it is unknown whether the token is revoked
+   */
+  async inspect({ id: callerId }: Caller, token: string): Promise<TokenInspection> {
+    const { signing, ledger, shares, now } = this.#parts;
+    const inspection = signing.inspect(token, now());
+    const { status, id } = inspection;
+    if (status !== TokenStatus.ACTIVE || id === null || !isStorable(id)) return inspection;
+    const revokedAt = await shares.query(callerId, () => ledger.revokedAt(id));
+    return revokedAt === null ? inspection : { ...inspection, status: TokenStatus.REVOKED };
   }
 
   async #checkSession(caller: Caller, sessionId: string): Promise<void> {

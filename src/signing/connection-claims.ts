@@ -11,6 +11,7 @@ export function readConnectionClaims(
 ): TokenClaims | string {
   if (claims.scope !== CONNECT) return "it is not a connection token: it has another scope";
   return {
+    id: claims.jti,
     sessionId: claims.session_id,
     role: claims.role,
     data,

@@ -48,6 +48,7 @@ export function readOpenTokT1(
   if (new Set(fields.keys()).size !== fields.size) return "one of its fields occurs twice";
   const createTime = seconds(fields.get("create_time"));
   return {
+    id: fields.get("nonce"),
     sessionId: fields.get("session_id"),
     // The .NET SDK writes upper case.
     role: fields.get("role")?.toLowerCase(),

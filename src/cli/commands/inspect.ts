@@ -4,7 +4,7 @@ import { parseConfig, readEnvironment } from "../../config/config.ts";
 import { TokenStatus } from "../../domain/token-inspection.ts";
 import { SigningService } from "../../signing/signing-service.ts";
 import { inspectionAsInSchema } from "../as-in-schema.ts";
-import { lookUpSession } from "../created-here.ts";
+import { lookUpToken } from "../created-here.ts";
 import type { Outcome } from "../outcome.ts";
 import { CREDENTIALS, explains, performs } from "../perform.ts";
 import { DASH, readArgument } from "../standard-streams.ts";
@@ -16,7 +16,7 @@ export function defineInspect(program: Command): void {
     .command("inspect")
     .summary("Show what a token grants, and whether it is valid.")
     .description(
-      "Show what a token grants, and whether a client can connect with it now. The exit code is 0 if the token is ACTIVE, and 1 if it is EXPIRED or INVALID.",
+      "Show what a token grants, and whether a client can connect with it now. The exit code is 0 if the token is ACTIVE, and 1 if it is EXPIRED, REVOKED or INVALID.",
     )
     .argument("<token>", "the token; - reads it from standard input, which keeps it out of the process list");
   performs(command, (_, token) => inspectToken(token));
@@ -32,9 +32,12 @@ async function inspectToken(token: string): Promise<Outcome> {
   const config = parseConfig(...readEnvironment());
   const signing = new SigningService(existingKeyRing(config));
   const given = token === DASH ? await readArgument("token") : token;
-  const inspection = signing.inspect(given, new Date());
-  const { sessionId } = inspection;
-  const createdHere = sessionId === null ? null : await lookUpSession(config, sessionId);
+  const signed = signing.inspect(given, new Date());
+  const { sessionId, id } = signed;
+  const { createdHere, isRevoked } =
+    sessionId === null ? { createdHere: null, isRevoked: false } : await lookUpToken(config, sessionId, id);
+  const isOut = isRevoked && signed.status === TokenStatus.ACTIVE;
+  const inspection = isOut ? { ...signed, status: TokenStatus.REVOKED } : signed;
   const json = inspectionAsInSchema(inspection, createdHere);
   const text = Object.entries(json)
     .filter(([, value]) => value !== null && String(value) !== "")

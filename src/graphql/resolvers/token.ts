@@ -96,9 +96,9 @@ export class TokenResolver {
   })
   inspectToken(
     @Args(() => InspectTokenArgs) { token }: InspectTokenArgs,
-    @Ctx() { tokens }: Context,
-  ): TokenInspection {
-    return tokens.inspect(token);
+    @Ctx() { caller, tokens }: Context,
+  ): Promise<TokenInspection> {
+    return tokens.inspect(caller, token);
   }
 
   @FieldResolver(() => Int, { nullable: true, complexity: SHORT_VALUE })

@@ -81,6 +81,9 @@ registerEnumType(TokenStatus, {
   valuesConfig: {
     ACTIVE: { description: "A client can connect with the token now." },
     EXPIRED: { description: "The token is genuine but expired." },
+    REVOKED: {
+      description: "The token was issued here, and revoked. A client that connects with it is disconnected.",
+    },
     INVALID: {
       description: "This server's credentials did not sign the token, or no client can connect with it.",
     },

@@ -8,7 +8,7 @@ import { DateTime } from "./date-time.ts";
   description: "What a token grants. If `status` is `INVALID`, only `status` and `reason` are set.",
   simpleResolvers: true,
 })
-export class TokenInspectionType implements TokenInspection {
+export class TokenInspectionType implements Omit<TokenInspection, "id"> {
   @Field(() => TokenStatus, { description: "Whether a client can connect with the token." })
   status!: TokenStatus;
 
