@@ -92,9 +92,10 @@ class Unreadable extends Error {}
 
 /**
  * Reads the permissions of a grant, which is an object or its JSON text:
- * `{ roles: [Role], sessions: [ID or "*"], names: [name, prefix with a trailing "*", or "*"], maxLifetime: seconds }`.
- * A list has at most 100 entries. A missing list allows nothing; without `maxLifetime` the platform's limit applies. Names are
- * normalized and checked as `ensureSession` does. An unknown member is a problem, because it may be a misspelled limit.
+ * `{ roles: [Role], sessions: [ID or "*"], names: [name, prefix with a trailing "*", or "*"], maxLifetime: seconds, identity: text,
+ * data: text, sessionOptions: { option: [allowed values] }, manage: "as-moderator" }`. `manage` needs `identity`.
+ * A list has at most 100 entries. A missing list allows nothing; without `maxLifetime` the platform's limit applies.
+ * Without the members after it, the caller is free. Names are normalized and checked as `ensureSession` does. An unknown member is a problem, because it may be a misspelled limit.
  *
  * @param name the name of the grant in messages
  */

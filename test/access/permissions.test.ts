@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ALL_PERMISSIONS, NO_PERMISSIONS, readGrant } from "../../src/access/permissions.ts";
 import { Role } from "../../src/domain/role.ts";
+import { ArchiveMode, MediaMode } from "../../src/domain/session.ts";
 
 const permissionsOf = (claim: unknown) => {
   const { permissions, problems } = readGrant(claim);
@@ -8,6 +9,7 @@ const permissionsOf = (claim: unknown) => {
   return permissions;
 };
 const nothing = { all: false, ids: new Set(), names: new Set(), namePrefixes: [] };
+const unbound = { maxLifetime: null, identity: null, data: null, sessionOptions: {}, asModerator: false };
 
 describe("readGrant", () => {
   it.each([
@@ -15,7 +17,7 @@ describe("readGrant", () => {
     ["an empty claim", {}],
     ["a claim with empty lists", { roles: [], sessions: [], names: [] }],
   ])("grants nothing for %s", (_, claim) => {
-    expect(permissionsOf(claim)).toEqual({ roles: new Set(), sessions: nothing, maxLifetime: null });
+    expect(permissionsOf(claim)).toEqual({ roles: new Set(), sessions: nothing, ...unbound });
   });
 
   it("reads the roles by their names in the contract", () => {
@@ -174,11 +176,82 @@ describe("readGrant", () => {
       { maxLifetime: "60" },
       /^video_grant\.maxLifetime must be a whole number of seconds, at least 1; it is a string$/,
     ],
+    [
+      "an identity that is no string",
+      { identity: 1 },
+      /^video_grant\.identity must be a string; it is a number$/,
+    ],
+    ["an empty identity", { identity: "" }, /^video_grant\.identity must/],
+    ["a long identity", { identity: "a".repeat(1001) }, /^video_grant\.identity must be at most/],
+    ["data that is null", { data: null }, /^video_grant\.data must be a string; it is null$/],
+    ["long data", { data: "a".repeat(1001) }, /^video_grant\.data must be at most 1000/],
+    ["data with U+0000", { data: "a\0" }, /^video_grant\.data must/],
+    [
+      "options that are no object",
+      { sessionOptions: [] },
+      /^video_grant\.sessionOptions must be an object; it is a list$/,
+    ],
+    [
+      "an option that is unknown",
+      { sessionOptions: { canary: [] } },
+      /^video_grant\.sessionOptions can have only mediaMode, archiveMode, archiveResolution, e2ee$/,
+    ],
+    [
+      "an option that every object has",
+      { sessionOptions: { constructor: [] } },
+      /^video_grant\.sessionOptions can have only/,
+    ],
+    [
+      "an option without a list",
+      { sessionOptions: { e2ee: true } },
+      /^video_grant\.sessionOptions\.e2ee must be a list of true, false$/,
+    ],
+    [
+      "a mode as the platform calls it",
+      { sessionOptions: { mediaMode: ["routed"] } },
+      /^video_grant\.sessionOptions\.mediaMode must be a list of /,
+    ],
+    ["another manage", { manage: "all", identity: "a" }, /^video_grant\.manage must be "as-moderator"$/],
+    [
+      "manage without identity",
+      { manage: "as-moderator" },
+      /^video_grant\.manage needs the member identity$/,
+    ],
     ["a huge maxLifetime", { maxLifetime: 2 ** 53 }, /^video_grant\.maxLifetime must be a whole number/],
   ])("refuses %s, and allows nothing", (_, claim, message) => {
     const { permissions, problems } = readGrant(claim);
-    expect(permissions).toEqual(NO_PERMISSIONS);
+    expect({ ...permissions, sessionOptions: {} }).toEqual(NO_PERMISSIONS);
     expect(problems).toMatchObject([{ says: expect.stringMatching(message) }]);
+  });
+
+  it("reads who the caller is, and what it may do", () => {
+    const claim = { identity: "ada@example.com", data: "", manage: "as-moderator" };
+    expect(permissionsOf(claim)).toMatchObject({ identity: "ada@example.com", data: "", asModerator: true });
+    expect(permissionsOf({ data: "a".repeat(1000) }).data).toHaveLength(1000);
+  });
+
+  it("reads the allowed values of options", () => {
+    const sessionOptions = { mediaMode: ["ROUTED"], archiveMode: ["MANUAL", "ALWAYS"], e2ee: [true] };
+    expect(permissionsOf({ sessionOptions }).sessionOptions).toEqual({
+      mediaMode: new Set([MediaMode.ROUTED]),
+      archiveMode: new Set([ArchiveMode.MANUAL, ArchiveMode.ALWAYS]),
+      e2ee: new Set([true]),
+    });
+  });
+
+  it("keeps the restrictions of options when another member is a problem, and allows no option when they are unclear", () => {
+    const sessionOptions = { mediaMode: ["ROUTED"] };
+    const routed = { mediaMode: new Set([MediaMode.ROUTED]) };
+    const none = {
+      mediaMode: new Set(),
+      archiveMode: new Set(),
+      archiveResolution: new Set(),
+      e2ee: new Set(),
+    };
+    const optionsOf = (claim: object) => readGrant(claim).permissions.sessionOptions;
+    expect(optionsOf({ roles: 1, sessionOptions })).toEqual(routed);
+    expect(optionsOf({ sesionOptions: sessionOptions })).toEqual(none);
+    expect(optionsOf({ sessionOptions: { mediaMode: "ROUTED" } })).toEqual(none);
   });
 
   it("names each member that cannot be read", () => {
@@ -210,13 +283,24 @@ describe("readGrant", () => {
   });
 
   it("never says a value", () => {
-    for (const member of ["roles", "sessions", "names", "maxLifetime"]) {
+    for (const member of [
+      "roles",
+      "sessions",
+      "names",
+      "maxLifetime",
+      "identity",
+      "data",
+      "sessionOptions",
+      "manage",
+    ]) {
       for (const value of [
         "canary",
         ["canary*x", "*canary"],
         { canary: "canary" },
         [["canary"]],
         ["canary "],
+        { mediaMode: ["canary"] },
+        `canary\0${"a".repeat(1001)}`,
       ]) {
         for (const { says } of readGrant({ [member]: value }).problems) expect(says).not.toContain("canary");
       }
@@ -235,10 +319,10 @@ describe("readGrant", () => {
 });
 
 it("grants nothing, and everything, to those who are to have it", () => {
-  expect(NO_PERMISSIONS).toEqual({ roles: new Set(), sessions: nothing, maxLifetime: null });
+  expect(NO_PERMISSIONS).toEqual({ roles: new Set(), sessions: nothing, ...unbound });
   expect(ALL_PERMISSIONS).toEqual({
     roles: new Set(["subscriber", "publisher", "publisheronly", "moderator"]),
     sessions: { ...nothing, all: true },
-    maxLifetime: null,
+    ...unbound,
   });
 });

@@ -1,8 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { type Caller, callerWith, localCaller } from "../../src/access/caller.ts";
 import {
+  boundData,
+  boundIdentity,
+  checkArgument,
+  checkEverySession,
   checkLifetime,
+  checkManages,
   checkName,
+  checkOptions,
   checkRole,
   checkScope,
   checkSession,
@@ -13,6 +19,7 @@ import {
 } from "../../src/access/policy.ts";
 import { SCOPES } from "../../src/access/scope.ts";
 import { Role } from "../../src/domain/role.ts";
+import { ArchiveMode, MediaMode } from "../../src/domain/session.ts";
 
 const granted = (video_grant: object): Caller => callerWith("key:1", "one", { video_grant });
 const scoped = (scope: string): Caller => callerWith("key:1", "one", { scope });
@@ -42,6 +49,16 @@ describe("checkScope", () => {
     ["Session.participants", "participants:read"],
     ["Session.participantCount", "participants:read"],
     ["Participant.token", "ledger:read"],
+    ["IssuedToken.usedBy", "participants:read"],
+    ["Query.bans", "bans:manage"],
+    ["Mutation.banIdentity", "bans:manage"],
+    ["Mutation.liftBan", "bans:manage"],
+    ["Mutation.revokeToken", "bans:manage"],
+    ["Mutation.removeParticipant", "participants:manage"],
+    ["Mutation.muteParticipant", "participants:manage"],
+    ["Mutation.muteSession", "participants:manage"],
+    ["Mutation.sendSignal", "participants:manage"],
+    ["Mutation.setMaxParticipants", "participants:manage"],
   ])("opens %s to the scope %s, and to no other", (field, requiredScope) => {
     expect(() => checkScope(scoped(requiredScope), field)).not.toThrow();
     const others = SCOPES.filter((scope) => scope !== requiredScope).join(" ");
@@ -58,7 +75,7 @@ describe("checkScope", () => {
   );
 
   it("has no more fields than these", () => {
-    expect(Object.keys(REQUIRED_SCOPE)).toHaveLength(21);
+    expect(Object.keys(REQUIRED_SCOPE)).toHaveLength(31);
   });
 
   it.each(["Query.secrets", "", "constructor", "toString", "__proto__", "query.session"])(
@@ -147,6 +164,97 @@ describe("sessions", () => {
   it("lists the sessions of its permissions", () => {
     const caller = granted(claim);
     expect(listableSessions(caller)).toBe(caller.permissions.sessions);
+  });
+});
+
+describe("a caller whose grant says who it is", () => {
+  const caller = granted({ identity: "ada", data: "canary" });
+
+  it("gets tokens with that identity and data", () => {
+    expect([null, "ada"].map((asked) => boundIdentity(caller, asked))).toEqual(["ada", "ada"]);
+    expect([null, "canary"].map((asked) => boundData(caller, asked))).toEqual(["canary", "canary"]);
+  });
+
+  it.each(["bob", "", "Ada"])("is refused the identity %j", (requiredIdentity) => {
+    expect(() => boundIdentity(caller, requiredIdentity)).toThrow(
+      forbidden("the caller's tokens have another identity", { requiredIdentity }),
+    );
+  });
+
+  it.each(["other", ""])("is refused the data %j, and the error repeats none", (data) => {
+    expect(() => boundData(caller, data)).toThrow(
+      forbidden("the caller's tokens have other connection data", { requiredData: true }),
+    );
+  });
+
+  it("is free to choose what the grant does not say, and bound to empty data", () => {
+    expect([boundIdentity(granted({}), "bob"), boundIdentity(granted({}), null)]).toEqual(["bob", null]);
+    expect([boundData(granted({}), "x"), boundData(granted({}), null)]).toEqual(["x", null]);
+    expect(boundData(granted({ data: "" }), null)).toBe("");
+    expect(() => boundData(granted({ data: "" }), "x")).toThrow();
+  });
+});
+
+describe("checkOptions", () => {
+  const caller = granted({ sessionOptions: { mediaMode: ["ROUTED"], e2ee: [] } });
+
+  it("allows the values of the grant, options that it does not name, and those not requested", () => {
+    expect(() => checkOptions(caller, {}, false)).not.toThrow();
+    expect(() => checkOptions(caller, { mediaMode: null }, false)).not.toThrow();
+    const options = { mediaMode: MediaMode.ROUTED, archiveMode: ArchiveMode.ALWAYS };
+    expect(() => checkOptions(caller, options, false)).not.toThrow();
+  });
+
+  it.each([
+    ["mediaMode", { mediaMode: MediaMode.RELAYED }],
+    ["e2ee", { e2ee: false }],
+  ])("refuses another %s", (requiredOption, options) => {
+    expect(() => checkOptions(caller, options, false)).toThrow(
+      forbidden(`the caller may not create sessions with this ${requiredOption}`, { requiredOption }),
+    );
+  });
+
+  it("needs a scope for maxAge", () => {
+    expect(() => checkOptions(scoped("sessions:replace"), {}, true)).not.toThrow();
+    expect(() => checkOptions(scoped("sessions:create"), {}, true)).toThrow(
+      forbidden("ensureSession(maxAge:) requires the scope sessions:replace", {
+        requiredScope: "sessions:replace",
+      }),
+    );
+  });
+});
+
+it("checkArgument needs the scope that it names", () => {
+  expect(() => checkArgument(scoped("bans:manage"), "removeParticipant(ban:)", "bans:manage")).not.toThrow();
+  expect(() =>
+    checkArgument(scoped("participants:manage"), "removeParticipant(ban:)", "bans:manage"),
+  ).toThrow(
+    forbidden("removeParticipant(ban:) requires the scope bans:manage", { requiredScope: "bans:manage" }),
+  );
+});
+
+it("checkEverySession needs every session, and not only every name", () => {
+  expect(() => checkEverySession(granted({ sessions: ["*"] }))).not.toThrow();
+  expect(() => checkEverySession(granted({ names: ["*"], sessions: ["1_a"] }))).toThrow(
+    forbidden("the caller may not use every session", { requiredSession: "*" }),
+  );
+});
+
+describe("checkManages", () => {
+  const isModerated = async (sessionId: string, identity: string) =>
+    sessionId === "1_a" && identity === "ada";
+  const caller = granted({ identity: "ada", manage: "as-moderator" });
+
+  it("allows the sessions in which the identity is a moderator, and no other", async () => {
+    await expect(checkManages(caller, "1_a", isModerated)).resolves.toBeUndefined();
+    await expect(checkManages(caller, "1_b", isModerated)).rejects.toEqual(
+      forbidden("the caller is no moderator in this session now", { requiredModerator: "1_b" }),
+    );
+  });
+
+  it("asks nothing of other callers", async () => {
+    const never = () => expect.unreachable();
+    await expect(checkManages(granted({ identity: "bob" }), "1_b", never)).resolves.toBeUndefined();
   });
 });
 
