@@ -4,8 +4,10 @@ import {
   type Issued,
   issuedFor,
   type MatrixCaller,
+  managerRefusal,
   nameRefusal,
   nowSeconds,
+  optionRefusal,
   type Refusal,
   ROLES,
   SESSION_NAMES,
@@ -91,13 +93,16 @@ function belowSession(
 
 /** An argument that names nothing that the caller may act on. */
 const unknownFor = (caller: MatrixCaller, kind: SessionKind, argument: string): Refusal | null =>
-  caller.sessions.includes(kind) ? null : { code: "BAD_USER_INPUT", argument };
+  caller.sessions.includes(kind)
+    ? managerRefusal(caller, kind, ids[kind])
+    : { code: "BAD_USER_INPUT", argument };
 
 /** Why a caller may not act on a session, besides the scope. */
 function actRefusal(caller: MatrixCaller, kind: SessionKind): Refusal | null {
   if (kind === "malformed" || kind === "another project's")
     return { code: "SESSION_NOT_FOUND", argument: "sessionId" };
-  return caller.sessions.includes(kind) ? null : { code: "FORBIDDEN", requiredSession: ids[kind] };
+  if (!caller.sessions.includes(kind)) return { code: "FORBIDDEN", requiredSession: ids[kind] };
+  return managerRefusal(caller, kind, ids[kind]);
 }
 
 /** The local platform knows no session that nobody has joined. */
@@ -112,6 +117,9 @@ const actsOnSession = (caller: MatrixCaller, field: string, args: string): Cell[
     refusal: scopeRefusal(caller, "participants:manage") ?? actRefusal(caller, kind) ?? NOBODY_THERE,
     at: [field],
   }));
+
+/** The options of a new session. */
+export const DEFAULTS = { mediaMode: "RELAYED", archiveMode: "MANUAL" };
 
 /** The sessions of a name. */
 const NAMED = ["own", "sibling", "another's"] as const;
@@ -233,7 +241,11 @@ export const OTHER_CELLS: Cells = {
     const mayUseAll = caller.sessions.includes("unknown");
     return [
       ...SESSIONS.map((kind) => ban(kind, ids[kind], actRefusal(caller, kind))),
-      ban("every session", null, mayUseAll ? null : { code: "FORBIDDEN", requiredSession: "*" }),
+      ban(
+        "every session",
+        null,
+        mayUseAll ? managerRefusal(caller, "unknown", "*") : { code: "FORBIDDEN", requiredSession: "*" },
+      ),
     ];
   },
 
@@ -464,17 +476,21 @@ export const OTHER_CELLS: Cells = {
   },
 
   "Mutation.createSession": (caller) => {
-    const refusal = scopeRefusal(caller, "sessions:create");
-    return [
-      {
-        name: "alone",
-        query: "mutation { createSession { name applicationId } }",
+    const asks: object[] = [{}, { mediaMode: "ROUTED" }, { mediaMode: "ROUTED", archiveMode: "ALWAYS" }];
+    return asks.map((asked): Cell => {
+      const refusal =
+        scopeRefusal(caller, "sessions:create") ?? optionRefusal(caller, { ...DEFAULTS, ...asked });
+      return {
+        name: `with ${JSON.stringify(asked)}`,
+        query: `mutation($mediaMode: MediaMode, $archiveMode: ArchiveMode) {
+          createSession(mediaMode: $mediaMode, archiveMode: $archiveMode) { name applicationId } }`,
+        variables: { ...asked },
         refusal,
         at: ["createSession"],
         creates: refusal === null,
         data: { createSession: { name: null, applicationId: API_KEY } },
-      },
-    ];
+      };
+    });
   },
 
   "Mutation.ensureSession": (caller) => {
@@ -493,9 +509,9 @@ export const OTHER_CELLS: Cells = {
         name: `a new name, ${name}`,
         query: "mutation($name: String!) { ensureSession(name: $name) { name applicationId } }",
         variables: { name },
-        refusal: refusalOf(name),
+        refusal: refusalOf(name) ?? optionRefusal(caller, DEFAULTS),
         at: ["ensureSession"],
-        creates: refusalOf(name) === null,
+        creates: (refusalOf(name) ?? optionRefusal(caller, DEFAULTS)) === null,
         data: { ensureSession: { name, applicationId: API_KEY } },
       };
     });
@@ -510,7 +526,15 @@ export const OTHER_CELLS: Cells = {
         tokens: () => [issuedFor(caller, ids.own, { role })],
       };
     });
-    return [...existing, ...fresh, ...granting];
+    const old: Cell = {
+      name: "the name of own, with maxAge",
+      query: "mutation($name: String!) { ensureSession(name: $name, maxAge: 86400) { id } }",
+      variables: { name: SESSION_NAMES.own },
+      refusal: refusalOf(SESSION_NAMES.own) ?? scopeRefusal(caller, "sessions:replace"),
+      at: ["ensureSession"],
+      data: { ensureSession: { id: ids.own } },
+    };
+    return [...existing, ...fresh, ...granting, old];
   },
 
   "Session.participants": (caller) =>

@@ -145,6 +145,8 @@ export const participantOf = (kind: SessionKind) => `p_${SESSIONS.indexOf(kind)}
 /** Lets somebody join a session, with the earliest token of the session on the ledger. */
 function addParticipant(kind: SessionKind): void {
   const record = recordsOf(ids[kind]).at(-1);
+  // A caller who manages only as a moderator has the identity of this one.
+  const role = kind === "own" ? "moderator" : "publisher";
   database
     .prepare(
       "INSERT INTO participants (id, session_id, identity, joined_at, left_at, leave_reason, change) VALUES (?, ?, 'leaver', ?, ?, 'clientDisconnected', 0)",
@@ -152,9 +154,9 @@ function addParticipant(kind: SessionKind): void {
     .run(leaverOf(kind), ids[kind], now.getTime(), now.getTime());
   database
     .prepare(
-      "INSERT INTO participants (id, session_id, token_id, identity, role, joined_at, change) VALUES (?, ?, ?, ?, 'publisher', ?, 0)",
+      "INSERT INTO participants (id, session_id, token_id, identity, role, joined_at, change) VALUES (?, ?, ?, ?, ?, ?, 0)",
     )
-    .run(participantOf(kind), ids[kind], record?.id ?? null, kind, now.getTime());
+    .run(participantOf(kind), ids[kind], record?.id ?? null, kind, role, now.getTime());
 }
 
 /** The node ID of a ban of a session. Cells list the bans of one identity, and lift those of another. */

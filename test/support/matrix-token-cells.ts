@@ -5,6 +5,7 @@ import {
   issuedFor,
   type MatrixCaller,
   nowSeconds,
+  optionRefusal,
   type Refusal,
   ROLES,
   SESSIONS,
@@ -12,7 +13,7 @@ import {
   scopeRefusal,
   tokenRefusal,
 } from "./matrix.ts";
-import type { Cell, Cells } from "./matrix-cells.ts";
+import { type Cell, type Cells, DEFAULTS } from "./matrix-cells.ts";
 import { GENERATE, ids } from "./matrix-server.ts";
 
 const GENERATE_BELOW_TOKEN = `mutation(
@@ -64,8 +65,9 @@ const nameOf = ({ role, lifetime, format }: Ask) =>
 
 /** The cells of the fields that issue tokens. */
 export const TOKEN_CELLS: Cells = {
-  "Mutation.generateToken": (caller) =>
-    SESSIONS.flatMap((kind) =>
+  "Mutation.generateToken": (caller) => [
+    ...whoCells(caller),
+    ...SESSIONS.flatMap((kind) =>
       asksFor(kind).map((asked) => ({
         name: `${kind}, ${nameOf(asked)}`,
         query: GENERATE,
@@ -75,6 +77,7 @@ export const TOKEN_CELLS: Cells = {
         tokens: () => [issuedFor(caller, ids[kind], asked)],
       })),
     ),
+  ],
 
   "Mutation.generateTokens": (caller) =>
     SESSIONS.flatMap((kind) =>
@@ -100,6 +103,27 @@ export const TOKEN_CELLS: Cells = {
   ],
 };
 
+/** Mutation.generateToken with an identity or data. */
+function whoCells(caller: MatrixCaller): Cell[] {
+  const role = caller.roles[0] ?? "PUBLISHER";
+  const isOther = (bound: string | null, asked: string) => bound !== null && bound !== asked;
+  const cell = (name: "identity" | "data", value: string, details: object): Cell => ({
+    name: `own, with the ${name} ${value}`,
+    query: `mutation($sessionId: ID!, $role: Role, $identity: String, $data: String) {
+      generateToken(sessionId: $sessionId, role: $role, identity: $identity, data: $data) { token role } }`,
+    variables: { sessionId: ids.own, role, [name]: value },
+    refusal:
+      tokenRefusal(caller, "own", ids.own, { role }) ??
+      (isOther(caller[name], value) ? { code: "FORBIDDEN", ...details } : null),
+    at: ["generateToken"],
+    tokens: () => [issuedFor(caller, ids.own, { role })],
+  });
+  return [
+    ...["ada", "own", "bob"].map((identity) => cell("identity", identity, { requiredIdentity: identity })),
+    ...["seat 1", "seat 2", ""].map((data) => cell("data", data, { requiredData: true })),
+  ];
+}
+
 /** Mutation.generateTokens. Only a missing permission for the session refuses the whole request. */
 function batch(caller: MatrixCaller, kind: SessionKind, asks: readonly Ask[]): Cell {
   const unbound = { ...caller, roles: ROLES, maxLifetime: Number.POSITIVE_INFINITY };
@@ -119,7 +143,7 @@ function batch(caller: MatrixCaller, kind: SessionKind, asks: readonly Ask[]): C
 
 /** Session.generateToken in the request that creates the session. */
 function belowCreate(caller: MatrixCaller, asked: Ask): Cell {
-  const uncreated = scopeRefusal(caller, "sessions:create");
+  const uncreated = scopeRefusal(caller, "sessions:create") ?? optionRefusal(caller, DEFAULTS);
   return {
     name: `created, ${nameOf(asked)}`,
     query: GENERATE_BELOW_CREATE,

@@ -42,6 +42,13 @@ interface Rights {
   readonly names: readonly string[];
   /** In seconds. */
   readonly maxLifetime: number;
+  /** The identity and the data of its tokens; null if it is free. */
+  readonly identity: string | null;
+  readonly data: string | null;
+  /** The allowed values of options; one that is absent is free. */
+  readonly options: Readonly<Record<string, readonly unknown[]>>;
+  /** The sessions in which it may manage participants; null for all that it may use. */
+  readonly moderates: readonly SessionKind[] | null;
 }
 
 export interface MatrixCaller extends Rights {
@@ -60,6 +67,10 @@ const FULL: Rights = {
   sessions: EVERY,
   names: [""],
   maxLifetime: Number.POSITIVE_INFINITY,
+  identity: null,
+  data: null,
+  options: {},
+  moderates: null,
 };
 const NOBODY = { known: false, subject: "" };
 const NO_GRANT = { roles: [], sessions: [], names: [] } as const;
@@ -122,11 +133,14 @@ export const CALLERS: readonly MatrixCaller[] = [
   ...SCOPES.map((scope) => withClaims(`with only ${scope}`, { scopes: [scope] }, { scope })),
   withClaims("without video_grant", NO_GRANT, { video_grant: undefined }),
   {
-    ...withClaims("with a misspelt maxLifetime", NO_GRANT, {
-      video_grant: { roles: ROLES, sessions: ["*"], maxLifeTime: 600 },
-    }),
+    // The misspelt member may be one that restricts options.
+    ...withClaims(
+      "with a misspelt maxLifetime",
+      { ...NO_GRANT, options: { mediaMode: [], archiveMode: [] } },
+      { video_grant: { roles: ROLES, sessions: ["*"], maxLifeTime: 600 } },
+    ),
     problem:
-      'video_grant can have only roles, sessions, names and maxLifetime; it has "maxLifeTime"; did you mean maxLifetime?',
+      'video_grant can have only roles, sessions, names, maxLifetime, identity, data, sessionOptions and manage; it has "maxLifeTime"; did you mean maxLifetime?',
   },
   {
     ...withClaims("with a maxLifetime that is a text", NO_GRANT, {
@@ -156,6 +170,24 @@ export const CALLERS: readonly MatrixCaller[] = [
     { video_grant: { roles: ROLES, names: ["*"] } },
   ),
   LIFETIME_BOUND,
+  ...[{ identity: "ada" }, { data: "seat 1" }].map((bound) =>
+    withClaims(`bound to ${Object.keys(bound)}`, bound, {
+      video_grant: { roles: ROLES, sessions: ["*"], ...bound },
+    }),
+  ),
+  ...[{ mediaMode: ["ROUTED"] }, { archiveMode: ["MANUAL"] }].map((sessionOptions) =>
+    withClaims(
+      `bound to ${Object.values(sessionOptions)}`,
+      { options: sessionOptions },
+      { video_grant: { roles: ROLES, sessions: ["*"], sessionOptions } },
+    ),
+  ),
+  // The participant of its session is a moderator, and has this identity.
+  withClaims(
+    "as moderator",
+    { identity: "own", moderates: ["own"] },
+    { video_grant: { roles: ROLES, sessions: ["*"], identity: "own", manage: "as-moderator" } },
+  ),
   { ...FULL, name: "with an API key", subject: "live", credential: (_, keys) => keys.live },
   { ...FULL, ...NOBODY, name: "with a revoked API key", credential: (_, keys) => keys.revoked },
   { ...FULL, ...NOBODY, name: "with an expired API key", credential: (_, keys) => keys.expired },
@@ -172,6 +204,18 @@ export function scopeRefusal({ scopes }: Rights, requiredScope: string): Refusal
 export function nameRefusal({ names }: Rights, requiredName: string): Refusal | null {
   const mayUse = names.some((beginning) => requiredName.startsWith(beginning));
   return mayUse ? null : { code: "FORBIDDEN", requiredName };
+}
+
+/** Why a caller may not create a session with these options, or ask for them. */
+export function optionRefusal({ options }: Rights, asked: Record<string, unknown>): Refusal | null {
+  const wrong = Object.keys(options).find((name) => name in asked && !options[name]?.includes(asked[name]));
+  return wrong === undefined ? null : { code: "FORBIDDEN", requiredOption: wrong };
+}
+
+/** Why a caller may not manage participants of a session that it may use. */
+export function managerRefusal({ moderates }: Rights, kind: SessionKind, sessionId: string): Refusal | null {
+  const isManager = moderates === null || moderates.includes(kind);
+  return isManager ? null : { code: "FORBIDDEN", requiredModerator: sessionId };
 }
 
 /** The arguments of a token besides its session. Undefined ones are omitted. */
