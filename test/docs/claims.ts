@@ -234,7 +234,7 @@ export const CLAIMS: readonly Claim[] = [
   {
     document: MODERATION,
     language: /^sh$/,
-    run: commands(/^b_[\s\S]*\bb_\S+\t.*user-42/),
+    run: commands(/^b_\S+\ncreatedAt .*\n\S+ +user-42 .* b_\S+ +-\n$/),
   },
   { document: "docs/architecture.md", language: /^mermaid$/, run: isADiagram },
   {
@@ -243,7 +243,18 @@ export const CLAIMS: readonly Claim[] = [
     has: /inspect/,
     run: commands(/^status +ACTIVE\n[\s\S]*^role +MODERATOR\n/m),
   },
-  { document: "docs/cli.md", language: /^sh$/, has: /list/, run: commands(/^None\.\nNone\.\n$/) },
+  {
+    document: "docs/cli.md",
+    language: /^sh$/,
+    has: /session list/,
+    run: commands(/^None\.\nNone\.\n$/),
+  },
+  {
+    document: "docs/cli.md",
+    language: /^sh$/,
+    has: /bans add/,
+    run: commands(/^None\.\nb_\S+\ncreatedAt .*\n\S+ +user-42 .* b_\S+ +\S+\n$/),
+  },
   {
     document: "docs/cli.md",
     language: /^sh$/,
