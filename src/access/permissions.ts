@@ -28,7 +28,9 @@ export interface Permissions {
 
 /** The allowed values of session options. */
 export type AllowedOptions = {
-  readonly [K in "mediaMode" | "archiveMode" | "archiveResolution" | "e2ee"]?: ReadonlySet<SessionOptions[K]>;
+  readonly [K in "mediaMode" | "archiveMode" | "archiveResolution" | "e2ee"]?: ReadonlySet<
+    NonNullable<SessionOptions[K]>
+  >;
 };
 
 const UNBOUND = { maxLifetime: null, identity: null, data: null, sessionOptions: {}, asModerator: false };
@@ -62,8 +64,10 @@ const MEMBERS = [
   "manage",
 ] as const;
 
-/** The only value of `manage`. */
-const AS_MODERATOR = "as-moderator";
+/** Where a caller may manage participants and bans, if not in all its sessions. The values are those of claims. */
+export enum ManageRule {
+  AS_MODERATOR = "as-moderator",
+}
 
 /** The values of the options that a grant can restrict, by their names in the schema. */
 const OPTION_VALUES = {
@@ -252,7 +256,7 @@ function optionsOf(path: string, value: unknown): AllowedOptions {
 
 function isAsModerator(path: string, value: unknown, identity: unknown): boolean {
   if (value === undefined) return false;
-  if (value !== AS_MODERATOR) throw new Unreadable(`${path} must be "${AS_MODERATOR}"`);
+  if (value !== ManageRule.AS_MODERATOR) throw new Unreadable(`${path} must be "${ManageRule.AS_MODERATOR}"`);
   if (identity === undefined) throw new Unreadable(`${path} needs the member identity`);
   return true;
 }

@@ -4,8 +4,16 @@ import { describeCaller } from "../../src/access/describe-caller.ts";
 import { readGrant } from "../../src/access/permissions.ts";
 import { SCOPES } from "../../src/access/scope.ts";
 import { Role } from "../../src/domain/role.ts";
+import { MediaMode } from "../../src/domain/session.ts";
 
 const MONTH = 2_592_000;
+/** The members of a grant that binds the caller to nothing. */
+const UNBOUND = {
+  identity: null,
+  data: null,
+  sessionOptions: { mediaMode: null, archiveMode: null, archiveResolution: null, e2ee: null },
+  manage: null,
+};
 const grantOf = (video_grant: unknown) =>
   describeCaller(callerWith("key:1", "one", { video_grant })).videoGrant;
 
@@ -15,12 +23,12 @@ describe("describeCaller", () => {
       id: "local",
       subject: "local",
       scopes: SCOPES,
-      videoGrant: { roles: Object.values(Role), sessions: ["*"], names: [], maxLifetime: MONTH },
+      videoGrant: { roles: Object.values(Role), sessions: ["*"], names: [], maxLifetime: MONTH, ...UNBOUND },
     });
   });
 
   it("says that a caller may do nothing that it was not given", () => {
-    const nothing = { roles: [], sessions: [], names: [], maxLifetime: MONTH };
+    const nothing = { roles: [], sessions: [], names: [], maxLifetime: MONTH, ...UNBOUND };
     expect(describeCaller(callerWith("key:1", "one", {}))).toEqual({
       id: "key:1",
       subject: "one",
@@ -47,7 +55,15 @@ describe("describeCaller", () => {
       names: ["lobby", "room-*"],
       maxLifetime: 600,
     };
-    expect(grantOf(claim)).toEqual({ ...claim, roles: [Role.SUBSCRIBER, Role.MODERATOR] });
+    expect(grantOf(claim)).toEqual({ ...claim, ...UNBOUND, roles: [Role.SUBSCRIBER, Role.MODERATOR] });
+  });
+
+  it("says what binds the caller", () => {
+    const bound = { identity: "ann", data: "seat 1", manage: "as-moderator" };
+    expect(grantOf({ ...bound, sessionOptions: { mediaMode: ["ROUTED"], e2ee: [true] } })).toMatchObject({
+      ...bound,
+      sessionOptions: { mediaMode: [MediaMode.ROUTED], archiveMode: null, e2ee: [true] },
+    });
   });
 
   it.each([

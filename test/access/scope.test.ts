@@ -6,7 +6,7 @@ const problemsOf = (claim: unknown, prefix?: string) =>
   readScopes([["scope", claim]], prefix).problems.map(({ says }) => says);
 
 describe("readScopes", () => {
-  it("knows six scopes, by the names that API clients write", () => {
+  it("knows nine scopes, by the names that API clients write", () => {
     expect(SCOPES).toEqual([
       "sessions:create",
       "sessions:read",
@@ -14,6 +14,9 @@ describe("readScopes", () => {
       "tokens:inspect",
       "ledger:read",
       "participants:read",
+      "participants:manage",
+      "bans:manage",
+      "sessions:replace",
     ]);
     expect([...parseScopes(SCOPES.join(" "))]).toEqual([...SCOPES]);
   });

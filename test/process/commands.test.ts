@@ -131,7 +131,7 @@ describe("stagepass inspect", () => {
     expect(JSON.parse(output)).toMatchObject({ status: "ACTIVE", createdHere: null });
     expect([code, errors]).toEqual([
       0,
-      expect.stringMatching(/^Cannot tell whether the session was created here: .+\n$/),
+      expect.stringMatching(/^Cannot tell whether the session was created here, or the token revoked: .+\n$/),
     ]);
     expect(existsSync(join(cwd, "data"))).toBe(false);
   });

@@ -93,6 +93,7 @@ describe("SigningService.inspect", () => {
         fc.property(sessionIdOf(owner), options, (sessionId, given) => {
           const inspection = service.inspect(generate(sessionId, given), now);
           expect(inspection).toEqual({
+            id: inspection.id,
             status: TokenStatus.ACTIVE,
             reason: null,
             format,

@@ -37,6 +37,7 @@ const t1 = (fields: string, encoding?: "base64" | "base64url") =>
 
 describe("a genuine T1 token", () => {
   const everything = {
+    id: fieldsOf.nonce,
     status: ACTIVE,
     reason: null,
     format: TokenFormat.T1,

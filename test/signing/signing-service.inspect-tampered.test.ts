@@ -55,6 +55,7 @@ function expectInvalid(service: SigningService, token: string, message?: string)
   const inspection = service.inspect(token, now);
   expect(inspection, message).toEqual({
     ...NOTHING,
+    id: null,
     status: TokenStatus.INVALID,
     reason: expect.stringMatching(/./),
   });

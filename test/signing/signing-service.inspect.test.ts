@@ -38,6 +38,7 @@ it.each(kinds)("every %s that we sign says what it grants", async (_, keyRing, f
       const token = await service.sign({ createTime, expireTime, ...granted }, randomUUID(), format);
       expect(service.inspect(token, now)).toEqual({
         ...granted,
+        id: expect.any(String),
         status: expireTime > nowSeconds ? ACTIVE : EXPIRED,
         reason: null,
         format,
@@ -116,6 +117,7 @@ describe.each([
     exp: nowSeconds + 60,
   };
   const everything = {
+    id: null,
     reason: null,
     format: TokenFormat.JWT,
     sessionId,

@@ -32,6 +32,7 @@ export const NOTHING = {
  */
 export const invalidFor = (words: RegExp) => ({
   ...NOTHING,
+  id: null,
   status: TokenStatus.INVALID,
   reason: expect.stringMatching(new RegExp(`^(?!.*\\S{20}).*(?:${words.source})`)),
 });

@@ -175,13 +175,18 @@ export const CALLERS: readonly MatrixCaller[] = [
       video_grant: { roles: ROLES, sessions: ["*"], ...bound },
     }),
   ),
-  ...[{ mediaMode: ["ROUTED"] }, { archiveMode: ["MANUAL"] }].map((sessionOptions) =>
-    withClaims(
-      `bound to ${Object.values(sessionOptions)}`,
-      { options: sessionOptions },
-      { video_grant: { roles: ROLES, sessions: ["*"], sessionOptions } },
+  ...[
+    ["mediaMode", "ROUTED"],
+    ["archiveMode", "MANUAL"],
+  ]
+    .map(([option = "", value]) => ({ [option]: [value] }))
+    .map((sessionOptions) =>
+      withClaims(
+        `bound to ${Object.values(sessionOptions)}`,
+        { options: sessionOptions },
+        { video_grant: { roles: ROLES, sessions: ["*"], sessionOptions } },
+      ),
     ),
-  ),
   // The participant of its session is a moderator, and has this identity.
   withClaims(
     "as moderator",

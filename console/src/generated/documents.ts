@@ -157,6 +157,7 @@ export type TokenStatus =
   | 'EXPIRED'
   /** This server's credentials did not sign the token, or no client can connect with it. */
   | 'INVALID'
+  /** The token was issued here, and revoked. A client that connects with it is disconnected. */
   | 'REVOKED';
 
 /** The platform that creates sessions. */

@@ -1,4 +1,5 @@
 import { registerEnumType } from "type-graphql";
+import { ManageRule } from "../../access/permissions.ts";
 import { TokenFormat } from "../../domain/connection-token.ts";
 import { IssuanceInterval } from "../../domain/issuance.ts";
 import { LeaveReason, VideoType } from "../../domain/participant.ts";
@@ -29,6 +30,14 @@ registerEnumType(Role, {
     MODERATOR: {
       description: "Publish, subscribe, signal, and force others to disconnect, stop publishing or mute.",
     },
+  },
+});
+
+registerEnumType(ManageRule, {
+  name: "ManageRule",
+  description: "Where a caller may manage participants and bans, if not in all its sessions.",
+  valuesConfig: {
+    AS_MODERATOR: { description: "In sessions in which its `identity` is now present as a `MODERATOR`." },
   },
 });
 
