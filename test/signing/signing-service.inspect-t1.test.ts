@@ -78,6 +78,7 @@ describe("a genuine T1 token", () => {
       "no expiry, of yesterday",
       `${joined({ session_id: fieldsOf.session_id })}&create_time=${nowSeconds - 86_400}`,
       {
+        id: null,
         status: EXPIRED,
         role: Role.PUBLISHER,
         data: null,
@@ -97,7 +98,7 @@ describe("a genuine T1 token", () => {
     [
       "neither creation time nor expiry",
       joined({ session_id: fieldsOf.session_id }),
-      { role: Role.PUBLISHER, data: null, createdAt: null, expiresAt: null },
+      { id: null, role: Role.PUBLISHER, data: null, createdAt: null, expiresAt: null },
     ],
     ["a fractional time", having("create_time", "1795499999.25"), { createdAt: at(1_795_499_999.25) }],
     [
