@@ -72,7 +72,8 @@ async function migrateUrl(url) {
   await database.kysely.destroy();
 }
 
-function freePort() {
+/** A port that was free. */
+export function freePort() {
   return new Promise((resolve) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
       const { port } = server.address();

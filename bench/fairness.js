@@ -25,7 +25,7 @@ const MOST = { p50: 3, p99: 5, megabytes: 256 };
 const ASKED = `≤ ${MOST.p99}, p50 ≤ ${MOST.p50}, < ${MOST.megabytes} MB, 0 failed`;
 
 /** Runs all attacks one after the other, or only the named one. */
-export function bench(only) {
+export function bench({ attack: only } = {}) {
   const attacks = ATTACKS.filter(({ name }) => only === undefined || name === only);
   if (attacks.length === 0)
     throw new Error(`Unknown attack ${only}; use one of ${ATTACKS.map(({ name }) => name).join(", ")}`);

@@ -3,4 +3,5 @@ export function readOptions(args: readonly string[]): {
   readonly parts: readonly string[];
   readonly json?: string;
   readonly attack?: string;
+  readonly base?: string;
 };

@@ -16,9 +16,10 @@ export const PARTS = [
   "watching",
   "fairness",
   "live",
+  "bans",
 ];
 
-const OPTIONS = { json: { type: "string" }, attack: { type: "string" } };
+const OPTIONS = { json: { type: "string" }, attack: { type: "string" }, base: { type: "string" } };
 
 /** Reads the options. Throws if an option or the name of a part is invalid. */
 export function readOptions(args) {

@@ -1,6 +1,3 @@
-import { once } from "node:events";
-import { createServer, request } from "node:http";
-import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createClient } from "graphql-ws";
 import { expect, onTestFinished, test } from "vitest";
@@ -8,6 +5,7 @@ import { WebSocket } from "ws";
 import { openTokKeyRing } from "../../src/signing/key-ring.ts";
 import { platformAuth } from "../../src/signing/platform-auth.ts";
 import { API_KEY, API_SECRET } from "../support/credentials.ts";
+import { startForwarder } from "../support/forwarder.ts";
 import { LONG } from "../support/long.ts";
 import { spawnServer } from "../support/process.ts";
 import { joined } from "../support/room-client.ts";
@@ -26,35 +24,6 @@ const PROJECT = {
   OPENTOK_API_SECRET: API_SECRET,
   WEBHOOK_SECRET: "canary-secret-of-the-webhooks",
 };
-
-/** Sends each request to the next server that takes it, as a load balancer does. */
-async function startBalancer(origins: string[]): Promise<string> {
-  let turn = 0;
-  const server = createServer((incoming, answer) => {
-    const chunks: Buffer[] = [];
-    incoming.on("data", (chunk) => chunks.push(chunk));
-    incoming.on("end", () => {
-      const forward = (left: number) => {
-        const { method, headers, url = "/" } = incoming;
-        const to = new URL(url, origins[turn++ % origins.length]);
-        const outgoing = request(to, { method, headers }, (from) => {
-          answer.writeHead(from.statusCode ?? 502);
-          from.pipe(answer);
-        });
-        outgoing.on("error", () => {
-          if (left > 0) forward(left - 1);
-          else answer.writeHead(502).end();
-        });
-        outgoing.end(Buffer.concat(chunks));
-      };
-      forward(origins.length - 1);
-    });
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => void server.close());
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
 
 async function graphql(url: string, query: string, variables: object) {
   const body = JSON.stringify({ query, variables });
@@ -82,7 +51,7 @@ async function shown(url: string, id: string) {
 test("while participants come and go, a killed server loses none", { timeout: 240_000 }, async () => {
   const databaseUrl = await newDatabaseUrl("PostgreSQL");
   const origins: string[] = [];
-  const balancer = await startBalancer(origins);
+  const balancer = await startForwarder(origins);
   const platform = spawnServer(temporaryFolder(), {
     ...PROJECT,
     PLATFORM: "local",
