@@ -44,6 +44,7 @@ export default [
               "TokenInspection",
               "TokenRefusal",
               "VideoGrant",
+              "AllowedSessionOptions",
               "VideoProject",
             ],
             suffixes: ["Connection", "Edge"],
