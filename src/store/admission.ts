@@ -127,9 +127,22 @@ export async function requestRemovals(
   );
   await exclude(transaction, engine, sql`values ${sql.join(rows)}`);
   const seated = new Set(cancelled.map(({ participant_id }) => participant_id));
+  const arriving = joined.filter(({ id, isNew }) => isNew || seated.has(id));
+  if (arriving.length === 0) return;
+  // Whoever must leave takes no seat, so nobody else goes for it.
+  const leaving = await transaction
+    .selectFrom("removals")
+    .select("participant_id")
+    .where(
+      "participant_id",
+      "in",
+      arriving.map(({ id }) => id),
+    )
+    .execute();
+  const excluded = new Set(leaving.map(({ participant_id }) => participant_id));
   const arrivals = new Map<string, number>();
-  for (const { id, sessionId, isNew } of joined)
-    if (isNew || seated.has(id)) arrivals.set(sessionId, (arrivals.get(sessionId) ?? 0) + 1);
+  for (const { id, sessionId } of arriving)
+    if (!excluded.has(id)) arrivals.set(sessionId, (arrivals.get(sessionId) ?? 0) + 1);
   if (arrivals.size > 0) await showOut(transaction, engine, arrivals);
 }
 

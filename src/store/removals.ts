@@ -7,6 +7,9 @@ import { changeParticipants, changing, lockChanges } from "./participant-changes
 import type { Removals } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
+/** The most participants of one statement. */
+const PER_STATEMENT = 500;
+
 /** The removals in a SQL database. */
 export function removals({ kysely, reads, engine }: Database): Removals {
   const { clock } = engine;
@@ -105,25 +108,19 @@ export function removals({ kysely, reads, engine }: Database): Removals {
 
 /** Cancels the removals of a ban, except those of participants whom something else keeps out. */
 export async function seatedAgain(transaction: Kysely<Tables>, engine: Engine, banId: string): Promise<void> {
-  const rows = await transaction
-    .deleteFrom("removals")
-    .where("ban_id", "=", banId)
-    .returning("participant_id")
-    .execute();
-  if (rows.length === 0) return;
   const all = await transaction
-    .selectFrom("participants")
-    .select(["id", "session_id", "data_fingerprint"])
-    .where(
-      "id",
-      "in",
-      rows.map(({ participant_id }) => participant_id),
-    )
+    .selectFrom("removals")
+    .innerJoin("participants", "participants.id", "removals.participant_id")
+    .select(["id", "participants.session_id", "data_fingerprint"])
+    .where("ban_id", "=", banId)
     .where("left_at", "is", null)
     .execute();
+  await transaction.deleteFrom("removals").where("ban_id", "=", banId).execute();
   const joined = all.map(({ id, session_id, data_fingerprint }) => {
     const fingerprints = data_fingerprint === null ? [] : [data_fingerprint];
     return { id, sessionId: session_id, fingerprints, isNew: true };
   });
-  await requestRemovals(transaction, engine, { joined });
+  // A statement can have too few parameters for everybody whom a ban concerns.
+  for (let start = 0; start < joined.length; start += PER_STATEMENT)
+    await requestRemovals(transaction, engine, { joined: joined.slice(start, start + PER_STATEMENT) });
 }

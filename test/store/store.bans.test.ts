@@ -1,4 +1,5 @@
 import { setTimeout } from "node:timers/promises";
+import { sql } from "kysely";
 import { Client } from "pg";
 import { describe, expect, it } from "vitest";
 import type { NewBan } from "../../src/domain/ban.ts";
@@ -248,6 +249,36 @@ describe.each(ENGINES)("bans on %s", (engine) => {
     expect(await sessions.limit("1_none", 1)).toBe(false);
     expect(await refused(store, issued("4"))).toEqual({});
   });
+
+  it("show out nobody for the seat of somebody who is kept out", async () => {
+    const store = await newStore(engine);
+    const { participants, sessions, bans } = store;
+    await sessions.add(session(SESSION));
+    await participants.apply([observed("a"), observed("b")]);
+    await sessions.limit(SESSION, 1);
+    await bans.add(ban({ fingerprint: "data of banned" }));
+    await participants.apply([observed("banned")]);
+    await participants.apply([listed("unknown")]);
+    expect(await reasons(store)).toEqual({
+      banned: RemovalReason.BANNED,
+      unknown: RemovalReason.UNIDENTIFIED,
+    });
+    await participants.apply([observed("c")]);
+    expect(await reasons(store)).toMatchObject({ c: RemovalReason.FULL });
+  });
+
+  it("are lifted for more participants than a statement has parameters", async () => {
+    const store = await newStore(engine);
+    const { database, bans, removals } = store;
+    const one = await bans.add(ban());
+    const numbers = sql`with recursive n(i) as (select 1 union all select i + 1 from n where i < 12000)`;
+    await sql`insert into participants (id, session_id, identity, joined_at, change)
+      ${numbers} select 'p_' || i, ${SESSION}, 'ann', 0, i from n`.execute(database.kysely);
+    await sql`insert into removals (participant_id, session_id, reason, ban_id, created_at, attempts, due_at)
+      select id, session_id, 'BANNED', ${one.id}, 0, 0, 0 from participants`.execute(database.kysely);
+    await bans.lift(one.id);
+    expect(await removals.count()).toBe(0);
+  }, 60_000);
 
   it("show out who is unknown where somebody is kept out, after a while", async () => {
     const store = await newStore(engine);
