@@ -55,11 +55,13 @@ export class ModerationService {
     if (ban !== null) checkArgument(caller, "removeParticipant(ban:)", "bans:manage");
     const participant = await this.#participant(caller, id);
     const { sessionId, identity, leftAt } = participant;
-    if (ban !== null) await this.#ban(caller, participant, ban);
+    if (ban !== null) {
+      await this.#ban(caller, participant, ban);
+      // It may concern others, even if this one has left.
+      remover.wake();
+    }
     if (leftAt !== null) return participant;
     await shares.query(caller.id, () => removals.request(id));
-    // The ban may concern others, too.
-    remover.wake();
     await audit.acted(caller, "participant.removed", { sessionId, participant: id, identity });
     await remover.attempt(id).catch((error) => {
       throw error instanceof StagepassError ? new RemovalKept(error) : error;
