@@ -70,10 +70,9 @@ export class AuthenticationUnavailable extends StagepassError {
 }
 
 /**
- * `FORBIDDEN`: the caller lacks a permission. `details` has one of `requiredScope`, `requiredRole`, `requiredSession`,
- * `requiredName`, `requiredIdentity`, `requiredData`, which is true, `requiredOption`, `requiredModerator`, which is a session ID, and
- * `bannedUntil`, which is null for a ban without an end; or `requiredLifetime` with `maxLifetime`, in seconds. `problem` explains an
- * unreadable claim.
+ * `FORBIDDEN`: the caller lacks a permission. `details` names it: `requiredScope`, `requiredRole`, `requiredSession`, `requiredName`,
+ * `requiredIdentity`, `requiredOption`, `requiredData` (true), `requiredModerator` (a session ID), or `requiredLifetime` with
+ * `maxLifetime`, in seconds. A ban has `bannedUntil`, null without an end. `problem` explains an unreadable claim.
  */
 export class Forbidden extends StagepassError {
   constructor(reason: string, details: Record<string, unknown> = {}) {

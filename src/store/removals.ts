@@ -53,17 +53,18 @@ export function removals({ kysely, reads, engine }: Database): Removals {
         .limit(limit)
         .execute();
       if (due.length === 0) return [];
-      const taken = await kysely
-        .updateTable("removals")
-        .set({ taken_until: sql<number>`${clock} + ${sql.lit(duration)}` })
-        .where(
-          "participant_id",
-          "in",
-          due.map(({ participant_id }) => participant_id),
-        )
-        .where(isWanted)
-        .returning(["participant_id", "session_id", "reason", "attempts"])
-        .execute();
+      const ids = due.map(({ participant_id }) => participant_id);
+      // Locked, because rows that others delete in another order would be a deadlock.
+      const taken = await changing(kysely, async (transaction) => {
+        await lockChanges(transaction, engine);
+        return transaction
+          .updateTable("removals")
+          .set({ taken_until: sql<number>`${clock} + ${sql.lit(duration)}` })
+          .where("participant_id", "in", ids)
+          .where(isWanted)
+          .returning(["participant_id", "session_id", "reason", "attempts"])
+          .execute();
+      });
       return taken.map(
         (row): Removal => ({
           participantId: row.participant_id,
