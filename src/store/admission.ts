@@ -129,7 +129,7 @@ export async function requestRemovals(
   const seated = new Set(cancelled.map(({ participant_id }) => participant_id));
   const arriving = joined.filter(({ id, isNew }) => isNew || seated.has(id));
   if (arriving.length === 0) return;
-  // Whoever must leave takes no seat, so nobody else goes for it.
+  // Those who must leave take no seat, so nobody else leaves for them.
   const leaving = await transaction
     .selectFrom("removals")
     .select("participant_id")
