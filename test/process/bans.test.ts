@@ -131,28 +131,30 @@ const leavesWithin = (client: { closed: Promise<number> }, limit: number) =>
 
 const NO_CONTENT: Forwarded = { status: 204 };
 
-/** Events of the banned person, by connection: the next one is punctual, late, repeated, or now and then lost. */
+/** Events of the banned person, by connection: they are punctual, late, repeated, or now and then lost. */
 function faultyEvents() {
   const fates = ["punctual", "late", "repeated"] as const;
   const seen = new Map<string, (typeof fates)[number] | "lost">();
-  /** How long the event of a connection was held back, in milliseconds. */
-  const heldBack = new Map<string, number>();
-  const fate: Fate = async (body, deliver) => {
+  /** When the first event of a connection was sent to a server. */
+  const arrived = new Map<string, number>();
+  const fate: Fate = async (body, send) => {
     const { connection, stream } = JSON.parse(body.toString());
-    const { id, data } = connection ?? stream.connection;
-    if (!data.startsWith(BANNED)) return deliver();
+    const { id, data } = connection ?? stream?.connection ?? {};
+    // Events of the session itself have no connection.
+    if (!data?.startsWith(BANNED)) return send();
     const number = seen.size;
     if (!seen.has(id))
       seen.set(id, number % LOST_EVERY === 0 ? "lost" : (fates[number % fates.length] ?? "punctual"));
+    const deliver = () => {
+      if (!arrived.has(id)) arrived.set(id, performance.now());
+      return send();
+    };
     switch (seen.get(id)) {
       case "lost":
         return NO_CONTENT;
-      case "late": {
-        const pause = 100 + ((number * 37) % 300);
-        if (!heldBack.has(id)) heldBack.set(id, pause);
-        void sleep(pause).then(deliver);
+      case "late":
+        void sleep(100 + ((number * 37) % 300)).then(deliver);
         return NO_CONTENT;
-      }
       case "repeated":
         void sleep(500).then(deliver);
         return deliver();
@@ -160,14 +162,18 @@ function faultyEvents() {
         return deliver();
     }
   };
-  return { fate, fateOf: (id: string) => seen.get(id), heldBackFor: (id: string) => heldBack.get(id) ?? 0 };
+  return {
+    fate,
+    isLost: ({ connectionId }: Stay) => seen.get(connectionId) === "lost",
+    arrivedAt: ({ connectionId }: Stay) => arrived.get(connectionId) ?? 0,
+  };
 }
 
 interface Stay {
   readonly connectionId: string;
-  readonly token: string;
-  /** In milliseconds; null while it lasts. */
-  took: number | null;
+  readonly begin: number;
+  /** Null while it lasts. */
+  end: number | null;
 }
 
 /** Joins with each token every `EVERY` milliseconds. */
@@ -176,11 +182,10 @@ function comeBack(rooms: string, tokens: readonly string[]) {
   const tries: Promise<unknown>[] = [];
   const visit = async (token: string) => {
     const client = await joined(rooms, token);
-    const begin = performance.now();
-    const stay: Stay = { connectionId: client.connectionId, token, took: null };
+    const stay: Stay = { connectionId: client.connectionId, begin: performance.now(), end: null };
     stays.push(stay);
     void client.closed.then(() => {
-      stay.took = performance.now() - begin;
+      stay.end = performance.now();
     });
   };
   // The platform lets in a hundred strangers at once; whoever it refuses comes back anyway.
@@ -226,7 +231,7 @@ function hammer({ urls, sessionId }: Servers) {
     for (let step = loop; !isStopped; step += 4) {
       // A killed server answers nothing.
       await requestOne(i, step).catch(() => null);
-      await sleep(20);
+      await sleep(100);
     }
   });
   return {
@@ -247,6 +252,9 @@ function hammer({ urls, sessionId }: Servers) {
 const quantile = (times: readonly number[], share: number) =>
   [...times].sort((a, b) => a - b)[Math.floor(times.length * share)] ?? 0;
 
+const summaryOf = (times: readonly number[]) =>
+  `${times.length} visits, p50 ${Math.round(quantile(times, 0.5))}, p99 ${Math.round(quantile(times, 0.99))}, longest ${Math.round(quantile(times, 1 - 1e-9))} ms`;
+
 test("who is banned gets no token and stays out, while servers are killed", {
   timeout: COMING_BACK + STAY_IF_LOST + 240_000,
 }, async () => {
@@ -255,19 +263,19 @@ test("who is banned gets no token and stays out, while servers are killed", {
   const { rooms, urls, sessionId, kill, startAgain } = servers;
   const guest = await joined(rooms, await tokenFor(urls[0] ?? "", sessionId, GUEST, { data: GUEST }));
   const tokens = await Promise.all(
-    [{}, { format: "T1" }, { role: "MODERATOR" }, { role: "SUBSCRIBER" }].map((more, i) =>
+    [{}, { format: "T1", role: "MODERATOR" }].map((more, i) =>
       tokenFor(urls[i % 2] ?? "", sessionId, BANNED, { data: `${BANNED}-${i}`, ...more }),
     ),
   );
   const inside = await joined(rooms, tokens[0] ?? "");
 
   const minting = hammer(servers);
-  await sleep(500);
+  await expect.poll(() => minting.counts.before, { timeout: PATIENCE }).toBeGreaterThan(10);
   await graphql(urls[1] ?? "", BAN, { identity: BANNED, sessionId });
   minting.banned();
   expect(await leavesWithin(inside, PATIENCE)).toBe(true);
-  // The last tokens were issued at the instant of the ban.
-  const back = comeBack(rooms, [...tokens, ...minting.tokens.slice(-2)]);
+  // The last token was issued at the instant of the ban.
+  const back = comeBack(rooms, [...tokens, ...minting.tokens.slice(-1)]);
   const end = performance.now() + COMING_BACK;
   for (let i = 0; performance.now() < end; i = 1 - i) {
     await sleep(Math.min(KILLED_EVERY, end - performance.now()));
@@ -282,22 +290,17 @@ test("who is banned gets no token and stays out, while servers are killed", {
   expect({ ...counts, unexpected }).toMatchObject({ after: 0, unexpected: [] });
   expect([counts.before, counts.refused, counts.guest].filter((count) => count < 10)).toEqual([]);
 
-  const isLost = ({ connectionId }: Stay) => events.fateOf(connectionId) === "lost";
-  const staying = () =>
-    back.stays
-      .filter((stay) => stay.took === null && (LONG || !isLost(stay)))
-      .map((stay) => stay.connectionId);
-  await expect
-    .poll(staying, { timeout: LONG ? STAY_IF_LOST + PATIENCE : PATIENCE, interval: 200 })
-    .toEqual([]);
-  const arrived = back.stays
-    .filter((stay) => !isLost(stay))
-    .map(({ took, connectionId }) => (took ?? 0) - events.heldBackFor(connectionId));
-  const lost = back.stays.filter(isLost).flatMap(({ took }) => took ?? []);
-  const summary = (times: number[]) =>
-    `${times.length} visits: p50 ${Math.round(quantile(times, 0.5))}, p99 ${Math.round(quantile(times, 0.99))}, longest ${Math.round(Math.max(...times))} ms`;
+  const { isLost, arrivedAt } = events;
+  const staying = () => back.stays.filter((stay) => stay.end === null && (LONG || !isLost(stay))).length;
+  await expect.poll(staying, { timeout: LONG ? STAY_IF_LOST + PATIENCE : PATIENCE, interval: 200 }).toBe(0);
+  const timesOf = (stays: readonly Stay[], since: (stay: Stay) => number) =>
+    stays.flatMap((stay) => (stay.end === null ? [] : stay.end - since(stay)));
+  const told = back.stays.filter((stay) => !isLost(stay));
+  // The platform sends eight events at once, so a busy machine sends them late.
+  const arrived = timesOf(told, (stay) => Math.max(stay.begin, arrivedAt(stay)));
+  const lost = timesOf(back.stays.filter(isLost), ({ begin }) => begin);
   process.stdout.write(
-    `event arrived: ${summary(arrived)}; lost: ${summary(lost)}; ${JSON.stringify(counts)}\n`,
+    `Stays since the event arrived: ${summaryOf(arrived)}; since joining: ${summaryOf(timesOf(told, ({ begin }) => begin))}; event lost: ${summaryOf(lost)}\n`,
   );
   expect(arrived.length).toBeGreaterThan(COMING_BACK / EVERY);
   expect(quantile(arrived, 0.99)).toBeLessThan(STAY_IF_ARRIVED);

@@ -32,8 +32,9 @@ export async function startForwarder(
       const { method, headers, url = "/" } = incoming;
       const sent = Buffer.concat(chunks);
       const deliver = async () => {
-        for (let left = origins.length; left > 0; left -= 1) {
-          const to = new URL(url, origins[turn++ % origins.length]);
+        const first = turn++;
+        for (let i = 0; i < origins.length; i += 1) {
+          const to = new URL(url, origins[(first + i) % origins.length]);
           const got = await send(to, method, headers, sent).catch(() => null);
           if (got !== null) return got;
         }
