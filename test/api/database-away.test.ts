@@ -1,6 +1,8 @@
+import jwt from "jsonwebtoken";
 import { expect, it, onTestFinished } from "vitest";
 import { newApiKey } from "../../src/access/api-key.ts";
 import { EVERYTHING, JWT_SECRET, signedJwt } from "../support/callers.ts";
+import { API_SECRET } from "../support/credentials.ts";
 import { startPostgres } from "../support/postgres.ts";
 import { serverForTest } from "../support/server.ts";
 import { migrateUrl } from "../support/stores.ts";
@@ -16,12 +18,19 @@ it("while the database is away, a token fails where it is needed first: for the 
   const { id } = data.ensureSession;
   const grantedBy = (grant: object) =>
     signedJwt({ ...EVERYTHING, video_grant: { roles: ["PUBLISHER"], ...grant } });
+  const generate = "mutation($id: ID!) { generateToken(sessionId: $id) { token } }";
   const codeFor = async (credential: string) => {
-    const query = "mutation($id: ID!) { generateToken(sessionId: $id) { token } }";
-    return (await server.graphql(query, { id }, credential)).errors[0]?.extensions.code;
+    return (await server.graphql(generate, { id }, credential)).errors[0]?.extensions.code;
   };
   const byName = grantedBy({ names: ["standup"] });
   expect(await codeFor(byName)).toBeUndefined();
+  const { token } = (await server.graphql(generate, { id }, everything)).data.generateToken;
+  const inspect = "query($token: String!) { inspectToken(token: $token) { status } }";
+  // PostgreSQL refuses U+0000 in a text.
+  const others = jwt.sign({ ...(jwt.decode(token) as object), jti: "\0" }, API_SECRET);
+  expect((await server.graphql(inspect, { token: others }, everything)).data).toEqual({
+    inspectToken: { status: "ACTIVE" },
+  });
 
   postgres.pause();
   onTestFinished(() => postgres.resume());
@@ -32,6 +41,7 @@ it("while the database is away, a token fails where it is needed first: for the 
   const look = (others: string) =>
     server.graphql(`query($id: ID!) { session(sessionId: $id) { name } ${others} }`, { id }, everything);
   const [looked, partly] = [look(""), look("videoProject { applicationId }")];
+  const valid = server.graphql(inspect, { token }, everything);
   const byKey = fetch(server.url, {
     method: "POST",
     headers: { "content-type": "application/json", "x-api-key": newApiKey().key },
@@ -47,6 +57,12 @@ it("while the database is away, a token fails where it is needed first: for the 
   expect(await partly).toMatchObject({ status: 200, data: { session: null, videoProject: {} } });
   const { status, headers } = await byKey;
   expect([status, headers.get("retry-after")]).toEqual([503, "2"]);
-  const inspected = await server.graphql('{ inspectToken(token: "x") { status } }', {}, everything);
+  // Nobody knows whether it is revoked.
+  expect(await valid).toMatchObject({
+    status: 503,
+    data: { inspectToken: null },
+    errors: [{ extensions: { code: "DATABASE_UNAVAILABLE", retryable: true } }],
+  });
+  const inspected = await server.graphql(inspect, { token: "x" }, everything);
   expect(inspected.data).toEqual({ inspectToken: { status: "INVALID" } });
 });

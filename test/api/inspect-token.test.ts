@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import jwt from "jsonwebtoken";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { API_KEY, APPLICATION_ID } from "../support/credentials.ts";
+import { API_KEY, API_SECRET, APPLICATION_ID } from "../support/credentials.ts";
 import { newSessionId } from "../support/fault-server.ts";
 import { NOTHING } from "../support/inspection.ts";
-import { startServer, type TestServer } from "../support/server.ts";
+import { serverForTest, startServer, type TestServer } from "../support/server.ts";
+import { newDatabaseUrl } from "../support/stores.ts";
 
 /** Late in its second, so that rounding would show. */
 const start = 1_795_500_000_999;
@@ -23,7 +24,7 @@ const GENERATE = `mutation($sessionId: ID!, $role: Role, $data: String, $expireT
     $initialLayoutClassList: [String!], $format: TokenFormat) {
   generateToken(sessionId: $sessionId, role: $role, data: $data, expireTime: $expireTime,
       initialLayoutClassList: $initialLayoutClassList, format: $format) {
-    token sessionId role data initialLayoutClassList format createdAt expiresAt
+    token id sessionId role data initialLayoutClassList format createdAt expiresAt
   } }`;
 const INSPECT = `query($token: String!) {
   inspectToken(token: $token) {
@@ -40,9 +41,14 @@ const options = {
 };
 async function generate(variables: Record<string, unknown> = {}, on = server) {
   const { data } = await on.graphql(GENERATE, { sessionId, ...options, ...variables });
-  const { token, ...granted } = data.generateToken;
-  return { token: token as string, granted };
+  const { token, id, ...granted } = data.generateToken;
+  return { token: token as string, id: id as string, granted };
 }
+
+const revoke = async (id: string, on = server) => {
+  const { errors } = await on.graphql("mutation($id: ID!) { revokeToken(id: $id) { id } }", { id });
+  expect(errors).toEqual([]);
+};
 
 /** The whole answer to a token that is none of ours. */
 const INVALID = {
@@ -150,6 +156,59 @@ describe("inspectToken", () => {
       });
     });
     expect(queries).toHaveLength(3);
+  });
+
+  it.each(["JWT", "T1"])(
+    "says that a %s is revoked, and still what it granted, until it expires",
+    async (format) => {
+      const { token, id, granted } = await generate({ format });
+      const { token: another } = await generate({ format });
+      await revoke(id);
+      try {
+        expect((await inspect(token)).data.inspectToken).toEqual({
+          ...granted,
+          status: "REVOKED",
+          reason: null,
+        });
+        expect((await inspect(another)).data.inspectToken.status).toBe("ACTIVE");
+        now = options.expireTime * 1000;
+        expect((await inspect(token)).data.inspectToken.status).toBe("EXPIRED");
+      } finally {
+        now = start;
+      }
+    },
+  );
+
+  it.each([
+    ["an ID that no record has", "another-program"],
+    ["an ID that is no text", 7],
+    ["no ID", undefined],
+  ])("says that another program's token with %s is active", async (_, jti) => {
+    const { token, id } = await generate();
+    await revoke(id);
+    const { jti: __, nonce: ___, ...claims } = jwt.decode(token) as jwt.JwtPayload;
+    const others = jwt.sign({ ...claims, ...(jti !== undefined && { jti }) }, API_SECRET);
+    const { data, errors } = await inspect(others);
+    expect([data.inspectToken.status, errors]).toEqual(["ACTIVE", []]);
+  });
+
+  it("does not look with LEDGER=off whether a token is revoked", async () => {
+    const env = { DATABASE_URL: await newDatabaseUrl("SQLite in a file") };
+    const clock = () => new Date(now);
+    const recording = await serverForTest(env, clock);
+    const { token, id } = await generate({}, recording);
+    await revoke(id, recording);
+    const off = await serverForTest({ ...env, LEDGER: "off" }, clock);
+    for (const [on, status, looks] of [
+      [recording, "REVOKED", 1],
+      [off, "ACTIVE", 0],
+    ] as const) {
+      const queries = await on.queriesDuring(async () => {
+        expect((await inspect(token, on)).data.inspectToken.status).toBe(status);
+      });
+      // A server that has just started asks for other things, too.
+      expect(queries.filter((sql) => sql.startsWith('select "revoked_at"'))).toHaveLength(looks);
+    }
   });
 });
 
