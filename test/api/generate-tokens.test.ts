@@ -115,7 +115,7 @@ describe("generateTokens", () => {
     const queries = await server.queriesDuring(async () => {
       expect(await generate([])).toMatchObject({ data: { generateTokens: [] }, errors: [] });
     });
-    expect(queries.filter((sql) => sql.startsWith("insert"))).toEqual([]);
+    expect(queries.filter((sql) => sql.includes("insert"))).toEqual([]);
   });
 
   it("issues all of them at one instant, and records them with one query", async () => {
@@ -126,7 +126,7 @@ describe("generateTokens", () => {
     const queries = await other.queriesDuring(() =>
       other.graphql(GENERATE_MANY, { sessionId: id, requests }),
     );
-    expect(queries.filter((sql) => /^insert into issued_tokens/.test(sql))).toHaveLength(1);
+    expect(queries.filter((sql) => sql.includes("insert into issued_tokens"))).toHaveLength(1);
     const records = await recordsOf(other, id);
     expect(records).toHaveLength(120);
     expect(new Set(records.map(({ issuedAt }) => issuedAt)).size).toBe(1);

@@ -20,7 +20,7 @@ describe("a claim that cannot be read", () => {
     [
       "a member in the singular",
       { scope, video_grant: { roles: ["PUBLISHER"], name: ["lobby"] } },
-      'video_grant can have only roles, sessions, names and maxLifetime; it has "name"; did you mean names?',
+      'video_grant can have only roles, sessions, names, maxLifetime, identity, data, sessionOptions and manage; it has "name"; did you mean names?',
     ],
     [
       "text in place of a list",

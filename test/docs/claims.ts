@@ -15,7 +15,7 @@ import {
   runsInAContainer,
   starts,
 } from "./run-operations.ts";
-import { fromProviderToFrontEnd, joinsTheCall, signsForItsUsers } from "./run-programs.ts";
+import { bindsTokens, fromProviderToFrontEnd, joinsTheCall, signsForItsUsers } from "./run-programs.ts";
 import {
   createsWithAnSdk,
   expectAParticipant,
@@ -141,6 +141,7 @@ export const CLAIMS: readonly Claim[] = [
     run: fromProviderToFrontEnd,
   },
   { document: ACCESS, language: /^js$/, has: /jsonwebtoken/, run: signsForItsUsers },
+  { document: ACCESS, language: /^json$/, has: /identity/, run: bindsTokens },
   { document: IDENTITY_PROVIDERS, language: /^sh$/, has: VARIABLES, run: settings },
   { document: CONFIGURATION, language: /^sh$/, has: VARIABLES, run: settings },
   { document: CONFIGURATION, language: /^sh$/, has: /doctor/, run: examines },

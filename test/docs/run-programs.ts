@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { parseEnv } from "node:util";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { expect, onTestFinished, vi } from "vitest";
-import { JWT_SECRET } from "../support/callers.ts";
+import { JWT_SECRET, signedJwt } from "../support/callers.ts";
 import { Application } from "./application.ts";
 import { type Snippet, snippets } from "./markdown.ts";
 import type { Run } from "./run-snippets.ts";
@@ -100,4 +100,21 @@ export const signsForItsUsers: Run = async ({ code }) => {
   expect((await server.graphql(ENSURE("standup"), {}, accessToken)).errors).toEqual([]);
   const { errors } = await server.graphql(ENSURE("planning"), {}, accessToken);
   expect(errors).toMatchObject([{ extensions: { code: "FORBIDDEN", requiredName: "planning" } }]);
+};
+
+/** The claims of a caller whose tokens say who it is. */
+export const bindsTokens: Run = async ({ code }) => {
+  const claims = JSON.parse(code);
+  const caller = signedJwt(claims);
+  const { server } = await sharedServer({ AUTH_JWT_SECRET: JWT_SECRET }, caller);
+  const join = (given: string) =>
+    server.graphql(
+      `mutation { ensureSession(name: "standup") { generateToken${given} { identity data } } }`,
+      {},
+      caller,
+    );
+  const { identity, data } = claims.video_grant;
+  expect((await join("")).data.ensureSession.generateToken).toEqual({ identity, data });
+  for (const other of ['(identity: "bob")', '(data: "bob")'])
+    expect((await join(other)).errors).toMatchObject([{ extensions: { code: "FORBIDDEN" } }]);
 };

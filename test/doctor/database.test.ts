@@ -155,7 +155,7 @@ describe("a PostgreSQL database", () => {
     await query(`grant select on all tables in schema public to ${user}`, database);
     await query(
       `grant all on issued_tokens, sessions, session_names, quota_points, server_runs, participants,
-        participant_streams, participant_changes to ${user}`,
+        participant_streams, participant_changes, bans, removals to ${user}`,
       database,
     );
     Object.assign(url, { username: user, password: "p" });

@@ -21,12 +21,23 @@ const defaults = {
   archiveResolution: null,
   location: null,
   e2ee: false,
+  maxParticipants: null,
 };
 
 describe("sessionOptions", () => {
   it.each<[string, SessionOptionsInput]>([
     ["absent", {}],
-    ["null", { mediaMode: null, archiveMode: null, archiveName: null, location: null, e2ee: null }],
+    [
+      "null",
+      {
+        mediaMode: null,
+        archiveMode: null,
+        archiveName: null,
+        location: null,
+        e2ee: null,
+        maxParticipants: null,
+      },
+    ],
   ])("gives what is %s its default", (_, input) => {
     expect(sessionOptions(input)).toEqual(defaults);
   });
@@ -41,6 +52,8 @@ describe("sessionOptions", () => {
     { mediaMode: ROUTED, e2ee: true },
     { mediaMode: ROUTED, archiveMode: MANUAL, e2ee: true },
     { e2ee: false },
+    { maxParticipants: 1 },
+    { maxParticipants: 10_000 },
     { location: "0.0.0.0" },
     { location: "255.255.255.255" },
   ])("accepts %j", (input) => {
@@ -62,6 +75,8 @@ describe("sessionOptions", () => {
       { archiveResolution: ArchiveResolution.HD_PORTRAIT, mediaMode: ROUTED, archiveMode: MANUAL },
       /archiveMode: ALWAYS/,
     ],
+    ["maxParticipants", { maxParticipants: 0 }, /from 1 to 10000; 0/],
+    ["maxParticipants", { maxParticipants: 10_001 }, /from 1 to 10000; 10001/],
     ["e2ee", { e2ee: true }, /mediaMode: ROUTED/],
     ["e2ee", { e2ee: true, mediaMode: RELAYED }, /mediaMode: ROUTED/],
     ["e2ee", { ...archived, e2ee: true }, /archiveMode: ALWAYS/],
@@ -104,7 +119,14 @@ describe("checkSameOptions", () => {
   });
 
   it("lets an option be any that is absent or null", () => {
-    const none = { mediaMode: null, archiveMode: null, archiveName: null, location: null, e2ee: null };
+    const none = {
+      mediaMode: null,
+      archiveMode: null,
+      archiveName: null,
+      location: null,
+      e2ee: null,
+      maxParticipants: null,
+    };
     for (const given of [{}, none, { mediaMode: ROUTED }, { ...none, e2ee: false }]) {
       expect(() => checkSameOptions(session, given)).not.toThrow();
     }
