@@ -1,7 +1,5 @@
-/** The parts of claims that may be invalid; also the values of a metric's label. */
-export const CLAIM_MEMBERS = [
-  "scope",
-  "grant",
+/** The members of a grant. */
+export const GRANT_MEMBERS = [
   "roles",
   "sessions",
   "names",
@@ -11,6 +9,9 @@ export const CLAIM_MEMBERS = [
   "sessionOptions",
   "manage",
 ] as const;
+
+/** The parts of claims that may be invalid; also the values of a metric's label. */
+export const CLAIM_MEMBERS = ["scope", "grant", ...GRANT_MEMBERS] as const;
 
 export type ClaimMember = (typeof CLAIM_MEMBERS)[number];
 

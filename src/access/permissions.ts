@@ -6,7 +6,7 @@ import { checkNamePrefix, checkSessionName } from "../domain/session-name.ts";
 import { ALL_SESSIONS, NO_SESSIONS, type SessionSelection } from "../domain/session-selection.ts";
 import { checkLine, checkStorable, checkText, isStorable } from "../domain/text.ts";
 import { BadUserInput, nearest, quote } from "../errors.ts";
-import type { ClaimMember, ClaimProblem } from "./claim-problem.ts";
+import { type ClaimMember, type ClaimProblem, GRANT_MEMBERS } from "./claim-problem.ts";
 import { isObject, typeOf } from "./json.ts";
 
 /** The limits of a caller's tokens, from the grant of its credential. */
@@ -24,6 +24,11 @@ export interface Permissions {
   readonly sessionOptions: AllowedOptions;
   /** Whether it may manage participants only in sessions in which its identity now is a moderator. Needs `identity`. */
   readonly asModerator: boolean;
+}
+
+/** Where a caller may manage participants and bans, if not in all its sessions. The values are those of claims. */
+export enum ManageRule {
+  AS_MODERATOR = "as-moderator",
 }
 
 /** The allowed values of session options. */
@@ -52,22 +57,6 @@ export const ANY = "*";
 const MAX_ENTRIES = 100;
 /** How much of a member's name a message shows, in characters. */
 const SHOWN = 30;
-
-const MEMBERS = [
-  "roles",
-  "sessions",
-  "names",
-  "maxLifetime",
-  "identity",
-  "data",
-  "sessionOptions",
-  "manage",
-] as const;
-
-/** Where a caller may manage participants and bans, if not in all its sessions. The values are those of claims. */
-export enum ManageRule {
-  AS_MODERATOR = "as-moderator",
-}
 
 /** The values of the options that a grant can restrict, by their names in the schema. */
 const OPTION_VALUES = {
@@ -99,7 +88,8 @@ class Unreadable extends Error {}
  * `{ roles: [Role], sessions: [ID or "*"], names: [name, prefix with a trailing "*", or "*"], maxLifetime: seconds, identity: text,
  * data: text, sessionOptions: { option: [allowed values] }, manage: "as-moderator" }`. `manage` needs `identity`.
  * A list has at most 100 entries. A missing list allows nothing; without `maxLifetime` the platform's limit applies.
- * Without the members after it, the caller is free. Names are normalized and checked as `ensureSession` does. An unknown member is a problem, because it may be a misspelled limit.
+ * Without the members after it, the caller is free. Names are normalized and checked as `ensureSession` does. An unknown member is a
+ * problem, because it may be a misspelled limit.
  *
  * @param name the name of the grant in messages
  */
@@ -172,13 +162,13 @@ function objectOf(claim: unknown): Record<string, unknown> | null {
 
 function unknownMembers(grant: Record<string, unknown>, name: string): ClaimProblem[] {
   const [unknown, ...more] = Object.keys(grant).filter(
-    (member) => !MEMBERS.some((known) => known === member),
+    (member) => !GRANT_MEMBERS.some((known) => known === member),
   );
   if (unknown === undefined) return [];
-  const meant = nearest(unknown, MEMBERS);
+  const meant = nearest(unknown, GRANT_MEMBERS);
   const others = more.length > 0 ? `, and ${more.length} more` : "";
   const advice = meant ? `; did you mean ${meant}?` : "";
-  const says = `${name} can have only ${MEMBERS.slice(0, -1).join(", ")} and ${MEMBERS.at(-1)}; it has ${quote(unknown, SHOWN)}${others}${advice}`;
+  const says = `${name} can have only ${GRANT_MEMBERS.slice(0, -1).join(", ")} and ${GRANT_MEMBERS.at(-1)}; it has ${quote(unknown, SHOWN)}${others}${advice}`;
   return [{ member: "grant", says }];
 }
 

@@ -62,7 +62,7 @@ export function observationOf(event: MonitoringEvent): Observation | null {
 
 function ofStream(sessionId: string, stream: EventStream, isEnded: boolean, data: string | null) {
   const { id, connection, createdAt, name, videoType } = stream;
-  if (!isId(id) || !isTime(createdAt)) return null;
+  if (!isPlatformId(id) || !isTime(createdAt)) return null;
   const state: StreamState = {
     id,
     name: isEnded || !isStorable(name) ? null : name,
@@ -78,12 +78,13 @@ function observed(
   { id, createdAt }: EventConnection,
   told: Partial<Observation>,
 ): Observation | null {
-  if (!isId(id) || !isTime(createdAt)) return null;
+  if (!isPlatformId(id) || !isTime(createdAt)) return null;
   const nothing = { data: null, leave: null, stream: null, isListed: false };
   return { sessionId, connectionId: id, joinedAt: createdAt, ...nothing, ...told };
 }
 
-function isId(id: string): boolean {
+/** Whether this can be the platform's ID of a connection or a stream. */
+export function isPlatformId(id: string): boolean {
   return id.length > 0 && id.length <= MAX_ID_LENGTH && isStorable(id);
 }
 

@@ -1,4 +1,5 @@
 import type { SessionOptions } from "../domain/session.ts";
+import type { Signal } from "../domain/signal.ts";
 
 /** A connection that the platform lists. */
 export interface PlatformConnection {
@@ -15,14 +16,6 @@ export interface PlatformStream {
   /** `camera`, `screen` or `custom`; null for audio only. */
   readonly videoType: string | null;
   readonly layoutClassList: readonly string[];
-}
-
-/** A signal from the server to clients. */
-export interface Signal {
-  /** At most 128 bytes in UTF-8. */
-  readonly type: string;
-  /** At most 8192 bytes in UTF-8. */
-  readonly data: string;
 }
 
 /** Whether a session's streams are muted, now and later. */

@@ -1,3 +1,4 @@
+import { checkSignal } from "../domain/signal.ts";
 import { CREDENTIAL_NAMES, type RestEnvironment } from "./credential-names.ts";
 import { NotInSession, type Platform } from "./platform.ts";
 import { type RestCallerOptions, type RestRequest, restCaller } from "./rest-call.ts";
@@ -5,7 +6,6 @@ import { type ReadSuccess, readConnections, readDone, readStreams, roomAnswer } 
 import { roomRequests } from "./room-requests.ts";
 import { sessionIdOf } from "./session-answer.ts";
 import { sessionRequest } from "./session-request.ts";
-import { checkSignal } from "./signal.ts";
 
 /** The settings of a platform with a REST API. */
 export interface RestPlatformOptions extends RestCallerOptions {

@@ -1,5 +1,6 @@
+import type { Signal } from "../domain/signal.ts";
 import type { RestEnvironment } from "./credential-names.ts";
-import type { MuteState, Signal } from "./platform.ts";
+import type { MuteState } from "./platform.ts";
 import type { RestRequest } from "./rest-call.ts";
 import { MAX_ANSWER } from "./rest-client.ts";
 

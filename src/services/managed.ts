@@ -1,13 +1,12 @@
 import type { Caller } from "../access/caller.ts";
-import { checkManages, checkSession, needsSessionName } from "../access/policy.ts";
+import { checkManages } from "../access/policy.ts";
 import type { Quota } from "../access/quota.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { Participant } from "../domain/participant.ts";
-import { checkOwner } from "../domain/session-id.ts";
 import { isStorable } from "../domain/text.ts";
 import { LedgerOff } from "../errors.ts";
 import type { Participants } from "../store/store.ts";
-import { type UsableSessionsParts, usableSessions } from "./usable-sessions.ts";
+import { checkUsable, type UsableSessionsParts, usableSessions } from "./usable-sessions.ts";
 
 /** What the services need that act on participants and bans. */
 export interface ManagedParts extends UsableSessionsParts {
@@ -33,13 +32,8 @@ export function checkLedger({ isLedgerOn }: ManagedParts): void {
  * @throws {Forbidden} when the caller may not use the session, or must be a moderator in it
  */
 export async function checkActs(parts: ManagedParts, caller: Caller, sessionId: string): Promise<void> {
-  const { applicationId, sessions, shares, quota } = parts;
-  await quota.take(caller, 1);
-  checkOwner(applicationId, sessionId);
-  const [session] = needsSessionName(caller, sessionId)
-    ? await shares.query(caller.id, () => sessions.findMany([sessionId]))
-    : [];
-  checkSession(caller, sessionId, session?.name ?? null);
+  await parts.quota.take(caller, 1);
+  await checkUsable(parts, caller, sessionId);
   await checkManagesIn(parts, caller, sessionId);
 }
 

@@ -1,23 +1,18 @@
 import type { Caller } from "../access/caller.ts";
 import { checkArgument } from "../access/policy.ts";
 import { checkUntil } from "../domain/ban.ts";
+import { checkExcept } from "../domain/muting.ts";
 import { connectionIdOf, type Participant } from "../domain/participant.ts";
 import { checkMaxParticipants } from "../domain/session.ts";
-import { checkText, isStorable } from "../domain/text.ts";
+import { SIGNAL_LIMITS, type Signal } from "../domain/signal.ts";
+import { checkText } from "../domain/text.ts";
 import { BadUserInput, NotPresent, RemovalKept, StagepassError } from "../errors.ts";
-import { NotInSession, type Platform, type Signal } from "../platform/platform.ts";
+import { NotInSession, type Platform } from "../platform/platform.ts";
 import type { SigningService } from "../signing/signing-service.ts";
 import type { Bans, Removals } from "../store/store.ts";
 import { ofBan } from "./bans.ts";
 import { checkActs, checkLedger, checkManagesIn, type ManagedParts, participantFor } from "./managed.ts";
 import type { Remover } from "./remover.ts";
-
-/** The most streams that `muteSession` excepts. */
-export const MAX_EXCEPT = 100;
-/** The longest ID of a stream, in UTF-16 code units. The platform's have 36. */
-const MAX_ID_LENGTH = 255;
-/** The longest type and data of a signal, in UTF-16 code units. The platform's limits are the same numbers of bytes. */
-const MAX_SIGNAL = { type: 128, data: 8192 } as const;
 
 /** The dependencies of `ModerationService`. */
 export interface ModerationParts extends ManagedParts {
@@ -130,7 +125,7 @@ export class ModerationService {
   ): Promise<void> {
     const { platform, audit, now } = this.#parts;
     await checkActs(this.#parts, caller, sessionId);
-    for (const field of ["type", "data"] as const) checkText(field, signal[field], MAX_SIGNAL[field]);
+    for (const field of ["type", "data"] as const) checkText(field, signal[field], SIGNAL_LIMITS[field]);
     let connectionId: string | null = null;
     if (participantId !== null) {
       const participant = await participantFor(this.#parts, caller, participantId);
@@ -195,19 +190,6 @@ export class ModerationService {
     );
     await audit.acted(caller, "ban.created", ofBan(added));
   }
-}
-
-/** @throws {BadUserInput} naming `except` */
-function checkExcept(except: readonly string[], active: boolean): void {
-  if (!active && except.length > 0)
-    throw new BadUserInput("except", "except needs active: true; leave it out to stop muting");
-  if (except.length > MAX_EXCEPT)
-    throw new BadUserInput(
-      "except",
-      `except must have at most ${MAX_EXCEPT} streams; ${except.length} were given`,
-    );
-  if (!except.every((id) => id !== "" && id.length <= MAX_ID_LENGTH && isStorable(id)))
-    throw new BadUserInput("except", "except must have the IDs of streams");
 }
 
 /** @throws {NotPresent} if it has left */

@@ -1,9 +1,7 @@
 import type { Caller } from "../access/caller.ts";
-import { checkSession, needsSessionName } from "../access/policy.ts";
-import { checkOwner } from "../domain/session-id.ts";
 import type { Changes } from "./changes.ts";
 import type { ParticipantFeed } from "./participant-feed.ts";
-import type { UsableSessionsParts } from "./usable-sessions.ts";
+import { checkUsable, type UsableSessionsParts } from "./usable-sessions.ts";
 
 /** The dependencies of `ParticipantChanges`. */
 export interface ParticipantChangesParts extends UsableSessionsParts {
@@ -36,13 +34,7 @@ export class ParticipantChanges {
    *
    * @throws {SessionNotFound} or {Forbidden}
    */
-  async check(caller: Caller, sessionId: string): Promise<void> {
-    const { applicationId, shares, sessions } = this.#parts;
-    checkOwner(applicationId, sessionId);
-    const isNamed = needsSessionName(caller, sessionId);
-    const [session] = isNamed
-      ? await shares.query(caller.id, () => sessions.findMany([sessionId]))
-      : [undefined];
-    checkSession(caller, sessionId, session?.name ?? null);
+  check(caller: Caller, sessionId: string): Promise<void> {
+    return checkUsable(this.#parts, caller, sessionId);
   }
 }

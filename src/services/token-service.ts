@@ -1,20 +1,12 @@
 import { randomUUID } from "node:crypto";
 import type { Caller } from "../access/caller.ts";
-import {
-  boundData,
-  boundIdentity,
-  checkLifetime,
-  checkRole,
-  checkSession,
-  needsSessionName,
-} from "../access/policy.ts";
+import { boundData, boundIdentity, checkLifetime, checkRole } from "../access/policy.ts";
 import type { Quota } from "../access/quota.ts";
 import { type Audit, actorOf, noteRefusal } from "../audit/audit.ts";
 import { type Inadmissible, inadmissibleError } from "../domain/admission.ts";
 import { type ConnectionToken, formatOf, identityOf, type TokenInput } from "../domain/connection-token.ts";
 import { type Grant, grantFor, roleOf } from "../domain/grant.ts";
 import type { IssuedToken } from "../domain/issued-token.ts";
-import { checkOwner } from "../domain/session-id.ts";
 import { isStorable } from "../domain/text.ts";
 import { checkBatch, type TokenOutcome, type TokenRefusal, tokenRefusalOf } from "../domain/token-batch.ts";
 import { newTokenId } from "../domain/token-id.ts";
@@ -23,6 +15,7 @@ import { StagepassError } from "../errors.ts";
 import type { Shares } from "../shares/shares.ts";
 import type { SigningService } from "../signing/signing-service.ts";
 import type { IssuanceLedger, SessionRegistry } from "../store/store.ts";
+import { checkUsable } from "./usable-sessions.ts";
 
 /** A token to issue, with its record, which must be stored before anyone gets the token. */
 interface Draft {
@@ -133,17 +126,10 @@ export class TokenService {
     return revokedAt === null ? inspection : { ...inspection, status: TokenStatus.REVOKED };
   }
 
-  async #checkSession(caller: Caller, sessionId: string): Promise<void> {
-    checkOwner(this.#parts.signing.applicationId, sessionId);
-    checkSession(caller, sessionId, await this.#nameFor(caller, sessionId));
-  }
-
-  /** The name of a session, looked up only when the permission depends on it. */
-  async #nameFor(caller: Caller, sessionId: string): Promise<string | null> {
-    if (!needsSessionName(caller, sessionId)) return null;
-    const { shares, sessions } = this.#parts;
-    const [session] = await shares.query(caller.id, () => sessions.findMany([sessionId]));
-    return session?.name ?? null;
+  #checkSession(caller: Caller, sessionId: string): Promise<void> {
+    const { signing, sessions, shares } = this.#parts;
+    const { applicationId } = signing;
+    return checkUsable({ applicationId, sessions, shares }, caller, sessionId);
   }
 
   #draftOrRefuse(caller: Caller, sessionId: string, input: TokenInput, issuedAt: Date): Draft | TokenRefusal {

@@ -1,6 +1,6 @@
 import type { Caller } from "../access/caller.ts";
-import { mayUseSession, needsSessionName } from "../access/policy.ts";
-import { isOwnedBy } from "../domain/session-id.ts";
+import { checkSession, mayUseSession, needsSessionName } from "../access/policy.ts";
+import { checkOwner, isOwnedBy } from "../domain/session-id.ts";
 import type { Shares } from "../shares/shares.ts";
 import type { SessionRegistry } from "../store/store.ts";
 
@@ -29,4 +29,22 @@ export async function usableSessions(
     for (const { sessionId, name } of found) names.set(sessionId, name);
   }
   return new Set(own.filter((id) => mayUseSession(caller, id, names.get(id) ?? null)));
+}
+
+/**
+ * Checks that the caller may use a session of the project.
+ *
+ * @throws {SessionNotFound} if the ID is malformed or another project's
+ * @throws {Forbidden} if the caller may not use the session
+ */
+export async function checkUsable(
+  { applicationId, sessions, shares }: UsableSessionsParts,
+  caller: Caller,
+  sessionId: string,
+): Promise<void> {
+  checkOwner(applicationId, sessionId);
+  const [session] = needsSessionName(caller, sessionId)
+    ? await shares.query(caller.id, () => sessions.findMany([sessionId]))
+    : [];
+  checkSession(caller, sessionId, session?.name ?? null);
 }

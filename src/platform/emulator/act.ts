@@ -1,6 +1,6 @@
 import { LeaveReason } from "../../domain/participant.ts";
 import { Role } from "../../domain/role.ts";
-import { tooLargeIn } from "../signal.ts";
+import { tooLargeIn } from "../../domain/signal.ts";
 import type { Participant } from "./participant.ts";
 import type { ClientMessage } from "./protocol.ts";
 import type { Room } from "./room.ts";

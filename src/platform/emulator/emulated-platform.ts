@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { composeSessionId } from "../../domain/session-id.ts";
+import { checkSignal } from "../../domain/signal.ts";
 import { NotInSession, type Platform } from "../platform.ts";
-import { checkSignal } from "../signal.ts";
 import { RoomRefusal } from "./room-refusal.ts";
 import type { ServerCalls } from "./server-calls.ts";
 

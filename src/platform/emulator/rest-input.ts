@@ -6,8 +6,9 @@ import {
   type SessionOptions,
   sessionOptions,
 } from "../../domain/session.ts";
+import type { Signal } from "../../domain/signal.ts";
 import { BadUserInput } from "../../errors.ts";
-import type { Signal } from "../platform.ts";
+
 import { RoomRefusal } from "./room-refusal.ts";
 import type { LayoutClasses } from "./server-calls.ts";
 

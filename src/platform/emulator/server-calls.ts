@@ -1,8 +1,8 @@
 import { MAX_LAYOUT_CLASSES_LENGTH } from "../../domain/grant.ts";
 import { LeaveReason } from "../../domain/participant.ts";
 import { ownerOf } from "../../domain/session-id.ts";
-import type { PlatformConnection, PlatformStream, Signal } from "../platform.ts";
-import { tooLargeIn } from "../signal.ts";
+import { type Signal, tooLargeIn } from "../../domain/signal.ts";
+import type { PlatformConnection, PlatformStream } from "../platform.ts";
 import type { Room } from "./room.ts";
 import { RoomRefusal } from "./room-refusal.ts";
 import type { Rooms } from "./rooms.ts";

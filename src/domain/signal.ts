@@ -1,8 +1,15 @@
 import { BadUserInput } from "../errors.ts";
-import type { Signal } from "./platform.ts";
+
+/** A signal from the server to clients. */
+export interface Signal {
+  /** At most 128 bytes in UTF-8. */
+  readonly type: string;
+  /** At most 8192 bytes in UTF-8. */
+  readonly data: string;
+}
 
 /** The largest type and data of a signal, in bytes of UTF-8. Source: the platform's documentation. */
-const LIMITS = { type: 128, data: 8192 } as const;
+export const SIGNAL_LIMITS = { type: 128, data: 8192 } as const;
 
 /** The field of a signal that is too large, and the rule that it breaks; null if none is. */
 export function tooLargeIn(
@@ -10,7 +17,7 @@ export function tooLargeIn(
 ): { readonly field: "type" | "data"; readonly rule: string } | null {
   for (const field of ["type", "data"] as const) {
     const bytes = Buffer.byteLength(signal[field]);
-    const limit = LIMITS[field];
+    const limit = SIGNAL_LIMITS[field];
     if (bytes > limit) return { field, rule: `must be at most ${limit} bytes in UTF-8; it has ${bytes}` };
   }
   return null;
