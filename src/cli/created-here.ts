@@ -7,8 +7,12 @@ import { failureOf } from "./failure.ts";
 export interface Known {
   /** Whether it has the token's session; null if it cannot be read. */
   readonly createdHere: boolean | null;
-  readonly isRevoked: boolean;
+  /** The ID of the token, if it is revoked. */
+  readonly revoked: ReadonlySet<string>;
 }
+
+/** The database tells nothing. */
+export const UNKNOWN: Known = { createdHere: null, revoked: new Set() };
 
 /**
  * What the database tells about a token of a session. Changes nothing. Writes a note to standard error unless the session was
@@ -25,8 +29,8 @@ export async function lookUpToken(
     try {
       const createdHere = (await store.sessions.findMany([sessionId])).length > 0;
       noteOrigin(createdHere);
-      const isRevoked = tokenId !== null && (await store.ledger.revokedAt(tokenId)) !== null;
-      return { createdHere, isRevoked };
+      const revoked = tokenId === null ? UNKNOWN.revoked : await store.ledger.revoked([tokenId]);
+      return { createdHere, revoked };
     } finally {
       await store.close();
     }
@@ -34,7 +38,7 @@ export async function lookUpToken(
     process.stderr.write(
       `Cannot tell whether the session was created here, or the token revoked: ${failureOf(error).message}\n`,
     );
-    return { createdHere: null, isRevoked: false };
+    return UNKNOWN;
   }
 }
 

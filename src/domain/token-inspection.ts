@@ -107,6 +107,13 @@ export function inspectClaims(
   };
 }
 
+/** The inspection of a token, given the IDs of revoked tokens. */
+export function asRevoked(inspection: TokenInspection, revoked: ReadonlySet<string>): TokenInspection {
+  const { status, id } = inspection;
+  const isOut = status === TokenStatus.ACTIVE && id !== null && revoked.has(id);
+  return isOut ? { ...inspection, status: TokenStatus.REVOKED } : inspection;
+}
+
 const ROLES: ReadonlySet<unknown> = new Set(Object.values(Role));
 
 function isRole(role: unknown): role is Role {

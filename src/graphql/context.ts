@@ -65,7 +65,7 @@ export function createContext(services: Services, facts: RequestFacts): Context 
     moderation,
     project,
     audit,
-    loaders: new Loaders(facts.caller, sessions, issuedTokens, participants, bans),
+    loaders: new Loaders(facts.caller, sessions, tokens, issuedTokens, participants, bans),
     caller: facts.caller,
     requestId: facts.requestId,
     logger: facts.logger,

@@ -10,11 +10,13 @@ import type { Session } from "../domain/session.ts";
 import type { SessionFilter } from "../domain/session-filter.ts";
 import { beginsAsSessionId } from "../domain/session-id.ts";
 import { oneKeyOf, type SessionKey } from "../domain/session-key.ts";
+import type { TokenInspection } from "../domain/token-inspection.ts";
 import type { BanService } from "../services/bans.ts";
 import type { IssuedTokens } from "../services/issued-tokens.ts";
 import type { Page, PageInput } from "../services/page.ts";
 import type { ParticipantService } from "../services/participants.ts";
 import type { SessionService } from "../services/session-service.ts";
+import type { Tokens } from "../services/token-service.ts";
 import { ParticipantLoaders } from "./participant-loaders.ts";
 import { COUNTS_PER_QUERY, keyOf, once, PAGES_PER_QUERY, perSession } from "./per-session.ts";
 import { rootFields } from "./root-fields.ts";
@@ -30,6 +32,7 @@ export class Loaders {
   #participants: ParticipantLoaders;
   readonly #caller: Caller;
   readonly #sessions: SessionService;
+  readonly #tokens: Tokens;
   readonly #issuedTokens: IssuedTokens;
   readonly #participantService: ParticipantService;
   readonly #banService: BanService;
@@ -43,17 +46,20 @@ export class Loaders {
   #named: DataLoader<string, Session | null> | undefined;
   #records: DataLoader<string, IssuedToken | null> | undefined;
   #bans: DataLoader<string, Ban | null> | undefined;
+  #inspections: DataLoader<string, TokenInspection> | undefined;
   #lookedAhead = false;
 
   constructor(
     caller: Caller,
     sessions: SessionService,
+    tokens: Tokens,
     issuedTokens: IssuedTokens,
     participants: ParticipantService,
     bans: BanService,
   ) {
     this.#caller = caller;
     this.#sessions = sessions;
+    this.#tokens = tokens;
     this.#issuedTokens = issuedTokens;
     this.#participantService = participants;
     this.#banService = bans;
@@ -141,6 +147,12 @@ export class Loaders {
   #ban(id: string): Promise<Ban | null> {
     this.#bans ??= new DataLoader((ids) => this.#banService.findMany(this.#caller, ids));
     return this.#bans.load(id);
+  }
+
+  /** What a token grants, and whether a client could connect with it now. */
+  inspect(token: string): Promise<TokenInspection> {
+    this.#inspections ??= new DataLoader((tokens) => this.#tokens.inspectMany(this.#caller, tokens));
+    return this.#inspections.load(token);
   }
 
   /** The session; null if its ID is malformed or belongs to another project. */

@@ -50,7 +50,7 @@ export function countedTokens(tokens: Tokens, counter: Counter<"role" | "format"
       }
     },
 
-    inspect: (caller, token) => tokens.inspect(caller, token),
+    inspectMany: (caller, given) => tokens.inspectMany(caller, given),
   };
 }
 

@@ -136,9 +136,11 @@ export class Remover {
 
   async #call(removal: Removal): Promise<void> {
     const { removals, listener, onRemoved, now } = this.#parts;
+    // Before the call, so that it is not later than the platform's event, which would change it again.
+    const at = now().getTime();
     try {
       const reason = await this.#disconnect(removal);
-      await removals.confirm(removal, { at: now().getTime(), reason });
+      await removals.confirm(removal, { at, reason });
     } catch (error) {
       listener.onAttempt(removal.reason, error);
       this.#fail(error);

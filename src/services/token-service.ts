@@ -10,7 +10,7 @@ import type { IssuedToken } from "../domain/issued-token.ts";
 import { isStorable } from "../domain/text.ts";
 import { checkBatch, type TokenOutcome, type TokenRefusal, tokenRefusalOf } from "../domain/token-batch.ts";
 import { newTokenId } from "../domain/token-id.ts";
-import { type TokenInspection, TokenStatus } from "../domain/token-inspection.ts";
+import { asRevoked, type TokenInspection, TokenStatus } from "../domain/token-inspection.ts";
 import { StagepassError } from "../errors.ts";
 import type { Shares } from "../shares/shares.ts";
 import type { SigningService } from "../signing/signing-service.ts";
@@ -113,17 +113,21 @@ export class TokenService {
   }
 
   /**
-   * What a token grants, and whether a client could connect with it now. An invalid token is a result, not an error.
+   * What each token grants, in order, and whether a client could connect with it now. An invalid token is a result, not an error. One
+   * query looks for revoked ones.
    *
-   * @throws {DatabaseUnavailable} when it is unknown whether the token is revoked
+   * @throws {DatabaseUnavailable} when it is unknown which are revoked
    */
-  async inspect({ id: callerId }: Caller, token: string): Promise<TokenInspection> {
+  async inspectMany(caller: Caller, tokens: readonly string[]): Promise<TokenInspection[]> {
     const { signing, ledger, shares, now } = this.#parts;
-    const inspection = signing.inspect(token, now());
-    const { status, id } = inspection;
-    if (status !== TokenStatus.ACTIVE || id === null || !isStorable(id)) return inspection;
-    const revokedAt = await shares.query(callerId, () => ledger.revokedAt(id));
-    return revokedAt === null ? inspection : { ...inspection, status: TokenStatus.REVOKED };
+    const at = now();
+    const inspections = tokens.map((token) => signing.inspect(token, at));
+    const ids = inspections.flatMap(({ status, id }) =>
+      status === TokenStatus.ACTIVE && id !== null && isStorable(id) ? [id] : [],
+    );
+    if (ids.length === 0) return inspections;
+    const revoked = await shares.query(caller.id, () => ledger.revoked(ids));
+    return inspections.map((each) => asRevoked(each, revoked));
   }
 
   #checkSession(caller: Caller, sessionId: string): Promise<void> {

@@ -124,13 +124,14 @@ export function issuanceLedger(
         return toIssuedToken(row);
       }),
 
-    async revokedAt(id) {
-      const row = await reads
+    async revoked(ids) {
+      const rows = await reads
         .selectFrom("issued_tokens")
-        .select("revoked_at")
-        .where("id", "=", id)
-        .executeTakeFirst();
-      return row?.revoked_at == null ? null : new Date(row.revoked_at);
+        .select("id")
+        .where("id", "in", ids)
+        .where("revoked_at", "is not", null)
+        .execute();
+      return new Set(rows.map(({ id }) => id));
     },
 
     async newest(sessionIds, limit, position) {
@@ -249,7 +250,7 @@ export function issuanceLedger(
 
 /** A ledger that records nothing, for `LEDGER=off`. Earlier records can still be read. */
 export function withoutRecords(ledger: IssuanceLedger): IssuanceLedger {
-  return { ...ledger, record: async () => new Map(), revokedAt: async () => null, async check() {} };
+  return { ...ledger, record: async () => new Map(), revoked: async () => new Set(), async check() {} };
 }
 
 /** Why tokens were not recorded, by their IDs. */

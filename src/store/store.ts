@@ -156,8 +156,8 @@ export interface IssuanceLedger {
    */
   revoke(id: string): Promise<IssuedToken | null>;
 
-  /** When a token was revoked; null if it was not, or if it is unknown. */
-  revokedAt(id: string): Promise<Date | null>;
+  /** Those of these IDs whose tokens are revoked, in one query. */
+  revoked(ids: readonly string[]): Promise<ReadonlySet<string>>;
 
   /**
    * At most `limit` records of each session, newest first, in one query. They come before `position` in the order of issuance;

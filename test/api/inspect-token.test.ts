@@ -139,7 +139,7 @@ describe("inspectToken", () => {
     });
   });
 
-  it("asks the database whether each valid token is revoked, and once whether it knows the sessions", async () => {
+  it("asks the database once which tokens are revoked, and once whether it knows the sessions", async () => {
     const tokens = [
       (await generate()).token,
       (await generate({ sessionId: newSessionId(API_KEY) })).token,
@@ -155,7 +155,7 @@ describe("inspectToken", () => {
         t2: { createdHere: null },
       });
     });
-    expect(queries).toHaveLength(3);
+    expect(queries).toHaveLength(2);
   });
 
   it.each(["JWT", "T1"])(
@@ -207,7 +207,7 @@ describe("inspectToken", () => {
         expect((await inspect(token, on)).data.inspectToken.status).toBe(status);
       });
       // A server that has just started asks for other things, too.
-      expect(queries.filter((sql) => sql.startsWith('select "revoked_at"'))).toHaveLength(looks);
+      expect(queries.filter((sql) => sql.includes('"revoked_at" is not null'))).toHaveLength(looks);
     }
   });
 });

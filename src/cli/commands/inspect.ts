@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import { existingKeyRing } from "../../assembly/project.ts";
 import { parseConfig, readEnvironment } from "../../config/config.ts";
-import { TokenStatus } from "../../domain/token-inspection.ts";
+import { asRevoked, TokenStatus } from "../../domain/token-inspection.ts";
 import { SigningService } from "../../signing/signing-service.ts";
 import { inspectionAsInSchema } from "../as-in-schema.ts";
-import { lookUpToken } from "../created-here.ts";
+import { lookUpToken, UNKNOWN } from "../created-here.ts";
 import type { Outcome } from "../outcome.ts";
 import { CREDENTIALS, explains, performs } from "../perform.ts";
 import { DASH, readArgument } from "../standard-streams.ts";
@@ -34,10 +34,8 @@ async function inspectToken(token: string): Promise<Outcome> {
   const given = token === DASH ? await readArgument("token") : token;
   const signed = signing.inspect(given, new Date());
   const { sessionId, id } = signed;
-  const { createdHere, isRevoked } =
-    sessionId === null ? { createdHere: null, isRevoked: false } : await lookUpToken(config, sessionId, id);
-  const isOut = isRevoked && signed.status === TokenStatus.ACTIVE;
-  const inspection = isOut ? { ...signed, status: TokenStatus.REVOKED } : signed;
+  const { createdHere, revoked } = sessionId === null ? UNKNOWN : await lookUpToken(config, sessionId, id);
+  const inspection = asRevoked(signed, revoked);
   const json = inspectionAsInSchema(inspection, createdHere);
   const text = Object.entries(json)
     .filter(([, value]) => value !== null && String(value) !== "")

@@ -96,9 +96,9 @@ export class TokenResolver {
   })
   inspectToken(
     @Args(() => InspectTokenArgs) { token }: InspectTokenArgs,
-    @Ctx() { caller, tokens }: Context,
+    @Ctx() { loaders }: Context,
   ): Promise<TokenInspection> {
-    return tokens.inspect(caller, token);
+    return loaders.inspect(token);
   }
 
   @FieldResolver(() => Int, { nullable: true, complexity: SHORT_VALUE })
