@@ -1,4 +1,5 @@
 import { type Config, keptDatabase } from "../config/config.ts";
+import { isStorable } from "../domain/text.ts";
 import { checkThere, openToLook } from "../store/database.ts";
 import { sqlStore } from "../store/sql-store.ts";
 import { failureOf } from "./failure.ts";
@@ -19,7 +20,7 @@ export const UNKNOWN: Known = { createdHere: null, revoked: new Set() };
  * created here.
  */
 export async function lookUpToken(
-  { database }: Config,
+  { database, ledger }: Config,
   sessionId: string,
   tokenId: string | null,
 ): Promise<Known> {
@@ -29,7 +30,8 @@ export async function lookUpToken(
     try {
       const createdHere = (await store.sessions.findMany([sessionId])).length > 0;
       noteOrigin(createdHere);
-      const revoked = tokenId === null ? UNKNOWN.revoked : await store.ledger.revoked([tokenId]);
+      const isKnown = ledger && tokenId !== null && isStorable(tokenId);
+      const revoked = isKnown ? await store.ledger.revoked([tokenId]) : UNKNOWN.revoked;
       return { createdHere, revoked };
     } finally {
       await store.close();

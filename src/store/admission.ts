@@ -146,6 +146,37 @@ export async function requestRemovals(
   if (arrivals.size > 0) await showOut(transaction, engine, arrivals);
 }
 
+/** Cancels the removals that a lifted ban caused, except those of participants whom something else keeps out. */
+export async function cancelRemovals(
+  transaction: Kysely<Tables>,
+  engine: Engine,
+  banId: string,
+  whom: Concerned,
+): Promise<void> {
+  const who = concerned(whom);
+  const before = await pending(transaction);
+  // A removal names no ban if nobody knows for sure who the participant is.
+  await sql`
+    delete from removals where ban_id = ${banId}
+      or reason in (${sql.lit(RemovalReason.REVOKED)}, ${sql.lit(RemovalReason.UNIDENTIFIED)})
+        and participant_id in (select id from (${who}) as concerned)`.execute(transaction);
+  await exclude(transaction, engine, who);
+  const after = await pending(transaction);
+  const seated = [...before].map(([session, count]) => [session, count - (after.get(session) ?? 0)] as const);
+  const arrivals = new Map(seated.filter(([, count]) => count > 0));
+  if (arrivals.size > 0) await showOut(transaction, engine, arrivals);
+}
+
+/** How many participants of each session must leave. */
+async function pending(transaction: Kysely<Tables>): Promise<Map<string, number>> {
+  const rows = await transaction
+    .selectFrom("removals")
+    .select(["session_id", ({ fn }) => fn.countAll().as("count")])
+    .groupBy("session_id")
+    .execute();
+  return new Map(rows.map(({ session_id, count }) => [session_id, Number(count)]));
+}
+
 /** Ends the removals of participants who have left. */
 export async function endRemovals(transaction: Kysely<Tables>, ids: readonly string[]): Promise<void> {
   await transaction.deleteFrom("removals").where("participant_id", "in", ids).execute();

@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { type Selectable, sql } from "kysely";
 import { type Ban, banId } from "../domain/ban.ts";
-import { isInForce, requestRemovals } from "./admission.ts";
+import { type Concerned, cancelRemovals, isInForce, requestRemovals } from "./admission.ts";
 import type { Database } from "./engine.ts";
 import { changing, lockChanges } from "./participant-changes.ts";
-import { seatedAgain } from "./removals.ts";
 import type { Bans } from "./store.ts";
 import type { BanTable } from "./tables.ts";
 
@@ -32,11 +31,7 @@ export function bans({ kysely, reads, engine }: Database): Bans {
           .returningAll()
           .returning(clock.as("now"))
           .executeTakeFirstOrThrow();
-        const of =
-          identity === null
-            ? ({ column: "data_fingerprint", value: fingerprint ?? "" } as const)
-            : ({ column: "identity", value: identity } as const);
-        await requestRemovals(transaction, engine, { sessionId, ...of });
+        await requestRemovals(transaction, engine, concernedBy(row));
         return toBan(row);
       }),
 
@@ -51,7 +46,7 @@ export function bans({ kysely, reads, engine }: Database): Bans {
           .returning(clock.as("now"))
           .executeTakeFirst();
         if (!row) return null;
-        await seatedAgain(transaction, engine, id);
+        await cancelRemovals(transaction, engine, id, concernedBy(row));
         return toBan(row);
       }),
 
@@ -100,6 +95,12 @@ export function bans({ kysely, reads, engine }: Database): Bans {
       return Number(numDeletedRows);
     },
   };
+}
+
+function concernedBy({ identity, data_fingerprint, session_id }: Row): Concerned {
+  return identity === null
+    ? { sessionId: session_id, column: "data_fingerprint", value: data_fingerprint ?? "" }
+    : { sessionId: session_id, column: "identity", value: identity };
 }
 
 function toBan({ now, ...row }: Row): Ban {

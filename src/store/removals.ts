@@ -1,14 +1,11 @@
-import { type ExpressionBuilder, type Kysely, sql } from "kysely";
+import { type ExpressionBuilder, sql } from "kysely";
 import { connectionIdOf } from "../domain/participant.ts";
 import { type Removal, RemovalReason } from "../domain/removal.ts";
-import { endRemovals, requestRemovals } from "./admission.ts";
-import type { Database, Engine } from "./engine.ts";
+import { endRemovals } from "./admission.ts";
+import type { Database } from "./engine.ts";
 import { changeParticipants, changing, lockChanges } from "./participant-changes.ts";
 import type { Removals } from "./store.ts";
 import type { Tables } from "./tables.ts";
-
-/** The most participants of one statement. */
-const PER_STATEMENT = 500;
 
 /** The removals in a SQL database. */
 export function removals({ kysely, reads, engine }: Database): Removals {
@@ -105,23 +102,4 @@ export function removals({ kysely, reads, engine }: Database): Removals {
       return Number(count);
     },
   };
-}
-
-/** Cancels the removals of a ban, except those of participants whom something else keeps out. */
-export async function seatedAgain(transaction: Kysely<Tables>, engine: Engine, banId: string): Promise<void> {
-  const all = await transaction
-    .selectFrom("removals")
-    .innerJoin("participants", "participants.id", "removals.participant_id")
-    .select(["id", "participants.session_id", "data_fingerprint"])
-    .where("ban_id", "=", banId)
-    .where("left_at", "is", null)
-    .execute();
-  await transaction.deleteFrom("removals").where("ban_id", "=", banId).execute();
-  const joined = all.map(({ id, session_id, data_fingerprint }) => {
-    const fingerprints = data_fingerprint === null ? [] : [data_fingerprint];
-    return { id, sessionId: session_id, fingerprints, isNew: true };
-  });
-  // A statement can have too few parameters for everybody whom a ban concerns.
-  for (let start = 0; start < joined.length; start += PER_STATEMENT)
-    await requestRemovals(transaction, engine, { joined: joined.slice(start, start + PER_STATEMENT) });
 }

@@ -279,6 +279,43 @@ describe.each(ENGINES)("bans on %s", (engine) => {
     expect(await removals.count()).toBe(0);
   }, 60_000);
 
+  it("are lifted for those, too, whose token or data nobody knows for sure", async () => {
+    const store = await newStore(engine);
+    const { participants, ledger, bans } = store;
+    const fingerprint = "data of both";
+    await ledger.record([
+      issued("of ann", { identity: "ann", fingerprint }),
+      issued("of bob", { identity: "bob", fingerprint }),
+      issued("of eve", { identity: "eve" }),
+    ]);
+    await participants.apply([
+      observed("both", { fingerprints: [fingerprint] }),
+      observed("eve", { fingerprints: ["data of of eve"] }),
+      listed("unknown"),
+    ]);
+    const [ann] = [await bans.add(ban()), await bans.add(ban({ identity: "bob", sessionId: null }))];
+    await ledger.revoke("of eve");
+    expect(await reasons(store)).toEqual({ both: "revoked", eve: "revoked", unknown: "unidentified" });
+    await bans.lift(ann.id);
+    expect(await reasons(store)).toEqual({ eve: "revoked", unknown: "unidentified" });
+    const elsewhere = await bans.add(ban({ sessionId: "1_b" }));
+    await bans.lift(elsewhere.id);
+    expect(await reasons(store)).toEqual({ eve: "revoked", unknown: "unidentified" });
+  });
+
+  it("are lifted for a seat that somebody else took", async () => {
+    const store = await newStore(engine);
+    const { participants, sessions, bans } = store;
+    await sessions.add(session(SESSION));
+    await sessions.limit(SESSION, 1);
+    const one = await bans.add(ban({ fingerprint: "data of a" }));
+    await participants.apply([observed("a")]);
+    await participants.apply([observed("b", { joinedAt: Date.now() + 1 })]);
+    expect(await reasons(store)).toEqual({ a: "banned" });
+    await bans.lift(one.id);
+    expect(await reasons(store)).toEqual({ b: "full" });
+  });
+
   it("show out who is unknown where somebody is kept out, after a while", async () => {
     const store = await newStore(engine);
     const { participants, ledger, bans, removals } = store;
@@ -287,6 +324,10 @@ describe.each(ENGINES)("bans on %s", (engine) => {
     expect(await reasons(store)).toEqual({});
     // There is no token of this identity in the session.
     await bans.add(ban({ identity: "bob" }));
+    expect(await reasons(store)).toEqual({});
+    const everywhere = await bans.add(ban({ sessionId: null }));
+    expect(await reasons(store)).toEqual({ x: "unidentified" });
+    await bans.lift(everywhere.id);
     expect(await reasons(store)).toEqual({});
     await bans.add(ban({ sessionId: null }));
     expect(await reasons(store)).toEqual({ x: "unidentified" });
