@@ -1,14 +1,17 @@
 import { type ExpressionBuilder, sql } from "kysely";
 import { connectionIdOf } from "../domain/participant.ts";
 import { type Removal, RemovalReason } from "../domain/removal.ts";
-import { endRemovals } from "./admission.ts";
 import type { Database } from "./engine.ts";
-import { changeParticipants, changing, lockChanges } from "./participant-changes.ts";
-import type { Removals } from "./store.ts";
+import { changing, lockChanges } from "./participant-changes.ts";
+import type { Participants, Removals } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
-/** The removals in a SQL database. */
-export function removals({ kysely, reads, engine }: Database): Removals {
+/**
+ * The removals in a SQL database.
+ *
+ * @param apply applies observations, and with them ends the removals of those who have left
+ */
+export function removals({ kysely, reads, engine }: Database, apply: Participants["apply"]): Removals {
   const { clock } = engine;
   const isDue = ({ and, or, eb }: ExpressionBuilder<Tables, "removals">) =>
     and([eb("due_at", "<=", clock), or([eb("taken_until", "is", null), eb("taken_until", "<=", clock)])]);
@@ -72,15 +75,12 @@ export function removals({ kysely, reads, engine }: Database): Removals {
       );
     },
 
-    confirm: ({ participantId, sessionId }, leave) =>
-      changing(kysely, async (transaction) => {
-        const { latest } = await lockChanges(transaction, engine);
-        const connectionId = connectionIdOf(participantId);
-        const nothing = { data: null, stream: null, isListed: false };
-        const seen = { sessionId, connectionId, joinedAt: leave.at, leave, ...nothing };
-        await changeParticipants(transaction, engine, latest, [{ seen, fingerprints: [] }]);
-        await endRemovals(transaction, [participantId]);
-      }),
+    confirm({ participantId, sessionId }, leave) {
+      const connectionId = connectionIdOf(participantId);
+      const nothing = { data: null, stream: null, isListed: false };
+      const seen = { sessionId, connectionId, joinedAt: leave.at, leave, ...nothing };
+      return apply([{ seen, fingerprints: [] }]);
+    },
 
     async postpone({ participantId }, delay) {
       await kysely

@@ -18,6 +18,7 @@ import type { Store } from "./store.ts";
  */
 export function sqlStore(database: Database, listener: LedgerListener = {}): Store {
   const { kysely, reads, engine } = database;
+  const inSessions = participants(database);
   return {
     sessions: sessionRegistry(database),
     names: sessionNames(database),
@@ -25,9 +26,9 @@ export function sqlStore(database: Database, listener: LedgerListener = {}): Sto
     apiKeys: apiKeys(database),
     limiterClient: limiterClient(database),
     runs: serverRuns(database),
-    participants: participants(database),
+    participants: inSessions,
     bans: bans(database),
-    removals: removals(database),
+    removals: removals(database, inSessions.apply),
     async ping() {
       // Damage is permanent, although most queries to a damaged file still succeed.
       const damage = engine.damage();
