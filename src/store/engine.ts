@@ -80,6 +80,9 @@ export interface Engine {
    */
   holdIssuing(transaction: Kysely<Tables>): Promise<void>;
 
+  /** The end of a query that locks the rows it finds, and finds none that others have locked. */
+  readonly skippingLocked: RawBuilder<unknown>;
+
   /** Takes the lock for changing the tables, until the transaction ends. */
   lockTables(transaction: Kysely<Tables>): Promise<void>;
 

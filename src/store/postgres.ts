@@ -45,6 +45,7 @@ export async function postgres(options: PostgresOptions): Promise<Engine> {
     seesBans: sql<boolean>`current_setting('transaction_isolation') = 'read committed'
       and not exists (select 1 from bans where false for key share)`,
     // Not of the ledger, whose vacuum would exclude the lock for minutes.
+    skippingLocked: sql`for update skip locked`,
     async holdIssuing(transaction) {
       await sql`lock table bans in exclusive mode`.execute(transaction);
     },

@@ -49,22 +49,26 @@ export function removals({ kysely, reads, engine }: Database, apply: Participant
         .selectFrom("removals")
         .select("participant_id")
         .where(isWanted)
-        .orderBy("due_at")
-        .limit(limit)
+        .limit(1)
         .execute();
       if (due.length === 0) return [];
-      const ids = due.map(({ participant_id }) => participant_id);
-      // Locked, because rows that others delete in another order would be a deadlock.
-      const taken = await changing(kysely, async (transaction) => {
-        await lockChanges(transaction, engine);
-        return transaction
-          .updateTable("removals")
-          .set({ taken_until: sql<number>`${clock} + ${sql.lit(duration)}` })
-          .where("participant_id", "in", ids)
-          .where(isWanted)
-          .returning(["participant_id", "session_id", "reason", "attempts"])
-          .execute();
-      });
+      // Whatever others have locked is skipped: to wait for it could be a deadlock, because they lock in another order.
+      const locked = participantId === undefined ? engine.skippingLocked : sql``;
+      const taken = await kysely
+        .with("due", (query) =>
+          query
+            .selectFrom("removals")
+            .select("participant_id")
+            .where(isWanted)
+            .orderBy("due_at")
+            .limit(limit)
+            .modifyEnd(locked),
+        )
+        .updateTable("removals")
+        .set({ taken_until: sql<number>`${clock} + ${sql.lit(duration)}` })
+        .where("participant_id", "in", (query) => query.selectFrom("due").select("participant_id"))
+        .returning(["participant_id", "session_id", "reason", "attempts"])
+        .execute();
       return taken.map(
         (row): Removal => ({
           participantId: row.participant_id,

@@ -69,6 +69,7 @@ export function sqlite(
     endsWhenSilent: sql`null`,
     // SQLite runs one write transaction at a time.
     seesBans: sql<boolean>`1 = 1`,
+    skippingLocked: sql``,
     async holdIssuing() {},
     async lockTables() {},
     async placeOf(database, table) {
