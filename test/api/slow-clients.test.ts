@@ -56,7 +56,7 @@ it.concurrent("gives up on a request that drips", async ({ expect }) => {
   expect(answer).toMatch(/^HTTP\/1\.1 408 /);
   const isCutOff = ({ msg, milliseconds }: Record<string, unknown>) =>
     msg === "request broken off" && Number(milliseconds) > (REQUEST_TIMEOUT - 1000) / TIMES;
-  await expect.poll(() => server.log().filter(isCutOff)).toHaveLength(1);
+  await expect.poll(() => server.log().filter(isCutOff)).not.toEqual([]);
 });
 
 it.concurrent("gives up on 200 connections whose headers never end, and serves others meanwhile", async ({

@@ -109,7 +109,7 @@ describe("a command that is told to stop", () => {
     command.write('{"kind":"stagepass","version":1}\n');
     // As many as it tells of.
     command.write(`${Array.from({ length: 100_001 }, (_, i) => row(i)).join("\n")}\n`);
-    await expect.poll(command.errors).toBe("100000 rows\n");
+    await expect.poll(command.errors, { timeout: 60_000 }).toBe("100000 rows\n");
     command.kill("SIGTERM");
     expect(await command.exited).toEqual({ code: null, signal: "SIGTERM" });
     const { ledger } = await openStore(url);
