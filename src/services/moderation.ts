@@ -173,20 +173,28 @@ export class ModerationService {
 
   async #ban(
     caller: Caller,
-    { sessionId, identity, data }: Participant,
+    { sessionId, identity, data, fingerprint }: Participant,
     { until }: BanRequest,
   ): Promise<void> {
     const { bans, signing, audit, shares, now } = this.#parts;
     checkLedger(this.#parts);
     checkUntil(until, now());
-    if (identity === null && data === null)
+    // That of the current key, unless a database cannot store the data.
+    const known = data === null ? fingerprint : signing.fingerprint(sessionId, data);
+    const isEmpty = known === null || signing.fingerprints(sessionId, null).includes(known);
+    if (identity === null && isEmpty)
       throw new BadUserInput(
         "ban",
         "ban needs a participant with an identity or with connection data; this one has neither, or has left",
       );
-    const fingerprint = identity === null ? signing.fingerprint(sessionId, data) : null;
     const added = await shares.query(caller.id, () =>
-      bans.add({ identity, fingerprint, sessionId, until, createdBy: caller.subject }),
+      bans.add({
+        identity,
+        fingerprint: identity === null ? known : null,
+        sessionId,
+        until,
+        createdBy: caller.subject,
+      }),
     );
     await audit.acted(caller, "ban.created", ofBan(added));
   }

@@ -52,6 +52,7 @@ export function toParticipant(row: ParticipantRow): Participant {
     connectionId: connectionIdOf(row.id),
     sessionId: row.session_id,
     data: row.data || null,
+    fingerprint: row.data_fingerprint,
     identity: row.identity,
     tokenId: row.token_id,
     role: row.role as Role | null,

@@ -46,6 +46,8 @@ it("removes a participant, which can come back, and leaves it as it is from then
 it.each([
   [{ identity: "ann" }, { identity: "ann", data: "other data" }, { identity: "bob" }],
   [{ data: "ann" }, { data: "ann" }, { data: "bob" }],
+  // No database can store the data.
+  [{ data: "an\0n" }, { data: "an\0n" }, { data: "ann" }],
 ])("keeps out with a ban whoever has %j", async (who, banned, other) => {
   const server = await serverForTest();
   const sessionId = await server.createSession();

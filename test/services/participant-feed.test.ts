@@ -10,6 +10,7 @@ const participant = (id: string, sessionId: string, state: string): Participant 
   connectionId: id,
   sessionId,
   data: state,
+  fingerprint: null,
   identity: null,
   tokenId: null,
   role: null,

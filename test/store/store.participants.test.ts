@@ -92,6 +92,7 @@ describe.each(ENGINES)("participants on %s", (engine) => {
       connectionId: "a",
       sessionId: SESSION,
       data: CANARY,
+      fingerprint: null,
       identity: null,
       tokenId: null,
       role: null,
