@@ -127,7 +127,11 @@ describe("a message about a value that does not fit says where and why, and not 
   const canary = /bob|4711/;
   const NOT_TEXT =
     "String cannot represent a non string value; data is a string: send JSON.stringify(…) of any other value";
+  const NO_TIME =
+    'DateTime cannot represent the value; an instant is a string, such as "2026-11-24T09:30:00Z"';
   const ROLES = "values are SUBSCRIBER, PUBLISHER, PUBLISHER_ONLY, MODERATOR";
+  const BAN = '($d: DateTime) { banIdentity(identity: "ann", sessionId: $s, until: $d) { id } }';
+  const REMOVE = '($d: BanRequest) { removeParticipant(id: "p_1", ban: $d) { id } }';
   const ONE = "($d: String) { generateToken(sessionId: $s, data: $d) { token } }";
   const MANY = "($d: [TokenRequest!]!) { generateTokens(sessionId: $s, requests: $d) { __typename } }";
   const inSession = (sessionId: string, operation: string) =>
@@ -137,6 +141,8 @@ describe("a message about a value that does not fit says where and why, and not 
     const sessionId = await server.createSession();
     for (const [operation, d, place, rule] of [
       [ONE, value, "", NOT_TEXT],
+      [BAN, value, "", NO_TIME],
+      [REMOVE, { until: "bob 4711" }, ' at "d.until"', NO_TIME],
       [MANY, [{ role: "PUBLISHER" }, { data: value }], ' at "d[1].data"', NOT_TEXT],
       [
         MANY,
@@ -203,6 +209,9 @@ describe("a message about a value that does not fit says where and why, and not 
       '{ generateTokens(sessionId: "1_x", requests: "bob 4711") { __typename } }',
       'Expected value of type "[TokenRequest!]!"',
     ],
+    ['{ banIdentity(identity: "ann", until: "bob 4711") { id } }', NO_TIME],
+    ['{ banIdentity(identity: "ann", until: bob_4711) { id } }', NO_TIME],
+    ['{ removeParticipant(id: "p_1", ban: { until: "4711-x" }) { id } }', NO_TIME],
     [
       '{ generateToken(sessionId: "1_x", role: bob_4711) { token } }',
       `The value does not exist in "Role" enum. Its ${ROLES}`,

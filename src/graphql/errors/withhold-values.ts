@@ -9,6 +9,10 @@ const VARIABLE = /^(Variable "\$\w+" got invalid value) [\s\S]*?( at "[^"\\]*")?
  */
 const WITHHELD: readonly (readonly [RegExp, string])[] = [
   [/^((?:Enum "\w+"|\w+) cannot represent [\w -]*value): [\s\S]*$/, "$1"],
+  [
+    /^(DateTime cannot represent) [\s\S]*$/,
+    '$1 the value; an instant is a string, such as "2026-11-24T09:30:00Z"',
+  ],
   [/^Value [\s\S]*( does not exist in "\w+" enum\.)/, "The value$1"],
   [/^(Expected value of type "[^"]*"), found (?!null\.$)[\s\S]*$/, "$1"],
   [/^(Argument "\w+" has invalid value) [\s\S]*$/, "$1"],
