@@ -10,6 +10,9 @@ import { createServer } from "../../src/server.ts";
 import { EVERYTHING, JWT_SECRET, signedJwt } from "./callers.ts";
 import { API_KEY, API_SECRET, APPLICATION_ID, checkForSecrets, PRIVATE_KEY } from "./credentials.ts";
 
+/** The start of a token, which it shares with others of its kind. */
+const startOf = (token: string) => token.slice(0, 12);
+
 /** A GraphQL server's answer, loosely typed for the tests. */
 // biome-ignore lint/suspicious/noExplicitAny: an answer has the shape of the query that it answers
 type Answer = { status: number; data: any; errors: any[]; headers: Headers };
@@ -61,7 +64,10 @@ export async function startServer(env: Record<string, string> = {}, now = () => 
       if (env.AUDIT_LOG === undefined) rmSync(auditLog, { force: true });
       checkForSecrets(log + said.join(""));
       if ((log + said.join("")).includes(JWT_SECRET)) throw new Error("the secret of callers was said");
-      for (const token of tokens) if (log.includes(token)) throw new Error("a token was logged");
+      // Starts first, because a search for each of thousands of tokens takes half a minute.
+      const logged = [...new Set([...tokens].map(startOf))].filter((start) => log.includes(start));
+      for (const token of tokens)
+        if (logged.includes(startOf(token)) && log.includes(token)) throw new Error("a token was logged");
     },
 
     /** Everything logged so far, in order. */
