@@ -91,7 +91,7 @@ export interface Joined {
   readonly isNew: boolean;
 }
 
-/** Whom a ban or a revocation may concern: those with one value, and those whose token is unknown. */
+/** Whom a ban or a revocation may concern: those with one value, and those of whom several tokens, or none, are known. */
 export interface Concerned {
   /** Null for all sessions. */
   readonly sessionId: string | null;
@@ -186,14 +186,17 @@ function concerned({ sessionId, column, value }: Concerned): RawBuilder<unknown>
   const isThere =
     sessionId === null ? sql`left_at is null` : sql`left_at is null and session_id = ${sessionId}`;
   const who = sql`select id, data_fingerprint, data_fingerprint from participants where ${isThere}`;
-  return sql`${who} and ${sql.ref(column)} = ${value} union ${who} and token_id is null and identity is null`;
+  // Of several tokens of one identity, only a revocation concerns one alone.
+  const isUnmatched =
+    column === "token_id" ? sql`token_id is null` : sql`token_id is null and identity is null`;
+  return sql`${who} and ${sql.ref(column)} = ${value} union ${who} and ${isUnmatched}`;
 }
 
 /** Requests the removal of those of `who` whom a ban or a revocation keeps out, and of those who may be such. */
 async function exclude(transaction: Kysely<Tables>, engine: Engine, who: RawBuilder<unknown>): Promise<void> {
   const { clock } = engine;
   const fits = sql`from issued_tokens as token where token.session_id = p.session_id
-    and token.data_fingerprint in (who.first, who.second)
+    and token.data_fingerprint in (who.first, who.second) and (p.identity is null or token.identity = p.identity)
     and token.expires_at > p.joined_at - ${sql.lit(CLOCK_TOLERANCE)} and token.issued_at <= p.joined_at + ${sql.lit(CLOCK_TOLERANCE)}`;
   const ban = sql`coalesce(
     (select min(bans.id) ${bansOf(engine, "p", "identity")}),

@@ -8,7 +8,7 @@ import { RemovalReason } from "../../src/domain/removal.ts";
 import { Role } from "../../src/domain/role.ts";
 import type { Observed, Store } from "../../src/store/store.ts";
 import { count, issued as issuedLongAgo, session } from "../support/records.ts";
-import { ENGINES, newDatabaseUrl, newStore, openStore } from "../support/stores.ts";
+import { ENGINES, newDatabaseUrl, newStore, openStore, twoStores } from "../support/stores.ts";
 
 const MINUTE = 60_000;
 const SESSION = "1_a";
@@ -220,6 +220,25 @@ describe.each(ENGINES)("bans on %s", (engine) => {
     expect(await reasons(store)).toEqual({ "one again": "revoked", "two again": "revoked" });
   });
 
+  it("revoke all tokens of one person with the same data, which shows out whoever joined with one", async () => {
+    const store = await newStore(engine);
+    const { ledger, participants } = store;
+    const same = { fingerprint: "same", identity: "ann" };
+    await ledger.record([
+      issued("first", same),
+      issued("second", same),
+      issued("other", { identity: "ann" }),
+    ]);
+    await participants.apply([
+      observed("a", { fingerprints: ["same"] }),
+      observed("b", { fingerprints: ["data of other"] }),
+    ]);
+    await ledger.revoke("first");
+    expect(await reasons(store)).toEqual({});
+    await ledger.revoke("second");
+    expect(await reasons(store)).toEqual({ a: "revoked" });
+  });
+
   it("limit a session: no token when it is full, and the latest who joins is shown out", async () => {
     const store = await newStore(engine);
     const { sessions, participants } = store;
@@ -427,13 +446,6 @@ describe.each(ENGINES)("removals on %s", (engine) => {
     expect(found.map(({ connectionId }) => connectionId)).toEqual(["2", "3", "4"]);
   });
 });
-
-/** Two servers on one database where the engine allows it. */
-async function twoStores(engine: (typeof ENGINES)[number]) {
-  const url = await newDatabaseUrl(engine);
-  const one = await openStore(url);
-  return [one, engine === "PostgreSQL" ? await openStore(url) : one] as const;
-}
 
 describe.each(ENGINES)("at the same instant on %s", (engine) => {
   it("no token is recorded once its ban is there, and every one after it was lifted", async () => {

@@ -66,3 +66,10 @@ export async function openStore(
 
 /** An empty store on an engine, like `openStore`. */
 export const newStore = async (engine: EngineName) => openStore(await newDatabaseUrl(engine));
+
+/** Two servers on one database where the engine allows it. */
+export async function twoStores(engine: EngineName) {
+  const url = await newDatabaseUrl(engine);
+  const one = await openStore(url);
+  return [one, engine === "PostgreSQL" ? await openStore(url) : one] as const;
+}
