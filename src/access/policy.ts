@@ -1,7 +1,7 @@
 import { beginsAsBanId } from "../domain/ban.ts";
 import { beginsAsParticipantId } from "../domain/participant.ts";
 import { type Role, roleName } from "../domain/role.ts";
-import type { SessionOptionsInput } from "../domain/session.ts";
+import { recordedResolution, type SessionOptions, type SessionOptionsInput } from "../domain/session.ts";
 import { beginsAsSessionId } from "../domain/session-id.ts";
 import {
   isNameSelected,
@@ -193,6 +193,11 @@ export function checkOptions(caller: Caller, options: SessionOptionsInput, maxAg
       });
     }
   }
+}
+
+/** @throws {Forbidden} if the caller may not create a session with these options, given or by default */
+export function checkNewSession(caller: Caller, options: SessionOptions): void {
+  checkOptions(caller, { ...options, archiveResolution: recordedResolution(options) }, false);
 }
 
 /** @throws {Forbidden} if the caller lacks the scope, which an argument of a field needs */

@@ -160,6 +160,16 @@ export function sessionOptions(input: SessionOptionsInput): SessionOptions {
   return options;
 }
 
+/** The resolution of automatic archives, for which the platform has a default; null if the session has none. */
+export function recordedResolution({
+  archiveMode,
+  archiveResolution,
+}: SessionOptions): ArchiveResolution | null {
+  return archiveMode === ArchiveMode.ALWAYS
+    ? (archiveResolution ?? ArchiveResolution.SD_LANDSCAPE)
+    : archiveResolution;
+}
+
 /** @throws {BadUserInput} naming `maxParticipants` */
 export function checkMaxParticipants(maxParticipants: number): number {
   if (Number.isInteger(maxParticipants) && maxParticipants >= 1 && maxParticipants <= MAX_PARTICIPANTS)

@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import type { Caller } from "../access/caller.ts";
-import { checkOptions } from "../access/policy.ts";
+import { checkNewSession } from "../access/policy.ts";
 import {
   checkSameOptions,
   type Session,
@@ -86,7 +86,7 @@ export class NamedSessions {
       }
       if (!leased) {
         const options = sessionOptions(given);
-        checkOptions(caller, options, false);
+        checkNewSession(caller, options);
         // Before any write, so that a caller without quota causes no more work in the database.
         if (!isPaid) await quota.take(caller, 1);
         isPaid = true;

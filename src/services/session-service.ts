@@ -1,5 +1,11 @@
 import type { Caller } from "../access/caller.ts";
-import { checkName, checkOptions, listableSessions, mayUseSession } from "../access/policy.ts";
+import {
+  checkName,
+  checkNewSession,
+  checkOptions,
+  listableSessions,
+  mayUseSession,
+} from "../access/policy.ts";
 import {
   givenOptions,
   type Session,
@@ -55,7 +61,7 @@ export class SessionService {
     await quota.take(caller, 1);
     this.#checkOptions(caller, input, false);
     const options = sessionOptions(input);
-    checkOptions(caller, options, false);
+    checkNewSession(caller, options);
     const session = await makeSession(this.#parts, caller, null, options);
     await shares.query(caller.id, () => sessions.add(session));
     caller.admitted.add(session.sessionId);
