@@ -5,20 +5,29 @@ import { REQUIRED_SCOPE } from "../../src/access/policy.ts";
 import { createSubgraphSchema } from "../../src/graphql/federation/subgraph.ts";
 import {
   CALLERS,
+  EVERYTHING,
+  effective,
   issuedFor,
   LIFETIME_BOUND,
   type MatrixCaller,
+  nameRefusal,
   nowSeconds,
+  OPTION_BOUND,
+  optionRefusal,
+  type Refusal,
   SESSION_BOUND,
   SESSIONS,
   type SessionKind,
   scopeRefusal,
 } from "../support/matrix.ts";
-import { type Cell, OTHER_CELLS } from "../support/matrix-cells.ts";
+import { type Cell, ENSURE_WITH, OTHER_CELLS } from "../support/matrix-cells.ts";
 import {
+  age,
   ask,
   count,
   GENERATE,
+  identityIn,
+  identityOf,
   ids,
   participantOf,
   startMatrix,
@@ -40,7 +49,7 @@ async function check(caller: MatrixCaller, cell: Cell): Promise<void> {
   const seen = {
     status,
     errors: errors.map(({ path, extensions }) => ({ path, extensions })),
-    data: cell.tokens && tokens.length > 0 ? "tokens" : data,
+    data: cell.showsOthers ? withoutTokens(data) : cell.tokens && tokens.length > 0 ? "tokens" : data,
     created: count() - before,
     tokens: tokens.map(issuedAs),
     othersInText: tokens
@@ -77,11 +86,11 @@ function expected(caller: MatrixCaller, cell: Cell, data: unknown) {
     return { status: 200, data: refused, errors, created, tokens };
   }
   const granted = { status: 200, errors: [], created };
-  if (!cell.tokens) {
-    return { ...granted, tokens: [], data: typeof cell.data === "function" ? cell.data() : cell.data };
-  }
+  const shown = typeof cell.data === "function" ? cell.data() : cell.data;
+  if (!cell.tokens) return { ...granted, tokens: [], data: shown };
   // Nothing to tell of when there is no data: the comparison shows the errors.
-  return { ...granted, tokens: data ? cell.tokens(data) : "some", data: "tokens" };
+  const issued = data ? cell.tokens(data) : "some";
+  return { ...granted, tokens: issued, data: cell.showsOthers ? shown : "tokens" };
 }
 
 /** The tokens in an answer, from the outside in. */
@@ -92,12 +101,24 @@ function tokensIn(data: unknown): string[] {
   );
 }
 
-/** What a token says of itself. */
+function withoutTokens(data: unknown) {
+  if (data === undefined) return data;
+  return JSON.parse(JSON.stringify(data, (name, value) => (name === "token" && value ? "a token" : value)));
+}
+
+/** What a token says of itself, and the ledger of its identity. */
 function issuedAs(token: string) {
   if (!token.startsWith("T1==")) {
-    const { session_id, role, iat = 0, exp = 0 } = decodeJwt(token);
+    const { session_id, role, iat = 0, exp = 0, jti, connection_data: data = null } = decodeJwt(token);
     expect(iat).toBe(nowSeconds);
-    return { sessionId: session_id, role: WIRE_NAMES[String(role)], lifetime: exp - iat, format: "JWT" };
+    return {
+      sessionId: session_id,
+      role: WIRE_NAMES[String(role)],
+      lifetime: exp - iat,
+      format: "JWT",
+      identity: identityOf(jti),
+      data,
+    };
   }
   const text = Buffer.from(token.slice(4), "base64").toString();
   const fields = new URLSearchParams(text.slice(text.indexOf(":") + 1));
@@ -107,6 +128,8 @@ function issuedAs(token: string) {
     role: WIRE_NAMES[fields.get("role") ?? ""],
     lifetime: Number(fields.get("expire_time")) - nowSeconds,
     format: "T1",
+    identity: identityOf(fields.get("nonce")),
+    data: fields.get("connection_data"),
   };
 }
 
@@ -176,7 +199,7 @@ describe("Subscription.participantChanged", () => {
           (caller.sessions.includes(kind)
             ? null
             : { code: "FORBIDDEN", requiredSession: ids[kind], ...problem });
-        const participant = { id: participantOf(kind), identity: kind };
+        const participant = { id: participantOf(kind), identity: identityIn(kind) };
         return [
           kind,
           refusal
@@ -231,6 +254,82 @@ describe("a session that the caller has just created", () => {
       { path: ["generateToken"], extensions: { code: "FORBIDDEN", requiredSession: ids["another's"] } },
     ]);
   });
+});
+
+describe("a session with options that a caller may not request", () => {
+  const name = "room-recorded";
+  const options = {
+    mediaMode: "ROUTED",
+    archiveMode: "ALWAYS",
+    archiveResolution: "SD_LANDSCAPE",
+    e2ee: false,
+  };
+  const ensure = (caller: MatrixCaller, asked: object) => ask(caller, ENSURE_WITH, { name, ...asked });
+
+  it.each(OPTION_BOUND.map((caller) => [caller.name, caller] as const))(
+    "is found by a caller %s that does not ask for them, and refused if it does",
+    async (_, caller) => {
+      const { data } = await ensure(EVERYTHING, options);
+      const before = count();
+      expect(await ensure(caller, {})).toMatchObject({ data, errors: [] });
+      for (const [option, value] of Object.entries(options)) {
+        const allowed = caller.options[option]?.includes(value) ?? true;
+        expect(await ensure(caller, { [option]: value })).toMatchObject(
+          allowed
+            ? { data, errors: [] }
+            : {
+                data: { ensureSession: null },
+                errors: [{ extensions: { code: "FORBIDDEN", requiredOption: option } }],
+              },
+        );
+      }
+      expect(count()).toBe(before);
+    },
+  );
+});
+
+describe("an old session", () => {
+  const replace = (name: string, caller: MatrixCaller, asked: object) =>
+    ask(caller, ENSURE_WITH, { name, ...asked });
+
+  it.each(CALLERS.filter(({ known }) => known).map((caller) => [caller.name, caller] as const))(
+    "is replaced for a caller %s only if it may replace and create",
+    async (_, caller) => {
+      const name = `room-old-${CALLERS.indexOf(caller)}`;
+      const { data: old } = await replace(name, EVERYTHING, {});
+      age(name, 61);
+      const before = count();
+      const unnamed = scopeRefusal(caller, "sessions:create") ?? nameRefusal(caller, name);
+      const problem = caller.problem && { problem: caller.problem };
+      const refused = (refusal: Refusal) => ({
+        data: { ensureSession: null },
+        errors: [
+          { extensions: { ...refusal, ...("requiredScope" in refusal ? {} : problem), retryable: false } },
+        ],
+      });
+      for (const asked of [{}, { maxAge: null }, { maxAge: 90 }]) {
+        const refusal =
+          unnamed ??
+          (asked.maxAge === undefined || asked.maxAge === null
+            ? null
+            : scopeRefusal(caller, "sessions:replace"));
+        expect(await replace(name, caller, asked), JSON.stringify(asked)).toMatchObject(
+          refusal ? refused(refusal) : { data: old, errors: [] },
+        );
+      }
+      const refusal =
+        unnamed ??
+        scopeRefusal(caller, "sessions:replace") ??
+        optionRefusal(caller, effective({ mediaMode: "ROUTED" }));
+      const answer = await replace(name, caller, { maxAge: 60, mediaMode: "ROUTED" });
+      if (refusal) expect(answer).toMatchObject(refused(refusal));
+      else {
+        expect(answer.errors).toEqual([]);
+        expect(answer.data.ensureSession.id).not.toBe(old.ensureSession.id);
+      }
+      expect(count() - before).toBe(refusal ? 0 : 1);
+    },
+  );
 });
 
 describe("a caller whose tokens may live for 600 seconds", () => {

@@ -1,12 +1,15 @@
 import { API_KEY } from "./credentials.ts";
 import {
   type Ask,
+  CALLERS,
+  effective,
   type Issued,
   issuedFor,
   type MatrixCaller,
   managerRefusal,
   nameRefusal,
   nowSeconds,
+  type Options,
   optionRefusal,
   type Refusal,
   ROLES,
@@ -17,9 +20,9 @@ import {
   tokenRefusal,
 } from "./matrix.ts";
 import {
-  BAN_OF_ALL,
   banOf,
-  ENSURE,
+  banOfAll,
+  identityIn,
   ids,
   inspected,
   issuedByRole,
@@ -50,6 +53,8 @@ export interface Cell {
   /** The tokens that are issued if it is granted. The data has the ID of a new session. */
   // biome-ignore lint/suspicious/noExplicitAny: data has the shape of the query that it answers
   readonly tokens?: (data: any) => Issued[];
+  /** Whether `data` is what the answer has besides the tokens, each of which is then `a token`. */
+  readonly showsOthers?: boolean;
   /** The data if it is granted, or a function that returns it afterwards. */
   readonly data?: unknown;
 }
@@ -68,7 +73,7 @@ const open = (query: string, data: unknown): Cell[] => [{ name: "open", query, r
 
 /** The participant of a session as the caller sees it; null if it may not. */
 function shownParticipant(caller: MatrixCaller, kind: SessionKind) {
-  return caller.sessions.includes(kind) ? { id: participantOf(kind), identity: kind } : null;
+  return caller.sessions.includes(kind) ? { id: participantOf(kind), identity: identityIn(kind) } : null;
 }
 
 /** A field of a session that needs `participants:read`. */
@@ -118,8 +123,42 @@ const actsOnSession = (caller: MatrixCaller, field: string, args: string): Cell[
     at: [field],
   }));
 
-/** The options of a new session. */
-export const DEFAULTS = { mediaMode: "RELAYED", archiveMode: "MANUAL" };
+/** Options that a session can have. */
+const OPTIONS: readonly Options[] = [
+  {},
+  { mediaMode: null, archiveMode: null, archiveResolution: null, e2ee: null },
+  { mediaMode: "RELAYED" },
+  { mediaMode: "ROUTED" },
+  { archiveMode: "MANUAL", e2ee: false },
+  { mediaMode: "ROUTED", e2ee: true },
+  { mediaMode: "ROUTED", archiveMode: "ALWAYS" },
+  { mediaMode: "ROUTED", archiveMode: "ALWAYS", archiveResolution: "SD_LANDSCAPE" },
+  { mediaMode: "ROUTED", archiveMode: "ALWAYS", archiveResolution: "HD_LANDSCAPE" },
+];
+const OPTION_VARIABLES =
+  "$mediaMode: MediaMode, $archiveMode: ArchiveMode, $archiveResolution: ArchiveResolution, $e2ee: Boolean";
+const OPTION_ARGS =
+  "mediaMode: $mediaMode, archiveMode: $archiveMode, archiveResolution: $archiveResolution, e2ee: $e2ee";
+
+/** Gets or creates the session of a name with options. */
+export const ENSURE_WITH = `mutation($name: String!, $maxAge: Int, ${OPTION_VARIABLES}) {
+  ensureSession(name: $name, maxAge: $maxAge, ${OPTION_ARGS}) { id name } }`;
+
+/** The options of the named sessions. */
+const EXISTING: Options = {
+  mediaMode: "RELAYED",
+  archiveMode: "MANUAL",
+  archiveResolution: null,
+  e2ee: false,
+};
+
+/** Why an existing session does not do. */
+function differenceFrom(existing: Options, asked: Options): Refusal | null {
+  const argument = Object.keys(existing).find(
+    (name) => (asked[name] ?? null) !== null && asked[name] !== existing[name],
+  );
+  return argument === undefined ? null : { code: "BAD_USER_INPUT", argument };
+}
 
 /** The sessions of a name. */
 const NAMED = ["own", "sibling", "another's"] as const;
@@ -202,7 +241,7 @@ export const OTHER_CELLS: Cells = {
         at: ["bans"],
         data: {
           bans: {
-            nodes: [...(ofAll ? [{ id: BAN_OF_ALL, session: null }] : []), ...nodes.reverse()],
+            nodes: [...(ofAll ? [{ id: banOfAll("listed"), session: null }] : []), ...nodes.reverse()],
             pageInfo: { hasNextPage: false },
           },
         },
@@ -249,15 +288,25 @@ export const OTHER_CELLS: Cells = {
     ];
   },
 
-  "Mutation.liftBan": (caller) =>
-    SESSIONS.map((kind) => ({
-      name: kind,
+  "Mutation.liftBan": (caller) => {
+    const lift = (name: string, id: string, why: Refusal | null): Cell => ({
+      name,
       query: "mutation($id: ID!) { liftBan(id: $id) { id isActive } }",
-      variables: { id: banOf(kind, "lifted") },
-      refusal: scopeRefusal(caller, "bans:manage") ?? unknownFor(caller, kind, "id"),
+      variables: { id },
+      refusal: scopeRefusal(caller, "bans:manage") ?? why,
       at: ["liftBan"],
-      data: { liftBan: { id: banOf(kind, "lifted"), isActive: false } },
-    })),
+      data: { liftBan: { id, isActive: false } },
+    });
+    const mayUseAll = caller.sessions.includes("unknown");
+    return [
+      ...SESSIONS.map((kind) => lift(kind, banOf(kind, "lifted"), unknownFor(caller, kind, "id"))),
+      lift(
+        "every session",
+        banOfAll("lifted"),
+        mayUseAll ? managerRefusal(caller, "unknown", "*") : { code: "BAD_USER_INPUT", argument: "id" },
+      ),
+    ];
+  },
 
   "Mutation.revokeToken": (caller) =>
     SESSIONS.map((kind) => {
@@ -302,7 +351,21 @@ export const OTHER_CELLS: Cells = {
 
   "Mutation.muteSession": (caller) => actsOnSession(caller, "muteSession", ""),
 
-  "Mutation.sendSignal": (caller) => actsOnSession(caller, "sendSignal", 'type: "chat" data: "Hello"'),
+  "Mutation.sendSignal": (caller) => [
+    ...actsOnSession(caller, "sendSignal", 'type: "chat" data: "Hello"'),
+    // To a participant of each session by way of the caller's own.
+    ...SESSIONS.map((kind) => ({
+      name: `own, to the participant of ${kind}`,
+      query: `mutation($sessionId: ID!, $to: ID!) {
+        sendSignal(sessionId: $sessionId, participantId: $to, type: "chat", data: "Hello") { id } }`,
+      variables: { sessionId: ids.own, to: participantOf(kind) },
+      refusal:
+        scopeRefusal(caller, "participants:manage") ??
+        actRefusal(caller, "own") ??
+        (kind === "own" ? NOBODY_THERE : { code: "BAD_USER_INPUT", argument: "participantId" }),
+      at: ["sendSignal"],
+    })),
+  ],
 
   "Mutation.setMaxParticipants": (caller) =>
     SESSIONS.map((kind) => ({
@@ -445,10 +508,22 @@ export const OTHER_CELLS: Cells = {
     },
   ],
 
-  "Query.videoCaller": ({ subject, scopes, roles, maxLifetime }) =>
-    open("{ videoCaller { subject scopes videoGrant { roles maxLifetime } } }", {
-      videoCaller: { subject, scopes, videoGrant: { roles, maxLifetime: Math.min(maxLifetime, 2_592_000) } },
-    }),
+  "Query.videoCaller": ({ subject, scopes, roles, maxLifetime, identity, data, options, moderates }) => {
+    const { mediaMode = null, archiveMode = null, archiveResolution = null, e2ee = null } = options;
+    const videoGrant = {
+      roles,
+      maxLifetime: Math.min(maxLifetime, 2_592_000),
+      identity,
+      data,
+      sessionOptions: { mediaMode, archiveMode, archiveResolution, e2ee },
+      manage: moderates && "AS_MODERATOR",
+    };
+    return open(
+      `{ videoCaller { subject scopes videoGrant { roles maxLifetime identity data
+        sessionOptions { mediaMode archiveMode archiveResolution e2ee } manage } } }`,
+      { videoCaller: { subject, scopes, videoGrant } },
+    );
+  },
 
   "Query.videoProject": () =>
     open("{ videoProject { applicationId platform tokenFormats } }", {
@@ -476,15 +551,12 @@ export const OTHER_CELLS: Cells = {
   },
 
   "Mutation.createSession": (caller) => {
-    const asks: object[] = [{}, { mediaMode: "ROUTED" }, { mediaMode: "ROUTED", archiveMode: "ALWAYS" }];
-    return asks.map((asked): Cell => {
-      const refusal =
-        scopeRefusal(caller, "sessions:create") ?? optionRefusal(caller, { ...DEFAULTS, ...asked });
+    return OPTIONS.map((asked): Cell => {
+      const refusal = scopeRefusal(caller, "sessions:create") ?? optionRefusal(caller, effective(asked));
       return {
         name: `with ${JSON.stringify(asked)}`,
-        query: `mutation($mediaMode: MediaMode, $archiveMode: ArchiveMode) {
-          createSession(mediaMode: $mediaMode, archiveMode: $archiveMode) { name applicationId } }`,
-        variables: { ...asked },
+        query: `mutation(${OPTION_VARIABLES}) { createSession(${OPTION_ARGS}) { name applicationId } }`,
+        variables: asked,
         refusal,
         at: ["createSession"],
         creates: refusal === null,
@@ -495,26 +567,34 @@ export const OTHER_CELLS: Cells = {
 
   "Mutation.ensureSession": (caller) => {
     const refusalOf = (name: string) => scopeRefusal(caller, "sessions:create") ?? nameRefusal(caller, name);
-    const existing = NAMED.map((kind) => ({
-      name: `the name of ${kind}`,
-      query: ENSURE,
-      variables: { name: SESSION_NAMES[kind] },
-      refusal: refusalOf(SESSION_NAMES[kind]),
-      at: ["ensureSession"],
-      data: { ensureSession: { id: ids[kind], name: SESSION_NAMES[kind] } },
-    }));
-    const fresh = ["room-", "other-"].map((beginning) => {
-      const name = `${beginning}${caller.name}`;
-      return {
-        name: `a new name, ${name}`,
-        query: "mutation($name: String!) { ensureSession(name: $name) { name applicationId } }",
-        variables: { name },
-        refusal: refusalOf(name) ?? optionRefusal(caller, DEFAULTS),
+    const existing = NAMED.flatMap((kind) =>
+      OPTIONS.map((asked) => ({
+        name: `the name of ${kind}, with ${JSON.stringify(asked)}`,
+        query: ENSURE_WITH,
+        variables: { name: SESSION_NAMES[kind], ...asked },
+        refusal:
+          refusalOf(SESSION_NAMES[kind]) ?? optionRefusal(caller, asked) ?? differenceFrom(EXISTING, asked),
         at: ["ensureSession"],
-        creates: (refusalOf(name) ?? optionRefusal(caller, DEFAULTS)) === null,
-        data: { ensureSession: { name, applicationId: API_KEY } },
-      };
-    });
+        data: { ensureSession: { id: ids[kind], name: SESSION_NAMES[kind] } },
+      })),
+    );
+    const fresh = ["room-", "other-"].flatMap((beginning) =>
+      OPTIONS.map((asked, i) => {
+        const name = `${beginning}${CALLERS.indexOf(caller)}-${i}`;
+        const refusal =
+          refusalOf(name) ?? optionRefusal(caller, asked) ?? optionRefusal(caller, effective(asked));
+        return {
+          name: `a new name, ${name}, with ${JSON.stringify(asked)}`,
+          query: `mutation($name: String!, ${OPTION_VARIABLES}) {
+            ensureSession(name: $name, ${OPTION_ARGS}) { name applicationId } }`,
+          variables: { name, ...asked },
+          refusal,
+          at: ["ensureSession"],
+          creates: refusal === null,
+          data: { ensureSession: { name, applicationId: API_KEY } },
+        };
+      }),
+    );
     const granting = ROLES.map((role) => {
       const refusal = refusalOf(SESSION_NAMES.own);
       return {
@@ -526,15 +606,21 @@ export const OTHER_CELLS: Cells = {
         tokens: () => [issuedFor(caller, ids.own, { role })],
       };
     });
-    const old: Cell = {
-      name: "the name of own, with maxAge",
-      query: "mutation($name: String!) { ensureSession(name: $name, maxAge: 86400) { id } }",
-      variables: { name: SESSION_NAMES.own },
-      refusal: refusalOf(SESSION_NAMES.own) ?? scopeRefusal(caller, "sessions:replace"),
-      at: ["ensureSession"],
-      data: { ensureSession: { id: ids.own } },
-    };
-    return [...existing, ...fresh, ...granting, old];
+    // None is old enough to be replaced.
+    const aged = [86_400, null].flatMap((maxAge) =>
+      [{}, { mediaMode: "RELAYED" }].map((asked): Cell => {
+        const unreplaced = maxAge === null ? null : scopeRefusal(caller, "sessions:replace");
+        return {
+          name: `the name of own, with the maxAge ${maxAge} and ${JSON.stringify(asked)}`,
+          query: ENSURE_WITH,
+          variables: { name: SESSION_NAMES.own, maxAge, ...asked },
+          refusal: refusalOf(SESSION_NAMES.own) ?? unreplaced ?? optionRefusal(caller, asked),
+          at: ["ensureSession"],
+          data: { ensureSession: { id: ids.own, name: SESSION_NAMES.own } },
+        };
+      }),
+    );
+    return [...existing, ...fresh, ...granting, ...aged];
   },
 
   "Session.participants": (caller) =>

@@ -30,8 +30,14 @@ import { startServer, type TestServer } from "./server.ts";
 
 export const ENSURE = "mutation($name: String!) { ensureSession(name: $name) { id name } }";
 
-export const GENERATE = `mutation($sessionId: ID!, $role: Role, $expireTime: Int, $format: TokenFormat) {
-  generateToken(sessionId: $sessionId, role: $role, expireTime: $expireTime, format: $format) { token role } }`;
+/** The arguments of a token, and their variables. */
+export const TOKEN_VARIABLES =
+  "$role: Role, $expireTime: Int, $format: TokenFormat, $identity: String, $data: String";
+export const TOKEN_ARGS =
+  "role: $role, expireTime: $expireTime, format: $format, identity: $identity, data: $data";
+
+export const GENERATE = `mutation($sessionId: ID!, ${TOKEN_VARIABLES}) {
+  generateToken(sessionId: $sessionId, ${TOKEN_ARGS}) { token role } }`;
 
 /** The roles, by their names in tokens and in the ledger. */
 export const WIRE_NAMES: Record<string, RoleName> = {
@@ -97,9 +103,9 @@ export function startMatrix(): void {
     };
     for (const kind of SESSIONS) {
       addParticipant(kind);
-      for (const purpose of ["listed", "lifted"] as const) addBan(banOf(kind, purpose), ids[kind], purpose);
+      for (const purpose of PURPOSES) addBan(banOf(kind, purpose), ids[kind], purpose);
     }
-    addBan(BAN_OF_ALL, null, "listed");
+    for (const purpose of PURPOSES) addBan(banOfAll(purpose), null, purpose);
   });
 
   afterAll(async () => {
@@ -142,27 +148,35 @@ function neverCreated(owner: string): string {
 /** The node ID of the participant of a session. */
 export const participantOf = (kind: SessionKind) => `p_${SESSIONS.indexOf(kind)}`;
 
+/**
+ * The identity of the participant of a session. A caller who manages only as a moderator has the identity `own`: it is a moderator in
+ * its own session, a publisher in its sibling, and was a moderator in another's.
+ */
+export const identityIn = (kind: SessionKind) => (kind === "sibling" ? "own" : kind);
+
 /** Lets somebody join a session, with the earliest token of the session on the ledger. */
 function addParticipant(kind: SessionKind): void {
   const record = recordsOf(ids[kind]).at(-1);
-  // A caller who manages only as a moderator has the identity of this one.
-  const role = kind === "own" ? "moderator" : "publisher";
-  database
-    .prepare(
-      "INSERT INTO participants (id, session_id, identity, joined_at, left_at, leave_reason, change) VALUES (?, ?, 'leaver', ?, ?, 'clientDisconnected', 0)",
-    )
-    .run(leaverOf(kind), ids[kind], now.getTime(), now.getTime());
+  const role = kind === "sibling" ? "publisher" : "moderator";
+  const addLeft = database.prepare(
+    "INSERT INTO participants (id, session_id, identity, role, joined_at, left_at, leave_reason, change) VALUES (?, ?, ?, 'moderator', ?, ?, 'clientDisconnected', 0)",
+  );
+  addLeft.run(leaverOf(kind), ids[kind], "leaver", now.getTime(), now.getTime());
+  if (kind === "another's") addLeft.run("p_was_moderator", ids[kind], "own", now.getTime(), now.getTime());
   database
     .prepare(
       "INSERT INTO participants (id, session_id, token_id, identity, role, joined_at, change) VALUES (?, ?, ?, ?, ?, ?, 0)",
     )
-    .run(participantOf(kind), ids[kind], record?.id ?? null, kind, role, now.getTime());
+    .run(participantOf(kind), ids[kind], record?.id ?? null, identityIn(kind), role, now.getTime());
 }
 
-/** The node ID of a ban of a session. Cells list the bans of one identity, and lift those of another. */
-export const banOf = (kind: SessionKind, purpose: "listed" | "lifted") =>
-  `b_${purpose}_${SESSIONS.indexOf(kind)}`;
-export const BAN_OF_ALL = "b_all";
+/** Cells list the bans of one identity, and lift those of another. */
+const PURPOSES = ["listed", "lifted"] as const;
+type Purpose = (typeof PURPOSES)[number];
+
+/** The node ID of a ban of a session, and of one of every session. */
+export const banOf = (kind: SessionKind, purpose: Purpose) => `b_${purpose}_${SESSIONS.indexOf(kind)}`;
+export const banOfAll = (purpose: Purpose) => `b_${purpose}_all`;
 
 function addBan(id: string, sessionId: string | null, identity: string): void {
   database
@@ -251,6 +265,22 @@ export function count(): number {
 
 /** The newest record of a session, which nobody is in the session with. */
 export const latestRecordOf = (kind: SessionKind) => recordsOf(ids[kind])[0]?.id ?? "x";
+
+/** For whom a token was issued, by the ledger. */
+export function identityOf(tokenId: string | null | undefined): string | null {
+  const row = database.prepare("SELECT identity FROM issued_tokens WHERE id = ?").get(tokenId) as {
+    identity: string | null;
+  };
+  return row.identity;
+}
+
+/** Makes the session of a name older, in seconds. */
+export function age(name: string, seconds: number): void {
+  const { changes } = database
+    .prepare("UPDATE session_names SET since = since - ? WHERE name = ?")
+    .run(seconds * 1000, name);
+  expect(changes).toBe(1);
+}
 
 /** The records of a session as the API shows them, newest first. */
 export function recordsOf(sessionId: string) {

@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import { LONG } from "./long.ts";
 import {
   type Ask,
+  effective,
   issuedFor,
   type MatrixCaller,
   nowSeconds,
@@ -13,21 +14,19 @@ import {
   scopeRefusal,
   tokenRefusal,
 } from "./matrix.ts";
-import { type Cell, type Cells, DEFAULTS } from "./matrix-cells.ts";
-import { GENERATE, ids } from "./matrix-server.ts";
+import type { Cell, Cells } from "./matrix-cells.ts";
+import { GENERATE, ids, TOKEN_ARGS, TOKEN_VARIABLES } from "./matrix-server.ts";
 
-const GENERATE_BELOW_TOKEN = `mutation(
-    $sessionId: ID!, $outer: Role, $role: Role, $expireTime: Int, $format: TokenFormat) {
+const GENERATE_BELOW_TOKEN = `mutation($sessionId: ID!, $outer: Role, ${TOKEN_VARIABLES}) {
   generateToken(sessionId: $sessionId, role: $outer) { token session {
-    generateToken(role: $role, expireTime: $expireTime, format: $format) { token role } } } }`;
+    generateToken(${TOKEN_ARGS}) { token role } } } }`;
 
-const GENERATE_BELOW_CREATE = `mutation($role: Role, $expireTime: Int, $format: TokenFormat) {
-  createSession { sessionId
-    generateToken(role: $role, expireTime: $expireTime, format: $format) { token role } } }`;
+const GENERATE_BELOW_CREATE = `mutation(${TOKEN_VARIABLES}) {
+  createSession { sessionId generateToken(${TOKEN_ARGS}) { token role } } }`;
 
 const GENERATE_MANY = `mutation($sessionId: ID!, $requests: [TokenRequest!]!) {
   generateTokens(sessionId: $sessionId, requests: $requests) {
-    ... on ConnectionToken { token role } ... on TokenRefusal { code } } }`;
+    ... on ConnectionToken { token } ... on TokenRefusal { code } } }`;
 
 const MAY_ONLY_MUTATE: Refusal = { code: "BAD_USER_INPUT" };
 
@@ -51,23 +50,30 @@ const SOME_ASKS: Ask[] = [
   { role: "MODERATOR", format: "T1" },
 ];
 
-/** The requests for a session: every way for the caller's own session, and in the long form for each. */
-const asksFor = (kind: SessionKind) => (LONG || kind === "own" ? ASKS : SOME_ASKS);
+/** Identities and data, some of which callers are bound to. */
+const WHO_ASKS: Ask[] = [
+  ...["ada", "own", "bob", "Ada", null].map((identity) => ({ identity })),
+  ...["seat 1", "seat 2", "", null].map((data) => ({ data })),
+  { identity: "ada", data: "seat 1", format: "T1" as const },
+  { identity: "bob", data: "seat 1" },
+  { identity: "ada", data: "seat 2", lifetime: 601 },
+].map((ask) => ({ role: undefined, ...ask }));
 
-const variablesOf = ({ role, lifetime, format }: Ask) => ({
-  ...(role && { role }),
+/** The requests for a session: every way for the caller's own session, and in the long form for each. */
+const asksFor = (kind: SessionKind) => (LONG || kind === "own" ? [...ASKS, ...WHO_ASKS] : SOME_ASKS);
+
+const variablesOf = ({ lifetime, ...rest }: Ask) => ({
+  ...rest,
   ...(lifetime && { expireTime: nowSeconds + lifetime }),
-  ...(format && { format }),
 });
 
-const nameOf = ({ role, lifetime, format }: Ask) =>
-  `${role ?? "no role"} for ${lifetime ?? "no"} seconds as ${format ?? "JWT"}`;
+const nameOf = ({ role, lifetime, format, identity, data }: Ask) =>
+  `${role ?? "no role"} for ${lifetime ?? "no"} seconds as ${format ?? "JWT"}, ${JSON.stringify({ identity, data })}`;
 
 /** The cells of the fields that issue tokens. */
 export const TOKEN_CELLS: Cells = {
-  "Mutation.generateToken": (caller) => [
-    ...whoCells(caller),
-    ...SESSIONS.flatMap((kind) =>
+  "Mutation.generateToken": (caller) =>
+    SESSIONS.flatMap((kind) =>
       asksFor(kind).map((asked) => ({
         name: `${kind}, ${nameOf(asked)}`,
         query: GENERATE,
@@ -77,15 +83,16 @@ export const TOKEN_CELLS: Cells = {
         tokens: () => [issuedFor(caller, ids[kind], asked)],
       })),
     ),
-  ],
 
   "Mutation.generateTokens": (caller) =>
     SESSIONS.flatMap((kind) =>
-      [...asksFor(kind).map((asked) => [asked]), ASKS].map((asks) => batch(caller, kind, asks)),
+      [...asksFor(kind).map((asked) => [asked]), [...ASKS, ...WHO_ASKS]].map((asks) =>
+        batch(caller, kind, asks),
+      ),
     ),
 
   "Session.generateToken": (caller) => [
-    ...ASKS.map((asked) => belowCreate(caller, asked)),
+    ...[...ASKS, ...WHO_ASKS].map((asked) => belowCreate(caller, asked)),
     ...SESSIONS.flatMap((kind) => asksFor(kind).map((asked) => belowToken(caller, kind, asked))),
     ...SESSIONS.map((kind) => {
       const shown = caller.sessions.includes(kind);
@@ -103,27 +110,6 @@ export const TOKEN_CELLS: Cells = {
   ],
 };
 
-/** Mutation.generateToken with an identity or data. */
-function whoCells(caller: MatrixCaller): Cell[] {
-  const role = caller.roles[0] ?? "PUBLISHER";
-  const isOther = (bound: string | null, asked: string) => bound !== null && bound !== asked;
-  const cell = (name: "identity" | "data", value: string, details: object): Cell => ({
-    name: `own, with the ${name} ${value}`,
-    query: `mutation($sessionId: ID!, $role: Role, $identity: String, $data: String) {
-      generateToken(sessionId: $sessionId, role: $role, identity: $identity, data: $data) { token role } }`,
-    variables: { sessionId: ids.own, role, [name]: value },
-    refusal:
-      tokenRefusal(caller, "own", ids.own, { role }) ??
-      (isOther(caller[name], value) ? { code: "FORBIDDEN", ...details } : null),
-    at: ["generateToken"],
-    tokens: () => [issuedFor(caller, ids.own, { role })],
-  });
-  return [
-    ...["ada", "own", "bob"].map((identity) => cell("identity", identity, { requiredIdentity: identity })),
-    ...["seat 1", "seat 2", ""].map((data) => cell("data", data, { requiredData: true })),
-  ];
-}
-
 /** Mutation.generateTokens. Only a missing permission for the session refuses the whole request. */
 function batch(caller: MatrixCaller, kind: SessionKind, asks: readonly Ask[]): Cell {
   const unbound = { ...caller, roles: ROLES, maxLifetime: Number.POSITIVE_INFINITY };
@@ -135,15 +121,19 @@ function batch(caller: MatrixCaller, kind: SessionKind, asks: readonly Ask[]): C
     variables: { sessionId: ids[kind], requests: asks.map(variablesOf) },
     refusal: tokenRefusal(unbound, kind, ids[kind], { role: undefined }),
     at: ["generateTokens"],
-    ...(granted.length > 0
-      ? { tokens: () => granted.map((asked) => issuedFor(caller, ids[kind], asked)) }
-      : { data: { generateTokens: refusals.map((refusal) => ({ code: refusal?.code })) } }),
+    data: {
+      generateTokens: refusals.map((refusal) => (refusal ? { code: refusal.code } : { token: "a token" })),
+    },
+    ...(granted.length > 0 && {
+      tokens: () => granted.map((asked) => issuedFor(caller, ids[kind], asked)),
+      showsOthers: true,
+    }),
   };
 }
 
 /** Session.generateToken in the request that creates the session. */
 function belowCreate(caller: MatrixCaller, asked: Ask): Cell {
-  const uncreated = scopeRefusal(caller, "sessions:create") ?? optionRefusal(caller, DEFAULTS);
+  const uncreated = scopeRefusal(caller, "sessions:create") ?? optionRefusal(caller, effective({}));
   return {
     name: `created, ${nameOf(asked)}`,
     query: GENERATE_BELOW_CREATE,
@@ -165,11 +155,7 @@ function belowToken(caller: MatrixCaller, kind: SessionKind, asked: Ask): Cell {
   return {
     name: `${kind}, below a token, ${nameOf(asked)}`,
     query: GENERATE_BELOW_TOKEN,
-    variables: {
-      sessionId: ids[kind],
-      ...(outer.role && { outer: outer.role }),
-      ...variablesOf(asked),
-    },
+    variables: { sessionId: ids[kind], outer: outer.role, ...variablesOf(asked) },
     refusal: refused ?? tokenRefusal(caller, kind, ids[kind], asked),
     at: refused ? ["generateToken"] : ["generateToken", "session", "generateToken"],
     ...(refused === null && { refusedTokens: [issuedFor(caller, ids[kind], outer)] }),

@@ -115,6 +115,22 @@ export const LIFETIME_BOUND = withClaims("bound to a lifetime", { maxLifetime: 6
 
 export const EVERYTHING = withClaims("with everything", {}, {});
 
+/** Allowed options of callers that may not request every one. */
+const ALLOWED: readonly Rights["options"][] = [
+  { mediaMode: ["ROUTED"] },
+  { archiveMode: ["MANUAL"] },
+  { archiveResolution: ["HD_LANDSCAPE", "FHD_LANDSCAPE"] },
+  { e2ee: [true] },
+  { mediaMode: ["ROUTED"], archiveMode: ["ALWAYS"], archiveResolution: ["SD_LANDSCAPE"], e2ee: [false] },
+];
+export const OPTION_BOUND = ALLOWED.map((sessionOptions) =>
+  withClaims(
+    `bound to ${JSON.stringify(sessionOptions)}`,
+    { options: sessionOptions },
+    { video_grant: { roles: ROLES, sessions: ["*"], sessionOptions } },
+  ),
+);
+
 export const CALLERS: readonly MatrixCaller[] = [
   { ...FULL, ...NOBODY, name: "without credentials", credential: () => undefined },
   {
@@ -136,7 +152,7 @@ export const CALLERS: readonly MatrixCaller[] = [
     // The misspelt member may be one that restricts options.
     ...withClaims(
       "with a misspelt maxLifetime",
-      { ...NO_GRANT, options: { mediaMode: [], archiveMode: [] } },
+      { ...NO_GRANT, options: { mediaMode: [], archiveMode: [], archiveResolution: [], e2ee: [] } },
       { video_grant: { roles: ROLES, sessions: ["*"], maxLifeTime: 600 } },
     ),
     problem:
@@ -170,24 +186,20 @@ export const CALLERS: readonly MatrixCaller[] = [
     { video_grant: { roles: ROLES, names: ["*"] } },
   ),
   LIFETIME_BOUND,
-  ...[{ identity: "ada" }, { data: "seat 1" }].map((bound) =>
-    withClaims(`bound to ${Object.keys(bound)}`, bound, {
+  // Empty data binds, too.
+  ...[{ identity: "ada" }, { data: "seat 1" }, { data: "" }].map((bound) =>
+    withClaims(`bound to ${JSON.stringify(bound)}`, bound, {
       video_grant: { roles: ROLES, sessions: ["*"], ...bound },
     }),
   ),
-  ...[
-    ["mediaMode", "ROUTED"],
-    ["archiveMode", "MANUAL"],
-  ]
-    .map(([option = "", value]) => ({ [option]: [value] }))
-    .map((sessionOptions) =>
-      withClaims(
-        `bound to ${Object.values(sessionOptions)}`,
-        { options: sessionOptions },
-        { video_grant: { roles: ROLES, sessions: ["*"], sessionOptions } },
-      ),
-    ),
-  // The participant of its session is a moderator, and has this identity.
+  ...OPTION_BOUND,
+  {
+    ...withClaims("as moderator without an identity", NO_GRANT, {
+      video_grant: { roles: ROLES, sessions: ["*"], manage: "as-moderator" },
+    }),
+    problem: "video_grant.manage needs the member identity",
+  },
+  // Of the sessions, this identity is a moderator in its own alone.
   withClaims(
     "as moderator",
     { identity: "own", moderates: ["own"] },
@@ -211,10 +223,26 @@ export function nameRefusal({ names }: Rights, requiredName: string): Refusal | 
   return mayUse ? null : { code: "FORBIDDEN", requiredName };
 }
 
-/** Why a caller may not create a session with these options, or ask for them. */
-export function optionRefusal({ options }: Rights, asked: Record<string, unknown>): Refusal | null {
-  const wrong = Object.keys(options).find((name) => name in asked && !options[name]?.includes(asked[name]));
+/** Options of a session, by their names in the schema. One that is null counts as left out. */
+export type Options = Readonly<Record<string, unknown>>;
+
+/** Why a caller may not ask for these options. */
+export function optionRefusal({ options }: Rights, asked: Options): Refusal | null {
+  const isGiven = (name: string) => asked[name] !== undefined && asked[name] !== null;
+  const wrong = Object.keys(options).find((name) => isGiven(name) && !options[name]?.includes(asked[name]));
   return wrong === undefined ? null : { code: "FORBIDDEN", requiredOption: wrong };
+}
+
+/** Options with what the platform makes of the others. */
+export function effective(asked: Options): Options {
+  const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== null));
+  return {
+    mediaMode: "RELAYED",
+    archiveMode: "MANUAL",
+    e2ee: false,
+    ...(given.archiveMode === "ALWAYS" && { archiveResolution: "SD_LANDSCAPE" }),
+    ...given,
+  };
 }
 
 /** Why a caller may not manage participants of a session that it may use. */
@@ -223,11 +251,13 @@ export function managerRefusal({ moderates }: Rights, kind: SessionKind, session
   return isManager ? null : { code: "FORBIDDEN", requiredModerator: sessionId };
 }
 
-/** The arguments of a token besides its session. Undefined ones are omitted. */
+/** The arguments of a token besides its session. Undefined ones are omitted; null ones are given as null. */
 export interface Ask {
   readonly role: RoleName | undefined;
   readonly lifetime?: number;
   readonly format?: "T1";
+  readonly identity?: string | null;
+  readonly data?: string | null;
 }
 
 /** The token that these arguments produce. */
@@ -236,15 +266,24 @@ export interface Issued {
   readonly role: RoleName;
   readonly lifetime: number;
   readonly format: "JWT" | "T1";
+  readonly identity: string | null;
+  readonly data: string | null;
 }
 
-export function issuedFor({ maxLifetime }: Rights, sessionId: string, ask: Ask): Issued {
+export function issuedFor({ maxLifetime, identity, data }: Rights, sessionId: string, ask: Ask): Issued {
   return {
     sessionId,
     role: ask.role ?? "PUBLISHER",
     lifetime: ask.lifetime ?? Math.min(86_400, maxLifetime),
     format: ask.format ?? "JWT",
+    identity: identity ?? ask.identity ?? null,
+    data: data ?? ask.data ?? null,
   };
+}
+
+/** Whether another value is asked for than the one that a caller is bound to. */
+function isOther(bound: string | null, asked: string | null | undefined): boolean {
+  return bound !== null && typeof asked === "string" && asked !== bound;
 }
 
 /** Why a caller does not get a token. A session created in the same request has the kind `created`. */
@@ -262,6 +301,8 @@ export function tokenRefusal(
     return { code: "SESSION_NOT_FOUND", argument: "sessionId" };
   if (kind !== "created" && !caller.sessions.includes(kind))
     return { code: "FORBIDDEN", requiredSession: sessionId };
+  if (isOther(caller.identity, ask.identity)) return { code: "FORBIDDEN", requiredIdentity: ask.identity };
+  if (isOther(caller.data, ask.data)) return { code: "FORBIDDEN", requiredData: true };
   if (lifetime > caller.maxLifetime)
     return { code: "FORBIDDEN", requiredLifetime: lifetime, maxLifetime: caller.maxLifetime };
   return null;
