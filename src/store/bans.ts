@@ -16,7 +16,6 @@ export function bans({ kysely, reads, engine }: Database): Bans {
     add: ({ identity, fingerprint, sessionId, until, createdBy }) =>
       changing(kysely, async (transaction) => {
         await lockChanges(transaction, engine);
-        await engine.holdIssuing(transaction);
         const row = await transaction
           .insertInto("bans")
           .values({
@@ -32,6 +31,8 @@ export function bans({ kysely, reads, engine }: Database): Bans {
           .returning(clock.as("now"))
           .executeTakeFirstOrThrow();
         await requestRemovals(transaction, engine, concernedBy(row));
+        // Last, so that tokens wait for the commit alone.
+        await engine.holdIssuing(transaction);
         return toBan(row);
       }),
 

@@ -530,4 +530,14 @@ describe("on PostgreSQL, by the order of two transactions", () => {
     expect(await recorded).toEqual(new Map([["a", { bannedUntil: null }]]));
     await client.end();
   });
+
+  it("a token does not wait while a ban looks for participants", async () => {
+    const { store, client } = await hold("lock table removals in share row exclusive mode");
+    const added = store.bans.add(ban());
+    expect(await isPending(added)).toBe(true);
+    expect(await store.ledger.record([issued("b")])).toEqual(new Map());
+    await client.query("commit");
+    expect((await added).isActive).toBe(true);
+    await client.end();
+  });
 });
