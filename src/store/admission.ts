@@ -57,11 +57,15 @@ export async function refusals(
   );
   const last = (column: "identity" | "data_fingerprint") => sql`
     (select max(coalesce(bans.until, ${sql.lit(NEVER)})) ${bansOf(engine, "new", column)})`;
+  // Each session is counted once, not for each of its tokens.
   const found = await sql<Reasons>`
-    with new (id, session_id, identity, data_fingerprint) as (values ${sql.join(rows)})
+    with new (id, session_id, identity, data_fingerprint) as (values ${sql.join(rows)}),
+    filled as materialized (
+      select session_id, max_participants from sessions where session_id in (select session_id from new)
+        and max_participants <= ${seatsOf("sessions")}
+    )
     select id, ${last("identity")} as by_identity, ${last("data_fingerprint")} as by_data,
-      (select max_participants from sessions where sessions.session_id = new.session_id
-        and sessions.max_participants <= ${seatsOf("sessions")}) as full_with
+      (select max_participants from filled where filled.session_id = new.session_id) as full_with
     from new`.execute(database);
   for (const { id, by_identity, by_data, full_with } of found.rows) {
     const until = Math.max(by_identity ?? 0, by_data ?? 0);

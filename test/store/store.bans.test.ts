@@ -73,6 +73,10 @@ async function reasons({ removals, database }: Awaited<ReturnType<typeof newStor
 const refused = async ({ ledger }: Store, ...records: Parameters<Store["ledger"]["record"]>[0]) =>
   Object.fromEntries(await ledger.record(records));
 
+/** A statement begins with this to have the numbers up to `last` as the column `i` of `n`. */
+const numbers = (last: number) =>
+  sql`with recursive n(i) as (select 1 union all select i + 1 from n where i < ${sql.lit(last)})`;
+
 describe.each(ENGINES)("bans on %s", (engine) => {
   it("are kept, listed, newest first, and lifted once", async () => {
     const { bans } = await newStore(engine);
@@ -296,6 +300,16 @@ describe.each(ENGINES)("bans on %s", (engine) => {
       select id, session_id, 'BANNED', ${one.id}, 0, 0, 0 from participants`.execute(database.kysely);
     await bans.lift(one.id);
     expect(await removals.count()).toBe(0);
+  }, 60_000);
+
+  it("refuse a thousand tokens of a full session in time, and none of another", async () => {
+    const store = await newStore(engine);
+    await store.sessions.add(session(SESSION, { maxParticipants: 3000 }));
+    await sql`insert into participants (id, session_id, joined_at, change)
+      ${numbers(3000)} select 'p_' || i, ${SESSION}, 0, i from n`.execute(store.database.kysely);
+    const tokens = count(1000, (i) => issued(`${i}`));
+    const found = await store.ledger.record([...tokens, issued("elsewhere", { sessionId: "1_b" })]);
+    expect([found.size, found.has("elsewhere")]).toEqual([1000, false]);
   }, 60_000);
 
   it("are lifted for those, too, whose token or data nobody knows for sure", async () => {
