@@ -171,12 +171,14 @@ export async function cancelRemovals(
   if (arrivals.size > 0) await showOut(transaction, engine, arrivals);
 }
 
-/** How many participants of each session must leave. */
+/** How many participants must leave, by session; only of sessions with a limit. */
 async function pending(transaction: Kysely<Tables>): Promise<Map<string, number>> {
   const rows = await transaction
     .selectFrom("removals")
-    .select(["session_id", ({ fn }) => fn.countAll().as("count")])
-    .groupBy("session_id")
+    .innerJoin("sessions", "sessions.session_id", "removals.session_id")
+    .where("max_participants", "is not", null)
+    .select(["removals.session_id", ({ fn }) => fn.countAll().as("count")])
+    .groupBy("removals.session_id")
     .execute();
   return new Map(rows.map(({ session_id, count }) => [session_id, Number(count)]));
 }
@@ -191,9 +193,17 @@ function concerned({ sessionId, column, value }: Concerned): RawBuilder<unknown>
     sessionId === null ? sql`left_at is null` : sql`left_at is null and session_id = ${sessionId}`;
   const who = sql`select id, data_fingerprint, data_fingerprint from participants where ${isThere}`;
   // Of several tokens of one identity, only a revocation concerns one alone.
-  const isUnmatched =
+  const unmatched =
     column === "token_id" ? sql`token_id is null` : sql`token_id is null and identity is null`;
-  return sql`${who} and ${sql.ref(column)} = ${value} union ${who} and ${isUnmatched}`;
+  // Not everybody whose token is unknown: a ban of all sessions would look for the tokens of thousands.
+  const theirs =
+    sessionId === null && column === "identity"
+      ? sql`and session_id in (
+          select session_id from (select distinct session_id from participants where left_at is null and ${unmatched}) as occupied
+          where exists (select 1 from issued_tokens as token
+            where token.session_id = occupied.session_id and token.identity = ${value}))`
+      : sql``;
+  return sql`${who} and ${sql.ref(column)} = ${value} union ${who} and ${unmatched} ${theirs}`;
 }
 
 /** Requests the removal of those of `who` whom a ban or a revocation keeps out, and of those who may be such. */

@@ -289,17 +289,49 @@ describe.each(ENGINES)("bans on %s", (engine) => {
     expect(await reasons(store)).toMatchObject({ c: RemovalReason.FULL });
   });
 
-  it("are lifted for more participants than a statement has parameters", async () => {
+  it("are lifted for more participants and sessions than a statement has parameters", async () => {
     const store = await newStore(engine);
     const { database, bans, removals } = store;
-    const one = await bans.add(ban());
-    const numbers = sql`with recursive n(i) as (select 1 union all select i + 1 from n where i < 12000)`;
+    const one = await bans.add(ban({ sessionId: null }));
     await sql`insert into participants (id, session_id, identity, joined_at, change)
-      ${numbers} select 'p_' || i, ${SESSION}, 'ann', 0, i from n`.execute(database.kysely);
+      ${numbers(33_000)} select 'p_' || i, '1_' || i, 'ann', 0, i from n`.execute(database.kysely);
     await sql`insert into removals (participant_id, session_id, reason, ban_id, created_at, attempts, due_at)
       select id, session_id, 'BANNED', ${one.id}, 0, 0, 0 from participants`.execute(database.kysely);
     await bans.lift(one.id);
     expect(await removals.count()).toBe(0);
+  }, 60_000);
+
+  it("are for all sessions, whose participants may be unknown, in time", async () => {
+    const store = await newStore(engine);
+    const { database, bans, ledger } = store;
+    const [begin, end] = [Date.now() - MINUTE, Date.now() + MINUTE].map((time) => sql.lit(time));
+    for (let step = 0; step < 5; step++) {
+      const i = sql`(i + ${sql.lit(step * 10_000)})`;
+      await sql`insert into participants (id, session_id, data, data_fingerprint, joined_at, change)
+        ${numbers(10_000)} select 'p_' || ${i}, '1_' || ${i}, 'd', 'f', ${begin}, ${i} from n`.execute(
+        database.kysely,
+      );
+      await sql`insert into issued_tokens (id, session_id, role, format, issued_to, issued_at, expires_at, identity, data_fingerprint)
+        ${numbers(10_000)} select 't' || ${i}, '1_' || ${i}, 'PUBLISHER', 'JWT', 'x', ${begin}, ${end}, 'bob', 'f' from n`.execute(
+        database.kysely,
+      );
+    }
+    // As the autovacuum of PostgreSQL does.
+    await sql`analyze`.execute(database.kysely);
+    await ledger.record([
+      issued("a", { sessionId: "1_0", identity: "ann", fingerprint: "f" }),
+      issued("b", { sessionId: "1_1", identity: "ann", fingerprint: "f" }),
+    ]);
+    await store.participants.apply([observed("ann", { sessionId: "1_0", fingerprints: ["other"] })]);
+    await database.kysely
+      .updateTable("participants")
+      .set({ data_fingerprint: "f" })
+      .where("id", "=", "p_ann")
+      .execute();
+    const { id } = await bans.add(ban({ sessionId: null }));
+    expect(await reasons(store)).toEqual({ ann: RemovalReason.REVOKED });
+    await bans.lift(id);
+    expect(await reasons(store)).toEqual({});
   }, 60_000);
 
   it("refuse a thousand tokens of a full session in time, and none of another", async () => {
