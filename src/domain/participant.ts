@@ -29,7 +29,7 @@ export interface Participant {
   readonly sessionId: string;
   /** The connection data of its token; null if unknown or empty, and always once it has left. */
   readonly data: string | null;
-  /** The fingerprint of its connection data, which it has even if that cannot be stored; null if unknown, and always once it has left. */
+  /** The fingerprint of its connection data, even of data that cannot be stored; null if unknown, and always once it has left. */
   readonly fingerprint: string | null;
   /** The identity of its token; null if unknown, or if the tokens that fit differ. */
   readonly identity: string | null;
