@@ -46,7 +46,7 @@ export class BanResolver {
   @Mutation(() => BanType, {
     nullable: true,
     description:
-      "End a ban. Tokens that are neither expired nor revoked work again. A ban that has ended stays as it is.",
+      "End a ban. Tokens that are neither expired nor revoked work again. A ban that was lifted stays as it is.",
     complexity: dear,
   })
   liftBan(@Args(() => BanArgs) { id }: BanArgs, @Ctx() { caller, bans }: Context): Promise<Ban> {
