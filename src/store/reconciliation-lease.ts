@@ -11,36 +11,40 @@ export function reconciliationLease({ kysely, engine }: Database): Reconciliatio
     async take(duration, interval) {
       const leaseId = randomUUID();
       const leasedUntil = sql<number>`${clock} + ${sql.lit(duration)}`;
-      const result = await kysely
-        .insertInto("participant_changes")
-        .values({ id: 1, latest: 0, lease_id: leaseId, leased_until: leasedUntil })
-        .onConflict((conflict) =>
-          conflict
-            .column("id")
-            .doUpdateSet({ lease_id: leaseId, leased_until: leasedUntil })
-            .where(({ or, eb }) =>
-              or([
-                eb("participant_changes.leased_until", "is", null),
-                eb("participant_changes.leased_until", "<=", clock),
-              ]),
-            )
-            .where(({ or, eb }) =>
-              or([
-                eb("participant_changes.reconciled_at", "is", null),
-                eb("participant_changes.reconciled_at", "<=", sql<number>`${clock} - ${sql.lit(interval)}`),
-              ]),
-            ),
-        )
-        .executeTakeFirst();
+      const result = await changing(kysely, (transaction) =>
+        transaction
+          .insertInto("participant_changes")
+          .values({ id: 1, latest: 0, lease_id: leaseId, leased_until: leasedUntil })
+          .onConflict((conflict) =>
+            conflict
+              .column("id")
+              .doUpdateSet({ lease_id: leaseId, leased_until: leasedUntil })
+              .where(({ or, eb }) =>
+                or([
+                  eb("participant_changes.leased_until", "is", null),
+                  eb("participant_changes.leased_until", "<=", clock),
+                ]),
+              )
+              .where(({ or, eb }) =>
+                or([
+                  eb("participant_changes.reconciled_at", "is", null),
+                  eb("participant_changes.reconciled_at", "<=", sql<number>`${clock} - ${sql.lit(interval)}`),
+                ]),
+              ),
+          )
+          .executeTakeFirst(),
+      );
       return result.numInsertedOrUpdatedRows === 1n ? leaseId : null;
     },
 
     async renew(leaseId, duration) {
-      const { numUpdatedRows } = await kysely
-        .updateTable("participant_changes")
-        .set({ leased_until: sql<number>`${clock} + ${sql.lit(duration)}` })
-        .where("lease_id", "=", leaseId)
-        .executeTakeFirst();
+      const { numUpdatedRows } = await changing(kysely, (transaction) =>
+        transaction
+          .updateTable("participant_changes")
+          .set({ leased_until: sql<number>`${clock} + ${sql.lit(duration)}` })
+          .where("lease_id", "=", leaseId)
+          .executeTakeFirst(),
+      );
       return numUpdatedRows === 1n;
     },
 
@@ -53,11 +57,13 @@ export function reconciliationLease({ kysely, engine }: Database): Reconciliatio
       }),
 
     async end(leaseId) {
-      await kysely
-        .updateTable("participant_changes")
-        .set({ lease_id: null, leased_until: null, reconciled_at: clock })
-        .where("lease_id", "=", leaseId)
-        .execute();
+      await changing(kysely, (transaction) =>
+        transaction
+          .updateTable("participant_changes")
+          .set({ lease_id: null, leased_until: null, reconciled_at: clock })
+          .where("lease_id", "=", leaseId)
+          .execute(),
+      );
     },
   };
 }

@@ -54,21 +54,23 @@ export function removals({ kysely, reads, engine }: Database, apply: Participant
       if (due.length === 0) return [];
       // Whatever others have locked is skipped: to wait for it could be a deadlock, because they lock in another order.
       const locked = participantId === undefined ? engine.skippingLocked : sql``;
-      const taken = await kysely
-        .with("due", (query) =>
-          query
-            .selectFrom("removals")
-            .select("participant_id")
-            .where(isWanted)
-            .orderBy("due_at")
-            .limit(limit)
-            .modifyEnd(locked),
-        )
-        .updateTable("removals")
-        .set({ taken_until: sql<number>`${clock} + ${sql.lit(duration)}` })
-        .where("participant_id", "in", (query) => query.selectFrom("due").select("participant_id"))
-        .returning(["participant_id", "session_id", "reason", "attempts"])
-        .execute();
+      const taken = await changing(kysely, (transaction) =>
+        transaction
+          .with("due", (query) =>
+            query
+              .selectFrom("removals")
+              .select("participant_id")
+              .where(isWanted)
+              .orderBy("due_at")
+              .limit(limit)
+              .modifyEnd(locked),
+          )
+          .updateTable("removals")
+          .set({ taken_until: sql<number>`${clock} + ${sql.lit(duration)}` })
+          .where("participant_id", "in", (query) => query.selectFrom("due").select("participant_id"))
+          .returning(["participant_id", "session_id", "reason", "attempts"])
+          .execute(),
+      );
       return taken.map(
         (row): Removal => ({
           participantId: row.participant_id,
@@ -87,15 +89,17 @@ export function removals({ kysely, reads, engine }: Database, apply: Participant
     },
 
     async postpone({ participantId }, delay) {
-      await kysely
-        .updateTable("removals")
-        .set({
-          attempts: sql<number>`attempts + 1`,
-          due_at: sql<number>`${clock} + ${sql.lit(Math.round(delay))}`,
-          taken_until: null,
-        })
-        .where("participant_id", "=", participantId)
-        .execute();
+      await changing(kysely, (transaction) =>
+        transaction
+          .updateTable("removals")
+          .set({
+            attempts: sql<number>`attempts + 1`,
+            due_at: sql<number>`${clock} + ${sql.lit(Math.round(delay))}`,
+            taken_until: null,
+          })
+          .where("participant_id", "=", participantId)
+          .execute(),
+      );
     },
 
     async count() {

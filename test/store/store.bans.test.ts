@@ -586,4 +586,32 @@ describe("on PostgreSQL, by the order of two transactions", () => {
     expect((await added).isActive).toBe(true);
     await client.end();
   });
+
+  it("a lease and a removal wait for another transaction, whatever the isolation level is", async () => {
+    const url = await newDatabaseUrl("PostgreSQL");
+    const client = new Client({ connectionString: url });
+    await client.connect();
+    const name = new URL(url).pathname.slice(1);
+    await client.query(`alter database ${name} set default_transaction_isolation = 'repeatable read'`);
+    const { participants, removals } = await openStore(url);
+    await participants.apply([observed("a")]);
+    await removals.request("p_a");
+    const [removal] = await removals.take(1, MINUTE);
+    const whileChanged = async <T>(table: string, act: () => Promise<T>) => {
+      await client.query("begin");
+      await client.query(`update ${table} set ${table === "removals" ? "attempts = 0" : "latest = latest"}`);
+      const result = act();
+      expect(await isPending(result)).toBe(true);
+      await client.query("commit");
+      return result;
+    };
+    const { lease } = participants;
+    const id = (await whileChanged("participant_changes", () => lease.take(MINUTE, 0))) ?? "";
+    expect(await whileChanged("participant_changes", () => lease.renew(id, MINUTE))).toBe(true);
+    await whileChanged("participant_changes", () => lease.end(id));
+    await whileChanged("removals", async () => removal && removals.postpone(removal, 0));
+    const taken = await whileChanged("removals", () => removals.take(1, MINUTE, "p_a"));
+    expect(taken).toHaveLength(1);
+    await client.end();
+  });
 });
