@@ -104,7 +104,7 @@ export class Remover {
     if (this.#isLooking) return;
     this.#isLooking = true;
     try {
-      while (this.#isWoken && this.#isRunning && this.#calls.size < AT_ONCE) {
+      while (this.#isWoken && this.#isRunning && this.#calls.size <= AT_ONCE - PER_LOOK) {
         this.#isWoken = false;
         const taken = await this.#parts.removals.take(PER_LOOK, TAKEN_FOR);
         this.#isWoken ||= taken.length === PER_LOOK;
