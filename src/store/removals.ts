@@ -81,11 +81,18 @@ export function removals({ kysely, reads, engine }: Database, apply: Participant
       );
     },
 
-    confirm({ participantId, sessionId }, leave) {
+    async confirm({ participantId, sessionId }, { at, reason }) {
       const connectionId = connectionIdOf(participantId);
-      const nothing = { data: null, stream: null, isListed: false };
-      const seen = { sessionId, connectionId, joinedAt: leave.at, leave, ...nothing };
-      return apply([{ seen, fingerprints: [] }]);
+      const known = await reads
+        .selectFrom("participants")
+        .select("joined_at")
+        .where("id", "=", participantId)
+        .executeTakeFirst();
+      const joinedAt = known?.joined_at ?? at;
+      // The clock that told when it joined is the platform's.
+      const leave = { at: Math.max(at, joinedAt), reason };
+      const seen = { sessionId, connectionId, joinedAt, data: null, leave, stream: null, isListed: false };
+      await apply([{ seen, fingerprints: [] }]);
     },
 
     async postpone({ participantId }, delay) {

@@ -451,6 +451,19 @@ describe.each(ENGINES)("removals on %s", (engine) => {
     expect(await participants.findMany(["p_a"])).toEqual([gone]);
   });
 
+  it("are confirmed by a server whose clock is behind the platform's", async () => {
+    const { removals, participants } = await newStore(engine);
+    const joinedAt = Date.now();
+    await participants.apply([observed("a", { joinedAt })]);
+    await removals.request("p_a");
+    const [removal] = await removals.take(1, MINUTE);
+    const leave = { at: joinedAt - 60 * MINUTE, reason: LeaveReason.FORCE_DISCONNECTED };
+    if (removal) await removals.confirm(removal, leave);
+    const [gone] = await participants.findMany(["p_a"]);
+    expect(gone).toMatchObject({ joinedAt: new Date(joinedAt), leftAt: new Date(joinedAt) });
+    expect(await removals.count()).toBe(0);
+  });
+
   it("leave no fingerprint of whoever has left", async () => {
     const { participants, database } = await newStore(engine);
     const fingerprints = async () =>
