@@ -16,7 +16,7 @@ export interface ParticipantState extends TokenMatch {
   readonly sessionId: string;
   /** Empty if its token has none; null if unknown, and once it has left. */
   readonly data: string | null;
-  /** The fingerprint of its connection data; null if that is unknown, and once it has left. */
+  /** The fingerprint of its connection data; null if that is unknown, and once an event says that it has left. */
   readonly fingerprint: string | null;
   /** In epoch milliseconds. */
   readonly joinedAt: number;
@@ -42,11 +42,16 @@ export function merged(known: ParticipantState | null, seen: Observation): Parti
   return {
     ...before,
     data: leave === null ? dataOf(before.data, seen.data) : null,
-    fingerprint: leave === null ? before.fingerprint : null,
+    fingerprint: mayBeThere(leave) ? before.fingerprint : null,
     joinedAt: Math.min(before.joinedAt, seen.joinedAt),
     leave,
     streams: leave === null ? streamsOf(before.streams, seen.stream) : new Map(),
   };
+}
+
+/** Whether a participant is there, or may come back: until an event says that it has left, the platform's lists can name it again. */
+export function mayBeThere(leave: Leave | null): boolean {
+  return leave === null || leave.reason === LeaveReason.UNKNOWN;
 }
 
 /** Whether two states of a participant are the same. */

@@ -1,6 +1,6 @@
 import { type Insertable, type Kysely, sql } from "kysely";
 import { participantId } from "../domain/participant.ts";
-import { isSame, merged, type ParticipantState } from "../domain/participant-state.ts";
+import { isSame, mayBeThere, merged, type ParticipantState } from "../domain/participant-state.ts";
 import { endRemovals, type Joined, requestRemovals } from "./admission.ts";
 import type { Engine } from "./engine.ts";
 import { toParticipantRow, toState, toStreamRow } from "./participant-rows.ts";
@@ -77,7 +77,7 @@ function fingerprint(
     const [current] = fingerprints;
     if (state === undefined || current === undefined) continue;
     all.set(state.id, fingerprints);
-    if (state.leave === null) states.set(state.id, { ...state, fingerprint: current });
+    if (mayBeThere(state.leave)) states.set(state.id, { ...state, fingerprint: current });
   }
   return all;
 }

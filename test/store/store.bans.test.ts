@@ -464,7 +464,7 @@ describe.each(ENGINES)("removals on %s", (engine) => {
     expect(await removals.count()).toBe(0);
   });
 
-  it("leave no fingerprint of whoever has left", async () => {
+  it("leave no fingerprint of whoever has surely left", async () => {
     const { participants, database } = await newStore(engine);
     const fingerprints = async () =>
       (await database.kysely.selectFrom("participants").select("data_fingerprint").execute()).map(
@@ -475,6 +475,21 @@ describe.each(ENGINES)("removals on %s", (engine) => {
     await participants.apply([left("a")]);
     await participants.apply([observed("a")]);
     expect(await fingerprints()).toEqual([null]);
+  });
+
+  it("are requested of whoever only seemed to have left, and comes back", async () => {
+    const store = await newStore(engine);
+    const { participants, ledger, bans } = store;
+    await ledger.record([issued("a")]);
+    const leave = { at: Date.now(), reason: LeaveReason.UNKNOWN };
+    await participants.apply([observed("a")]);
+    await participants.apply([observed("a", { leave, fingerprints: [] })]);
+    await bans.add(ban({ fingerprint: "data of a" }));
+    expect(await reasons(store)).toEqual({});
+    await participants.apply([listed("a")]);
+    expect(await reasons(store)).toEqual({ a: "banned" });
+    await participants.apply([left("a")]);
+    expect(await reasons(store)).toEqual({});
   });
 
   it("end the moderation of whoever must leave", async () => {
