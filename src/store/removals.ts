@@ -13,8 +13,10 @@ import type { Tables } from "./tables.ts";
  */
 export function removals({ kysely, reads, engine }: Database, apply: Participants["apply"]): Removals {
   const { clock } = engine;
+  // A subquery, because PostgreSQL's clock goes on while a statement runs, so no index is searched for what it says.
+  const now = sql<number>`(select ${clock})`;
   const isDue = ({ and, or, eb }: ExpressionBuilder<Tables, "removals">) =>
-    and([eb("due_at", "<=", clock), or([eb("taken_until", "is", null), eb("taken_until", "<=", clock)])]);
+    and([eb("due_at", "<=", now), or([eb("taken_until", "is", null), eb("taken_until", "<=", now)])]);
 
   return {
     request: (participantId) =>
@@ -49,6 +51,7 @@ export function removals({ kysely, reads, engine }: Database, apply: Participant
         .selectFrom("removals")
         .select("participant_id")
         .where(isWanted)
+        .orderBy("due_at")
         .limit(1)
         .execute();
       if (due.length === 0) return [];
