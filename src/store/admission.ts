@@ -33,8 +33,10 @@ export type Admits = (sessions: readonly string[]) => string;
 
 /** Makes the condition of the ledger. With no ban and no limit, it costs two looks for all rows together. */
 export function admission(database: Kysely<Tables>, engine: Engine): Admits {
+  // In the order of an index, which has no lifted ban. Otherwise either engine would look at all bans for one that is not lifted.
+  const any = sql`select id from bans where bans.lifted_at is null order by identity, session_id limit 1`;
   const isFree = sql`${engine.seesBans} and (
-    not exists (select 1 from bans where bans.lifted_at is null) or (
+    (${any}) is null or (
       not exists (select 1 ${bansOf(engine, "new", "identity")})
       and not exists (select 1 ${bansOf(engine, "new", "data_fingerprint")})))`;
   const isFull = sql`select sessions.session_id from sessions where sessions.max_participants is not null
@@ -225,20 +227,26 @@ async function exclude(transaction: Kysely<Tables>, engine: Engine, who: RawBuil
     of: string,
   ) => sql`${sql.ref(`${of}.data`)} is null and ${sql.ref(`${of}.data_fingerprint`)} is null
     and ${sql.ref(`${of}.token_id`)} is null and ${sql.ref(`${of}.identity`)} is null`;
-  // Sessions of unknown participants alone, each once.
+  // SQLite would find the participants of `who` among all, and decide again for each use: hence `cross join` and `materialized`.
+  // Sessions of unknown participants alone, each once. A token is sought for each ban, because a session has more tokens than bans.
   const guarded = sql`
     select session_id from (
-      select distinct u.session_id from who join participants as u on u.id = who.id where ${isUnknown("u")}
+      select distinct u.session_id from who cross join participants as u where u.id = who.id and ${isUnknown("u")}
     ) as unknown
     where exists (select 1 from issued_tokens as token where token.session_id = unknown.session_id
         and token.revoked_at is not null and token.expires_at > ${clock})
       or exists (select 1 from bans where ${isInForce(engine)} and bans.session_id = unknown.session_id
         and bans.data_fingerprint is not null)
-      or exists (select 1 from bans join issued_tokens as token on token.identity = bans.identity
-        where ${isInForce(engine)} and (bans.session_id is null or bans.session_id = unknown.session_id)
-          and token.session_id = unknown.session_id and token.expires_at > ${clock})`;
+      or exists (select 1 from bans where ${isInForce(engine)} and bans.identity is not null
+        and (bans.session_id is null or bans.session_id = unknown.session_id)
+        and (select id from issued_tokens as token where token.session_id = unknown.session_id
+          and token.identity = bans.identity and token.expires_at > (select ${clock}) limit 1) is not null)`;
   await sql`
-    with who (id, first, second) as (${who})
+    with who (id, first, second) as (${who}), looked as materialized (
+      select p.id, p.session_id, ${ban} as ban_id, (${isRevoked}) as is_revoked,
+        (${isUnknown("p")} and p.session_id in (${guarded})) as is_unknown
+      from who cross join participants as p where p.id = who.id
+    )
     insert into removals (participant_id, session_id, reason, ban_id, created_at, attempts, due_at)
     select id, session_id, reason, case when reason = ${sql.lit(RemovalReason.BANNED)} then ban_id end, ${clock}, 0,
       ${clock} + case when reason = ${sql.lit(RemovalReason.UNIDENTIFIED)} then ${sql.lit(GRACE)} else 0 end
@@ -248,11 +256,7 @@ async function exclude(transaction: Kysely<Tables>, engine: Engine, who: RawBuil
         when is_revoked then ${sql.lit(RemovalReason.REVOKED)}
         when is_unknown then ${sql.lit(RemovalReason.UNIDENTIFIED)}
       end as reason
-      from (
-        select p.id, p.session_id, ${ban} as ban_id, (${isRevoked}) as is_revoked,
-          (${isUnknown("p")} and p.session_id in (${guarded})) as is_unknown
-        from who join participants as p on p.id = who.id
-      ) as looked
+      from looked
     ) as decided
     where reason is not null
     on conflict (participant_id) do nothing`.execute(transaction);
