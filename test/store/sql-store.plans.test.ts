@@ -19,6 +19,7 @@ import { sqlStore } from "../../src/store/sql-store.ts";
 import type { LedgerWalk, SessionPlace, Store, TimePlace } from "../../src/store/store.ts";
 import type { Tables } from "../../src/store/tables.ts";
 import { tokenMatches } from "../../src/store/token-matches.ts";
+import { type Plan, rowsReadBy } from "../support/plans.ts";
 import { newDatabaseUrl } from "../support/stores.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "stagepass-"));
@@ -568,22 +569,3 @@ describe("PostgreSQL", () => {
     expect(await rowsOf(({ sessions }) => sessions.findMany([...ids]))).toBe(100);
   });
 });
-
-/** What `explain (analyze, format json)` says of a step; its numbers are for each of the loops. */
-interface Plan {
-  readonly "Node Type": string;
-  readonly "Actual Rows": number;
-  readonly "Actual Loops": number;
-  readonly "Rows Removed by Filter"?: number;
-  readonly "Rows Removed by Index Recheck"?: number;
-  readonly Plans?: readonly Plan[];
-}
-
-/** A bitmap's rows are read where the heap is. */
-const READING = new Set(["Seq Scan", "Index Scan", "Index Only Scan", "Bitmap Heap Scan"]);
-
-function rowsReadBy(plan: Plan): number {
-  const removed = (plan["Rows Removed by Filter"] ?? 0) + (plan["Rows Removed by Index Recheck"] ?? 0);
-  const own = READING.has(plan["Node Type"]) ? (plan["Actual Rows"] + removed) * plan["Actual Loops"] : 0;
-  return (plan.Plans ?? []).reduce((sum, child) => sum + rowsReadBy(child), own);
-}
