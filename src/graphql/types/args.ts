@@ -61,7 +61,8 @@ export class SessionNameArgs {
   @Field(() => Int, {
     nullable: true,
     description:
-      "Replace a session that is older than this many seconds. Without `maxAge`, the room keeps its session.",
+      "Replace a session that is older than this many seconds. Without `maxAge`, the room keeps its session.\n" +
+      "Needs `sessions:replace`.",
   })
   maxAge?: number | null;
 }
