@@ -49,7 +49,7 @@ export function merged(known: ParticipantState | null, seen: Observation): Parti
   };
 }
 
-/** Whether a participant is there, or may come back: until an event says that it has left, the platform's lists can name it again. */
+/** Whether a participant is there or may come back. Until an event says that it has left, the platform's lists can name it again. */
 export function mayBeThere(leave: Leave | null): boolean {
   return leave === null || leave.reason === LeaveReason.UNKNOWN;
 }

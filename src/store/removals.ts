@@ -13,7 +13,7 @@ import type { Tables } from "./tables.ts";
  */
 export function removals({ kysely, reads, engine }: Database, apply: Participants["apply"]): Removals {
   const { clock } = engine;
-  // A subquery, because PostgreSQL's clock goes on while a statement runs, so no index is searched for what it says.
+  // A subquery, because PostgreSQL's clock advances while a statement runs: it would search no index for it.
   const now = sql<number>`(select ${clock})`;
   const isDue = ({ and, or, eb }: ExpressionBuilder<Tables, "removals">) =>
     and([eb("due_at", "<=", now), or([eb("taken_until", "is", null), eb("taken_until", "<=", now)])]);
@@ -55,7 +55,7 @@ export function removals({ kysely, reads, engine }: Database, apply: Participant
         .limit(1)
         .execute();
       if (due.length === 0) return [];
-      // Whatever others have locked is skipped: to wait for it could be a deadlock, because they lock in another order.
+      // Rows that others have locked are skipped: to wait for them could be a deadlock, because they lock in another order.
       const locked = participantId === undefined ? engine.skippingLocked : sql``;
       const taken = await changing(kysely, (transaction) =>
         transaction
