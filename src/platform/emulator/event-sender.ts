@@ -5,7 +5,7 @@ import { codeOf } from "../rest-client.ts";
 /** The most events that wait, including those between two attempts. Further events are dropped. */
 export const MAX_WAITING_EVENTS = 20_000;
 /** The most concurrent attempts. */
-export const MAX_ATTEMPTS_AT_ONCE = 8;
+export const MAX_ATTEMPTS_AT_ONCE = 32;
 /** The deadline of one attempt, in milliseconds. */
 const ATTEMPT_TIMEOUT = 10_000;
 /** The pause after the first failed attempt, in milliseconds. It doubles up to the longest. Source: the platform's support pages. */
