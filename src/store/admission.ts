@@ -228,7 +228,7 @@ async function exclude(transaction: Kysely<Tables>, engine: Engine, who: RawBuil
   ) => sql`${sql.ref(`${of}.data`)} is null and ${sql.ref(`${of}.data_fingerprint`)} is null
     and ${sql.ref(`${of}.token_id`)} is null and ${sql.ref(`${of}.identity`)} is null`;
   // SQLite would find the participants of `who` among all, and decide again for each use: hence `cross join` and `materialized`.
-  // Sessions of unknown participants alone, each once. A token is sought for each ban, because a session has more tokens than bans.
+  // Sessions of unknown participants alone, each once. It reads their tokens: an index of identities would cost each token more.
   const guarded = sql`
     select session_id from (
       select distinct u.session_id from who cross join participants as u where u.id = who.id and ${isUnknown("u")}
@@ -237,10 +237,8 @@ async function exclude(transaction: Kysely<Tables>, engine: Engine, who: RawBuil
         and token.revoked_at is not null and token.expires_at > ${clock})
       or exists (select 1 from bans where ${isInForce(engine)} and bans.session_id = unknown.session_id
         and bans.data_fingerprint is not null)
-      or exists (select 1 from bans where ${isInForce(engine)} and bans.identity is not null
-        and (bans.session_id is null or bans.session_id = unknown.session_id)
-        and (select id from issued_tokens as token where token.session_id = unknown.session_id
-          and token.identity = bans.identity and token.expires_at > (select ${clock}) limit 1) is not null)`;
+      or exists (select 1 from issued_tokens as token where token.session_id = unknown.session_id
+        and token.expires_at > ${clock} and exists (select 1 ${bansOf(engine, "token", "identity")}))`;
   await sql`
     with who (id, first, second) as (${who}), looked as materialized (
       select p.id, p.session_id, ${ban} as ban_id, (${isRevoked}) as is_revoked,

@@ -57,12 +57,6 @@ export async function up(schema: SchemaModule, { position, text }: Engine): Prom
     .columns(["session_id", "expires_at"])
     .where(sql<boolean>`revoked_at is not null`)
     .execute();
-  await schema
-    .createIndex("issued_tokens_by_identity")
-    .on("issued_tokens")
-    .columns(["session_id", "identity", "expires_at"])
-    .where("identity", "is not", null)
-    .execute();
 
   await schema.alterTable("sessions").addColumn("max_participants", "integer").execute();
   await schema
