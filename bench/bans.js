@@ -17,6 +17,8 @@ import { median, milliseconds, p99, perSecond, rowOf } from "./statistics.js";
 const TOKENS = 5;
 const EVERY_MS = 100;
 const SECONDS = 60;
+/** In this time before, servers that have just started get faster. */
+const WARM_UP_SECONDS = 30;
 /** Refused requests of the banned person at each server, a second. */
 const REQUESTS_PER_SECOND = 20;
 
@@ -88,11 +90,13 @@ async function comeBack(rooms, urls) {
 
   const visits = [];
   let issued = 0;
-  const end = performance.now() + SECONDS * 1000;
+  const warm = performance.now() + WARM_UP_SECONDS * 1000;
+  const end = warm + SECONDS * 1000;
   const coming = async () => {
     while (performance.now() < end) {
       for (const token of tokens) {
-        const visit = stay(rooms, token);
+        const isCounted = performance.now() >= warm;
+        const visit = stay(rooms, token).then((time) => ({ time, isCounted }));
         // It is awaited at the end.
         visit.catch(() => {});
         visits.push(visit);
@@ -109,9 +113,11 @@ async function comeBack(rooms, urls) {
   };
   await Promise.all([coming(), ...urls.map(requesting)]);
   if (issued > 0) throw new Error(`${issued} tokens were issued after the ban`);
-  const times = await Promise.all(visits);
+  const all = await Promise.all(visits);
+  const times = all.flatMap(({ time, isCounted }) => (isCounted ? [time] : []));
+  const first = all.flatMap(({ time, isCounted }) => (isCounted ? [] : [time]));
   return {
-    measure: `stay of a banned participant in ${times.length} visits, two servers with PostgreSQL, p99; p50 ${milliseconds(median(times))}, longest ${milliseconds(Math.max(...times))}`,
+    measure: `stay of a banned participant in ${times.length} visits, two servers with PostgreSQL, p99; p50 ${milliseconds(median(times))}, longest ${milliseconds(Math.max(...times))}, p99 in the ${WARM_UP_SECONDS} s before ${milliseconds(p99(first))}`,
     ours: milliseconds(p99(times)),
     asked: "≤ 300 ms",
   };

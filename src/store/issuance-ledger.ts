@@ -39,11 +39,10 @@ export function issuanceLedger(
   let latestSuccess = Number.NEGATIVE_INFINITY;
   let latestFailure: { readonly at: number; readonly cause: unknown } | null = null;
   const { clock } = engine;
-  const admits = admission(kysely, engine);
-  const insertionOf = (group: readonly IssuedToken[]) => insertion(group, engine, admits);
+  const { unlimited, exact } = admission(kysely, engine);
   /** Why some of the tokens were not inserted. */
   const insert = async (group: readonly IssuedToken[]): Promise<Refused> => {
-    const { numAffectedRows } = await kysely.executeQuery(insertionOf(group));
+    const { numAffectedRows } = await kysely.executeQuery(insertion(group, engine, unlimited));
     return Number(numAffectedRows) === group.length ? NONE_REFUSED : insertRest(group, new Map());
   };
   /** Inserts those that are missing, except those for whose refusal there is still a reason. */
@@ -53,7 +52,7 @@ export function issuanceLedger(
       for (const [id, why] of await refusals(kysely, engine, rest)) refused.set(id, why);
       const again = rest.filter(({ id }) => !refused.has(id));
       if (again.length === 0) return refused;
-      await changing(kysely, (transaction) => transaction.executeQuery(insertionOf(again)));
+      await changing(kysely, (transaction) => transaction.executeQuery(insertion(again, engine, exact)));
     }
   };
   const missing = async (group: readonly IssuedToken[]) => {
@@ -92,7 +91,7 @@ export function issuanceLedger(
   const trial = async () => {
     const record = madeUpRecord();
     await changing(kysely, async (transaction) => {
-      await transaction.executeQuery(insertionOf([record]));
+      await transaction.executeQuery(insertion([record], engine, unlimited));
       await transaction.deleteFrom("issued_tokens").where("id", "=", record.id).execute();
     });
     latestTrial = performance.now();

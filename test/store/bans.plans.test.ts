@@ -178,8 +178,6 @@ const CASES: Readonly<Record<string, Case>> = {
     indexes: [
       "bans_in_force (identity=?)",
       "bans_in_force_by_data (data_fingerprint=?)",
-      "participants_present (session_id=?)",
-      "sqlite_autoindex_removals_1 (participant_id=?)",
       "sqlite_autoindex_sessions_1 (session_id=?)",
     ],
     rows: 100,
