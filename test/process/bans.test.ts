@@ -15,8 +15,8 @@ const EVERY = 100;
 const KILLED_EVERY = LONG ? 10_000 : 4000;
 /** Of the visits with a lost event, every such one. */
 const LOST_EVERY = 20;
-/** The longest stay of 99% whose event arrives, and of all whose event is lost, in milliseconds. A busy machine needs more. */
-const STAY_IF_ARRIVED = 2000;
+/** The longest stay of 99% whose event arrives, and of all whose event is lost, in milliseconds. Busy machines are slow; the bench measures. */
+const STAY_IF_ARRIVED = 5000;
 const STAY_IF_LOST = 75_000;
 /** How soon everything is right again, in milliseconds. */
 const PATIENCE = 60_000;
