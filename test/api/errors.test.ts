@@ -105,14 +105,17 @@ describe("/readyz", () => {
   it("asks the database once for a flood of questions", async () => {
     const server = await startServer({ METRICS_PORT: "0" });
     const ask = async (url: string) => (await fetch(url)).status;
+    const begin = performance.now();
     const queries = await server.queriesDuring(async () => {
       const urls = Array.from({ length: 100 }, (_, i) =>
         i % 2 ? `${server.origin}/readyz` : server.metricsUrl,
       );
       expect(new Set(await Promise.all(urls.map((url) => ask(url ?? ""))))).toEqual(new Set([200]));
     });
-    // Again where the flood has taken longer than half a second.
-    expect([1, 2]).toContain(queries.filter((sql) => sql.startsWith('delete from "issued_tokens"')).length);
+    const asked = queries.filter((sql) => sql.startsWith('delete from "issued_tokens"')).length;
+    expect(asked).toBeGreaterThan(0);
+    // Again for each half a second that the flood has taken.
+    expect(asked).toBeLessThanOrEqual(1 + (performance.now() - begin) / 500);
     await server.close();
   });
 });

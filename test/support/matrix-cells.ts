@@ -123,6 +123,9 @@ const actsOnSession = (caller: MatrixCaller, field: string, args: string): Cell[
     at: [field],
   }));
 
+/** How many names were made for new sessions. A cell that is tried again needs another. */
+let made = 0;
+
 /** Options that a session can have. */
 const OPTIONS: readonly Options[] = [
   {},
@@ -580,7 +583,7 @@ export const OTHER_CELLS: Cells = {
     );
     const fresh = ["room-", "other-"].flatMap((beginning) =>
       OPTIONS.map((asked, i) => {
-        const name = `${beginning}${CALLERS.indexOf(caller)}-${i}`;
+        const name = `${beginning}${CALLERS.indexOf(caller)}-${i}-${++made}`;
         const refusal =
           refusalOf(name) ?? optionRefusal(caller, asked) ?? optionRefusal(caller, effective(asked));
         return {
