@@ -33,8 +33,9 @@ export type Admits = (sessions: readonly string[]) => string;
 
 /** The conditions of the ledger. */
 export interface Admission {
-  /** Takes no token of a session with a limit. PostgreSQL plans it in half the time, which each insert takes anew. */
+  /** Takes no token of a session with a limit. PostgreSQL plans every insert anew, and this one faster. */
   readonly unlimited: Admits;
+  /** Takes a token unless it is banned or its session is full. */
   readonly exact: Admits;
 }
 
@@ -238,8 +239,7 @@ async function exclude(transaction: Kysely<Tables>, engine: Engine, who: RawBuil
     of: string,
   ) => sql`${sql.ref(`${of}.data`)} is null and ${sql.ref(`${of}.data_fingerprint`)} is null
     and ${sql.ref(`${of}.token_id`)} is null and ${sql.ref(`${of}.identity`)} is null`;
-  // SQLite would find the participants of `who` among all, and decide again for each use: hence `cross join` and `materialized`.
-  // Sessions of unknown participants alone, each once. It reads their tokens: an index of identities would cost each token more.
+  // Only the sessions of unknown participants. Their tokens are read, because an index of identities would slow down every token.
   const guarded = sql`
     select session_id from (
       select distinct u.session_id from who cross join participants as u where u.id = who.id and ${isUnknown("u")}
@@ -250,6 +250,7 @@ async function exclude(transaction: Kysely<Tables>, engine: Engine, who: RawBuil
         and bans.data_fingerprint is not null)
       or exists (select 1 from issued_tokens as token where token.session_id = unknown.session_id
         and token.expires_at > ${clock} and exists (select 1 ${bansOf(engine, "token", "identity")}))`;
+  // `cross join` keeps SQLite from searching all participants, and `materialized` from deciding again for each use.
   await sql`
     with who (id, first, second) as (${who}), looked as materialized (
       select p.id, p.session_id, ${ban} as ban_id, (${isRevoked}) as is_revoked,

@@ -13,7 +13,7 @@ import type { Tables } from "./tables.ts";
  */
 export function removals({ kysely, reads, engine }: Database, apply: Participants["apply"]): Removals {
   const { clock } = engine;
-  // A subquery, because PostgreSQL's clock advances while a statement runs: it would search no index for it.
+  // PostgreSQL's clock advances while a statement runs. Without the subquery, it would use no index.
   const now = sql<number>`(select ${clock})`;
   const isDue = ({ and, or, eb }: ExpressionBuilder<Tables, "removals">) =>
     and([eb("due_at", "<=", now), or([eb("taken_until", "is", null), eb("taken_until", "<=", now)])]);
@@ -55,7 +55,7 @@ export function removals({ kysely, reads, engine }: Database, apply: Participant
         .limit(1)
         .execute();
       if (due.length === 0) return [];
-      // Rows that others have locked are skipped: to wait for them could be a deadlock, because they lock in another order.
+      // Waiting for rows that others have locked could be a deadlock, because they lock in another order.
       const locked = participantId === undefined ? engine.skippingLocked : sql``;
       const taken = await changing(kysely, (transaction) =>
         transaction

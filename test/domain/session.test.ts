@@ -24,20 +24,20 @@ const defaults = {
   maxParticipants: null,
 };
 
+/** No option is given. */
+const NONE = {
+  mediaMode: null,
+  archiveMode: null,
+  archiveName: null,
+  location: null,
+  e2ee: null,
+  maxParticipants: null,
+};
+
 describe("sessionOptions", () => {
   it.each<[string, SessionOptionsInput]>([
     ["absent", {}],
-    [
-      "null",
-      {
-        mediaMode: null,
-        archiveMode: null,
-        archiveName: null,
-        location: null,
-        e2ee: null,
-        maxParticipants: null,
-      },
-    ],
+    ["null", NONE],
   ])("gives what is %s its default", (_, input) => {
     expect(sessionOptions(input)).toEqual(defaults);
   });
@@ -119,15 +119,7 @@ describe("checkSameOptions", () => {
   });
 
   it("lets an option be any that is absent or null", () => {
-    const none = {
-      mediaMode: null,
-      archiveMode: null,
-      archiveName: null,
-      location: null,
-      e2ee: null,
-      maxParticipants: null,
-    };
-    for (const given of [{}, none, { mediaMode: ROUTED }, { ...none, e2ee: false }]) {
+    for (const given of [{}, NONE, { mediaMode: ROUTED }, { ...NONE, e2ee: false }]) {
       expect(() => checkSameOptions(session, given)).not.toThrow();
     }
   });

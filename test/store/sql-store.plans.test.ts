@@ -19,7 +19,7 @@ import { sqlStore } from "../../src/store/sql-store.ts";
 import type { LedgerWalk, SessionPlace, Store, TimePlace } from "../../src/store/store.ts";
 import type { Tables } from "../../src/store/tables.ts";
 import { tokenMatches } from "../../src/store/token-matches.ts";
-import { type Plan, rowsReadBy } from "../support/plans.ts";
+import { rowsRead } from "../support/plans.ts";
 import { newDatabaseUrl } from "../support/stores.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "stagepass-"));
@@ -485,10 +485,7 @@ describe("PostgreSQL", () => {
 
   /** How many rows a read looks at. */
   async function rowsOf(read: Read): Promise<number> {
-    const [row] = await filled.explain("explain (analyze, format json)", read);
-    const [explained] = (row?.["QUERY PLAN"] ?? []) as { Plan: Plan }[];
-    if (!explained) throw new Error("nothing was explained");
-    return rowsReadBy(explained.Plan);
+    return rowsRead(await filled.explain("explain (analyze, format json)", read));
   }
 
   it.each(Object.entries({ ...CASES, ...NARROWED }))(
