@@ -107,15 +107,15 @@ describe.runIf(POSSIBLE)("a soak", () => {
     );
     const report = JSON.parse(readFileSync(json, "utf8"));
     expect(report).toMatchObject({ failed: 0, missing: 0, failures: [] });
-    expect(report.answers).toBeGreaterThan(50);
-    expect(report.delivered).toBeGreaterThan(50);
+    expect(report.answers).toBeGreaterThan(10);
+    expect(report.delivered).toBeGreaterThan(10);
   });
 
   test("of a server that loses a record fails", async () => {
     const databaseUrl = await newDatabaseUrl("SQLite in a file");
     await migrateUrl(databaseUrl);
     const { kysely } = await openForMaintenance(parseDatabaseUrl(databaseUrl));
-    await sql`create trigger lose after insert on issued_tokens when new.position = 20
+    await sql`create trigger lose after insert on issued_tokens when new.position = 5
       begin delete from issued_tokens where position = new.position; end`.execute(kysely);
     await kysely.destroy();
     expect(await startSoak("--database", databaseUrl).ended).toEqual({
@@ -133,10 +133,8 @@ describe.runIf(POSSIBLE)("a soak", () => {
   });
 
   test("of a server that refuses fails", async () => {
-    const { code, failures } = await startSoak(
-      "--server",
-      serverThat('process.env.TOKENS_PER_MINUTE = "20";'),
-    ).ended;
+    const { code, failures } = await startSoak("--server", serverThat('process.env.TOKENS_PER_MINUTE = "2";'))
+      .ended;
     expect(code).toBe(1);
     expect(failures).toContainEqual(
       expect.stringMatching(/^FAILED answers: \d+ were wrong or missing, such as: /),

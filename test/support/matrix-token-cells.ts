@@ -59,8 +59,13 @@ const WHO_ASKS: Ask[] = [
   { identity: "ada", data: "seat 2", lifetime: 601 },
 ].map((ask) => ({ role: undefined, ...ask }));
 
-/** The requests for a session: every way for the caller's own session, and in the long form for each. */
-const asksFor = (kind: SessionKind) => (LONG || kind === "own" ? [...ASKS, ...WHO_ASKS] : SOME_ASKS);
+const ALL_ASKS = [...ASKS, ...WHO_ASKS];
+
+/** The requests of `Mutation.generateToken`: every way for the caller's own session, and in the long form for each. */
+const asksFor = (kind: SessionKind) => (LONG || kind === "own" ? ALL_ASKS : SOME_ASKS);
+
+/** The requests of the other fields, which end in the same code. */
+const OTHER_ASKS = LONG ? ALL_ASKS : [...SOME_ASKS, ...WHO_ASKS.slice(-3)];
 
 const variablesOf = ({ lifetime, ...rest }: Ask) => ({
   ...rest,
@@ -86,14 +91,12 @@ export const TOKEN_CELLS: Cells = {
 
   "Mutation.generateTokens": (caller) =>
     SESSIONS.flatMap((kind) =>
-      [...asksFor(kind).map((asked) => [asked]), [...ASKS, ...WHO_ASKS]].map((asks) =>
-        batch(caller, kind, asks),
-      ),
+      [...OTHER_ASKS.map((asked) => [asked]), ALL_ASKS].map((asks) => batch(caller, kind, asks)),
     ),
 
   "Session.generateToken": (caller) => [
-    ...[...ASKS, ...WHO_ASKS].map((asked) => belowCreate(caller, asked)),
-    ...SESSIONS.flatMap((kind) => asksFor(kind).map((asked) => belowToken(caller, kind, asked))),
+    ...OTHER_ASKS.map((asked) => belowCreate(caller, asked)),
+    ...SESSIONS.flatMap((kind) => OTHER_ASKS.map((asked) => belowToken(caller, kind, asked))),
     ...SESSIONS.map((kind) => {
       const shown = caller.sessions.includes(kind);
       const unread = scopeRefusal(caller, "sessions:read");
