@@ -100,6 +100,23 @@ module.exports = {
     ),
     only("console-stands-alone", "^console/", "^$"),
     {
+      name: "client-stands-alone",
+      severity: "error",
+      comment: "The kit may import only its own files and its peers",
+      from: { path: "^packages/client/" },
+      to: {
+        pathNot:
+          "^packages/client/|^node_modules/(graphql|react|@types/react|urql|@urql/(core|exchange-graphcache)|@apollo/client|@tanstack/react-query)/",
+      },
+    },
+    {
+      name: "client-without-frameworks",
+      severity: "error",
+      comment: "The main entry needs no library",
+      from: { path: "^packages/client/src/(index|explain|error-codes|token-source|document)\\.ts$" },
+      to: { dependencyTypes: ["npm", "npm-peer", "npm-dev"], dependencyTypesNot: ["type-only"] },
+    },
+    {
       name: "domain-is-pure",
       severity: "error",
       from: { path: "^src/domain/" },

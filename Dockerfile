@@ -7,6 +7,7 @@ RUN npm ci --ignore-scripts
 COPY tsconfig.json rolldown.config.js ./
 COPY src src
 COPY console console
+COPY packages packages
 # The commit that --version prints; the build context has no git repository.
 ARG COMMIT
 # Source maps are not needed in the image.
