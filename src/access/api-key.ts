@@ -36,12 +36,16 @@ export function leakedKeyId(text: string): string | null {
   return BEGINNING.exec(text)?.[1] ?? null;
 }
 
+/** The rule of names, for messages. */
+export const KEY_NAME_RULE =
+  "must be 1 to 100 letters, digits, or . _ @ -, and must not look like a key or its ID, or be -";
+
 /**
  * Whether a key can have this name: 1 to 100 ASCII letters, digits, `.`, `_`, `@` or `-`. A name must not look like a key or an ID,
- * because `keys revoke` accepts all three.
+ * or be `-`, which means standard input, because `keys revoke` accepts all of these.
  */
 export function isApiKeyName(name: string): boolean {
-  return /^[\w.@-]{1,100}$/.test(name) && !ID.test(name) && leakedKeyId(name) === null;
+  return /^[\w.@-]{1,100}$/.test(name) && name !== "-" && !ID.test(name) && leakedKeyId(name) === null;
 }
 
 /** Whether a key has this digest, compared in constant time. */

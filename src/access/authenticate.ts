@@ -4,7 +4,7 @@ import { DatabaseUnavailable, Unauthenticated } from "../errors.ts";
 import { lately } from "../shares/lately.ts";
 import type { ApiKeys, StoredApiKey } from "../store/store.ts";
 import { API_KEY_PREFIX, apiKeyId, isKeyOf } from "./api-key.ts";
-import { asNew, type Caller, callerWith, localCaller } from "./caller.ts";
+import { asNew, type Caller, callerWith, keyCallerId, localCaller } from "./caller.ts";
 import { type Credentials, credentialOf } from "./credential.ts";
 import { BELIEVED, type CallerListener, jwtCallers, KNOWN, NO_LISTENER } from "./jwt-callers.ts";
 import type { JwtRules } from "./jwt-checks.ts";
@@ -88,7 +88,7 @@ export function authenticator(
     // Only a caller with the whole key may learn this.
     if (apiKey.isExpired) throw new Unauthenticated("The API key has expired");
     noteUse(apiKey);
-    entry.caller ??= heeded(callerWith(`key:${apiKey.id}`, apiKey.name, apiKey.claims));
+    entry.caller ??= heeded(callerWith(keyCallerId(apiKey.id), apiKey.name, apiKey.claims));
     return asNew(entry.caller);
   };
   const heeded = (caller: Caller) => {

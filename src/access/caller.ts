@@ -57,6 +57,18 @@ export function localCaller(): Caller {
   };
 }
 
+const KEY = "key:";
+
+/** The ID of a caller with this API key. */
+export function keyCallerId(keyId: string): string {
+  return `${KEY}${keyId}`;
+}
+
+/** The ID of the caller's API key; null if it has another credential. */
+export function keyIdOf({ id }: Caller): string | null {
+  return id.startsWith(KEY) ? id.slice(KEY.length) : null;
+}
+
 /** Whether this is the caller of a server without authentication. */
 export function isLocal({ id }: Caller): boolean {
   return id === LOCAL;

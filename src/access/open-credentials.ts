@@ -1,7 +1,7 @@
 import { Unauthenticated } from "../errors.ts";
 import type { ApiKeys } from "../store/store.ts";
 import type { Authenticate } from "./authenticate.ts";
-import { type Caller, isLocal } from "./caller.ts";
+import { type Caller, isLocal, keyIdOf } from "./caller.ts";
 import type { Credentials } from "./credential.ts";
 
 /** The time between two checks, in milliseconds. */
@@ -108,10 +108,4 @@ export class OpenCredentials {
     this.release(credential);
     credential.onEnd(reason);
   }
-}
-
-const KEY = "key:";
-
-function keyIdOf({ id }: Caller): string | null {
-  return id.startsWith(KEY) ? id.slice(KEY.length) : null;
 }

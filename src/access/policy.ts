@@ -31,6 +31,8 @@ export const REQUIRED_SCOPE: Readonly<Record<string, Scope | null>> = {
   "Query.issuances": "ledger:read",
   "Query.participant": "participants:read",
   "Query.bans": "bans:manage",
+  // Each shows and changes only keys that grant no more than the caller has.
+  "Query.apiKeys": "keys:manage",
   // A federation router uses these two.
   "Query._service": null,
   "Query._entities": "sessions:read",
@@ -47,6 +49,8 @@ export const REQUIRED_SCOPE: Readonly<Record<string, Scope | null>> = {
   "Mutation.banIdentity": "bans:manage",
   "Mutation.liftBan": "bans:manage",
   "Mutation.revokeToken": "bans:manage",
+  "Mutation.createApiKey": "keys:manage",
+  "Mutation.revokeApiKey": "keys:manage",
   "Session.generateToken": "tokens:create",
   "Session.issuedTokens": "ledger:read",
   "Subscription.participantChanged": "participants:read",
@@ -74,7 +78,8 @@ function scopeOfNode(id: string): Scope {
   return beginsAsParticipantId(id) ? "participants:read" : "ledger:read";
 }
 
-function requireScope({ scopes, problems }: Caller, field: string, required: Scope): void {
+/** @throws {Forbidden} if the caller lacks the scope, which `field` needs */
+export function requireScope({ scopes, problems }: Caller, field: string, required: Scope): void {
   if (scopes.has(required)) return;
   const isCause = ({ member, scope = required }: ClaimProblem) => member === "scope" && scope === required;
   throw forbidden(
@@ -129,7 +134,11 @@ export function checkName(caller: Caller, name: string): void {
 }
 
 /** An invalid grant may be the cause of a missing permission. */
-function beyondGrant({ problems }: Caller, reason: string, details: Record<string, unknown>): Forbidden {
+export function beyondGrant(
+  { problems }: Caller,
+  reason: string,
+  details: Record<string, unknown>,
+): Forbidden {
   return forbidden(
     reason,
     details,

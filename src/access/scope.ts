@@ -13,6 +13,7 @@ export const SCOPES = [
   "participants:manage",
   "bans:manage",
   "sessions:replace",
+  "keys:manage",
 ] as const;
 
 export type Scope = (typeof SCOPES)[number];

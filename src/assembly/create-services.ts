@@ -8,6 +8,7 @@ import { reasonOf } from "../errors.ts";
 import type { Services } from "../graphql/context.ts";
 import { type Instrument, NO_INSTRUMENT } from "../instruments/instrument.ts";
 import { whyOf } from "../process/logger.ts";
+import { ApiKeyService } from "../services/api-keys.ts";
 import { BanService } from "../services/bans.ts";
 import { IssuanceService } from "../services/issuance-service.ts";
 import { IssuedTokens } from "../services/issued-tokens.ts";
@@ -119,6 +120,7 @@ export function createServices(
     issuances: new IssuanceService({ applicationId, sessions, ledger: store.ledger, shares, now }),
     bans: new BanService({ ...managed, bans, ledger, onRemovals: () => remover.wake() }),
     moderation: new ModerationService({ ...managed, platform, signing, bans, removals, remover }),
+    apiKeys: new ApiKeyService({ apiKeys: store.apiKeys, audit, quota: actQuota, shares, now }),
     project: {
       applicationId,
       platform: config.platform.name as PlatformName,

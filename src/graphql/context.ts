@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { Caller } from "../access/caller.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { ProjectInfo } from "../domain/project.ts";
+import type { ApiKeyService } from "../services/api-keys.ts";
 import type { BanService } from "../services/bans.ts";
 import type { IssuanceService } from "../services/issuance-service.ts";
 import type { IssuedTokens } from "../services/issued-tokens.ts";
@@ -23,6 +24,7 @@ export interface Services {
   readonly issuances: IssuanceService;
   readonly bans: BanService;
   readonly moderation: ModerationService;
+  readonly apiKeys: ApiKeyService;
   readonly project: ProjectInfo;
   readonly audit: Audit;
 }
@@ -52,7 +54,7 @@ export interface Context extends Services, RequestFacts {
 /** Creates the context of one request. */
 export function createContext(services: Services, facts: RequestFacts): Context {
   const { sessions, tokens, issuedTokens, participants, participantChanges, issuances } = services;
-  const { bans, moderation, project, audit } = services;
+  const { bans, moderation, apiKeys, project, audit } = services;
   // No spread: for each request it would take as long as creating the context.
   return {
     sessions,
@@ -63,6 +65,7 @@ export function createContext(services: Services, facts: RequestFacts): Context 
     issuances,
     bans,
     moderation,
+    apiKeys,
     project,
     audit,
     loaders: new Loaders(facts.caller, sessions, tokens, issuedTokens, participants, bans),

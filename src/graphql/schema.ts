@@ -3,6 +3,7 @@ import { type GraphQLSchema, isIntrospectionType, isSpecifiedScalarType, printTy
 import { buildSchemaSync } from "type-graphql";
 import { guardFields } from "./guard.ts";
 import { passPlainArguments } from "./plain-arguments.ts";
+import { ApiKeyResolver } from "./resolvers/api-key.ts";
 import { BanResolver } from "./resolvers/ban.ts";
 import { IssuedTokenResolver, SessionLedgerResolver } from "./resolvers/issued-token.ts";
 import { ModerationResolver } from "./resolvers/moderation.ts";
@@ -43,6 +44,7 @@ function buildSchema(): GraphQLSchema {
       ParticipantChangedResolver,
       ModerationResolver,
       BanResolver,
+      ApiKeyResolver,
       VideoCallerResolver,
       NodeResolver,
     ],

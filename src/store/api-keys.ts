@@ -7,6 +7,7 @@ const HOUR = 60 * 60 * 1000;
 
 /** The API keys in a SQL database. */
 export function apiKeys({ kysely: database, reads, engine: { clock } }: Database): ApiKeys {
+  const isUsable = sql<boolean>`(revoked_at is null and (expires_at is null or expires_at > ${clock}))`;
   const selectKeys = () => reads.selectFrom("api_keys").selectAll().select(clock.as("now"));
 
   return {
@@ -47,10 +48,34 @@ export function apiKeys({ kysely: database, reads, engine: { clock } }: Database
         .selectFrom("api_keys")
         .select("id")
         .where("id", "in", ids)
-        .where("revoked_at", "is", null)
-        .where((row) => row.or([row("expires_at", "is", null), row("expires_at", ">", clock)]))
+        .where(isUsable)
         .execute();
       return rows.map(({ id }) => id);
+    },
+
+    async findNamed(name) {
+      const row = await selectKeys()
+        .where("name", "=", name)
+        .where("revoked_at", "is", null)
+        .executeTakeFirst();
+      return row ? toApiKey(row) : null;
+    },
+
+    async count(since) {
+      const { keys } = await reads
+        .selectFrom("api_keys")
+        .select(({ fn }) => fn.countAll().as("keys"))
+        .where(({ eb, or }) => or([eb("created_at", ">=", since.getTime()), isUsable]))
+        .executeTakeFirstOrThrow();
+      return Number(keys);
+    },
+
+    async page(limit, after) {
+      const from = after
+        ? selectKeys().where(sql<boolean>`(created_at, id) < (${after.time}, ${after.id})`)
+        : selectKeys();
+      const rows = await from.orderBy("created_at", "desc").orderBy("id", "desc").limit(limit).execute();
+      return rows.map(toApiKey);
     },
 
     async list() {

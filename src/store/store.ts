@@ -237,6 +237,12 @@ export interface StoredApiKey extends ApiKey {
   readonly isUsedThisHour: boolean;
 }
 
+/** The place of an API key in their list: its creation, in epoch milliseconds, and its ID. */
+export interface KeyPlace {
+  readonly time: number;
+  readonly id: string;
+}
+
 /** The API keys of callers. */
 export interface ApiKeys {
   /** Those of these IDs whose keys are neither revoked nor expired. */
@@ -254,8 +260,17 @@ export interface ApiKeys {
   /** The IDs of all keys, including revoked ones, in one query. */
   ids(): Promise<string[]>;
 
+  /** The key with this name that is not revoked, even if it has expired. */
+  findNamed(name: string): Promise<StoredApiKey | null>;
+
+  /** How many keys can be used, or were created since this instant. */
+  count(since: Date): Promise<number>;
+
   /** All keys, oldest first. */
   list(): Promise<StoredApiKey[]>;
+
+  /** At most `limit` keys, newest first, after a place; null starts at the newest. */
+  page(limit: number, after: KeyPlace | null): Promise<StoredApiKey[]>;
 
   /** Records that the key with this ID was used in the current hour. */
   use(id: string): Promise<void>;

@@ -12,6 +12,7 @@ import type { Context } from "../../src/graphql/context.ts";
 import { createSchema } from "../../src/graphql/schema.ts";
 import { admitAll } from "../../src/graphql/trusted-documents.ts";
 import { createApp } from "../../src/http/app.ts";
+import type { ApiKeyService } from "../../src/services/api-keys.ts";
 import type { BanService } from "../../src/services/bans.ts";
 import type { IssuanceService } from "../../src/services/issuance-service.ts";
 import type { IssuedTokens } from "../../src/services/issued-tokens.ts";
@@ -61,6 +62,7 @@ async function start(plugin: ApolloServerPlugin<Context>) {
       issuances: {} as IssuanceService,
       bans: {} as BanService,
       moderation: {} as ModerationService,
+      apiKeys: {} as ApiKeyService,
       project: {} as ProjectInfo,
       audit: NO_AUDIT,
     },

@@ -40,6 +40,15 @@ class Keys implements ApiKeys {
       return apiKey && apiKey.revokedAt === null && !apiKey.isExpired;
     });
   }
+  async findNamed(name: string) {
+    return [...this.kept.values()].find((key) => key.name === name && key.revokedAt === null) ?? null;
+  }
+  async count() {
+    return this.kept.size;
+  }
+  async page() {
+    return [];
+  }
   async list() {
     return [...this.kept.values()];
   }

@@ -1,12 +1,14 @@
-import type { Command } from "commander";
-import { isApiKeyName, leakedKeyId, newApiKey } from "../../access/api-key.ts";
-import { readClaims, whyNoToken } from "../../access/claims.ts";
+import { type Command, Option } from "commander";
+import { isApiKeyName, KEY_NAME_RULE, leakedKeyId } from "../../access/api-key.ts";
+import { type Claims, readClaims, whyNoToken } from "../../access/claims.ts";
 import { isObject } from "../../access/json.ts";
+import { ApiKeyPreset, PRESET_CLAIMS } from "../../access/key-presets.ts";
 import { readGrant } from "../../access/permissions.ts";
 import { readScopes, SCOPES } from "../../access/scope.ts";
 import type { Actor, Audit } from "../../audit/audit.ts";
 import { parseDatabaseAddress, readEnvironment } from "../../config/config.ts";
 import { abridge, quote } from "../../errors.ts";
+import { addApiKey, revokeApiKey } from "../../services/api-keys.ts";
 import { sqlStore } from "../../store/sql-store.ts";
 import type { ApiKeys, StoredApiKey } from "../../store/store.ts";
 import { audited, operatorId } from "../audited.ts";
@@ -15,7 +17,7 @@ import type { Outcome } from "../outcome.ts";
 import { explains, performs } from "../perform.ts";
 import { BAD_USER_INPUT, Refusal } from "../refusal.ts";
 import { DASH, readArgument } from "../standard-streams.ts";
-import { keyLifetime, text, valued } from "../values.ts";
+import { keyLifetime, namesOf, oneOf, text, valued } from "../values.ts";
 
 const ENVIRONMENT = ["DATABASE_URL"];
 
@@ -32,10 +34,14 @@ export function defineKeys(program: Command): void {
     .addOption(
       valued(
         "--grant <grant>",
-        "what the key allows: JSON with the claims scope and video_grant of a JWT (required)",
+        "what the key allows: JSON with the claims scope and video_grant of a JWT",
         text,
-      ).makeOptionMandatory(),
+      ),
     )
+    .addOption(
+      valued("--preset <preset>", `a prepared grant instead: ${namesOf(ApiKeyPreset)}`, oneOf(ApiKeyPreset)),
+    )
+    .addOption(new Option("--admin", "the same as --preset everything"))
     .addOption(
       valued("--expires-in <duration>", "lifetime, such as 12h or 90d (default: unlimited)", keyLifetime),
     );
@@ -81,36 +87,29 @@ async function withKeys<T>(act: (keys: ApiKeys) => Promise<T>, mayMake = false):
 /** The API key to create. */
 interface Options {
   readonly name: string;
-  readonly grant: string;
+  readonly grant?: string;
+  readonly preset?: ApiKeyPreset;
+  readonly admin?: true;
   /** In seconds; absent for a key that does not expire. */
   readonly expiresIn?: number;
 }
 
 /** Creates an API key. This output is the only place that shows it. */
-async function createKey(options: Options): Promise<Outcome> {
+async function createKey({ expiresIn, ...options }: Options): Promise<Outcome> {
   const name = checkedName(options.name);
-  const claims = checkedClaims(options.grant);
-  const { key, id, digest } = newApiKey();
+  const claims = claimsOf(options);
   const createdAt = new Date();
-  const { expiresIn } = options;
   const expiresAt = expiresIn === undefined ? null : new Date(createdAt.getTime() + expiresIn * 1000);
-  const apiKey = { id, name, digest, claims, createdAt, revokedAt: null, expiresAt };
-  const added = await changeKeys(async (keys, audit, actor) => {
-    if (!(await keys.add(apiKey))) return false;
-    try {
-      await audit.keyCreated(actor, apiKey);
-    } catch (error) {
-      // Nobody has received the key. Revoking it frees its name.
-      await keys.revoke(id, new Date());
-      throw error;
-    }
-    return true;
+  const added = await changeKeys(
+    (keys, audit, actor) => addApiKey(keys, audit, actor, { name, claims, createdAt, expiresAt }),
     // May create the database: in production, the first key is created before the first start.
-  }, true);
+    true,
+  );
   if (!added) {
     const message = `a key named ${name} already exists; revoke it first, or choose another name`;
     throw new Refusal("KEY_EXISTS", message, "--name");
   }
+  const { key, id } = added;
   return {
     text: `${key}\n\nThis key is shown only once. Store it with your secrets.${expiresAt ? ` It expires at ${expiresAt.toISOString()}.` : ""}`,
     hint: whyNoToken(claims),
@@ -160,12 +159,9 @@ async function revokeKey(given: string): Promise<Outcome> {
   const said = given === DASH ? await readArgument("key") : given;
   const idOrName = leakedKeyId(said) ?? said;
   const revokedAt = new Date();
-  // Revoke first, so that the key stops working even if the audit trail cannot be written.
-  const revoked = await changeKeys(async (keys, audit, actor) => {
-    const id = await keys.revoke(idOrName, revokedAt);
-    if (id !== null) await audit.keyRevoked(actor, id);
-    return id;
-  });
+  const revoked = await changeKeys((keys, audit, actor) =>
+    revokeApiKey(keys, audit, actor, idOrName, revokedAt),
+  );
   if (revoked !== null)
     return {
       text: "Revoked: the key stops working on every replica within two seconds.",
@@ -175,16 +171,21 @@ async function revokeKey(given: string): Promise<Outcome> {
   throw new Refusal("KEY_NOT_FOUND", "no key has this name or ID, or it is revoked", abridge(idOrName));
 }
 
-/** Also refuses `-`, which means standard input. */
 function checkedName(name: string): string {
-  if (isApiKeyName(name) && name !== DASH) return name;
-  const rule =
-    "must be 1 to 100 letters, digits, or . _ @ -, and must not look like a key or its ID, or be -";
-  throw new Refusal(BAD_USER_INPUT, rule, "--name");
+  if (isApiKeyName(name)) return name;
+  throw new Refusal(BAD_USER_INPUT, KEY_NAME_RULE, "--name");
+}
+
+/** The claims of exactly one of `--grant`, `--preset` and `--admin`. */
+function claimsOf({ grant, preset, admin }: Options): Claims {
+  if ([grant, preset, admin].filter((given) => given !== undefined).length !== 1)
+    throw new Refusal(BAD_USER_INPUT, "give exactly one of --grant, --preset and --admin", "--grant");
+  if (grant !== undefined) return checkedClaims(grant);
+  return PRESET_CLAIMS[preset ?? ApiKeyPreset.EVERYTHING];
 }
 
 /** Refuses claims that the server would ignore in a JWT, because the operator can correct them here. */
-function checkedClaims(grant: string): Record<string, unknown> {
+function checkedClaims(grant: string): Claims {
   const { scope, video_grant, ...others } = parsedGrant(grant);
   const [other] = Object.keys(others);
   if (other !== undefined) throw badGrant(`can have only scope and video_grant; remove ${quote(other)}`);

@@ -1,5 +1,6 @@
 import { type ClassType, Field, Int, ObjectType } from "type-graphql";
 import { COUNTED } from "../limits/cost.ts";
+import { ApiKeyType } from "./api-key.ts";
 import { BanType } from "./ban.ts";
 import { IssuedTokenType } from "./issued-token.ts";
 import { PageInfo } from "./page-info.ts";
@@ -58,6 +59,7 @@ function connectionOf<T extends object>(
   return Connection;
 }
 
+export const ApiKeyConnection = connectionOf("ApiKey", "API key", ApiKeyType, false);
 export const BanConnection = connectionOf("Ban", "ban", BanType, false);
 export const SessionConnection = connectionOf("Session", "session", SessionType);
 export const IssuedTokenConnection = connectionOf("IssuedToken", "issued token", IssuedTokenType);

@@ -1,4 +1,5 @@
 import { registerEnumType } from "type-graphql";
+import { ApiKeyPreset } from "../../access/key-presets.ts";
 import { ManageRule } from "../../access/permissions.ts";
 import { TokenFormat } from "../../domain/connection-token.ts";
 import { IssuanceInterval } from "../../domain/issuance.ts";
@@ -38,6 +39,19 @@ registerEnumType(ManageRule, {
   description: "Where a caller may manage participants and bans, if not in all its sessions.",
   valuesConfig: {
     AS_MODERATOR: { description: "In sessions in which its `identity` is now present as a `MODERATOR`." },
+  },
+});
+
+registerEnumType(ApiKeyPreset, {
+  name: "ApiKeyPreset",
+  description: "A prepared grant of an API key.",
+  valuesConfig: {
+    EVERYTHING: { description: "Every scope, role and session. Such a key can also manage API keys." },
+    FRONT_END: {
+      description:
+        "Create rooms and get tokens for them, as `SUBSCRIBER` or `PUBLISHER`, for at most an hour.",
+    },
+    READ_ONLY: { description: "Read sessions, tokens, the ledger and participants of every session." },
   },
 });
 
