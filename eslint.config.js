@@ -38,6 +38,7 @@ export default [
         {
           exceptions: {
             types: [
+              "CreatedApiKey",
               "IssuancePeriod",
               "PageInfo",
               "RoleCount",
@@ -63,8 +64,11 @@ export default [
       ],
       // Lists page forward only.
       "@graphql-eslint/relay-arguments": ["error", { includeBoth: false }],
-      // `nodes` spares clients the edges. Other lists are short and complete.
-      "@graphql-eslint/relay-edge-types": ["error", { listTypeCanWrapOnlyEdgeType: false }],
+      // `nodes` spares clients the edges. Other lists are short and complete. An API key is no node: its name identifies it.
+      "@graphql-eslint/relay-edge-types": [
+        "error",
+        { listTypeCanWrapOnlyEdgeType: false, shouldImplementNode: false },
+      ],
     },
   },
 ];
