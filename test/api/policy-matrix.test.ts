@@ -21,6 +21,7 @@ import {
   scopeRefusal,
 } from "../support/matrix.ts";
 import { type Cell, ENSURE_WITH, OTHER_CELLS } from "../support/matrix-cells.ts";
+import { KEY_CELLS } from "../support/matrix-key-cells.ts";
 import {
   age,
   ask,
@@ -39,7 +40,7 @@ import { TOKEN_CELLS } from "../support/matrix-token-cells.ts";
 startMatrix();
 
 /** The cells of each field. A field that is not here fails. */
-const CELLS = { ...OTHER_CELLS, ...TOKEN_CELLS };
+const CELLS = { ...OTHER_CELLS, ...TOKEN_CELLS, ...KEY_CELLS };
 
 /** Sends the request of a cell, and fails, naming it, when anything else comes of it than must. */
 async function check(caller: MatrixCaller, cell: Cell): Promise<void> {
