@@ -117,7 +117,7 @@ function Shell({ connection, state }: ShellProps) {
         {refusal !== null && (
           <SignInAgain
             connection={connection}
-            refusal={signedIn ? refusal : "The server now requires authentication"}
+            refusal={signedIn ? refusal : "The server now requires authentication."}
           />
         )}
       </Router>

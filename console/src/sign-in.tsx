@@ -77,7 +77,7 @@ export function SignInAgain({ connection, refusal }: { connection: Connection; r
       onClose={() => dialog.current?.showModal()}
     >
       <h2 id="again">Sign in again</h2>
-      <p>{refusal}. If you sign in as the same user, your entries are kept.</p>
+      <p>{refusal} If you sign in as the same user, your entries are kept.</p>
       <SignInForm connection={connection} />
       <button type="button" className="quiet" onClick={() => void connection.signOut()}>
         Sign out and discard entries

@@ -40,6 +40,23 @@ export function signInProblem(error: unknown): string | null {
   return code === "UNAUTHENTICATED" ? message : null;
 }
 
+/**
+ * A message of the server as a sentence for people. The field has a label, so the name of the argument goes. So do times
+ * in seconds, the entry itself, and what to add to the request.
+ */
+export function inWords(message: string, argument: string | null): string {
+  const bare =
+    argument !== null && message.startsWith(`${argument} `) ? message.slice(argument.length + 1) : message;
+  const text =
+    bare === message
+      ? message
+      : bare
+          .replace(/;.*$/s, "")
+          .replace(/^is /, "it is ")
+          .replace(/, which is \d{9,}.*$/s, "");
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
+}
+
 interface ServerErrorBody {
   readonly message: string;
   readonly path?: readonly unknown[] | undefined;
@@ -55,10 +72,11 @@ function serverProblem({ message, path = [], extensions = {} }: ServerErrorBody 
   const { code, argument, retryable } = extensions;
   // An error below a root field: the mutation itself has succeeded, so a retry would repeat it.
   const isNested = path.length > 1;
+  const named = typeof argument === "string" ? argument : null;
   return {
-    message,
+    message: inWords(message, named),
     code: typeof code === "string" ? code : null,
-    argument: typeof argument === "string" ? argument : null,
+    argument: named,
     retryable: !isNested && retryable === true,
   };
 }

@@ -17,14 +17,17 @@ export interface Submission {
 /**
  * Submits a form, once at a time.
  *
- * @param rules broken rules by argument, which block the submission
+ * @param rules broken rules by argument, which block the submission. They judge only what the user has entered.
  * @param run sends the form; can check whether it is still shown
+ * @param missing entries that are still missing, by argument. They block the submission, and show only after it.
  */
 export function useSubmission(
   rules: Readonly<Record<string, string | undefined>>,
   run: (isThere: () => boolean) => Promise<void>,
+  missing: Readonly<Record<string, string | undefined>> = {},
 ): Submission {
   const form = useRef<HTMLFormElement>(null);
+  const [sent, setSent] = useState(false);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
   const fieldOf = (argument: string | null) => {
@@ -36,11 +39,15 @@ export function useSubmission(
     event?.preventDefault();
     if (busy) return;
     setProblem(null);
-    const broken = Object.keys(rules).find((argument) => rules[argument] !== undefined);
+    setSent(true);
+    const broken = [rules, missing]
+      .flatMap(Object.entries<string | undefined>)
+      .find(([, rule]) => rule !== undefined)?.[0];
     if (broken !== undefined) return fieldOf(broken)?.focus();
     setBusy(true);
     try {
       await run(() => form.current !== null);
+      setSent(false);
     } catch (error) {
       const found = problemOf(error);
       const field = fieldOf(found.argument);
@@ -55,7 +62,10 @@ export function useSubmission(
   return {
     form,
     busy,
-    errorAt: (argument) => rules[argument] ?? (problem?.argument === argument ? problem.message : null),
+    errorAt: (argument) =>
+      rules[argument] ??
+      (sent ? missing[argument] : undefined) ??
+      (problem?.argument === argument ? problem.message : null),
     notice: problem?.argument === null ? problem : null,
     changed: () => setProblem(null),
     submit: (event) => void submit(event),
