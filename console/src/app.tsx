@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { Link, Redirect, Route, Router, Switch, useLocation } from "wouter";
-import { useHashLocation } from "wouter/use-hash-location";
+import { usePath } from "./address.ts";
 import type { Connection, ConnectionState } from "./api/connection.ts";
 import { MeContext } from "./api/me.ts";
 import { rightsOf } from "./api/rights.ts";
@@ -11,6 +11,7 @@ import { PLATFORMS } from "./labels.ts";
 import { InspectPage } from "./pages/inspect.tsx";
 import { SessionPage } from "./pages/session.tsx";
 import { SessionsPage } from "./pages/sessions.tsx";
+import { TokensPage } from "./pages/tokens.tsx";
 import { SignInAgain, SignInForm } from "./sign-in.tsx";
 
 /** The root component of the console. */
@@ -27,6 +28,7 @@ export function App({ connection }: { connection: Connection }) {
   }
   return (
     <main className="alone">
+      <title>{`${WAITING[state.status]} · Stagepass`}</title>
       <h1 className="brand">Stagepass</h1>
       {state.status === "connecting" && <p role="status">Connecting…</p>}
       {state.status === "unreachable" && (
@@ -45,6 +47,9 @@ export function App({ connection }: { connection: Connection }) {
   );
 }
 
+/** The titles of the page before there is a user. */
+const WAITING = { connecting: "Connecting", unreachable: "No answer", "signed out": "Sign in" } as const;
+
 /** The URL of Apollo Sandbox; undefined if the server does not offer it. */
 const SANDBOX = document.querySelector<HTMLLinkElement>("link[rel=service-doc]")?.href;
 
@@ -58,7 +63,7 @@ function Shell({ connection, state }: ShellProps) {
   const { me, signedIn, refusal } = state;
   const [tokens, setTokens] = useState<readonly TokenFieldsFragment[]>([]);
   const [drafts] = useState(() => new Map<string, unknown>());
-  const [location] = useHashLocation();
+  const [location] = usePath();
   useArrival(location);
   const shared = useMemo(
     () => ({
@@ -73,19 +78,28 @@ function Shell({ connection, state }: ShellProps) {
   );
   return (
     <MeContext value={shared}>
-      <Router hook={useHashLocation}>
+      <Router hook={usePath}>
         <button type="button" className="skip" onClick={() => focusMain()}>
           Skip to content
         </button>
         <header>
-          <span className="brand">Stagepass</span>
+          <Link href="/" className="brand">
+            Stagepass
+          </Link>
           <nav aria-label="Pages">
             <Tab href="/">Sessions</Tab>
-            {shared.rights.inspectTokens && <Tab href="/inspect">Inspect a token</Tab>}
+            {shared.rights.readLedger && <Tab href="/tokens">Tokens</Tab>}
+            {shared.rights.inspectTokens && <Tab href="/inspect">Inspect</Tab>}
             {SANDBOX && <a href={SANDBOX}>Apollo Sandbox</a>}
           </nav>
           <span className="who">
-            <span title={me.videoProject.applicationId}>{PLATFORMS[me.videoProject.platform]}</span>
+            {me.videoProject.platform === "LOCAL" ? (
+              <span title={me.videoProject.applicationId}>
+                <strong className="local">LOCAL</strong> Its tokens do not join real calls.
+              </span>
+            ) : (
+              <span title={me.videoProject.applicationId}>{PLATFORMS[me.videoProject.platform]}</span>
+            )}
             {signedIn && (
               <>
                 <span>{me.videoCaller.subject}</span>
@@ -105,6 +119,11 @@ function Shell({ connection, state }: ShellProps) {
               <Route path="/sessions/:sessionId">
                 {({ sessionId }) => <SessionPage key={sessionId} sessionId={sessionId} />}
               </Route>
+              {shared.rights.readLedger && (
+                <Route path="/tokens">
+                  <TokensPage />
+                </Route>
+              )}
               {shared.rights.inspectTokens && (
                 <Route path="/inspect">
                   <InspectPage />

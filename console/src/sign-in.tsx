@@ -1,13 +1,15 @@
-import { type FormEvent, useLayoutEffect, useRef, useState } from "react";
+import { type FormEvent, useState } from "react";
 import type { Connection } from "./api/connection.ts";
 import { type Problem, problemOf } from "./api/problem.ts";
 import { Field } from "./components/field.tsx";
+import { Modal } from "./components/modal.tsx";
 import { ProblemNotice } from "./components/problem-notice.tsx";
 import { SubmitButton } from "./components/submit-button.tsx";
 
 /** A form for a credential. */
 export function SignInForm({ connection }: { connection: Connection }) {
   const [credential, setCredential] = useState("");
+  const [keep, setKeep] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [loading, setLoading] = useState(false);
 
@@ -21,7 +23,7 @@ export function SignInForm({ connection }: { connection: Connection }) {
     setLoading(true);
     setProblem(null);
     try {
-      await connection.signIn(bare);
+      await connection.signIn(bare, keep);
     } catch (error) {
       setProblem(problemOf(error));
     } finally {
@@ -35,7 +37,6 @@ export function SignInForm({ connection }: { connection: Connection }) {
       <Field
         name="credential"
         label="Bearer token or API key"
-        hint="Kept only in this page's memory."
         error={isPossible ? refused : "This contains characters that a credential cannot have."}
       >
         {(control) => (
@@ -51,6 +52,17 @@ export function SignInForm({ connection }: { connection: Connection }) {
           />
         )}
       </Field>
+      <div>
+        <label className="check">
+          <input type="checkbox" checked={keep} onChange={({ target }) => setKeep(target.checked)} />
+          Stay signed in in this tab
+        </label>
+        <p className="hint">
+          {keep
+            ? "The tab keeps the credential until you sign out or close it."
+            : "Only the page's memory has the credential. A reload signs you out."}
+        </p>
+      </div>
       {problem && refused === null && <ProblemNotice problem={problem} onRetry={submit} />}
       <SubmitButton busy={loading} disabled={bare === ""}>
         Sign in
@@ -61,27 +73,13 @@ export function SignInForm({ connection }: { connection: Connection }) {
 
 /** A dialog that asks for a credential again and keeps the page behind it. */
 export function SignInAgain({ connection, refusal }: { connection: Connection; refusal: string }) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useLayoutEffect(() => {
-    const element = dialog.current;
-    element?.showModal();
-    // Close it before it leaves the page, so that the focus returns to the previous element.
-    return () => element?.close();
-  }, []);
   return (
-    // Browsers close a dialog if the user presses Escape repeatedly, so `onClose` opens it again.
-    <dialog
-      ref={dialog}
-      aria-labelledby="again"
-      onCancel={(event) => event.preventDefault()}
-      onClose={() => dialog.current?.showModal()}
-    >
-      <h2 id="again">Sign in again</h2>
+    <Modal title="Sign in again">
       <p>{refusal} If you sign in as the same user, your entries are kept.</p>
       <SignInForm connection={connection} />
       <button type="button" className="quiet" onClick={() => void connection.signOut()}>
         Sign out and discard entries
       </button>
-    </dialog>
+    </Modal>
   );
 }

@@ -2,6 +2,7 @@ import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from "@apollo/clien
 import { SetContextLink } from "@apollo/client/link/context";
 import { ErrorLink } from "@apollo/client/link/error";
 import { VideoCallerDocument, type VideoCallerQuery } from "../generated/documents.ts";
+import { keepCredential, keptCredential } from "./kept-credential.ts";
 import { type Problem, problemOf, signInProblem } from "./problem.ts";
 
 /** The state of the connection between the console and the server. */
@@ -20,10 +21,10 @@ export type ConnectionState =
       readonly refusal: string | null;
     };
 
-/** The connection to the server and the signed-in user. Only this object holds the credential, in the page's memory. */
+/** The connection to the server and the signed-in user. It holds the credential, in the page's memory or for the tab. */
 export class Connection {
   readonly client: ApolloClient;
-  #credential: string | null = null;
+  #credential = keptCredential();
   #visit = 0;
   #state: ConnectionState = { status: "connecting" };
   readonly #listeners = new Set<() => void>();
@@ -55,23 +56,26 @@ export class Connection {
     return () => this.#listeners.delete(listener);
   };
 
-  /** Connects without a credential, to find out whether the server needs one. */
+  /** Connects with the credential of this tab, or without one, to find out whether the server needs one. */
   async open(): Promise<void> {
     this.#become({ status: "connecting" });
     try {
-      this.#welcome(await this.#videoCaller(), false);
+      this.#welcome(await this.#videoCaller(), this.#credential !== null);
     } catch (error) {
-      if (signInProblem(error) === null) this.#become({ status: "unreachable", problem: problemOf(error) });
-      else this.#become({ status: "signed out" });
+      if (signInProblem(error) === null)
+        return this.#become({ status: "unreachable", problem: problemOf(error) });
+      this.#forget();
+      this.#become({ status: "signed out" });
     }
   }
 
   /**
    * Signs in with a bearer token or an API key. The same user keeps the pages and their entries; another user starts anew.
    *
+   * @param keep whether the tab keeps the credential when the page is loaded again
    * @throws the server's error, if it refuses the credential
    */
-  async signIn(credential: string): Promise<void> {
+  async signIn(credential: string, keep: boolean): Promise<void> {
     const before = this.#credential;
     this.#credential = credential;
     let me: VideoCallerQuery;
@@ -83,6 +87,7 @@ export class Connection {
     }
     // The user signed out meanwhile.
     if (this.#credential !== credential) return;
+    keepCredential(keep ? credential : null);
     if (this.#isSame(me)) {
       this.#become({ status: "ready", me, signedIn: true, visit: this.#visit, refusal: null });
       // Each page shows the errors of its own queries.
@@ -95,9 +100,14 @@ export class Connection {
 
   /** Forgets the credential and all data. */
   async signOut(): Promise<void> {
-    this.#credential = null;
+    this.#forget();
     this.#become({ status: "signed out" });
     await this.client.clearStore();
+  }
+
+  #forget(): void {
+    this.#credential = null;
+    keepCredential(null);
   }
 
   #welcome(me: VideoCallerQuery, signedIn: boolean): void {
@@ -124,7 +134,9 @@ export class Connection {
 
   #noticeRefusal(error: unknown): void {
     const refusal = signInProblem(error);
-    if (refusal !== null && this.#state.status === "ready") this.#become({ ...this.#state, refusal });
+    if (refusal === null || this.#state.status !== "ready") return;
+    keepCredential(null);
+    this.#become({ ...this.#state, refusal });
   }
 
   #become(state: ConnectionState): void {

@@ -31,17 +31,17 @@ interface Props {
 /** Buttons for the next and previous page; nothing if there is only one page. */
 export function Pager({ pages, pageInfo: { hasNextPage, endCursor }, busy, of }: Props) {
   if (pages.number === 1 && !hasNextPage) return null;
-  const older = !busy && hasNextPage && endCursor !== null ? () => pages.next(endCursor) : undefined;
-  const newer = !busy && pages.number > 1 ? pages.previous : undefined;
+  const next = !busy && hasNextPage && endCursor !== null ? () => pages.next(endCursor) : undefined;
+  const previous = !busy && pages.number > 1 ? pages.previous : undefined;
   return (
     <nav className="pager" aria-label={`Pages of ${of}`}>
       {/* aria-disabled, because a disabled button loses the focus. */}
-      <button type="button" aria-disabled={!newer} onClick={newer}>
-        Newer
+      <button type="button" aria-disabled={!previous} onClick={previous}>
+        Previous
       </button>
       <span>Page {pages.number}</span>
-      <button type="button" aria-disabled={!older} onClick={older}>
-        Older
+      <button type="button" aria-disabled={!next} onClick={next}>
+        Next
       </button>
     </nav>
   );

@@ -1,4 +1,5 @@
 import { useMutation } from "@apollo/client/react";
+import { useState } from "react";
 import { useDraft, useMe } from "../api/me.ts";
 import { problemOf } from "../api/problem.ts";
 import {
@@ -45,25 +46,28 @@ const EMPTY: Draft = {
   role: "",
 };
 
-/** The broken rules, by the option that breaks them. */
-function brokenRules(draft: Draft): Partial<Record<keyof Draft, string>> {
+/** The options that most sessions do not need. They are folded until the user looks for them. */
+const RARE = ["archiveName", "archiveResolution", "location", "e2ee", "maxAge"] as const;
+
+/** The draft without the options that do not apply, because they need others. The form disables these. */
+function applicable(draft: Draft): Draft & { routed: boolean; always: boolean } {
   const routed = draft.mediaMode === "ROUTED";
-  const always = draft.archiveMode === "ALWAYS";
-  const wholeNumber = /^\d*$/.test(draft.maxAge.trim());
+  const always = routed && draft.archiveMode === "ALWAYS";
   return {
-    ...(draft.byName && !wholeNumber && { maxAge: "Enter a whole number of seconds." }),
-    ...(always && !routed && { archiveMode: "“Always” needs the media mode “Routed”." }),
-    ...(draft.archiveName !== "" &&
-      !always && { archiveName: "An archive name needs the archive mode “Always”." }),
-    ...(draft.archiveResolution !== "" &&
-      !always && { archiveResolution: "A resolution needs the archive mode “Always”." }),
-    ...(draft.e2ee && !routed && { e2ee: "Encryption needs the media mode “Routed”." }),
-    ...(draft.e2ee &&
-      routed &&
-      always && {
-        e2ee: "Encrypted sessions cannot be archived: choose the archive mode “Manual”.",
-      }),
+    ...draft,
+    routed,
+    always,
+    archiveMode: routed ? draft.archiveMode : "",
+    archiveName: always ? draft.archiveName : "",
+    archiveResolution: always ? draft.archiveResolution : "",
+    e2ee: routed && !always && draft.e2ee,
   };
+}
+
+/** The broken rule of the age, if the form has it. */
+function brokenRules({ byName, maxAge }: Draft) {
+  const isWhole = /^\d*$/.test(maxAge.trim());
+  return { maxAge: byName && !isWhole ? "Enter a whole number of seconds." : undefined };
 }
 
 /** Tokens must stay out of the cache. An answer may hold a session and the refusal of its token. */
@@ -76,10 +80,12 @@ interface Props {
   readonly onDone: (session: Created, isThere: boolean, refusal: string | undefined) => void;
 }
 
-/** A form that creates a session, or gets one by name. */
+/** A form that creates a session, or opens the session of a name and creates it if there is none. */
 export function SessionForm({ onDone }: Props) {
   const { rights } = useMe();
-  const [draft, setDraft] = useDraft("session", EMPTY);
+  const [entered, setDraft] = useDraft("session", EMPTY);
+  const [startsOpen] = useState(() => RARE.some((option) => entered[option] !== EMPTY[option]));
+  const draft = applicable(entered);
   const [createSession] = useMutation(CreateSessionDocument, OPTIONS);
   const [ensureSession] = useMutation(EnsureSessionDocument, OPTIONS);
   const { form, busy, errorAt, notice, changed, submit } = useSubmission(
@@ -90,14 +96,15 @@ export function SessionForm({ onDone }: Props) {
       setDraft(EMPTY);
       onDone(session, isThere(), error && problemOf(error).message);
     },
+    { name: draft.byName && draft.name === "" ? "Enter a name." : undefined },
   );
-  const { byName } = draft;
+  const { byName, routed, always } = draft;
   /** For a session by name, an option that is not chosen matches any value. */
   const any = (byDefault: string) => (byName ? [["", `Any (${byDefault} if new)`] as const] : []);
 
   const set = (change: Partial<Draft>) => {
     changed();
-    setDraft({ ...draft, ...change });
+    setDraft({ ...entered, ...change });
   };
 
   async function askFor({ name, maxAge, byName, ...options }: Draft) {
@@ -127,58 +134,42 @@ export function SessionForm({ onDone }: Props) {
         <fieldset className="switch" disabled={busy}>
           <legend className="visually-hidden">Which session</legend>
           {[false, true].map((named) => (
-            <label key={String(named)}>
+            <label key={String(named)} className="check">
               <input
                 type="radio"
                 name="which"
                 checked={byName === named}
                 onChange={() => set({ byName: named })}
               />
-              {named ? "By name" : "New"}
+              {named ? "With a name" : "Without a name"}
             </label>
           ))}
         </fieldset>
       )}
       <div className="fields">
         {byName && (
-          <>
-            <Field
-              name="name"
-              label="Name"
-              hint="Gets the session with this name, or creates it."
-              error={errorAt("name")}
-            >
-              {(control) => (
-                <input
-                  {...control}
-                  value={draft.name}
-                  placeholder="standup"
-                  autoComplete="off"
-                  onChange={({ target }) => set({ name: target.value })}
-                />
-              )}
-            </Field>
-            <Field
-              name="maxAge"
-              label="Replace when older than (seconds)"
-              hint="Leave empty to keep the session."
-              error={errorAt("maxAge")}
-            >
-              {(control) => (
-                <input
-                  {...control}
-                  inputMode="numeric"
-                  value={draft.maxAge}
-                  onChange={({ target }) => set({ maxAge: target.value })}
-                />
-              )}
-            </Field>
-          </>
+          <Field
+            name="name"
+            label="Name"
+            hint="Opens the session of this name, or creates it if there is none."
+            error={errorAt("name")}
+          >
+            {(control) => (
+              <input
+                {...control}
+                value={draft.name}
+                placeholder="standup"
+                spellCheck={false}
+                autoComplete="off"
+                onChange={({ target }) => set({ name: target.value })}
+              />
+            )}
+          </Field>
         )}
         <Field
           name="mediaMode"
           label="Media mode"
-          hint="“Relayed” sends media directly between clients where possible. “Routed” uses the media router, for larger sessions, archives and encryption."
+          hint="“Routed” is for larger sessions, archives and encryption."
           error={errorAt("mediaMode")}
         >
           {(control) => (
@@ -193,75 +184,16 @@ export function SessionForm({ onDone }: Props) {
         <Field
           name="archiveMode"
           label="Archive mode"
-          hint="“Always” records the session automatically and needs “Routed”."
+          hint="“Always” records automatically. Needs “Routed”."
           error={errorAt("archiveMode")}
         >
           {(control) => (
             <Choice
               {...control}
+              disabled={!routed}
               value={draft.archiveMode || (byName ? "" : "MANUAL")}
               options={[...any("manual"), ...optionsOf(ARCHIVE_MODES)]}
               onChoose={(archiveMode) => set({ archiveMode })}
-            />
-          )}
-        </Field>
-        <Field
-          name="archiveName"
-          label="Archive name"
-          hint="Up to 80 characters. Needs the archive mode “Always”."
-          error={errorAt("archiveName")}
-        >
-          {(control) => (
-            <input
-              {...control}
-              value={draft.archiveName}
-              onChange={({ target }) => set({ archiveName: target.value })}
-            />
-          )}
-        </Field>
-        <Field
-          name="archiveResolution"
-          label="Archive resolution"
-          hint="Needs the archive mode “Always”."
-          error={errorAt("archiveResolution")}
-        >
-          {(control) => (
-            <Choice
-              {...control}
-              value={draft.archiveResolution}
-              options={[["", "Platform default"], ...optionsOf(ARCHIVE_RESOLUTIONS)]}
-              onChoose={(archiveResolution) => set({ archiveResolution })}
-            />
-          )}
-        </Field>
-        <Field
-          name="location"
-          label="Location"
-          hint="An IPv4 address near the participants. The platform uses it to choose a region."
-          error={errorAt("location")}
-        >
-          {(control) => (
-            <input
-              {...control}
-              value={draft.location}
-              placeholder="203.0.113.7"
-              autoComplete="off"
-              onChange={({ target }) => set({ location: target.value })}
-            />
-          )}
-        </Field>
-        <Field
-          name="e2ee"
-          label="End-to-end encryption"
-          hint="Needs “Routed” and the archive mode “Manual”."
-          error={errorAt("e2ee")}
-        >
-          {(control) => (
-            <input
-              {...control}
-              type="checkbox"
-              checked={draft.e2ee}
-              onChange={({ target }) => set({ e2ee: target.checked })}
             />
           )}
         </Field>
@@ -283,8 +215,93 @@ export function SessionForm({ onDone }: Props) {
           </Field>
         )}
       </div>
+      <details open={startsOpen}>
+        <summary>More options</summary>
+        <div className="fields">
+          <Field
+            name="archiveName"
+            label="Archive name"
+            hint="Up to 80 characters. Needs the archive mode “Always”."
+            error={errorAt("archiveName")}
+          >
+            {(control) => (
+              <input
+                {...control}
+                disabled={!always}
+                value={draft.archiveName}
+                onChange={({ target }) => set({ archiveName: target.value })}
+              />
+            )}
+          </Field>
+          <Field
+            name="archiveResolution"
+            label="Archive resolution"
+            hint="Needs the archive mode “Always”."
+            error={errorAt("archiveResolution")}
+          >
+            {(control) => (
+              <Choice
+                {...control}
+                disabled={!always}
+                value={draft.archiveResolution}
+                options={[["", "Platform default"], ...optionsOf(ARCHIVE_RESOLUTIONS)]}
+                onChoose={(archiveResolution) => set({ archiveResolution })}
+              />
+            )}
+          </Field>
+          <Field
+            name="location"
+            label="Location"
+            hint="An IPv4 address near the participants, for the choice of a region."
+            error={errorAt("location")}
+          >
+            {(control) => (
+              <input
+                {...control}
+                value={draft.location}
+                placeholder="203.0.113.7"
+                autoComplete="off"
+                onChange={({ target }) => set({ location: target.value })}
+              />
+            )}
+          </Field>
+          <Field
+            name="e2ee"
+            label="End-to-end encryption"
+            hint="Needs “Routed” and the archive mode “Manual”."
+            error={errorAt("e2ee")}
+          >
+            {(control) => (
+              <input
+                {...control}
+                type="checkbox"
+                disabled={!routed || always}
+                checked={draft.e2ee}
+                onChange={({ target }) => set({ e2ee: target.checked })}
+              />
+            )}
+          </Field>
+          {byName && (
+            <Field
+              name="maxAge"
+              label="Replace when older than (seconds)"
+              hint="Leave empty to keep the session."
+              error={errorAt("maxAge")}
+            >
+              {(control) => (
+                <input
+                  {...control}
+                  inputMode="numeric"
+                  value={draft.maxAge}
+                  onChange={({ target }) => set({ maxAge: target.value })}
+                />
+              )}
+            </Field>
+          )}
+        </div>
+      </details>
       {notice && <ProblemNotice problem={notice} onRetry={submit} />}
-      <SubmitButton busy={busy}>{byName ? "Get session" : "Create session"}</SubmitButton>
+      <SubmitButton busy={busy}>{byName ? "Open or create session" : "Create session"}</SubmitButton>
     </form>
   );
 }

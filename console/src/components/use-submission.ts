@@ -35,6 +35,13 @@ export function useSubmission(
     return control instanceof HTMLElement ? control : null;
   };
 
+  /** Moves the focus to a control, and unfolds what hides it. */
+  function show(control: HTMLElement | null | undefined) {
+    const folded = control?.closest("details");
+    if (folded) folded.open = true;
+    control?.focus();
+  }
+
   async function submit(event?: FormEvent) {
     event?.preventDefault();
     if (busy) return;
@@ -43,7 +50,7 @@ export function useSubmission(
     const broken = [rules, missing]
       .flatMap(Object.entries<string | undefined>)
       .find(([, rule]) => rule !== undefined)?.[0];
-    if (broken !== undefined) return fieldOf(broken)?.focus();
+    if (broken !== undefined) return show(fieldOf(broken));
     setBusy(true);
     try {
       await run(() => form.current !== null);
@@ -51,7 +58,7 @@ export function useSubmission(
     } catch (error) {
       const found = problemOf(error);
       const field = fieldOf(found.argument);
-      field?.focus();
+      show(field);
       // The sign-in dialog shows authentication errors.
       if (found.code !== "UNAUTHENTICATED") setProblem(field ? found : { ...found, argument: null });
     } finally {

@@ -1,5 +1,4 @@
 import { useQuery } from "@apollo/client/react";
-import { Link } from "wouter";
 import { useHistoryState } from "wouter/use-browser-location";
 import { useMe, usePolling } from "../api/me.ts";
 import { problemOf } from "../api/problem.ts";
@@ -30,10 +29,9 @@ export function SessionPage({ sessionId }: { sessionId: string }) {
   const mine = tokens.filter((token) => token.sessionId === sessionId);
   return (
     <>
-      <p>
-        <Link href="/">← All sessions</Link>
-      </p>
-      <PageHeading>{session?.name ?? "Session"}</PageHeading>
+      <PageHeading title={session?.name ?? `Session …${sessionId.slice(-8)}`} above={[["/", "Sessions"]]}>
+        {session?.name ?? "Session"}
+      </PageHeading>
       <section className="card" aria-label="The session">
         <div className="row">
           <code className="token">{sessionId}</code>
