@@ -22,19 +22,23 @@ const ROLES = EVERYTHING.video_grant.roles;
 async function expectOffers(page: Page, sessionId: string, expected: typeof NOTHING): Promise<void> {
   const headings = (name: string | RegExp) => page.getByRole("heading", { name }).count();
   const onFirstPage = async () => ({
-    create: await headings("New session"),
-    ensure: await page.getByLabel("By name").count(),
-    list: await headings(/All sessions/),
+    create: await page.getByRole("button", { name: "New session" }).count(),
+    list: await page.getByRole("region", { name: "All sessions" }).locator(".list, .empty").first().count(),
     chart: await headings("Tokens issued"),
-    inspect: await page.getByRole("link", { name: "Inspect a token" }).count(),
+    inspect: await page.getByRole("link", { name: "Inspect", exact: true }).count(),
   });
   const ofSession = async () => ({
     generate: await headings("Generate tokens"),
     ledger: await headings(/Issued tokens/),
     participants: await headings(/Participants/),
   });
-  const { generate, ledger, participants, ...first } = expected;
+  const { ensure, generate, ledger, participants, ...first } = expected;
   await expectToStay(page, onFirstPage, first);
+  if (expected.create > 0) {
+    await page.getByRole("button", { name: "New session" }).click();
+    expect(await page.getByLabel("With a name").count()).toBe(ensure);
+    await page.getByRole("button", { name: "Close" }).click();
+  }
   await page.goto(`/#/sessions/${sessionId}`);
   await page.getByRole("heading", { name: "Session", exact: true }).waitFor();
   await expectToStay(page, ofSession, { generate, ledger, participants });
@@ -168,7 +172,7 @@ signsIn("takes no credential that the server does not, says why, and lets one tr
   }),
 );
 
-signsIn("is in memory only, and gone with the page", (browser) =>
+signsIn("is in memory only, and gone with the page, unless one asks for more", (browser) =>
   withConsole(browser, server.origin, async (page) => {
     await signIn(page, everything);
     await page.getByRole("heading", { name: "Sessions", exact: true }).waitFor();
@@ -186,8 +190,55 @@ signsIn("is in memory only, and gone with the page", (browser) =>
     expect(stored).not.toContain(everything.slice(-20));
     await page.reload();
     await page.getByLabel("Bearer token or API key").waitFor();
+    expect(await page.title()).toBe("Sign in · Stagepass");
   }),
 );
+
+/** What the tab keeps. */
+const kept = (page: Page) => page.evaluate(() => Object.values(sessionStorage));
+
+signsIn("stays in this tab where one asks for it, until one signs out", (browser) =>
+  withConsole(browser, server.origin, async (page) => {
+    await page.getByLabel("Stay signed in in this tab").check();
+    await signIn(page, everything);
+    await page.getByRole("heading", { name: "Sessions", exact: true }).waitFor();
+    await page.reload();
+    await page.getByText("everything", { exact: true }).waitFor();
+    const other = await page.context().newPage();
+    await other.goto("./");
+    await other.getByLabel("Bearer token or API key").waitFor();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByLabel("Bearer token or API key").waitFor();
+    expect(await kept(page)).toEqual([]);
+    await page.reload();
+    await page.getByLabel("Bearer token or API key").waitFor();
+  }),
+);
+
+signsIn("is no longer kept when it is refused, on the page and after a reload", async (browser) => {
+  const { server, inAnHour, passTwoHours } = await startWithClock();
+  await withConsole(browser, server.origin, async (page) => {
+    await page.getByLabel("Stay signed in in this tab").check();
+    await signIn(page, signedJwt({ ...EVERYTHING, exp: inAnHour() }));
+    await page.getByRole("heading", { name: "Sessions", exact: true }).waitFor();
+    passTwoHours();
+    await page.reload();
+    await page.getByLabel("Bearer token or API key").waitFor();
+    await expect.poll(() => kept(page)).toEqual([]);
+    await page.getByLabel("Stay signed in in this tab").check();
+    await signIn(page, signedJwt({ ...EVERYTHING, exp: inAnHour() }));
+    await page.getByRole("heading", { name: "Sessions", exact: true }).waitFor();
+    expect(await kept(page)).toHaveLength(1);
+    await page.route("**/graphql", (route) =>
+      route.fulfill({
+        status: 401,
+        json: { errors: [{ message: "the JWT has expired", extensions: { code: "UNAUTHENTICATED" } }] },
+      }),
+    );
+    await page.getByRole("dialog").getByText("The JWT has expired. If").waitFor();
+    expect(await kept(page)).toEqual([]);
+  });
+});
 
 signsIn(
   "that expires is asked for again in front of the form, which keeps what was entered",

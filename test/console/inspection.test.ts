@@ -24,7 +24,7 @@ const signed = async (sessionId: string, ring = keyRing, at = new Date()) =>
   signOpenTokJwt(grantFor(sessionId, { role: null, data: "username=bob" }, at), "an-id", ring);
 
 const inspect = async (page: Page, token: string) => {
-  await page.getByRole("link", { name: "Inspect a token" }).click();
+  await page.getByRole("link", { name: "Inspect", exact: true }).click();
   await field(page, "Token").fill(token);
   await page.getByRole("button", { name: "Inspect", exact: true }).click();
   const verdict = page.getByRole("region", { name: "Result" });

@@ -100,9 +100,9 @@ itInBrowser("a token is one of many, each with its own data, and all are copied 
     ]);
     expect((await sessionOf(server, sessionId)).issuedTokens.nodes).toHaveLength(12);
     const issued = page.getByRole("region", { name: /Issued tokens/ });
-    await issued.getByRole("button", { name: "Older" }).click();
+    await issued.getByRole("button", { name: "Next" }).click();
     await expect.poll(() => issued.getByRole("row").count()).toBe(3);
-    await issued.getByRole("button", { name: "Newer" }).click();
+    await issued.getByRole("button", { name: "Previous" }).click();
     await expect.poll(() => issued.getByRole("row").count()).toBe(11);
   }),
 );

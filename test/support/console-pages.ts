@@ -41,6 +41,12 @@ export async function errorBelow(control: Locator): Promise<string> {
   );
 }
 
+/** Opens the form for a new session, with its rare options. */
+export async function openForm(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "New session" }).click();
+  await page.getByText("More options").click();
+}
+
 /** Opens the page of a new session. */
 export async function openSession(page: Page, server: TestServer): Promise<string> {
   const sessionId = await server.createSession();
