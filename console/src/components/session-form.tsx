@@ -80,7 +80,7 @@ interface Props {
   readonly onDone: (session: Created, isThere: boolean, refusal: string | undefined) => void;
 }
 
-/** A form that creates a session, or opens the session of a name and creates it if there is none. */
+/** A form that creates a session, or opens the session of a name or creates a new one. */
 export function SessionForm({ onDone }: Props) {
   const { rights } = useMe();
   const [entered, setDraft] = useDraft("session", EMPTY);
@@ -151,7 +151,7 @@ export function SessionForm({ onDone }: Props) {
           <Field
             name="name"
             label="Name"
-            hint="Opens the session of this name, or creates it if there is none."
+            hint="Opens the session of this name, or creates it."
             error={errorAt("name")}
           >
             {(control) => (
