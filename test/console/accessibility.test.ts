@@ -48,8 +48,6 @@ async function visit(page: Page, check: () => Promise<void>): Promise<void> {
   await page.locator(".chart canvas").waitFor();
   await page.getByText("Show as a table").click();
   await page.getByLabel("Created").selectOption("Between…");
-  await page.getByLabel("Find by name or ID").fill("eyJ");
-  await check();
   await page.getByLabel("Find by name or ID").fill("nobody");
   await page.getByText("No session matches.").waitFor();
   await button(page, "Open").click();

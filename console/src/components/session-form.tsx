@@ -80,7 +80,7 @@ interface Props {
   readonly onDone: (session: Created, isThere: boolean, refusal: string | undefined) => void;
 }
 
-/** A form that creates a session, or opens the session of a name or creates a new one. */
+/** A form that creates a session without a name, or opens or creates the session of a name. */
 export function SessionForm({ onDone }: Props) {
   const { rights } = useMe();
   const [entered, setDraft] = useDraft("session", EMPTY);
