@@ -19,7 +19,7 @@ export function itInBrowser(name: string, test: (browser: Browser) => Promise<vo
 
 /** `atOnce` for tests in a browser, skipped without one. */
 export function inBrowserAtOnce(group: string) {
-  const test = atOnce(group, 60_000, it.skipIf(CHROMIUM === null));
+  const test = atOnce(group, 180_000, it.skipIf(CHROMIUM === null));
   return (name: string, act: (browser: Browser) => Promise<void>) =>
     test(name, async () => act(await theBrowser()));
 }
