@@ -193,6 +193,8 @@ function withoutAnswer({ name, message, code, cause }: Unknown): Explanation {
       retryable: true,
     };
   }
+  // graphql-request. The message continues with the answer.
+  if (typeof message === "string" && message.startsWith("Invalid execution result")) return ofAnswer({});
   return isObject(cause) ? explain(cause) : unknown(String(name));
 }
 
