@@ -2,6 +2,7 @@
 import { ApolloClient, HttpLink, InMemoryCache } from "@apollo/client";
 import { ApolloProvider } from "@apollo/client/react";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import type { DetachedWindowAPI } from "happy-dom";
 import jwt from "jsonwebtoken";
 import { type ReactNode, StrictMode } from "react";
 import { createRoot } from "react-dom/client";
@@ -20,6 +21,7 @@ import { startServer, type TestServer } from "../support/server.ts";
 let server: TestServer;
 beforeAll(async () => {
   server = await startServer({ AUTH_JWT_SECRET: JWT_SECRET });
+  (window as unknown as { happyDOM: DetachedWindowAPI }).happyDOM.setURL(server.origin);
 });
 afterAll(() => server.close());
 

@@ -12,7 +12,8 @@ const neverStored: FieldPolicy = { keyArgs: false, read: () => undefined, merge:
 
 /**
  * Policies for `new InMemoryCache({ typePolicies })`. The cache never stores a token. `fetchMore` adds the next page to
- * the `edges` of a list; the `nodes` of a list stay those of the last page.
+ * the `edges` of a list; the `nodes` of a list stay those of the last page. Other types have the default `keyFields`: an
+ * explicit `id` fails where a selection lacks it, with a message that contains the result.
  */
 export const typePolicies: TypePolicies = {
   Query: {
@@ -25,7 +26,6 @@ export const typePolicies: TypePolicies = {
   },
   Mutation: { fields: { generateToken: neverStored, generateTokens: neverStored } },
   Session: {
-    keyFields: ["id"],
     fields: {
       generateToken: neverStored,
       issuedTokens: relayStylePagination(),
@@ -33,12 +33,8 @@ export const typePolicies: TypePolicies = {
     },
   },
   // A change has all streams of a participant, so it replaces them.
-  Participant: { keyFields: ["id"], fields: { streams: { merge: false } } },
-  Stream: { keyFields: ["id"] },
-  IssuedToken: { keyFields: ["id"] },
-  Ban: { keyFields: ["id"] },
+  Participant: { fields: { streams: { merge: false } } },
   ConnectionToken: { keyFields: false },
-  VideoCaller: { keyFields: ["id"] },
   // There is one.
   VideoProject: { keyFields: [] },
 };

@@ -1,8 +1,11 @@
-import type { CacheExchangeOpts, DataFields, KeyingConfig, UpdateResolver } from "@urql/exchange-graphcache";
+import type { CacheExchangeOpts, KeyingConfig } from "@urql/exchange-graphcache";
 import { relayPagination } from "@urql/exchange-graphcache/extras";
 
 /** Has no key, so the cache keeps it inside its parent. */
 const inside = () => null;
+
+const isToken = (value: unknown) =>
+  (value as { __typename?: string } | null)?.__typename === "ConnectionToken";
 
 const keys: KeyingConfig = {
   AllowedSessionOptions: inside,
@@ -17,6 +20,8 @@ const keys: KeyingConfig = {
   ParticipantConnection: inside,
   ParticipantEdge: inside,
   RoleCount: inside,
+  // A session with a token stays out of the cache.
+  Session: (session) => (Object.values(session).some(isToken) ? null : (session.id as string | null)),
   SessionConnection: inside,
   SessionEdge: inside,
   TokenInspection: inside,
@@ -25,27 +30,14 @@ const keys: KeyingConfig = {
   VideoProject: inside,
 };
 
-/** Removes tokens that a mutation selected below a session with an `id`. */
-const forgetTokens =
-  (field: string): UpdateResolver =>
-  (result: DataFields, _args, cache) => {
-    const session = result[field] as { __typename: "Session"; id?: string } | null;
-    if (!session?.id) return;
-    for (const { fieldName, arguments: args } of cache.inspectFields(session as never))
-      if (fieldName === "generateToken") cache.invalidate(session as never, fieldName, args);
-  };
-
 /**
  * Options for `cacheExchange` of `@urql/exchange-graphcache`. The cache never stores a token, and adds the next page to
  * the `edges` of a list.
  */
-export const graphcache: Pick<CacheExchangeOpts, "keys" | "resolvers" | "updates"> = {
+export const graphcache: Pick<CacheExchangeOpts, "keys" | "resolvers"> = {
   keys,
   resolvers: {
     Query: { bans: relayPagination(), issuedTokens: relayPagination(), sessions: relayPagination() },
     Session: { issuedTokens: relayPagination(), participants: relayPagination() },
-  },
-  updates: {
-    Mutation: { createSession: forgetTokens("createSession"), ensureSession: forgetTokens("ensureSession") },
   },
 };
