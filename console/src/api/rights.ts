@@ -11,14 +11,17 @@ export interface Rights {
   readonly inspectTokens: boolean;
   readonly readLedger: boolean;
   readonly readParticipants: boolean;
+  readonly manageBans: boolean;
   /** The roles that the caller may grant. */
   readonly roles: readonly Role[];
   /** The longest lifetime of a token, in seconds. */
   readonly maxLifetime: number;
+  /** The identity of all tokens of the caller; null if it can choose. */
+  readonly identity: string | null;
 }
 
 export function rightsOf({ scopes, videoGrant }: VideoCallerQuery["videoCaller"]): Rights {
-  const { roles, sessions, names, maxLifetime } = videoGrant;
+  const { roles, sessions, names, maxLifetime, identity } = videoGrant;
   const createSession = scopes.includes("sessions:create");
   const createFirstToken = scopes.includes("tokens:create") && roles.length > 0;
   return {
@@ -30,7 +33,9 @@ export function rightsOf({ scopes, videoGrant }: VideoCallerQuery["videoCaller"]
     inspectTokens: scopes.includes("tokens:inspect"),
     readLedger: scopes.includes("ledger:read"),
     readParticipants: scopes.includes("participants:read"),
+    manageBans: scopes.includes("bans:manage"),
     roles,
     maxLifetime,
+    identity,
   };
 }

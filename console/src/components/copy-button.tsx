@@ -3,8 +3,15 @@ import { useEffect, useState } from "react";
 /** How long the result is shown, in milliseconds. */
 const SHOWN = 2000;
 
+interface Props {
+  readonly text: string;
+  readonly label?: string;
+  /** The copied thing, for screen readers, where several buttons have one label. */
+  readonly of?: string;
+}
+
 /** Copies a text to the clipboard. Browsers allow this only on https: and localhost; elsewhere the button shows a hint. */
-export function CopyButton({ text, label = "Copy" }: { text: string; label?: string }) {
+export function CopyButton({ text, label = "Copy", of }: Props) {
   const [outcome, setOutcome] = useState<string | null>(null);
 
   useEffect(() => {
@@ -24,7 +31,7 @@ export function CopyButton({ text, label = "Copy" }: { text: string; label?: str
 
   return (
     <span className="copy">
-      <button type="button" className="quiet" onClick={copy}>
+      <button type="button" className="quiet" aria-label={of && `${label} ${of}`} onClick={copy}>
         {label}
       </button>
       <span role="status">{outcome}</span>
