@@ -12,10 +12,11 @@ import {
   type TokenRequest,
 } from "../generated/documents.ts";
 import { ROLE_MEANINGS, ROLES, TOKEN_FORMATS } from "../labels.ts";
-import { formatRemaining, nowInSeconds } from "../time.ts";
+import { formatInstant, nowInSeconds } from "../time.ts";
 import { Choice } from "./choice.tsx";
 import { Field } from "./field.tsx";
 import { ProblemNotice } from "./problem-notice.tsx";
+import { RequestSnippets } from "./request-snippets.tsx";
 import { SubmitButton } from "./submit-button.tsx";
 import { useSubmission } from "./use-submission.ts";
 
@@ -70,28 +71,54 @@ function linesOf(text: string): string[] {
   return text === "" ? [] : text.replace(/\n$/, "").split("\n");
 }
 
+/** The number of tokens: the lines of data or identities, or the entered count if neither has several. */
+function countOf({ count, data, identity }: Draft): number {
+  const lines = Math.max(linesOf(data).length, linesOf(identity).length);
+  return lines > 1 ? lines : Number(count);
+}
+
+/** The longest connection data, in UTF-16 code units. */
+const MAX_DATA_LENGTH = 1000;
+
 /** The broken rules, by the argument that breaks them. */
-function brokenRules({ count, data, identity, lifetime, expiresAt }: Draft, maxLifetime: number) {
-  const many = Number(count);
-  const tooMany = (text: string) => {
-    const lines = linesOf(text).length;
-    return many > 1 && lines > many ? `${lines} lines are too many for ${many} tokens.` : undefined;
-  };
-  const isCount = Number.isInteger(many) && many >= 1 && many <= MAX_TOKENS;
-  const tooLate = new Date(expiresAt).getTime() / 1000 > nowInSeconds() + maxLifetime;
+function brokenRules(draft: Draft, maxLifetime: number) {
+  const data = linesOf(draft.data);
+  const identities = linesOf(draft.identity);
+  const count = countOf(draft);
+  const follows = data.length > 1 || identities.length > 1;
+  const isCount = Number.isInteger(count) && count >= 1 && count <= MAX_TOKENS;
+  const tooMany = (lines: readonly string[]) =>
+    lines.length > MAX_TOKENS
+      ? `${lines.length} lines are too many: ${MAX_TOKENS} tokens fit in one request.`
+      : undefined;
+  const differs = data.length > 1 && identities.length > 1 && data.length !== identities.length;
+  const tooLong = data.length === 1 && draft.data.length > MAX_DATA_LENGTH;
   return {
-    requests: isCount ? undefined : `Enter a whole number from 1 to ${MAX_TOKENS}.`,
-    data: tooMany(data),
-    identity: tooMany(identity),
-    expireTime:
-      lifetime !== "at"
-        ? undefined
-        : expiresAt === ""
-          ? "Choose a time."
-          : tooLate
-            ? `The longest lifetime of your tokens is ${formatRemaining(maxLifetime)}.`
-            : undefined,
+    requests: follows || isCount ? undefined : `Enter a whole number from 1 to ${MAX_TOKENS}.`,
+    data:
+      tooMany(data) ??
+      (tooLong ? `${draft.data.length} characters are too many: at most ${MAX_DATA_LENGTH} fit.` : undefined),
+    identity:
+      tooMany(identities) ??
+      (differs
+        ? `${identities.length} lines do not match the ${data.length} lines of data. Enter as many, or one for all.`
+        : undefined),
+    expireTime: draft.lifetime === "at" ? brokenTime(draft.expiresAt, maxLifetime) : undefined,
   };
+}
+
+function brokenTime(expiresAt: string, maxLifetime: number): string | undefined {
+  const seconds = new Date(expiresAt).getTime() / 1000;
+  const now = nowInSeconds();
+  if (seconds <= now) return `Choose a later time: it is now ${formatInstant(instantOf(now))}.`;
+  if (seconds <= now + maxLifetime) return undefined;
+  return expiresAt === ""
+    ? undefined
+    : `Choose an earlier time: your tokens expire by ${formatInstant(instantOf(now + maxLifetime))}.`;
+}
+
+function instantOf(seconds: number): string {
+  return new Date(seconds * 1000).toISOString();
 }
 
 /** A form that generates one or many tokens for a session. */
@@ -110,7 +137,12 @@ export function TokenForm({ sessionId }: { sessionId: string }) {
 
   const offered = LIFETIMES.filter(([seconds]) => seconds <= rights.maxLifetime);
   const draft = within(entered);
-  const many = Number(draft.count) > 1;
+  const count = countOf(draft);
+  const many = count > 1;
+  const data = linesOf(draft.data);
+  const identities = linesOf(draft.identity);
+  const follows = data.length > 1 || identities.length > 1;
+  const watches = draft.role === "SUBSCRIBER";
   const { form, busy, errorAt, notice, changed, submit } = useSubmission(
     brokenRules(draft, rights.maxLifetime),
     async () => {
@@ -121,6 +153,7 @@ export function TokenForm({ sessionId }: { sessionId: string }) {
       if (tokens.length > 0)
         setDone(tokens.length === 1 ? "One token was generated." : `${tokens.length} tokens were generated.`);
     },
+    { expireTime: draft.lifetime === "at" && draft.expiresAt === "" ? "Choose a time." : undefined },
   );
 
   const set = (change: Partial<Draft>) => {
@@ -136,32 +169,39 @@ export function TokenForm({ sessionId }: { sessionId: string }) {
       ...draft,
       role: rights.roles.includes(draft.role) ? draft.role : role,
       lifetime: isOffered ? draft.lifetime : "",
+      // The server sets the identity of a caller that has a fixed one.
+      identity: rights.identity === null ? draft.identity : "",
     };
   }
 
-  function request(data: string | undefined, identity: string | undefined): TokenRequest {
+  /** One line of data or identities is for all tokens. Arguments that are left out get the server's default. */
+  function requestAt(place: number): TokenRequest {
+    const classes = draft.initialLayoutClassList.split(/\s+/).filter((name) => name !== "");
     return {
       role: draft.role,
-      data: data || null,
-      identity: identity || null,
+      data: (data.length > 1 ? data[place] : draft.data) || undefined,
+      identity: (identities.length > 1 ? identities[place] : draft.identity) || undefined,
       ...ending(draft),
-      initialLayoutClassList: draft.initialLayoutClassList.split(/\s+/).filter((name) => name !== ""),
-      format: draft.format,
+      initialLayoutClassList: watches || classes.length === 0 ? undefined : classes,
+      format: project.tokenFormats.length > 1 ? draft.format : undefined,
     };
   }
 
+  const oneToken = () => ({ sessionId, ...requestAt(0) });
+
+  // The request is shown before its rules are checked, so the count can be any number.
+  const manyTokens = () => ({
+    sessionId,
+    requests: Array.from({ length: Math.min(count, MAX_TOKENS) }, (_, place) => requestAt(place)),
+  });
+
   async function generateOne(): Promise<TokenFieldsFragment[]> {
-    const { initialLayoutClassList, ...others } = request(draft.data, draft.identity);
-    const variables = { sessionId, initialLayoutClassList: initialLayoutClassList ?? null, ...others };
-    const { data } = await generateToken({ variables });
-    return data?.generateToken ? [data.generateToken] : [];
+    const answer = await generateToken({ variables: oneToken() });
+    return answer.data?.generateToken ? [answer.data.generateToken] : [];
   }
 
   async function generateMany(): Promise<TokenFieldsFragment[]> {
-    const data = linesOf(draft.data);
-    const identities = linesOf(draft.identity);
-    const requests = Array.from({ length: Number(draft.count) }, (_, i) => request(data[i], identities[i]));
-    const answer = await generateTokens({ variables: { sessionId, requests } });
+    const answer = await generateTokens({ variables: manyTokens() });
     const outcomes = answer.data?.generateTokens ?? [];
     setRefused(
       outcomes.flatMap((outcome, i) =>
@@ -172,153 +212,166 @@ export function TokenForm({ sessionId }: { sessionId: string }) {
   }
 
   return (
-    <form ref={form} onSubmit={submit} noValidate aria-label="Generate tokens">
-      <div className="fields">
-        <Field name="role" label="Role" hint={ROLE_MEANINGS[draft.role]} error={errorAt("role")}>
-          {(control) => (
-            <Choice
-              {...control}
-              value={draft.role}
-              options={rights.roles.map((role) => [role, ROLES[role]] as const)}
-              onChoose={(role) => set({ role })}
-            />
-          )}
-        </Field>
-        <Field
-          name="requests"
-          label="How many"
-          hint={`Up to ${MAX_TOKENS} in one request.`}
-          error={errorAt("requests")}
-        >
-          {(control) => (
-            <input
-              {...control}
-              type="number"
-              min={1}
-              max={MAX_TOKENS}
-              value={draft.count}
-              onChange={({ target }) => set({ count: target.value })}
-            />
-          )}
-        </Field>
-        <Field
-          name="data"
-          label="Connection data"
-          hint={
-            many
-              ? "One line for each token. Every client in the session can read it."
-              : "For example a user ID or a name. Every client in the session can read it."
-          }
-          error={errorAt("data")}
-        >
-          {(control) => (
-            <textarea
-              {...control}
-              rows={many ? 4 : 1}
-              value={draft.data}
-              placeholder={many ? "username=ann\nusername=bob" : "username=bob"}
-              onChange={({ target }) => set({ data: target.value })}
-            />
-          )}
-        </Field>
-        <Field
-          name="identity"
-          label="Identity"
-          hint={
-            many
-              ? "One line for each token. It is recorded, and not in the token."
-              : "The user that the token is for. It is recorded, and not in the token."
-          }
-          error={errorAt("identity")}
-        >
-          {(control) => (
-            <textarea
-              {...control}
-              rows={many ? 4 : 1}
-              value={draft.identity}
-              placeholder={many ? "user-41\nuser-42" : "user-42"}
-              onChange={({ target }) => set({ identity: target.value })}
-            />
-          )}
-        </Field>
-        <Field
-          name="expireTime"
-          label="Expires"
-          hint="Clients that are connected by then stay connected."
-          error={errorAt("expireTime")}
-        >
-          {(control) => (
-            <>
-              <Choice
-                {...control}
-                value={draft.lifetime}
-                options={[
-                  ["", "Default"],
-                  ...offered.map(([seconds, label]) => [String(seconds), `In ${label}`] as const),
-                  ["at", "At a time…"],
-                ]}
-                onChoose={(lifetime) => set({ lifetime })}
-              />
-              {draft.lifetime === "at" && (
-                <input
-                  type="datetime-local"
-                  step={1}
-                  aria-label="Expires at"
-                  aria-describedby={control["aria-describedby"]}
-                  aria-invalid={control["aria-invalid"]}
-                  value={draft.expiresAt}
-                  onChange={({ target }) => set({ expiresAt: target.value })}
-                />
-              )}
-            </>
-          )}
-        </Field>
-        <Field
-          name="initialLayoutClassList"
-          label="Layout classes"
-          hint="For the client's streams in archives and broadcasts, separated by spaces."
-          error={errorAt("initialLayoutClassList")}
-        >
-          {(control) => (
-            <input
-              {...control}
-              value={draft.initialLayoutClassList}
-              placeholder="focus full"
-              onChange={({ target }) => set({ initialLayoutClassList: target.value })}
-            />
-          )}
-        </Field>
-        {project.tokenFormats.length > 1 && (
-          <Field name="format" label="Format" error={errorAt("format")}>
+    <>
+      <form ref={form} onSubmit={submit} noValidate aria-label="Generate tokens">
+        <div className="fields">
+          <Field name="role" label="Role" hint={ROLE_MEANINGS[draft.role]} error={errorAt("role")}>
             {(control) => (
               <Choice
                 {...control}
-                value={draft.format}
-                options={project.tokenFormats.map((format) => [format, TOKEN_FORMATS[format]] as const)}
-                onChoose={(format) => set({ format })}
+                value={draft.role}
+                options={rights.roles.map((role) => [role, ROLES[role]] as const)}
+                onChoose={(role) => set({ role })}
               />
             )}
           </Field>
-        )}
-      </div>
-      {notice && <ProblemNotice problem={notice} onRetry={submit} />}
-      {refused.length > 0 && <Refusals refused={refused} />}
-      <div className="row">
-        <SubmitButton busy={busy}>
-          {many ? `Generate ${draft.count} tokens` : "Generate a token"}
-        </SubmitButton>
-        <span role="status">{done}</span>
-      </div>
-    </form>
+          <Field
+            name="requests"
+            label="How many"
+            hint={
+              follows ? "One token for each line below." : `Up to ${MAX_TOKENS}, or one for each line below.`
+            }
+            error={errorAt("requests")}
+          >
+            {(control) => (
+              <input
+                {...control}
+                type="number"
+                min={1}
+                max={MAX_TOKENS}
+                disabled={follows}
+                value={follows ? count : draft.count}
+                onChange={({ target }) => set({ count: target.value })}
+              />
+            )}
+          </Field>
+          <Field
+            name="data"
+            label="Connection data"
+            hint={
+              many && data.length === 1
+                ? "For all tokens; with more lines, one for each. Every client in the session can read it."
+                : "For example a user ID or a name, in one line for each token. Every client in the session can read it."
+            }
+            error={errorAt("data")}
+          >
+            {(control) => (
+              <textarea
+                {...control}
+                rows={follows ? 4 : 2}
+                value={draft.data}
+                placeholder={many ? "username=ann\nusername=bob" : "username=bob"}
+                onChange={({ target }) => set({ data: target.value })}
+              />
+            )}
+          </Field>
+          <Field
+            name="identity"
+            label="Identity"
+            hint={
+              rights.identity !== null
+                ? "Your credential is for this identity only."
+                : "The user that the token is for, in one line for each token. It is recorded, and not in the token."
+            }
+            error={errorAt("identity")}
+          >
+            {(control) => (
+              <textarea
+                {...control}
+                rows={follows ? 4 : 2}
+                disabled={rights.identity !== null}
+                value={rights.identity ?? draft.identity}
+                placeholder={many ? "user-41\nuser-42" : "user-42"}
+                onChange={({ target }) => set({ identity: target.value })}
+              />
+            )}
+          </Field>
+          <Field
+            name="expireTime"
+            label="Expires"
+            hint="Clients that are connected by then stay connected."
+            error={errorAt("expireTime")}
+          >
+            {(control) => (
+              <>
+                <Choice
+                  {...control}
+                  value={draft.lifetime}
+                  options={[
+                    ["", "Default"],
+                    ...offered.map(([seconds, label]) => [String(seconds), `In ${label}`] as const),
+                    ["at", "At a time…"],
+                  ]}
+                  onChoose={(lifetime) => set({ lifetime })}
+                />
+                {draft.lifetime === "at" && (
+                  <input
+                    type="datetime-local"
+                    aria-label="Expires at"
+                    aria-describedby={control["aria-describedby"]}
+                    aria-invalid={control["aria-invalid"]}
+                    value={draft.expiresAt}
+                    onChange={({ target }) => set({ expiresAt: target.value })}
+                  />
+                )}
+              </>
+            )}
+          </Field>
+          <Field
+            name="initialLayoutClassList"
+            label="Layout classes"
+            hint={
+              watches
+                ? "A subscriber publishes no streams that a layout could show."
+                : "For the client's streams in archives and broadcasts, separated by spaces."
+            }
+            error={errorAt("initialLayoutClassList")}
+          >
+            {(control) => (
+              <input
+                {...control}
+                disabled={watches}
+                value={watches ? "" : draft.initialLayoutClassList}
+                placeholder="focus full"
+                onChange={({ target }) => set({ initialLayoutClassList: target.value })}
+              />
+            )}
+          </Field>
+          {project.tokenFormats.length > 1 && (
+            <Field name="format" label="Format" error={errorAt("format")}>
+              {(control) => (
+                <Choice
+                  {...control}
+                  value={draft.format}
+                  options={project.tokenFormats.map((format) => [format, TOKEN_FORMATS[format]] as const)}
+                  onChoose={(format) => set({ format })}
+                />
+              )}
+            </Field>
+          )}
+        </div>
+        {notice && <ProblemNotice problem={notice} onRetry={submit} />}
+        {refused.length > 0 && <Refusals refused={refused} />}
+        <div className="row">
+          <SubmitButton busy={busy}>{many ? `Generate ${count} tokens` : "Generate a token"}</SubmitButton>
+          <span role="status">{done}</span>
+        </div>
+      </form>
+      {many ? (
+        <RequestSnippets document={GenerateTokensDocument} variables={manyTokens} />
+      ) : (
+        <RequestSnippets document={GenerateTokenDocument} variables={oneToken} />
+      )}
+    </>
   );
 }
 
-/** The expiry of a token; both are null for the server's default. */
+/** The expiry of a token; both are undefined for the server's default. */
 function ending({ lifetime, expiresAt }: Draft) {
   const isAt = lifetime === "at";
   return {
-    expireTime: isAt ? Math.floor(new Date(expiresAt).getTime() / 1000) : null,
-    expiresIn: isAt || lifetime === "" ? null : Number(lifetime),
+    expireTime: isAt && expiresAt !== "" ? Math.floor(new Date(expiresAt).getTime() / 1000) : undefined,
+    expiresIn: isAt || lifetime === "" ? undefined : Number(lifetime),
   };
 }
 

@@ -3,6 +3,7 @@ import { Link } from "wouter";
 import { INSPECTED, useMe } from "../api/me.ts";
 import type { TokenFieldsFragment } from "../generated/documents.ts";
 import { formatInstant, formatRemaining, useSecondsLeft } from "../time.ts";
+import { tokensAsCsv } from "../token-csv.ts";
 import { ClientSnippet } from "./client-snippet.tsx";
 import { CopyButton } from "./copy-button.tsx";
 import { RoleBadge } from "./role-badge.tsx";
@@ -22,10 +23,12 @@ export function TokenList({ tokens }: { tokens: readonly TokenFieldsFragment[] }
           secrets.
         </p>
         {tokens.length > 1 && (
-          <CopyButton
-            text={tokens.map(({ token }) => token).join("\n")}
-            label={`Copy all ${tokens.length}`}
-          />
+          <div className="buttons">
+            <CopyButton text={tokensAsCsv(tokens)} label={`Copy all ${tokens.length} as CSV`} />
+            <button type="button" className="quiet" onClick={() => download(tokensAsCsv(tokens))}>
+              Download CSV
+            </button>
+          </div>
         )}
       </div>
       <ul className="cards">
@@ -44,6 +47,16 @@ export function TokenList({ tokens }: { tokens: readonly TokenFieldsFragment[] }
   );
 }
 
+/** Saves the table as a file, without sending it anywhere. */
+function download(csv: string): void {
+  const url = URL.createObjectURL(new Blob([csv], { type: "text/csv;charset=utf-8" }));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = "tokens.csv";
+  link.click();
+  URL.revokeObjectURL(url);
+}
+
 function TokenCard({ token }: { token: TokenFieldsFragment }) {
   const { rights, project, drafts } = useMe();
   return (
@@ -51,6 +64,7 @@ function TokenCard({ token }: { token: TokenFieldsFragment }) {
       <div className="row">
         <RoleBadge role={token.role} />
         {token.data !== null && <span className="data">{token.data}</span>}
+        {token.identity !== null && <span className="data hint">for {token.identity}</span>}
         <Countdown expiresAt={token.expiresAt} />
       </div>
       <code className="token">{token.token}</code>
