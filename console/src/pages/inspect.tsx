@@ -1,18 +1,20 @@
 import { useLazyQuery } from "@apollo/client/react";
-import type { FormEvent } from "react";
+import { type FormEvent, useEffect } from "react";
 import { Link } from "wouter";
-import { INSPECTED, useDraft } from "../api/me.ts";
+import { INSPECTED, useDraft, useMe } from "../api/me.ts";
 import { problemOf } from "../api/problem.ts";
 import { Detail } from "../components/detail.tsx";
 import { Field } from "../components/field.tsx";
 import { PageHeading } from "../components/page-heading.tsx";
 import { ProblemNotice } from "../components/problem-notice.tsx";
+import { RequestSnippets } from "../components/request-snippets.tsx";
 import { RoleBadge } from "../components/role-badge.tsx";
 import { SubmitButton } from "../components/submit-button.tsx";
 import { InspectTokenDocument, type InspectTokenQuery, type TokenStatus } from "../generated/documents.ts";
 import { TOKEN_FORMATS } from "../labels.ts";
 import { sessionPath } from "../paths.ts";
 import { formatInstant, formatRemaining, useSecondsLeft } from "../time.ts";
+import { type Claims, claimsOf, isTimeClaim } from "../token-claims.ts";
 
 /** The page that shows what a pasted token grants, and whether it is valid. */
 export function InspectPage() {
@@ -35,6 +37,12 @@ export function InspectPage() {
     inspectToken({ variables: { token } }).catch(() => {});
   };
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a token from another page is inspected once, on arrival
+  useEffect(() => {
+    if (token !== "") submit();
+  }, []);
+
+  const unverified = inspection?.status === "INVALID" ? claimsOf(token) : null;
   return (
     <>
       <PageHeading>Inspect a token</PageHeading>
@@ -64,6 +72,7 @@ export function InspectPage() {
               Inspect
             </SubmitButton>
           </form>
+          <RequestSnippets document={InspectTokenDocument} variables={() => ({ token })} />
           {problem && problem.argument !== "token" && <ProblemNotice problem={problem} onRetry={submit} />}
         </section>
         <section className="card" aria-label="Result">
@@ -80,6 +89,7 @@ export function InspectPage() {
             </p>
           )}
           {inspection && inspection.status !== "INVALID" && <Grant inspection={inspection} />}
+          {unverified && <UnverifiedClaims claims={unverified} />}
         </section>
       </div>
     </>
@@ -99,11 +109,14 @@ const VERDICTS: Readonly<Record<TokenStatus, readonly [tone: string, words: stri
 const NEVER = "9999-12-31T23:59:59Z";
 
 function Verdict({ inspection: { status, reason, expiresAt } }: { inspection: Inspection }) {
+  const { project } = useMe();
   const isOver = useSecondsLeft(expiresAt ?? NEVER) === 0;
-  const [tone, verdict] = VERDICTS[status === "ACTIVE" && isOver ? "EXPIRED" : status];
+  const shown = status === "ACTIVE" && isOver ? "EXPIRED" : status;
+  const [tone, verdict] = VERDICTS[shown];
+  const isLocal = shown === "ACTIVE" && project.platform === "LOCAL";
   return (
-    <p className={`notice ${tone}`}>
-      <strong>{verdict}</strong>
+    <p className={`notice ${isLocal ? "worn" : tone}`}>
+      <strong>{isLocal ? "Valid on the local platform only: real calls do not accept it" : verdict}</strong>
       {reason !== null && <>: {reason}</>}
     </p>
   );
@@ -129,6 +142,26 @@ function Grant({ inspection }: { inspection: Inspection }) {
         )}
       </Detail>
     </dl>
+  );
+}
+
+/** What an invalid token says, which anyone may have written. */
+function UnverifiedClaims({ claims }: { claims: Claims }) {
+  return (
+    <section aria-labelledby="claims" className="unverified">
+      <h2 id="claims">Claims, not verified</h2>
+      <p className="hint">Anyone can write these. Do not trust them.</p>
+      <dl>
+        {claims.map(([name, value]) => (
+          <Detail key={`${name} ${value}`} name={name}>
+            <span className="token">{typeof value === "string" ? value : JSON.stringify(value)}</span>
+            {isTimeClaim(name, value) && (
+              <span className="hint"> {formatInstant(new Date(Number(value) * 1000).toISOString())}</span>
+            )}
+          </Detail>
+        ))}
+      </dl>
+    </section>
   );
 }
 
