@@ -1,26 +1,39 @@
-import { useEffect, useRef, useSyncExternalStore } from "react";
+import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { Role } from "../generated/documents.ts";
 import { ROLES } from "../labels.ts";
 import { countOf, type Periods } from "../periods.ts";
+import { formatDay, formatInstant } from "../time.ts";
 
 /** In pixels. The style sheet reserves this space. */
 const HEIGHT = 180;
 
 const compact = new Intl.NumberFormat(undefined, { notation: "compact" });
 
+/** The labels of the time axis, in the user's language. */
+const DAY_AXIS = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", timeZone: "UTC" });
+const CLOCK_AXIS = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+
 interface Props {
   readonly periods: Periods;
   readonly roles: readonly Role[];
-  /** Whether the periods are in UTC, not in the user's time zone. */
+  /** Whether the periods are days in UTC, not parts of a day in the user's time zone. */
   readonly isUtc: boolean;
+}
+
+/** The period under the pointer, and its place in pixels from the chart's left edge. */
+interface Pointed {
+  readonly place: number;
+  readonly left: number;
 }
 
 /** Stacked bars. Each series is the sum of its role and the roles before it; the highest is drawn first. */
 export default function Bars({ periods, roles, isUtc }: Props) {
   const host = useRef<HTMLDivElement>(null);
   const dark = useDarkScheme();
+  const [pointed, setPointed] = useState<Pointed | null>(null);
+  const period = pointed && periods[pointed.place];
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the effect reads the colors again when the scheme changes
   useEffect(() => {
@@ -38,12 +51,28 @@ export default function Bars({ periods, roles, isUtc }: Props) {
       grid: { stroke: style.borderTopColor, width: 1 },
       ticks: { show: false },
     };
+    const format = isUtc ? DAY_AXIS : CLOCK_AXIS;
+    /** The place of a text on an axis: its width plus a gap, at least `least`, in pixels of the style sheet. */
+    const widthOf = ({ ctx }: uPlot, texts: readonly string[], least: number) => {
+      ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
+      return Math.max(least, ...texts.map((text) => ctx.measureText(text).width / devicePixelRatio + 16));
+    };
+    const follow = (plot: uPlot) => {
+      const { left = -1 } = plot.cursor;
+      const place = Math.floor((plot.posToVal(left, "x") - (starts[0] ?? 0)) / length);
+      setPointed(
+        left >= 0 && periods[place] ? { place, left: left + plot.bbox.left / devicePixelRatio } : null,
+      );
+    };
     const plot = new uPlot(
       {
         width: element.clientWidth,
         height: HEIGHT,
         legend: { show: false },
-        cursor: { show: false },
+        cursor: { x: false, y: false, points: { show: false }, drag: { x: false, y: false } },
+        hooks: { setCursor: [follow] },
+        // Half of the last label is beyond the last bar.
+        padding: [12, 24, 0, 0],
         scales: {
           x: { range: () => [starts[0] ?? 0, (starts.at(-1) ?? 0) + length] },
           y: { range: (_, _least, most) => [0, Math.max(4, Math.ceil(most * 1.1))] },
@@ -53,12 +82,21 @@ export default function Bars({ periods, roles, isUtc }: Props) {
           return isUtc ? uPlot.tzDate(date, "UTC") : date;
         },
         axes: [
-          axis,
           {
             ...axis,
-            size: 44,
+            space: (plot, _, first, last) =>
+              widthOf(
+                plot,
+                [first, last].map((at) => format.format(at * 1000)),
+                56,
+              ),
+            values: (_, ticks) => ticks.map((tick) => format.format(tick * 1000)),
+          },
+          {
+            ...axis,
+            size: (plot, values) => widthOf(plot, values ?? [], 32),
             values: (_, ticks) => ticks.map((tick) => compact.format(tick)),
-            incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 1e4, 1e5],
+            incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5],
           },
         ],
         series: [
@@ -86,12 +124,34 @@ export default function Bars({ periods, roles, isUtc }: Props) {
   }, [periods, roles.join(), isUtc, dark]);
 
   return (
-    <div
-      ref={host}
-      className="chart"
-      role="img"
-      aria-label="Bar chart of issued tokens over time, by role. The table below has the numbers."
-    />
+    <div className="chart-frame">
+      <div
+        ref={host}
+        className="chart"
+        role="img"
+        aria-label="Bar chart of issued tokens over time, by role. The table below has the numbers."
+      />
+      {period && pointed && (
+        // The table below has the numbers for those who cannot point.
+        <div
+          aria-hidden
+          className="chart-label"
+          style={
+            pointed.place * 2 < periods.length
+              ? { left: pointed.left + 12 }
+              : { right: `calc(100% - ${pointed.left - 12}px)` }
+          }
+        >
+          <strong>{isUtc ? formatDay(period.startsAt) : formatInstant(period.startsAt)}</strong>
+          {roles.map((role) => (
+            <span key={role}>
+              <span className={`swatch ${role.toLowerCase()}`} />
+              {ROLES[role]} {countOf(period, role)}
+            </span>
+          ))}
+        </div>
+      )}
+    </div>
   );
 }
 
