@@ -20,6 +20,7 @@ import type { Scope } from "./scope.ts";
  */
 export const REQUIRED_SCOPE: Readonly<Record<string, Scope | null>> = {
   "Query.videoCaller": null,
+  "VideoCaller.can": null,
   "Query.videoProject": null,
   // The required scope depends on the type of the object.
   "Query.node": null,
@@ -59,6 +60,15 @@ export const REQUIRED_SCOPE: Readonly<Record<string, Scope | null>> = {
   "Participant.token": "ledger:read",
   "IssuedToken.usedBy": "participants:read",
 };
+
+/** The scope that an argument of a field needs, besides the scope of the field. */
+export const REQUIRED_SCOPE_OF_ARGUMENT = {
+  "ensureSession(maxAge:)": "sessions:replace",
+  "removeParticipant(ban:)": "bans:manage",
+} as const satisfies Readonly<Record<string, Scope>>;
+
+/** An argument that needs a scope, such as `ensureSession(maxAge:)`. */
+export type GuardedArgument = keyof typeof REQUIRED_SCOPE_OF_ARGUMENT;
 
 /** @throws {Forbidden} if the caller lacks the scope of the field, such as `Query.session` */
 export function checkScope(caller: Caller, field: string): void {
@@ -193,7 +203,7 @@ export function boundData(caller: Caller, data: string | null): string | null {
  * @throws {Forbidden} if the caller may not request one of the options that are not null, or `maxAge`
  */
 export function checkOptions(caller: Caller, options: SessionOptionsInput, maxAge: boolean): void {
-  if (maxAge) checkArgument(caller, "ensureSession(maxAge:)", "sessions:replace");
+  if (maxAge) checkArgument(caller, "ensureSession(maxAge:)");
   for (const [option, allowed] of Object.entries(caller.permissions.sessionOptions)) {
     const value = options[option as keyof SessionOptionsInput] ?? null;
     if (value !== null && !(allowed as ReadonlySet<unknown>).has(value)) {
@@ -209,9 +219,9 @@ export function checkNewSession(caller: Caller, options: SessionOptions): void {
   checkOptions(caller, { ...options, archiveResolution: recordedResolution(options) }, false);
 }
 
-/** @throws {Forbidden} if the caller lacks the scope, which an argument of a field needs */
-export function checkArgument(caller: Caller, field: string, scope: Scope): void {
-  requireScope(caller, field, scope);
+/** @throws {Forbidden} if the caller lacks the scope that an argument of a field needs */
+export function checkArgument(caller: Caller, argument: GuardedArgument): void {
+  requireScope(caller, argument, REQUIRED_SCOPE_OF_ARGUMENT[argument]);
 }
 
 /** @throws {Forbidden} if the caller may not use every session */

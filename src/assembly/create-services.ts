@@ -90,17 +90,18 @@ export function createServices(
     now,
     isLedgerOn: config.ledger,
   };
+  const sessionService = new SessionService({
+    platform,
+    sessions,
+    names,
+    audit,
+    quota: sessionQuota,
+    shares,
+    isLedgerOn: config.ledger,
+    now,
+  });
   const services = {
-    sessions: new SessionService({
-      platform,
-      sessions,
-      names,
-      audit,
-      quota: sessionQuota,
-      shares,
-      isLedgerOn: config.ledger,
-      now,
-    }),
+    sessions: sessionService,
     tokens: instrument.tokens(
       new TokenService({ signing, sessions, ledger, audit, quota: tokenQuota, shares, now }),
     ),
@@ -121,6 +122,7 @@ export function createServices(
     bans: new BanService({ ...managed, bans, ledger, onRemovals: () => remover.wake() }),
     moderation: new ModerationService({ ...managed, platform, signing, bans, removals, remover }),
     apiKeys: new ApiKeyService({ apiKeys: store.apiKeys, audit, quota: actQuota, shares, now }),
+    permissions: { applicationId, registry: sessions, sessions: sessionService, participants, shares },
     project: {
       applicationId,
       platform: config.platform.name as PlatformName,

@@ -4,6 +4,7 @@ import type { Audit } from "../audit/audit.ts";
 import type { ProjectInfo } from "../domain/project.ts";
 import type { ApiKeyService } from "../services/api-keys.ts";
 import type { BanService } from "../services/bans.ts";
+import type { PermissionParts } from "../services/caller-permissions.ts";
 import type { IssuanceService } from "../services/issuance-service.ts";
 import type { IssuedTokens } from "../services/issued-tokens.ts";
 import type { ModerationService } from "../services/moderation.ts";
@@ -25,6 +26,7 @@ export interface Services {
   readonly bans: BanService;
   readonly moderation: ModerationService;
   readonly apiKeys: ApiKeyService;
+  readonly permissions: PermissionParts;
   readonly project: ProjectInfo;
   readonly audit: Audit;
 }
@@ -54,7 +56,7 @@ export interface Context extends Services, RequestFacts {
 /** Creates the context of one request. */
 export function createContext(services: Services, facts: RequestFacts): Context {
   const { sessions, tokens, issuedTokens, participants, participantChanges, issuances } = services;
-  const { bans, moderation, apiKeys, project, audit } = services;
+  const { bans, moderation, apiKeys, permissions, project, audit } = services;
   // No spread: for each request it would take as long as creating the context.
   return {
     sessions,
@@ -66,9 +68,10 @@ export function createContext(services: Services, facts: RequestFacts): Context 
     bans,
     moderation,
     apiKeys,
+    permissions,
     project,
     audit,
-    loaders: new Loaders(facts.caller, sessions, tokens, issuedTokens, participants, bans),
+    loaders: new Loaders(facts.caller, sessions, tokens, issuedTokens, participants, bans, permissions),
     caller: facts.caller,
     requestId: facts.requestId,
     logger: facts.logger,

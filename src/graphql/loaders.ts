@@ -12,6 +12,7 @@ import { beginsAsSessionId } from "../domain/session-id.ts";
 import { oneKeyOf, type SessionKey } from "../domain/session-key.ts";
 import type { TokenInspection } from "../domain/token-inspection.ts";
 import type { BanService } from "../services/bans.ts";
+import { CallerPermissions, type PermissionParts } from "../services/caller-permissions.ts";
 import type { IssuedTokens } from "../services/issued-tokens.ts";
 import type { Page, PageInput } from "../services/page.ts";
 import type { ParticipantService } from "../services/participants.ts";
@@ -36,6 +37,7 @@ export class Loaders {
   readonly #issuedTokens: IssuedTokens;
   readonly #participantService: ParticipantService;
   readonly #banService: BanService;
+  readonly #permissionParts: PermissionParts;
   readonly #pages = new Map<string, Promise<Page<Session>>>();
   readonly #counts = new Map<string, Promise<number | null>>();
   readonly #audits = new Map<string, Promise<Page<IssuedToken>>>();
@@ -47,6 +49,7 @@ export class Loaders {
   #records: DataLoader<string, IssuedToken | null> | undefined;
   #bans: DataLoader<string, Ban | null> | undefined;
   #inspections: DataLoader<string, TokenInspection> | undefined;
+  #permissions: CallerPermissions | undefined;
   #lookedAhead = false;
 
   constructor(
@@ -56,6 +59,7 @@ export class Loaders {
     issuedTokens: IssuedTokens,
     participants: ParticipantService,
     bans: BanService,
+    permissions: PermissionParts,
   ) {
     this.#caller = caller;
     this.#sessions = sessions;
@@ -63,11 +67,18 @@ export class Loaders {
     this.#issuedTokens = issuedTokens;
     this.#participantService = participants;
     this.#banService = bans;
+    this.#permissionParts = permissions;
     this.#participants = new ParticipantLoaders(caller, participants);
   }
 
   get participants(): ParticipantLoaders {
     return this.#participants;
+  }
+
+  /** What the caller may do. */
+  get permissions(): CallerPermissions {
+    this.#permissions ??= new CallerPermissions(this.#permissionParts, this.#caller);
+    return this.#permissions;
   }
 
   /** Forgets sessions, participants and records that an act may have changed, for later root fields of the mutation. */

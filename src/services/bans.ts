@@ -1,5 +1,5 @@
 import type { Caller } from "../access/caller.ts";
-import { checkEverySession, checkManages, listableSessions } from "../access/policy.ts";
+import { listableSessions } from "../access/policy.ts";
 import { type Ban, type BanFilter, checkUntil } from "../domain/ban.ts";
 import { identityOf } from "../domain/connection-token.ts";
 import type { IssuedToken } from "../domain/issued-token.ts";
@@ -8,7 +8,7 @@ import { checkStorable, isStorable } from "../domain/text.ts";
 import { BadUserInput } from "../errors.ts";
 import type { Bans, IssuanceLedger } from "../store/store.ts";
 import { type FilteredList, lookThrough } from "./look-through.ts";
-import { checkActs, checkLedger, checkManagesIn, type ManagedParts } from "./managed.ts";
+import { checkActs, checkEverywhere, checkLedger, checkManagesIn, type ManagedParts } from "./managed.ts";
 import { OneByOne } from "./one-by-one.ts";
 import { BY_POSITION, type Page, type PageInput, pageOf, readingOf } from "./page.ts";
 import { usableSessions } from "./usable-sessions.ts";
@@ -162,12 +162,6 @@ export class BanService {
 /** The facts of a ban for the audit trail. */
 export function ofBan({ id, identity, sessionId, until }: Ban) {
   return { ban: id, identity, sessionId, until: until?.toISOString() ?? null };
-}
-
-/** @throws {Forbidden} if the caller may not use every session, or may manage only as a moderator */
-async function checkEverywhere(caller: Caller): Promise<void> {
-  checkEverySession(caller);
-  await checkManages(caller, "*", async () => false);
 }
 
 function unknownBan(): BadUserInput {

@@ -1,5 +1,5 @@
 import type { Caller } from "../access/caller.ts";
-import { checkManages } from "../access/policy.ts";
+import { checkEverySession, checkManages } from "../access/policy.ts";
 import type { Quota } from "../access/quota.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { Participant } from "../domain/participant.ts";
@@ -39,13 +39,19 @@ export async function checkActs(parts: ManagedParts, caller: Caller, sessionId: 
 
 /** @throws {Forbidden} when the caller must be a moderator in the session, and is none */
 export function checkManagesIn(
-  { participants, shares }: ManagedParts,
+  { participants, shares }: Pick<ManagedParts, "participants" | "shares">,
   caller: Caller,
   sessionId: string,
 ): Promise<void> {
   return checkManages(caller, sessionId, (id, identity) =>
     shares.query(caller.id, () => participants.isModerated(id, identity)),
   );
+}
+
+/** @throws {Forbidden} if the caller may not use every session, or may manage only as a moderator */
+export async function checkEverywhere(caller: Caller): Promise<void> {
+  checkEverySession(caller);
+  await checkManages(caller, "*", async () => false);
 }
 
 /** A participant of a session that the caller may use; null if it is unknown or forbidden. */

@@ -47,7 +47,7 @@ export class ModerationService {
    */
   async remove(caller: Caller, id: string, ban: BanRequest | null): Promise<Participant> {
     const { removals, remover, audit, shares } = this.#parts;
-    if (ban !== null) checkArgument(caller, "removeParticipant(ban:)", "bans:manage");
+    if (ban !== null) checkArgument(caller, "removeParticipant(ban:)");
     const participant = await this.#participant(caller, id);
     const { sessionId, identity, leftAt } = participant;
     if (ban !== null) {

@@ -14,6 +14,7 @@ import { admitAll } from "../../src/graphql/trusted-documents.ts";
 import { createApp } from "../../src/http/app.ts";
 import type { ApiKeyService } from "../../src/services/api-keys.ts";
 import type { BanService } from "../../src/services/bans.ts";
+import type { PermissionParts } from "../../src/services/caller-permissions.ts";
 import type { IssuanceService } from "../../src/services/issuance-service.ts";
 import type { IssuedTokens } from "../../src/services/issued-tokens.ts";
 import type { ModerationService } from "../../src/services/moderation.ts";
@@ -63,6 +64,7 @@ async function start(plugin: ApolloServerPlugin<Context>) {
       bans: {} as BanService,
       moderation: {} as ModerationService,
       apiKeys: {} as ApiKeyService,
+      permissions: {} as PermissionParts,
       project: {} as ProjectInfo,
       audit: NO_AUDIT,
     },

@@ -45,11 +45,15 @@ describe("a refusal beside what was made", () => {
 });
 
 describe("a field that can be refused", () => {
-  /** They read what the process has in memory, and so cannot fail; the type of `_entities` is the specification's. */
+  /**
+   * They read what the process has in memory, and so cannot fail. `can` may fail, but stands in a query alone. The type of `_entities`
+   * is the specification's.
+   */
   const NON_NULL = [
     "Subscription.participantChanged",
     "Query.videoCaller",
     "Query.videoProject",
+    "VideoCaller.can",
     "Query._service",
     "Query._entities",
   ];

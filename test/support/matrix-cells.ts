@@ -528,6 +528,14 @@ export const OTHER_CELLS: Cells = {
     );
   },
 
+  // test/api/can.test.ts compares it with every field.
+  "VideoCaller.can": (caller) => {
+    const missing = scopeRefusal(caller, "sessions:read") && { requiredScope: "sessions:read" };
+    return open("{ videoCaller { can(action: SESSIONS) { allowed missing { requiredScope } } } }", {
+      videoCaller: { can: { allowed: missing === null, missing } },
+    });
+  },
+
   "Query.videoProject": () =>
     open("{ videoProject { applicationId platform tokenFormats } }", {
       videoProject: { applicationId: API_KEY, platform: "LOCAL", tokenFormats: ["JWT", "T1"] },

@@ -1,4 +1,5 @@
 import { registerEnumType } from "type-graphql";
+import { ACTIONS, type Action } from "../../access/actions.ts";
 import { ApiKeyPreset } from "../../access/key-presets.ts";
 import { ManageRule } from "../../access/permissions.ts";
 import { TokenFormat } from "../../domain/connection-token.ts";
@@ -20,6 +21,23 @@ registerEnumType(ErrorCodes, {
   description: "The `extensions.code` of an error, and the `code` of a refused token.",
   valuesConfig: ERRORS,
 });
+
+/** The names of the actions. Each is its own value. */
+export const ActionNames = Object.fromEntries([...ACTIONS.keys()].map((name) => [name, name]));
+
+registerEnumType(ActionNames, {
+  name: "Action",
+  description: "Something that needs a permission: each field and each argument that requires a scope.",
+  valuesConfig: Object.fromEntries(
+    [...ACTIONS].map(([name, action]) => [name, { description: describeAction(action) }]),
+  ),
+});
+
+function describeAction({ argument, field, session, byName, role }: Action): string {
+  const takes = [session && "sessionId", byName && "name", role && "role"].filter(Boolean);
+  const given = takes.length > 0 ? ` with \`${takes.join("`, `")}\`` : "";
+  return `\`${argument ?? field}\`${given}.`;
+}
 
 registerEnumType(Role, {
   name: "Role",

@@ -1,8 +1,10 @@
-import { Field, ID, Int, ObjectType } from "type-graphql";
+import { ArgsType, Field, ID, Int, ObjectType } from "type-graphql";
 import { ManageRule } from "../../access/permissions.ts";
 import { Role } from "../../domain/role.ts";
 import { ArchiveMode, ArchiveResolution, MediaMode } from "../../domain/session.ts";
-import { DATA_VALUE, IDENTITY_VALUE, LIST_OF_NAMES } from "../limits/cost.ts";
+import type { PlannedAction } from "../../services/caller-permissions.ts";
+import { DATA_VALUE, IDENTITY_VALUE, LIST_OF_NAMES, SESSION_ID_VALUE, SHORT_VALUE } from "../limits/cost.ts";
+import { ActionNames } from "./enums.ts";
 
 @ObjectType("AllowedSessionOptions", {
   description:
@@ -72,6 +74,88 @@ export class VideoGrantType {
     description: "Where the caller can manage participants and bans; null for all its sessions.",
   })
   manage!: ManageRule | null;
+}
+
+/** The action that a caller plans. */
+@ArgsType()
+export class CanArgs implements PlannedAction {
+  @Field(() => ActionNames, { description: "What you plan to do." })
+  action!: string;
+
+  @Field(() => ID, {
+    nullable: true,
+    description:
+      "The session that it concerns. Without it, no session is checked, except that `BAN_IDENTITY` then means all.",
+  })
+  sessionId?: string | null;
+
+  @Field(() => String, { nullable: true, description: "The room name that it concerns." })
+  name?: string | null;
+
+  @Field(() => Role, {
+    nullable: true,
+    description:
+      "The role of the token. Without it, `generateTokens` checks none; one token is a `PUBLISHER`.",
+  })
+  role?: Role | null;
+}
+
+@ObjectType("MissingPermission", {
+  description: "A permission that a caller lacks: the message and the extensions of the `FORBIDDEN` error.",
+  simpleResolvers: true,
+})
+export class MissingPermission {
+  @Field(() => String, { description: "The reason, as text for people." })
+  message!: string;
+
+  @Field(() => String, {
+    nullable: true,
+    complexity: SHORT_VALUE,
+    description: "The missing scope, such as `tokens:create`.",
+  })
+  requiredScope!: string | null;
+
+  @Field(() => Role, {
+    nullable: true,
+    complexity: SHORT_VALUE,
+    description: "The role that your grant does not cover.",
+  })
+  requiredRole!: Role | null;
+
+  @Field(() => ID, {
+    nullable: true,
+    complexity: SESSION_ID_VALUE,
+    description: "The session that your grant does not cover; `*` means every session.",
+  })
+  requiredSession!: string | null;
+
+  @Field(() => String, { nullable: true, description: "The room name that your grant does not cover." })
+  requiredName!: string | null;
+
+  @Field(() => ID, {
+    nullable: true,
+    complexity: SESSION_ID_VALUE,
+    description: "The session in which you must be present as a moderator; `*` means every session.",
+  })
+  requiredModerator!: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "The unreadable part of your claims that may be the cause.",
+  })
+  problem!: string | null;
+}
+
+@ObjectType("Permission", {
+  description: "Whether a caller may do something. Bans and quotas are not checked.",
+  simpleResolvers: true,
+})
+export class Permission {
+  @Field(() => Boolean, { complexity: SHORT_VALUE, description: "Whether you have the permission." })
+  allowed!: boolean;
+
+  @Field(() => MissingPermission, { nullable: true, description: "What you lack; null if you are allowed." })
+  missing!: MissingPermission | null;
 }
 
 @ObjectType({ description: "The caller and its permissions.", simpleResolvers: true })
