@@ -125,7 +125,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
     const turn = turns(config.platform.name === "vonage" ? PER_SLICE_OF_RS256 : PER_SLICE);
     const shares = { turn, query: fairQueries(queriesAtOnce(config), turn) };
     const surroundings = { logger, now };
-    const { services, project, ledger, remover } = createServices(
+    const { services, faulty, project, ledger, remover } = createServices(
       config,
       store,
       audit,
@@ -182,6 +182,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
       hasPage: !config.production,
       console: build,
       local: emulator,
+      faulty,
       corsOrigins: config.corsOrigins,
       subscribe: createSubscriber({ schema, services, admit, turn, production: config.production, logger }),
       credentials,

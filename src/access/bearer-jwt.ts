@@ -3,7 +3,7 @@ import jsonwebtoken, { type Algorithm, type JwtHeader, type JwtPayload } from "j
 import { quote, Unauthenticated } from "../errors.ts";
 import { isObject } from "./json.ts";
 import type { KeyOf } from "./jwks.ts";
-import { CLAIM_CHECKS, type JwtRules, type Misfit } from "./jwt-checks.ts";
+import { CLAIM_CHECKS, EXPIRED, type JwtRules, type Misfit } from "./jwt-checks.ts";
 
 /** The longest accepted JWT, in characters. */
 const MAX_LENGTH = 8192;
@@ -135,4 +135,9 @@ export function verifySignature(token: string, alg: Algorithm, keys: readonly Ke
 
 function refused({ reason, forOperator }: Misfit): Unauthenticated {
   return new Unauthenticated(`The bearer token is not accepted: ${reason}`, forOperator);
+}
+
+/** The refusal of an expired JWT. */
+export function expiredJwt(): Unauthenticated {
+  return refused(EXPIRED);
 }

@@ -54,6 +54,9 @@ const because = (reason: string): Misfit => ({ reason });
 const clientOf = ({ client_id, azp }: JwtPayload): unknown => client_id ?? azp;
 const listOf = (aud: unknown): unknown[] => (Array.isArray(aud) ? aud : [aud]);
 
+/** Why an expired JWT is refused. */
+export const EXPIRED: Misfit = because("jwt expired");
+
 /** The rules for the claims of a JWT with a valid signature, in the order of the checks. */
 export const CLAIM_CHECKS: readonly ClaimCheck[] = [
   {
@@ -70,7 +73,7 @@ export const CLAIM_CHECKS: readonly ClaimCheck[] = [
     misfit({ exp }, _, now) {
       if (exp === undefined) return because("it has no exp");
       if (!isTime(exp)) return because("its exp is not a number");
-      return now >= exp + LEEWAY ? because("jwt expired") : null;
+      return now >= exp + LEEWAY ? EXPIRED : null;
     },
     says: ({ exp }) => `is ${instant(exp)}`,
   },

@@ -28,6 +28,11 @@ export const WINDOW = 60;
 export const limiterInMemory: LimiterOf = (counted, points) =>
   new RateLimiterMemory({ keyPrefix: counted, points, duration: WINDOW });
 
+/** A limiter that is always used up, for tests of front ends. */
+export const usedUp: LimiterOf = () => ({
+  consume: () => Promise.reject(new RateLimiterRes(0, WINDOW * 1000)),
+});
+
 /** The items that each caller may request per minute. */
 export class Quota {
   readonly #counted: Counted;

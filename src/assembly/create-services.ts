@@ -1,12 +1,14 @@
 import type { Logger } from "pino";
-import { limiterInMemory, Quota } from "../access/quota.ts";
+import { type Counted, DEFAULT_PER_MINUTE, limiterInMemory, Quota, usedUp } from "../access/quota.ts";
 import { sharedLimiters } from "../access/shared-limiter.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { Config } from "../config/config.ts";
 import type { PlatformName } from "../domain/project.ts";
-import { reasonOf } from "../errors.ts";
-import type { Services } from "../graphql/context.ts";
+import { LedgerUnavailable, reasonOf } from "../errors.ts";
+import type { FaultyServices, Services } from "../graphql/context.ts";
 import { type Instrument, NO_INSTRUMENT } from "../instruments/instrument.ts";
+import type { Platform } from "../platform/platform.ts";
+import { unavailablePlatform } from "../platform/unavailable-platform.ts";
 import { whyOf } from "../process/logger.ts";
 import { ApiKeyService } from "../services/api-keys.ts";
 import { BanService } from "../services/bans.ts";
@@ -17,7 +19,7 @@ import { ModerationService } from "../services/moderation.ts";
 import { ParticipantChanges } from "../services/participant-changes.ts";
 import { ParticipantFeed } from "../services/participant-feed.ts";
 import { ParticipantService } from "../services/participants.ts";
-import { Remover, type RemoverListener } from "../services/remover.ts";
+import { Remover, type RemoverListener, type RemoverParts } from "../services/remover.ts";
 import { SessionService } from "../services/session-service.ts";
 import { TokenService } from "../services/token-service.ts";
 import { type Shares, UNSHARED } from "../shares/shares.ts";
@@ -35,6 +37,8 @@ export interface Surroundings {
 /** The services, with their project and their ledger. */
 export interface Assembly {
   readonly services: Services;
+  /** For the fault switch; null where it is off. */
+  readonly faulty: FaultyServices | null;
   readonly project: Project;
   /** The ledger that records tokens; when it is off, it records none. */
   readonly ledger: IssuanceLedger;
@@ -67,44 +71,58 @@ export function createServices(
   // Replicas share quotas in PostgreSQL. When the ledger is off, no token waits for the database, not even for a quota.
   const isShared = config.database.engine === "postgres" && config.ledger;
   const limiterOf = isShared ? sharedLimiters(store.limiterClient, logLimits(logger)) : limiterInMemory;
-  const tokenQuota = new Quota("tokens", config.tokensPerMinute, limiterOf);
-  const sessionQuota = new Quota("sessions", config.sessionsPerMinute, limiterOf);
-  const actQuota = new Quota("acts", config.actionsPerMinute, limiterOf);
+  const quotas = {
+    tokens: new Quota("tokens", config.tokensPerMinute, limiterOf),
+    sessions: new Quota("sessions", config.sessionsPerMinute, limiterOf),
+    acts: new Quota("acts", config.actionsPerMinute, limiterOf),
+  };
   const { sessions, names, participants, bans, removals } = store;
   const feed = new ParticipantFeed({ participants, onChange: logFeed(logger) });
-  const remover = new Remover({
+  const removerParts: RemoverParts = {
     removals,
     platform,
     now,
     listener: removerListener(instrument, logger),
     onRemoved: () => feed.wake(),
     canAsk: isServer || project.emulator === null,
-  });
-  const managed: ManagedParts = {
-    applicationId,
-    sessions,
-    shares,
-    participants,
-    audit,
-    quota: actQuota,
-    now,
-    isLedgerOn: config.ledger,
   };
-  const sessionService = new SessionService({
-    platform,
-    sessions,
-    names,
-    audit,
-    quota: sessionQuota,
-    shares,
-    isLedgerOn: config.ledger,
-    now,
-  });
-  const services = {
-    sessions: sessionService,
-    tokens: instrument.tokens(
-      new TokenService({ signing, sessions, ledger, audit, quota: tokenQuota, shares, now }),
-    ),
+  const remover = new Remover(removerParts);
+  /** The services that can fail by a quota, the platform or the ledger. */
+  const failing = (parts: FailingParts) => {
+    const { platform, ledger, quotas, remover } = parts;
+    const managed: ManagedParts = {
+      applicationId,
+      sessions,
+      shares,
+      participants,
+      audit,
+      quota: quotas.acts,
+      now,
+      isLedgerOn: config.ledger,
+    };
+    return {
+      sessions: new SessionService({
+        platform,
+        sessions,
+        names,
+        audit,
+        quota: quotas.sessions,
+        shares,
+        isLedgerOn: config.ledger,
+        now,
+      }),
+      tokens: instrument.tokens(
+        new TokenService({ signing, sessions, ledger, audit, quota: quotas.tokens, shares, now }),
+      ),
+      bans: new BanService({ ...managed, bans, ledger, onRemovals: () => remover.wake() }),
+      moderation: new ModerationService({ ...managed, platform, signing, bans, removals, remover }),
+      apiKeys: new ApiKeyService({ apiKeys: store.apiKeys, audit, quota: quotas.acts, shares, now }),
+    };
+  };
+  const usual: FailingParts = { platform, ledger, quotas, remover };
+  const made = failing(usual);
+  const services: Services = {
+    ...made,
     issuedTokens: new IssuedTokens({ applicationId, sessions, ledger, shares }),
     participants: new ParticipantService({
       applicationId,
@@ -119,10 +137,7 @@ export function createServices(
     }),
     participantChanges: new ParticipantChanges({ applicationId, sessions, shares, feed }),
     issuances: new IssuanceService({ applicationId, sessions, ledger: store.ledger, shares, now }),
-    bans: new BanService({ ...managed, bans, ledger, onRemovals: () => remover.wake() }),
-    moderation: new ModerationService({ ...managed, platform, signing, bans, removals, remover }),
-    apiKeys: new ApiKeyService({ apiKeys: store.apiKeys, audit, quota: actQuota, shares, now }),
-    permissions: { applicationId, registry: sessions, sessions: sessionService, participants, shares },
+    permissions: { applicationId, registry: sessions, sessions: made.sessions, participants, shares },
     project: {
       applicationId,
       platform: config.platform.name as PlatformName,
@@ -130,7 +145,41 @@ export function createServices(
     },
     audit,
   };
-  return { services, project, ledger, remover };
+  const hasFaults = isServer && config.platform.name === "local" && !config.production;
+  const faulty = hasFaults ? faultyServices(config, services, usual, removerParts, failing) : null;
+  return { services, faulty, project, ledger, remover };
+}
+
+/** The parts of services with which they can fail. */
+interface FailingParts {
+  readonly platform: Platform;
+  readonly ledger: IssuanceLedger;
+  readonly quotas: Readonly<Record<Counted, Quota>>;
+  readonly remover: Remover;
+}
+
+/** The services with one part that fails, for the fault switch. */
+function faultyServices(
+  { tokensPerMinute, sessionsPerMinute, actionsPerMinute }: Config,
+  services: Services,
+  usual: FailingParts,
+  removerParts: RemoverParts,
+  failing: (parts: FailingParts) => Partial<Services>,
+): FaultyServices {
+  const perMinute = { tokens: tokensPerMinute, sessions: sessionsPerMinute, acts: actionsPerMinute };
+  const limited = (counted: Counted) =>
+    new Quota(counted, perMinute[counted] ?? DEFAULT_PER_MINUTE[counted], usedUp);
+  const quotas = { tokens: limited("tokens"), sessions: limited("sessions"), acts: limited("acts") };
+  const platform = unavailablePlatform(usual.platform);
+  const remover = new Remover({ ...removerParts, platform });
+  const record = async () => {
+    throw new LedgerUnavailable();
+  };
+  return {
+    RATE_LIMITED: { ...services, ...failing({ ...usual, quotas }) },
+    PLATFORM_UNAVAILABLE: { ...services, ...failing({ ...usual, platform, remover }) },
+    LEDGER_UNAVAILABLE: { ...services, ...failing({ ...usual, ledger: { ...usual.ledger, record } }) },
+  };
 }
 
 function logFeed(logger: Logger): (cause: unknown) => void {

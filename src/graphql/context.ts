@@ -31,6 +31,11 @@ export interface Services {
   readonly audit: Audit;
 }
 
+/** Services that fail in one way, by the code of the error. */
+export type FaultyServices = Readonly<
+  Record<"RATE_LIMITED" | "PLATFORM_UNAVAILABLE" | "LEDGER_UNAVAILABLE", Services>
+>;
+
 /** The facts of a request before its operation is known. */
 export interface RequestFacts {
   readonly caller: Caller;

@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
 import fastify, { type FastifyInstance } from "fastify";
+import type { FaultyServices } from "../graphql/context.ts";
 import { BODY_LIMIT } from "./body-size.ts";
 import { type CallerRules, clientKnower, knowCaller } from "./callers.ts";
 import { type ConsoleBuild, serveConsole } from "./console.ts";
 import type { Drain } from "./drain.ts";
 import { answerBadUrl, answerErrors } from "./errors.ts";
+import { readFault, refuseFaults } from "./faults.ts";
 import { graphqlHandler, type HandlerParts } from "./graphql-handler.ts";
 import { checkHeaders, protectBrowsers } from "./headers.ts";
 import { serveHealth } from "./health.ts";
@@ -34,7 +36,7 @@ export interface AppParts
   extends CallerRules,
     Following,
     InFlightRules,
-    Omit<HandlerParts, "readBody">,
+    Omit<HandlerParts, "readBody" | "stopping">,
     Omit<SubscriptionSocketsParts, "know" | "audit"> {
   /** Whether only requests to this machine are answered, because there is no authentication. */
   readonly localOnly: boolean;
@@ -42,6 +44,8 @@ export interface AppParts
   readonly console: ConsoleBuild | null;
   /** Null for another platform. */
   readonly local: LocalPlatform | null;
+  /** Services that fail on request; null where the fault switch is off. */
+  readonly faulty: FaultyServices | null;
   readonly corsOrigins: readonly (string | RegExp)[];
   /** Null without a webhook secret. */
   readonly webhooks: Omit<WebhookParts, "turn"> | null;
@@ -72,6 +76,7 @@ export async function createApp(parts: AppParts): Promise<{ app: FastifyInstance
   parts.follow(app);
   answerErrors(app, logger, services.audit, GRAPHQL_PATH);
   if (localOnly) refuseOtherHosts(app);
+  if (!parts.faulty) refuseFaults(app);
   await protectBrowsers(app, corsOrigins, hasPage, logger);
   const know = clientKnower(parts);
   const subscriptions = new SubscriptionSockets({ ...parts, know, audit: services.audit });
@@ -92,8 +97,8 @@ export async function createApp(parts: AppParts): Promise<{ app: FastifyInstance
   app.route({
     method: ["GET", "POST"],
     url: GRAPHQL_PATH,
-    onRequest: [knowCaller(app, hasPage, know), checkHeaders, limit],
-    handler: graphqlHandler({ ...parts, readBody }),
+    onRequest: [knowCaller(app, hasPage, know), readFault(app, parts.faulty), checkHeaders, limit],
+    handler: graphqlHandler({ ...parts, readBody, stopping: drain.stopping }),
   });
   if (parts.local) await serveLocalPlatform(app, parts.local, { turn, logger, limit });
   return { app, drain };

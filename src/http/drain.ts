@@ -20,7 +20,7 @@ export class Drain {
   readonly #late = new WeakSet<Socket>();
   readonly #sockets = new Set<WebSocket>();
   #announced = false;
-  #begun = false;
+  readonly #stop = new AbortController();
   #closing = false;
   #now = newcomers();
 
@@ -28,7 +28,7 @@ export class Drain {
   constructor(app: FastifyInstance) {
     this.#app = app;
     app.server.on("connection", (socket: Socket) => {
-      if (this.#begun) this.#late.add(socket);
+      if (this.begun) this.#late.add(socket);
     });
   }
 
@@ -39,7 +39,12 @@ export class Drain {
 
   /** Whether the server is stopping, so that it accepts no connection. */
   get begun(): boolean {
-    return this.#begun;
+    return this.#stop.signal.aborted;
+  }
+
+  /** Aborts when the stop begins. */
+  get stopping(): AbortSignal {
+    return this.#stop.signal;
   }
 
   /** Closes a WebSocket when the stop begins. */
@@ -82,7 +87,7 @@ export class Drain {
     const before = this.#now;
     this.#now = newcomers();
     this.#announced = true;
-    this.#begun = true;
+    this.#stop.abort();
     for (const socket of this.#sockets) socket.close(GOING_AWAY, "The server is stopping");
     await idle(before, deadline);
     // Accepts the connections that opened in this tick of the event loop.

@@ -77,6 +77,7 @@ async function start(plugin: ApolloServerPlugin<Context>) {
     hasPage: false,
     console: null,
     local: null,
+    faulty: null,
     corsOrigins: [],
     subscribe: async () => [],
     credentials: {} as OpenCredentials,

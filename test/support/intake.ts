@@ -52,6 +52,7 @@ export async function startIntake(parts: Partial<WebhookParts> = {}) {
     hasPage: false,
     console: null,
     local: null,
+    faulty: null,
     subscribe: async () => [],
     credentials: {} as OpenCredentials,
     corsOrigins: [],
