@@ -37,7 +37,7 @@ export interface Surroundings {
 /** The services, with their project and their ledger. */
 export interface Assembly {
   readonly services: Services;
-  /** For the fault switch; null where it is off. */
+  /** Null if the fault switch is off. */
   readonly faulty: FaultyServices | null;
   readonly project: Project;
   /** The ledger that records tokens; when it is off, it records none. */

@@ -25,8 +25,8 @@ export interface PermissionParts extends Pick<ManagedParts, "applicationId" | "p
 }
 
 /**
- * Tells a caller what it may do, in one request. It applies the checks that the action applies. It reads the database only for a
- * caller that manages as a moderator or uses sessions by name, and once for each session.
+ * Tells a caller what it may do, in one request. It applies the checks that the action applies. It reads the database
+ * only for a caller that manages as a moderator or uses sessions by name. It reads once for each session.
  */
 export class CallerPermissions {
   readonly #parts: PermissionParts;

@@ -24,6 +24,7 @@ import {
   moderates,
 } from "./run-rooms.ts";
 import {
+  answers,
   commands,
   curl,
   heldBy,
@@ -340,6 +341,21 @@ export const CLAIMS: readonly Claim[] = [
     run: heldBy("test/docs/front-end.test.ts"),
   },
   { document: FRONT_END, language: /^dotenv$/, run: settings },
+  {
+    document: FRONT_END,
+    language: /^sh$/,
+    has: /x-stagepass-fault/,
+    run: answers(429, { errors: [{ extensions: { code: "RATE_LIMITED" } }], data: { createSession: null } }),
+  },
+  {
+    document: ACCESS,
+    language: /^graphql$/,
+    has: /can\(action/,
+    run: operation(({ videoCaller }) => {
+      const allowed = { allowed: true, missing: null };
+      expect(videoCaller).toEqual({ create: allowed, moderate: allowed });
+    }),
+  },
   // The application of the other test is compiled and run with these packages.
   { document: FRONT_END, language: /^sh$/, has: /^np(m install|x) /, run: isShell },
   { document: FRONT_END, language: /^sh$/, has: /npm start/, run: starts },
