@@ -10,6 +10,8 @@ const JOINED = {
   type: "joined",
   sessionId: "1_",
   connectionId: SELF,
+  createdAt: 0,
+  data: "",
   role: "publisher",
   streams: [],
 } as const;

@@ -45,15 +45,14 @@ export interface RoomStream {
 
 /** A message to a client. */
 export type ServerMessage =
-  | {
+  | (RoomConnection & {
       readonly type: "joined";
       readonly sessionId: string;
-      readonly connectionId: string;
       readonly role: string;
       /** The other connections and their streams. Empty for `publisheronly`. */
       readonly connections: readonly RoomConnection[];
       readonly streams: readonly RoomStream[];
-    }
+    })
   | { readonly type: "connectionCreated"; readonly connection: RoomConnection }
   | { readonly type: "connectionDestroyed"; readonly connectionId: string; readonly reason: string }
   | { readonly type: "published"; readonly stream: RoomStream }

@@ -55,7 +55,7 @@ export class Room {
     client.receive({
       type: "joined",
       sessionId: this.sessionId,
-      connectionId: connection.connectionId,
+      ...connection,
       role: grant.role,
       connections: hears ? [...this.#participants.values()].map(({ connection }) => connection) : [],
       streams: hears ? [...this.#streams.values()].map(({ stream }) => stream) : [],

@@ -19,6 +19,8 @@ describe("a client that joins", () => {
         type: "joined",
         sessionId: SESSION,
         connectionId: bob.connectionId,
+        createdAt: START.getTime(),
+        data: "bob",
         role: "subscriber",
         connections: [{ connectionId: ada.connectionId, createdAt: START.getTime(), data: "ada" }],
         streams: [
