@@ -8,6 +8,7 @@ import { CrashNotice } from "./components/crash-notice.tsx";
 import { ProblemNotice } from "./components/problem-notice.tsx";
 import type { TokenFieldsFragment } from "./generated/documents.ts";
 import { PLATFORMS } from "./labels.ts";
+import { BansPage } from "./pages/bans.tsx";
 import { InspectPage } from "./pages/inspect.tsx";
 import { SessionPage } from "./pages/session.tsx";
 import { SessionsPage } from "./pages/sessions.tsx";
@@ -69,12 +70,13 @@ function Shell({ connection, state }: ShellProps) {
     () => ({
       project: me.videoProject,
       rights: rightsOf(me.videoCaller),
+      live: connection.live,
       tokens,
       keepTokens: (more: readonly TokenFieldsFragment[]) => setTokens((kept) => [...more, ...kept]),
       drafts,
       welcome: refusal === null,
     }),
-    [me, tokens, drafts, refusal],
+    [connection, me, tokens, drafts, refusal],
   );
   return (
     <MeContext value={shared}>
@@ -90,6 +92,7 @@ function Shell({ connection, state }: ShellProps) {
             <Tab href="/">Sessions</Tab>
             {shared.rights.readLedger && <Tab href="/tokens">Tokens</Tab>}
             {shared.rights.inspectTokens && <Tab href="/inspect">Inspect</Tab>}
+            {shared.rights.manageBans && <Tab href="/bans">Bans</Tab>}
             {SANDBOX && <a href={SANDBOX}>Apollo Sandbox</a>}
           </nav>
           <span className="who">
@@ -127,6 +130,11 @@ function Shell({ connection, state }: ShellProps) {
               {shared.rights.inspectTokens && (
                 <Route path="/inspect">
                   <InspectPage />
+                </Route>
+              )}
+              {shared.rights.manageBans && (
+                <Route path="/bans">
+                  <BansPage />
                 </Route>
               )}
               <Redirect to="/" replace />

@@ -3,6 +3,7 @@ import { SetContextLink } from "@apollo/client/link/context";
 import { ErrorLink } from "@apollo/client/link/error";
 import { VideoCallerDocument, type VideoCallerQuery } from "../generated/documents.ts";
 import { keepCredential, keptCredential } from "./kept-credential.ts";
+import { Live } from "./live.ts";
 import { type Problem, problemOf, signInProblem } from "./problem.ts";
 
 /** The state of the connection between the console and the server. */
@@ -24,12 +25,14 @@ export type ConnectionState =
 /** The connection to the server and the signed-in user. It holds the credential, in the page's memory or for the tab. */
 export class Connection {
   readonly client: ApolloClient;
+  readonly live: Live;
   #credential = keptCredential();
   #visit = 0;
   #state: ConnectionState = { status: "connecting" };
   readonly #listeners = new Set<() => void>();
 
   constructor(uri: string) {
+    this.live = new Live(uri, () => this.#authorization());
     this.client = new ApolloClient({
       link: ApolloLink.from([
         new SetContextLink(({ headers }) => ({
@@ -40,7 +43,11 @@ export class Connection {
           // Ignore the refusal of an earlier credential.
           if (operation.getContext().credential === this.#credential) this.#noticeRefusal(error);
         }),
-        new HttpLink({ uri }),
+        ApolloLink.split(
+          ({ operationType }) => operationType === "subscription",
+          this.live.link,
+          new HttpLink({ uri }),
+        ),
       ]),
       cache: new InMemoryCache(),
     });

@@ -1,11 +1,13 @@
 import { createContext, use, useState } from "react";
 import type { TokenFieldsFragment, VideoCallerQuery } from "../generated/documents.ts";
+import type { Live } from "./live.ts";
 import type { Rights } from "./rights.ts";
 
 /** The data of the current user, for every page. */
 export interface Me {
   readonly project: VideoCallerQuery["videoProject"];
   readonly rights: Rights;
+  readonly live: Live;
   /** The tokens generated since sign-in, newest first. They exist only here, because the server keeps no copy. */
   readonly tokens: readonly TokenFieldsFragment[];
   keepTokens(tokens: readonly TokenFieldsFragment[]): void;

@@ -11,7 +11,10 @@ export interface Rights {
   readonly inspectTokens: boolean;
   readonly readLedger: boolean;
   readonly readParticipants: boolean;
+  readonly manageParticipants: boolean;
   readonly manageBans: boolean;
+  /** Whether the caller may use every session, so that it may ban from all of them. */
+  readonly everySession: boolean;
   /** The roles that the caller may grant. */
   readonly roles: readonly Role[];
   /** The longest lifetime of a token, in seconds. */
@@ -33,7 +36,9 @@ export function rightsOf({ scopes, videoGrant }: VideoCallerQuery["videoCaller"]
     inspectTokens: scopes.includes("tokens:inspect"),
     readLedger: scopes.includes("ledger:read"),
     readParticipants: scopes.includes("participants:read"),
+    manageParticipants: scopes.includes("participants:manage"),
     manageBans: scopes.includes("bans:manage"),
+    everySession: sessions.includes("*"),
     roles,
     maxLifetime,
     identity,

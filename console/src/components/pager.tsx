@@ -1,6 +1,7 @@
 import { useState } from "react";
 
-interface Pages {
+/** The current page of a list, and the way to others. */
+export interface Pages {
   /** The cursor that the page begins after; null for the first. */
   readonly after: string | null;
   readonly number: number;

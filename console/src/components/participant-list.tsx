@@ -1,78 +1,243 @@
-import { useQuery } from "@apollo/client/react";
-import { usePolling } from "../api/me.ts";
+import { useApolloClient, useMutation, useQuery, useSubscription } from "@apollo/client/react";
+import { type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { useMe, usePolling } from "../api/me.ts";
 import { problemOf } from "../api/problem.ts";
-import { ParticipantsDocument, type ParticipantsQuery } from "../generated/documents.ts";
+import {
+  MuteParticipantDocument,
+  ParticipantChangedDocument,
+  type ParticipantFieldsFragment,
+  ParticipantsDocument,
+  type SessionFieldsFragment,
+} from "../generated/documents.ts";
 import { VIDEO_TYPES } from "../labels.ts";
 import { formatInstant } from "../time.ts";
+import {
+  GuestDialog,
+  LimitDialog,
+  MuteAllDialog,
+  nameOf,
+  RemoveDialog,
+  SignalDialog,
+} from "./moderation-dialogs.tsx";
 import { Pager, Total, usePages } from "./pager.tsx";
 import { ProblemNotice } from "./problem-notice.tsx";
 import { RoleBadge } from "./role-badge.tsx";
+import { useDone } from "./use-done.ts";
+import { useSubmission } from "./use-submission.ts";
 
 /** The number of participants per page. */
 const PAGE_SIZE = 10;
+/** The time between a change and the query that it causes, in milliseconds. Changes in between cause none of their own. */
+const CALM = 300;
 
-/** The participants that are in a session now. */
-export function ParticipantList({ sessionId }: { sessionId: string }) {
+type Act = "remove" | "signal" | "mute all" | "limit" | "guest";
+
+/** The participants that are in a session now, and what the caller may do with them. */
+export function ParticipantList({ session: { sessionId, maxParticipants, createdHere } }: Props) {
+  const { rights, project } = useMe();
   const pages = usePages();
+  const isLive = useChanges(sessionId);
   const { data, previousData, error, refetch } = useQuery(ParticipantsDocument, {
     variables: { sessionId, first: PAGE_SIZE, after: pages.after },
     fetchPolicy: "cache-and-network",
     // Show the list even if its count fails.
     errorPolicy: "all",
-    ...usePolling(2000),
+    ...usePolling(isLive ? 0 : 2000),
   });
+  const [open, setOpen] = useState<readonly [Act, ParticipantFieldsFragment | null] | null>(null);
+  const { done, setDone, heading } = useDone();
+  const of = {
+    sessionId,
+    onClose: () => setOpen(null),
+    onDone: (done: string) => {
+      setOpen(null);
+      setDone(done);
+    },
+  };
+  const [act, participant] = open ?? [null, null];
+
   // The list still shows the previous page.
   const busy = !data && !error;
-  const session = data?.session ?? previousData?.session;
-  const present = session?.participants;
+  const shown = data?.session ?? previousData?.session;
+  const present = shown?.participants;
+  const nodes = present?.nodes.filter(({ leftAt }) => leftAt === null);
   return (
     <section className="card" aria-labelledby="participants">
-      <h2 id="participants">Participants {session && <Total count={session.participantCount} />}</h2>
+      <div className="row">
+        <h2 id="participants" ref={heading} tabIndex={-1}>
+          Participants {shown && <Total count={shown.participantCount} />}
+        </h2>
+        <span className={isLive ? "live on" : "live"}>{isLive ? "Live" : "Updated every 2 seconds"}</span>
+      </div>
+      {(rights.manageParticipants || (project.platform === "LOCAL" && rights.createTokens)) && (
+        <div className="acts">
+          {project.platform === "LOCAL" && rights.createTokens && (
+            <button type="button" onClick={() => setOpen(["guest", null])}>
+              Join as a guest…
+            </button>
+          )}
+          {rights.manageParticipants && (
+            <>
+              <button type="button" onClick={() => setOpen(["signal", null])}>
+                Signal all…
+              </button>
+              <button type="button" onClick={() => setOpen(["mute all", null])}>
+                Mute all…
+              </button>
+              {createdHere && (
+                <button type="button" onClick={() => setOpen(["limit", null])}>
+                  {maxParticipants === null ? "Set a limit…" : `Limit: ${maxParticipants}…`}
+                </button>
+              )}
+            </>
+          )}
+        </div>
+      )}
+      <p role="status" className="done">
+        {done}
+      </p>
       {error && <ProblemNotice problem={problemOf(error)} onRetry={() => void refetch()} />}
       {!present && !error && <p role="status">Loading…</p>}
-      {present && present.nodes.length === 0 && <p>Nobody is in this session now.</p>}
-      {present && present.nodes.length > 0 && (
-        <table aria-busy={busy}>
-          <thead>
-            <tr>
-              <th scope="col">Who</th>
-              <th scope="col">Role</th>
-              <th scope="col">Joined</th>
-              <th scope="col">Publishes</th>
-            </tr>
-          </thead>
-          <tbody>
-            {present.nodes.map((participant) => (
-              <Row key={participant.id} {...participant} />
-            ))}
-          </tbody>
-        </table>
+      {nodes?.length === 0 && <p>Nobody is in this session now.</p>}
+      {nodes && nodes.length > 0 && (
+        <ul className="people" aria-busy={busy}>
+          {nodes.map((participant) => (
+            <Row key={participant.id} participant={participant}>
+              {rights.manageParticipants && (
+                <Acts
+                  participant={participant}
+                  onDone={setDone}
+                  onOpen={(act) => setOpen([act, participant])}
+                />
+              )}
+            </Row>
+          ))}
+        </ul>
       )}
       {present && <Pager pages={pages} pageInfo={present.pageInfo} busy={busy} of="participants" />}
+      {act === "guest" && <GuestDialog {...of} />}
+      {act === "mute all" && <MuteAllDialog {...of} />}
+      {act === "limit" && <LimitDialog {...of} limit={maxParticipants} />}
+      {act === "signal" && <SignalDialog {...of} participant={participant} />}
+      {act === "remove" && participant && <RemoveDialog {...of} participant={participant} />}
     </section>
   );
 }
 
-type Participant = NonNullable<NonNullable<ParticipantsQuery["session"]>["participants"]>["nodes"][number];
+interface Props {
+  readonly session: Pick<SessionFieldsFragment, "sessionId" | "maxParticipants" | "createdHere">;
+}
 
-function Row({ connectionId, identity, data, role, joinedAt, streams }: Participant) {
+/** Reads the participants again after changes. Returns whether the server reports changes; otherwise the caller polls. */
+function useChanges(sessionId: string): boolean {
+  const { live, welcome } = useMe();
+  const client = useApolloClient();
+  const isOpen = useSyncExternalStore(live.subscribe, () => live.isOpen);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const refresh = () => {
+    timer.current ??= setTimeout(() => {
+      timer.current = undefined;
+      // The list shows its own errors.
+      client.refetchQueries({ include: [ParticipantsDocument] }).catch(() => {});
+    }, CALM);
+  };
+  // Each event also updates its participant in the cache.
+  const { error } = useSubscription(ParticipantChangedDocument, {
+    variables: { sessionId },
+    skip: !welcome,
+    onData: refresh,
+  });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: there may have been changes before it was open
+  useEffect(() => {
+    if (isOpen) refresh();
+  }, [isOpen]);
+  useEffect(
+    () => () => {
+      clearTimeout(timer.current);
+      timer.current = undefined;
+    },
+    [],
+  );
+  return welcome && isOpen && !error;
+}
+
+interface RowProps {
+  readonly participant: ParticipantFieldsFragment;
+  readonly children: ReactNode;
+}
+
+function Row({ participant, children }: RowProps) {
+  const { identity, data, role, joinedAt, streams } = participant;
   return (
-    <tr>
-      <td>{identity ?? data ?? <code>{connectionId}</code>}</td>
-      <td>{role && <RoleBadge role={role} />}</td>
-      <td>
-        <time dateTime={joinedAt}>{formatInstant(joinedAt)}</time>
-      </td>
-      <td>
-        <ul>
-          {streams.map(({ id, name, videoType }) => (
-            <li key={id}>
-              {videoType === null ? "Audio" : VIDEO_TYPES[videoType]}
-              {name && `: ${name}`}
-            </li>
-          ))}
-        </ul>
-      </td>
-    </tr>
+    <li>
+      <div className="who-is">
+        <strong>{nameOf(participant)}</strong>
+        {role && <RoleBadge role={role} />}
+      </div>
+      <div className="meta">
+        {identity !== null && data !== null && <span>{data}</span>}
+        <span>
+          since <time dateTime={joinedAt}>{formatInstant(joinedAt)}</time>
+        </span>
+        {streams.length === 0 && <span>publishes nothing</span>}
+        {streams.map(({ id, name, videoType }) => (
+          <span key={id}>
+            {videoType === null ? "Audio" : VIDEO_TYPES[videoType]}
+            {name && `: ${name}`}
+          </span>
+        ))}
+      </div>
+      {children}
+    </li>
+  );
+}
+
+interface ActsProps {
+  readonly participant: ParticipantFieldsFragment;
+  readonly onDone: (done: string) => void;
+  readonly onOpen: (act: Act) => void;
+}
+
+/** The buttons of one participant. */
+function Acts({ participant, onDone, onOpen }: ActsProps) {
+  const name = nameOf(participant);
+  const [mute] = useMutation(MuteParticipantDocument);
+  const { busy, notice, submit } = useSubmission({}, async () => {
+    await mute({ variables: { id: participant.id } });
+    onDone(`${name} was muted.`);
+  });
+  return (
+    <>
+      <div className="acts">
+        {participant.streams.length > 0 && (
+          <button
+            type="button"
+            className="quiet"
+            aria-label={`Mute ${name}`}
+            aria-disabled={busy}
+            onClick={() => submit()}
+          >
+            Mute
+          </button>
+        )}
+        <button
+          type="button"
+          className="quiet"
+          aria-label={`Signal… to ${name}`}
+          onClick={() => onOpen("signal")}
+        >
+          Signal…
+        </button>
+        <button
+          type="button"
+          className="quiet"
+          aria-label={`Show out… ${name}`}
+          onClick={() => onOpen("remove")}
+        >
+          Show out…
+        </button>
+      </div>
+      {notice && <ProblemNotice problem={notice} onRetry={submit} />}
+    </>
   );
 }

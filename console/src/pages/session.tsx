@@ -2,6 +2,7 @@ import { useQuery } from "@apollo/client/react";
 import { useHistoryState } from "wouter/use-browser-location";
 import { useMe, usePolling } from "../api/me.ts";
 import { problemOf } from "../api/problem.ts";
+import { SessionBans } from "../components/ban-list.tsx";
 import { CopyButton } from "../components/copy-button.tsx";
 import { Detail } from "../components/detail.tsx";
 import { PageHeading } from "../components/page-heading.tsx";
@@ -69,9 +70,8 @@ export function SessionPage({ sessionId }: { sessionId: string }) {
           )}
         </div>
         <div>
-          {rights.readParticipants && rights.readSessions && session && (
-            <ParticipantList sessionId={sessionId} />
-          )}
+          {rights.readParticipants && rights.readSessions && session && <ParticipantList session={session} />}
+          {rights.manageBans && session && <SessionBans sessionId={sessionId} />}
           {mine.length > 0 && (
             <section className="card" aria-labelledby="tokens">
               <h2 id="tokens">
