@@ -73,12 +73,12 @@ export const wrong = send(ParticipantsDocument, { sessionId: 5 });
 `;
 
 it.each([
-  ["5.9", "typescript-5", "nodenext"],
-  ["6", "typescript", "bundler"],
+  ["5.9", "packages/client/node_modules", "nodenext"],
+  ["6", "node_modules", "bundler"],
 ])(
-  "has types for TypeScript %s (%s) with the resolution of %s",
-  async (version, compiler, resolution) => {
-    const program = join("node_modules", compiler, "bin/tsc");
+  "has types for TypeScript %s of %s with the resolution of %s",
+  async (version, modules, resolution) => {
+    const program = join(modules, "typescript/bin/tsc");
     expect((await run("node", [program, "--version"])).stdout).toContain(`Version ${version}.`);
     writeFileSync(join(folder, "package.json"), '{"type":"module"}');
     writeFileSync(join(folder, "application.ts"), APPLICATION);
@@ -93,7 +93,7 @@ it.each([
       module: resolution === "bundler" ? "esnext" : resolution,
       moduleResolution: resolution,
     };
-    const config = join(folder, `${compiler}-${resolution}.json`);
+    const config = join(folder, `${resolution}.json`);
     writeFileSync(config, JSON.stringify({ compilerOptions, files: ["application.ts"] }));
     const { stdout } = await run("node", [program, "-p", config]).catch((error) => error);
     expect(stdout).toBe("");
