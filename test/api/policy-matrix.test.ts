@@ -44,6 +44,7 @@ const CELLS = { ...OTHER_CELLS, ...TOKEN_CELLS, ...KEY_CELLS };
 
 /** Sends the request of a cell, and fails, naming it, when anything else comes of it than must. */
 async function check(caller: MatrixCaller, cell: Cell): Promise<void> {
+  await cell.prepare?.();
   const before = count();
   const { status, data, errors } = await ask(caller, cell.query, cell.variables);
   const tokens = tokensIn(data);

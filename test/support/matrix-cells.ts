@@ -40,6 +40,8 @@ export interface Cell {
   readonly variables?: Record<string, unknown>;
   /** Why it is refused; null when it is granted. */
   readonly refusal: Refusal | null;
+  /** Makes what the request needs. */
+  readonly prepare?: () => Promise<void>;
   /** The path of the refused field. */
   readonly at?: readonly string[];
   /** The data of an answer that refuses. */

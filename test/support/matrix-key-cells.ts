@@ -1,7 +1,8 @@
+import { expect } from "vitest";
 import { SCOPES } from "../../src/access/scope.ts";
-import { type MatrixCaller, nameRefusal, type Refusal, ROLES, scopeRefusal } from "./matrix.ts";
+import { EVERYTHING, type MatrixCaller, nameRefusal, type Refusal, ROLES, scopeRefusal } from "./matrix.ts";
 import type { Cell, Cells } from "./matrix-cells.ts";
-import { addKey, ids, keyNames } from "./matrix-server.ts";
+import { ask, ids, keyNames } from "./matrix-server.ts";
 
 /** What an API key grants, as a claim has it. */
 interface Wanted {
@@ -78,9 +79,13 @@ const grantOf = ({ roles, own, every, names, maxLifetime, identity, data, sessio
   sessionOptions,
 });
 
-const claimsOf = (wanted: Wanted) => ({
-  scope: wanted.scopes.join(" "),
-  video_grant: { ...grantOf(wanted), ...(wanted.asModerator && { manage: "as-moderator" }) },
+const CREATE = `mutation($name: String!, $scopes: [String!], $videoGrant: VideoGrantInput) {
+  createApiKey(name: $name, scopes: $scopes, videoGrant: $videoGrant) { apiKey { name scopes } } }`;
+
+const inputOf = (name: string, wanted: Wanted) => ({
+  name,
+  scopes: wanted.scopes,
+  videoGrant: { ...grantOf(wanted), ...(wanted.asModerator && { manage: "AS_MODERATOR" }) },
 });
 
 /** How many names were made for keys. A cell that is tried again needs another. */
@@ -88,23 +93,25 @@ let made = 0;
 /** The keys of the cells, by their names. */
 const added = new Map<string, Wanted>();
 
-function addedKey(what: string, wanted: Wanted): string {
-  const name = `${what}-${++made}`;
-  addKey(name, claimsOf(wanted));
+async function add(name: string, wanted: Wanted): Promise<void> {
   added.set(name, wanted);
-  return name;
+  const { errors } = await ask(EVERYTHING, CREATE, inputOf(name, wanted));
+  expect(errors).toEqual([]);
 }
 
 /** The cells of the fields that manage API keys. */
 export const KEY_CELLS: Cells = {
   "Query.apiKeys": (caller) => {
-    if (added.size === 0) for (const [what, wanted] of Object.entries(WANTED)) addedKey(what, wanted);
     const everything = WANTED.everything as Wanted;
     // The keys of callers have every permission.
     const isShown = (name: string) => keyRefusal(caller, added.get(name) ?? everything) === null;
     return [
       {
         name: "all",
+        async prepare() {
+          if (added.size > 0) return;
+          for (const [what, wanted] of Object.entries(WANTED)) await add(what, wanted);
+        },
         query: "{ apiKeys(first: 100) { nodes { name } pageInfo { hasNextPage } } }",
         refusal: scopeRefusal(caller, "keys:manage"),
         at: ["apiKeys"],
@@ -126,13 +133,8 @@ export const KEY_CELLS: Cells = {
       added.set(name, wanted);
       return {
         name: what,
-        query: `mutation($name: String!, $scopes: [String!], $videoGrant: VideoGrantInput) {
-          createApiKey(name: $name, scopes: $scopes, videoGrant: $videoGrant) { apiKey { name scopes } } }`,
-        variables: {
-          name,
-          scopes: wanted.scopes,
-          videoGrant: { ...grantOf(wanted), ...(wanted.asModerator && { manage: "AS_MODERATOR" }) },
-        },
+        query: CREATE,
+        variables: inputOf(name, wanted),
         refusal: scopeRefusal(caller, "keys:manage") ?? keyRefusal(caller, wanted),
         at: ["createApiKey"],
         data: { createApiKey: { apiKey: { name, scopes: wanted.scopes } } },
@@ -141,13 +143,16 @@ export const KEY_CELLS: Cells = {
 
   "Mutation.revokeApiKey": (caller) =>
     Object.entries(WANTED).map(([what, wanted]): Cell => {
-      const name = addedKey(what, wanted);
+      const name = `${what}-${++made}`;
       const invisible: Refusal | null = keyRefusal(caller, wanted) && {
         code: "BAD_USER_INPUT",
         argument: "name",
       };
       return {
         name: what,
+        prepare: async () => {
+          if (caller.known) await add(name, wanted);
+        },
         query: "mutation($name: String!) { revokeApiKey(name: $name) { name } }",
         variables: { name },
         refusal: scopeRefusal(caller, "keys:manage") ?? invisible,

@@ -136,14 +136,6 @@ async function addKeys(file: string): Promise<Keys> {
   return added;
 }
 
-/** Puts an older API key into the running server's database. */
-export function addKey(name: string, claims: object): void {
-  const { id, digest } = newApiKey();
-  database
-    .prepare("INSERT INTO api_keys (id, name, digest, claims, created_at) VALUES (?, ?, ?, ?, ?)")
-    .run(id, name, digest, JSON.stringify(claims), now.getTime() - 2 * 24 * 60 * 60 * 1000);
-}
-
 /** The names of all API keys, newest first. */
 export function keyNames(): string[] {
   const rows = database.prepare("SELECT name FROM api_keys ORDER BY created_at DESC, id DESC").all();
