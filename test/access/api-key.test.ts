@@ -74,6 +74,7 @@ describe("isApiKeyName", () => {
     "a b",
     "é",
     "web\n",
+    "-",
     "0123cdef",
     "stagepass_0123cdef_",
     "stagepass_0123cdef_aa",

@@ -17,6 +17,7 @@ describe("readScopes", () => {
       "participants:manage",
       "bans:manage",
       "sessions:replace",
+      "keys:manage",
     ]);
     expect([...parseScopes(SCOPES.join(" "))]).toEqual([...SCOPES]);
   });

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { PRESET_CLAIMS } from "../../src/access/key-presets.ts";
 import { answerTo } from "../support/command-line.ts";
 import { API_KEY, API_SECRET } from "../support/credentials.ts";
 import { newSessionId } from "../support/fault-server.ts";
@@ -129,7 +130,27 @@ it.each<[string, string[], RegExp]>([
     ["create", "--name", "a", "--grant", GRANT, "--expires-in", "soon"],
     /--expires-in: must be a number of seconds/,
   ],
-  ["an unknown option", ["create", "--name", "a", "--grant", GRANT, "--admin"], /unknown option '--admin'/],
+  ["an unknown option", ["create", "--name", "a", "--grant", GRANT, "--root"], /unknown option '--root'/],
+  [
+    "neither a grant nor a preset",
+    ["create", "--name", "a"],
+    /--grant: give exactly one of --grant, --preset/,
+  ],
+  [
+    "a grant and a preset",
+    ["create", "--name", "a", "--grant", GRANT, "--admin"],
+    /give exactly one of --grant/,
+  ],
+  [
+    "two presets",
+    ["create", "--name", "a", "--preset", "read-only", "--admin"],
+    /give exactly one of --grant/,
+  ],
+  [
+    "an unknown preset",
+    ["create", "--name", "a", "--preset", "all"],
+    /--preset: must be one of everything, front_end, read_only/,
+  ],
   ["no name", ["create", "--grant", GRANT], /required option '--name <name>'/],
   ["a name that looks like an ID", ["create", "--name", "0123abcd", "--grant", GRANT], /--name/],
   [
@@ -171,4 +192,17 @@ it.each<[string, string[], RegExp]>([
   expect((await answerTo(["keys", ...args], env)).text).toMatch(message);
   const { apiKeys } = await openStore(env.DATABASE_URL);
   expect(await apiKeys.list()).toEqual([]);
+});
+
+it.each([
+  [["--admin"], "EVERYTHING"],
+  [["--preset", "everything"], "EVERYTHING"],
+  [["--preset", "front-end"], "FRONT_END"],
+  [["--preset", "READ_ONLY"], "READ_ONLY"],
+] as const)("stagepass keys create %j makes a key with the preset %s", async (args, preset) => {
+  const env = environment();
+  const { code } = await answerTo(["keys", "create", "--name", "a", ...args], env);
+  expect(code).toBe(0);
+  const { apiKeys } = await openStore(env.DATABASE_URL);
+  expect(await apiKeys.list()).toMatchObject([{ name: "a", claims: PRESET_CLAIMS[preset] }]);
 });

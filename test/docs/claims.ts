@@ -124,6 +124,15 @@ export const CLAIMS: readonly Claim[] = [
   { document: ACCESS, language: /^sh$/, has: /keys/, run: managesKeys },
   {
     document: ACCESS,
+    language: /^graphql$/,
+    has: /createApiKey/,
+    run: operation(({ createApiKey: { key, apiKey } }) => {
+      expect(key).toMatch(/^stagepass_[0-9a-f]{8}_\S{43}$/);
+      expect(apiKey).toEqual({ name: "front-end", scopes: ["sessions:create", "tokens:create"] });
+    }),
+  },
+  {
+    document: ACCESS,
     language: /^sh$/,
     has: /^curl/,
     run: curl(

@@ -25,6 +25,25 @@ describe.each(ENGINES)("the API keys on %s", (engine) => {
     expect((await apiKeys.ids()).sort()).toEqual(["0000000a", "0000000c"]);
   });
 
+  it("are found by name while they are not revoked, counted, and read in pages, newest first", async () => {
+    const { apiKeys } = await newStore(engine);
+    const at = (time: number) => ({ createdAt: new Date(time) });
+    await apiKeys.add({ ...apiKey("0000000a", "web"), ...at(1000) });
+    await apiKeys.revoke("web", new Date(2000));
+    expect(await apiKeys.findNamed("web")).toBeNull();
+    await apiKeys.add({ ...apiKey("0000000c", "web"), ...at(2000) });
+    await apiKeys.add({ ...apiKey("0000000b", "past"), ...at(2000), expiresAt: new Date(3000) });
+    expect(await apiKeys.findNamed("web")).toMatchObject({ id: "0000000c" });
+    expect(await apiKeys.findNamed("past")).toMatchObject({ id: "0000000b", isExpired: true });
+    const counts = [1000, 1001, 2001].map((time) => apiKeys.count(new Date(time)));
+    expect(await Promise.all(counts)).toEqual([3, 2, 1]);
+    const idsOf = async (limit: number, after: { time: number; id: string } | null) =>
+      (await apiKeys.page(limit, after)).map(({ id }) => id);
+    expect(await idsOf(2, null)).toEqual(["0000000c", "0000000b"]);
+    expect(await idsOf(9, { time: 2000, id: "0000000c" })).toEqual(["0000000b", "0000000a"]);
+    expect(await idsOf(9, { time: 1000, id: "0000000a" })).toEqual([]);
+  });
+
   it("expire by the database's clock", async () => {
     const { apiKeys } = await newStore(engine);
     const [past, future] = [new Date(Date.now() - 60_000), new Date(Date.now() + 60_000)];
