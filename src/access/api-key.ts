@@ -42,7 +42,7 @@ export const KEY_NAME_RULE =
 
 /**
  * Whether a key can have this name: 1 to 100 ASCII letters, digits, `.`, `_`, `@` or `-`. A name must not look like a key or an ID,
- * or be `-`, which means standard input, because `keys revoke` accepts all of these.
+ * because `keys revoke` accepts these, too. Nor may it be `-`, which means standard input.
  */
 export function isApiKeyName(name: string): boolean {
   return /^[\w.@-]{1,100}$/.test(name) && name !== "-" && !ID.test(name) && leakedKeyId(name) === null;

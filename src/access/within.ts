@@ -39,7 +39,7 @@ export function isWithin(caller: Caller, { scopes, permissions }: KeyGrant): boo
   return ![...scopes].some(lacks) && beyondOf(caller.permissions, permissions) === null;
 }
 
-/** The first permission of `wanted` that `own` lacks; null if there is none. A limit that is missing in `wanted` is not within one of `own`. */
+/** The first permission of `wanted` that `own` lacks; null if it lacks nothing. A limit that is missing in `wanted` is not within one of `own`. */
 function beyondOf(own: Permissions, wanted: Permissions): Beyond | null {
   return (
     beyondRoles(own.roles, wanted.roles) ??
