@@ -22,10 +22,11 @@ interface Props {
   readonly isUtc: boolean;
 }
 
-/** The period under the pointer, and its place in pixels from the chart's left edge. */
+/** The period under the pointer. */
 interface Pointed {
   readonly place: number;
-  readonly left: number;
+  /** Whether it is in the left half of the chart, so that its label goes to the right. */
+  readonly isLeft: boolean;
 }
 
 /** Stacked bars. Each series is the sum of its role and the roles before it; the highest is drawn first. */
@@ -60,9 +61,7 @@ export default function Bars({ periods, roles, isUtc }: Props) {
     const follow = (plot: uPlot) => {
       const { left = -1 } = plot.cursor;
       const place = Math.floor((plot.posToVal(left, "x") - (starts[0] ?? 0)) / length);
-      setPointed(
-        left >= 0 && periods[place] ? { place, left: left + plot.bbox.left / devicePixelRatio } : null,
-      );
+      setPointed(left >= 0 && periods[place] ? { place, isLeft: place * 2 < periods.length } : null);
     };
     const plot = new uPlot(
       {
@@ -84,6 +83,7 @@ export default function Bars({ periods, roles, isUtc }: Props) {
         axes: [
           {
             ...axis,
+            size: 34,
             space: (plot, _, first, last) =>
               widthOf(
                 plot,
@@ -133,15 +133,7 @@ export default function Bars({ periods, roles, isUtc }: Props) {
       />
       {period && pointed && (
         // The table below has the numbers for those who cannot point.
-        <div
-          aria-hidden
-          className="chart-label"
-          style={
-            pointed.place * 2 < periods.length
-              ? { left: pointed.left + 12 }
-              : { right: `calc(100% - ${pointed.left - 12}px)` }
-          }
-        >
+        <div aria-hidden className={`chart-label ${pointed.isLeft ? "right" : "left"}`}>
           <strong>{isUtc ? formatDay(period.startsAt) : formatInstant(period.startsAt)}</strong>
           {roles.map((role) => (
             <span key={role}>

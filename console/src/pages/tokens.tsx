@@ -12,7 +12,6 @@ import { PageHeading } from "../components/page-heading.tsx";
 import { Pager, Total } from "../components/pager.tsx";
 import { ProblemNotice } from "../components/problem-notice.tsx";
 import { RoleBadge } from "../components/role-badge.tsx";
-import { SessionId } from "../components/session-id.tsx";
 import { ShortId, shortened } from "../components/short-id.tsx";
 import {
   type IssuedTokenFilter,
@@ -232,9 +231,9 @@ function Row({ token, onRevoke }: { token: Issued; onRevoke: () => void }) {
       </td>
       <td data-label="Session">
         {rights.readSessions ? (
-          <Link href={sessionPath(sessionId)}>{session?.name ?? <SessionId id={sessionId} />}</Link>
+          <Link href={sessionPath(sessionId)}>{session?.name ?? <ShortId id={sessionId} />}</Link>
         ) : (
-          <SessionId id={sessionId} />
+          <ShortId id={sessionId} />
         )}
       </td>
       <td data-label="Issued">
