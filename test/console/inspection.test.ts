@@ -62,7 +62,8 @@ test("says that one is expired, forged, of another project, or none at all", (br
     const old = await signed(created(API_KEY), keyRing, new Date(Date.now() - 2 * 86_400_000));
     expect(await (await inspect(page, old)).textContent()).toMatch(/Genuine, but expired.*username=bob/);
     const forged = await signed(created(API_KEY), openTokKeyRing(API_KEY, "another".padEnd(40, "0")));
-    expect(await (await inspect(page, forged)).textContent()).toMatch(/Not valid: it was not signed with/);
+    const said = await (await inspect(page, forged)).textContent();
+    expect(said).toMatch(/Not valid: it was not signed with.*Claims, not verified.*username=bob/);
     const foreign = await signed(created("87654321"), openTokKeyRing("87654321", API_SECRET));
     expect(await (await inspect(page, foreign)).textContent()).toMatch(/Not valid: .*project/);
     expect(await (await inspect(page, "hello")).textContent()).toMatch(/Not valid/);
@@ -74,23 +75,49 @@ test("says that one is expired, forged, of another project, or none at all", (br
 
 test("says so when the token expires meanwhile", (browser) =>
   withConsole(browser, server.origin, async (page) => {
+    await page.clock.install();
     const { data } = await server.graphql(
-      "mutation($id: ID!, $end: Int) { generateToken(sessionId: $id, expireTime: $end) { token } }",
-      { id: await server.createSession(), end: Math.floor(Date.now() / 1000) + 5 },
+      "mutation($id: ID!) { generateToken(sessionId: $id, expiresIn: 3600) { token } }",
+      { id: await server.createSession() },
     );
     const verdict = await inspect(page, data.generateToken.token);
     expect(await verdict.locator(".notice").textContent()).toContain("Valid");
     expect(await verdict.textContent()).not.toContain("not created here");
+    await page.clock.fastForward("01:00:01");
     await expect.poll(() => verdict.locator(".notice").textContent()).toContain("Genuine, but expired");
   }));
 
-test("is at hand for a token just generated", (browser) =>
+test("happens at once for a token just generated, and says what the local platform is", (browser) =>
   withConsole(browser, server.origin, async (page) => {
     await openSession(page, server);
     await page.getByRole("button", { name: "Generate a token" }).click();
     await page.getByRole("link", { name: "Inspect this token" }).click();
-    await page.getByRole("button", { name: "Inspect", exact: true }).click();
-    await page.getByText("Valid: a client can connect with it now").waitFor();
+    await page.getByText("Valid on the local platform only: real calls do not accept it").waitFor();
+  }));
+
+test("shows the claims of a forged T1 token as unverified, with dates", (browser) =>
+  withConsole(browser, server.origin, async (page) => {
+    const fields = "session_id=1_x&role=moderator&connection_data=user%3Dbob&expire_time=1700000000";
+    const verdict = await inspect(page, `T1==${btoa(`partner_id=1&sig=${"0".repeat(40)}:${fields}`)}`);
+    const claims = verdict.getByRole("region", { name: "Claims, not verified" });
+    await claims.getByText("user=bob").waitFor();
+    expect(await claims.textContent()).toMatch(/partner_id1.*rolemoderator.*1700000000 Nov 1[45], 2023/);
+    expect(await verdict.locator(".role").count()).toBe(0);
+    // Without readable claims, none are shown.
+    await inspect(page, "eyJ.x.y");
+    await page.getByText("Not valid").waitFor();
+    expect(await claims.count()).toBe(0);
+  }));
+
+test("is written as a request, without the credential", (browser) =>
+  withConsole(browser, server.origin, async (page) => {
+    await page.getByRole("link", { name: "Inspect", exact: true }).click();
+    await page.getByText("As curl, GraphQL or hook").click();
+    await page.getByLabel("React hook").check();
+    await field(page, "Token").fill("abc");
+    const code = await page.getByRole("region", { name: /^The request/ }).textContent();
+    expect(code).toContain("= useInspectTokenQuery({");
+    expect(code).toContain('"token": "abc"');
   }));
 
 test("shows what one grants beside why its session could not be looked up", (browser) =>

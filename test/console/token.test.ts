@@ -1,6 +1,17 @@
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { promisify } from "node:util";
 import { decodeJwt } from "jose";
 import { afterAll, expect } from "vitest";
-import { clipboard, closeBrowser, inBrowserAtOnce, itInBrowser, withConsole } from "../support/console.ts";
+import { EVERYTHING, JWT_SECRET, signedJwt } from "../support/callers.ts";
+import {
+  clipboard,
+  closeBrowser,
+  inBrowserAtOnce,
+  itInBrowser,
+  signIn,
+  withConsole,
+} from "../support/console.ts";
 import { errorBelow, field, openSession, sessionOf } from "../support/console-pages.ts";
 import { API_KEY } from "../support/credentials.ts";
 import { startServer } from "../support/server.ts";
@@ -17,6 +28,10 @@ itInBrowser("a token is generated with every option, copied, counted down, and o
   withConsole(browser, server.origin, async (page) => {
     const sessionId = await openSession(page, server);
     await field(page, "Role").selectOption("Subscriber");
+    // A subscriber has no streams in a layout.
+    expect(await field(page, "Layout classes").isDisabled()).toBe(true);
+    await page.getByText("A subscriber publishes no streams").waitFor();
+    await field(page, "Role").selectOption("Publisher only");
     await field(page, "Connection data").fill("username=bob");
     await field(page, "Expires").selectOption("In 15 minutes");
     await field(page, "Layout classes").fill("focus full");
@@ -28,7 +43,7 @@ itInBrowser("a token is generated with every option, copied, counted down, and o
     const claims = decodeJwt(token);
     expect(claims).toMatchObject({
       session_id: sessionId,
-      role: "subscriber",
+      role: "publisheronly",
       connection_data: "username=bob",
       initial_layout_class_list: "focus full",
     });
@@ -45,12 +60,12 @@ itInBrowser("a token is generated with every option, copied, counted down, and o
     await expect.poll(() => clipboard(page)).toContain(`OT.initSession("${API_KEY}", "${sessionId}")`);
     const snippet = await clipboard(page);
     expect(snippet).toContain(`session.connect("${token}"`);
-    expect(snippet).not.toContain("publish");
+    expect(snippet).not.toContain("subscribe");
 
     const issued = page.getByRole("region", { name: /Issued tokens/ });
-    await issued.getByRole("cell", { name: "Subscriber" }).waitFor();
+    await issued.getByRole("cell", { name: "Publisher only" }).waitFor();
     expect(await issued.locator(".count").textContent()).toBe("1");
-    expect((await sessionOf(server, sessionId)).issuedTokens.nodes).toEqual([{ role: "SUBSCRIBER" }]);
+    expect((await sessionOf(server, sessionId)).issuedTokens.nodes).toEqual([{ role: "PUBLISHER_ONLY" }]);
   }),
 );
 
@@ -65,39 +80,70 @@ test("has the legacy format where one asks for it", (browser) =>
 test("that may not be so is refused at the field, and nothing entered is lost", (browser) =>
   withConsole(browser, server.origin, async (page) => {
     const sessionId = await openSession(page, server);
-    await field(page, "Connection data").fill("x".repeat(1001));
     await field(page, "Expires").selectOption("At a time…");
+    // Nothing is wrong before an entry.
+    expect(await page.locator("[aria-invalid]").count()).toBe(0);
     await page.getByRole("button", { name: "Generate a token" }).click();
     expect(await errorBelow(field(page, "Expires"))).toBe("Choose a time.");
-    await field(page, "Expires at").fill("2020-01-01T00:00:00");
-    await page.getByRole("button", { name: "Generate a token" }).click();
-    expect(await errorBelow(field(page, "Connection data"))).toContain("1000 characters");
+    await field(page, "Expires at").fill("2020-01-01T00:00");
+    expect(await errorBelow(field(page, "Expires"))).toMatch(
+      /^Choose a later time: it is now \w+ \d+, \d{4}/,
+    );
+    await field(page, "Expires at").fill("2999-01-01T00:00");
+    expect(await errorBelow(field(page, "Expires"))).toMatch(/^Choose an earlier time/);
+    await field(page, "Connection data").fill("x".repeat(1001));
+    expect(await errorBelow(field(page, "Connection data"))).toContain("1001 characters are too many");
     await field(page, "Connection data").fill("username=bob");
     await page.getByRole("button", { name: "Generate a token" }).click();
-    expect(await errorBelow(field(page, "Expires"))).toContain("later than now");
     expect(await field(page, "Connection data").inputValue()).toBe("username=bob");
     expect((await sessionOf(server, sessionId)).issuedTokens.nodes).toEqual([]);
   }));
 
-itInBrowser("a token is one of many, each with its own data, and all are copied at once", (browser) =>
+test("keeps its time of expiry inside of the card", (browser) =>
+  withConsole(
+    browser,
+    server.origin,
+    async (page) => {
+      await openSession(page, server);
+      await field(page, "Expires").selectOption("At a time…");
+      const edges = await field(page, "Expires at").evaluate((input) => [
+        input.getBoundingClientRect().right,
+        input.closest(".card")?.getBoundingClientRect().right ?? 0,
+      ]);
+      expect(edges[0]).toBeLessThan(edges[1] ?? 0);
+    },
+    { viewport: { width: 1280, height: 800 } },
+  ));
+
+itInBrowser("a token is one of many, as many as lines, and their table says whose is whose", (browser) =>
   withConsole(browser, server.origin, async (page) => {
     const sessionId = await openSession(page, server);
-    await field(page, "How many").fill("12");
-    await field(page, "Connection data").fill("username=ann\nusername=bob");
+    await field(page, "How many").fill("25");
+    const names = ["ann", '=cmd|"x"!A1', "bob, of Rome", ...Array(9).fill("guest")];
+    await field(page, "Connection data").fill(`${names.join("\n")}\n`);
+    expect(await field(page, "How many").inputValue()).toBe("12");
+    expect(await field(page, "How many").isDisabled()).toBe(true);
+    await field(page, "Identity").fill("one\ntwo");
+    expect(await errorBelow(field(page, "Identity"))).toContain("2 lines do not match the 12 lines");
+    await field(page, "Identity").fill("team");
     await page.getByRole("button", { name: "Generate 12 tokens" }).click();
     await page.getByText("12 tokens were generated.").waitFor();
     expect(await page.getByRole("article").count()).toBe(10);
     await page.getByRole("button", { name: "Show all 12" }).click();
     expect(await page.getByRole("article").count()).toBe(12);
-    await page.getByRole("button", { name: "Copy all 12" }).click();
-    await expect.poll(async () => (await clipboard(page)).split("\n").length).toBe(12);
-    const claims = (await clipboard(page)).split("\n").map((token) => decodeJwt(token));
-    expect(claims.map((each) => each.session_id)).toEqual(Array(12).fill(sessionId));
-    expect(claims.slice(0, 3).map((each) => each.connection_data)).toEqual([
-      "username=ann",
-      "username=bob",
-      undefined,
-    ]);
+    await page.getByRole("button", { name: "Copy all 12 as CSV" }).click();
+    await expect.poll(async () => (await clipboard(page)).trim().split(/\r?\n/).length).toBe(13);
+    const [, ...rows] = (await clipboard(page)).trim().split(/\r?\n/);
+    const download = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Download CSV" }).click();
+    const csv = readFileSync(await (await download).path(), "utf8");
+    expect(csv.split("\r\n").slice(0, -1)).toEqual(["data,token,expiry,id,identity", ...rows]);
+    expect(rows[1]).toMatch(/^"'=cmd\|""x""!A1",/);
+    expect(rows[2]).toMatch(/^"bob, of Rome",/);
+    const [, token = "", expiry, id, identity] = rows[0]?.split(",") ?? [];
+    expect(decodeJwt(token)).toMatchObject({ session_id: sessionId, connection_data: "ann", jti: id });
+    expect(expiry).toMatch(/^\d{4}-/);
+    expect(identity).toBe("team");
     expect((await sessionOf(server, sessionId)).issuedTokens.nodes).toHaveLength(12);
     const issued = page.getByRole("region", { name: /Issued tokens/ });
     await issued.getByRole("button", { name: "Next" }).click();
@@ -110,16 +156,59 @@ itInBrowser("a token is one of many, each with its own data, and all are copied 
 test("of many is refused by itself, and the page says which", (browser) =>
   withConsole(browser, server.origin, async (page) => {
     const sessionId = await openSession(page, server);
-    await field(page, "How many").fill("3");
-    await field(page, "Connection data").fill(`username=ann\n${"x".repeat(1001)}`);
-    await page.getByRole("button", { name: "Generate 3 tokens" }).click();
-    await page.getByText("2 tokens were generated.").waitFor();
-    expect(await page.getByRole("alert").textContent()).toMatch(/Token 2: data .*1000 characters/);
-    expect((await sessionOf(server, sessionId)).issuedTokens.nodes).toHaveLength(2);
+    await field(page, "Connection data").fill(`username=ann\n${"x".repeat(1001)}\n`);
+    await page.getByRole("button", { name: "Generate 2 tokens" }).click();
+    await page.getByText("One token was generated.").waitFor();
+    expect(await page.getByRole("alert").textContent()).toMatch(/Token 2: .*1000 characters/);
+    expect((await sessionOf(server, sessionId)).issuedTokens.nodes).toHaveLength(1);
+    await field(page, "Connection data").fill("");
     await field(page, "How many").fill("1001");
     await page.getByRole("button", { name: "Generate 1001 tokens" }).click();
     expect(await errorBelow(field(page, "How many"))).toContain("1000");
   }));
+
+test("is written as a request, in three forms, which follows the entries", (browser) =>
+  withConsole(browser, server.origin, async (page) => {
+    const sessionId = await openSession(page, server);
+    const code = page.getByRole("region", { name: /^The request/ });
+    expect(await code.count()).toBe(0);
+    await page.getByText("As curl, GraphQL or hook").click();
+    await field(page, "Connection data").fill("it's <ann>");
+    const curl = (await code.textContent()) ?? "";
+    expect(curl).toContain(`curl '${server.origin}/graphql'`);
+    expect(curl).toContain('"authorization: Bearer $STAGEPASS_CREDENTIAL"');
+    const { stdout } = await promisify(execFile)("bash", ["-c", curl]);
+    expect(decodeJwt(JSON.parse(stdout).data.generateToken.token).connection_data).toBe("it's <ann>");
+    await page.getByLabel("GraphQL", { exact: true }).check();
+    expect(await code.textContent()).toMatch(/^mutation GenerateToken\(/);
+    await field(page, "How many").fill("2");
+    await page.getByLabel("React hook").check();
+    expect(await code.textContent()).toContain("= useGenerateTokensMutation({");
+    await page.getByRole("button", { name: "Copy React hook" }).click();
+    await expect.poll(() => clipboard(page)).toContain(sessionId);
+  }));
+
+test("has the identity of the caller where the credential fixes it", async (browser) => {
+  const closed = await startServer({ CONSOLE: "on", AUTH_JWT_SECRET: JWT_SECRET });
+  try {
+    await withConsole(browser, closed.origin, async (page) => {
+      const grant = { ...EVERYTHING.video_grant, identity: "user-7" };
+      const credential = signedJwt({ ...EVERYTHING, video_grant: grant });
+      await signIn(page, credential);
+      await page.getByRole("link", { name: "Sessions" }).waitFor();
+      const sessionId = await closed.createSession();
+      await page.goto(`/#/sessions/${sessionId}`);
+      expect(await field(page, "Identity").isDisabled()).toBe(true);
+      expect(await field(page, "Identity").inputValue()).toBe("user-7");
+      await page.getByText("As curl, GraphQL or hook").click();
+      expect(await page.content()).not.toContain(credential);
+      await page.getByRole("button", { name: "Generate a token" }).click();
+      await page.getByRole("article").getByText("for user-7").waitFor();
+    });
+  } finally {
+    await closed.close();
+  }
+});
 
 test("is counted in the chart's numbers, by role", (browser) =>
   withConsole(browser, server.origin, async (page) => {
@@ -136,4 +225,10 @@ test("is counted in the chart's numbers, by role", (browser) =>
     await page.getByText("Show as a table").click();
     expect(await page.getByRole("columnheader", { name: "Publisher only" }).count()).toBe(1);
     expect(await page.locator(".chart canvas").count()).toBe(1);
+    const { width = 0 } = (await page.locator(".chart").boundingBox()) ?? {};
+    await page.locator(".chart").hover({ position: { x: width - 32, y: 60 } });
+    await page
+      .locator(".chart-label")
+      .getByText(/Publisher only \d/)
+      .waitFor();
   }));
