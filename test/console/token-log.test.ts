@@ -125,7 +125,6 @@ test("lets no token into the address", (browser) =>
 
 test("is only for callers that may read it, and revokes only for those that manage bans", (browser) =>
   withConsole(browser, closed.origin, async (page) => {
-    await closed.createSession();
     await signIn(page, signedJwt({ ...EVERYTHING, scope: "sessions:read ledger:read" }));
     await page.getByRole("link", { name: "Tokens", exact: true }).click();
     await page.getByRole("heading", { name: /Issued tokens/ }).waitFor();
