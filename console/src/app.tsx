@@ -10,6 +10,7 @@ import type { TokenFieldsFragment } from "./generated/documents.ts";
 import { PLATFORMS } from "./labels.ts";
 import { BansPage } from "./pages/bans.tsx";
 import { InspectPage } from "./pages/inspect.tsx";
+import { KeysPage } from "./pages/keys.tsx";
 import { SessionPage } from "./pages/session.tsx";
 import { SessionsPage } from "./pages/sessions.tsx";
 import { TokensPage } from "./pages/tokens.tsx";
@@ -93,6 +94,7 @@ function Shell({ connection, state }: ShellProps) {
             {shared.rights.readLedger && <Tab href="/tokens">Tokens</Tab>}
             {shared.rights.inspectTokens && <Tab href="/inspect">Inspect</Tab>}
             {shared.rights.manageBans && <Tab href="/bans">Bans</Tab>}
+            {shared.rights.manageKeys && <Tab href="/keys">API keys</Tab>}
             {SANDBOX && <a href={SANDBOX}>Apollo Sandbox</a>}
           </nav>
           <span className="who">
@@ -135,6 +137,11 @@ function Shell({ connection, state }: ShellProps) {
               {shared.rights.manageBans && (
                 <Route path="/bans">
                   <BansPage />
+                </Route>
+              )}
+              {shared.rights.manageKeys && (
+                <Route path="/keys">
+                  <KeysPage />
                 </Route>
               )}
               <Redirect to="/" replace />

@@ -13,6 +13,9 @@ export interface Rights {
   readonly readParticipants: boolean;
   readonly manageParticipants: boolean;
   readonly manageBans: boolean;
+  readonly manageKeys: boolean;
+  /** All scopes of the caller, which are also those that it may give to keys. */
+  readonly scopes: readonly string[];
   /** Whether the caller may use every session, so that it may ban from all of them. */
   readonly everySession: boolean;
   /** The roles that the caller may grant. */
@@ -38,6 +41,8 @@ export function rightsOf({ scopes, videoGrant }: VideoCallerQuery["videoCaller"]
     readParticipants: scopes.includes("participants:read"),
     manageParticipants: scopes.includes("participants:manage"),
     manageBans: scopes.includes("bans:manage"),
+    manageKeys: scopes.includes("keys:manage"),
+    scopes,
     everySession: sessions.includes("*"),
     roles,
     maxLifetime,
