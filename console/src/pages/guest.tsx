@@ -165,12 +165,14 @@ function Visit({ token, onAgain }: { token: string; onAgain: () => void }) {
       )}
       <section className="card" aria-labelledby="events">
         <h2 id="events">What happened</h2>
-        <ol role="log" aria-labelledby="events" className="events">
-          {events.map((event, i) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: events have no other key
-            <li key={i}>{event}</li>
-          ))}
-        </ol>
+        <div role="log" aria-labelledby="events">
+          <ol className="events">
+            {events.map((event, i) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: events have no other key
+              <li key={i}>{event}</li>
+            ))}
+          </ol>
+        </div>
       </section>
     </>
   );
