@@ -1,6 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -27,6 +27,11 @@ describe.skipIf(!IS_INSTALLED || CHROMIUM === null)("examples/next-backend", { t
   let example: { readonly url: string; stop(): Promise<void> };
   let browser: Browser;
   beforeAll(async () => {
+    // The example has a copy of the kit, which may be older than the build.
+    for (const part of ["package.json", "dist"])
+      cpSync(`packages/client/${part}`, join(EXAMPLE, "node_modules/@stagepass/client", part), {
+        recursive: true,
+      });
     [example, browser] = await Promise.all([startExample(), launchChromium()]);
   }, TIMEOUT);
   afterAll(async () => {
