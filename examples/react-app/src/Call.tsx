@@ -20,11 +20,17 @@ export function Call({ role, ...options }: CallOptions & { readonly role: Role }
   return (
     <>
       <div className="videos" ref={videos} />
-      {call ? (
+      {!call && <p role="status">Joining…</p>}
+      {call && (
+        <button type="button" onClick={() => mute(!isMuted)}>
+          {isMuted ? "Unmute" : "Mute"}
+        </button>
+      )}
+      <button type="button" onClick={() => options.onEnd()}>
+        Leave
+      </button>
+      {call && (
         <>
-          <button type="button" onClick={() => mute(!isMuted)}>
-            {isMuted ? "Unmute" : "Mute"}
-          </button>
           <Participants
             sessionId={options.sessionId}
             ownConnectionId={call.session.connection?.connectionId}
@@ -32,12 +38,7 @@ export function Call({ role, ...options }: CallOptions & { readonly role: Role }
           />
           <Chat session={call.session} />
         </>
-      ) : (
-        <p role="status">Joining…</p>
       )}
-      <button type="button" onClick={() => options.onEnd()}>
-        Leave
-      </button>
     </>
   );
 }

@@ -31,13 +31,13 @@ export function Chat({ session }: { session: Session }) {
   return (
     <section>
       <h2>Chat</h2>
-      <ol aria-live="polite">
+      <ul aria-live="polite">
         {lines.map(({ id, from, text }) => (
           <li key={id}>
-            <b>{from}</b> {text}
+            <b>{from}:</b> {text}
           </li>
         ))}
-      </ol>
+      </ul>
       <form action={send}>
         <label>
           Message
