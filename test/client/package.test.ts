@@ -23,7 +23,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const ENTRIES = ["apollo", "fetch", "graphcache", "tanstack-query", "urql"];
+const ENTRIES = ["apollo", "fetch", "graphcache", "local-ot", "tanstack-query", "urql"];
 
 it("has its modules and their types, and no dependency", () => {
   const { exports, dependencies, peerDependencies, peerDependenciesMeta } = JSON.parse(
@@ -47,6 +47,7 @@ import { type ErrorCode, explain, JoinSessionDocument, ParticipantsDocument, typ
 import { typePolicies, useVideoToken } from "@stagepass/client/apollo";
 import { sendWithFetch } from "@stagepass/client/fetch";
 import { graphcache } from "@stagepass/client/graphcache";
+import { localOT, type OpenTok } from "@stagepass/client/local-ot";
 import { defaultOptions, useVideoToken as useWithTanStack } from "@stagepass/client/tanstack-query";
 import { useVideoToken as useWithUrql } from "@stagepass/client/urql";
 import { InMemoryCache } from "@apollo/client";
@@ -56,6 +57,7 @@ import { cacheExchange } from "@urql/exchange-graphcache";
 import { useMutation } from "urql";
 
 export const caches = [new InMemoryCache({ typePolicies }), cacheExchange(graphcache), new QueryClient({ defaultOptions })];
+export const OT: OpenTok = localOT("/local/join");
 const send = sendWithFetch("/graphql");
 export function Room({ room, role }: { room: string; role: Role }) {
   const { data } = useQuery(ParticipantsDocument, { variables: { sessionId: "1_x" } });
