@@ -1,13 +1,19 @@
+import { execFile } from "node:child_process";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { build, preview } from "vite";
-import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
+import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { JWT_SECRET } from "../support/callers.ts";
 import { closeBrowser, itInBrowser } from "../support/console.ts";
 import { startServer } from "../support/server.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const APP = join(import.meta.dirname, "../../examples/react-app");
+const TSC = join(import.meta.dirname, "../../node_modules/typescript/bin/tsc");
+const run = promisify(execFile);
+/** Of one test, in milliseconds. */
+const TIMEOUT = 180_000;
 /** On a busy machine, a page is slow. */
 const PATIENT = { timeout: 30_000 };
 
@@ -18,7 +24,7 @@ beforeAll(async () => {
     logLevel: "error",
     build: { outDir: built, emptyOutDir: true },
   });
-}, 120_000);
+}, TIMEOUT);
 afterAll(closeBrowser);
 
 /** The page in front of a server, in one browser profile. */
@@ -61,84 +67,105 @@ async function shows(page: Page, names: readonly string[]): Promise<void> {
 
 const alertOf = async (page: Page) => (await page.getByRole("alert").first().textContent(PATIENT))?.trim();
 
-itInBrowser("two people join, and one removes and bans the other, who learns why", async (browser) => {
-  const { context } = await application(browser);
-  const ann = await joinAs(context, "Ann", true);
-  await shows(ann, ["Ann (you)"]);
-  const ben = await joinAs(context, "Ben");
-  await shows(ben, ["Ann", "Ben (you)"]);
-  await shows(ann, ["Ben"]);
-  for (const page of [ann, ben]) {
-    await page.locator(".OT_publisher").waitFor(PATIENT);
-    await page.locator(".OT_subscriber").waitFor(PATIENT);
-  }
-  expect(await ben.getByRole("button", { name: "Remove Ann" }).count()).toBe(0);
+it(
+  "has types that fit the kit",
+  async () => {
+    const { stdout } = await run(process.execPath, [TSC, "-p", APP]).catch((error) => error);
+    expect(stdout).toBe("");
+  },
+  TIMEOUT,
+);
 
-  await ben.getByLabel("Message").fill("Hello");
-  await ben.getByRole("button", { name: "Send" }).click();
-  for (const page of [ann, ben]) await page.getByText("Ben Hello").waitFor(PATIENT);
+itInBrowser(
+  "two people join, and one removes and bans the other, who learns why",
+  async (browser) => {
+    const { context } = await application(browser);
+    const ann = await joinAs(context, "Ann", true);
+    await shows(ann, ["Ann (you)"]);
+    const ben = await joinAs(context, "Ben");
+    await shows(ben, ["Ann", "Ben (you)"]);
+    await shows(ann, ["Ben"]);
+    for (const page of [ann, ben]) {
+      await page.locator(".OT_publisher").waitFor(PATIENT);
+      await page.locator(".OT_subscriber").waitFor(PATIENT);
+    }
+    expect(await ben.getByRole("button", { name: "Remove Ann" }).count()).toBe(0);
 
-  await ann.getByRole("button", { name: "Mute Ben" }).click();
-  await ben.getByRole("button", { name: "Unmute" }).waitFor(PATIENT);
+    await ben.getByLabel("Message").fill("Hello");
+    await ben.getByRole("button", { name: "Send" }).click();
+    for (const page of [ann, ben]) await page.getByText("Ben: Hello").waitFor(PATIENT);
 
-  await ann.getByRole("button", { name: "Remove Ben" }).click();
-  expect(await alertOf(ben)).toBe("A moderator removed you from the room.");
-  for (const gone of [ann.getByRole("button", { name: "Remove Ben" }), ann.locator(".OT_subscriber")])
-    await gone.waitFor({ state: "detached", ...PATIENT });
+    await ann.getByRole("button", { name: "Mute Ben" }).click();
+    await ben.getByRole("button", { name: "Unmute" }).waitFor(PATIENT);
 
-  await ben.getByRole("button", { name: "Join" }).click();
-  await shows(ben, ["Ben (you)"]);
-  await ann.getByRole("button", { name: "Ban Ben for an hour" }).click();
-  expect(await alertOf(ben)).toBe("A moderator removed you from the room.");
-  await ben.getByRole("button", { name: "Join" }).click();
-  await ben.getByRole("button", { name: "Back" }).waitFor(PATIENT);
-  expect(await alertOf(ben)).toMatch(/^You can join this room again after /);
-});
+    await ann.getByRole("button", { name: "Remove Ben" }).click();
+    expect(await alertOf(ben)).toBe("A moderator removed you from the room.");
+    for (const gone of [ann.getByRole("button", { name: "Remove Ben" }), ann.locator(".OT_subscriber")])
+      await gone.waitFor({ state: "detached", ...PATIENT });
 
-itInBrowser("a full room and a missing login say so", async (browser) => {
-  const { server, context } = await application(browser);
-  await server.graphql(
-    'mutation { ensureSession(name: "standup", mediaMode: ROUTED, maxParticipants: 1) { id } }',
-  );
-  const ann = await joinAs(context, "Ann");
-  await shows(ann, ["Ann (you)"]);
-  const ben = await joinAs(context, "Ben");
-  expect(await alertOf(ben)).toMatch("The room is full.");
-  // The page asks again by itself, but the user need not wait for that.
-  await ann.getByRole("button", { name: "Leave" }).click();
-  await ann.getByLabel("Your name").waitFor(PATIENT);
-  await expect
-    .poll(async () => {
-      const retry = ben.getByRole("button", { name: "Try again" });
-      if (await retry.isVisible()) await retry.click();
-      return ben.getByText("Ben (you)").isVisible();
-    }, PATIENT)
-    .toBe(true);
+    await ben.getByRole("button", { name: "Join" }).click();
+    await shows(ben, ["Ben (you)"]);
+    await ann.getByRole("button", { name: "Ban Ben for an hour" }).click();
+    expect(await alertOf(ben)).toBe("A moderator removed you from the room.");
+    await ben.getByRole("button", { name: "Join" }).click();
+    await ben.getByRole("button", { name: "Back" }).waitFor(PATIENT);
+    expect(await alertOf(ben)).toMatch(/^You can join this room again after /);
+  },
+  TIMEOUT,
+);
 
-  const { context: strangers } = await application(browser, { AUTH_JWT_SECRET: JWT_SECRET });
-  const page = await joinAs(strangers, "Ann");
-  expect(await alertOf(page)).toBe("You are not logged in. Log in, and try again.");
-});
+itInBrowser(
+  "a full room and a missing login say so",
+  async (browser) => {
+    const { server, context } = await application(browser);
+    await server.graphql(
+      'mutation { ensureSession(name: "standup", mediaMode: ROUTED, maxParticipants: 1) { id } }',
+    );
+    const ann = await joinAs(context, "Ann");
+    await shows(ann, ["Ann (you)"]);
+    const ben = await joinAs(context, "Ben");
+    expect(await alertOf(ben)).toMatch("The room is full.");
+    // The page asks again by itself, but the user need not wait for that.
+    await ann.getByRole("button", { name: "Leave" }).click();
+    await ann.getByLabel("Your name").waitFor(PATIENT);
+    await expect
+      .poll(async () => {
+        const retry = ben.getByRole("button", { name: "Try again" });
+        if (await retry.isVisible()) await retry.click();
+        return ben.getByText("Ben (you)").isVisible();
+      }, PATIENT)
+      .toBe(true);
 
-itInBrowser("a slow, a failing and a stopped server have their own screens", async (browser) => {
-  const { context, site, stop } = await application(browser);
-  const fault = (value: string) => context.setExtraHTTPHeaders({ "x-stagepass-fault": value });
-  await fault("PLATFORM_UNAVAILABLE");
-  const page = await joinAs(context, "Ann");
-  expect(await alertOf(page)).toMatch(
-    /^The video platform does not answer.*The page tries again by itself\.$/,
-  );
-  await page.getByRole("button", { name: "Back" }).click();
+    const { context: strangers } = await application(browser, { AUTH_JWT_SECRET: JWT_SECRET });
+    const page = await joinAs(strangers, "Ann");
+    expect(await alertOf(page)).toBe("You are not logged in. Log in, and try again.");
+  },
+  TIMEOUT,
+);
 
-  await fault("SLOW=3000");
-  await page.getByRole("button", { name: "Join" }).click();
-  await page.getByText("Joining…").waitFor(PATIENT);
-  await shows(page, ["Ann (you)"]);
+itInBrowser(
+  "a slow, a failing and a stopped server have their own screens",
+  async (browser) => {
+    const { context, site, stop } = await application(browser);
+    const fault = (value: string) => context.setExtraHTTPHeaders({ "x-stagepass-fault": value });
+    await fault("PLATFORM_UNAVAILABLE");
+    const page = await joinAs(context, "Ann");
+    expect(await alertOf(page)).toMatch(
+      /^The video platform does not answer.*The page tries again by itself\.$/,
+    );
+    await page.getByRole("button", { name: "Back" }).click();
 
-  await stop();
-  expect(await alertOf(page)).toBe("The connection to the room was lost.");
-  await site.close();
-  await page.getByRole("button", { name: "Join" }).click();
-  await page.getByRole("button", { name: "Back" }).waitFor(PATIENT);
-  expect(await alertOf(page)).toMatch("The server cannot be reached.");
-});
+    await fault("SLOW=3000");
+    await page.getByRole("button", { name: "Join" }).click();
+    await page.getByText("Joining…").waitFor(PATIENT);
+    await shows(page, ["Ann (you)"]);
+
+    await stop();
+    expect(await alertOf(page)).toBe("The connection to the room was lost.");
+    await site.close();
+    await page.getByRole("button", { name: "Join" }).click();
+    await page.getByRole("button", { name: "Back" }).waitFor(PATIENT);
+    expect(await alertOf(page)).toMatch("The server cannot be reached.");
+  },
+  TIMEOUT,
+);

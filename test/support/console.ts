@@ -9,12 +9,17 @@ if (CHROMIUM === null) {
   );
 }
 
-/** A test in a browser, skipped without one. */
-export function itInBrowser(name: string, test: (browser: Browser) => Promise<void>): void {
-  it(name, async (context: TestContext) => {
+/**
+ * A test in a browser, skipped without one.
+ *
+ * @param timeout in milliseconds
+ */
+export function itInBrowser(name: string, test: (browser: Browser) => Promise<void>, timeout?: number): void {
+  const inBrowser = async (context: TestContext) => {
     context.skip(CHROMIUM === null, "no Chromium was found");
     await test(await theBrowser());
-  });
+  };
+  it(name, inBrowser, timeout);
 }
 
 /** `atOnce` for tests in a browser, skipped without one. */
