@@ -1,9 +1,26 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { callerWith } from "../../src/access/caller.ts";
+import { type Caller, callerWith } from "../../src/access/caller.ts";
 import { PRESET_CLAIMS } from "../../src/access/key-presets.ts";
 import { readGrant } from "../../src/access/permissions.ts";
+import {
+  boundData,
+  boundIdentity,
+  checkEverySession,
+  checkLifetime,
+  checkManages,
+  checkName,
+  checkOptions,
+  checkRole,
+  checkScope,
+  checkSession,
+  REQUIRED_SCOPE,
+} from "../../src/access/policy.ts";
 import { SCOPES } from "../../src/access/scope.ts";
 import { checkWithin, grantOf, isWithin } from "../../src/access/within.ts";
+import { Role } from "../../src/domain/role.ts";
+import { ArchiveMode, MediaMode } from "../../src/domain/session.ts";
+import { inputs } from "../support/long.ts";
 
 const ROLES = ["SUBSCRIBER", "PUBLISHER", "PUBLISHER_ONLY", "MODERATOR"];
 const FREE = { roles: ROLES, sessions: ["*"] };
@@ -150,4 +167,113 @@ it.each(Object.entries(PRESET_CLAIMS))("the preset %s can be read", (_, claims) 
   const { scopes } = grantOf(claims);
   expect([...scopes].sort()).toEqual(String(claims.scope).split(" ").sort());
   expect(readGrant(claims.video_grant).problems).toEqual([]);
+});
+
+describe("a key that is within its creator's permissions", () => {
+  const some = <T>(...values: T[]) => fc.subarray(values);
+  const member = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
+  const claims = fc.record({
+    scope: some("tokens:create", "keys:manage", "bans:manage").map((scopes) => scopes.join(" ")),
+    roles: member(some(...ROLES)),
+    sessions: member(some("*", "1_a", "1_b")),
+    names: member(some("*", "room*", "room-*", "room-1", "hall")),
+    maxLifetime: member(fc.constantFrom(1, 60, DAYS_30, DAYS_30 + 1)),
+    identity: member(fc.constantFrom("ann", "bob")),
+    data: member(fc.constantFrom("", "seat 1")),
+    manage: member(fc.constant("as-moderator")),
+    mediaMode: member(some("ROUTED", "RELAYED")),
+    archiveMode: member(some("MANUAL", "ALWAYS")),
+    e2ee: member(some(true, false)),
+  });
+  type Claims = typeof claims extends fc.Arbitrary<infer T> ? T : never;
+  /** A creator's claims, and those of a key, most of whose members are the creator's. */
+  const both = fc
+    .tuple(claims, claims, fc.array(fc.nat(4), { minLength: 11, maxLength: 11 }))
+    .map(([own, other, dice]) => {
+      const members = Object.keys(own) as (keyof Claims)[];
+      const mixed = members.map((name, i) => [name, dice[i] === 0 ? other[name] : own[name]] as const);
+      return [own, Object.fromEntries(mixed) as Claims] as const;
+    });
+
+  function holder({ scope, mediaMode, archiveMode, e2ee, manage, ...grant }: Claims): Caller {
+    // It needs an identity.
+    const rule = grant.identity === undefined ? undefined : manage;
+    const video_grant = { ...grant, manage: rule, sessionOptions: { mediaMode, archiveMode, e2ee } };
+    const caller = callerWith("key:1", "one", JSON.parse(JSON.stringify({ scope, video_grant })));
+    expect(caller.problems).toEqual([]);
+    return caller;
+  }
+
+  const isModerated = async (sessionId: string, identity: string) =>
+    sessionId === "1_a" && identity === "ann";
+  const NO_OPTIONS = { mediaMode: null, archiveMode: null, archiveResolution: null, e2ee: null };
+  /** Everything that the policy decides, by what it is about. */
+  const CHECKS: readonly (readonly [string, (caller: Caller) => unknown])[] = [
+    ...Object.keys(REQUIRED_SCOPE).map((field) => [field, (of: Caller) => checkScope(of, field)] as const),
+    ...Object.values(Role).map((role) => [role, (of: Caller) => checkRole(of, role)] as const),
+    ...["1_a", "1_b", "1_c"].flatMap((id) =>
+      [null, "hall", "room", "room-1", "x"].map(
+        (name) => [`${id} ${name}`, (of: Caller) => checkSession(of, id, name)] as const,
+      ),
+    ),
+    ...["hall", "room", "room-1", "room-2", "x"].map(
+      (name) => [name, (of: Caller) => checkName(of, name)] as const,
+    ),
+    ["every session", checkEverySession],
+    ...[1, 60, 61, DAYS_30].map(
+      (lifetime) => [`${lifetime} s`, (of: Caller) => checkLifetime(of, lifetime)] as const,
+    ),
+    ...["ann", "bob"].map((who) => [who, (of: Caller) => boundIdentity(of, who)] as const),
+    ...["", "seat 1", "x"].map((data) => [`data ${data}`, (of: Caller) => boundData(of, data)] as const),
+    ...[
+      { mediaMode: MediaMode.ROUTED },
+      { mediaMode: MediaMode.RELAYED },
+      { archiveMode: ArchiveMode.ALWAYS },
+      { e2ee: true },
+      { e2ee: false },
+    ].map(
+      (options) =>
+        [
+          JSON.stringify(options),
+          (of: Caller) => checkOptions(of, { ...NO_OPTIONS, ...options }, false),
+        ] as const,
+    ),
+    ...["1_a", "1_b"].map(
+      (id) => [`manage ${id}`, (of: Caller) => checkManages(of, id, isModerated)] as const,
+    ),
+  ];
+
+  /** What the policy permits. */
+  async function permitted(caller: Caller): Promise<string[]> {
+    const names = CHECKS.map(async ([name, check]) => {
+      try {
+        await check(caller);
+        return [name];
+      } catch {
+        return [];
+      }
+    });
+    return (await Promise.all(names)).flat();
+  }
+
+  it("does nothing that its creator may not do", async () => {
+    let within = 0;
+    await fc.assert(
+      fc.asyncProperty(both, async ([own, wanted]) => {
+        const [creator, key] = [holder(own), holder(wanted)];
+        if (!isWithin(creator, key)) return;
+        within++;
+        const mayItself = await permitted(creator);
+        expect((await permitted(key)).filter((name) => !mayItself.includes(name))).toEqual([]);
+        // What it gets without asking.
+        for (const bound of [boundIdentity, boundData]) {
+          const given = bound(key, null);
+          if (given !== null) expect(bound(creator, given)).toBe(given);
+          else expect(bound(creator, null)).toBeNull();
+        }
+      }),
+      { numRuns: inputs(20_000) },
+    );
+    expect(within).toBeGreaterThan(inputs(20_000) / 10);
+  });
 });
