@@ -278,6 +278,15 @@ it.concurrent("has no label that somebody else can make up, no secret, no token 
   await expect.poll(requests).toBe(157);
   // Nothing that was not there before.
   expect(await ours(server)).toHaveLength(before);
+  const created = await server.graphql(
+    `mutation { createApiKey(name: "canary-key", preset: EVERYTHING) { key apiKey { id } } }`,
+  );
+  const { key, apiKey } = created.data.createApiKey;
+  await server.graphql(`mutation { revokeApiKey(name: "canary-unknown") { id } }`, {}, key);
+  await expect.poll(requests).toBe(159);
+  const withKey = (await read(server)).join("\n");
+  expect(withKey).not.toMatch(/canary/i);
+  for (const canary of [key, apiKey.id]) expect(withKey).not.toContain(canary);
 });
 
 describe("the port of the metrics", () => {
