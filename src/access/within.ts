@@ -5,7 +5,6 @@ import type { Caller } from "./caller.ts";
 import { type ReadClaims, readClaims } from "./claims.ts";
 import { ALL_PERMISSIONS, type AllowedOptions, ANY, type Permissions } from "./permissions.ts";
 import { beyondGrant, requireScope } from "./policy.ts";
-import type { Scope } from "./scope.ts";
 
 /** The scopes and the permissions of an API key. */
 export type KeyGrant = Pick<ReadClaims, "scopes" | "permissions">;
@@ -14,8 +13,8 @@ export type KeyGrant = Pick<ReadClaims, "scopes" | "permissions">;
 type Beyond = readonly [reason: string, details: Readonly<Record<string, unknown>>];
 
 /**
- * The grant of an API key, for comparisons. A malformed grant counts as one without limits, because another version of the server may
- * read more in it.
+ * The grant of an API key, for comparisons. A malformed grant counts as one without limits: another version of the
+ * server may read more in it.
  */
 export function grantOf(claims: Readonly<Record<string, unknown>>): KeyGrant {
   const { scopes, permissions, problems } = readClaims(claims);
@@ -35,11 +34,11 @@ export function checkWithin(caller: Caller, { scopes, permissions }: KeyGrant): 
 
 /** Whether a caller has every permission of a key. */
 export function isWithin(caller: Caller, { scopes, permissions }: KeyGrant): boolean {
-  const lacks = (scope: Scope) => !caller.scopes.has(scope);
-  return ![...scopes].some(lacks) && beyondOf(caller.permissions, permissions) === null;
+  const hasScopes = [...scopes].every((scope) => caller.scopes.has(scope));
+  return hasScopes && beyondOf(caller.permissions, permissions) === null;
 }
 
-/** The first permission of `wanted` that `own` lacks; null if it lacks nothing. A limit that is missing in `wanted` is not within one of `own`. */
+/** The first permission of `wanted` that `own` lacks; null if it lacks nothing. Without a limit, `wanted` exceeds any limit of `own`. */
 function beyondOf(own: Permissions, wanted: Permissions): Beyond | null {
   return (
     beyondRoles(own.roles, wanted.roles) ??

@@ -1,5 +1,5 @@
 import { isObjectType } from "graphql";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { ACTIONS } from "../../src/access/actions.ts";
 import { REQUIRED_SCOPE, REQUIRED_SCOPE_OF_ARGUMENT } from "../../src/access/policy.ts";
 import { createSchema } from "../../src/graphql/schema.ts";
@@ -17,6 +17,7 @@ import { OTHER_CELLS } from "../support/matrix-cells.ts";
 import {
   ask,
   banOf,
+  GENERATE,
   ids,
   latestRecordOf,
   leaverOf,
@@ -27,6 +28,8 @@ import {
 } from "../support/matrix-server.ts";
 
 startMatrix();
+// Each session that can have a token has one to revoke.
+beforeAll(() => ask(EVERYTHING, GENERATE, { sessionId: ids.sibling }));
 
 /** A call, and the arguments of `can` that describe it. */
 interface Probe {

@@ -126,7 +126,7 @@ export function BanList({ title, none, sessionId, filter, pages }: Props) {
   );
 }
 
-/** Who a ban keeps out. */
+/** The identity that a ban keeps out. */
 function nameOfBan({ identity }: BanFieldsFragment): string {
   return identity ?? "Tokens with certain connection data";
 }

@@ -102,7 +102,7 @@ export function KeysPage() {
       {made !== null && (
         <Modal title="Your new key" onClose={() => setMade(null)}>
           <p className="notice worn">
-            Copy it now: the server keeps no copy, and does not show it again. Whoever has it can use it.
+            Copy it now: the server keeps no copy, and does not show it again. Anyone who has it can use it.
           </p>
           <code className="token">{made}</code>
           <CopyButton text={made} label="Copy key" />
@@ -243,7 +243,7 @@ function NewKeyDialog({ onMade, onClose }: { onMade: (key: string) => void; onCl
               <Field
                 name="videoGrant"
                 label="Rooms"
-                hint="Names with spaces or commas between them. class-* means every name that begins with class-."
+                hint="Names, separated by spaces or commas. class-* means every name that begins with class-."
                 error={errorAt("videoGrant")}
               >
                 {(control) => (
@@ -317,7 +317,9 @@ function RevokeKeyDialog({ name, onDone, onClose }: RevokeProps) {
       }}
     >
       {() => (
-        <p>Servers refuse the key within two seconds. What uses it stops working. There is no way back.</p>
+        <p>
+          Servers refuse the key within two seconds. Programs that use it stop working. There is no way back.
+        </p>
       )}
     </ActDialog>
   );
