@@ -152,6 +152,7 @@ describe("a key", () => {
     const malformed = { ...FREE, names: ["standup "] };
     expect(lacking({ ...FREE, maxLifetime: 60 }, malformed)).toMatchObject({ maxLifetime: 60 });
     expect(lacking({}, malformed)).toMatchObject({ requiredRole: expect.any(String) });
+    expect(lacking({ roles: ROLES, names: ["room"] }, malformed)).toEqual({ requiredSession: "*" });
     expect(lacking(FREE, malformed)).toBeNull();
   });
 
