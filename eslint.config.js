@@ -40,7 +40,9 @@ export default [
             types: [
               "CreatedApiKey",
               "IssuancePeriod",
+              "MissingPermission",
               "PageInfo",
+              "Permission",
               "RoleCount",
               "TokenInspection",
               "TokenRefusal",
