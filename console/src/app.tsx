@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { lazy, Suspense, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { Link, Redirect, Route, Router, Switch, useLocation } from "wouter";
 import { usePath } from "./address.ts";
 import type { Connection, ConnectionState } from "./api/connection.ts";
@@ -8,13 +8,15 @@ import { CrashNotice } from "./components/crash-notice.tsx";
 import { ProblemNotice } from "./components/problem-notice.tsx";
 import type { TokenFieldsFragment } from "./generated/documents.ts";
 import { PLATFORMS } from "./labels.ts";
-import { BansPage } from "./pages/bans.tsx";
-import { InspectPage } from "./pages/inspect.tsx";
-import { KeysPage } from "./pages/keys.tsx";
 import { SessionPage } from "./pages/session.tsx";
 import { SessionsPage } from "./pages/sessions.tsx";
-import { TokensPage } from "./pages/tokens.tsx";
 import { SignInAgain, SignInForm } from "./sign-in.tsx";
+
+// Loaded on the first visit, so that the first page is quick.
+const BansPage = lazy(() => import("./pages/bans.tsx"));
+const InspectPage = lazy(() => import("./pages/inspect.tsx"));
+const KeysPage = lazy(() => import("./pages/keys.tsx"));
+const TokensPage = lazy(() => import("./pages/tokens.tsx"));
 
 /** The root component of the console. */
 export function App({ connection }: { connection: Connection }) {
@@ -117,35 +119,37 @@ function Shell({ connection, state }: ShellProps) {
         </header>
         <main id="main" tabIndex={-1}>
           <CrashNotice key={location}>
-            <Switch>
-              <Route path="/">
-                <SessionsPage />
-              </Route>
-              <Route path="/sessions/:sessionId">
-                {({ sessionId }) => <SessionPage key={sessionId} sessionId={sessionId} />}
-              </Route>
-              {shared.rights.readLedger && (
-                <Route path="/tokens">
-                  <TokensPage />
+            <Suspense fallback={<p role="status">Loading…</p>}>
+              <Switch>
+                <Route path="/">
+                  <SessionsPage />
                 </Route>
-              )}
-              {shared.rights.inspectTokens && (
-                <Route path="/inspect">
-                  <InspectPage />
+                <Route path="/sessions/:sessionId">
+                  {({ sessionId }) => <SessionPage key={sessionId} sessionId={sessionId} />}
                 </Route>
-              )}
-              {shared.rights.manageBans && (
-                <Route path="/bans">
-                  <BansPage />
-                </Route>
-              )}
-              {shared.rights.manageKeys && (
-                <Route path="/keys">
-                  <KeysPage />
-                </Route>
-              )}
-              <Redirect to="/" replace />
-            </Switch>
+                {shared.rights.readLedger && (
+                  <Route path="/tokens">
+                    <TokensPage />
+                  </Route>
+                )}
+                {shared.rights.inspectTokens && (
+                  <Route path="/inspect">
+                    <InspectPage />
+                  </Route>
+                )}
+                {shared.rights.manageBans && (
+                  <Route path="/bans">
+                    <BansPage />
+                  </Route>
+                )}
+                {shared.rights.manageKeys && (
+                  <Route path="/keys">
+                    <KeysPage />
+                  </Route>
+                )}
+                <Redirect to="/" replace />
+              </Switch>
+            </Suspense>
           </CrashNotice>
         </main>
         {refusal !== null && (

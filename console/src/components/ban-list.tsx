@@ -159,6 +159,12 @@ function BanDialog({ sessionId, onDone, onClose }: DialogProps & { readonly sess
   const [end, setEnd] = useState<BanEnd>("day");
   const [where, setWhere] = useState<"here" | "all">(sessionId === null ? "all" : "here");
   const [ban] = useMutation(BanIdentityDocument, { refetchQueries: [BansDocument] });
+  const isEverywhere = where === "all";
+  const variables = () => ({
+    identity,
+    sessionId: isEverywhere ? null : sessionId,
+    until: untilOf(end),
+  });
   return (
     <ActDialog
       title="Ban an identity"
@@ -166,10 +172,10 @@ function BanDialog({ sessionId, onDone, onClose }: DialogProps & { readonly sess
       missing={{ identity: identity === "" ? "Enter an identity." : undefined }}
       onClose={onClose}
       run={async () => {
-        const of = where === "all" ? null : sessionId;
-        await ban({ variables: { identity, sessionId: of, until: untilOf(end) } });
-        onDone(`${identity} was banned${of === null ? " from all sessions" : ""}.`);
+        await ban({ variables: variables() });
+        onDone(`${identity} was banned${isEverywhere ? " from all sessions" : ""}.`);
       }}
+      request={{ document: BanIdentityDocument, variables }}
     >
       {({ errorAt, changed }) => (
         <>

@@ -92,15 +92,17 @@ export function SignalDialog({
   const [data, setData] = useState("");
   const [send] = useMutation(SendSignalDocument);
   const to = participant === null ? "all" : nameOf(participant);
+  const variables = () => ({ sessionId, participantId: participant?.id ?? null, type, data });
   return (
     <ActDialog
       title={`Signal to ${to}`}
       action="Send"
       onClose={onClose}
       run={async () => {
-        await send({ variables: { sessionId, participantId: participant?.id ?? null, type, data } });
+        await send({ variables: variables() });
         onDone(`The signal was sent to ${to}.`);
       }}
+      request={{ document: SendSignalDocument, variables }}
     >
       {({ errorAt, changed }) => (
         <>

@@ -2,7 +2,8 @@ import { type DocumentNode, Kind, print } from "graphql";
 import { useState } from "react";
 import { CopyButton } from "./copy-button.tsx";
 
-interface Request {
+/** A request that a form would send. */
+export interface Request {
   /** A document with one operation. */
   readonly document: DocumentNode;
   /** The operation's variables, read only when shown. Undefined ones are left out, as in the request. */

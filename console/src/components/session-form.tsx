@@ -15,6 +15,7 @@ import { ARCHIVE_MODES, ARCHIVE_RESOLUTIONS, MEDIA_MODES, ROLES } from "../label
 import { Choice, optionsOf } from "./choice.tsx";
 import { Field } from "./field.tsx";
 import { ProblemNotice } from "./problem-notice.tsx";
+import { RequestSnippets } from "./request-snippets.tsx";
 import { SubmitButton } from "./submit-button.tsx";
 import { useSubmission } from "./use-submission.ts";
 
@@ -91,7 +92,7 @@ export function SessionForm({ onDone }: Props) {
   const { form, busy, errorAt, notice, changed, submit } = useSubmission(
     brokenRules(draft),
     async (isThere) => {
-      const { session, error } = await askFor(draft);
+      const { session, error } = await ask();
       if (!session) throw error;
       setDraft(EMPTY);
       onDone(session, isThere(), error && problemOf(error).message);
@@ -107,201 +108,214 @@ export function SessionForm({ onDone }: Props) {
     setDraft({ ...entered, ...change });
   };
 
-  async function askFor({ name, maxAge, byName, ...options }: Draft) {
-    const variables = {
-      mediaMode: options.mediaMode || null,
-      archiveMode: options.archiveMode || null,
-      archiveName: options.archiveName || null,
-      archiveResolution: options.archiveResolution || null,
-      location: options.location.trim() || null,
-      // Unchecked matches an existing session with or without encryption.
-      e2ee: options.e2ee || null,
-      withToken: options.role !== "",
-      role: options.role || null,
-    };
-    if (!byName) {
-      const { data, error } = await createSession({ variables });
-      return { session: data?.createSession, error };
+  /** The options of both requests. */
+  const options = () => ({
+    mediaMode: draft.mediaMode || null,
+    archiveMode: draft.archiveMode || null,
+    archiveName: draft.archiveName || null,
+    archiveResolution: draft.archiveResolution || null,
+    location: draft.location.trim() || null,
+    // Unchecked matches an existing session with or without encryption.
+    e2ee: draft.e2ee || null,
+    withToken: draft.role !== "",
+    role: draft.role || null,
+  });
+
+  const named = () => ({
+    ...options(),
+    name: draft.name,
+    maxAge: draft.maxAge.trim() === "" ? null : Number(draft.maxAge),
+  });
+
+  async function ask() {
+    if (byName) {
+      const { data, error } = await ensureSession({ variables: named() });
+      return { session: data?.ensureSession, error };
     }
-    const age = maxAge.trim() === "" ? null : Number(maxAge);
-    const { data, error } = await ensureSession({ variables: { ...variables, name, maxAge: age } });
-    return { session: data?.ensureSession, error };
+    const { data, error } = await createSession({ variables: options() });
+    return { session: data?.createSession, error };
   }
 
   return (
-    <form ref={form} onSubmit={submit} noValidate aria-label="New session">
-      {rights.ensureSession && (
-        <fieldset className="switch" disabled={busy}>
-          <legend className="visually-hidden">Which session</legend>
-          {[false, true].map((named) => (
-            <label key={String(named)} className="check">
-              <input
-                type="radio"
-                name="which"
-                checked={byName === named}
-                onChange={() => set({ byName: named })}
-              />
-              {named ? "With a name" : "Without a name"}
-            </label>
-          ))}
-        </fieldset>
-      )}
-      <div className="fields">
-        {byName && (
-          <Field
-            name="name"
-            label="Name"
-            hint="Opens the session of this name, or creates it."
-            error={errorAt("name")}
-          >
-            {(control) => (
-              <input
-                {...control}
-                value={draft.name}
-                placeholder="standup"
-                spellCheck={false}
-                autoComplete="off"
-                onChange={({ target }) => set({ name: target.value })}
-              />
-            )}
-          </Field>
+    <>
+      <form ref={form} onSubmit={submit} noValidate aria-label="New session">
+        {rights.ensureSession && (
+          <fieldset className="switch" disabled={busy}>
+            <legend className="visually-hidden">Which session</legend>
+            {[false, true].map((named) => (
+              <label key={String(named)} className="check">
+                <input
+                  type="radio"
+                  name="which"
+                  checked={byName === named}
+                  onChange={() => set({ byName: named })}
+                />
+                {named ? "With a name" : "Without a name"}
+              </label>
+            ))}
+          </fieldset>
         )}
-        <Field
-          name="mediaMode"
-          label="Media mode"
-          hint="“Routed” is for larger sessions, archives and encryption."
-          error={errorAt("mediaMode")}
-        >
-          {(control) => (
-            <Choice
-              {...control}
-              value={draft.mediaMode || (byName ? "" : "RELAYED")}
-              options={[...any("relayed"), ...optionsOf(MEDIA_MODES)]}
-              onChoose={(mediaMode) => set({ mediaMode })}
-            />
-          )}
-        </Field>
-        <Field
-          name="archiveMode"
-          label="Archive mode"
-          hint="“Always” records automatically. Needs “Routed”."
-          error={errorAt("archiveMode")}
-        >
-          {(control) => (
-            <Choice
-              {...control}
-              disabled={!routed}
-              value={draft.archiveMode || (byName ? "" : "MANUAL")}
-              options={[...any("manual"), ...optionsOf(ARCHIVE_MODES)]}
-              onChoose={(archiveMode) => set({ archiveMode })}
-            />
-          )}
-        </Field>
-        {rights.createFirstToken && (
-          <Field
-            name="role"
-            label="Add a token"
-            hint="Generated in the same request."
-            error={errorAt("role")}
-          >
-            {(control) => (
-              <Choice
-                {...control}
-                value={draft.role}
-                options={[["", "No token"], ...rights.roles.map((role) => [role, ROLES[role]] as const)]}
-                onChoose={(role) => set({ role })}
-              />
-            )}
-          </Field>
-        )}
-      </div>
-      <details open={startsOpen}>
-        <summary>More options</summary>
         <div className="fields">
-          <Field
-            name="archiveName"
-            label="Archive name"
-            hint="Up to 80 characters. Needs the archive mode “Always”."
-            error={errorAt("archiveName")}
-          >
-            {(control) => (
-              <input
-                {...control}
-                disabled={!always}
-                value={draft.archiveName}
-                onChange={({ target }) => set({ archiveName: target.value })}
-              />
-            )}
-          </Field>
-          <Field
-            name="archiveResolution"
-            label="Archive resolution"
-            hint="Needs the archive mode “Always”."
-            error={errorAt("archiveResolution")}
-          >
-            {(control) => (
-              <Choice
-                {...control}
-                disabled={!always}
-                value={draft.archiveResolution}
-                options={[["", "Platform default"], ...optionsOf(ARCHIVE_RESOLUTIONS)]}
-                onChoose={(archiveResolution) => set({ archiveResolution })}
-              />
-            )}
-          </Field>
-          <Field
-            name="location"
-            label="Location"
-            hint="An IPv4 address near the participants, for the choice of a region."
-            error={errorAt("location")}
-          >
-            {(control) => (
-              <input
-                {...control}
-                value={draft.location}
-                placeholder="203.0.113.7"
-                autoComplete="off"
-                onChange={({ target }) => set({ location: target.value })}
-              />
-            )}
-          </Field>
-          <Field
-            name="e2ee"
-            label="End-to-end encryption"
-            hint="Needs “Routed” and the archive mode “Manual”."
-            error={errorAt("e2ee")}
-          >
-            {(control) => (
-              <input
-                {...control}
-                type="checkbox"
-                disabled={!routed || always}
-                checked={draft.e2ee}
-                onChange={({ target }) => set({ e2ee: target.checked })}
-              />
-            )}
-          </Field>
           {byName && (
             <Field
-              name="maxAge"
-              label="Replace when older than (seconds)"
-              hint="Leave empty to keep the session."
-              error={errorAt("maxAge")}
+              name="name"
+              label="Name"
+              hint="Opens the session of this name, or creates it."
+              error={errorAt("name")}
             >
               {(control) => (
                 <input
                   {...control}
-                  inputMode="numeric"
-                  value={draft.maxAge}
-                  onChange={({ target }) => set({ maxAge: target.value })}
+                  value={draft.name}
+                  placeholder="standup"
+                  spellCheck={false}
+                  autoComplete="off"
+                  onChange={({ target }) => set({ name: target.value })}
+                />
+              )}
+            </Field>
+          )}
+          <Field
+            name="mediaMode"
+            label="Media mode"
+            hint="“Routed” is for larger sessions, archives and encryption."
+            error={errorAt("mediaMode")}
+          >
+            {(control) => (
+              <Choice
+                {...control}
+                value={draft.mediaMode || (byName ? "" : "RELAYED")}
+                options={[...any("relayed"), ...optionsOf(MEDIA_MODES)]}
+                onChoose={(mediaMode) => set({ mediaMode })}
+              />
+            )}
+          </Field>
+          <Field
+            name="archiveMode"
+            label="Archive mode"
+            hint="“Always” records automatically. Needs “Routed”."
+            error={errorAt("archiveMode")}
+          >
+            {(control) => (
+              <Choice
+                {...control}
+                disabled={!routed}
+                value={draft.archiveMode || (byName ? "" : "MANUAL")}
+                options={[...any("manual"), ...optionsOf(ARCHIVE_MODES)]}
+                onChoose={(archiveMode) => set({ archiveMode })}
+              />
+            )}
+          </Field>
+          {rights.createFirstToken && (
+            <Field
+              name="role"
+              label="Add a token"
+              hint="Generated in the same request."
+              error={errorAt("role")}
+            >
+              {(control) => (
+                <Choice
+                  {...control}
+                  value={draft.role}
+                  options={[["", "No token"], ...rights.roles.map((role) => [role, ROLES[role]] as const)]}
+                  onChoose={(role) => set({ role })}
                 />
               )}
             </Field>
           )}
         </div>
-      </details>
-      {notice && <ProblemNotice problem={notice} onRetry={submit} />}
-      <SubmitButton busy={busy}>{byName ? "Open or create session" : "Create session"}</SubmitButton>
-    </form>
+        <details open={startsOpen}>
+          <summary>More options</summary>
+          <div className="fields">
+            <Field
+              name="archiveName"
+              label="Archive name"
+              hint="Up to 80 characters. Needs the archive mode “Always”."
+              error={errorAt("archiveName")}
+            >
+              {(control) => (
+                <input
+                  {...control}
+                  disabled={!always}
+                  value={draft.archiveName}
+                  onChange={({ target }) => set({ archiveName: target.value })}
+                />
+              )}
+            </Field>
+            <Field
+              name="archiveResolution"
+              label="Archive resolution"
+              hint="Needs the archive mode “Always”."
+              error={errorAt("archiveResolution")}
+            >
+              {(control) => (
+                <Choice
+                  {...control}
+                  disabled={!always}
+                  value={draft.archiveResolution}
+                  options={[["", "Platform default"], ...optionsOf(ARCHIVE_RESOLUTIONS)]}
+                  onChoose={(archiveResolution) => set({ archiveResolution })}
+                />
+              )}
+            </Field>
+            <Field
+              name="location"
+              label="Location"
+              hint="An IPv4 address near the participants, for the choice of a region."
+              error={errorAt("location")}
+            >
+              {(control) => (
+                <input
+                  {...control}
+                  value={draft.location}
+                  placeholder="203.0.113.7"
+                  autoComplete="off"
+                  onChange={({ target }) => set({ location: target.value })}
+                />
+              )}
+            </Field>
+            <Field
+              name="e2ee"
+              label="End-to-end encryption"
+              hint="Needs “Routed” and the archive mode “Manual”."
+              error={errorAt("e2ee")}
+            >
+              {(control) => (
+                <input
+                  {...control}
+                  type="checkbox"
+                  disabled={!routed || always}
+                  checked={draft.e2ee}
+                  onChange={({ target }) => set({ e2ee: target.checked })}
+                />
+              )}
+            </Field>
+            {byName && (
+              <Field
+                name="maxAge"
+                label="Replace when older than (seconds)"
+                hint="Leave empty to keep the session."
+                error={errorAt("maxAge")}
+              >
+                {(control) => (
+                  <input
+                    {...control}
+                    inputMode="numeric"
+                    value={draft.maxAge}
+                    onChange={({ target }) => set({ maxAge: target.value })}
+                  />
+                )}
+              </Field>
+            )}
+          </div>
+        </details>
+        {notice && <ProblemNotice problem={notice} onRetry={submit} />}
+        <SubmitButton busy={busy}>{byName ? "Open or create session" : "Create session"}</SubmitButton>
+      </form>
+      <RequestSnippets
+        document={byName ? EnsureSessionDocument : CreateSessionDocument}
+        variables={byName ? named : options}
+      />
+    </>
   );
 }

@@ -11,7 +11,7 @@ const SHOWN = [
 ] as const;
 
 /** The page of the bans of all sessions. */
-export function BansPage() {
+export default function BansPage() {
   const [parameters, setParameters] = useParameters();
   const pages = usePagesInAddress();
   const identity = parameters.get("identity") ?? "";

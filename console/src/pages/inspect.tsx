@@ -17,7 +17,7 @@ import { formatInstant, formatRemaining, useSecondsLeft } from "../time.ts";
 import { type Claims, claimsOf, isTimeClaim } from "../token-claims.ts";
 
 /** The page that shows what a pasted token grants, and whether it is valid. */
-export function InspectPage() {
+export default function InspectPage() {
   const [entered, setEntered] = useDraft(INSPECTED, "");
   const [inspectToken, { data, error, loading, variables }] = useLazyQuery(InspectTokenDocument, {
     // A pasted token must stay out of the cache.

@@ -41,7 +41,7 @@ const PRESET_MEANINGS: Readonly<Record<ApiKeyPreset | "OWN", string>> = {
 };
 
 /** The page of the API keys that grant no more than the caller has. */
-export function KeysPage() {
+export default function KeysPage() {
   const pages = usePagesInAddress();
   const { data, previousData, error, refetch } = useQuery(ApiKeysDocument, {
     variables: { first: PAGE_SIZE, after: pages.after },
@@ -170,27 +170,27 @@ function NewKeyDialog({ onMade, onClose }: { onMade: (key: string) => void; onCl
     fetchPolicy: "no-cache",
     refetchQueries: [ApiKeysDocument],
   });
+  const own = preset === "OWN";
+  const variables = () => ({
+    name,
+    preset: own ? null : preset,
+    scopes: own ? [...scopes] : null,
+    videoGrant: own ? { roles: [...roles], names: wordsIn(rooms) } : null,
+  });
   return (
     <ActDialog
       title="New API key"
       action="Make the key"
       missing={{
         name: name === "" ? "Enter a name." : undefined,
-        scopes: preset === "OWN" && scopes.length === 0 ? "Choose at least one scope." : undefined,
+        scopes: own && scopes.length === 0 ? "Choose at least one scope." : undefined,
       }}
       onClose={onClose}
       run={async () => {
-        const own = preset === "OWN";
-        const { data } = await create({
-          variables: {
-            name,
-            preset: own ? null : preset,
-            scopes: own ? [...scopes] : null,
-            videoGrant: own ? { roles: [...roles], names: wordsIn(rooms) } : null,
-          },
-        });
+        const { data } = await create({ variables: variables() });
         if (data?.createApiKey) onMade(data.createApiKey.key);
       }}
+      request={{ document: CreateApiKeyDocument, variables }}
     >
       {({ errorAt, changed }) => (
         <>
@@ -221,7 +221,7 @@ function NewKeyDialog({ onMade, onClose }: { onMade: (key: string) => void; onCl
               />
             )}
           </Field>
-          {preset === "OWN" && (
+          {own && (
             <>
               <Checks
                 legend="Scopes"

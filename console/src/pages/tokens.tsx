@@ -29,7 +29,7 @@ import { formatInstant, nowInSeconds } from "../time.ts";
 const PAGE_SIZE = 20;
 
 /** The page of all issued tokens: who generated them, for whom, for which session, and when. */
-export function TokensPage() {
+export default function TokensPage() {
   const [parameters, setParameters] = useParameters();
   const filter = filterOf(parameters);
   const conditions = new URLSearchParams(parameters);
