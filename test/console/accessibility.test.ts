@@ -64,7 +64,8 @@ async function visit(page: Page, check: () => Promise<void>): Promise<void> {
   await page.goto(`/#/sessions/${many}`);
   await page
     .getByRole("region", { name: /Participants/ })
-    .getByRole("table")
+    .getByRole("list")
+    .first()
     .waitFor();
   await page
     .getByRole("region", { name: /Issued tokens/ })
@@ -78,6 +79,12 @@ async function visit(page: Page, check: () => Promise<void>): Promise<void> {
   await page.getByText("Join with the client SDK").first().click();
   await page.getByText("As curl, GraphQL or hook").click();
   await check();
+  for (const act of ["Join as a guest…", "Signal all…", "Mute all…", "Set a limit…", "Ban an identity…"]) {
+    await button(page, act).click();
+    await page.getByRole("dialog").waitFor();
+    await check();
+    await page.keyboard.press("Escape");
+  }
 
   await page.getByRole("link", { name: "Inspect this token" }).first().click();
   await check();
@@ -92,6 +99,24 @@ async function visit(page: Page, check: () => Promise<void>): Promise<void> {
   await button(page, "Inspect").click();
   await page.getByText("Claims, not verified").waitFor();
   await check();
+
+  await page.goto("/#/bans?show=all");
+  await button(page, "Ban an identity…").click();
+  await button(page, "Ban").click();
+  await page.getByText("Enter an identity.").waitFor();
+  await check();
+  await page.getByLabel("Identity to ban").fill(`somebody-${"x".repeat(90)}`);
+  await button(page, "Ban").click();
+  await page.getByRole("listitem").filter({ hasText: "somebody" }).first().waitFor();
+  await check();
+
+  await page.goto("/#/keys");
+  await button(page, "New key…").click();
+  await page.getByLabel("It may").selectOption("My own choice…");
+  await button(page, "Make the key").click();
+  await page.getByText("Choose at least one scope.").waitFor();
+  await check();
+  await page.keyboard.press("Escape");
 
   await page.goto("/#/tokens");
   await page.getByRole("table").waitFor();

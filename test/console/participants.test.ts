@@ -4,9 +4,10 @@ import { afterAll, expect } from "vitest";
 import { JWT_SECRET, signedJwt } from "../support/callers.ts";
 import { closeBrowser, inBrowserAtOnce, signIn, withConsole } from "../support/console.ts";
 import { field, openSession } from "../support/console-pages.ts";
+import { joins, leaves, publishes, send, WEBHOOK_SECRET } from "../support/room-events.ts";
 import { startServer } from "../support/server.ts";
 
-const server = await startServer({ CONSOLE: "on" });
+const server = await startServer({ CONSOLE: "on", WEBHOOK_SECRET });
 const closed = await startServer({ CONSOLE: "on", AUTH_JWT_SECRET: JWT_SECRET });
 afterAll(async () => {
   await closeBrowser();
@@ -97,6 +98,48 @@ for (const options of [
       },
       options,
     ));
+
+test("shows who is there by the platform's events, with what it publishes and who it is", (browser) =>
+  withConsole(browser, server.origin, async (page) => {
+    const sessionId = await openSession(page, server);
+    await participants(page).getByText("Nobody is in this session now.").waitFor();
+    await field(page, "Role").selectOption("Moderator");
+    await field(page, "Connection data").fill("username=ann");
+    await field(page, "Identity").fill("user-42");
+    await button(page, "Generate a token").click();
+    await page.getByRole("cell", { name: "user-42" }).waitFor();
+
+    const now = Date.now();
+    const ann = { sessionId, connectionId: `ann-${sessionId}`, joinedAt: now, data: "username=ann" };
+    const bob = { sessionId, connectionId: `bob-${sessionId}`, joinedAt: now - 1, data: "username=bob" };
+    const carl = { sessionId, connectionId: `carl-${sessionId}`, joinedAt: now - 2 };
+    await send(server, [ann, bob, carl].map(joins));
+    await send(server, [
+      publishes(ann, `1-${sessionId}`, now, "screen"),
+      publishes(ann, `2-${sessionId}`, now),
+    ]);
+    const row = (text: string) => participants(page).getByRole("listitem").filter({ hasText: text });
+    await row("user-42")
+      .getByText(/^Screen: stream 1-/)
+      .waitFor();
+    await row("user-42")
+      .getByText(/^Audio: stream 2-/)
+      .waitFor();
+    expect(await row("user-42").getByText("Moderator").count()).toBe(1);
+    expect(await row("username=bob").count()).toBe(1);
+    expect(await row(carl.connectionId).count()).toBe(1);
+    expect(await participants(page).locator(".count").textContent()).toBe("3");
+
+    await send(server, [leaves(ann, now + 1)]);
+    await expect.poll(() => row("user-42").count()).toBe(0);
+    await expect.poll(() => participants(page).locator(".count").textContent()).toBe("2");
+
+    // One identity on each line, and as many tokens as lines.
+    await field(page, "Connection data").fill("");
+    await field(page, "Identity").fill("user-1\nuser-2\n");
+    await button(page, "Generate 2 tokens").click();
+    for (const name of ["user-1", "user-2"]) await page.getByRole("cell", { name }).waitFor();
+  }));
 
 test("offers no acts to a caller that may only look", async (browser) => {
   const grant = { sessions: ["*"] };

@@ -102,7 +102,8 @@ itInBrowser("there is a picture of a session, in the dark scheme", (browser) =>
       await page.getByRole("link", { name: /standup/ }).click();
       await page
         .getByRole("region", { name: /Participants/ })
-        .getByRole("table")
+        .getByRole("list")
+        .first()
         .waitFor();
       await page.getByLabel("Role").selectOption("Moderator");
       await page.getByLabel("Connection data").fill("username=ann");
