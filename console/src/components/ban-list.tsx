@@ -3,6 +3,7 @@ import { type ReactNode, useState } from "react";
 import { Link } from "wouter";
 import { useMe, usePolling } from "../api/me.ts";
 import { problemOf } from "../api/problem.ts";
+import { useReasons } from "../api/reasons.ts";
 import { BAN_ENDS, type BanEnd, untilOf } from "../ban-end.ts";
 import {
   type BanFieldsFragment,
@@ -13,6 +14,7 @@ import {
 } from "../generated/documents.ts";
 import { sessionPath } from "../paths.ts";
 import { formatInstant } from "../time.ts";
+import { ActButton, ReasonsNotice } from "./act-button.tsx";
 import { ActDialog } from "./act-dialog.tsx";
 import { Choice } from "./choice.tsx";
 import { Field } from "./field.tsx";
@@ -27,8 +29,10 @@ const PAGE_SIZE = 10;
 /** The active bans of one session. */
 export function SessionBans({ sessionId }: { sessionId: string }) {
   const pages = usePages();
+  const reason = useReasons(sessionId)("ban");
   return (
     <BanList
+      reason={reason}
       title="Bans"
       none={
         <>
@@ -49,11 +53,13 @@ interface Props {
   /** The session of new bans; null for all sessions. */
   readonly sessionId: string | null;
   readonly filter: BanFilter;
+  /** Why the caller may ban nobody here; null if it may. */
+  readonly reason?: string | null;
   readonly pages: Pages;
 }
 
 /** A list of bans. */
-export function BanList({ title, none, sessionId, filter, pages }: Props) {
+export function BanList({ title, none, sessionId, filter, pages, reason = null }: Props) {
   const { rights } = useMe();
   const { data, previousData, error, refetch } = useQuery(BansDocument, {
     variables: { first: PAGE_SIZE, after: pages.after, filter },
@@ -79,11 +85,12 @@ export function BanList({ title, none, sessionId, filter, pages }: Props) {
           {title}
         </h2>
         {(sessionId !== null || rights.everySession) && (
-          <button type="button" onClick={() => setOpen("new")}>
+          <ActButton reason={reason} onClick={() => setOpen("new")}>
             Ban an identity…
-          </button>
+          </ActButton>
         )}
       </div>
+      <ReasonsNotice reasons={[reason]} />
       <p role="status" className="done">
         {done}
       </p>
@@ -97,14 +104,14 @@ export function BanList({ title, none, sessionId, filter, pages }: Props) {
               <div className="who-is">
                 <strong>{nameOfBan(ban)}</strong>
                 {ban.isActive && (
-                  <button
-                    type="button"
+                  <ActButton
+                    reason={reason}
                     className="quiet"
                     aria-label={`Lift… the ban of ${nameOfBan(ban)}`}
                     onClick={() => setOpen(ban)}
                   >
                     Lift…
-                  </button>
+                  </ActButton>
                 )}
               </div>
               <div className="meta">

@@ -2,15 +2,18 @@ import { useApolloClient, useMutation, useQuery, useSubscription } from "@apollo
 import { type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { useMe, usePolling } from "../api/me.ts";
 import { problemOf } from "../api/problem.ts";
+import { type Reasons, useReasons } from "../api/reasons.ts";
 import {
   MuteParticipantDocument,
   ParticipantChangedDocument,
   type ParticipantFieldsFragment,
   ParticipantsDocument,
   type SessionFieldsFragment,
+  SessionPermissionsDocument,
 } from "../generated/documents.ts";
 import { VIDEO_TYPES } from "../labels.ts";
 import { formatInstant } from "../time.ts";
+import { ActButton, ReasonsNotice } from "./act-button.tsx";
 import {
   GuestDialog,
   LimitDialog,
@@ -30,7 +33,7 @@ const PAGE_SIZE = 10;
 /** The time between a change and the query that it causes, in milliseconds. Changes in between cause none of their own. */
 const CALM = 300;
 
-type Act = "remove" | "signal" | "mute all" | "limit" | "guest";
+type Dialog = "remove" | "signal" | "mute all" | "limit" | "guest";
 
 /** The participants that are in a session now, and what the caller may do with them. */
 export function ParticipantList({ session: { sessionId, maxParticipants, createdHere } }: Props) {
@@ -44,8 +47,9 @@ export function ParticipantList({ session: { sessionId, maxParticipants, created
     errorPolicy: "all",
     ...usePolling(isLive ? 0 : 2000),
   });
-  const [open, setOpen] = useState<readonly [Act, ParticipantFieldsFragment | null] | null>(null);
+  const [open, setOpen] = useState<readonly [Dialog, ParticipantFieldsFragment | null] | null>(null);
   const { done, setDone, heading } = useDone();
+  const reasons = useReasons(sessionId);
   const of = {
     sessionId,
     onClose: () => setOpen(null),
@@ -78,20 +82,25 @@ export function ParticipantList({ session: { sessionId, maxParticipants, created
           )}
           {rights.manageParticipants && (
             <>
-              <button type="button" onClick={() => setOpen(["signal", null])}>
+              <ActButton reason={reasons("signal")} onClick={() => setOpen(["signal", null])}>
                 Signal all…
-              </button>
-              <button type="button" onClick={() => setOpen(["mute all", null])}>
+              </ActButton>
+              <ActButton reason={reasons("muteAll")} onClick={() => setOpen(["mute all", null])}>
                 Mute all…
-              </button>
+              </ActButton>
               {createdHere && (
-                <button type="button" onClick={() => setOpen(["limit", null])}>
+                <ActButton reason={reasons("limit")} onClick={() => setOpen(["limit", null])}>
                   {maxParticipants === null ? "Set a limit…" : `Limit: ${maxParticipants}…`}
-                </button>
+                </ActButton>
               )}
             </>
           )}
         </div>
+      )}
+      {rights.manageParticipants && (
+        <ReasonsNotice
+          reasons={(["signal", "muteAll", "limit", "mute", "remove"] as const).map((act) => reasons(act))}
+        />
       )}
       <p role="status" className="done">
         {done}
@@ -106,6 +115,7 @@ export function ParticipantList({ session: { sessionId, maxParticipants, created
               {rights.manageParticipants && (
                 <Acts
                   participant={participant}
+                  reasons={reasons}
                   onDone={setDone}
                   onOpen={(act) => setOpen([act, participant])}
                 />
@@ -138,7 +148,7 @@ function useChanges(sessionId: string): boolean {
     timer.current ??= setTimeout(() => {
       timer.current = undefined;
       // The list shows its own errors.
-      client.refetchQueries({ include: [ParticipantsDocument] }).catch(() => {});
+      client.refetchQueries({ include: [ParticipantsDocument, SessionPermissionsDocument] }).catch(() => {});
     }, CALM);
   };
   // Each event also updates its participant in the cache.
@@ -195,11 +205,12 @@ function Row({ participant, children }: RowProps) {
 interface ActsProps {
   readonly participant: ParticipantFieldsFragment;
   readonly onDone: (done: string) => void;
-  readonly onOpen: (act: Act) => void;
+  readonly reasons: Reasons;
+  readonly onOpen: (dialog: Dialog) => void;
 }
 
 /** The buttons of one participant. */
-function Acts({ participant, onDone, onOpen }: ActsProps) {
+function Acts({ participant, reasons, onDone, onOpen }: ActsProps) {
   const name = nameOf(participant);
   const [mute] = useMutation(MuteParticipantDocument);
   const { busy, notice, submit } = useSubmission({}, async () => {
@@ -210,32 +221,32 @@ function Acts({ participant, onDone, onOpen }: ActsProps) {
     <>
       <div className="acts">
         {participant.streams.length > 0 && (
-          <button
-            type="button"
+          <ActButton
+            reason={reasons("mute")}
             className="quiet"
             aria-label={`Mute ${name}`}
             aria-disabled={busy}
             onClick={() => submit()}
           >
             Mute
-          </button>
+          </ActButton>
         )}
-        <button
-          type="button"
+        <ActButton
+          reason={reasons("signal")}
           className="quiet"
           aria-label={`Signal… to ${name}`}
           onClick={() => onOpen("signal")}
         >
           Signal…
-        </button>
-        <button
-          type="button"
+        </ActButton>
+        <ActButton
+          reason={reasons("remove")}
           className="quiet"
           aria-label={`Show out… ${name}`}
           onClick={() => onOpen("remove")}
         >
           Show out…
-        </button>
+        </ActButton>
       </div>
       {notice && <ProblemNotice problem={notice} onRetry={submit} />}
     </>
