@@ -35,6 +35,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 600,
+    // One chunk of what pages share: many small ones compress worse.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "shared", minShareCount: 2 }] } } },
     // The notices that the packages' licences require.
     license: { fileName: "THIRD-PARTY-LICENSES.md" },
   },

@@ -8,7 +8,6 @@ import { CrashNotice } from "./components/crash-notice.tsx";
 import { ProblemNotice } from "./components/problem-notice.tsx";
 import type { TokenFieldsFragment } from "./generated/documents.ts";
 import { PLATFORMS } from "./labels.ts";
-import { SessionPage } from "./pages/session.tsx";
 import { SessionsPage } from "./pages/sessions.tsx";
 import { SignInAgain, SignInForm } from "./sign-in.tsx";
 
@@ -16,6 +15,7 @@ import { SignInAgain, SignInForm } from "./sign-in.tsx";
 const BansPage = lazy(() => import("./pages/bans.tsx"));
 const InspectPage = lazy(() => import("./pages/inspect.tsx"));
 const KeysPage = lazy(() => import("./pages/keys.tsx"));
+const SessionPage = lazy(() => import("./pages/session.tsx"));
 const TokensPage = lazy(() => import("./pages/tokens.tsx"));
 
 /** The root component of the console. */

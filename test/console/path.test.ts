@@ -41,6 +41,7 @@ describe.skipIf(!HAS_NGINX)("under a path that a proxy removes", () => {
         );
         await page.reload();
         await page.getByText("Show as a table").waitFor();
+        await page.getByRole("button", { name: "New session" }).click();
         await page.getByRole("button", { name: "Create session" }).click();
         const sessionId = await shownSession(page);
         expect(page.url()).toBe(`${url}#/sessions/${sessionId}`);

@@ -17,7 +17,7 @@ import { ARCHIVE_MODES, ARCHIVE_RESOLUTIONS, MEDIA_MODES } from "../labels.ts";
 import { formatInstant } from "../time.ts";
 
 /** The page of a session: its options, a form for tokens, its participants, and its issued tokens. */
-export function SessionPage({ sessionId }: { sessionId: string }) {
+export default function SessionPage({ sessionId }: { sessionId: string }) {
   const { rights, project, tokens } = useMe();
   const { data, error, loading, refetch } = useQuery(SessionDocument, {
     variables: { sessionId },
