@@ -23,7 +23,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const ENTRIES = ["apollo", "fetch", "graphcache", "local-ot", "tanstack-query", "urql"];
+const ENTRIES = ["apollo", "fetch", "graphcache", "local-ot", "react", "tanstack-query", "urql"];
 
 it("has its modules and their types, and no dependency", () => {
   const { exports, dependencies, peerDependencies, peerDependenciesMeta } = JSON.parse(

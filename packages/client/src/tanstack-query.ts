@@ -1,9 +1,7 @@
 import type { DefaultOptions } from "@tanstack/react-query";
 import { explain } from "./explain.ts";
-import type { SendOperation } from "./token-source.ts";
-import { useTokenSource, type VideoTokenOptions, type VideoTokenResult } from "./use-token-source.ts";
 
-export type { VideoTokenOptions, VideoTokenResult } from "./use-token-source.ts";
+export { useVideoToken, type VideoTokenOptions, type VideoTokenResult } from "./react.ts";
 
 /** How often TanStack Query repeats a request. */
 const RETRIES = 3;
@@ -19,13 +17,3 @@ export const defaultOptions: DefaultOptions = {
   },
   mutations: { gcTime: 0 },
 };
-
-/**
- * A token for a room or a session, renewed while the component is mounted. It is not in the query cache, which tools
- * show and persisters store.
- *
- * @param send sends operations, such as `sendWithFetch`; it must be a stable function, because a new one starts anew
- */
-export function useVideoToken(send: SendOperation, options: VideoTokenOptions): VideoTokenResult {
-  return useTokenSource(send, options);
-}
