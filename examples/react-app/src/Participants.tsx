@@ -1,7 +1,7 @@
 import { useQuery, useSubscription } from "@apollo/client/react";
 import { explain, ParticipantChangedDocument, ParticipantsDocument } from "@stagepass/client";
 import { useEffect } from "react";
-import { afterConnecting } from "./client.ts";
+import { afterConnecting } from "./live.ts";
 import { Moderation } from "./Moderation.tsx";
 
 interface ParticipantsProps {
