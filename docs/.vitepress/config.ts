@@ -8,6 +8,9 @@ const ROOT = resolve(import.meta.dirname, "../..");
 
 /** Files that pages link to, copied as they are. */
 const FILES = [
+  "codegen.yml",
+  "examples/react-app/README.md",
+  "packages/client/README.md",
   "schema.graphql",
   "deploy/haproxy.cfg",
   "deploy/kubernetes.yaml",
@@ -20,6 +23,19 @@ const FILES = [
 process.env.VITE_EXTRA_EXTENSIONS = "cfg,graphql";
 
 const page = (text: string, name: string) => ({ text, link: `/docs/${name}` });
+
+/** How other libraries than Apollo Client 4 use the kit. */
+const CLIENTS = [
+  page("Operations of your own", "clients/own-operations"),
+  page("Apollo Client 3", "clients/apollo-client-3"),
+  page("urql", "clients/urql"),
+  page("TanStack Query and fetch", "clients/tanstack-query"),
+  page("graphql-request", "clients/graphql-request"),
+  page("Relay", "clients/relay"),
+  page("Vue", "clients/vue"),
+  page("gql.tada", "clients/gql-tada"),
+  page("Trusted documents", "clients/trusted-documents"),
+];
 
 export default defineConfig({
   title: "Stagepass",
@@ -59,7 +75,7 @@ export default defineConfig({
           page("Sessions and tokens", "sessions"),
           page("Participants", "participants"),
           page("Moderation", "moderation"),
-          page("From a front end", "front-end"),
+          { ...page("From a front end", "front-end"), collapsed: true, items: CLIENTS },
           page("The command line", "cli"),
           page("The console", "console"),
           page("Errors", "errors"),

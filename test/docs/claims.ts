@@ -5,7 +5,7 @@ import { readOptions as readBenchOptions } from "../../bench/options.js";
 import { readOptions as readSoakOptions } from "../../bench/soak/verdict.js";
 import { parseConfig } from "../../src/config/config.ts";
 import { JWT_SECRET, signedJwt } from "../support/callers.ts";
-import type { Snippet } from "./markdown.ts";
+import { DOCUMENTS, type Snippet } from "./markdown.ts";
 import {
   configuresPostgres,
   connectsOverSockets,
@@ -56,6 +56,7 @@ const CONFIGURATION = "docs/configuration.md";
 const IDENTITY_PROVIDERS = "docs/identity-providers.md";
 const FEDERATION = "docs/federation.md";
 const FRONT_END = "docs/front-end.md";
+const CLIENTS = DOCUMENTS.filter((document) => document.startsWith("docs/clients/"));
 const OPERATIONS = "docs/operations.md";
 const DATABASE = "docs/database.md";
 const MODERATION = "docs/moderation.md";
@@ -344,18 +345,12 @@ export const CLAIMS: readonly Claim[] = [
     }),
   },
 
-  {
-    document: FRONT_END,
-    language: /^(graphql|json|yaml|ts|tsx|html)$/,
-    run: heldBy("test/docs/front-end.test.ts"),
-  },
+  ...[FRONT_END, ...CLIENTS].map((document) => ({
+    document,
+    language: /^(graphql|json|yaml|tsx?|vue)$/,
+    run: heldBy("test/docs/front-end.test.tsx"),
+  })),
   { document: FRONT_END, language: /^dotenv$/, run: settings },
-  {
-    document: FRONT_END,
-    language: /^sh$/,
-    has: /x-stagepass-fault/,
-    run: answers(429, { errors: [{ extensions: { code: "RATE_LIMITED" } }], data: { createSession: null } }),
-  },
   {
     document: ACCESS,
     language: /^graphql$/,
@@ -366,8 +361,7 @@ export const CLAIMS: readonly Claim[] = [
     }),
   },
   // The application of the other test is compiled and run with these packages.
-  { document: FRONT_END, language: /^sh$/, has: /^np(m install|x) /, run: isShell },
-  { document: FRONT_END, language: /^sh$/, has: /npm start/, run: starts },
+  ...[FRONT_END, ...CLIENTS].map((document) => ({ document, language: /^sh$/, run: isShell })),
 
   { document: OPERATIONS, language: /^nginx$/, run: heldBy("test/console/path.test.ts") },
   { document: OPERATIONS, language: /^sh$/, has: /doctor$/m, run: examines },

@@ -12,6 +12,9 @@ const ofEach = DOCUMENTS.map((document) => [document, textOf(document)] as const
 const PATH =
   /^(?:src|test|docs|bench|console|deploy|bundle)(?:\/[\w.-]+)+\/?$|^(?:\.?[\w-]+\.(?:json|ya?ml|c?js|ts|md|graphql)|Dockerfile)$/;
 
+/** The pages with an application of their own; the test of their snippets checks its files. */
+const GUIDE = /^docs\/(front-end|clients\/.*)\.md$/;
+
 describe.each(ofEach)("%s", (document, markdown) => {
   it("links to existing files and headings", () => {
     const broken = links(markdown)
@@ -26,9 +29,7 @@ describe.each(ofEach)("%s", (document, markdown) => {
   });
 
   it("names existing paths", () => {
-    // The application of the guide has its own files; the test of its snippets checks them.
-    const inTheGuide = document === "docs/front-end.md" ? /^src\// : /^$/;
-    const paths = codeSpans(markdown).filter((code) => PATH.test(code) && !inTheGuide.test(code));
+    const paths = GUIDE.test(document) ? [] : codeSpans(markdown).filter((code) => PATH.test(code));
     expect(paths.filter((path) => !existsSync(resolve(ROOT, path)))).toEqual([]);
   });
 
