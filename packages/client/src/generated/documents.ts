@@ -3,6 +3,71 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocument as DocumentNode } from '../document.ts';
+/** Something that needs a permission: each field and each argument that requires a scope. */
+export type Action =
+  /** `Query.apiKeys`. */
+  | 'API_KEYS'
+  /** `Query.bans`. */
+  | 'BANS'
+  /** `Mutation.banIdentity` with `sessionId`. */
+  | 'BAN_IDENTITY'
+  /** `Mutation.createApiKey`. */
+  | 'CREATE_API_KEY'
+  /** `Mutation.createSession`. */
+  | 'CREATE_SESSION'
+  /** `Mutation.ensureSession` with `name`. */
+  | 'ENSURE_SESSION'
+  /** `ensureSession(maxAge:)` with `name`. */
+  | 'ENSURE_SESSION_MAX_AGE'
+  /** `Mutation.generateToken` with `sessionId`, `role`. */
+  | 'GENERATE_TOKEN'
+  /** `Mutation.generateTokens` with `sessionId`, `role`. */
+  | 'GENERATE_TOKENS'
+  /** `Query.inspectToken`. */
+  | 'INSPECT_TOKEN'
+  /** `Query.issuances`. */
+  | 'ISSUANCES'
+  /** `Query.issuedTokens`. */
+  | 'ISSUED_TOKENS'
+  /** `IssuedToken.usedBy` with `sessionId`. */
+  | 'ISSUED_TOKEN_USED_BY'
+  /** `Mutation.liftBan` with `sessionId`. */
+  | 'LIFT_BAN'
+  /** `Mutation.muteParticipant` with `sessionId`. */
+  | 'MUTE_PARTICIPANT'
+  /** `Mutation.muteSession` with `sessionId`. */
+  | 'MUTE_SESSION'
+  /** `Query.participant` with `sessionId`. */
+  | 'PARTICIPANT'
+  /** `Subscription.participantChanged` with `sessionId`. */
+  | 'PARTICIPANT_CHANGED'
+  /** `Participant.token` with `sessionId`. */
+  | 'PARTICIPANT_TOKEN'
+  /** `Mutation.removeParticipant` with `sessionId`. */
+  | 'REMOVE_PARTICIPANT'
+  /** `removeParticipant(ban:)` with `sessionId`. */
+  | 'REMOVE_PARTICIPANT_BAN'
+  /** `Mutation.revokeApiKey`. */
+  | 'REVOKE_API_KEY'
+  /** `Mutation.revokeToken` with `sessionId`. */
+  | 'REVOKE_TOKEN'
+  /** `Mutation.sendSignal` with `sessionId`. */
+  | 'SEND_SIGNAL'
+  /** `Query.session` with `sessionId`, `name`. */
+  | 'SESSION'
+  /** `Query.sessions`. */
+  | 'SESSIONS'
+  /** `Session.generateToken` with `sessionId`, `role`. */
+  | 'SESSION_GENERATE_TOKEN'
+  /** `Session.issuedTokens` with `sessionId`. */
+  | 'SESSION_ISSUED_TOKENS'
+  /** `Session.participants` with `sessionId`. */
+  | 'SESSION_PARTICIPANTS'
+  /** `Session.participantCount` with `sessionId`. */
+  | 'SESSION_PARTICIPANT_COUNT'
+  /** `Mutation.setMaxParticipants` with `sessionId`. */
+  | 'SET_MAX_PARTICIPANTS';
+
 /** A ban that goes with a removal. Example: `{ until: "2027-01-31T18:00:00Z" }`. */
 export type BanRequest = {
   /** When the ban ends; leave it out for never. */
@@ -49,6 +114,16 @@ export type VideoCallerQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type VideoCallerQuery = { videoCaller: { id: string, subject: string, scopes: Array<string>, videoGrant: { roles: Array<Role>, sessions: Array<string>, names: Array<string>, maxLifetime: number, identity: string | null, data: string | null } } };
+
+export type CanQueryVariables = Exact<{
+  action: Action;
+  sessionId?: string | null | undefined;
+  name?: string | null | undefined;
+  role?: Role | null | undefined;
+}>;
+
+
+export type CanQuery = { videoCaller: { id: string, can: { allowed: boolean, missing: { message: string } | null } } };
 
 export type RemoveParticipantMutationVariables = Exact<{
   id: string;
@@ -141,6 +216,7 @@ export type JoinSessionMutation = { generateToken: { applicationId: string, sess
 
 export const ParticipantFieldsFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ParticipantFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Participant"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"connectionId"}},{"kind":"Field","name":{"kind":"Name","value":"data"}},{"kind":"Field","name":{"kind":"Name","value":"identity"}},{"kind":"Field","name":{"kind":"Name","value":"role"}},{"kind":"Field","name":{"kind":"Name","value":"joinedAt"}},{"kind":"Field","name":{"kind":"Name","value":"leftAt"}},{"kind":"Field","name":{"kind":"Name","value":"streams"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"videoType"}}]}}]}}]} as unknown as DocumentNode<ParticipantFieldsFragment, unknown>;
 export const VideoCallerDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"VideoCaller"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"videoCaller"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"subject"}},{"kind":"Field","name":{"kind":"Name","value":"scopes"}},{"kind":"Field","name":{"kind":"Name","value":"videoGrant"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"roles"}},{"kind":"Field","name":{"kind":"Name","value":"sessions"}},{"kind":"Field","name":{"kind":"Name","value":"names"}},{"kind":"Field","name":{"kind":"Name","value":"maxLifetime"}},{"kind":"Field","name":{"kind":"Name","value":"identity"}},{"kind":"Field","name":{"kind":"Name","value":"data"}}]}}]}}]}}]} as unknown as DocumentNode<VideoCallerQuery, VideoCallerQueryVariables>;
+export const CanDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Can"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"action"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Action"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"sessionId"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"name"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"role"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"Role"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"videoCaller"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"can"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"action"},"value":{"kind":"Variable","name":{"kind":"Name","value":"action"}}},{"kind":"Argument","name":{"kind":"Name","value":"sessionId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"sessionId"}}},{"kind":"Argument","name":{"kind":"Name","value":"name"},"value":{"kind":"Variable","name":{"kind":"Name","value":"name"}}},{"kind":"Argument","name":{"kind":"Name","value":"role"},"value":{"kind":"Variable","name":{"kind":"Name","value":"role"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"allowed"}},{"kind":"Field","name":{"kind":"Name","value":"missing"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}}]}}]}}]} as unknown as DocumentNode<CanQuery, CanQueryVariables>;
 export const RemoveParticipantDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"RemoveParticipant"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"ban"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"BanRequest"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"removeParticipant"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}},{"kind":"Argument","name":{"kind":"Name","value":"ban"},"value":{"kind":"Variable","name":{"kind":"Name","value":"ban"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"leftAt"}}]}}]}}]} as unknown as DocumentNode<RemoveParticipantMutation, RemoveParticipantMutationVariables>;
 export const BanIdentityDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"BanIdentity"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"identity"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"sessionId"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"until"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"DateTime"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"banIdentity"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"identity"},"value":{"kind":"Variable","name":{"kind":"Name","value":"identity"}}},{"kind":"Argument","name":{"kind":"Name","value":"sessionId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"sessionId"}}},{"kind":"Argument","name":{"kind":"Name","value":"until"},"value":{"kind":"Variable","name":{"kind":"Name","value":"until"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"identity"}},{"kind":"Field","name":{"kind":"Name","value":"until"}}]}}]}}]} as unknown as DocumentNode<BanIdentityMutation, BanIdentityMutationVariables>;
 export const MuteParticipantDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"MuteParticipant"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"muteParticipant"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}}]}}]}}]} as unknown as DocumentNode<MuteParticipantMutation, MuteParticipantMutationVariables>;
