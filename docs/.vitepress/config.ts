@@ -9,8 +9,6 @@ const ROOT = resolve(import.meta.dirname, "../..");
 /** Files that pages link to, copied as they are. */
 const FILES = [
   "codegen.yml",
-  "examples/react-app/README.md",
-  "packages/client/README.md",
   "schema.graphql",
   "deploy/haproxy.cfg",
   "deploy/kubernetes.yaml",

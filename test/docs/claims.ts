@@ -5,7 +5,7 @@ import { readOptions as readBenchOptions } from "../../bench/options.js";
 import { readOptions as readSoakOptions } from "../../bench/soak/verdict.js";
 import { parseConfig } from "../../src/config/config.ts";
 import { JWT_SECRET, signedJwt } from "../support/callers.ts";
-import { DOCUMENTS, type Snippet } from "./markdown.ts";
+import { DOCUMENTS, type Snippet, snippets } from "./markdown.ts";
 import {
   configuresPostgres,
   connectsOverSockets,
@@ -24,7 +24,6 @@ import {
   moderates,
 } from "./run-rooms.ts";
 import {
-  answers,
   commands,
   curl,
   heldBy,
@@ -361,7 +360,9 @@ export const CLAIMS: readonly Claim[] = [
     }),
   },
   // The application of the other test is compiled and run with these packages.
-  ...[FRONT_END, ...CLIENTS].map((document) => ({ document, language: /^sh$/, run: isShell })),
+  ...[FRONT_END, ...CLIENTS]
+    .filter((document) => snippets(document).some(({ language }) => language === "sh"))
+    .map((document) => ({ document, language: /^sh$/, run: isShell })),
 
   { document: OPERATIONS, language: /^nginx$/, run: heldBy("test/console/path.test.ts") },
   { document: OPERATIONS, language: /^sh$/, has: /doctor$/m, run: examines },

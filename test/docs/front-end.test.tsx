@@ -180,7 +180,7 @@ async function showWithUrql(name: string, props: object) {
   return show(<Provider value={client}>{createElement(Component, props)}</Provider>);
 }
 
-async function showWithVue(name: string, props: object) {
+async function showWithVue(name: string, props: Record<string, unknown>) {
   const [{ createApp }, { default: urql }, { client }, { default: component }] = await Promise.all([
     import("vue"),
     import("@urql/vue"),

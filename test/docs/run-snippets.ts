@@ -39,14 +39,6 @@ export function curl(check: CheckData, credential?: string): Run {
   };
 }
 
-/** One curl command, whose answer has this status and matches. */
-export function answers(status: number, body: object): Run {
-  return async ({ code }) => {
-    const { fill } = await sharedServer();
-    expect(answerIn((await runShell(fill(code))).output)).toMatchObject({ status, body });
-  };
-}
-
 /** Commands of `stagepass` that all succeed, and whose output matches. */
 export function commands(printed: RegExp, env: Record<string, string> = {}): Run {
   return async ({ code }) => {
