@@ -16,7 +16,7 @@ const attributes = (html: string, name: string): string[] =>
 
 beforeAll(() => {
   execFileSync("npm", ["run", "docs", "--silent", "--", "--outDir", site], { cwd: ROOT, stdio: "pipe" });
-}, 120_000);
+}, 300_000);
 
 it("has a page for each document, with its heading, and no other", () => {
   const pageOf = (document: string) =>
