@@ -92,8 +92,11 @@ for (const options of [
         await bob.getByText("You are in the session.").waitFor();
         await page.getByRole("button", { name: "Show out… bob", exact: true }).waitFor();
 
-        await button(bob, "Leave").click();
-        await bob.getByText("You left.").waitFor();
+        // The moderator disconnects it with its own token.
+        await button(ann, "Disconnect bob").click();
+        await bob.getByText(/You were shown out:/).waitFor();
+        await button(ann, "Leave").click();
+        await ann.getByText("You left.").waitFor();
         await expect.poll(() => button(page, "Show out… bob").count()).toBe(0);
       },
       options,

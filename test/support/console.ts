@@ -69,8 +69,11 @@ export async function withConsole(
     const page = await context.newPage();
     page.on("pageerror", ({ message }) => problems.push(message));
     page.on("console", (message) => {
-      // The browser reports the requests that tests make fail.
-      if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) {
+      // The browser reports the requests and sockets that tests make fail.
+      if (
+        message.type() === "error" &&
+        !/^(Failed to load resource|WebSocket connection to)/.test(message.text())
+      ) {
         problems.push(message.text());
       }
     });
