@@ -14,7 +14,8 @@ export default defineConfig({
     maxWorkers: Math.max(3, availableParallelism()),
     globalSetup: "test/support/global-setup.ts",
     // Servers on real sockets are slow on a small machine.
-    testTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     // A busy machine can miss a deadline once. The long form runs alone.
     retry: process.env.STAGEPASS_LONG ? 0 : 1,
     // Concurrent tests mostly wait.
