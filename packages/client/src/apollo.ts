@@ -11,20 +11,23 @@ export type { VideoTokenOptions, VideoTokenResult } from "./use-token-source.ts"
 const neverStored: FieldPolicy = { keyArgs: false, read: () => undefined, merge: () => undefined };
 
 /**
- * Policies for `new InMemoryCache({ typePolicies })`. The cache never stores a token. `fetchMore` adds the next page to
+ * Policies for `new InMemoryCache({ typePolicies })`. The cache never stores a token or an API key. `fetchMore` adds the next page to
  * the `edges` of a list; the `nodes` of a list stay those of the last page. Other types have the default `keyFields`: an
  * explicit `id` fails where a selection lacks it, with a message that contains the result.
  */
 export const typePolicies: TypePolicies = {
   Query: {
     fields: {
+      apiKeys: relayStylePagination(),
       bans: relayStylePagination(["filter"]),
       inspectToken: neverStored,
       issuedTokens: relayStylePagination(["filter"]),
       sessions: relayStylePagination(["filter"]),
     },
   },
-  Mutation: { fields: { generateToken: neverStored, generateTokens: neverStored } },
+  Mutation: {
+    fields: { createApiKey: neverStored, generateToken: neverStored, generateTokens: neverStored },
+  },
   Session: {
     fields: {
       generateToken: neverStored,

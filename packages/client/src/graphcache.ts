@@ -9,16 +9,22 @@ const isToken = (value: unknown) =>
 
 const keys: KeyingConfig = {
   AllowedSessionOptions: inside,
+  ApiKeyConnection: inside,
+  ApiKeyEdge: inside,
   BanConnection: inside,
   BanEdge: inside,
   // The result of a mutation, which has no parent in the cache: it is not stored.
   ConnectionToken: inside,
+  // Also the result of a mutation.
+  CreatedApiKey: inside,
   IssuancePeriod: inside,
   IssuedTokenConnection: inside,
   IssuedTokenEdge: inside,
+  MissingPermission: inside,
   PageInfo: inside,
   ParticipantConnection: inside,
   ParticipantEdge: inside,
+  Permission: inside,
   RoleCount: inside,
   // A session with a token stays out of the cache.
   Session: (session) => (Object.values(session).some(isToken) ? null : (session.id as string | null)),
@@ -31,13 +37,18 @@ const keys: KeyingConfig = {
 };
 
 /**
- * Options for `cacheExchange` of `@urql/exchange-graphcache`. The cache never stores a token, and adds the next page to
+ * Options for `cacheExchange` of `@urql/exchange-graphcache`. The cache never stores a token or an API key, and adds the next page to
  * the `edges` of a list.
  */
 export const graphcache: Pick<CacheExchangeOpts, "keys" | "resolvers"> = {
   keys,
   resolvers: {
-    Query: { bans: relayPagination(), issuedTokens: relayPagination(), sessions: relayPagination() },
+    Query: {
+      apiKeys: relayPagination(),
+      bans: relayPagination(),
+      issuedTokens: relayPagination(),
+      sessions: relayPagination(),
+    },
     Session: { issuedTokens: relayPagination(), participants: relayPagination() },
   },
 };
