@@ -7,7 +7,14 @@ import { plainWords, readingGrade, shortSentences } from "./sentences.js";
 import sourceProse from "./source-prose.js";
 import { WORDS } from "./words.js";
 
-const ALL = ["*.md", "docs/*.md", "docs/clients/*.md", "schema.graphql", "src/**/*.ts", "console/src/**/!(generated)/*.{ts,tsx}"];
+const ALL = [
+  "*.md",
+  "docs/*.md",
+  "docs/clients/*.md",
+  "schema.graphql",
+  "src/**/*.ts",
+  "console/src/**/!(generated)/*.{ts,tsx}",
+];
 
 const linter = createLinter({
   descriptor: new TextlintKernelDescriptor({
