@@ -2,6 +2,7 @@
 import { ApolloClient, HttpLink, InMemoryCache } from "@apollo/client";
 import { ApolloProvider } from "@apollo/client/react";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { cacheExchange as normalizedCache } from "@urql/exchange-graphcache";
 import type { DetachedWindowAPI } from "happy-dom";
 import jwt from "jsonwebtoken";
 import { type ReactNode, StrictMode } from "react";
@@ -11,6 +12,8 @@ import { Client, cacheExchange, fetchExchange, Provider } from "urql";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import * as apollo from "../../packages/client/src/apollo.ts";
 import { sendWithFetch } from "../../packages/client/src/fetch.ts";
+import { JoinRoomDocument } from "../../packages/client/src/generated/documents.ts";
+import { graphcache } from "../../packages/client/src/graphcache.ts";
 import * as tanstack from "../../packages/client/src/tanstack-query.ts";
 import * as urql from "../../packages/client/src/urql.ts";
 import type { VideoTokenOptions, VideoTokenResult } from "../../packages/client/src/use-token-source.ts";
@@ -140,4 +143,16 @@ describe.each(Object.entries(ENTRIES))("useVideoToken of %s", (name, entry) => {
     expect(latest.current?.token).toBe(token);
     expect(page.requests).toBe(1);
   });
+});
+
+it.each([
+  ["urql", () => cacheExchange],
+  ["Graphcache", () => normalizedCache(graphcache)],
+])("%s answers two equal requests at the same time", async (_, cache) => {
+  const fetch = fetchOf({ credential: signedJwt(EVERYTHING), requests: 0 });
+  const exchanges = [cache(), fetchExchange];
+  const send = urql.sendWithUrql(new Client({ url: server.url, fetch, preferGetMethod: false, exchanges }));
+  const both = [0, 1].map(() => send(JoinRoomDocument, { room: "twins" }));
+  const tokens = (await Promise.all(both)).map((data) => data?.ensureSession?.generateToken?.token);
+  expect(new Set(tokens).size).toBe(2);
 });

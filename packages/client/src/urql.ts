@@ -1,4 +1,4 @@
-import type { Client } from "@urql/core";
+import { type Client, createRequest } from "@urql/core";
 import { useMemo } from "react";
 import { useClient } from "urql";
 import type { SendOperation } from "./token-source.ts";
@@ -9,7 +9,10 @@ export type { VideoTokenOptions, VideoTokenResult } from "./use-token-source.ts"
 /** Sends mutations with a client of urql. */
 export function sendWithUrql(client: Client): SendOperation {
   return async (document, variables) => {
-    const { data, error } = await client.mutation(document, variables as Record<string, unknown>).toPromise();
+    const request = createRequest(document, variables as Record<string, unknown>);
+    // Equal mutations have one key, and the end of the first would take the answer of the second.
+    const key = Math.floor(Math.random() * 2 ** 32);
+    const { data, error } = await client.executeMutation({ ...request, key }).toPromise();
     if (error) throw error;
     return data as never;
   };
