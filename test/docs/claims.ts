@@ -35,6 +35,7 @@ import {
   type Run,
   settings,
 } from "./run-snippets.ts";
+import { serverForSnippets } from "./server-for-snippets.ts";
 
 /** The test of a document's snippets in a language that match a pattern. */
 interface Claim {
@@ -129,7 +130,8 @@ export const CLAIMS: readonly Claim[] = [
     run: operation(({ createApiKey: { key, apiKey } }) => {
       expect(key).toMatch(/^stagepass_[0-9a-f]{8}_\S{43}$/);
       expect(apiKey).toEqual({ name: "front-end", scopes: ["sessions:create", "tokens:create"] });
-    }),
+      // The first key closes the server to callers without one.
+    }, serverForSnippets),
   },
   {
     document: ACCESS,

@@ -17,10 +17,10 @@ export type Run = (snippet: Snippet) => void | Promise<void>;
 // biome-ignore lint/suspicious/noExplicitAny: data has the shape of its query
 type CheckData = (data: any) => void;
 
-/** An operation for a server without authentication. */
-export function operation(check: CheckData): Run {
+/** An operation for a server without authentication, which snippets share unless it is their own. */
+export function operation(check: CheckData, serverFor = sharedServer): Run {
   return async ({ code }) => {
-    const { server, fill } = await sharedServer();
+    const { server, fill } = await serverFor();
     const { data, errors } = await server.graphql(fill(code));
     expect(errors).toEqual([]);
     check(data);

@@ -31,7 +31,7 @@ export async function stopSharedServers(): Promise<void> {
 }
 
 /** A server that is closed after the test, unless the test closes it. */
-export async function serverForSnippets(env: Record<string, string>, credential?: string) {
+export async function serverForSnippets(env: Record<string, string> = {}, credential?: string) {
   const server = await startServer(env);
   let closed: Promise<void> | undefined;
   const close = () => {
