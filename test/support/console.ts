@@ -14,7 +14,11 @@ if (CHROMIUM === null) {
  *
  * @param timeout in milliseconds
  */
-export function itInBrowser(name: string, test: (browser: Browser) => Promise<void>, timeout?: number): void {
+export function itInBrowser(
+  name: string,
+  test: (browser: Browser) => Promise<void>,
+  timeout = 180_000,
+): void {
   const inBrowser = async (context: TestContext) => {
     context.skip(CHROMIUM === null, "no Chromium was found");
     await test(await theBrowser());
@@ -77,7 +81,7 @@ export async function withConsole(
         problems.push(message.text());
       }
     });
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(60_000);
     await page.goto("./");
     await use(page);
     // Reports of the page arrive later, and would be lost with the page.
