@@ -1,38 +1,11 @@
-/*
- * The messages of `/local/join`, as far as the guest uses them.
- */
+import type {
+  RoomConnection,
+  RoomStream,
+  ServerMessage,
+} from "../../packages/client/src/local-ot/protocol.ts";
 
-export interface RoomConnection {
-  readonly connectionId: string;
-  readonly data: string;
-}
-
-export interface RoomStream {
-  readonly streamId: string;
-  readonly connectionId: string;
-  readonly name: string;
-}
-
-/** A message of the local platform to a client. */
-export type RoomMessage =
-  | {
-      readonly type: "joined";
-      readonly sessionId: string;
-      readonly connectionId: string;
-      readonly role: string;
-      readonly connections: readonly RoomConnection[];
-      readonly streams: readonly RoomStream[];
-    }
-  | { readonly type: "connectionCreated"; readonly connection: RoomConnection }
-  | { readonly type: "connectionDestroyed"; readonly connectionId: string }
-  | { readonly type: "published" | "streamCreated"; readonly stream: RoomStream }
-  | { readonly type: "streamDestroyed"; readonly streamId: string }
-  | { readonly type: "signal"; readonly from: string; readonly signalType: string; readonly data: string }
-  | { readonly type: "muted"; readonly streamId: string }
-  | { readonly type: "disconnected"; readonly reason: string }
-  | { readonly type: "error"; readonly code: string; readonly message: string }
-  /** Not of the platform: the guest left, or the socket closed. */
-  | { readonly type: "left" | "closed" };
+/** A message of the local platform; or the guest left, or the socket closed. */
+export type RoomMessage = ServerMessage | { readonly type: "left" | "closed" };
 
 /** What a guest knows of its session. */
 export interface Room {

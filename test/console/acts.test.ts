@@ -1,17 +1,20 @@
 import type { Page } from "playwright-core";
-import { afterAll, expect } from "vitest";
+import { afterAll, expect, onTestFinished } from "vitest";
 import { EVERYTHING, JWT_SECRET, signedJwt } from "../support/callers.ts";
 import { closeBrowser, inBrowserAtOnce, signIn, withConsole } from "../support/console.ts";
 import { field, openSession } from "../support/console-pages.ts";
 import { joined } from "../support/room-client.ts";
-import { startServer } from "../support/server.ts";
+import { startServer, type TestServer } from "../support/server.ts";
 
-const server = await startServer({ CONSOLE: "on" });
-const closed = await startServer({ CONSOLE: "on", AUTH_JWT_SECRET: JWT_SECRET });
-afterAll(async () => {
-  await closeBrowser();
-  await Promise.all([server.close(), closed.close()]);
-});
+afterAll(closeBrowser);
+
+/** A server of one attempt, so that another finds nothing of it. */
+async function start(env: Record<string, string> = {}) {
+  const server = await startServer({ CONSOLE: "on", ...env });
+  onTestFinished(server.close);
+  return server;
+}
+const startClosed = () => start({ AUTH_JWT_SECRET: JWT_SECRET });
 
 const test = inBrowserAtOnce("an operator");
 
@@ -21,7 +24,7 @@ const inDialog = (page: Page, name: string) =>
   page.getByRole("dialog").getByRole("button", { name, exact: true });
 
 /** A client in a session. */
-async function join(sessionId: string, role: string, identity: string) {
+async function join(server: TestServer, sessionId: string, role: string, identity: string) {
   const { data } = await server.graphql(
     `mutation($id: ID!, $role: Role, $identity: String) {
       generateToken(sessionId: $id, role: $role, identity: $identity, data: $identity) { token } }`,
@@ -30,14 +33,15 @@ async function join(sessionId: string, role: string, identity: string) {
   return joined(server.origin, data.generateToken.token);
 }
 
-test("mutes all, signals to one, limits and bans, and polls without a socket", (browser) =>
-  withConsole(browser, server.origin, async (page) => {
+test("mutes all, signals to one, limits and bans, and polls without a socket", async (browser) => {
+  const server = await start();
+  await withConsole(browser, server.origin, async (page) => {
     // No socket opens, so the list is polled.
     await page.routeWebSocket("**/graphql", (socket) => socket.close());
     const sessionId = await openSession(page, server);
     await participants(page).getByText("Updated every 2 seconds").waitFor();
-    const ann = await join(sessionId, "PUBLISHER", "ann");
-    const bob = await join(sessionId, "PUBLISHER", "bob");
+    const ann = await join(server, sessionId, "PUBLISHER", "ann");
+    const bob = await join(server, sessionId, "PUBLISHER", "bob");
     ann.send({ type: "publish", name: "camera", videoType: "camera" });
     const { stream } = await ann.next("published");
     await button(page, "Mute ann").waitFor();
@@ -93,9 +97,11 @@ test("mutes all, signals to one, limits and bans, and polls without a socket", (
     await page.reload();
     await page.getByText(/^lifted /).waitFor();
     expect(page.url()).toContain("identity=ann");
-  }));
+  });
+});
 
 test("that moderates only as a participant sees why a button is disabled", async (browser) => {
+  const closed = await startClosed();
   const all = signedJwt(EVERYTHING);
   const { data } = await closed.graphql("mutation { createSession { sessionId } }", {}, all);
   const video_grant = { sessions: ["*"], identity: "ann", manage: "as-moderator" };
@@ -121,8 +127,9 @@ test("that moderates only as a participant sees why a button is disabled", async
   });
 });
 
-test("makes a key of its own choice, which may do no more", async (browser) =>
-  withConsole(browser, closed.origin, async (page) => {
+test("makes a key of its own choice, which may do no more", async (browser) => {
+  const closed = await startClosed();
+  await withConsole(browser, closed.origin, async (page) => {
     await signIn(
       page,
       signedJwt({
@@ -152,4 +159,5 @@ test("makes a key of its own choice, which may do no more", async (browser) =>
       scopes: ["tokens:create"],
       videoGrant: { roles: ["SUBSCRIBER"], names: ["class-*"] },
     });
-  }));
+  });
+});
