@@ -293,10 +293,15 @@ describe.each(ENGINES)("bans on %s", (engine) => {
     const store = await newStore(engine);
     const { database, bans, removals } = store;
     const one = await bans.add(ban({ sessionId: null }));
-    await sql`insert into participants (id, session_id, identity, joined_at, change)
-      ${numbers(33_000)} select 'p_' || i, '1_' || i, 'ann', 0, i from n`.execute(database.kysely);
-    await sql`insert into removals (participant_id, session_id, reason, ban_id, created_at, attempts, due_at)
-      select id, session_id, 'BANNED', ${one.id}, 0, 0, 0 from participants`.execute(database.kysely);
+    for (let first = 0; first < 33_000; first += 3000) {
+      const i = sql`(i + ${sql.lit(first)})`;
+      await sql`insert into participants (id, session_id, identity, joined_at, change)
+        ${numbers(3000)} select 'p_' || ${i}, '1_' || ${i}, 'ann', 0, ${i} from n`.execute(database.kysely);
+      await sql`insert into removals (participant_id, session_id, reason, ban_id, created_at, attempts, due_at)
+        ${numbers(3000)} select 'p_' || ${i}, '1_' || ${i}, 'BANNED', ${one.id}, 0, 0, 0 from n`.execute(
+        database.kysely,
+      );
+    }
     await bans.lift(one.id);
     expect(await removals.count()).toBe(0);
   }, 60_000);
@@ -305,14 +310,14 @@ describe.each(ENGINES)("bans on %s", (engine) => {
     const store = await newStore(engine);
     const { database, bans, ledger } = store;
     const [begin, end] = [Date.now() - MINUTE, Date.now() + MINUTE].map((time) => sql.lit(time));
-    for (let step = 0; step < 5; step++) {
-      const i = sql`(i + ${sql.lit(step * 10_000)})`;
+    for (let first = 0; first < 50_000; first += 5000) {
+      const i = sql`(i + ${sql.lit(first)})`;
       await sql`insert into participants (id, session_id, data, data_fingerprint, joined_at, change)
-        ${numbers(10_000)} select 'p_' || ${i}, '1_' || ${i}, 'd', 'f', ${begin}, ${i} from n`.execute(
+        ${numbers(5000)} select 'p_' || ${i}, '1_' || ${i}, 'd', 'f', ${begin}, ${i} from n`.execute(
         database.kysely,
       );
       await sql`insert into issued_tokens (id, session_id, role, format, issued_to, issued_at, expires_at, identity, data_fingerprint)
-        ${numbers(10_000)} select 't' || ${i}, '1_' || ${i}, 'PUBLISHER', 'JWT', 'x', ${begin}, ${end}, 'bob', 'f' from n`.execute(
+        ${numbers(5000)} select 't' || ${i}, '1_' || ${i}, 'PUBLISHER', 'JWT', 'x', ${begin}, ${end}, 'bob', 'f' from n`.execute(
         database.kysely,
       );
     }
