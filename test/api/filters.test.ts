@@ -212,7 +212,7 @@ describe.each(["SQLite in a file", "PostgreSQL"] as const)("filters on %s", (eng
         expect(seen).toEqual(expected);
         expect(totals).toEqual([expected.length]);
       }),
-      { numRuns: inputs(2000) },
+      { numRuns: inputs(1000) },
     );
   });
 
@@ -245,7 +245,7 @@ describe.each(["SQLite in a file", "PostgreSQL"] as const)("filters on %s", (eng
         expect(seen).toEqual(expected);
         expect(totals).toEqual([expected.length]);
       }),
-      { numRuns: inputs(3000) },
+      { numRuns: inputs(1500) },
     );
   });
 

@@ -9,10 +9,10 @@ import { newDatabaseUrl, sharedPostgres } from "../support/stores.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 /** How long the banned person comes back, and how often with each token, in milliseconds. */
-const COMING_BACK = LONG ? 60_000 : 10_000;
+const COMING_BACK = LONG ? 60_000 : 6000;
 const EVERY = 100;
 /** How often a server is killed meanwhile, in milliseconds. */
-const KILLED_EVERY = LONG ? 10_000 : 4000;
+const KILLED_EVERY = LONG ? 10_000 : 2500;
 /** Of the visits with a lost event, every such one. */
 const LOST_EVERY = 20;
 /** The longest stay of 99% whose event arrives, and of all whose event is lost, in milliseconds. Busy machines are slow; the bench measures. */
