@@ -17,6 +17,8 @@ import { type Cursors, type Page, type PageInput, readingOf } from "./page.ts";
 
 /** The most API keys that callers can create: those that can be used, and those of the last 24 hours. */
 export const MAX_API_KEYS = 1000;
+/** The longest grant that callers can give a key, in bytes of JSON: a page of keys may read 1000 grants. */
+const MAX_GRANT_BYTES = 32 * 1024;
 const DAY = 24 * 60 * 60 * 1000;
 /** When to try again when there are too many keys, in seconds. */
 const RETRY_WHEN_FULL = 3600;
@@ -224,6 +226,8 @@ function claimsOf({ preset, scopes, grant }: ApiKeyInput): Claims {
     );
   const [problem] = grant === null ? [] : readGrant(grant, "videoGrant").problems;
   if (problem) throw new BadUserInput("videoGrant", problem.says);
+  if (grant !== null && Buffer.byteLength(JSON.stringify(grant)) > MAX_GRANT_BYTES)
+    throw new BadUserInput("videoGrant", `videoGrant must have at most ${MAX_GRANT_BYTES} bytes as JSON`);
   const scope = SCOPES.filter((name) => scopes.includes(name)).join(" ");
   return { scope, ...(grant !== null && { video_grant: grant }) };
 }

@@ -263,6 +263,19 @@ it.each<[string, object]>([
   expect(await listed(server)).toEqual([]);
 });
 
+it.each<[string, object]>([
+  ["IDs", { sessions: ["x".repeat(33_000)] }],
+  ["repeated values", { sessionOptions: { e2ee: Array(8000).fill(true) } }],
+])("refuses a grant of more than 32 KiB, because a page reads 1000: %s", async (_, videoGrant) => {
+  const { errors } = await create(without, { name: "web", scopes: ["ledger:read"], videoGrant }, ADMIN);
+  expect(errors).toMatchObject([
+    {
+      message: "videoGrant must have at most 32768 bytes as JSON",
+      extensions: { code: "BAD_USER_INPUT", argument: "videoGrant" },
+    },
+  ]);
+});
+
 it("creates one key when two are created with one name at once", async () => {
   const server = await start();
   const input = { name: "web", preset: "READ_ONLY" };
