@@ -215,6 +215,25 @@ signsIn("stays in this tab where one asks for it, until one signs out", (browser
   }),
 );
 
+signsIn("stays out of the tab of a guest, which a browser gives a copy of the storage", (browser) =>
+  withConsole(browser, server.origin, async (page) => {
+    const { data } = await server.graphql("mutation { createSession { id } }", {}, everything);
+    await page.getByLabel("Stay signed in in this tab").check();
+    await signIn(page, everything);
+    await page.getByRole("heading", { name: "Sessions", exact: true }).waitFor();
+    await page.goto(`./#/sessions/${data.createSession.id}`);
+    await page.getByRole("button", { name: "Join as a guest…" }).click();
+    const join = page.getByRole("dialog").getByRole("button", { name: "Join", exact: true });
+    const [tab] = await Promise.all([page.waitForEvent("popup"), join.click()]);
+    await tab.getByText("You are in the session.").waitFor();
+    expect(await kept(tab)).toEqual([]);
+    expect(await kept(page)).toEqual([everything]);
+    await tab.goto("./#/");
+    await tab.reload();
+    await tab.getByLabel("Bearer token or API key").waitFor();
+  }),
+);
+
 signsIn("is no longer kept when it is refused, on the page and after a reload", async (browser) => {
   const { server, inAnHour, passTwoHours } = await startWithClock();
   await withConsole(browser, server.origin, async (page) => {

@@ -1,11 +1,15 @@
+import { GUEST } from "../guest-tab.ts";
+
 /*
  * The credential that the user chose to keep for this tab. Other consoles of the same origin, under other paths, have their own.
  */
 
 const KEY = `stagepass ${location.pathname}`;
 
-/** The kept credential; null without one. */
+/** The kept credential; null without one, and in the tab of a guest. */
 export function keptCredential(): string | null {
+  // The browser gives the tab that a console opens a copy of its storage, which signing out would leave.
+  if (location.hash === GUEST) keepCredential(null);
   return storage()?.getItem(KEY) ?? null;
 }
 
