@@ -309,6 +309,21 @@ it("lets a key that expires create none that lives longer, and one that is revok
   expect((await listed(server)).sort()).toEqual(["brief", "child", "short"]);
 });
 
+it("lets a key that has expired meanwhile create none", async () => {
+  const file = join(temporaryFolder(), "stagepass.db");
+  const server = await start({ DATABASE_URL: `file:${file}` });
+  const key = await created(server, { name: "brief", preset: "EVERYTHING", expiresIn: 3600 });
+  // The server now knows the key.
+  expect(await listed(server, key)).toEqual(["brief"]);
+  const database = new Libsql(file);
+  database.exec("UPDATE api_keys SET expires_at = 1");
+  database.close();
+  expect((await create(server, { name: "late", preset: "READ_ONLY" }, key)).errors).toMatchObject([
+    { extensions: { code: "UNAUTHENTICATED" } },
+  ]);
+  expect(await listed(server)).toEqual(["brief"]);
+});
+
 it("bounds the keys of a server, and how many a caller makes in a minute", async () => {
   const file = join(temporaryFolder(), "stagepass.db");
   const server = await start({ DATABASE_URL: `file:${file}`, ACTIONS_PER_MINUTE: "3" });
