@@ -255,3 +255,45 @@ it("tells a lost connection from one that a moderator ended", async () => {
   sockets.at(-1)?.terminate();
   await expect.poll(() => heard.at(-1)).toBe("disconnected: networkDisconnected");
 });
+
+it("connects again at once after it left, and twice at once, as one participant", async () => {
+  const { server, OT, join } = await room();
+  const ann = await join("PUBLISHER", "Ann");
+  const published = OT.initPublisher(document.body, { insertMode: "append", name: "Ann's" });
+  await new Promise((done) => ann.session.publish(published, done));
+  const ben = await join("SUBSCRIBER", "Ben");
+  await expect.poll(() => tiles("subscriber")).toEqual(["Ann's"]);
+
+  const token = await tokenFor(server, ben.session.sessionId, "SUBSCRIBER", "Ben");
+  const first = vi.fn();
+  ben.heard.length = 0;
+  ben.session.disconnect();
+  ben.session.connect(token, first);
+  expect(ben.heard).toEqual(["disconnected: clientDisconnected"]);
+  expect([ben.session.connection, tiles("subscriber")]).toEqual([undefined, []]);
+  expect(await new Promise((done) => ben.session.connect(token, done))).toBeUndefined();
+  await expect.poll(() => tiles("subscriber")).toEqual(["Ann's"]);
+  expect(first).not.toHaveBeenCalled();
+  const late = await join("SUBSCRIBER", "Late", false);
+  await expect.poll(() => late.heard.filter((event) => event === "Ben joined")).toHaveLength(1);
+  expect(late.heard.sort()).toEqual(
+    ["connected", "Ann joined", "Ann published Ann's", "Ben joined", "Late joined"].sort(),
+  );
+});
+
+it("leaves no tile of a stream that ended before the page subscribes to it", async () => {
+  const { OT, join } = await room();
+  const ann = await join("PUBLISHER", "Ann");
+  const ben = await join("SUBSCRIBER", "Ben", false);
+  const streams: Stream[] = [];
+  ben.session.on("streamCreated", ({ stream }) => void streams.push(stream));
+  const publisher = OT.initPublisher(document.body, { insertMode: "append", name: "brief" });
+  await new Promise((done) => ann.session.publish(publisher, done));
+  publisher.destroy();
+  await expect.poll(() => ben.heard.at(-1)).toMatch(/^Ann ended brief/);
+  const error = await new Promise((done) =>
+    ben.session.subscribe(streams[0] as Stream, document.body, { insertMode: "append" }, done),
+  );
+  expect(error).toMatchObject({ name: "OT_STREAM_DESTROYED", code: 1604 });
+  expect(tiles("subscriber")).toEqual([]);
+});

@@ -52,6 +52,12 @@ export class LocalSession extends EventEmitter<SessionEvents> implements Session
   }
 
   connect(token: string, done: Done): this {
+    // An earlier connection, which may still be closing, ends first. Its last event may have connected again.
+    if (this.connection) {
+      this.disconnect();
+      this.#closed();
+    }
+    this.disconnect();
     const socket = new WebSocket(this.#url);
     const leave = () => this.disconnect();
     addEventListener("pagehide", leave);
@@ -100,7 +106,7 @@ export class LocalSession extends EventEmitter<SessionEvents> implements Session
     done?: Done,
   ): LocalSubscriber {
     const subscriber = new LocalSubscriber(stream, target, properties);
-    const problem = this.#problemWith("subscribe");
+    const problem = this.#problemWith("subscribe") ?? this.#problemOf(stream);
     if (problem) subscriber.destroy();
     else this.#subscribers.add(subscriber);
     queueMicrotask(() => done?.(problem));
@@ -161,6 +167,11 @@ export class LocalSession extends EventEmitter<SessionEvents> implements Session
     if (this.capabilities[capability]) return undefined;
     const message = `This token does not allow ${capability}.`;
     return otError("OT_PERMISSION_DENIED", message, REFUSAL_CODES[capability]);
+  }
+
+  #problemOf(stream: Stream): OTError | undefined {
+    if (this.#streams.get(stream.streamId) === stream) return undefined;
+    return otError("OT_STREAM_DESTROYED", "The stream ended before you subscribed to it.");
   }
 
   /** The server answers only refusals, so a message that passes the checks of this page counts as done. */
