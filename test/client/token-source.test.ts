@@ -209,6 +209,30 @@ it("does not repeat a refused request until it is told to", async () => {
   stop();
 });
 
+it("asks once more when it is told to during a request that then fails", async () => {
+  const server = serverOf();
+  server.failWith(failureOf("UNAUTHENTICATED", false));
+  server.answerIn(1000);
+  const { source, stop } = sourceOf(server);
+  await pass(500);
+  // The user logs in.
+  server.failWith(undefined);
+  for (let i = 0; i < 3; i++) source.retry();
+  expect(server.asked).toHaveLength(1);
+  await pass(1500);
+  expect(source.getSnapshot()).toMatchObject({ status: "ready", token: "token 2" });
+
+  // After a success it has nothing to ask again.
+  source.retry();
+  source.retry();
+  await pass(1000);
+  server.failWith(failureOf("UNAUTHENTICATED", false));
+  source.retry();
+  await pass(HOUR / 2);
+  expect(server.asked).toHaveLength(4);
+  stop();
+});
+
 it("keeps a valid token while its renewal fails, and drops it when it expires", async () => {
   const server = serverOf();
   const { source, stop } = sourceOf(server);

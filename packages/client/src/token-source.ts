@@ -94,6 +94,8 @@ export class VideoTokenSource {
   #state: VideoTokenState = IDLE;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isAsking = false;
+  /** Whether to ask again if the request under way fails: it may be from before the user logged in. */
+  #isImpatient = false;
   /** Consecutive failures. */
   #failures = 0;
   /** When to ask, by a stopwatch; infinite if only `retry()` asks. */
@@ -123,6 +125,7 @@ export class VideoTokenSource {
   readonly retry = (): void => {
     this.#failures = 0;
     this.#next = { elapsed: stopwatch(), at: 0 };
+    this.#isImpatient = this.#isAsking;
     this.#look();
   };
 
@@ -170,6 +173,7 @@ export class VideoTokenSource {
 
   #request(): void {
     this.#isAsking = true;
+    this.#isImpatient = false;
     if (this.#state.token === undefined) this.#become({ ...this.#state, status: "asking" });
     // From before the request, so that a slow answer does not make the token seem younger.
     const elapsed = stopwatch();
@@ -189,7 +193,8 @@ export class VideoTokenSource {
         const backoff = Math.min(FIRST_DELAY * 2 ** this.#failures, LAST_DELAY);
         const delay = Math.max((retryAfter ?? 0) * 1000, backoff) * (1 + Math.random() / 4);
         this.#failures += 1;
-        this.#next = { elapsed: stopwatch(), at: retryable ? delay : Number.POSITIVE_INFINITY };
+        const at = this.#isImpatient ? 0 : retryable ? delay : Number.POSITIVE_INFINITY;
+        this.#next = { elapsed: stopwatch(), at };
         const status = this.#state.token === undefined ? this.#statusWithoutToken(explanation) : "ready";
         this.#settle({ ...this.#state, explanation, status });
       },
