@@ -81,6 +81,11 @@ describe("a key", () => {
     ["a prefix instead of every name", { names: ["*"] }, { names: ["room-*", "a"] }],
     ["a shorter lifetime", { maxLifetime: 60 }, { maxLifetime: 59 }],
     ["no lifetime where the caller's is longer than the platform's", { maxLifetime: DAYS_30 + 1 }, {}],
+    [
+      "a lifetime that is longer than the platform's where the caller has none",
+      {},
+      { maxLifetime: DAYS_30 + 1 },
+    ],
     ["an identity where the caller is free", {}, { identity: "ann", data: "a", manage: "as-moderator" }],
     [
       "fewer values of an option",
