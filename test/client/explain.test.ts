@@ -21,6 +21,7 @@ import {
   answerJson,
   type FaultServer,
   resetAtOnce,
+  resetInMidBody,
   startFaultServer,
 } from "../support/fault-server.ts";
 import { freePort } from "../support/postgres.ts";
@@ -204,8 +205,10 @@ describe.each(Object.entries(CLIENTS))("with %s, explain", (_, client) => {
       detail: expect.stringContaining("CORS_ORIGINS"),
       retryable: true,
     });
-    proxy.behave(resetAtOnce);
-    expect(await refusalOf(proxy.url)).toMatchObject({ code: "UNREACHABLE", retryable: true });
+    for (const broken of [resetAtOnce, resetInMidBody]) {
+      proxy.behave(broken);
+      expect(await refusalOf(proxy.url)).toMatchObject({ code: "UNREACHABLE", retryable: true });
+    }
     vi.stubGlobal("navigator", { onLine: false });
     onTestFinished(() => void vi.unstubAllGlobals());
     expect(await refusalOf(nobody)).toEqual({

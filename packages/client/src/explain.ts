@@ -103,7 +103,9 @@ export function explain(error: unknown): Explanation {
   if (Array.isArray(error.graphQLErrors)) {
     if (error.graphQLErrors.length > 0)
       return ofAnswer({ ...answerIn(response), errors: error.graphQLErrors });
-    if (isObject(response) && typeof response.status === "number") return ofAnswer(answerIn(response));
+    // The connection can end within an answer.
+    if (isObject(response) && typeof response.status === "number" && !isWithoutAnswer(networkError))
+      return ofAnswer(answerIn(response));
     return explain(networkError);
   }
   // Apollo Client's ServerError and ServerParseError.
@@ -182,8 +184,7 @@ function withoutAnswer({ name, message, code, cause }: Unknown): Explanation {
   // The close events of graphql-ws.
   if (code === 4403) return { code: "UNAUTHENTICATED", message: LOG_IN, retryable: false };
   const closed = typeof code === "number" && code >= 1000 && code < 5000;
-  const unanswered = name === "TypeError" && typeof message === "string" && NO_ANSWER.test(message);
-  if (closed || unanswered || name === "TimeoutError") {
+  if (closed || isWithoutAnswer({ name, message }) || name === "TimeoutError") {
     if (globalThis.navigator?.onLine === false)
       return { code: "OFFLINE", message: "You are offline.", retryable: true };
     return {
@@ -196,6 +197,12 @@ function withoutAnswer({ name, message, code, cause }: Unknown): Explanation {
   // graphql-request. The message continues with the answer.
   if (typeof message === "string" && message.startsWith("Invalid execution result")) return ofAnswer({});
   return isObject(cause) ? explain(cause) : unknown(String(name));
+}
+
+/** Whether `fetch` failed. */
+function isWithoutAnswer(error: unknown): boolean {
+  if (!isObject(error) || error.name !== "TypeError") return false;
+  return typeof error.message === "string" && NO_ANSWER.test(error.message);
 }
 
 /** The message of an unknown error is left out: it may have variables or parts of an answer. */
