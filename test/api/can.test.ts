@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { ACTIONS } from "../../src/access/actions.ts";
 import { REQUIRED_SCOPE, REQUIRED_SCOPE_OF_ARGUMENT } from "../../src/access/policy.ts";
 import { createSchema } from "../../src/graphql/schema.ts";
+import { EVERYTHING as ALL_CLAIMS, JWT_SECRET, signedJwt } from "../support/callers.ts";
 import { LONG } from "../support/long.ts";
 import {
   CALLERS,
@@ -26,6 +27,7 @@ import {
   startMatrix,
   subscribeToAll,
 } from "../support/matrix-server.ts";
+import { serverForTest } from "../support/server.ts";
 
 startMatrix();
 // Each session that can have a token has one to revoke.
@@ -350,6 +352,29 @@ describe("can", () => {
     for (const [i, each] of asked.entries())
       expect(sayings.get(each)?.message).toBe(data.generateTokens[i].message);
   });
+});
+
+it("does not tell whether a name that the caller may not use has a session", async () => {
+  const server = await serverForTest({ AUTH_JWT_SECRET: JWT_SECRET });
+  const made = await server.graphql(
+    'mutation { a: ensureSession(name: "mine") { id } b: ensureSession(name: "secret") { id } }',
+    {},
+    signedJwt(ALL_CLAIMS),
+  );
+  const caller = signedJwt({
+    scope: "sessions:read sessions:create",
+    video_grant: { sessions: [made.data.a.id] },
+  });
+  const can = async (name: string, action = "SESSION") => {
+    const { data } = await server.graphql(CAN, { action, name }, caller);
+    const { allowed, missing } = data.videoCaller.can;
+    return [allowed, missing?.requiredName];
+  };
+  expect(await can("mine")).toEqual([true, undefined]);
+  expect(await can("secret")).toEqual([false, "secret"]);
+  expect(await can("nothing")).toEqual([false, "nothing"]);
+  // The session of a name can be replaced.
+  expect(await can("mine", "ENSURE_SESSION")).toEqual([false, "mine"]);
 });
 
 it("a caller that is not known gets no answer", async () => {
