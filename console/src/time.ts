@@ -50,6 +50,24 @@ export function formatDay(instant: string): string {
   return DAY_OF_UTC.format(new Date(instant));
 }
 
+/** A time of the API in the format of `datetime-local`, in the user's time zone; empty for any other text. */
+export function toLocal(instant: string | null | undefined): string {
+  const time = new Date(instant ?? "");
+  if (Number.isNaN(time.getTime())) return "";
+  return new Date(time.getTime() - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
+/** A time as the API writes it; null for a text that is no time. */
+export function toInstant(text: string | null): string | null {
+  const time = new Date(text ?? "");
+  return Number.isNaN(time.getTime()) ? null : time.toISOString();
+}
+
+/** Whether a time of the API has passed. */
+export function isOver(instant: string): boolean {
+  return new Date(instant).getTime() / 1000 <= nowInSeconds();
+}
+
 /** The seconds until a time; 0 if it has passed. */
 export function useSecondsLeft(instant: string): number {
   return Math.max(0, Math.floor(new Date(instant).getTime() / 1000) - useNow());

@@ -1,5 +1,9 @@
 import { createContext, use, useState } from "react";
-import type { TokenFieldsFragment, VideoCallerQuery } from "../generated/documents.ts";
+import {
+  IssuedTokensDocument,
+  type TokenFieldsFragment,
+  type VideoCallerQuery,
+} from "../generated/documents.ts";
 import type { Live } from "./live.ts";
 import type { Rights } from "./rights.ts";
 
@@ -26,17 +30,36 @@ export function useMe(): Me {
   return me;
 }
 
-/** Like `useState`, but keeps the value when the user leaves the page. Each name has values of one type. */
-export function useDraft<T>(name: string, empty: T): [T, (value: T) => void] {
+/**
+ * Like `useState`, but keeps the value when the user leaves the page.
+ *
+ * @param name the name of the draft, which has values of one type; null keeps nothing
+ */
+export function useDraft<T>(name: string | null, empty: T): [T, (value: T) => void] {
   const { drafts } = useMe();
-  const [value, setValue] = useState(() => (drafts.get(name) as T | undefined) ?? empty);
+  const [value, setValue] = useState(() => (drafts.get(name ?? "") as T | undefined) ?? empty);
   return [
     value,
     (next) => {
-      drafts.set(name, next);
+      if (name !== null) drafts.set(name, next);
       setValue(next);
     },
   ];
+}
+
+/** The entries of a form, and a function that changes some of them. A form with a name keeps them as a draft. */
+export function useEntries<T extends object>(empty: T, name: string | null = null) {
+  const [entered, enter] = useDraft(name, empty);
+  return [entered, (change: Partial<T>) => enter({ ...entered, ...change })] as const;
+}
+
+/** The options of mutations that issue tokens. Tokens stay out of the cache, and the list of issued tokens follows. */
+export function useTokenOptions() {
+  const { rights } = useMe();
+  return {
+    fetchPolicy: "no-cache" as const,
+    refetchQueries: rights.readLedger && rights.readSessions ? [IssuedTokensDocument] : [],
+  };
 }
 
 /** The draft of the token to inspect. It is not in the page's URL, which may leak. */

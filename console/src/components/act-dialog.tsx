@@ -1,36 +1,42 @@
-import type { ReactNode } from "react";
+import type { OperationVariables, TypedDocumentNode } from "@apollo/client";
+import { useMutation } from "@apollo/client/react";
+import { Form, type FormProps } from "./form.tsx";
 import { Modal } from "./modal.tsx";
-import { ProblemNotice } from "./problem-notice.tsx";
-import { type Request, RequestSnippets } from "./request-snippets.tsx";
-import { SubmitButton } from "./submit-button.tsx";
-import { type Submission, useSubmission } from "./use-submission.ts";
 
-interface Props {
-  readonly title: string;
-  /** The text of the button. */
-  readonly action: string;
-  /** Entries that are missing, by argument. */
-  readonly missing?: Readonly<Record<string, string | undefined>>;
-  /** Performs the act. The dialog shows its error, and stays open. */
-  readonly run: () => Promise<void>;
-  /** The request of the act, to be shown as code. */
-  readonly request?: Request;
+/** What happens when a dialog ends. */
+export interface DialogProps {
+  /** Called after the act, with what was done. */
+  readonly onDone: (done: string) => void;
   readonly onClose: () => void;
-  readonly children: (submission: Submission) => ReactNode;
 }
 
-/** A dialog that explains an act, takes its options, and performs it. */
-export function ActDialog({ title, action, missing, run, request, onClose, children }: Props) {
-  const submission = useSubmission({}, run, missing);
-  const { form, busy, notice, submit } = submission;
+interface Props<Entries, Data, Variables extends OperationVariables> extends FormProps<Entries> {
+  readonly title: string;
+  readonly document: TypedDocumentNode<Data, Variables>;
+  /** Read for each request, and when the request is shown as code. */
+  readonly variables: () => NoInfer<Variables>;
+  readonly options?: Pick<useMutation.Options, "fetchPolicy" | "refetchQueries">;
+  readonly onDone: (data: NoInfer<Data>) => void;
+  readonly onClose: () => void;
+}
+
+/** A dialog that explains an act, takes its options, performs it, and shows its request. It stays open after an error. */
+export function ActDialog<Entries extends object, Data, Variables extends OperationVariables>(
+  props: Props<Entries, Data, Variables>,
+) {
+  const { title, document, variables, options, onDone, onClose, ...form } = props;
+  const [act] = useMutation<Data, OperationVariables>(document, options);
   return (
     <Modal title={title} onClose={onClose}>
-      <form ref={form} onSubmit={submit} noValidate aria-label={title}>
-        {children(submission)}
-        {notice && <ProblemNotice problem={notice} onRetry={submit} />}
-        <SubmitButton busy={busy}>{action}</SubmitButton>
-      </form>
-      {request && <RequestSnippets {...request} />}
+      <Form
+        {...form}
+        label={title}
+        request={{ document, variables }}
+        run={async () => {
+          const { data } = await act({ variables: variables() });
+          if (data) onDone(data as Data);
+        }}
+      />
     </Modal>
   );
 }

@@ -1,8 +1,6 @@
-import { useMutation, useQuery } from "@apollo/client/react";
-import { type ReactNode, useState } from "react";
+import type { ReactNode } from "react";
 import { Link } from "wouter";
-import { useMe, usePolling } from "../api/me.ts";
-import { problemOf } from "../api/problem.ts";
+import { useEntries, useMe } from "../api/me.ts";
 import { useReasons } from "../api/reasons.ts";
 import { BAN_ENDS, type BanEnd, untilOf } from "../ban-end.ts";
 import {
@@ -15,13 +13,13 @@ import {
 import { sessionPath } from "../paths.ts";
 import { formatInstant } from "../time.ts";
 import { ActButton, ReasonsNotice } from "./act-button.tsx";
-import { ActDialog } from "./act-dialog.tsx";
-import { Choice } from "./choice.tsx";
-import { Field } from "./field.tsx";
-import { Pager, type Pages, usePages } from "./pager.tsx";
-import { ProblemNotice } from "./problem-notice.tsx";
+import { ActDialog, type DialogProps } from "./act-dialog.tsx";
+import { Card } from "./card.tsx";
+import { Instant } from "./instant.tsx";
+import { List, usePage } from "./list.tsx";
+import { type Pages, usePages } from "./pager.tsx";
 import { SessionId } from "./session-id.tsx";
-import { useDone } from "./use-done.ts";
+import { useDialogs } from "./use-dialogs.ts";
 
 /** The number of bans per page. */
 const PAGE_SIZE = 10;
@@ -61,75 +59,70 @@ interface Props {
 /** A list of bans. */
 export function BanList({ title, none, sessionId, filter, pages, reason = null }: Props) {
   const { rights } = useMe();
-  const { data, previousData, error, refetch } = useQuery(BansDocument, {
-    variables: { first: PAGE_SIZE, after: pages.after, filter },
-    fetchPolicy: "cache-and-network",
-    ...usePolling(5000),
-  });
-  const [open, setOpen] = useState<BanFieldsFragment | "new" | null>(null);
-  const { done, setDone, heading } = useDone();
-  const of = {
-    onClose: () => setOpen(null),
-    onDone: (done: string) => {
-      setOpen(null);
-      setDone(done);
-    },
-  };
-  const busy = !data && !error;
-  const bans = data?.bans ?? previousData?.bans;
-  const nodes = bans?.nodes.filter(({ isActive }) => isActive || filter.active !== true);
+  const isShown = ({ isActive }: BanFieldsFragment) => isActive || filter.active !== true;
+  const list = usePage(
+    BansDocument,
+    { first: PAGE_SIZE, after: pages.after, filter },
+    ({ bans }) => bans && { ...bans, nodes: bans.nodes.filter(isShown) },
+  );
+  const { open, setOpen, dialog, card } = useDialogs<BanFieldsFragment | "new">();
   return (
-    <section className="card" aria-labelledby="bans">
-      <div className="row">
-        <h2 id="bans" ref={heading} tabIndex={-1}>
-          {title}
-        </h2>
-        {(sessionId !== null || rights.everySession) && (
+    <Card
+      {...card}
+      title={title}
+      beside={
+        (sessionId !== null || rights.everySession) && (
           <ActButton reason={reason} onClick={() => setOpen("new")}>
             Ban an identity…
           </ActButton>
-        )}
-      </div>
+        )
+      }
+    >
       <ReasonsNotice reasons={[reason]} />
-      <p role="status" className="done">
-        {done}
-      </p>
-      {error && <ProblemNotice problem={problemOf(error)} onRetry={() => void refetch()} />}
-      {!bans && !error && <p role="status">Loading…</p>}
-      {nodes?.length === 0 && !bans?.pageInfo.hasNextPage && pages.number === 1 && <p>{none}</p>}
-      {nodes && nodes.length > 0 && (
-        <ul className="people" aria-busy={busy}>
-          {nodes.map((ban) => (
-            <li key={ban.id}>
-              <div className="who-is">
-                <strong>{nameOfBan(ban)}</strong>
-                {ban.isActive && (
-                  <ActButton
-                    reason={reason}
-                    className="quiet"
-                    aria-label={`Lift… the ban of ${nameOfBan(ban)}`}
-                    onClick={() => setOpen(ban)}
-                  >
-                    Lift…
-                  </ActButton>
-                )}
-              </div>
-              <div className="meta">
-                <span>{endOf(ban)}</span>
-                <span>
-                  by {ban.createdBy || "nobody"},{" "}
-                  <time dateTime={ban.createdAt}>{formatInstant(ban.createdAt)}</time>
-                </span>
-              </div>
-              {sessionId === null && <Where ban={ban} />}
-            </li>
-          ))}
-        </ul>
+      <List list={list} pages={pages} of="bans" none={none}>
+        {(ban) => (
+          <>
+            <div className="row">
+              <strong>{nameOfBan(ban)}</strong>
+              {ban.isActive && (
+                <ActButton
+                  reason={reason}
+                  className="quiet"
+                  aria-label={`Lift… the ban of ${nameOfBan(ban)}`}
+                  onClick={() => setOpen(ban)}
+                >
+                  Lift…
+                </ActButton>
+              )}
+            </div>
+            <div className="meta">
+              <span>{endOf(ban)}</span>
+              <span>
+                by {ban.createdBy || "nobody"}, <Instant at={ban.createdAt} />
+              </span>
+            </div>
+            {sessionId === null && <Where ban={ban} />}
+          </>
+        )}
+      </List>
+      {open === "new" && <BanDialog {...dialog} sessionId={sessionId} />}
+      {open !== null && open !== "new" && (
+        <ActDialog
+          title="Lift the ban"
+          action="Lift"
+          document={LiftBanDocument}
+          variables={() => ({ id: open.id })}
+          options={{ refetchQueries: [BansDocument] }}
+          onDone={() => dialog.onDone("The ban was lifted.")}
+          onClose={dialog.onClose}
+        >
+          <p>
+            <strong>{nameOfBan(open)}</strong> can join again, with the tokens that are neither expired nor
+            revoked.
+          </p>
+        </ActDialog>
       )}
-      {bans && <Pager pages={pages} pageInfo={bans.pageInfo} busy={busy} of="bans" />}
-      {open === "new" && <BanDialog {...of} sessionId={sessionId} />}
-      {open !== null && open !== "new" && <LiftDialog {...of} ban={open} />}
-    </section>
+    </Card>
   );
 }
 
@@ -154,96 +147,42 @@ function Where({ ban: { sessionId } }: { ban: BanFieldsFragment }) {
   );
 }
 
-interface DialogProps {
-  readonly onDone: (done: string) => void;
-  readonly onClose: () => void;
-}
-
 /** Bans an identity, also one that never joined. */
 function BanDialog({ sessionId, onDone, onClose }: DialogProps & { readonly sessionId: string | null }) {
   const { rights } = useMe();
-  const [identity, setIdentity] = useState("");
-  const [end, setEnd] = useState<BanEnd>("day");
-  const [where, setWhere] = useState<"here" | "all">(sessionId === null ? "all" : "here");
-  const [ban] = useMutation(BanIdentityDocument, { refetchQueries: [BansDocument] });
-  const isEverywhere = where === "all";
-  const variables = () => ({
-    identity,
-    sessionId: isEverywhere ? null : sessionId,
-    until: untilOf(end),
+  const entries = useEntries<{ identity: string; until: BanEnd; sessionId: "here" | "all" }>({
+    identity: "",
+    until: "day",
+    sessionId: sessionId === null ? "all" : "here",
   });
+  const [{ identity, until, sessionId: where }] = entries;
+  const isEverywhere = where === "all";
   return (
     <ActDialog
       title="Ban an identity"
       action="Ban"
+      document={BanIdentityDocument}
+      variables={() => ({ identity, sessionId: isEverywhere ? null : sessionId, until: untilOf(until) })}
+      options={{ refetchQueries: [BansDocument] }}
+      onDone={() => onDone(`${identity} was banned${isEverywhere ? " from all sessions" : ""}.`)}
+      onClose={onClose}
+      entries={entries}
+      fields={[
+        { name: "identity", label: "Identity to ban", placeholder: "user-42" },
+        { name: "until", label: "How long", options: BAN_ENDS },
+        sessionId !== null &&
+          rights.everySession && {
+            name: "sessionId",
+            label: "Where",
+            options: [
+              ["here", "In this session"],
+              ["all", "In all sessions"],
+            ],
+          },
+      ]}
       missing={{ identity: identity === "" ? "Enter an identity." : undefined }}
-      onClose={onClose}
-      run={async () => {
-        await ban({ variables: variables() });
-        onDone(`${identity} was banned${isEverywhere ? " from all sessions" : ""}.`);
-      }}
-      request={{ document: BanIdentityDocument, variables }}
     >
-      {({ errorAt, changed }) => (
-        <>
-          <p>No token is issued to it. Its participants are disconnected, also those that join later.</p>
-          <div className="fields">
-            <Field name="identity" label="Identity to ban" error={errorAt("identity")}>
-              {(control) => (
-                <input
-                  {...control}
-                  value={identity}
-                  placeholder="user-42"
-                  onChange={({ target }) => {
-                    changed();
-                    setIdentity(target.value);
-                  }}
-                />
-              )}
-            </Field>
-            <Field name="until" label="How long" error={errorAt("until")}>
-              {(control) => <Choice {...control} value={end} options={BAN_ENDS} onChoose={setEnd} />}
-            </Field>
-            {sessionId !== null && rights.everySession && (
-              <Field name="sessionId" label="Where">
-                {(control) => (
-                  <Choice
-                    {...control}
-                    value={where}
-                    options={[
-                      ["here", "In this session"],
-                      ["all", "In all sessions"],
-                    ]}
-                    onChoose={setWhere}
-                  />
-                )}
-              </Field>
-            )}
-          </div>
-        </>
-      )}
-    </ActDialog>
-  );
-}
-
-function LiftDialog({ ban, onDone, onClose }: DialogProps & { readonly ban: BanFieldsFragment }) {
-  const [lift] = useMutation(LiftBanDocument, { refetchQueries: [BansDocument] });
-  return (
-    <ActDialog
-      title="Lift the ban"
-      action="Lift"
-      onClose={onClose}
-      run={async () => {
-        await lift({ variables: { id: ban.id } });
-        onDone("The ban was lifted.");
-      }}
-    >
-      {() => (
-        <p>
-          <strong>{nameOfBan(ban)}</strong> can join again, with the tokens that are neither expired nor
-          revoked.
-        </p>
-      )}
+      <p>No token is issued to it. Its participants are disconnected, also those that join later.</p>
     </ActDialog>
   );
 }

@@ -1,8 +1,11 @@
-import type { ComponentProps } from "react";
+import { type ComponentProps, useId } from "react";
+
+/** The values to choose from, with their labels. */
+export type Options<T extends string> = readonly (readonly [value: T, label: string])[];
 
 interface Props<T extends string> extends Omit<ComponentProps<"select">, "onChange" | "value"> {
   readonly value: T;
-  readonly options: readonly (readonly [value: T, label: string])[];
+  readonly options: Options<T>;
   readonly onChoose: (value: T) => void;
 }
 
@@ -25,9 +28,33 @@ export function Choice<T extends string>({ options, onChoose, ...others }: Props
   );
 }
 
-/** The options for a set of labels. */
+interface SwitchProps<T extends string> {
+  readonly legend: string;
+  readonly value: T;
+  readonly options: Options<T>;
+  readonly onChoose: (value: T) => void;
+}
+
+/** Radio buttons in a line. */
+export function Switch<T extends string>({ legend, value, options, onChoose }: SwitchProps<T>) {
+  const name = useId();
+  return (
+    <fieldset className="switch">
+      <legend className="visually-hidden">{legend}</legend>
+      {options.map(([each, label]) => (
+        <label key={each} className="check">
+          <input type="radio" name={name} checked={each === value} onChange={() => onChoose(each)} />
+          {label}
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+/** The options for a set of labels, or for some of them. */
 export function optionsOf<T extends string>(
   labels: Readonly<Record<T, string>>,
-): (readonly [value: T, label: string])[] {
-  return Object.entries<string>(labels).map(([value, label]) => [value as T, label]);
+  some: readonly T[] = Object.keys(labels) as T[],
+): Options<T> {
+  return some.map((value) => [value, labels[value]]);
 }

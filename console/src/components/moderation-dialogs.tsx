@@ -1,11 +1,9 @@
-import { useMutation } from "@apollo/client/react";
 import { useState } from "react";
-import { useMe } from "../api/me.ts";
+import { useEntries, useMe, useTokenOptions } from "../api/me.ts";
 import { BAN_ENDS, type BanEnd, untilOf } from "../ban-end.ts";
 import {
   BansDocument,
   GenerateTokenDocument,
-  IssuedTokensDocument,
   MuteSessionDocument,
   type ParticipantFieldsFragment,
   RemoveParticipantDocument,
@@ -15,18 +13,13 @@ import {
 } from "../generated/documents.ts";
 import { openGuestTab } from "../guest-tab.ts";
 import { ROLE_MEANINGS, ROLES } from "../labels.ts";
-import { ActDialog } from "./act-dialog.tsx";
-import { Choice } from "./choice.tsx";
-import { Field } from "./field.tsx";
+import { ActDialog, type DialogProps } from "./act-dialog.tsx";
+import { optionsOf } from "./choice.tsx";
+import { Modal } from "./modal.tsx";
 
-interface Props {
+interface Props extends DialogProps {
   readonly sessionId: string;
-  /** Called after the act, with what was done. */
-  readonly onDone: (done: string) => void;
-  readonly onClose: () => void;
 }
-
-type OfParticipant = Props & { readonly participant: ParticipantFieldsFragment };
 
 /** What people call a participant: its identity, its connection data, or the ID of its connection. */
 export function nameOf({ identity, data, connectionId }: ParticipantFieldsFragment): string {
@@ -34,49 +27,35 @@ export function nameOf({ identity, data, connectionId }: ParticipantFieldsFragme
 }
 
 /** Disconnects a participant, and keeps it out on request. */
-export function RemoveDialog({ participant, onDone, onClose }: OfParticipant) {
+export function RemoveDialog({
+  participant,
+  onDone,
+  onClose,
+}: DialogProps & { readonly participant: ParticipantFieldsFragment }) {
   const { rights } = useMe();
-  const [end, setEnd] = useState<BanEnd | "none">("none");
-  const [remove] = useMutation(RemoveParticipantDocument, {
-    refetchQueries: rights.manageBans ? [BansDocument] : [],
-  });
+  const entries = useEntries<{ ban: BanEnd | "none" }>({ ban: "none" });
+  const [{ ban }] = entries;
   const name = nameOf(participant);
   return (
     <ActDialog
       title={`Show out ${name}`}
-      action={end === "none" ? "Show out" : "Show out and ban"}
+      action={ban === "none" ? "Show out" : "Show out and ban"}
+      document={RemoveParticipantDocument}
+      variables={() => ({ id: participant.id, ban: ban === "none" ? null : { until: untilOf(ban) } })}
+      options={{ refetchQueries: rights.manageBans ? [BansDocument] : [] }}
+      onDone={() => onDone(`${name} was shown out${ban === "none" ? "" : " and banned"}.`)}
       onClose={onClose}
-      run={async () => {
-        const ban = end === "none" ? null : { until: untilOf(end) };
-        await remove({ variables: { id: participant.id, ban } });
-        onDone(ban === null ? `${name} was shown out.` : `${name} was shown out and banned.`);
-      }}
+      entries={entries}
+      fields={[
+        rights.manageBans && {
+          name: "ban",
+          label: "Keep out of this session",
+          hint: "The ban applies to its identity, or without one to its connection data.",
+          options: [["none", "No: it can join again"], ...BAN_ENDS],
+        },
+      ]}
     >
-      {({ errorAt, changed }) => (
-        <>
-          <p>The participant is disconnected now. Its token stays valid.</p>
-          {rights.manageBans && (
-            <Field
-              name="ban"
-              label="Keep out of this session"
-              hint="The ban applies to its identity, or without one to its connection data."
-              error={errorAt("ban")}
-            >
-              {(control) => (
-                <Choice
-                  {...control}
-                  value={end}
-                  options={[["none", "No: it can join again"] as const, ...BAN_ENDS]}
-                  onChoose={(end) => {
-                    changed();
-                    setEnd(end);
-                  }}
-                />
-              )}
-            </Field>
-          )}
-        </>
-      )}
+      <p>The participant is disconnected now. Its token stays valid.</p>
     </ActDialog>
   );
 }
@@ -88,91 +67,55 @@ export function SignalDialog({
   onDone,
   onClose,
 }: Props & { readonly participant: ParticipantFieldsFragment | null }) {
-  const [type, setType] = useState("");
-  const [data, setData] = useState("");
-  const [send] = useMutation(SendSignalDocument);
+  const entries = useEntries({ type: "", data: "" });
   const to = participant === null ? "all" : nameOf(participant);
-  const variables = () => ({ sessionId, participantId: participant?.id ?? null, type, data });
   return (
     <ActDialog
       title={`Signal to ${to}`}
       action="Send"
+      document={SendSignalDocument}
+      variables={() => ({ sessionId, participantId: participant?.id ?? null, ...entries[0] })}
+      onDone={() => onDone(`The signal was sent to ${to}.`)}
       onClose={onClose}
-      run={async () => {
-        await send({ variables: variables() });
-        onDone(`The signal was sent to ${to}.`);
-      }}
-      request={{ document: SendSignalDocument, variables }}
-    >
-      {({ errorAt, changed }) => (
-        <>
-          <Field
-            name="type"
-            label="Type"
-            hint="Clients listen for it. At most 128 bytes."
-            error={errorAt("type")}
-          >
-            {(control) => (
-              <input
-                {...control}
-                value={type}
-                placeholder="chat"
-                onChange={({ target }) => {
-                  changed();
-                  setType(target.value);
-                }}
-              />
-            )}
-          </Field>
-          <Field name="data" label="Data" hint="At most 8192 bytes." error={errorAt("data")}>
-            {(control) => (
-              <textarea
-                {...control}
-                rows={3}
-                value={data}
-                onChange={({ target }) => {
-                  changed();
-                  setData(target.value);
-                }}
-              />
-            )}
-          </Field>
-        </>
-      )}
-    </ActDialog>
+      entries={entries}
+      fields={[
+        {
+          name: "type",
+          label: "Type",
+          hint: "Clients listen for it. At most 128 bytes.",
+          placeholder: "chat",
+        },
+        { name: "data", label: "Data", hint: "At most 8192 bytes.", rows: 3 },
+      ]}
+    />
   );
 }
 
-const MUTINGS = [
-  ["on", "Mute all streams, and those that begin later"],
-  ["off", "Stop muting streams that begin later"],
-] as const;
-
 /** Mutes a session, or ends that state. */
 export function MuteAllDialog({ sessionId, onDone, onClose }: Props) {
-  const [muting, setMuting] = useState<(typeof MUTINGS)[number][0]>("on");
-  const [mute] = useMutation(MuteSessionDocument);
-  const active = muting === "on";
+  const entries = useEntries<{ active: "on" | "off" }>({ active: "on" });
+  const active = entries[0].active === "on";
   return (
     <ActDialog
       title="Mute all"
       action={active ? "Mute all" : "Stop muting"}
+      document={MuteSessionDocument}
+      variables={() => ({ sessionId, active })}
+      onDone={() => onDone(active ? "All streams were muted." : "Streams that begin later are not muted.")}
       onClose={onClose}
-      run={async () => {
-        await mute({ variables: { sessionId, active } });
-        onDone(active ? "All streams were muted." : "Streams that begin later are not muted.");
-      }}
-    >
-      {() => (
-        <Field
-          name="active"
-          label="What to do"
-          hint="Participants can unmute themselves. Streams that are muted stay muted."
-        >
-          {(control) => <Choice {...control} value={muting} options={MUTINGS} onChoose={setMuting} />}
-        </Field>
-      )}
-    </ActDialog>
+      entries={entries}
+      fields={[
+        {
+          name: "active",
+          label: "What to do",
+          hint: "Participants can unmute themselves. Streams that are muted stay muted.",
+          options: [
+            ["on", "Mute all streams, and those that begin later"],
+            ["off", "Stop muting streams that begin later"],
+          ],
+        },
+      ]}
+    />
   );
 }
 
@@ -183,122 +126,81 @@ export function LimitDialog({
   onDone,
   onClose,
 }: Props & { readonly limit: number | null }) {
-  const [entered, setEntered] = useState(limit === null ? "" : String(limit));
-  const [setMax] = useMutation(SetMaxParticipantsDocument);
-  const maxParticipants = entered === "" ? null : Number(entered);
+  const entries = useEntries({ maxParticipants: limit === null ? "" : String(limit) });
+  const [entered] = entries;
+  const maxParticipants = entered.maxParticipants === "" ? null : Number(entered.maxParticipants);
+  const isPossible = maxParticipants === null || (Number.isInteger(maxParticipants) && maxParticipants >= 1);
   return (
     <ActDialog
       title="Limit of participants"
       action="Set limit"
-      missing={{
-        maxParticipants:
-          maxParticipants === null || (Number.isInteger(maxParticipants) && maxParticipants >= 1)
-            ? undefined
-            : "Enter a whole number of at least 1, or nothing.",
-      }}
+      document={SetMaxParticipantsDocument}
+      variables={() => ({ sessionId, maxParticipants })}
+      onDone={() =>
+        onDone(maxParticipants === null ? "The limit was removed." : `The limit is now ${maxParticipants}.`)
+      }
       onClose={onClose}
-      run={async () => {
-        await setMax({ variables: { sessionId, maxParticipants } });
-        onDone(maxParticipants === null ? "The limit was removed." : `The limit is now ${maxParticipants}.`);
+      entries={entries}
+      fields={[
+        {
+          name: "maxParticipants",
+          label: "Most participants at a time",
+          hint: "Leave it empty for no limit. A lower limit removes nobody.",
+          type: "number",
+          min: 1,
+        },
+      ]}
+      missing={{
+        maxParticipants: isPossible ? undefined : "Enter a whole number of at least 1, or nothing.",
       }}
-    >
-      {({ errorAt, changed }) => (
-        <Field
-          name="maxParticipants"
-          label="Most participants at a time"
-          hint="Leave it empty for no limit. A lower limit removes nobody."
-          error={errorAt("maxParticipants")}
-        >
-          {(control) => (
-            <input
-              {...control}
-              type="number"
-              min={1}
-              value={entered}
-              onChange={({ target }) => {
-                changed();
-                setEntered(target.value);
-              }}
-            />
-          )}
-        </Field>
-      )}
-    </ActDialog>
+    />
   );
 }
 
 /** Opens a virtual participant of the local platform in its own tab. */
 export function GuestDialog({ sessionId, onDone, onClose }: Props) {
   const { rights } = useMe();
-  const [chosen, setRole] = useState<Role>("PUBLISHER");
-  const [data, setData] = useState(() => `guest-${Math.floor(100 + Math.random() * 900)}`);
+  const [first = "PUBLISHER"] = rights.roles;
+  const entries = useEntries<{ role: Role; data: string }>({
+    role: rights.roles.includes("PUBLISHER") ? "PUBLISHER" : first,
+    data: `guest-${Math.floor(100 + Math.random() * 900)}`,
+  });
+  const [{ role, data }] = entries;
   /** A token whose tab the browser blocked. */
   const [blocked, setBlocked] = useState<string | null>(null);
-  const [generate] = useMutation(GenerateTokenDocument, {
-    fetchPolicy: "no-cache",
-    refetchQueries: rights.readLedger && rights.readSessions ? [IssuedTokensDocument] : [],
-  });
-  const [first = chosen] = rights.roles;
-  const role = rights.roles.includes(chosen) ? chosen : first;
   const open = (token: string) => {
     if (openGuestTab(token)) onDone("The guest joins in its own tab.");
     else setBlocked(token);
   };
+  const options = useTokenOptions();
+  const title = "Join as a guest";
+  if (blocked !== null)
+    return (
+      <Modal title={title} onClose={onClose}>
+        <p className="notice worn" role="alert">
+          The browser blocked the new tab. Allow it for this site, or try again.
+        </p>
+        <button type="button" className="main" onClick={() => open(blocked)}>
+          Open the tab
+        </button>
+      </Modal>
+    );
   return (
     <ActDialog
-      title="Join as a guest"
-      action={blocked === null ? "Join" : "Open the tab"}
+      title={title}
+      action="Join"
+      document={GenerateTokenDocument}
+      variables={() => ({ sessionId, role, data: data || null })}
+      options={options}
+      onDone={({ generateToken }) => generateToken && open(generateToken.token)}
       onClose={onClose}
-      run={async () => {
-        if (blocked !== null) return open(blocked);
-        const answer = await generate({ variables: { sessionId, role, data: data || null } });
-        if (answer.data?.generateToken) open(answer.data.generateToken.token);
-      }}
+      entries={entries}
+      fields={[
+        { name: "role", label: "Role", hint: ROLE_MEANINGS[role], options: optionsOf(ROLES, rights.roles) },
+        { name: "data", label: "Connection data", hint: "Its name for the others." },
+      ]}
     >
-      {({ errorAt, changed }) => (
-        <>
-          <p>A new tab generates no media. It joins this session of the local platform with a new token.</p>
-          <div className="fields">
-            <Field name="role" label="Role" hint={ROLE_MEANINGS[role]} error={errorAt("role")}>
-              {(control) => (
-                <Choice
-                  {...control}
-                  value={role}
-                  options={rights.roles.map((role) => [role, ROLES[role]] as const)}
-                  onChoose={(role) => {
-                    changed();
-                    setBlocked(null);
-                    setRole(role);
-                  }}
-                />
-              )}
-            </Field>
-            <Field
-              name="data"
-              label="Connection data"
-              hint="Its name for the others."
-              error={errorAt("data")}
-            >
-              {(control) => (
-                <input
-                  {...control}
-                  value={data}
-                  onChange={({ target }) => {
-                    changed();
-                    setBlocked(null);
-                    setData(target.value);
-                  }}
-                />
-              )}
-            </Field>
-          </div>
-          {blocked !== null && (
-            <p className="notice worn" role="alert">
-              The browser blocked the new tab. Allow it for this site, or try again.
-            </p>
-          )}
-        </>
-      )}
+      <p>A new tab generates no media. It joins this session of the local platform with a new token.</p>
     </ActDialog>
   );
 }

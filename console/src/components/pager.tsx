@@ -20,9 +20,15 @@ export function usePages(): Pages {
   };
 }
 
+/** Whether a page is the last, and the cursor of its end. */
+export interface PageInfo {
+  readonly hasNextPage: boolean;
+  readonly endCursor: string | null;
+}
+
 interface Props {
   readonly pages: Pages;
-  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+  readonly pageInfo: PageInfo;
   /** Whether the list still shows the previous page. */
   readonly busy: boolean;
   /** The plural of the listed items, such as "sessions". */

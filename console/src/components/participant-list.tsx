@@ -1,7 +1,6 @@
-import { useApolloClient, useMutation, useQuery, useSubscription } from "@apollo/client/react";
-import { type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from "react";
-import { useMe, usePolling } from "../api/me.ts";
-import { problemOf } from "../api/problem.ts";
+import { useApolloClient, useMutation, useSubscription } from "@apollo/client/react";
+import { useEffect, useRef, useSyncExternalStore } from "react";
+import { useMe } from "../api/me.ts";
 import { type Reasons, useReasons } from "../api/reasons.ts";
 import {
   MuteParticipantDocument,
@@ -12,8 +11,10 @@ import {
   SessionPermissionsDocument,
 } from "../generated/documents.ts";
 import { VIDEO_TYPES } from "../labels.ts";
-import { formatInstant } from "../time.ts";
 import { ActButton, ReasonsNotice } from "./act-button.tsx";
+import { Card } from "./card.tsx";
+import { Instant } from "./instant.tsx";
+import { List, usePage } from "./list.tsx";
 import {
   GuestDialog,
   LimitDialog,
@@ -22,10 +23,10 @@ import {
   RemoveDialog,
   SignalDialog,
 } from "./moderation-dialogs.tsx";
-import { Pager, Total, usePages } from "./pager.tsx";
+import { usePages } from "./pager.tsx";
 import { ProblemNotice } from "./problem-notice.tsx";
 import { RoleBadge } from "./role-badge.tsx";
-import { useDone } from "./use-done.ts";
+import { useDialogs } from "./use-dialogs.ts";
 import { useSubmission } from "./use-submission.ts";
 
 /** The number of participants per page. */
@@ -40,97 +41,80 @@ export function ParticipantList({ session: { sessionId, maxParticipants, created
   const { rights, project } = useMe();
   const pages = usePages();
   const isLive = useChanges(sessionId);
-  const { data, previousData, error, refetch } = useQuery(ParticipantsDocument, {
-    variables: { sessionId, first: PAGE_SIZE, after: pages.after },
-    fetchPolicy: "cache-and-network",
-    // Show the list even if its count fails.
-    errorPolicy: "all",
-    ...usePolling(isLive ? 0 : 2000),
-  });
-  const [open, setOpen] = useState<readonly [Dialog, ParticipantFieldsFragment | null] | null>(null);
-  const { done, setDone, heading } = useDone();
-  const reasons = useReasons(sessionId);
-  const of = {
-    sessionId,
-    onClose: () => setOpen(null),
-    onDone: (done: string) => {
-      setOpen(null);
-      setDone(done);
+  const list = usePage(
+    ParticipantsDocument,
+    { sessionId, first: PAGE_SIZE, after: pages.after },
+    ({ session }) => {
+      const present = session?.participants;
+      return (
+        present && {
+          ...present,
+          nodes: present.nodes.filter(({ leftAt }) => leftAt === null),
+          count: session.participantCount,
+        }
+      );
     },
-  };
+    isLive ? 0 : 2000,
+  );
+  const { open, setOpen, dialog, card } = useDialogs<readonly [Dialog, ParticipantFieldsFragment | null]>();
   const [act, participant] = open ?? [null, null];
-
-  // The list still shows the previous page.
-  const busy = !data && !error;
-  const shown = data?.session ?? previousData?.session;
-  const present = shown?.participants;
-  const nodes = present?.nodes.filter(({ leftAt }) => leftAt === null);
+  const reasons = useReasons(sessionId);
+  const of = { ...dialog, sessionId };
   return (
-    <section className="card" aria-labelledby="participants">
-      <div className="row">
-        <h2 id="participants" ref={heading} tabIndex={-1}>
-          Participants {shown && <Total count={shown.participantCount} />}
-        </h2>
+    <Card
+      {...card}
+      title="Participants"
+      count={list.page?.count}
+      beside={
         <span className={isLive ? "live on" : "live"}>{isLive ? "Live" : "Updated every 2 seconds"}</span>
+      }
+    >
+      <div className="acts">
+        {project.platform === "LOCAL" && rights.createTokens && (
+          <button type="button" onClick={() => setOpen(["guest", null])}>
+            Join as a guest…
+          </button>
+        )}
+        {rights.manageParticipants && (
+          <>
+            <ActButton reason={reasons("signal")} onClick={() => setOpen(["signal", null])}>
+              Signal all…
+            </ActButton>
+            <ActButton reason={reasons("muteAll")} onClick={() => setOpen(["mute all", null])}>
+              Mute all…
+            </ActButton>
+            {createdHere && (
+              <ActButton reason={reasons("limit")} onClick={() => setOpen(["limit", null])}>
+                {maxParticipants === null ? "Set a limit…" : `Limit: ${maxParticipants}…`}
+              </ActButton>
+            )}
+          </>
+        )}
       </div>
-      {(rights.manageParticipants || (project.platform === "LOCAL" && rights.createTokens)) && (
-        <div className="acts">
-          {project.platform === "LOCAL" && rights.createTokens && (
-            <button type="button" onClick={() => setOpen(["guest", null])}>
-              Join as a guest…
-            </button>
-          )}
-          {rights.manageParticipants && (
-            <>
-              <ActButton reason={reasons("signal")} onClick={() => setOpen(["signal", null])}>
-                Signal all…
-              </ActButton>
-              <ActButton reason={reasons("muteAll")} onClick={() => setOpen(["mute all", null])}>
-                Mute all…
-              </ActButton>
-              {createdHere && (
-                <ActButton reason={reasons("limit")} onClick={() => setOpen(["limit", null])}>
-                  {maxParticipants === null ? "Set a limit…" : `Limit: ${maxParticipants}…`}
-                </ActButton>
-              )}
-            </>
-          )}
-        </div>
-      )}
       {rights.manageParticipants && (
-        <ReasonsNotice
-          reasons={(["signal", "muteAll", "limit", "mute", "remove"] as const).map((act) => reasons(act))}
-        />
+        <ReasonsNotice reasons={(["signal", "muteAll", "limit", "mute", "remove"] as const).map(reasons)} />
       )}
-      <p role="status" className="done">
-        {done}
-      </p>
-      {error && <ProblemNotice problem={problemOf(error)} onRetry={() => void refetch()} />}
-      {!present && !error && <p role="status">Loading…</p>}
-      {nodes?.length === 0 && <p>Nobody is in this session now.</p>}
-      {nodes && nodes.length > 0 && (
-        <ul className="people" aria-busy={busy}>
-          {nodes.map((participant) => (
-            <Row key={participant.id} participant={participant}>
-              {rights.manageParticipants && (
-                <Acts
-                  participant={participant}
-                  reasons={reasons}
-                  onDone={setDone}
-                  onOpen={(act) => setOpen([act, participant])}
-                />
-              )}
-            </Row>
-          ))}
-        </ul>
-      )}
-      {present && <Pager pages={pages} pageInfo={present.pageInfo} busy={busy} of="participants" />}
+      <List list={list} pages={pages} of="participants" none="Nobody is in this session now.">
+        {(participant) => (
+          <>
+            <Participant participant={participant} />
+            {rights.manageParticipants && (
+              <Acts
+                participant={participant}
+                reasons={reasons}
+                onDone={dialog.onDone}
+                onOpen={(act) => setOpen([act, participant])}
+              />
+            )}
+          </>
+        )}
+      </List>
       {act === "guest" && <GuestDialog {...of} />}
       {act === "mute all" && <MuteAllDialog {...of} />}
       {act === "limit" && <LimitDialog {...of} limit={maxParticipants} />}
       {act === "signal" && <SignalDialog {...of} participant={participant} />}
       {act === "remove" && participant && <RemoveDialog {...of} participant={participant} />}
-    </section>
+    </Card>
   );
 }
 
@@ -171,23 +155,18 @@ function useChanges(sessionId: string): boolean {
   return welcome && isOpen && !error;
 }
 
-interface RowProps {
-  readonly participant: ParticipantFieldsFragment;
-  readonly children: ReactNode;
-}
-
-function Row({ participant, children }: RowProps) {
+function Participant({ participant }: { participant: ParticipantFieldsFragment }) {
   const { identity, data, role, joinedAt, streams } = participant;
   return (
-    <li>
-      <div className="who-is">
+    <>
+      <div className="row">
         <strong>{nameOf(participant)}</strong>
         {role && <RoleBadge role={role} />}
       </div>
       <div className="meta">
         {identity !== null && data !== null && <span>{data}</span>}
         <span>
-          since <time dateTime={joinedAt}>{formatInstant(joinedAt)}</time>
+          since <Instant at={joinedAt} />
         </span>
         {streams.length === 0 && <span>publishes nothing</span>}
         {streams.map(({ id, name, videoType }) => (
@@ -197,8 +176,7 @@ function Row({ participant, children }: RowProps) {
           </span>
         ))}
       </div>
-      {children}
-    </li>
+    </>
   );
 }
 

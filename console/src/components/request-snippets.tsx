@@ -1,5 +1,6 @@
 import { type DocumentNode, Kind, print } from "graphql";
 import { useState } from "react";
+import { optionsOf, Switch } from "./choice.tsx";
 import { CopyButton } from "./copy-button.tsx";
 
 /** A request that a form would send. */
@@ -44,15 +45,7 @@ function Snippets(request: Request) {
   const text = WRITERS[shown](request);
   return (
     <>
-      <fieldset className="switch">
-        <legend className="visually-hidden">Form of the request</legend>
-        {(Object.keys(WRITERS) as (keyof typeof WRITERS)[]).map((each) => (
-          <label key={each}>
-            <input type="radio" name="snippet" checked={each === shown} onChange={() => setShown(each)} />
-            {TITLES[each]}
-          </label>
-        ))}
-      </fieldset>
+      <Switch legend="Form of the request" value={shown} options={optionsOf(TITLES)} onChoose={setShown} />
       <p className="hint">{HINTS[shown]}</p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it */}
       <section tabIndex={0} className="scroll" aria-label={`The request as ${TITLES[shown]}`}>

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { useMe } from "../api/me.ts";
 import { SessionByNameDocument } from "../generated/documents.ts";
 import { CREATED, isSessionId, isToken, useSessionSearch } from "../session-search.ts";
+import { toInstant, toLocal } from "../time.ts";
 import { Choice } from "./choice.tsx";
 import { Field } from "./field.tsx";
 import { ProblemNotice } from "./problem-notice.tsx";
@@ -75,7 +76,7 @@ export function SessionFinder({ onOpen }: { onOpen: (sessionId: string) => void 
             <Choice
               {...control}
               value={search.created}
-              options={CREATED.map(([value, label]) => [value, label] as const)}
+              options={CREATED.map(([value, label]) => [value, label])}
               onChoose={(created) => setSearch({ created, from: "", to: "" })}
             />
           )}
@@ -89,7 +90,7 @@ export function SessionFinder({ onOpen }: { onOpen: (sessionId: string) => void 
                 {...control}
                 type="datetime-local"
                 defaultValue={toLocal(search[end])}
-                onChange={({ target }) => setSearch({ [end]: fromLocal(target.value) })}
+                onChange={({ target }) => setSearch({ [end]: toInstant(target.value) ?? "" })}
               />
             )}
           </Field>
@@ -109,15 +110,4 @@ export function SessionFinder({ onOpen }: { onOpen: (sessionId: string) => void 
       {notice && <ProblemNotice problem={notice} onRetry={submit} />}
     </form>
   );
-}
-
-/** A time of the API in the format of `datetime-local`, in the user's time zone. */
-function toLocal(instant: string): string {
-  const time = new Date(instant);
-  if (Number.isNaN(time.getTime())) return "";
-  return new Date(time.getTime() - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-}
-
-function fromLocal(local: string): string {
-  return local === "" ? "" : new Date(local).toISOString();
 }

@@ -1,6 +1,5 @@
 import { useMutation } from "@apollo/client/react";
-import { useState } from "react";
-import { useDraft, useMe } from "../api/me.ts";
+import { useEntries, useMe } from "../api/me.ts";
 import { problemOf } from "../api/problem.ts";
 import {
   type ArchiveMode,
@@ -12,12 +11,8 @@ import {
   type Role,
 } from "../generated/documents.ts";
 import { ARCHIVE_MODES, ARCHIVE_RESOLUTIONS, MEDIA_MODES, ROLES } from "../labels.ts";
-import { Choice, optionsOf } from "./choice.tsx";
-import { Field } from "./field.tsx";
-import { ProblemNotice } from "./problem-notice.tsx";
-import { RequestSnippets } from "./request-snippets.tsx";
-import { SubmitButton } from "./submit-button.tsx";
-import { useSubmission } from "./use-submission.ts";
+import { optionsOf, Switch } from "./choice.tsx";
+import { Form } from "./form.tsx";
 
 interface Draft {
   readonly byName: boolean;
@@ -47,9 +42,6 @@ const EMPTY: Draft = {
   role: "",
 };
 
-/** The options that most sessions do not need. They are folded until the user looks for them. */
-const RARE = ["archiveName", "archiveResolution", "location", "e2ee", "maxAge"] as const;
-
 /** The draft without the options that do not apply, because they need others. The form disables these. */
 function applicable(draft: Draft): Draft & { routed: boolean; always: boolean } {
   const routed = draft.mediaMode === "ROUTED";
@@ -65,12 +57,6 @@ function applicable(draft: Draft): Draft & { routed: boolean; always: boolean } 
   };
 }
 
-/** The broken rule of the age, if the form has it. */
-function brokenRules({ byName, maxAge }: Draft) {
-  const isWhole = /^\d*$/.test(maxAge.trim());
-  return { maxAge: byName && !isWhole ? "Enter a whole number of seconds." : undefined };
-}
-
 /** Tokens must stay out of the cache. An answer may hold a session and the refusal of its token. */
 const OPTIONS = { fetchPolicy: "no-cache", errorPolicy: "all" } as const;
 
@@ -84,29 +70,13 @@ interface Props {
 /** A form that creates a session without a name, or opens or creates the session of a name. */
 export function SessionForm({ onDone }: Props) {
   const { rights } = useMe();
-  const [entered, setDraft] = useDraft("session", EMPTY);
-  const [startsOpen] = useState(() => RARE.some((option) => entered[option] !== EMPTY[option]));
+  const [entered, change] = useEntries(EMPTY, "session");
   const draft = applicable(entered);
+  const { byName, routed, always } = draft;
   const [createSession] = useMutation(CreateSessionDocument, OPTIONS);
   const [ensureSession] = useMutation(EnsureSessionDocument, OPTIONS);
-  const { form, busy, errorAt, notice, changed, submit } = useSubmission(
-    brokenRules(draft),
-    async (isThere) => {
-      const { session, error } = await ask();
-      if (!session) throw error;
-      setDraft(EMPTY);
-      onDone(session, isThere(), error && problemOf(error).message);
-    },
-    { name: draft.byName && draft.name === "" ? "Enter a name." : undefined },
-  );
-  const { byName, routed, always } = draft;
   /** For a session by name, an option that is not chosen matches any value. */
   const any = (byDefault: string) => (byName ? [["", `Any (${byDefault} if new)`] as const] : []);
-
-  const set = (change: Partial<Draft>) => {
-    changed();
-    setDraft({ ...entered, ...change });
-  };
 
   /** The options of both requests. */
   const options = () => ({
@@ -137,185 +107,99 @@ export function SessionForm({ onDone }: Props) {
   }
 
   return (
-    <>
-      <form ref={form} onSubmit={submit} noValidate aria-label="New session">
-        {rights.ensureSession && (
-          <fieldset className="switch" disabled={busy}>
-            <legend className="visually-hidden">Which session</legend>
-            {[false, true].map((named) => (
-              <label key={String(named)} className="check">
-                <input
-                  type="radio"
-                  name="which"
-                  checked={byName === named}
-                  onChange={() => set({ byName: named })}
-                />
-                {named ? "With a name" : "Without a name"}
-              </label>
-            ))}
-          </fieldset>
-        )}
-        <div className="fields">
-          {byName && (
-            <Field
-              name="name"
-              label="Name"
-              hint="Opens the session of this name, or creates it."
-              error={errorAt("name")}
-            >
-              {(control) => (
-                <input
-                  {...control}
-                  value={draft.name}
-                  placeholder="standup"
-                  spellCheck={false}
-                  autoComplete="off"
-                  onChange={({ target }) => set({ name: target.value })}
-                />
-              )}
-            </Field>
-          )}
-          <Field
-            name="mediaMode"
-            label="Media mode"
-            hint="“Routed” is for larger sessions, archives and encryption."
-            error={errorAt("mediaMode")}
-          >
-            {(control) => (
-              <Choice
-                {...control}
-                value={draft.mediaMode || (byName ? "" : "RELAYED")}
-                options={[...any("relayed"), ...optionsOf(MEDIA_MODES)]}
-                onChoose={(mediaMode) => set({ mediaMode })}
-              />
-            )}
-          </Field>
-          <Field
-            name="archiveMode"
-            label="Archive mode"
-            hint="“Always” records automatically. Needs “Routed”."
-            error={errorAt("archiveMode")}
-          >
-            {(control) => (
-              <Choice
-                {...control}
-                disabled={!routed}
-                value={draft.archiveMode || (byName ? "" : "MANUAL")}
-                options={[...any("manual"), ...optionsOf(ARCHIVE_MODES)]}
-                onChoose={(archiveMode) => set({ archiveMode })}
-              />
-            )}
-          </Field>
-          {rights.createFirstToken && (
-            <Field
-              name="role"
-              label="Add a token"
-              hint="Generated in the same request."
-              error={errorAt("role")}
-            >
-              {(control) => (
-                <Choice
-                  {...control}
-                  value={draft.role}
-                  options={[["", "No token"], ...rights.roles.map((role) => [role, ROLES[role]] as const)]}
-                  onChoose={(role) => set({ role })}
-                />
-              )}
-            </Field>
-          )}
-        </div>
-        <details open={startsOpen}>
-          <summary>More options</summary>
-          <div className="fields">
-            <Field
-              name="archiveName"
-              label="Archive name"
-              hint="Up to 80 characters. Needs the archive mode “Always”."
-              error={errorAt("archiveName")}
-            >
-              {(control) => (
-                <input
-                  {...control}
-                  disabled={!always}
-                  value={draft.archiveName}
-                  onChange={({ target }) => set({ archiveName: target.value })}
-                />
-              )}
-            </Field>
-            <Field
-              name="archiveResolution"
-              label="Archive resolution"
-              hint="Needs the archive mode “Always”."
-              error={errorAt("archiveResolution")}
-            >
-              {(control) => (
-                <Choice
-                  {...control}
-                  disabled={!always}
-                  value={draft.archiveResolution}
-                  options={[["", "Platform default"], ...optionsOf(ARCHIVE_RESOLUTIONS)]}
-                  onChoose={(archiveResolution) => set({ archiveResolution })}
-                />
-              )}
-            </Field>
-            <Field
-              name="location"
-              label="Location"
-              hint="An IPv4 address near the participants, for the choice of a region."
-              error={errorAt("location")}
-            >
-              {(control) => (
-                <input
-                  {...control}
-                  value={draft.location}
-                  placeholder="203.0.113.7"
-                  autoComplete="off"
-                  onChange={({ target }) => set({ location: target.value })}
-                />
-              )}
-            </Field>
-            <Field
-              name="e2ee"
-              label="End-to-end encryption"
-              hint="Needs “Routed” and the archive mode “Manual”."
-              error={errorAt("e2ee")}
-            >
-              {(control) => (
-                <input
-                  {...control}
-                  type="checkbox"
-                  disabled={!routed || always}
-                  checked={draft.e2ee}
-                  onChange={({ target }) => set({ e2ee: target.checked })}
-                />
-              )}
-            </Field>
-            {byName && (
-              <Field
-                name="maxAge"
-                label="Replace when older than (seconds)"
-                hint="Leave empty to keep the session."
-                error={errorAt("maxAge")}
-              >
-                {(control) => (
-                  <input
-                    {...control}
-                    inputMode="numeric"
-                    value={draft.maxAge}
-                    onChange={({ target }) => set({ maxAge: target.value })}
-                  />
-                )}
-              </Field>
-            )}
-          </div>
-        </details>
-        {notice && <ProblemNotice problem={notice} onRetry={submit} />}
-        <SubmitButton busy={busy}>{byName ? "Open or create session" : "Create session"}</SubmitButton>
-      </form>
-      <RequestSnippets
-        document={byName ? EnsureSessionDocument : CreateSessionDocument}
-        variables={byName ? named : options}
-      />
-    </>
+    <Form
+      label="New session"
+      action={byName ? "Open or create session" : "Create session"}
+      entries={[draft, change]}
+      fields={[
+        byName && {
+          name: "name",
+          label: "Name",
+          hint: "Opens the session of this name, or creates it.",
+          placeholder: "standup",
+        },
+        {
+          name: "mediaMode",
+          label: "Media mode",
+          hint: "“Routed” is for larger sessions, archives and encryption.",
+          options: [...any("relayed"), ...optionsOf(MEDIA_MODES)],
+          shown: draft.mediaMode || (byName ? "" : "RELAYED"),
+        },
+        {
+          name: "archiveMode",
+          label: "Archive mode",
+          hint: "“Always” records automatically. Needs “Routed”.",
+          options: [...any("manual"), ...optionsOf(ARCHIVE_MODES)],
+          shown: draft.archiveMode || (byName ? "" : "MANUAL"),
+          disabled: !routed,
+        },
+        rights.createFirstToken && {
+          name: "role",
+          label: "Add a token",
+          hint: "Generated in the same request.",
+          options: [["", "No token"], ...optionsOf(ROLES, rights.roles)],
+        },
+      ]}
+      rare={[
+        {
+          name: "archiveName",
+          label: "Archive name",
+          hint: "Up to 80 characters. Needs the archive mode “Always”.",
+          disabled: !always,
+        },
+        {
+          name: "archiveResolution",
+          label: "Archive resolution",
+          hint: "Needs the archive mode “Always”.",
+          options: [["", "Platform default"], ...optionsOf(ARCHIVE_RESOLUTIONS)],
+          disabled: !always,
+        },
+        {
+          name: "location",
+          label: "Location",
+          hint: "An IPv4 address near the participants, for the choice of a region.",
+          placeholder: "203.0.113.7",
+        },
+        {
+          name: "e2ee",
+          label: "End-to-end encryption",
+          hint: "Needs “Routed” and the archive mode “Manual”.",
+          disabled: !routed || always,
+        },
+        byName && {
+          name: "maxAge",
+          label: "Replace when older than (seconds)",
+          hint: "Leave empty to keep the session.",
+          inputMode: "numeric",
+        },
+      ]}
+      rules={{
+        maxAge: byName && !/^\d*$/.test(draft.maxAge.trim()) ? "Enter a whole number of seconds." : undefined,
+      }}
+      missing={{ name: byName && draft.name === "" ? "Enter a name." : undefined }}
+      run={async (isThere) => {
+        const { session, error } = await ask();
+        if (!session) throw error;
+        change(EMPTY);
+        onDone(session, isThere(), error && problemOf(error).message);
+      }}
+      request={
+        byName
+          ? { document: EnsureSessionDocument, variables: named }
+          : { document: CreateSessionDocument, variables: options }
+      }
+    >
+      {rights.ensureSession && (
+        <Switch
+          legend="Which session"
+          value={byName ? "named" : "nameless"}
+          options={[
+            ["nameless", "Without a name"],
+            ["named", "With a name"],
+          ]}
+          onChoose={(which) => change({ byName: which === "named" })}
+        />
+      )}
+    </Form>
   );
 }

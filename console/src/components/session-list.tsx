@@ -2,13 +2,14 @@ import { useQuery } from "@apollo/client/react";
 import { useEffect, useState } from "react";
 import { Link } from "wouter";
 import { usePagesInAddress } from "../address.ts";
-import { useMe, usePolling } from "../api/me.ts";
+import { useMe } from "../api/me.ts";
 import { problemOf } from "../api/problem.ts";
 import { SessionDocument, type SessionFieldsFragment, SessionsDocument } from "../generated/documents.ts";
 import { sessionPath } from "../paths.ts";
 import { isSessionId, useFilter, useSessionSearch } from "../session-search.ts";
-import { formatInstant } from "../time.ts";
-import { formatTotal, Pager } from "./pager.tsx";
+import { Instant } from "./instant.tsx";
+import { List, usePage } from "./list.tsx";
+import { formatTotal } from "./pager.tsx";
 import { ProblemNotice } from "./problem-notice.tsx";
 import { SessionId } from "./session-id.tsx";
 
@@ -38,45 +39,24 @@ function Sessions({ search }: { search: ReturnType<typeof useSessionSearch>[0] }
   const { rights } = useMe();
   const pages = usePagesInAddress();
   const filter = useFilter(search);
-  const { data, previousData, error, refetch } = useQuery(SessionsDocument, {
+  const list = usePage(
+    SessionsDocument,
     // It does not count the list, which may have a million sessions.
-    variables: { first: PAGE_SIZE, after: pages.after, filter, withTokens: rights.readLedger },
-    fetchPolicy: "cache-and-network",
-    // Show the list even if the counts of its tokens fail.
-    errorPolicy: "all",
-    ...usePolling(5000),
-  });
-  // The list still shows the previous page.
-  const busy = !data && !error;
-  const sessions = data?.sessions ?? previousData?.sessions;
+    { first: PAGE_SIZE, after: pages.after, filter, withTokens: rights.readLedger },
+    ({ sessions }) => sessions,
+  );
   const isFiltered = Object.values(filter).some((value) => value !== null);
   return (
-    <>
-      {error && <ProblemNotice problem={problemOf(error)} onRetry={() => void refetch()} />}
-      {!sessions && !error && <p role="status">Loading…</p>}
-      {sessions && (
-        <>
-          <ul className="list" aria-busy={busy}>
-            {sessions.nodes.map((session) => (
-              <li key={session.id}>
-                <SessionItem session={session} tokens={session.issuedTokens?.totalCount} />
-              </li>
-            ))}
-          </ul>
-          <p className="empty" role="status">
-            {!busy && sessions.nodes.length === 0 && emptiness(isFiltered, sessions.pageInfo.hasNextPage)}
-          </p>
-          <Pager pages={pages} pageInfo={sessions.pageInfo} busy={busy} of="sessions" />
-        </>
-      )}
-    </>
+    <List
+      list={list}
+      pages={pages}
+      of="sessions"
+      none={isFiltered ? "No session matches." : "No sessions yet."}
+      className="list"
+    >
+      {(session) => <SessionItem session={session} tokens={session.issuedTokens?.totalCount} />}
+    </List>
   );
-}
-
-/** Why a page has no sessions. With a filter by time, the server may stop before it finds one. */
-function emptiness(isFiltered: boolean, hasMore: boolean): string {
-  if (hasMore) return "No session on this page matches. The next pages may have some.";
-  return isFiltered ? "No session matches." : "No sessions yet.";
 }
 
 function SessionOfId({ sessionId }: { sessionId: string }) {
@@ -94,7 +74,7 @@ function SessionOfId({ sessionId }: { sessionId: string }) {
           </li>
         </ul>
       )}
-      <p className="empty" role="status">
+      <p role="status">
         {data?.session === null && "No session that you may see has this ID."}
         {!data && !error && "Loading…"}
       </p>
@@ -122,11 +102,7 @@ function SessionItem({
           <span>{tokens === 1 ? "1 token" : `${formatTotal(tokens)} tokens`}</span>
         )}
       </span>
-      {session.createdAt && (
-        <time className="meta" dateTime={session.createdAt}>
-          {formatInstant(session.createdAt)}
-        </time>
-      )}
+      {session.createdAt && <Instant at={session.createdAt} className="meta" />}
     </Link>
   );
 }

@@ -1,11 +1,10 @@
 import { useMutation } from "@apollo/client/react";
 import { useState } from "react";
-import { useDraft, useMe } from "../api/me.ts";
+import { useEntries, useMe, useTokenOptions } from "../api/me.ts";
 import {
   GenerateTokenDocument,
   GenerateTokensDocument,
   type GenerateTokensMutation,
-  IssuedTokensDocument,
   type Role,
   type TokenFieldsFragment,
   type TokenFormat,
@@ -13,12 +12,8 @@ import {
 } from "../generated/documents.ts";
 import { ROLE_MEANINGS, ROLES, TOKEN_FORMATS } from "../labels.ts";
 import { formatInstant, nowInSeconds } from "../time.ts";
-import { Choice } from "./choice.tsx";
-import { Field } from "./field.tsx";
-import { ProblemNotice } from "./problem-notice.tsx";
-import { RequestSnippets } from "./request-snippets.tsx";
-import { SubmitButton } from "./submit-button.tsx";
-import { useSubmission } from "./use-submission.ts";
+import { optionsOf } from "./choice.tsx";
+import { Form } from "./form.tsx";
 
 /** The most tokens of one request. */
 const MAX_TOKENS = 1000;
@@ -35,26 +30,27 @@ const LIFETIMES: readonly (readonly [seconds: number, label: string])[] = [
 
 interface Draft {
   readonly role: Role;
-  readonly count: string;
+  /** The number of tokens. */
+  readonly requests: string;
   /** The data of one token, or one line for each of many tokens. */
   readonly data: string;
   /** As `data`. */
   readonly identity: string;
-  /** Seconds, `at` for the time in `expiresAt`, or empty for the server's default. */
-  readonly lifetime: string;
+  /** Seconds, `at` for the time in `expireTime`, or empty for the server's default. */
+  readonly expiresIn: string;
   /** In the format of `datetime-local`. */
-  readonly expiresAt: string;
+  readonly expireTime: string;
   readonly initialLayoutClassList: string;
   readonly format: TokenFormat;
 }
 
 const EMPTY: Draft = {
   role: "PUBLISHER",
-  count: "1",
+  requests: "1",
   data: "",
   identity: "",
-  lifetime: "",
-  expiresAt: "",
+  expiresIn: "",
+  expireTime: "",
   initialLayoutClassList: "",
   format: "JWT",
 };
@@ -71,12 +67,6 @@ function linesOf(text: string): string[] {
   return text === "" ? [] : text.replace(/\n$/, "").split("\n");
 }
 
-/** The number of tokens: the lines of data or identities, or the entered count if neither has several. */
-function countOf({ count, data, identity }: Draft): number {
-  const lines = Math.max(linesOf(data).length, linesOf(identity).length);
-  return lines > 1 ? lines : Number(count);
-}
-
 /** The longest connection data, in UTF-16 code units. */
 const MAX_DATA_LENGTH = 1000;
 
@@ -84,8 +74,8 @@ const MAX_DATA_LENGTH = 1000;
 function brokenRules(draft: Draft, maxLifetime: number) {
   const data = linesOf(draft.data);
   const identities = linesOf(draft.identity);
-  const count = countOf(draft);
   const follows = data.length > 1 || identities.length > 1;
+  const count = Number(draft.requests);
   const isCount = Number.isInteger(count) && count >= 1 && count <= MAX_TOKENS;
   const tooMany = (lines: readonly string[]) =>
     lines.length > MAX_TOKENS
@@ -103,76 +93,58 @@ function brokenRules(draft: Draft, maxLifetime: number) {
       (differs
         ? `${identities.length} lines do not match the ${data.length} lines of data. Enter as many, or one for all.`
         : undefined),
-    expireTime: draft.lifetime === "at" ? brokenTime(draft.expiresAt, maxLifetime) : undefined,
+    expireTime: draft.expiresIn === "at" ? brokenTime(draft.expireTime, maxLifetime) : undefined,
   };
 }
 
-function brokenTime(expiresAt: string, maxLifetime: number): string | undefined {
-  const seconds = new Date(expiresAt).getTime() / 1000;
+function brokenTime(expireTime: string, maxLifetime: number): string | undefined {
+  const seconds = secondsOf(expireTime);
   const now = nowInSeconds();
-  if (seconds <= now) return `Choose a later time: it is now ${formatInstant(instantOf(now))}.`;
-  if (seconds <= now + maxLifetime) return undefined;
-  return expiresAt === ""
-    ? undefined
-    : `Choose an earlier time: your tokens expire by ${formatInstant(instantOf(now + maxLifetime))}.`;
+  const written = (seconds: number) => formatInstant(new Date(seconds * 1000).toISOString());
+  if (seconds <= now) return `Choose a later time: it is now ${written(now)}.`;
+  if (seconds > now + maxLifetime)
+    return `Choose an earlier time: your tokens expire by ${written(now + maxLifetime)}.`;
 }
 
-function instantOf(seconds: number): string {
-  return new Date(seconds * 1000).toISOString();
+/** A time of `datetime-local` in seconds since the Unix epoch; NaN without one. */
+function secondsOf(time: string): number {
+  return Math.floor(new Date(time).getTime() / 1000);
 }
 
 /** A form that generates one or many tokens for a session. */
 export function TokenForm({ sessionId }: { sessionId: string }) {
   const { project, rights, keepTokens } = useMe();
-  const [entered, setDraft] = useDraft(`tokens of ${sessionId}`, EMPTY);
+  const [entered, change] = useEntries(EMPTY, `tokens of ${sessionId}`);
   const [refused, setRefused] = useState<readonly Refused[]>([]);
   const [done, setDone] = useState("");
-  const options = {
-    // Tokens must stay out of the cache.
-    fetchPolicy: "no-cache" as const,
-    refetchQueries: rights.readLedger && rights.readSessions ? [IssuedTokensDocument] : [],
-  };
+  const options = useTokenOptions();
   const [generateToken] = useMutation(GenerateTokenDocument, options);
   const [generateTokens] = useMutation(GenerateTokensDocument, options);
 
-  const offered = LIFETIMES.filter(([seconds]) => seconds <= rights.maxLifetime);
-  const draft = within(entered);
-  const count = countOf(draft);
-  const many = count > 1;
+  const lifetimes = [
+    ["", "Default"] as const,
+    ...LIFETIMES.filter(([seconds]) => seconds <= rights.maxLifetime).map(
+      ([seconds, label]) => [String(seconds), `In ${label}`] as const,
+    ),
+    ["at", "At a time…"] as const,
+  ];
+  const [role = entered.role] = rights.roles;
+  // The user may sign in again with a smaller grant.
+  const draft: Draft = {
+    ...entered,
+    role: rights.roles.includes(entered.role) ? entered.role : role,
+    expiresIn: lifetimes.some(([value]) => value === entered.expiresIn) ? entered.expiresIn : "",
+    // The server sets the identity of a caller that has a fixed one.
+    identity: rights.identity === null ? entered.identity : "",
+  };
   const data = linesOf(draft.data);
   const identities = linesOf(draft.identity);
-  const follows = data.length > 1 || identities.length > 1;
+  const lines = Math.max(data.length, identities.length);
+  const follows = lines > 1;
+  const count = follows ? lines : Number(draft.requests);
+  const many = count > 1;
   const watches = draft.role === "SUBSCRIBER";
-  const { form, busy, errorAt, notice, changed, submit } = useSubmission(
-    brokenRules(draft, rights.maxLifetime),
-    async () => {
-      setRefused([]);
-      setDone("");
-      const tokens = await (many ? generateMany() : generateOne());
-      keepTokens(tokens);
-      if (tokens.length > 0)
-        setDone(tokens.length === 1 ? "One token was generated." : `${tokens.length} tokens were generated.`);
-    },
-    { expireTime: draft.lifetime === "at" && draft.expiresAt === "" ? "Choose a time." : undefined },
-  );
-
-  const set = (change: Partial<Draft>) => {
-    changed();
-    setDraft({ ...draft, ...change });
-  };
-
-  /** Limits the entries to the current grant, because the user may sign in again with a smaller one. */
-  function within(draft: Draft): Draft {
-    const [role = draft.role] = rights.roles;
-    const isOffered = ["", "at", ...offered.map(([seconds]) => String(seconds))].includes(draft.lifetime);
-    return {
-      ...draft,
-      role: rights.roles.includes(draft.role) ? draft.role : role,
-      lifetime: isOffered ? draft.lifetime : "",
-      // The server sets the identity of a caller that has a fixed one.
-      identity: rights.identity === null ? draft.identity : "",
-    };
-  }
+  const isAt = draft.expiresIn === "at";
 
   /** One line of data or identities is for all tokens. Arguments that are left out get the server's default. */
   function requestAt(place: number): TokenRequest {
@@ -181,7 +153,8 @@ export function TokenForm({ sessionId }: { sessionId: string }) {
       role: draft.role,
       data: (data.length > 1 ? data[place] : draft.data) || undefined,
       identity: (identities.length > 1 ? identities[place] : draft.identity) || undefined,
-      ...ending(draft),
+      expireTime: isAt && draft.expireTime !== "" ? secondsOf(draft.expireTime) : undefined,
+      expiresIn: isAt || draft.expiresIn === "" ? undefined : Number(draft.expiresIn),
       initialLayoutClassList: watches || classes.length === 0 ? undefined : classes,
       format: project.tokenFormats.length > 1 ? draft.format : undefined,
     };
@@ -212,167 +185,95 @@ export function TokenForm({ sessionId }: { sessionId: string }) {
   }
 
   return (
-    <>
-      <form ref={form} onSubmit={submit} noValidate aria-label="Generate tokens">
-        <div className="fields">
-          <Field name="role" label="Role" hint={ROLE_MEANINGS[draft.role]} error={errorAt("role")}>
-            {(control) => (
-              <Choice
-                {...control}
-                value={draft.role}
-                options={rights.roles.map((role) => [role, ROLES[role]] as const)}
-                onChoose={(role) => set({ role })}
-              />
-            )}
-          </Field>
-          <Field
-            name="requests"
-            label="How many"
-            hint={
-              follows ? "One token for each line below." : `Up to ${MAX_TOKENS}, or one for each line below.`
-            }
-            error={errorAt("requests")}
-          >
-            {(control) => (
-              <input
-                {...control}
-                type="number"
-                min={1}
-                max={MAX_TOKENS}
-                disabled={follows}
-                value={follows ? count : draft.count}
-                onChange={({ target }) => set({ count: target.value })}
-              />
-            )}
-          </Field>
-          <Field
-            name="data"
-            label="Connection data"
-            hint={
-              many && data.length === 1
-                ? "For all tokens; with more lines, one for each. Every client in the session can read it."
-                : "For example a user ID or a name, in one line for each token. Every client in the session can read it."
-            }
-            error={errorAt("data")}
-          >
-            {(control) => (
-              <textarea
-                {...control}
-                rows={follows ? 4 : 2}
-                value={draft.data}
-                placeholder={many ? "username=ann\nusername=bob" : "username=bob"}
-                onChange={({ target }) => set({ data: target.value })}
-              />
-            )}
-          </Field>
-          <Field
-            name="identity"
-            label="Identity"
-            hint={
-              rights.identity !== null
-                ? "Your credential is for this identity only."
-                : "The user that the token is for, in one line for each token. It is recorded, and not in the token."
-            }
-            error={errorAt("identity")}
-          >
-            {(control) => (
-              <textarea
-                {...control}
-                rows={follows ? 4 : 2}
-                disabled={rights.identity !== null}
-                value={rights.identity ?? draft.identity}
-                placeholder={many ? "user-41\nuser-42" : "user-42"}
-                onChange={({ target }) => set({ identity: target.value })}
-              />
-            )}
-          </Field>
-          <Field
-            name="expireTime"
-            label="Expires"
-            hint="Clients that are connected by then stay connected."
-            error={errorAt("expireTime")}
-          >
-            {(control) => (
-              <>
-                <Choice
-                  {...control}
-                  value={draft.lifetime}
-                  options={[
-                    ["", "Default"],
-                    ...offered.map(([seconds, label]) => [String(seconds), `In ${label}`] as const),
-                    ["at", "At a time…"],
-                  ]}
-                  onChoose={(lifetime) => set({ lifetime })}
-                />
-                {draft.lifetime === "at" && (
-                  <input
-                    type="datetime-local"
-                    aria-label="Expires at"
-                    aria-describedby={control["aria-describedby"]}
-                    aria-invalid={control["aria-invalid"]}
-                    value={draft.expiresAt}
-                    onChange={({ target }) => set({ expiresAt: target.value })}
-                  />
-                )}
-              </>
-            )}
-          </Field>
-          <Field
-            name="initialLayoutClassList"
-            label="Layout classes"
-            hint={
-              watches
-                ? "A subscriber publishes no streams that a layout could show."
-                : "For the client's streams in archives and broadcasts, separated by spaces."
-            }
-            error={errorAt("initialLayoutClassList")}
-          >
-            {(control) => (
-              <input
-                {...control}
-                disabled={watches}
-                value={watches ? "" : draft.initialLayoutClassList}
-                placeholder="focus full"
-                onChange={({ target }) => set({ initialLayoutClassList: target.value })}
-              />
-            )}
-          </Field>
-          {project.tokenFormats.length > 1 && (
-            <Field name="format" label="Format" error={errorAt("format")}>
-              {(control) => (
-                <Choice
-                  {...control}
-                  value={draft.format}
-                  options={project.tokenFormats.map((format) => [format, TOKEN_FORMATS[format]] as const)}
-                  onChoose={(format) => set({ format })}
-                />
-              )}
-            </Field>
-          )}
-        </div>
-        {notice && <ProblemNotice problem={notice} onRetry={submit} />}
-        {refused.length > 0 && <Refusals refused={refused} />}
-        <div className="row">
-          <SubmitButton busy={busy}>{many ? `Generate ${count} tokens` : "Generate a token"}</SubmitButton>
-          <span role="status">{done}</span>
-        </div>
-      </form>
-      {many ? (
-        <RequestSnippets document={GenerateTokensDocument} variables={manyTokens} />
-      ) : (
-        <RequestSnippets document={GenerateTokenDocument} variables={oneToken} />
-      )}
-    </>
+    <Form
+      label="Generate tokens"
+      action={many ? `Generate ${count} tokens` : "Generate a token"}
+      entries={[draft, change]}
+      fields={[
+        {
+          name: "role",
+          label: "Role",
+          hint: ROLE_MEANINGS[draft.role],
+          options: optionsOf(ROLES, rights.roles),
+        },
+        {
+          name: "requests",
+          label: "How many",
+          hint: follows
+            ? "One token for each line below."
+            : `Up to ${MAX_TOKENS}, or one for each line below.`,
+          type: "number",
+          min: 1,
+          max: MAX_TOKENS,
+          disabled: follows,
+          shown: String(follows ? count : draft.requests),
+        },
+        {
+          name: "data",
+          label: "Connection data",
+          hint:
+            many && data.length === 1
+              ? "For all tokens; with more lines, one for each. Every client in the session can read it."
+              : "For example a user ID or a name, in one line for each token. Every client in the session can read it.",
+          rows: follows ? 4 : 2,
+          placeholder: many ? "username=ann\nusername=bob" : "username=bob",
+        },
+        {
+          name: "identity",
+          label: "Identity",
+          hint:
+            rights.identity === null
+              ? "The user that the token is for, in one line for each token. It is recorded, and not in the token."
+              : "Your credential is for this identity only.",
+          rows: follows ? 4 : 2,
+          disabled: rights.identity !== null,
+          shown: rights.identity ?? draft.identity,
+          placeholder: many ? "user-41\nuser-42" : "user-42",
+        },
+        {
+          name: "expiresIn",
+          label: "Expires",
+          hint: "Clients that are connected by then stay connected.",
+          options: lifetimes,
+        },
+        isAt && { name: "expireTime", label: "Expires at", type: "datetime-local" },
+        {
+          name: "initialLayoutClassList",
+          label: "Layout classes",
+          hint: watches
+            ? "A subscriber publishes no streams that a layout could show."
+            : "For the client's streams in archives and broadcasts, separated by spaces.",
+          disabled: watches,
+          shown: watches ? "" : draft.initialLayoutClassList,
+          placeholder: "focus full",
+        },
+        project.tokenFormats.length > 1 && {
+          name: "format",
+          label: "Format",
+          options: optionsOf(TOKEN_FORMATS, project.tokenFormats),
+        },
+      ]}
+      rules={brokenRules(draft, rights.maxLifetime)}
+      missing={{ expireTime: isAt && draft.expireTime === "" ? "Choose a time." : undefined }}
+      run={async () => {
+        setRefused([]);
+        setDone("");
+        const tokens = await (many ? generateMany() : generateOne());
+        keepTokens(tokens);
+        if (tokens.length > 0)
+          setDone(
+            tokens.length === 1 ? "One token was generated." : `${tokens.length} tokens were generated.`,
+          );
+      }}
+      request={
+        many
+          ? { document: GenerateTokensDocument, variables: manyTokens }
+          : { document: GenerateTokenDocument, variables: oneToken }
+      }
+      notice={refused.length > 0 && <Refusals refused={refused} />}
+      beside={<span role="status">{done}</span>}
+    />
   );
-}
-
-/** The expiry of a token; both are undefined for the server's default. */
-function ending({ lifetime, expiresAt }: Draft) {
-  const isAt = lifetime === "at";
-  return {
-    expireTime: isAt && expiresAt !== "" ? Math.floor(new Date(expiresAt).getTime() / 1000) : undefined,
-    expiresIn: isAt || lifetime === "" ? undefined : Number(lifetime),
-  };
 }
 
 /** The number of refusals to show, because most of a thousand are the same. */

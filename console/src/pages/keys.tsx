@@ -1,17 +1,14 @@
-import { useMutation, useQuery } from "@apollo/client/react";
 import { useState } from "react";
 import { usePagesInAddress } from "../address.ts";
-import { useMe } from "../api/me.ts";
-import { problemOf } from "../api/problem.ts";
+import { useEntries, useMe } from "../api/me.ts";
 import { ActDialog } from "../components/act-dialog.tsx";
-import { Choice, optionsOf } from "../components/choice.tsx";
+import { Card } from "../components/card.tsx";
+import { optionsOf } from "../components/choice.tsx";
 import { CopyButton } from "../components/copy-button.tsx";
-import { Field } from "../components/field.tsx";
+import { List, usePage } from "../components/list.tsx";
 import { Modal } from "../components/modal.tsx";
 import { PageHeading } from "../components/page-heading.tsx";
-import { Pager } from "../components/pager.tsx";
-import { ProblemNotice } from "../components/problem-notice.tsx";
-import { useDone } from "../components/use-done.ts";
+import { useDialogs } from "../components/use-dialogs.ts";
 import {
   type ApiKeyFieldsFragment,
   type ApiKeyPreset,
@@ -43,61 +40,49 @@ const PRESET_MEANINGS: Readonly<Record<ApiKeyPreset | "OWN", string>> = {
 /** The page of the API keys that grant no more than the caller has. */
 export default function KeysPage() {
   const pages = usePagesInAddress();
-  const { data, previousData, error, refetch } = useQuery(ApiKeysDocument, {
-    variables: { first: PAGE_SIZE, after: pages.after },
-    fetchPolicy: "cache-and-network",
-  });
-  const [open, setOpen] = useState<ApiKeyFieldsFragment | "new" | null>(null);
+  const list = usePage(ApiKeysDocument, { first: PAGE_SIZE, after: pages.after }, ({ apiKeys }) => apiKeys);
+  const { open, setOpen, dialog, card } = useDialogs<ApiKeyFieldsFragment | "new">();
   const [made, setMade] = useState<string | null>(null);
-  const { done, setDone, heading } = useDone();
-  const close = () => setOpen(null);
-  const busy = !data && !error;
-  const keys = data?.apiKeys ?? previousData?.apiKeys;
   return (
     <>
       <PageHeading>API keys</PageHeading>
-      <section className="card" aria-labelledby="keys">
-        <div className="row">
-          <h2 id="keys" ref={heading} tabIndex={-1}>
-            Keys within your permissions
-          </h2>
+      <Card
+        {...card}
+        title="Keys within your permissions"
+        beside={
           <button type="button" className="main" onClick={() => setOpen("new")}>
             New key…
           </button>
-        </div>
-        <p role="status" className="done">
-          {done}
-        </p>
-        {error && <ProblemNotice problem={problemOf(error)} onRetry={() => void refetch()} />}
-        {!keys && !error && <p role="status">Loading…</p>}
-        {keys?.nodes.length === 0 && !keys.pageInfo.hasNextPage && pages.number === 1 && <p>No keys yet.</p>}
-        {keys && keys.nodes.length > 0 && (
-          <ul className="people" aria-busy={busy}>
-            {keys.nodes.map((key) => (
-              <Key key={key.id} apiKey={key} onRevoke={() => setOpen(key)} />
-            ))}
-          </ul>
-        )}
-        {keys && <Pager pages={pages} pageInfo={keys.pageInfo} busy={busy} of="API keys" />}
-      </section>
+        }
+      >
+        <List list={list} pages={pages} of="API keys" none="No keys yet.">
+          {(key) => <Key apiKey={key} onRevoke={() => setOpen(key)} />}
+        </List>
+      </Card>
       {open === "new" && (
         <NewKeyDialog
-          onClose={close}
+          onClose={dialog.onClose}
           onMade={(key) => {
-            close();
+            dialog.onClose();
             setMade(key);
           }}
         />
       )}
       {open !== null && open !== "new" && (
-        <RevokeKeyDialog
-          name={open.name}
-          onClose={close}
-          onDone={(done) => {
-            close();
-            setDone(done);
-          }}
-        />
+        <ActDialog
+          title={`Revoke ${open.name}`}
+          action="Revoke for good"
+          document={RevokeApiKeyDocument}
+          variables={() => ({ name: open.name })}
+          options={{ refetchQueries: [ApiKeysDocument] }}
+          onDone={() => dialog.onDone(`${open.name} was revoked.`)}
+          onClose={dialog.onClose}
+        >
+          <p>
+            Servers refuse the key within two seconds. Programs that use it stop working. There is no way
+            back.
+          </p>
+        </ActDialog>
       )}
       {made !== null && (
         <Modal title="Your new key" onClose={() => setMade(null)}>
@@ -118,8 +103,8 @@ function Key({ apiKey, onRevoke }: { apiKey: ApiKeyFieldsFragment; onRevoke: () 
   const { roles, sessions, names } = videoGrant;
   const rooms = [...sessions, ...names].map((each) => (each === "*" ? "all" : each));
   return (
-    <li>
-      <div className="who-is">
+    <>
+      <div className="row">
         <strong>{name}</strong>
         {revokedAt === null ? (
           <button type="button" className="quiet" aria-label={`Revoke… ${name}`} onClick={onRevoke}>
@@ -151,176 +136,61 @@ function Key({ apiKey, onRevoke }: { apiKey: ApiKeyFieldsFragment; onRevoke: () 
           {[...new Set(rooms)].join(", ") || "none"}.
         </p>
       </details>
-    </li>
+    </>
   );
 }
 
 /** The text of a field as a list of words. */
 const wordsIn = (text: string) => text.split(/[\s,]+/).filter((word) => word !== "");
 
+interface Entries {
+  readonly name: string;
+  readonly preset: ApiKeyPreset | "OWN";
+  readonly scopes: readonly string[];
+  readonly roles: readonly Role[];
+  /** The names of rooms. */
+  readonly videoGrant: string;
+}
+
+const EMPTY: Entries = { name: "", preset: "FRONT_END", scopes: [], roles: [], videoGrant: "" };
+
 function NewKeyDialog({ onMade, onClose }: { onMade: (key: string) => void; onClose: () => void }) {
   const { rights } = useMe();
-  const [name, setName] = useState("");
-  const [preset, setPreset] = useState<ApiKeyPreset | "OWN">("FRONT_END");
-  const [scopes, setScopes] = useState<readonly string[]>([]);
-  const [roles, setRoles] = useState<readonly Role[]>([]);
-  const [rooms, setRooms] = useState("");
-  const [create] = useMutation(CreateApiKeyDocument, {
-    // The key must stay out of the cache.
-    fetchPolicy: "no-cache",
-    refetchQueries: [ApiKeysDocument],
-  });
+  const entries = useEntries(EMPTY);
+  const [{ name, preset, scopes, roles, videoGrant }] = entries;
   const own = preset === "OWN";
-  const variables = () => ({
-    name,
-    preset: own ? null : preset,
-    scopes: own ? [...scopes] : null,
-    videoGrant: own ? { roles: [...roles], names: wordsIn(rooms) } : null,
-  });
   return (
     <ActDialog
       title="New API key"
       action="Make the key"
+      document={CreateApiKeyDocument}
+      variables={() => ({
+        name,
+        preset: own ? null : preset,
+        scopes: own ? [...scopes] : null,
+        videoGrant: own ? { roles: [...roles], names: wordsIn(videoGrant) } : null,
+      })}
+      // The key must stay out of the cache.
+      options={{ fetchPolicy: "no-cache", refetchQueries: [ApiKeysDocument] }}
+      onDone={({ createApiKey }) => createApiKey && onMade(createApiKey.key)}
+      onClose={onClose}
+      entries={entries}
+      fields={[
+        { name: "name", label: "Name", hint: "Letters, digits, and . _ @ -", placeholder: "shop-front-end" },
+        { name: "preset", label: "It may", hint: PRESET_MEANINGS[preset], options: optionsOf(PRESETS) },
+        own && { name: "scopes", label: "Scopes", options: rights.scopes.map((scope) => [scope, scope]) },
+        own && { name: "roles", label: "Roles of its tokens", options: optionsOf(ROLES, rights.roles) },
+        own && {
+          name: "videoGrant",
+          label: "Rooms",
+          hint: "Names, separated by spaces or commas. class-* means every name that begins with class-.",
+          placeholder: "standup class-*",
+        },
+      ]}
       missing={{
         name: name === "" ? "Enter a name." : undefined,
         scopes: own && scopes.length === 0 ? "Choose at least one scope." : undefined,
       }}
-      onClose={onClose}
-      run={async () => {
-        const { data } = await create({ variables: variables() });
-        if (data?.createApiKey) onMade(data.createApiKey.key);
-      }}
-      request={{ document: CreateApiKeyDocument, variables }}
-    >
-      {({ errorAt, changed }) => (
-        <>
-          <Field name="name" label="Name" hint="Letters, digits, and . _ @ -" error={errorAt("name")}>
-            {(control) => (
-              <input
-                {...control}
-                value={name}
-                autoComplete="off"
-                placeholder="shop-front-end"
-                onChange={({ target }) => {
-                  changed();
-                  setName(target.value);
-                }}
-              />
-            )}
-          </Field>
-          <Field name="preset" label="It may" hint={PRESET_MEANINGS[preset]} error={errorAt("preset")}>
-            {(control) => (
-              <Choice
-                {...control}
-                value={preset}
-                options={optionsOf(PRESETS)}
-                onChoose={(preset) => {
-                  changed();
-                  setPreset(preset);
-                }}
-              />
-            )}
-          </Field>
-          {own && (
-            <>
-              <Checks
-                legend="Scopes"
-                options={rights.scopes.map((scope) => [scope, scope] as const)}
-                chosen={scopes}
-                error={errorAt("scopes")}
-                onChoose={(chosen) => {
-                  changed();
-                  setScopes(chosen);
-                }}
-              />
-              <Checks
-                legend="Roles of its tokens"
-                options={rights.roles.map((role) => [role, ROLES[role]] as const)}
-                chosen={roles}
-                error={errorAt("roles")}
-                onChoose={setRoles}
-              />
-              <Field
-                name="videoGrant"
-                label="Rooms"
-                hint="Names, separated by spaces or commas. class-* means every name that begins with class-."
-                error={errorAt("videoGrant")}
-              >
-                {(control) => (
-                  <input
-                    {...control}
-                    value={rooms}
-                    placeholder="standup class-*"
-                    onChange={({ target }) => {
-                      changed();
-                      setRooms(target.value);
-                    }}
-                  />
-                )}
-              </Field>
-            </>
-          )}
-        </>
-      )}
-    </ActDialog>
-  );
-}
-
-interface ChecksProps<T extends string> {
-  readonly legend: string;
-  readonly options: readonly (readonly [value: T, label: string])[];
-  readonly chosen: readonly T[];
-  readonly error: string | null;
-  readonly onChoose: (chosen: readonly T[]) => void;
-}
-
-/** A group of check boxes. */
-function Checks<T extends string>({ legend, options, chosen, error, onChoose }: ChecksProps<T>) {
-  return (
-    <fieldset className="checks">
-      <legend>{legend}</legend>
-      {options.map(([value, label]) => (
-        <label className="check" key={value}>
-          <input
-            type="checkbox"
-            checked={chosen.includes(value)}
-            onChange={({ target }) =>
-              onChoose(target.checked ? [...chosen, value] : chosen.filter((each) => each !== value))
-            }
-          />
-          {label}
-        </label>
-      ))}
-      <p className="error" aria-live="polite">
-        {error}
-      </p>
-    </fieldset>
-  );
-}
-
-interface RevokeProps {
-  readonly name: string;
-  readonly onDone: (done: string) => void;
-  readonly onClose: () => void;
-}
-
-function RevokeKeyDialog({ name, onDone, onClose }: RevokeProps) {
-  const [revoke] = useMutation(RevokeApiKeyDocument, { refetchQueries: [ApiKeysDocument] });
-  return (
-    <ActDialog
-      title={`Revoke ${name}`}
-      action="Revoke for good"
-      onClose={onClose}
-      run={async () => {
-        await revoke({ variables: { name } });
-        onDone(`${name} was revoked.`);
-      }}
-    >
-      {() => (
-        <p>
-          Servers refuse the key within two seconds. Programs that use it stop working. There is no way back.
-        </p>
-      )}
-    </ActDialog>
+    />
   );
 }

@@ -1,12 +1,15 @@
 import { useQuery } from "@apollo/client/react";
 import { useHistoryState } from "wouter/use-browser-location";
-import { useMe, usePolling } from "../api/me.ts";
+import { useMe } from "../api/me.ts";
 import { problemOf } from "../api/problem.ts";
 import { SessionBans } from "../components/ban-list.tsx";
+import { Card } from "../components/card.tsx";
 import { CopyButton } from "../components/copy-button.tsx";
 import { Detail } from "../components/detail.tsx";
+import { Instant } from "../components/instant.tsx";
+import { Table, usePage } from "../components/list.tsx";
 import { PageHeading } from "../components/page-heading.tsx";
-import { Pager, Total, usePages } from "../components/pager.tsx";
+import { usePages } from "../components/pager.tsx";
 import { ParticipantList } from "../components/participant-list.tsx";
 import { ProblemNotice } from "../components/problem-notice.tsx";
 import { RoleBadge } from "../components/role-badge.tsx";
@@ -63,22 +66,18 @@ export default function SessionPage({ sessionId }: { sessionId: string }) {
             </p>
           )}
           {rights.createTokens && session !== null && (
-            <section className="card" aria-labelledby="generate">
-              <h2 id="generate">Generate tokens</h2>
+            <Card title="Generate tokens">
               <TokenForm sessionId={sessionId} />
-            </section>
+            </Card>
           )}
         </div>
         <div>
           {rights.readParticipants && rights.readSessions && session && <ParticipantList session={session} />}
           {rights.manageBans && session && <SessionBans sessionId={sessionId} />}
           {mine.length > 0 && (
-            <section className="card" aria-labelledby="tokens">
-              <h2 id="tokens">
-                Your tokens <Total count={mine.length} />
-              </h2>
+            <Card title="Your tokens" count={mine.length}>
               <TokenList tokens={mine} />
-            </section>
+            </Card>
           )}
           {rights.readLedger && rights.readSessions && session && <IssuedTokens sessionId={sessionId} />}
         </div>
@@ -107,55 +106,26 @@ const PAGE_SIZE = 10;
 
 function IssuedTokens({ sessionId }: { sessionId: string }) {
   const pages = usePages();
-  const { data, previousData, error, refetch } = useQuery(IssuedTokensDocument, {
-    variables: { sessionId, first: PAGE_SIZE, after: pages.after },
-    fetchPolicy: "cache-and-network",
-    // Show the list even if its count fails.
-    errorPolicy: "all",
-    ...usePolling(5000),
-  });
-  // The list still shows the previous page.
-  const busy = !data && !error;
-  const issued = data?.session?.issuedTokens ?? previousData?.session?.issuedTokens;
+  const list = usePage(
+    IssuedTokensDocument,
+    { sessionId, first: PAGE_SIZE, after: pages.after },
+    ({ session }) => session?.issuedTokens,
+  );
   return (
-    <section className="card" aria-labelledby="issued">
-      <h2 id="issued">Issued tokens {issued && <Total count={issued.totalCount} />}</h2>
-      {error && <ProblemNotice problem={problemOf(error)} onRetry={() => void refetch()} />}
-      {!issued && !error && <p role="status">Loading…</p>}
-      {issued?.totalCount === 0 && <p>No records of tokens yet.</p>}
-      {issued && issued.nodes.length > 0 && (
-        <>
-          <table aria-busy={busy}>
-            <thead>
-              <tr>
-                <th scope="col">Role</th>
-                <th scope="col">Identity</th>
-                <th scope="col">Caller</th>
-                <th scope="col">Issued</th>
-                <th scope="col">Expires</th>
-              </tr>
-            </thead>
-            <tbody>
-              {issued.nodes.map((token) => (
-                <tr key={token.id}>
-                  <td>
-                    <RoleBadge role={token.role} />
-                  </td>
-                  <td>{token.identity}</td>
-                  <td>{token.issuedTo}</td>
-                  <td>
-                    <time dateTime={token.issuedAt}>{formatInstant(token.issuedAt)}</time>
-                  </td>
-                  <td>
-                    <time dateTime={token.expiresAt}>{formatInstant(token.expiresAt)}</time>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-          <Pager pages={pages} pageInfo={issued.pageInfo} busy={busy} of="issued tokens" />
-        </>
-      )}
-    </section>
+    <Card title="Issued tokens" count={list.page?.totalCount}>
+      <Table
+        list={list}
+        pages={pages}
+        of="issued tokens"
+        none="No records of tokens yet."
+        columns={{
+          Role: ({ role }) => <RoleBadge role={role} />,
+          Identity: ({ identity }) => identity,
+          Caller: ({ issuedTo }) => issuedTo,
+          Issued: ({ issuedAt }) => <Instant at={issuedAt} />,
+          Expires: ({ expiresAt }) => <Instant at={expiresAt} />,
+        }}
+      />
+    </Card>
   );
 }

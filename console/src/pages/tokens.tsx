@@ -1,18 +1,17 @@
-import { useMutation, useQuery } from "@apollo/client/react";
-import { useState } from "react";
 import { Link } from "wouter";
 import { usePagesInAddress, useParameters } from "../address.ts";
-import { useMe, usePolling } from "../api/me.ts";
-import { problemOf } from "../api/problem.ts";
-import { Choice, optionsOf } from "../components/choice.tsx";
+import { useEntries, useMe } from "../api/me.ts";
+import { ActDialog } from "../components/act-dialog.tsx";
+import { Card } from "../components/card.tsx";
+import { optionsOf } from "../components/choice.tsx";
 import { CopyButton } from "../components/copy-button.tsx";
-import { Field } from "../components/field.tsx";
-import { Modal } from "../components/modal.tsx";
+import { Form } from "../components/form.tsx";
+import { Instant } from "../components/instant.tsx";
+import { Table, usePage } from "../components/list.tsx";
 import { PageHeading } from "../components/page-heading.tsx";
-import { Pager, Total } from "../components/pager.tsx";
-import { ProblemNotice } from "../components/problem-notice.tsx";
 import { RoleBadge } from "../components/role-badge.tsx";
 import { ShortId, shortened } from "../components/short-id.tsx";
+import { useDialogs } from "../components/use-dialogs.ts";
 import {
   type IssuedTokenFilter,
   RevokeTokenDocument,
@@ -23,7 +22,7 @@ import {
 import { ROLES } from "../labels.ts";
 import { sessionPath } from "../paths.ts";
 import { isToken } from "../session-search.ts";
-import { formatInstant, nowInSeconds } from "../time.ts";
+import { isOver, toInstant, toLocal } from "../time.ts";
 
 /** The number of records per page. */
 const PAGE_SIZE = 20;
@@ -47,33 +46,20 @@ export default function TokensPage() {
 }
 
 /** The filter in the page's address. It ignores values that no form wrote. */
-function filterOf(parameters: URLSearchParams): IssuedTokenFilter {
+function filterOf(parameters: URLSearchParams) {
   const role = parameters.get("role");
   return {
     id: parameters.get("id"),
     issuedTo: parameters.get("issuedTo"),
     sessionId: parameters.get("sessionId"),
     role: isRole(role) ? role : null,
-    issuedAfter: instantOf(parameters.get("issuedAfter")),
-    issuedBefore: instantOf(parameters.get("issuedBefore")),
-  };
+    issuedAfter: toInstant(parameters.get("issuedAfter")),
+    issuedBefore: toInstant(parameters.get("issuedBefore")),
+  } satisfies IssuedTokenFilter;
 }
 
 function isRole(text: string | null): text is Role {
   return text !== null && Object.hasOwn(ROLES, text);
-}
-
-/** A time as the API writes it; null for any other text. */
-function instantOf(text: string | null): string | null {
-  const date = new Date(text ?? "");
-  return Number.isNaN(date.getTime()) ? null : date.toISOString();
-}
-
-/** A time of the API in the format of `datetime-local`, which has the user's time zone. */
-function localTimeOf(instant: string | null | undefined): string {
-  if (!instant) return "";
-  const date = new Date(instant);
-  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
 
 interface FilterFormProps {
@@ -82,84 +68,54 @@ interface FilterFormProps {
 }
 
 function FilterForm({ entered, onFilter }: FilterFormProps) {
-  const filter = filterOf(entered);
-  const [role, setRole] = useState(filter.role ?? "");
-  const [isPasted, setPasted] = useState(false);
-  const submit = (form: FormData) => {
-    const parameters = new URLSearchParams();
-    const set = (name: string, value: string | null) => value && parameters.set(name, value);
-    const text = (name: string) => String(form.get(name) ?? "").trim();
-    for (const name of ["id", "issuedTo", "sessionId"]) set(name, text(name));
-    set("role", role);
-    for (const name of ["issuedAfter", "issuedBefore"]) set(name, instantOf(text(name)));
-    onFilter(parameters);
-  };
-  const texts = [
-    ["id", "Token ID", "The token's jti, or its nonce in the format T1."],
-    ["issuedTo", "Issued by", "The subject of a JWT, or the name of an API key."],
-    ["sessionId", "Session ID", undefined],
-  ] as const;
-  const times = [
-    ["issuedAfter", "From", undefined],
-    ["issuedBefore", "Until", undefined],
-  ] as const;
+  const { role, issuedAfter, issuedBefore, ...texts } = filterOf(entered);
+  const entries = useEntries({
+    id: texts.id ?? "",
+    issuedTo: texts.issuedTo ?? "",
+    sessionId: texts.sessionId ?? "",
+    role: role ?? ("" as const),
+    issuedAfter: toLocal(issuedAfter),
+    issuedBefore: toLocal(issuedBefore),
+  });
+  const [draft] = entries;
   return (
-    <form
-      aria-label="Filter tokens"
-      onSubmit={(event) => {
-        event.preventDefault();
-        const form = new FormData(event.currentTarget);
-        // A token must not get into the page's address.
-        const isPasted = isToken(String(form.get("id")).trim());
-        setPasted(isPasted);
-        if (!isPasted) submit(form);
+    <Form
+      label="Filter tokens"
+      action="Filter"
+      entries={entries}
+      fields={[
+        { name: "id", label: "Token ID", hint: "The token's jti, or its nonce in the format T1." },
+        { name: "issuedTo", label: "Issued by", hint: "The subject of a JWT, or the name of an API key." },
+        { name: "sessionId", label: "Session ID" },
+        { name: "role", label: "Role", options: [["", "Any"], ...optionsOf(ROLES)] },
+        { name: "issuedAfter", label: "From", type: "datetime-local" },
+        { name: "issuedBefore", label: "Until", type: "datetime-local" },
+      ]}
+      // A token must not get into the page's address.
+      rules={{
+        id: isToken(draft.id.trim())
+          ? "This is a token, not its ID. Inspect it to see its claims."
+          : undefined,
       }}
-    >
-      <div className="fields">
-        {texts.map(([name, label, hint]) => (
-          <Field
-            key={name}
-            name={name}
-            label={label}
-            hint={hint}
-            error={
-              name === "id" && isPasted ? "This is a token, not its ID. Inspect it to see its claims." : null
-            }
-          >
-            {(control) => (
-              <input {...control} defaultValue={filter[name] ?? ""} autoComplete="off" spellCheck={false} />
-            )}
-          </Field>
-        ))}
-        <Field name="role" label="Role">
-          {(control) => (
-            <Choice
-              {...control}
-              value={role}
-              options={[["", "Any"] as const, ...optionsOf(ROLES)]}
-              onChoose={setRole}
-            />
-          )}
-        </Field>
-        {times.map(([name, label]) => (
-          <Field key={name} name={name} label={label}>
-            {(control) => (
-              <input {...control} type="datetime-local" defaultValue={localTimeOf(filter[name])} />
-            )}
-          </Field>
-        ))}
-      </div>
-      <div className="buttons">
-        <button type="submit" className="main">
-          Filter
-        </button>
-        {entered.size > 0 && (
+      run={async () => {
+        const times = {
+          issuedAfter: toInstant(draft.issuedAfter),
+          issuedBefore: toInstant(draft.issuedBefore),
+        };
+        const all = Object.entries({ ...draft, ...times }).map(([name, value]) => [
+          name,
+          value?.trim() ?? "",
+        ]);
+        onFilter(new URLSearchParams(all.filter(([, value]) => value !== "")));
+      }}
+      beside={
+        entered.size > 0 && (
           <button type="button" onClick={() => onFilter(new URLSearchParams())}>
             Show all
           </button>
-        )}
-      </div>
-    </form>
+        )
+      }
+    />
   );
 }
 
@@ -168,137 +124,78 @@ type Issued = NonNullable<TokenLogQuery["issuedTokens"]>["nodes"][number];
 function TokenLog({ filter }: { filter: IssuedTokenFilter }) {
   const { rights } = useMe();
   const pages = usePagesInAddress();
-  const [revoking, setRevoking] = useState<Issued | null>(null);
-  const { data, previousData, error, refetch } = useQuery(TokenLogDocument, {
-    variables: { first: PAGE_SIZE, after: pages.after, filter, withSessions: rights.readSessions },
-    fetchPolicy: "cache-and-network",
-    // Show the list even if its count fails.
-    errorPolicy: "all",
-    ...usePolling(5000),
-  });
-  // The list still shows the previous page.
-  const busy = !data && !error;
-  const issued = (data ?? previousData)?.issuedTokens;
+  const { open, setOpen, dialog, card } = useDialogs<Issued>();
+  const list = usePage(
+    TokenLogDocument,
+    { first: PAGE_SIZE, after: pages.after, filter, withSessions: rights.readSessions },
+    ({ issuedTokens }) => issuedTokens,
+  );
   return (
-    <section className="card" aria-labelledby="log">
-      <h2 id="log">Issued tokens {issued && <Total count={issued.totalCount} />}</h2>
-      {error && <ProblemNotice problem={problemOf(error)} onRetry={() => void refetch()} />}
-      {!issued && !error && <p role="status">Loading…</p>}
-      {issued?.nodes.length === 0 && (
-        <p role="status">
-          {issued.pageInfo.hasNextPage
-            ? "None in this part of the log. The next pages may have some."
-            : "No issued tokens match."}
-        </p>
+    <Card {...card} title="Issued tokens" count={list.page?.totalCount}>
+      <Table
+        list={list}
+        pages={pages}
+        of="issued tokens"
+        none="No issued tokens match."
+        columns={{
+          "Issued by": ({ issuedTo }) => issuedTo,
+          For: ({ identity }) => identity,
+          Role: ({ role }) => <RoleBadge role={role} />,
+          Session: ({ sessionId, session }) =>
+            rights.readSessions ? (
+              <Link href={sessionPath(sessionId)}>{session?.name ?? <ShortId id={sessionId} />}</Link>
+            ) : (
+              <ShortId id={sessionId} />
+            ),
+          Issued: ({ issuedAt }) => <Instant at={issuedAt} />,
+          Expires: ({ expiresAt }) => <Instant at={expiresAt} />,
+          "Token ID": ({ id }) => (
+            <>
+              <ShortId id={id} /> <CopyButton text={id} of={`token ID ${shortened(id)}`} />
+            </>
+          ),
+          State: (token) => <State token={token} onRevoke={() => setOpen(token)} />,
+        }}
+      />
+      {open && (
+        <ActDialog
+          title="Revoke this token?"
+          action="Revoke"
+          document={RevokeTokenDocument}
+          variables={() => ({ id: open.id })}
+          onDone={() => dialog.onDone(`Token ${shortened(open.id)} was revoked.`)}
+          onClose={dialog.onClose}
+        >
+          <p>
+            Token <ShortId id={open.id} />
+            {open.identity !== null && (
+              <>
+                {" "}
+                for <strong>{open.identity}</strong>
+              </>
+            )}{" "}
+            stops working for good. The server removes participants that join with it.
+          </p>
+        </ActDialog>
       )}
-      {issued && issued.nodes.length > 0 && (
-        <table className="log" aria-busy={busy}>
-          <thead>
-            <tr>
-              <th scope="col">Issued by</th>
-              <th scope="col">For</th>
-              <th scope="col">Role</th>
-              <th scope="col">Session</th>
-              <th scope="col">Issued</th>
-              <th scope="col">Expires</th>
-              <th scope="col">Token ID</th>
-              <th scope="col">State</th>
-            </tr>
-          </thead>
-          <tbody>
-            {issued.nodes.map((token) => (
-              <Row key={token.id} token={token} onRevoke={() => setRevoking(token)} />
-            ))}
-          </tbody>
-        </table>
-      )}
-      {issued && <Pager pages={pages} pageInfo={issued.pageInfo} busy={busy} of="issued tokens" />}
-      {revoking && <RevokeDialog token={revoking} onClose={() => setRevoking(null)} />}
-    </section>
+    </Card>
   );
 }
 
-function Row({ token, onRevoke }: { token: Issued; onRevoke: () => void }) {
+/** Whether a token still works, and the way to revoke it. */
+function State({ token: { id, expiresAt, revokedAt }, onRevoke }: { token: Issued; onRevoke: () => void }) {
   const { rights } = useMe();
-  const { id, sessionId, session, role, issuedTo, identity, issuedAt, expiresAt, revokedAt } = token;
-  const isOver = new Date(expiresAt).getTime() / 1000 <= nowInSeconds();
+  if (revokedAt !== null)
+    return (
+      <>
+        Revoked <Instant at={revokedAt} />
+      </>
+    );
+  if (isOver(expiresAt)) return "Expired";
+  if (!rights.manageBans) return "Valid";
   return (
-    <tr>
-      <td data-label="Issued by">{issuedTo}</td>
-      <td data-label="For">{identity}</td>
-      <td data-label="Role">
-        <RoleBadge role={role} />
-      </td>
-      <td data-label="Session">
-        {rights.readSessions ? (
-          <Link href={sessionPath(sessionId)}>{session?.name ?? <ShortId id={sessionId} />}</Link>
-        ) : (
-          <ShortId id={sessionId} />
-        )}
-      </td>
-      <td data-label="Issued">
-        <time dateTime={issuedAt}>{formatInstant(issuedAt)}</time>
-      </td>
-      <td data-label="Expires">
-        <time dateTime={expiresAt}>{formatInstant(expiresAt)}</time>
-      </td>
-      <td data-label="Token ID">
-        <ShortId id={id} /> <CopyButton text={id} of={`token ID ${shortened(id)}`} />
-      </td>
-      <td data-label="State">
-        {revokedAt !== null ? (
-          <>
-            Revoked <time dateTime={revokedAt}>{formatInstant(revokedAt)}</time>
-          </>
-        ) : isOver ? (
-          "Expired"
-        ) : rights.manageBans ? (
-          <button
-            type="button"
-            className="quiet"
-            aria-label={`Revoke token ${shortened(id)}`}
-            onClick={onRevoke}
-          >
-            Revoke
-          </button>
-        ) : (
-          "Valid"
-        )}
-      </td>
-    </tr>
-  );
-}
-
-/** Asks before it revokes a token. */
-function RevokeDialog({ token, onClose }: { token: Issued; onClose: () => void }) {
-  const [revokeToken, { error, loading }] = useMutation(RevokeTokenDocument, {
-    variables: { id: token.id },
-    onCompleted: onClose,
-    // `error` has the reason of a failure.
-    onError: () => {},
-  });
-  return (
-    <Modal title="Revoke this token?" onClose={onClose}>
-      <p>
-        Token <ShortId id={token.id} />
-        {token.identity !== null && (
-          <>
-            {" "}
-            for <strong>{token.identity}</strong>
-          </>
-        )}{" "}
-        stops working for good. The server removes participants that join with it.
-      </p>
-      {error && <ProblemNotice problem={problemOf(error)} />}
-      {/* aria-disabled, because a disabled button loses the focus. */}
-      <button
-        type="button"
-        className="main"
-        aria-disabled={loading}
-        onClick={() => loading || void revokeToken()}
-      >
-        {loading ? "One moment…" : "Revoke"}
-      </button>
-    </Modal>
+    <button type="button" className="quiet" aria-label={`Revoke token ${shortened(id)}`} onClick={onRevoke}>
+      Revoke
+    </button>
   );
 }
