@@ -12,11 +12,15 @@ import { SessionsPage } from "./pages/sessions.tsx";
 import { SignInAgain, SignInForm } from "./sign-in.tsx";
 
 // Loaded on the first visit, so that the first page is quick.
-const BansPage = lazy(() => import("./pages/bans.tsx"));
-const InspectPage = lazy(() => import("./pages/inspect.tsx"));
-const KeysPage = lazy(() => import("./pages/keys.tsx"));
 const SessionPage = lazy(() => import("./pages/session.tsx"));
-const TokensPage = lazy(() => import("./pages/tokens.tsx"));
+
+/** The pages beside the sessions, and the right that each needs. */
+const PAGES = [
+  ["/tokens", "Tokens", "readLedger", lazy(() => import("./pages/tokens.tsx"))],
+  ["/inspect", "Inspect", "inspectTokens", lazy(() => import("./pages/inspect.tsx"))],
+  ["/bans", "Bans", "manageBans", lazy(() => import("./pages/bans.tsx"))],
+  ["/keys", "API keys", "manageKeys", lazy(() => import("./pages/keys.tsx"))],
+] as const;
 
 /** The root component of the console. */
 export function App({ connection }: { connection: Connection }) {
@@ -81,6 +85,8 @@ function Shell({ connection, state }: ShellProps) {
     }),
     [connection, me, tokens, drafts, refusal],
   );
+  const pages = PAGES.filter(([, , right]) => shared.rights[right]);
+  const { platform, applicationId } = me.videoProject;
   return (
     <MeContext value={shared}>
       <Router hook={usePath}>
@@ -93,20 +99,23 @@ function Shell({ connection, state }: ShellProps) {
           </Link>
           <nav aria-label="Pages">
             <Tab href="/">Sessions</Tab>
-            {shared.rights.readLedger && <Tab href="/tokens">Tokens</Tab>}
-            {shared.rights.inspectTokens && <Tab href="/inspect">Inspect</Tab>}
-            {shared.rights.manageBans && <Tab href="/bans">Bans</Tab>}
-            {shared.rights.manageKeys && <Tab href="/keys">API keys</Tab>}
+            {pages.map(([path, name]) => (
+              <Tab key={path} href={path}>
+                {name}
+              </Tab>
+            ))}
             {SANDBOX && <a href={SANDBOX}>Apollo Sandbox</a>}
           </nav>
           <span className="who">
-            {me.videoProject.platform === "LOCAL" ? (
-              <span title={me.videoProject.applicationId}>
-                <strong className="local">LOCAL</strong> Its tokens do not join real calls.
-              </span>
-            ) : (
-              <span title={me.videoProject.applicationId}>{PLATFORMS[me.videoProject.platform]}</span>
-            )}
+            <span title={applicationId}>
+              {platform === "LOCAL" ? (
+                <>
+                  <strong className="local">LOCAL</strong> Its tokens do not join real calls.
+                </>
+              ) : (
+                PLATFORMS[platform]
+              )}
+            </span>
             {signedIn && (
               <>
                 <span>{me.videoCaller.subject}</span>
@@ -127,26 +136,11 @@ function Shell({ connection, state }: ShellProps) {
                 <Route path="/sessions/:sessionId">
                   {({ sessionId }) => <SessionPage key={sessionId} sessionId={sessionId} />}
                 </Route>
-                {shared.rights.readLedger && (
-                  <Route path="/tokens">
-                    <TokensPage />
+                {pages.map(([path, , , Page]) => (
+                  <Route key={path} path={path}>
+                    <Page />
                   </Route>
-                )}
-                {shared.rights.inspectTokens && (
-                  <Route path="/inspect">
-                    <InspectPage />
-                  </Route>
-                )}
-                {shared.rights.manageBans && (
-                  <Route path="/bans">
-                    <BansPage />
-                  </Route>
-                )}
-                {shared.rights.manageKeys && (
-                  <Route path="/keys">
-                    <KeysPage />
-                  </Route>
-                )}
+                ))}
                 <Redirect to="/" replace />
               </Switch>
             </Suspense>

@@ -2,7 +2,7 @@ import type { Page } from "playwright-core";
 import { afterAll, expect, onTestFinished } from "vitest";
 import { EVERYTHING, JWT_SECRET, signedJwt } from "../support/callers.ts";
 import { closeBrowser, inBrowserAtOnce, signIn, withConsole } from "../support/console.ts";
-import { field, openSession } from "../support/console-pages.ts";
+import { field, openSession, shownRequest } from "../support/console-pages.ts";
 import { joined } from "../support/room-client.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 
@@ -47,20 +47,21 @@ test("mutes all, signals to one, limits and bans, and polls without a socket", a
     await button(page, "Mute ann").waitFor();
 
     await button(page, "Mute all…").click();
+    expect(await shownRequest(page)).toContain('"active": true');
     await inDialog(page, "Mute all").click();
     await page.getByText("All streams were muted.").waitFor();
     expect((await ann.next("muted")).streamId).toBe(stream.streamId);
 
     await button(page, "Signal… to bob").click();
     await field(page, "Data").fill("only you");
-    await page.getByText("As curl, GraphQL or hook").last().click();
-    await page.getByRole("dialog").getByText('"data": "only you"').waitFor();
+    expect(await shownRequest(page)).toContain('"data": "only you"');
     await inDialog(page, "Send").click();
     await page.getByText("The signal was sent to bob.").waitFor();
     expect((await bob.next("signal")).data).toBe("only you");
     expect(ann.unread.filter(({ type }) => type === "signal")).toEqual([]);
 
     await button(page, "Set a limit…").click();
+    expect(await shownRequest(page)).toContain("SetMaxParticipants");
     await field(page, "Most participants at a time").fill("0");
     await inDialog(page, "Set limit").click();
     await page.getByText("Enter a whole number of at least 1, or nothing.").waitFor();
@@ -78,6 +79,7 @@ test("mutes all, signals to one, limits and bans, and polls without a socket", a
     await button(page, "Ban an identity…").click();
     await field(page, "Identity to ban").fill("ann");
     await field(page, "How long").selectOption("For ever");
+    expect(await shownRequest(page)).toContain('"identity": "ann"');
     await inDialog(page, "Ban").click();
     await inDialog(page, "Try again").click();
     await page.getByText("ann was banned.").waitFor();
@@ -144,6 +146,7 @@ test("makes a key of its own choice, which may do no more", async (browser) => {
     await field(page, "It may").selectOption("My own choice…");
     await field(page, "tokens:create").check();
     await field(page, "Subscriber").check();
+    expect(await shownRequest(page)).toContain("CreateApiKey");
     await field(page, "Rooms").fill("class-*");
     await page.keyboard.press("Enter");
     const key = await page

@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import { afterAll, expect } from "vitest";
 import { JWT_SECRET, signedJwt } from "../support/callers.ts";
 import { closeBrowser, inBrowserAtOnce, signIn, withConsole } from "../support/console.ts";
-import { field, openSession } from "../support/console-pages.ts";
+import { field, openSession, shownRequest } from "../support/console-pages.ts";
 import { joins, leaves, publishes, send, WEBHOOK_SECRET } from "../support/room-events.ts";
 import { startServer } from "../support/server.ts";
 
@@ -27,6 +27,7 @@ async function guest(page: Page, name: string, role: string): Promise<Page> {
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Role", { exact: true }).selectOption(role);
   await dialog.getByLabel("Connection data", { exact: true }).fill(name);
+  expect(await shownRequest(page)).toContain(`"data": "${name}"`);
   const [tab] = await Promise.all([page.waitForEvent("popup"), inDialog(page, "Join").click()]);
   await tab.getByText("You are in the session.").waitFor();
   expect(tab.url()).toMatch(/#\/guest$/);
@@ -77,6 +78,7 @@ for (const options of [
 
         await button(page, "Show out… bob").click();
         await field(page, "Keep out of this session").selectOption("1 hour");
+        expect(await shownRequest(page)).toContain('"until": "');
         expect(await problems(page)).toEqual([]);
         await inDialog(page, "Show out and ban").click();
         await bob.getByText("You were shown out: the server or a moderator disconnected you.").waitFor();

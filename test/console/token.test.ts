@@ -85,13 +85,13 @@ test("that may not be so is refused at the field, and nothing entered is lost", 
     // Nothing is wrong before an entry.
     expect(await page.locator("[aria-invalid]").count()).toBe(0);
     await page.getByRole("button", { name: "Generate a token" }).click();
-    expect(await errorBelow(field(page, "Expires"))).toBe("Choose a time.");
+    expect(await errorBelow(field(page, "Expires at"))).toBe("Choose a time.");
     await field(page, "Expires at").fill("2020-01-01T00:00");
-    expect(await errorBelow(field(page, "Expires"))).toMatch(
+    expect(await errorBelow(field(page, "Expires at"))).toMatch(
       /^Choose a later time: it is now \w+ \d+, \d{4}/,
     );
     await field(page, "Expires at").fill("2999-01-01T00:00");
-    expect(await errorBelow(field(page, "Expires"))).toMatch(/^Choose an earlier time/);
+    expect(await errorBelow(field(page, "Expires at"))).toMatch(/^Choose an earlier time/);
     await field(page, "Connection data").fill("x".repeat(1001));
     expect(await errorBelow(field(page, "Connection data"))).toContain("1001 characters are too many");
     await field(page, "Connection data").fill("username=bob");

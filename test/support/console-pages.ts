@@ -54,3 +54,10 @@ export async function openSession(page: Page, server: TestServer): Promise<strin
   await page.getByRole("heading", { name: "Generate tokens" }).waitFor();
   return sessionId;
 }
+
+/** The request that the open dialog sends, as curl. */
+export async function shownRequest(page: Page): Promise<string> {
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("As curl, GraphQL or hook").click();
+  return (await dialog.getByRole("region", { name: /^The request/ }).textContent()) ?? "";
+}

@@ -10,21 +10,23 @@ export interface DialogProps {
   readonly onClose: () => void;
 }
 
-interface Props<Entries, Data, Variables extends OperationVariables> extends FormProps<Entries> {
+interface Props<Entries, Data, Variables> extends FormProps<Entries>, DialogProps {
   readonly title: string;
   readonly document: TypedDocumentNode<Data, Variables>;
   /** Read for each request, and when the request is shown as code. */
   readonly variables: () => NoInfer<Variables>;
   readonly options?: Pick<useMutation.Options, "fetchPolicy" | "refetchQueries">;
-  readonly onDone: (data: NoInfer<Data>) => void;
-  readonly onClose: () => void;
+  /** What was done. */
+  readonly said?: string;
+  /** Takes the answer, instead of `onDone`. */
+  readonly onAnswer?: (data: NoInfer<Data>) => void;
 }
 
 /** A dialog that explains an act, takes its options, performs it, and shows its request. It stays open after an error. */
 export function ActDialog<Entries extends object, Data, Variables extends OperationVariables>(
   props: Props<Entries, Data, Variables>,
 ) {
-  const { title, document, variables, options, onDone, onClose, ...form } = props;
+  const { title, document, variables, options, said = "", onDone, onAnswer, onClose, ...form } = props;
   const [act] = useMutation<Data, OperationVariables>(document, options);
   return (
     <Modal title={title} onClose={onClose}>
@@ -34,7 +36,8 @@ export function ActDialog<Entries extends object, Data, Variables extends Operat
         request={{ document, variables }}
         run={async () => {
           const { data } = await act({ variables: variables() });
-          if (data) onDone(data as Data);
+          if (!onAnswer) onDone(said);
+          else if (data) onAnswer(data as Data);
         }}
       />
     </Modal>

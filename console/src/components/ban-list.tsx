@@ -108,13 +108,13 @@ export function BanList({ title, none, sessionId, filter, pages, reason = null }
       {open === "new" && <BanDialog {...dialog} sessionId={sessionId} />}
       {open !== null && open !== "new" && (
         <ActDialog
+          {...dialog}
           title="Lift the ban"
           action="Lift"
           document={LiftBanDocument}
           variables={() => ({ id: open.id })}
           options={{ refetchQueries: [BansDocument] }}
-          onDone={() => dialog.onDone("The ban was lifted.")}
-          onClose={dialog.onClose}
+          said="The ban was lifted."
         >
           <p>
             <strong>{nameOfBan(open)}</strong> can join again, with the tokens that are neither expired nor
@@ -148,7 +148,7 @@ function Where({ ban: { sessionId } }: { ban: BanFieldsFragment }) {
 }
 
 /** Bans an identity, also one that never joined. */
-function BanDialog({ sessionId, onDone, onClose }: DialogProps & { readonly sessionId: string | null }) {
+function BanDialog({ sessionId, ...dialog }: DialogProps & { readonly sessionId: string | null }) {
   const { rights } = useMe();
   const entries = useEntries<{ identity: string; until: BanEnd; sessionId: "here" | "all" }>({
     identity: "",
@@ -159,13 +159,13 @@ function BanDialog({ sessionId, onDone, onClose }: DialogProps & { readonly sess
   const isEverywhere = where === "all";
   return (
     <ActDialog
+      {...dialog}
       title="Ban an identity"
       action="Ban"
       document={BanIdentityDocument}
       variables={() => ({ identity, sessionId: isEverywhere ? null : sessionId, until: untilOf(until) })}
       options={{ refetchQueries: [BansDocument] }}
-      onDone={() => onDone(`${identity} was banned${isEverywhere ? " from all sessions" : ""}.`)}
-      onClose={onClose}
+      said={`${identity} was banned${isEverywhere ? " from all sessions" : ""}.`}
       entries={entries}
       fields={[
         { name: "identity", label: "Identity to ban", placeholder: "user-42" },

@@ -21,30 +21,30 @@ interface Props extends DialogProps {
   readonly sessionId: string;
 }
 
+interface Of<Participant> {
+  readonly participant: Participant;
+}
+
 /** What people call a participant: its identity, its connection data, or the ID of its connection. */
 export function nameOf({ identity, data, connectionId }: ParticipantFieldsFragment): string {
   return identity ?? data ?? connectionId;
 }
 
 /** Disconnects a participant, and keeps it out on request. */
-export function RemoveDialog({
-  participant,
-  onDone,
-  onClose,
-}: DialogProps & { readonly participant: ParticipantFieldsFragment }) {
+export function RemoveDialog({ participant, ...dialog }: DialogProps & Of<ParticipantFieldsFragment>) {
   const { rights } = useMe();
   const entries = useEntries<{ ban: BanEnd | "none" }>({ ban: "none" });
   const [{ ban }] = entries;
   const name = nameOf(participant);
   return (
     <ActDialog
+      {...dialog}
       title={`Show out ${name}`}
       action={ban === "none" ? "Show out" : "Show out and ban"}
       document={RemoveParticipantDocument}
       variables={() => ({ id: participant.id, ban: ban === "none" ? null : { until: untilOf(ban) } })}
       options={{ refetchQueries: rights.manageBans ? [BansDocument] : [] }}
-      onDone={() => onDone(`${name} was shown out${ban === "none" ? "" : " and banned"}.`)}
-      onClose={onClose}
+      said={`${name} was shown out${ban === "none" ? "" : " and banned"}.`}
       entries={entries}
       fields={[
         rights.manageBans && {
@@ -64,19 +64,18 @@ export function RemoveDialog({
 export function SignalDialog({
   sessionId,
   participant,
-  onDone,
-  onClose,
-}: Props & { readonly participant: ParticipantFieldsFragment | null }) {
+  ...dialog
+}: Props & Of<ParticipantFieldsFragment | null>) {
   const entries = useEntries({ type: "", data: "" });
   const to = participant === null ? "all" : nameOf(participant);
   return (
     <ActDialog
+      {...dialog}
       title={`Signal to ${to}`}
       action="Send"
       document={SendSignalDocument}
       variables={() => ({ sessionId, participantId: participant?.id ?? null, ...entries[0] })}
-      onDone={() => onDone(`The signal was sent to ${to}.`)}
-      onClose={onClose}
+      said={`The signal was sent to ${to}.`}
       entries={entries}
       fields={[
         {
@@ -92,17 +91,17 @@ export function SignalDialog({
 }
 
 /** Mutes a session, or ends that state. */
-export function MuteAllDialog({ sessionId, onDone, onClose }: Props) {
+export function MuteAllDialog({ sessionId, ...dialog }: Props) {
   const entries = useEntries<{ active: "on" | "off" }>({ active: "on" });
   const active = entries[0].active === "on";
   return (
     <ActDialog
+      {...dialog}
       title="Mute all"
       action={active ? "Mute all" : "Stop muting"}
       document={MuteSessionDocument}
       variables={() => ({ sessionId, active })}
-      onDone={() => onDone(active ? "All streams were muted." : "Streams that begin later are not muted.")}
-      onClose={onClose}
+      said={active ? "All streams were muted." : "Streams that begin later are not muted."}
       entries={entries}
       fields={[
         {
@@ -120,26 +119,19 @@ export function MuteAllDialog({ sessionId, onDone, onClose }: Props) {
 }
 
 /** Sets the most participants of a session. */
-export function LimitDialog({
-  sessionId,
-  limit,
-  onDone,
-  onClose,
-}: Props & { readonly limit: number | null }) {
+export function LimitDialog({ sessionId, limit, ...dialog }: Props & { readonly limit: number | null }) {
   const entries = useEntries({ maxParticipants: limit === null ? "" : String(limit) });
   const [entered] = entries;
   const maxParticipants = entered.maxParticipants === "" ? null : Number(entered.maxParticipants);
   const isPossible = maxParticipants === null || (Number.isInteger(maxParticipants) && maxParticipants >= 1);
   return (
     <ActDialog
+      {...dialog}
       title="Limit of participants"
       action="Set limit"
       document={SetMaxParticipantsDocument}
       variables={() => ({ sessionId, maxParticipants })}
-      onDone={() =>
-        onDone(maxParticipants === null ? "The limit was removed." : `The limit is now ${maxParticipants}.`)
-      }
-      onClose={onClose}
+      said={maxParticipants === null ? "The limit was removed." : `The limit is now ${maxParticipants}.`}
       entries={entries}
       fields={[
         {
@@ -158,7 +150,7 @@ export function LimitDialog({
 }
 
 /** Opens a virtual participant of the local platform in its own tab. */
-export function GuestDialog({ sessionId, onDone, onClose }: Props) {
+export function GuestDialog({ sessionId, ...dialog }: Props) {
   const { rights } = useMe();
   const [first = "PUBLISHER"] = rights.roles;
   const entries = useEntries<{ role: Role; data: string }>({
@@ -169,14 +161,14 @@ export function GuestDialog({ sessionId, onDone, onClose }: Props) {
   /** A token whose tab the browser blocked. */
   const [blocked, setBlocked] = useState<string | null>(null);
   const open = (token: string) => {
-    if (openGuestTab(token)) onDone("The guest joins in its own tab.");
+    if (openGuestTab(token)) dialog.onDone("The guest joins in its own tab.");
     else setBlocked(token);
   };
   const options = useTokenOptions();
   const title = "Join as a guest";
   if (blocked !== null)
     return (
-      <Modal title={title} onClose={onClose}>
+      <Modal title={title} onClose={dialog.onClose}>
         <p className="notice worn" role="alert">
           The browser blocked the new tab. Allow it for this site, or try again.
         </p>
@@ -187,13 +179,13 @@ export function GuestDialog({ sessionId, onDone, onClose }: Props) {
     );
   return (
     <ActDialog
+      {...dialog}
       title={title}
       action="Join"
       document={GenerateTokenDocument}
       variables={() => ({ sessionId, role, data: data || null })}
       options={options}
-      onDone={({ generateToken }) => generateToken && open(generateToken.token)}
-      onClose={onClose}
+      onAnswer={({ generateToken }) => generateToken && open(generateToken.token)}
       entries={entries}
       fields={[
         { name: "role", label: "Role", hint: ROLE_MEANINGS[role], options: optionsOf(ROLES, rights.roles) },

@@ -14,33 +14,22 @@ import { ARCHIVE_MODES, ARCHIVE_RESOLUTIONS, MEDIA_MODES, ROLES } from "../label
 import { optionsOf, Switch } from "./choice.tsx";
 import { Form } from "./form.tsx";
 
-interface Draft {
-  readonly byName: boolean;
-  readonly name: string;
-  readonly maxAge: string;
-  /** Empty if not chosen, as is the archive mode. */
-  readonly mediaMode: MediaMode | "";
-  readonly archiveMode: ArchiveMode | "";
-  readonly archiveName: string;
-  readonly archiveResolution: ArchiveResolution | "";
-  readonly location: string;
-  readonly e2ee: boolean;
-  /** The role of the token in the same request; empty for no token. */
-  readonly role: Role | "";
-}
-
-const EMPTY: Draft = {
+const EMPTY = {
   byName: false,
   name: "",
   maxAge: "",
-  mediaMode: "",
-  archiveMode: "",
+  /** Empty if not chosen, as is the archive mode. */
+  mediaMode: "" as MediaMode | "",
+  archiveMode: "" as ArchiveMode | "",
   archiveName: "",
-  archiveResolution: "",
+  archiveResolution: "" as ArchiveResolution | "",
   location: "",
   e2ee: false,
-  role: "",
+  /** The role of the token in the same request; empty for no token. */
+  role: "" as Role | "",
 };
+
+type Draft = Readonly<typeof EMPTY>;
 
 /** The draft without the options that do not apply, because they need others. The form disables these. */
 function applicable(draft: Draft): Draft & { routed: boolean; always: boolean } {

@@ -6,7 +6,6 @@ import {
   GenerateTokensDocument,
   type GenerateTokensMutation,
   type Role,
-  type TokenFieldsFragment,
   type TokenFormat,
   type TokenRequest,
 } from "../generated/documents.ts";
@@ -28,39 +27,28 @@ const LIFETIMES: readonly (readonly [seconds: number, label: string])[] = [
   [30 * 24 * HOUR, "30 days"],
 ];
 
-interface Draft {
-  readonly role: Role;
+const EMPTY = {
+  role: "PUBLISHER" as Role,
   /** The number of tokens. */
-  readonly requests: string;
-  /** The data of one token, or one line for each of many tokens. */
-  readonly data: string;
-  /** As `data`. */
-  readonly identity: string;
-  /** Seconds, `at` for the time in `expireTime`, or empty for the server's default. */
-  readonly expiresIn: string;
-  /** In the format of `datetime-local`. */
-  readonly expireTime: string;
-  readonly initialLayoutClassList: string;
-  readonly format: TokenFormat;
-}
-
-const EMPTY: Draft = {
-  role: "PUBLISHER",
   requests: "1",
+  /** The data of one token, or one line for each of many tokens. */
   data: "",
+  /** As `data`. */
   identity: "",
+  /** Seconds, `at` for the time in `expireTime`, or empty for the server's default. */
   expiresIn: "",
+  /** In the format of `datetime-local`. */
   expireTime: "",
   initialLayoutClassList: "",
-  format: "JWT",
+  format: "JWT" as TokenFormat,
 };
+
+type Draft = Readonly<typeof EMPTY>;
 
 type Outcome = NonNullable<GenerateTokensMutation["generateTokens"]>[number];
 
-type Refusal = Extract<Outcome, { __typename: "TokenRefusal" }>;
-
-/** A refused token, with its number in the request. */
-type Refused = readonly [place: number, refusal: Refusal];
+/** A refused token: its number in the request, and why. */
+type Refused = readonly [place: number, message: string];
 
 /** The lines of the data or the identities. Ignores a line break at the end, which pasted lists often have. */
 function linesOf(text: string): string[] {
@@ -168,20 +156,10 @@ export function TokenForm({ sessionId }: { sessionId: string }) {
     requests: Array.from({ length: Math.min(count, MAX_TOKENS) }, (_, place) => requestAt(place)),
   });
 
-  async function generateOne(): Promise<TokenFieldsFragment[]> {
-    const answer = await generateToken({ variables: oneToken() });
-    return answer.data?.generateToken ? [answer.data.generateToken] : [];
-  }
-
-  async function generateMany(): Promise<TokenFieldsFragment[]> {
-    const answer = await generateTokens({ variables: manyTokens() });
-    const outcomes = answer.data?.generateTokens ?? [];
-    setRefused(
-      outcomes.flatMap((outcome, i) =>
-        outcome.__typename === "TokenRefusal" ? [[i + 1, outcome] as const] : [],
-      ),
-    );
-    return outcomes.filter((outcome) => outcome.__typename === "ConnectionToken");
+  async function generate(): Promise<readonly Outcome[]> {
+    if (many) return (await generateTokens({ variables: manyTokens() })).data?.generateTokens ?? [];
+    const token = (await generateToken({ variables: oneToken() })).data?.generateToken;
+    return token ? [{ ...token, __typename: "ConnectionToken" }] : [];
   }
 
   return (
@@ -258,12 +236,16 @@ export function TokenForm({ sessionId }: { sessionId: string }) {
       run={async () => {
         setRefused([]);
         setDone("");
-        const tokens = await (many ? generateMany() : generateOne());
+        const outcomes = await generate();
+        setRefused(
+          outcomes.flatMap((outcome, i) =>
+            outcome.__typename === "TokenRefusal" ? [[i + 1, outcome.message] as const] : [],
+          ),
+        );
+        const tokens = outcomes.filter((outcome) => outcome.__typename === "ConnectionToken");
         keepTokens(tokens);
         if (tokens.length > 0)
-          setDone(
-            tokens.length === 1 ? "One token was generated." : `${tokens.length} tokens were generated.`,
-          );
+          setDone(tokens.length === 1 ? "One token was generated." : `${tokens.length} tokens were generated.`);
       }}
       request={
         many
@@ -284,7 +266,7 @@ function Refusals({ refused }: { refused: readonly Refused[] }) {
     <div className="notice bad" role="alert">
       <p>{refused.length === 1 ? "One token was refused:" : `${refused.length} tokens were refused:`}</p>
       <ul>
-        {refused.slice(0, SHOWN).map(([place, { message }]) => (
+        {refused.slice(0, SHOWN).map(([place, message]) => (
           <li key={place}>
             Token {place}: {message}
           </li>

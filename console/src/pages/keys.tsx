@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { usePagesInAddress } from "../address.ts";
 import { useEntries, useMe } from "../api/me.ts";
-import { ActDialog } from "../components/act-dialog.tsx";
+import { ActDialog, type DialogProps } from "../components/act-dialog.tsx";
 import { Card } from "../components/card.tsx";
 import { optionsOf } from "../components/choice.tsx";
 import { CopyButton } from "../components/copy-button.tsx";
@@ -59,24 +59,16 @@ export default function KeysPage() {
           {(key) => <Key apiKey={key} onRevoke={() => setOpen(key)} />}
         </List>
       </Card>
-      {open === "new" && (
-        <NewKeyDialog
-          onClose={dialog.onClose}
-          onMade={(key) => {
-            dialog.onClose();
-            setMade(key);
-          }}
-        />
-      )}
+      {open === "new" && <NewKeyDialog {...dialog} onMade={setMade} />}
       {open !== null && open !== "new" && (
         <ActDialog
+          {...dialog}
           title={`Revoke ${open.name}`}
           action="Revoke for good"
           document={RevokeApiKeyDocument}
           variables={() => ({ name: open.name })}
           options={{ refetchQueries: [ApiKeysDocument] }}
-          onDone={() => dialog.onDone(`${open.name} was revoked.`)}
-          onClose={dialog.onClose}
+          said={`${open.name} was revoked.`}
         >
           <p>
             Servers refuse the key within two seconds. Programs that use it stop working. There is no way
@@ -154,13 +146,14 @@ interface Entries {
 
 const EMPTY: Entries = { name: "", preset: "FRONT_END", scopes: [], roles: [], videoGrant: "" };
 
-function NewKeyDialog({ onMade, onClose }: { onMade: (key: string) => void; onClose: () => void }) {
+function NewKeyDialog({ onMade, ...dialog }: DialogProps & { onMade: (key: string) => void }) {
   const { rights } = useMe();
   const entries = useEntries(EMPTY);
   const [{ name, preset, scopes, roles, videoGrant }] = entries;
   const own = preset === "OWN";
   return (
     <ActDialog
+      {...dialog}
       title="New API key"
       action="Make the key"
       document={CreateApiKeyDocument}
@@ -172,8 +165,10 @@ function NewKeyDialog({ onMade, onClose }: { onMade: (key: string) => void; onCl
       })}
       // The key must stay out of the cache.
       options={{ fetchPolicy: "no-cache", refetchQueries: [ApiKeysDocument] }}
-      onDone={({ createApiKey }) => createApiKey && onMade(createApiKey.key)}
-      onClose={onClose}
+      onAnswer={({ createApiKey }) => {
+        dialog.onClose();
+        if (createApiKey) onMade(createApiKey.key);
+      }}
       entries={entries}
       fields={[
         { name: "name", label: "Name", hint: "Letters, digits, and . _ @ -", placeholder: "shop-front-end" },

@@ -159,12 +159,12 @@ function TokenLog({ filter }: { filter: IssuedTokenFilter }) {
       />
       {open && (
         <ActDialog
+          {...dialog}
           title="Revoke this token?"
           action="Revoke"
           document={RevokeTokenDocument}
           variables={() => ({ id: open.id })}
-          onDone={() => dialog.onDone(`Token ${shortened(open.id)} was revoked.`)}
-          onClose={dialog.onClose}
+          said={`Token ${shortened(open.id)} was revoked.`}
         >
           <p>
             Token <ShortId id={open.id} />
