@@ -39,23 +39,42 @@ export function useParameters(): [URLSearchParams, (next: URLSearchParams, repla
   ];
 }
 
+/** The current page of a list, and the way to others. */
+export interface Pages {
+  /** The number of items per page. */
+  readonly first: number;
+  /** The cursor that the page begins after; null for the first. */
+  readonly after: string | null;
+  readonly number: number;
+  next(endCursor: string): void;
+  previous(): void;
+}
+
+/** The page after the last of the cursors. */
+export function pagesOf(
+  cursors: readonly string[],
+  first: number,
+  turn: (cursors: readonly string[]) => void,
+): Pages {
+  return {
+    first,
+    after: cursors.at(-1) ?? null,
+    number: cursors.length + 1,
+    next: (endCursor) => turn([...cursors, endCursor]),
+    previous: () => turn(cursors.slice(0, -1)),
+  };
+}
+
 /** The parameter with the cursors of the pages up to this one. */
 const AFTER = "after";
 
-/** The current page of a list, as `usePages`, but in the page's address. */
-export function usePagesInAddress() {
+/** The current page of a long list, in the page's address. */
+export function usePagesInAddress(): Pages {
   const [parameters, setParameters] = useParameters();
-  const cursors = parameters.getAll(AFTER);
-  const turn = (cursors: readonly string[]) => {
+  return pagesOf(parameters.getAll(AFTER), 20, (cursors) => {
     const next = new URLSearchParams(parameters);
     next.delete(AFTER);
     for (const cursor of cursors) next.append(AFTER, cursor);
     setParameters(next);
-  };
-  return {
-    after: cursors.at(-1) ?? null,
-    number: cursors.length + 1,
-    next: (endCursor: string) => turn([...cursors, endCursor]),
-    previous: () => turn(cursors.slice(0, -1)),
-  };
+  });
 }

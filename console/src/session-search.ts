@@ -14,18 +14,18 @@ export const CREATED: readonly (readonly [value: string, label: string, seconds?
   ["between", "Between…"],
 ];
 
-/** The search for sessions, in the page's address. */
-interface Search {
+const NO_SEARCH = {
   /** The start of a name, or a whole ID. */
-  readonly text: string;
+  text: "",
   /** A value of `CREATED`. */
-  readonly created: string;
+  created: "",
   /** Times of the API; empty without a bound. Only for `between`. */
-  readonly from: string;
-  readonly to: string;
-}
+  from: "",
+  to: "",
+};
 
-const NO_SEARCH: Search = { text: "", created: "", from: "", to: "" };
+/** The search for sessions, in the page's address. */
+export type Search = Readonly<typeof NO_SEARCH>;
 
 /** The current search, and its setter. Another search begins at the first page, in the same entry of the history. */
 export function useSessionSearch(): [Search, (change: Partial<Search>) => void] {

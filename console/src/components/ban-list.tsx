@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { Link } from "wouter";
+import type { Pages } from "../address.ts";
 import { useEntries, useMe } from "../api/me.ts";
 import { useReasons } from "../api/reasons.ts";
 import { BAN_ENDS, type BanEnd, untilOf } from "../ban-end.ts";
@@ -17,12 +18,9 @@ import { ActDialog, type DialogProps } from "./act-dialog.tsx";
 import { Card } from "./card.tsx";
 import { Instant } from "./instant.tsx";
 import { List, usePage } from "./list.tsx";
-import { type Pages, usePages } from "./pager.tsx";
+import { usePages } from "./pager.tsx";
 import { SessionId } from "./session-id.tsx";
 import { useDialogs } from "./use-dialogs.ts";
-
-/** The number of bans per page. */
-const PAGE_SIZE = 10;
 
 /** The active bans of one session. */
 export function SessionBans({ sessionId }: { sessionId: string }) {
@@ -62,7 +60,7 @@ export function BanList({ title, none, sessionId, filter, pages, reason = null }
   const isShown = ({ isActive }: BanFieldsFragment) => isActive || filter.active !== true;
   const list = usePage(
     BansDocument,
-    { first: PAGE_SIZE, after: pages.after, filter },
+    { first: pages.first, after: pages.after, filter },
     ({ bans }) => bans && { ...bans, nodes: bans.nodes.filter(isShown) },
   );
   const { open, setOpen, dialog, card } = useDialogs<BanFieldsFragment | "new">();

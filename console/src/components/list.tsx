@@ -1,9 +1,10 @@
 import type { OperationVariables, TypedDocumentNode } from "@apollo/client";
 import { useQuery } from "@apollo/client/react";
 import type { ReactNode } from "react";
+import type { Pages } from "../address.ts";
 import { usePolling } from "../api/me.ts";
 import { type Problem, problemOf } from "../api/problem.ts";
-import { type PageInfo, Pager, type Pages } from "./pager.tsx";
+import { type PageInfo, Pager } from "./pager.tsx";
 import { ProblemNotice } from "./problem-notice.tsx";
 
 /** One page of a list. */

@@ -1,23 +1,10 @@
 import { useState } from "react";
+import { type Pages, pagesOf } from "../address.ts";
 
-/** The current page of a list, and the way to others. */
-export interface Pages {
-  /** The cursor that the page begins after; null for the first. */
-  readonly after: string | null;
-  readonly number: number;
-  next(endCursor: string): void;
-  previous(): void;
-}
-
-/** The current page of a list. */
+/** The current page of a short list. */
 export function usePages(): Pages {
   const [cursors, setCursors] = useState<readonly string[]>([]);
-  return {
-    after: cursors.at(-1) ?? null,
-    number: cursors.length + 1,
-    next: (endCursor) => setCursors([...cursors, endCursor]),
-    previous: () => setCursors(cursors.slice(0, -1)),
-  };
+  return pagesOf(cursors, 10, setCursors);
 }
 
 /** Whether a page is the last, and the cursor of its end. */

@@ -29,8 +29,6 @@ import { RoleBadge } from "./role-badge.tsx";
 import { useDialogs } from "./use-dialogs.ts";
 import { useSubmission } from "./use-submission.ts";
 
-/** The number of participants per page. */
-const PAGE_SIZE = 10;
 /** The time between a change and the query that it causes, in milliseconds. Changes in between cause none of their own. */
 const CALM = 300;
 
@@ -43,7 +41,7 @@ export function ParticipantList({ session: { sessionId, maxParticipants, created
   const isLive = useChanges(sessionId);
   const list = usePage(
     ParticipantsDocument,
-    { sessionId, first: PAGE_SIZE, after: pages.after },
+    { sessionId, first: pages.first, after: pages.after },
     ({ session }) => {
       const present = session?.participants;
       return (

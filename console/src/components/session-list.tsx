@@ -1,20 +1,14 @@
-import { useQuery } from "@apollo/client/react";
 import { useEffect, useState } from "react";
 import { Link } from "wouter";
 import { usePagesInAddress } from "../address.ts";
 import { useMe } from "../api/me.ts";
-import { problemOf } from "../api/problem.ts";
 import { SessionDocument, type SessionFieldsFragment, SessionsDocument } from "../generated/documents.ts";
 import { sessionPath } from "../paths.ts";
-import { isSessionId, useFilter, useSessionSearch } from "../session-search.ts";
+import { isSessionId, type Search, useFilter, useSessionSearch } from "../session-search.ts";
 import { Instant } from "./instant.tsx";
 import { List, usePage } from "./list.tsx";
-import { formatTotal } from "./pager.tsx";
-import { ProblemNotice } from "./problem-notice.tsx";
+import { formatTotal, usePages } from "./pager.tsx";
 import { SessionId } from "./session-id.tsx";
-
-/** The number of sessions per page. */
-const PAGE_SIZE = 20;
 
 /** How long the user does not type before the list follows, in milliseconds. */
 const PAUSE = 250;
@@ -35,14 +29,14 @@ function useSettled(value: string): string {
   return settled;
 }
 
-function Sessions({ search }: { search: ReturnType<typeof useSessionSearch>[0] }) {
+function Sessions({ search }: { search: Search }) {
   const { rights } = useMe();
   const pages = usePagesInAddress();
   const filter = useFilter(search);
   const list = usePage(
     SessionsDocument,
     // It does not count the list, which may have a million sessions.
-    { first: PAGE_SIZE, after: pages.after, filter, withTokens: rights.readLedger },
+    { first: pages.first, after: pages.after, filter, withTokens: rights.readLedger },
     ({ sessions }) => sessions,
   );
   const isFiltered = Object.values(filter).some((value) => value !== null);
@@ -60,35 +54,30 @@ function Sessions({ search }: { search: ReturnType<typeof useSessionSearch>[0] }
 }
 
 function SessionOfId({ sessionId }: { sessionId: string }) {
-  const { data, error, refetch } = useQuery(SessionDocument, {
-    variables: { sessionId },
-    fetchPolicy: "cache-and-network",
-  });
+  const pages = usePages();
+  const list = usePage(SessionDocument, { sessionId }, ({ session }) => ({
+    nodes: session ? [session] : [],
+    pageInfo: { hasNextPage: false, endCursor: null },
+  }));
   return (
-    <>
-      {error && <ProblemNotice problem={problemOf(error)} onRetry={() => void refetch()} />}
-      {data?.session && (
-        <ul className="list">
-          <li>
-            <SessionItem session={data.session} />
-          </li>
-        </ul>
-      )}
-      <p role="status">
-        {data?.session === null && "No session that you may see has this ID."}
-        {!data && !error && "Loading…"}
-      </p>
-    </>
+    <List
+      list={list}
+      pages={pages}
+      of="sessions"
+      none="No session that you may see has this ID."
+      className="list"
+    >
+      {(session) => <SessionItem session={session} />}
+    </List>
   );
 }
 
-function SessionItem({
-  session,
-  tokens,
-}: {
-  session: SessionFieldsFragment;
-  tokens?: number | null | undefined;
-}) {
+interface ItemProps {
+  readonly session: SessionFieldsFragment;
+  readonly tokens?: number | null | undefined;
+}
+
+function SessionItem({ session, tokens }: ItemProps) {
   return (
     <Link href={sessionPath(session.sessionId)} className="item">
       <span className={session.name === null ? "nameless" : "title"}>{session.name ?? "No name"}</span>

@@ -245,7 +245,9 @@ export function TokenForm({ sessionId }: { sessionId: string }) {
         const tokens = outcomes.filter((outcome) => outcome.__typename === "ConnectionToken");
         keepTokens(tokens);
         if (tokens.length > 0)
-          setDone(tokens.length === 1 ? "One token was generated." : `${tokens.length} tokens were generated.`);
+          setDone(
+            tokens.length === 1 ? "One token was generated." : `${tokens.length} tokens were generated.`,
+          );
       }}
       request={
         many

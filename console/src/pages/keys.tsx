@@ -20,9 +20,6 @@ import {
 import { ROLES } from "../labels.ts";
 import { formatInstant, nowInSeconds } from "../time.ts";
 
-/** The number of keys per page. */
-const PAGE_SIZE = 20;
-
 const PRESETS: Readonly<Record<ApiKeyPreset | "OWN", string>> = {
   FRONT_END: "One front end",
   READ_ONLY: "Read only",
@@ -40,7 +37,7 @@ const PRESET_MEANINGS: Readonly<Record<ApiKeyPreset | "OWN", string>> = {
 /** The page of the API keys that grant no more than the caller has. */
 export default function KeysPage() {
   const pages = usePagesInAddress();
-  const list = usePage(ApiKeysDocument, { first: PAGE_SIZE, after: pages.after }, ({ apiKeys }) => apiKeys);
+  const list = usePage(ApiKeysDocument, { first: pages.first, after: pages.after }, ({ apiKeys }) => apiKeys);
   const { open, setOpen, dialog, card } = useDialogs<ApiKeyFieldsFragment | "new">();
   const [made, setMade] = useState<string | null>(null);
   return (

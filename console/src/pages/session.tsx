@@ -101,14 +101,11 @@ function Options({ session }: { session: SessionFieldsFragment }) {
   );
 }
 
-/** The number of records per page. */
-const PAGE_SIZE = 10;
-
 function IssuedTokens({ sessionId }: { sessionId: string }) {
   const pages = usePages();
   const list = usePage(
     IssuedTokensDocument,
-    { sessionId, first: PAGE_SIZE, after: pages.after },
+    { sessionId, first: pages.first, after: pages.after },
     ({ session }) => session?.issuedTokens,
   );
   return (

@@ -24,9 +24,6 @@ import { sessionPath } from "../paths.ts";
 import { isToken } from "../session-search.ts";
 import { isOver, toInstant, toLocal } from "../time.ts";
 
-/** The number of records per page. */
-const PAGE_SIZE = 20;
-
 /** The page of all issued tokens: who generated them, for whom, for which session, and when. */
 export default function TokensPage() {
   const [parameters, setParameters] = useParameters();
@@ -127,7 +124,7 @@ function TokenLog({ filter }: { filter: IssuedTokenFilter }) {
   const { open, setOpen, dialog, card } = useDialogs<Issued>();
   const list = usePage(
     TokenLogDocument,
-    { first: PAGE_SIZE, after: pages.after, filter, withSessions: rights.readSessions },
+    { first: pages.first, after: pages.after, filter, withSessions: rights.readSessions },
     ({ issuedTokens }) => issuedTokens,
   );
   return (
