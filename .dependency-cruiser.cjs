@@ -98,7 +98,7 @@ module.exports = {
       "^src/main\\.ts$",
       "^src/((server|errors)\\.ts$|config/config\\.ts$|process/|audit/open-audit\\.ts$|store/database-address\\.ts$)",
     ),
-    only("console-stands-alone", "^console/", "^packages/client/src/local-ot/protocol"),
+    only("console-stands-alone", "^console/", "^packages/client/src/local-ot"),
     {
       name: "client-stands-alone",
       severity: "error",

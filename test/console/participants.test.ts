@@ -61,9 +61,9 @@ for (const options of [
         await participants(page).getByText("Live", { exact: true }).waitFor();
         const [ann, bob] = [await guest(page, "ann", "Moderator"), await guest(page, "bob", "Publisher")];
         await button(bob, "Publish a stream").click();
-        await participants(page).getByText("Camera: Test picture").waitFor();
+        await participants(page).getByText("Camera: bob").waitFor();
         await expect.poll(() => participants(page).locator(".count").textContent()).toBe("2");
-        await ann.getByRole("img", { name: "Stream: Test picture" }).waitFor();
+        await ann.locator(".OT_subscriber", { hasText: "bob" }).waitFor();
         expect(await problems(page)).toEqual([]);
         expect(await problems(ann)).toEqual([]);
 

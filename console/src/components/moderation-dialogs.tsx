@@ -161,7 +161,7 @@ export function GuestDialog({ sessionId, ...dialog }: Props) {
   /** A token whose tab the browser blocked. */
   const [blocked, setBlocked] = useState<string | null>(null);
   const open = (token: string) => {
-    if (openGuestTab(token)) dialog.onDone("The guest joins in its own tab.");
+    if (openGuestTab({ token, sessionId, role })) dialog.onDone("The guest joins in its own tab.");
     else setBlocked(token);
   };
   const options = useTokenOptions();

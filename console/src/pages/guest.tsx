@@ -1,28 +1,18 @@
 import { useEffect, useReducer, useRef, useState } from "react";
-import { socketUrl } from "../api/live.ts";
+import { type Connection, localOT, type Publisher } from "../../../packages/client/src/local-ot.ts";
 import { PageHeading } from "../components/page-heading.tsx";
 import { RoleBadge } from "../components/role-badge.tsx";
 import { SessionId } from "../components/session-id.tsx";
-import type { Role } from "../generated/documents.ts";
-import { askForToken } from "../guest-tab.ts";
-import { afterMessage, EMPTY_ROOM, type Room, type RoomMessage } from "../local-room.ts";
-
-/** The roles by their names in tokens. */
-const ROLES: Readonly<Record<string, Role>> = {
-  subscriber: "SUBSCRIBER",
-  publisher: "PUBLISHER",
-  publisheronly: "PUBLISHER_ONLY",
-  moderator: "MODERATOR",
-};
+import { askForGuest, type Guest } from "../guest-tab.ts";
 
 /** The page of a virtual participant of the local platform. It has only a token, and no credential of a caller. */
 export default function GuestPage() {
-  const [token, setToken] = useState<string | null>(null);
+  const [guest, setGuest] = useState<Guest | null>(null);
   const [isAlone, setAlone] = useState(false);
   /** Increases when the guest joins again. */
   const [visit, setVisit] = useState(1);
   useEffect(() => {
-    const stop = askForToken(setToken);
+    const stop = askForGuest(setGuest);
     setAlone(stop === null);
     return stop ?? undefined;
   }, []);
@@ -34,8 +24,8 @@ export default function GuestPage() {
       </header>
       <main>
         <PageHeading>Guest</PageHeading>
-        {token !== null && <Visit key={visit} token={token} onAgain={() => setVisit(visit + 1)} />}
-        {token === null && (
+        {guest !== null && <Visit key={visit} guest={guest} onAgain={() => setVisit(visit + 1)} />}
+        {guest === null && (
           <p className="notice" role="status">
             {isAlone
               ? "This tab has no token. Open the page of a session, and choose “Join as a guest”."
@@ -47,41 +37,93 @@ export default function GuestPage() {
   );
 }
 
-function Visit({ token, onAgain }: { token: string; onAgain: () => void }) {
-  const [room, take] = useReducer(
-    (room: Room, message: RoomMessage | "anew") =>
-      message === "anew" ? EMPTY_ROOM : afterMessage(room, message),
-    EMPTY_ROOM,
-  );
-  const socket = useRef<WebSocket>(undefined);
-  useEffect(() => {
-    take("anew");
-    const opened = new WebSocket(socketUrl("local/join"));
-    socket.current = opened;
-    let isOver = false;
-    const deliver = (message: RoomMessage) => {
-      if (!isOver) take(message);
-    };
-    opened.onopen = () => opened.send(JSON.stringify({ type: "join", token }));
-    opened.onmessage = ({ data }) => deliver(JSON.parse(data));
-    opened.onclose = () => deliver({ type: "closed" });
-    return () => {
-      isOver = true;
-      opened.close();
-    };
-  }, [token]);
-  const send = (message: object) => socket.current?.send(JSON.stringify(message));
+/** Why a visit is over, by the reasons of the platform. */
+const ENDS: Readonly<Record<string, string>> = {
+  clientDisconnected: "You left.",
+  forceDisconnected: "You were shown out: the server or a moderator disconnected you.",
+  networkDisconnected: "The connection was lost.",
+};
 
-  const { joined, connections, streams, events, end } = room;
-  const role = joined && ROLES[joined.role];
-  const own = streams.find(({ connectionId }) => connectionId === joined?.connectionId);
-  const isIn = joined !== null && end === null;
+/** The most events to keep. */
+const MAX_EVENTS = 50;
+
+const TILE = { insertMode: "append", width: "100%", height: "auto" } as const;
+
+function Visit({ guest, onAgain }: { guest: Guest; onAgain: () => void }) {
+  const { token, sessionId, role } = guest;
+  const [OT] = useState(() => localOT("local/join"));
+  const [session] = useState(() => OT.initSession("", sessionId));
+  const [isIn, setIn] = useState(false);
+  const [end, setEnd] = useState<string | null>(null);
+  const [others, setOthers] = useState<readonly Connection[]>([]);
+  const [publisher, setPublisher] = useState<Publisher | null>(null);
+  const [events, note] = useReducer(
+    (events: readonly string[], event: string) => [...events, event].slice(-MAX_EVENTS),
+    [],
+  );
+  const tiles = useRef<HTMLDivElement>(null);
+
+  useEffect(() => {
+    const isOwn = ({ connectionId }: Connection) => connectionId === session.connection?.connectionId;
+    session.on({
+      connectionCreated({ connection }) {
+        if (isOwn(connection)) return;
+        note(`${nameOf(connection)} is in the session.`);
+        setOthers((others) => [...others, connection]);
+      },
+      connectionDestroyed({ connection }) {
+        note(`${nameOf(connection)} left.`);
+        setOthers((others) => others.filter((other) => other !== connection));
+      },
+      streamCreated({ stream }) {
+        note(`${nameOf(stream.connection)} publishes a stream.`);
+        if (session.capabilities.subscribe) session.subscribe(stream, tiles.current ?? undefined, TILE);
+      },
+      streamDestroyed: ({ stream }) => note(`A stream of ${nameOf(stream.connection)} ended.`),
+      signal({ type = "", from, data }) {
+        const [, name] = type.split(/:(.*)/s);
+        const sender = from === null ? "the server" : isOwn(from) ? "you" : nameOf(from);
+        note(`Signal${name ? ` “${name}”` : ""} from ${sender}: ${data}`);
+      },
+      sessionDisconnected({ reason }) {
+        setIn(false);
+        setEnd(ENDS[reason] ?? `You were disconnected: ${reason}.`);
+      },
+    });
+    session.connect(token, (error) => {
+      setIn(!error);
+      if (error) setEnd(`You could not join: ${error.message}`);
+      else note("You joined.");
+    });
+    return () => {
+      session.off();
+      session.disconnect();
+    };
+  }, [session, token]);
+
+  const publish = () => {
+    const name = session.connection?.data || "Guest";
+    const made = OT.initPublisher(tiles.current ?? undefined, { ...TILE, name });
+    made.on({
+      streamCreated: () => note("You publish a stream."),
+      streamDestroyed: () => note("Your stream ended."),
+      muteForced: () => note("Your stream was muted."),
+      destroyed: () => setPublisher(null),
+    });
+    session.publish(made, (error) => {
+      if (!error) return;
+      made.destroy();
+      note(`Your stream was refused: ${error.message}`);
+    });
+    setPublisher(made);
+  };
+
   return (
     <>
       <section className="card" aria-label="You">
         <div className="row">
-          {role && <RoleBadge role={role} />}
-          {joined && <SessionId id={joined.sessionId} />}
+          <RoleBadge role={role} />
+          <SessionId id={sessionId} />
         </div>
         <p role="status">{isIn ? "You are in the session." : end === null ? "Joining…" : ""}</p>
         {end !== null && (
@@ -90,32 +132,15 @@ function Visit({ token, onAgain }: { token: string; onAgain: () => void }) {
           </p>
         )}
         <div className="acts">
+          {isIn && role !== "SUBSCRIBER" && (
+            <button type="button" onClick={publisher ? () => session.unpublish(publisher) : publish}>
+              {publisher ? "Stop publishing" : "Publish a stream"}
+            </button>
+          )}
           {isIn && (
-            <>
-              {role !== "SUBSCRIBER" && (
-                <button
-                  type="button"
-                  onClick={() =>
-                    send(
-                      own
-                        ? { type: "unpublish", streamId: own.streamId }
-                        : { type: "publish", name: "Test picture" },
-                    )
-                  }
-                >
-                  {own ? "Stop publishing" : "Publish a stream"}
-                </button>
-              )}
-              <button
-                type="button"
-                onClick={() => {
-                  send({ type: "leave" });
-                  take({ type: "left" });
-                }}
-              >
-                Leave
-              </button>
-            </>
+            <button type="button" onClick={() => session.disconnect()}>
+              Leave
+            </button>
           )}
           {end !== null && (
             <button type="button" className="main" onClick={onAgain}>
@@ -123,43 +148,30 @@ function Visit({ token, onAgain }: { token: string; onAgain: () => void }) {
             </button>
           )}
         </div>
+        <div className="tiles" ref={tiles} />
       </section>
       {isIn && (
         <section className="card" aria-labelledby="others">
           <h2 id="others">In the session</h2>
           <ul className="people">
-            {[{ connectionId: joined.connectionId, data: "You" }, ...connections].map(
-              ({ connectionId, data }) => {
-                const published = streams.filter((stream) => stream.connectionId === connectionId);
-                return (
-                  <li key={connectionId}>
-                    <div className="who-is">
-                      <strong>{data || connectionId}</strong>
-                      {role === "MODERATOR" && connectionId !== joined.connectionId && (
-                        <button
-                          type="button"
-                          className="quiet"
-                          aria-label={`Disconnect ${data || connectionId}`}
-                          onClick={() => send({ type: "forceDisconnect", connectionId })}
-                        >
-                          Disconnect
-                        </button>
-                      )}
-                    </div>
-                    {published.map(({ streamId, name }) => (
-                      <div
-                        className="picture"
-                        key={streamId}
-                        role="img"
-                        aria-label={`Stream: ${name || "no name"}`}
-                      >
-                        {name}
-                      </div>
-                    ))}
-                  </li>
-                );
-              },
-            )}
+            <li>
+              <strong>You</strong>
+            </li>
+            {others.map((other) => (
+              <li key={other.connectionId} className="who-is">
+                <strong>{nameOf(other)}</strong>
+                {role === "MODERATOR" && (
+                  <button
+                    type="button"
+                    className="quiet"
+                    aria-label={`Disconnect ${nameOf(other)}`}
+                    onClick={() => session.forceDisconnect(other)}
+                  >
+                    Disconnect
+                  </button>
+                )}
+              </li>
+            ))}
           </ul>
         </section>
       )}
@@ -176,4 +188,8 @@ function Visit({ token, onAgain }: { token: string; onAgain: () => void }) {
       </section>
     </>
   );
+}
+
+function nameOf({ data, connectionId }: Connection): string {
+  return data || connectionId;
 }
