@@ -11,6 +11,7 @@ const ALL = [
   "*.md",
   "docs/*.md",
   "docs/clients/*.md",
+  "{packages,examples}/*/README.md",
   "schema.graphql",
   "src/**/*.ts",
   "console/src/**/!(generated)/*.{ts,tsx}",

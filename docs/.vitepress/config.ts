@@ -22,8 +22,11 @@ process.env.VITE_EXTRA_EXTENSIONS = "cfg,graphql";
 
 const page = (text: string, name: string) => ({ text, link: `/docs/${name}` });
 
-/** How other libraries than Apollo Client 4 use the kit. */
-const CLIENTS = [
+/** The kit, the examples, and how other libraries than Apollo Client 4 use the kit. */
+const KIT = [
+  { text: "The kit", link: "/packages/client/README" },
+  { text: "A React page", link: "/examples/react-app/README" },
+  { text: "A Next.js back end", link: "/examples/next-backend/README" },
   page("Operations of your own", "clients/own-operations"),
   page("Apollo Client 3", "clients/apollo-client-3"),
   page("urql", "clients/urql"),
@@ -39,9 +42,10 @@ export default defineConfig({
   title: "Stagepass",
   description: "A self-hosted GraphQL API server for video sessions and their connection tokens.",
   srcDir: "..",
-  srcExclude: ["!(README.md|CONTRIBUTING.md|SECURITY.md|CHANGELOG.md|docs)/**"],
+  srcExclude: ["!(README.md|CONTRIBUTING.md|SECURITY.md|CHANGELOG.md|docs|packages|examples)/**"],
   rewrites: { "README.md": "index.md" },
   outDir: "./.vitepress/dist",
+  ignoreDeadLinks: "localhostLinks",
   markdown: {
     html: false,
     anchor: { slugify: anchorOf },
@@ -73,7 +77,7 @@ export default defineConfig({
           page("Sessions and tokens", "sessions"),
           page("Participants", "participants"),
           page("Moderation", "moderation"),
-          { ...page("From a front end", "front-end"), collapsed: true, items: CLIENTS },
+          { ...page("From a front end", "front-end"), collapsed: true, items: KIT },
           page("The command line", "cli"),
           page("The console", "console"),
           page("Errors", "errors"),

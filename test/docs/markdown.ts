@@ -16,6 +16,13 @@ export const DOCUMENTS: readonly string[] = [
   ),
 ];
 
+/** The documents of the kit and the examples, which have tests of their own. */
+export const README_OF_PARTS: readonly string[] = [
+  "packages/client",
+  "examples/react-app",
+  "examples/next-backend",
+].map((folder) => `${folder}/README.md`);
+
 /** The text of the document with this path in the repository. */
 export const textOf = (document: string): string => readFileSync(resolve(ROOT, document), "utf8");
 

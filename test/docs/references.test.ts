@@ -3,7 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { anchorOf } from "../../docs/.vitepress/anchor.ts";
 import { SCOPES } from "../../src/access/scope.ts";
-import { codeSpans, DOCUMENTS, headings, links, ROOT, textOf } from "./markdown.ts";
+import { codeSpans, DOCUMENTS, headings, links, README_OF_PARTS, ROOT, textOf } from "./markdown.ts";
 
 const { scripts, bin } = JSON.parse(readFileSync(resolve(ROOT, "package.json"), "utf8"));
 const ofEach = DOCUMENTS.map((document) => [document, textOf(document)] as const);
@@ -15,19 +15,19 @@ const PATH =
 /** The pages with an application of their own; the test of their snippets checks its files. */
 const GUIDE = /^docs\/(front-end|clients\/.*)\.md$/;
 
-describe.each(ofEach)("%s", (document, markdown) => {
-  it("links to existing files and headings", () => {
-    const broken = links(markdown)
-      .filter((target) => !/^https?:/.test(target))
-      .filter((target) => {
-        const [path = "", anchor] = target.split("#");
-        const file = path === "" ? document : join(dirname(document), path);
-        if (!existsSync(resolve(ROOT, file))) return true;
-        return anchor !== undefined && !headings(textOf(file)).map(anchorOf).includes(anchor);
-      });
-    expect(broken).toEqual([]);
-  });
+it.each([...DOCUMENTS, ...README_OF_PARTS])("%s links to existing files and headings", (document) => {
+  const broken = links(textOf(document))
+    .filter((target) => !/^https?:/.test(target))
+    .filter((target) => {
+      const [path = "", anchor] = target.split("#");
+      const file = path === "" ? document : join(dirname(document), path);
+      if (!existsSync(resolve(ROOT, file))) return true;
+      return anchor !== undefined && !headings(textOf(file)).map(anchorOf).includes(anchor);
+    });
+  expect(broken).toEqual([]);
+});
 
+describe.each(ofEach)("%s", (document, markdown) => {
   it("names existing paths", () => {
     const paths = GUIDE.test(document) ? [] : codeSpans(markdown).filter((code) => PATH.test(code));
     expect(paths.filter((path) => !existsSync(resolve(ROOT, path)))).toEqual([]);

@@ -5,8 +5,9 @@ import { buildSchema } from "graphql";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { schemaReference } from "../../docs/.vitepress/schema-reference.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-import { DOCUMENTS, headings, ROOT, textOf } from "./markdown.ts";
+import { DOCUMENTS, headings, README_OF_PARTS, ROOT, textOf } from "./markdown.ts";
 
+const PAGES = [...DOCUMENTS, ...README_OF_PARTS];
 const site = temporaryFolder(afterAll);
 const textOfSite = (path: string): string => readFileSync(join(site, path), "utf8");
 const filesOf = (ending: string): string[] =>
@@ -21,8 +22,8 @@ beforeAll(() => {
 it("has a page for each document, with its heading, and no other", () => {
   const pageOf = (document: string) =>
     document === "README.md" ? "index.html" : document.replace(/md$/, "html");
-  expect(filesOf(".html").sort()).toEqual(["404.html", ...DOCUMENTS.map(pageOf)].sort());
-  for (const document of DOCUMENTS) {
+  expect(filesOf(".html").sort()).toEqual(["404.html", ...PAGES.map(pageOf)].sort());
+  for (const document of PAGES) {
     const page = pageOf(document);
     const [heading] = headings(textOf(document));
     expect(/<h1[^>]*>([^<]*) </.exec(textOfSite(page))?.[1], page).toBe(heading);
