@@ -54,6 +54,12 @@ export function isOwnedBy(applicationId: string, sessionId: string): boolean {
   return ownerOf(sessionId) === applicationId;
 }
 
+/** How many first characters of a session ID tell whether a project owns it. */
+export function ownerLength(applicationId: string): number {
+  // Base64 writes three bytes as four characters.
+  return 2 + Math.ceil((Buffer.byteLength(VERSION + SEPARATOR + applicationId + SEPARATOR) * 4) / 3);
+}
+
 /** @throws {SessionNotFound} if the ID is malformed or another project owns the session */
 export function checkOwner(applicationId: string, sessionId: string): void {
   const owner = ownerOf(sessionId);

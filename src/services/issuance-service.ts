@@ -13,7 +13,7 @@ import {
 import { isEmpty, type SessionSelection } from "../domain/session-selection.ts";
 import { DatabaseUnavailable, RateLimited } from "../errors.ts";
 import type { IssuanceLedger } from "../store/store.ts";
-import { type UsableSessionsParts, usableSessions } from "./usable-sessions.ts";
+import { decidingLength, type UsableSessionsParts, usableSessions } from "./usable-sessions.ts";
 
 /** The most records that one query counts. Meanwhile, other queries wait for a few milliseconds. */
 const PER_QUERY = 2000;
@@ -107,8 +107,9 @@ export class IssuanceService {
     const counts = new IssuanceCounts(interval);
     if (isEmpty(listableSessions(caller))) return counts.periods(first, current);
     const { shares, ledger } = this.#parts;
+    const alike = decidingLength(this.#parts, caller);
     const tally = (from: number | null) =>
-      shares.query(caller.id, () => ledger.tally(interval, PER_QUERY, from));
+      shares.query(caller.id, () => ledger.tally(interval, PER_QUERY, from, alike));
     let position: number | null = null;
     for (let looked = PER_QUERY; ; looked += PER_QUERY) {
       if (this.#stopped) throw new DatabaseUnavailable("the server is stopping");

@@ -21,7 +21,7 @@ import {
   readingOf,
   totalOf,
 } from "./page.ts";
-import { type UsableSessionsParts, usableSessions } from "./usable-sessions.ts";
+import { decidingLength, type UsableSessionsParts, usableSessions } from "./usable-sessions.ts";
 
 /** The dependencies of `IssuedTokens`. */
 export interface IssuedTokensParts extends UsableSessionsParts {
@@ -73,8 +73,11 @@ export class IssuedTokens {
     const walk = await this.#walkFor(caller, filter);
     if (walk === null) return 0;
     const { ledger, shares } = this.#parts;
+    const alike = decidingLength(this.#parts, caller);
     return this.#looking.do(caller.id, async () => {
-      const counted = await shares.query(caller.id, () => ledger.countWalk(walk, filter, COUNTED_ROWS));
+      const counted = await shares.query(caller.id, () =>
+        ledger.countWalk(walk, filter, COUNTED_ROWS, alike),
+      );
       const usable = await this.#usable(caller, counted, ({ sessionId }) => sessionId);
       const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0);
       return totalOf({

@@ -1,6 +1,6 @@
 import type { Caller } from "../access/caller.ts";
-import { checkSession, mayUseSession, needsSessionName } from "../access/policy.ts";
-import { checkOwner, isOwnedBy } from "../domain/session-id.ts";
+import { checkSession, listableSessions, mayUseSession, needsSessionName } from "../access/policy.ts";
+import { checkOwner, isOwnedBy, ownerLength } from "../domain/session-id.ts";
 import type { Shares } from "../shares/shares.ts";
 import type { SessionRegistry } from "../store/store.ts";
 
@@ -29,6 +29,11 @@ export async function usableSessions(
     for (const { sessionId, name } of found) names.set(sessionId, name);
   }
   return new Set(own.filter((id) => mayUseSession(caller, id, names.get(id) ?? null)));
+}
+
+/** How many first characters of a session ID tell whether the caller may use it; null if all of them, or its name, do. */
+export function decidingLength({ applicationId }: UsableSessionsParts, caller: Caller): number | null {
+  return listableSessions(caller).all ? ownerLength(applicationId) : null;
 }
 
 /**

@@ -9,7 +9,7 @@ import { type Admits, admission, refusals, requestRemovals } from "./admission.t
 import { PATIENCE } from "./deadline.ts";
 import type { Database, Engine } from "./engine.ts";
 import { groupCommit } from "./group-commit.ts";
-import { countOfWalk, newestOf, pageOfWalk } from "./ledger-queries.ts";
+import { beginningOf, countOfWalk, newestOf, pageOfWalk } from "./ledger-queries.ts";
 import { changing, lockChanges } from "./participant-changes.ts";
 import type { IssuanceLedger } from "./store.ts";
 import type { IssuedTokenTable } from "./tables.ts";
@@ -169,16 +169,16 @@ export function issuanceLedger(
       return rows.map((row) => ({ position: row.position, issued: toIssuedToken(row) }));
     },
 
-    async countWalk(walk, filter, limit) {
-      const counting = countOfWalk(engine, walk, filter, limit);
+    async countWalk(walk, filter, limit, alike) {
+      const counting = countOfWalk(engine, walk, filter, limit, alike);
       if (!counting) return [];
       const { rows } = await engine.walk(reads, counting);
-      return rows.map(({ session_id, looked, count }) => {
-        return { sessionId: session_id, looked: Number(looked), count: Number(count) };
+      return rows.map(({ one_session, looked, count }) => {
+        return { sessionId: one_session, looked: Number(looked), count: Number(count) };
       });
     },
 
-    async tally(interval, limit, position) {
+    async tally(interval, limit, position, alike) {
       let newest = reads
         .selectFrom("issued_tokens")
         .select(["position", "session_id", "role", "issued_at"])
@@ -191,17 +191,17 @@ export function issuanceLedger(
           // A literal, because PostgreSQL takes parameters here and in `group by` for different values.
           sql<number>`issued_at / ${sql.lit(interval)}`.as("period"),
           "role",
-          "session_id",
+          fn.min("session_id").as("one_session"),
           fn.countAll().as("count"),
           fn.min("position").as("last"),
         ])
-        .groupBy(["period", "role", "session_id"])
+        .groupBy(["period", "role", beginningOf(alike)])
         .execute();
       if (rows.length === 0) return { tallies: [], end: null };
       const tallies = rows.map((row) => ({
         period: Number(row.period),
         role: row.role as Role,
-        sessionId: row.session_id,
+        sessionId: row.one_session,
         count: Number(row.count),
       }));
       const latest = Math.max(...tallies.map(({ period }) => period));

@@ -35,7 +35,8 @@ export function countOfWalk(
   walk: LedgerWalk,
   filter: IssuedTokenFilter,
   limit: number,
-): RawBuilder<{ session_id: string; looked: number; count: number }> | undefined {
+  alike: number | null,
+): RawBuilder<{ one_session: string; looked: number; count: number }> | undefined {
   const columns = sql`position, session_id, role, issued_to, issued_at`;
   // Several sessions have no order here: with one, the database would read up to `limit` records of each.
   const rows =
@@ -44,9 +45,14 @@ export function countOfWalk(
       : walked(engine, columns, walk, limit, null);
   return (
     rows &&
-    sql`select session_id, count(*) as looked, count(case when ${conditionOf(filter)} then 1 end) as count
-    from (${rows}) as walk group by session_id`
+    sql`select min(session_id) as one_session, count(*) as looked, count(case when ${conditionOf(filter)} then 1 end) as count
+    from (${rows}) as walk group by ${beginningOf(alike)}`
   );
+}
+
+/** What sessions that are counted together have in common: the first characters of their IDs, or the whole ID. */
+export function beginningOf(alike: number | null): RawBuilder<string> {
+  return alike === null ? sql`session_id` : sql`substr(session_id, 1, ${sql.lit(alike)})`;
 }
 
 function walked(

@@ -171,8 +171,17 @@ export interface IssuanceLedger {
   /** At most `limit` records of a walk, in one query. Starts after `after`, or at the newest if it is null. */
   list(walk: LedgerWalk, limit: number, after: TimePlace | null): Promise<RecordedToken[]>;
 
-  /** Reads at most `limit` records of a walk, and counts those that match a filter, for each session. */
-  countWalk(walk: LedgerWalk, filter: IssuedTokenFilter, limit: number): Promise<CountedOfSession[]>;
+  /**
+   * Reads at most `limit` records of a walk, and counts those that match a filter, for each session.
+   *
+   * @param alike counts sessions together whose IDs begin with this many equal characters, and names one of them; null for none
+   */
+  countWalk(
+    walk: LedgerWalk,
+    filter: IssuedTokenFilter,
+    limit: number,
+    alike: number | null,
+  ): Promise<CountedOfSession[]>;
 
   /** The number of records of each session, in the order given, counted up to `limit`. One query, for at most 100 sessions. */
   count(sessionIds: readonly string[], limit: number): Promise<number[]>;
@@ -181,12 +190,14 @@ export interface IssuanceLedger {
    * Counts at most `limit` records by period of issuance, role and session. Reads backwards in the order of issuance, from
    * before `position`, or from the newest if it is null.
    *
+   * @param alike as for `countWalk`
    * @returns the counts, the position of the last record read and the latest period; `end` is null if no record was read
    */
   tally(
     interval: IssuanceInterval,
     limit: number,
     position: number | null,
+    alike: number | null,
   ): Promise<{
     readonly tallies: readonly SessionTally[];
     readonly end: { readonly position: number; readonly latest: number } | null;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { composeSessionId, ownerOf, parseSessionId } from "../../src/domain/session-id.ts";
+import { composeSessionId, ownerLength, ownerOf, parseSessionId } from "../../src/domain/session-id.ts";
 
 const encode = (text: string, prefix = "1_") => prefix + Buffer.from(text).toString("base64url");
 
@@ -192,4 +192,20 @@ describe("ownerOf", () => {
       }),
     );
   });
+});
+
+it("tells by the first characters of an ID whether a project owns it, and by no fewer", () => {
+  const project = fc.stringMatching(/^\d{1,9}$|^[\da-f]{8}-[\da-f]{4}$/);
+  const idOf = (owner: string, random: string) =>
+    composeSessionId({ owner, location: null, createdAt: new Date(1_795_500_000_000), random });
+  fc.assert(
+    fc.property(project, project, (own, other) => {
+      const beginning = idOf(own, "a").slice(0, ownerLength(own));
+      expect(idOf(own, "b").startsWith(beginning)).toBe(true);
+      if (other !== own) expect(idOf(other, "a").startsWith(beginning)).toBe(false);
+    }),
+  );
+  expect(idOf("12", "a").slice(0, ownerLength("12") - 2)).toBe(
+    idOf("123", "a").slice(0, ownerLength("12") - 2),
+  );
 });
