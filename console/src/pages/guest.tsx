@@ -158,18 +158,20 @@ function Visit({ guest, onAgain }: { guest: Guest; onAgain: () => void }) {
               <strong>You</strong>
             </li>
             {others.map((other) => (
-              <li key={other.connectionId} className="who-is">
-                <strong>{nameOf(other)}</strong>
-                {role === "MODERATOR" && (
-                  <button
-                    type="button"
-                    className="quiet"
-                    aria-label={`Disconnect ${nameOf(other)}`}
-                    onClick={() => session.forceDisconnect(other)}
-                  >
-                    Disconnect
-                  </button>
-                )}
+              <li key={other.connectionId}>
+                <div className="who-is">
+                  <strong>{nameOf(other)}</strong>
+                  {role === "MODERATOR" && (
+                    <button
+                      type="button"
+                      className="quiet"
+                      aria-label={`Disconnect ${nameOf(other)}`}
+                      onClick={() => session.forceDisconnect(other)}
+                    >
+                      Disconnect
+                    </button>
+                  )}
+                </div>
               </li>
             ))}
           </ul>
