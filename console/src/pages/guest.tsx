@@ -127,7 +127,7 @@ function Visit({ guest, onAgain }: { guest: Guest; onAgain: () => void }) {
         </div>
         <p role="status">{isIn ? "You are in the session." : end === null ? "Joining…" : ""}</p>
         {end !== null && (
-          <p className="notice bad" role="alert">
+          <p className={`notice ${end === ENDS.clientDisconnected ? "" : "bad"}`} role="alert">
             {end}
           </p>
         )}
