@@ -31,7 +31,7 @@ export async function usableSessions(
   return new Set(own.filter((id) => mayUseSession(caller, id, names.get(id) ?? null)));
 }
 
-/** How many first characters of a session ID tell whether the caller may use it; null if that depends on the whole ID or on the name. */
+/** How many first characters of a session ID decide whether the caller may use it; null if its name may decide. */
 export function decidingLength({ applicationId }: UsableSessionsParts, caller: Caller): number | null {
   return listableSessions(caller).all ? ownerLength(applicationId) : null;
 }
