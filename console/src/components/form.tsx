@@ -7,7 +7,7 @@ import { type Request, RequestSnippets } from "./request-snippets.tsx";
 import { SubmitButton } from "./submit-button.tsx";
 import { useSubmission } from "./use-submission.ts";
 
-/** A field of a form: a select box or check boxes for `options`, a text area for `rows`, else an input. */
+/** A field of a form: a select box or check boxes for `options`, a text area for `rows`, or an input. */
 type FieldOf<Entries> = {
   readonly [Name in keyof Entries & string]: {
     /** The argument of the API, and the name of the entry. */
