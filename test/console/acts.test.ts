@@ -89,11 +89,11 @@ test("mutes all, signals to one, limits and bans, and polls without a socket", a
     await page.goto("/#/bans");
     await page.getByRole("listitem").filter({ hasText: "ann" }).getByText("for ever").waitFor();
     await field(page, "Identity").fill("nobody");
-    await page.getByText("No bans.").waitFor();
+    await page.getByText("No bans match.").waitFor();
     await field(page, "Identity").fill("ann");
     await button(page, "Lift… the ban of ann").click();
     await inDialog(page, "Lift").click();
-    await page.getByText("No bans.").waitFor();
+    await page.getByText("No bans match.").waitFor();
     await field(page, "Show").selectOption("Ended and lifted bans");
     await page.getByText(/^lifted /).waitFor();
     await page.reload();

@@ -57,14 +57,14 @@ test("has filters for session, role, caller and time", (browser) =>
     await expect.poll(() => rows(page).count()).toBe(3);
     await field(page, "Role").selectOption("Subscriber");
     await field(page, "From").fill("2020-01-01T00:00");
-    await field(page, "Until").fill("2099-01-01T00:00");
+    await field(page, "Before").fill("2099-01-01T00:00");
     await field(page, "Issued by").fill("local");
     await page.getByRole("button", { name: "Filter", exact: true }).click();
     await expect.poll(() => rows(page).count()).toBe(1);
     await page.reload();
     expect(await field(page, "From").inputValue()).toBe("2020-01-01T00:00");
     expect(await field(page, "Role").inputValue()).toBe("SUBSCRIBER");
-    await field(page, "Until").fill("2020-01-02T00:00");
+    await field(page, "Before").fill("2020-01-02T00:00");
     await page.keyboard.press("Enter");
     await page.getByText("No issued tokens match.").waitFor();
     // The address is not trusted.

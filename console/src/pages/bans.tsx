@@ -53,7 +53,7 @@ export default function BansPage() {
       </section>
       <BanList
         title={SHOWN.find(([value]) => value === shown)?.[1] ?? ""}
-        none="No bans."
+        none={identity ? "No bans match." : "No bans."}
         sessionId={null}
         filter={{ identity: identity || null, active: shown === "all" ? null : shown === "active" }}
         pages={pages}

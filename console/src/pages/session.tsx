@@ -118,7 +118,7 @@ function IssuedTokens({ sessionId }: { sessionId: string }) {
         columns={{
           Role: ({ role }) => <RoleBadge role={role} />,
           Identity: ({ identity }) => identity,
-          Caller: ({ issuedTo }) => issuedTo,
+          "Issued by": ({ issuedTo }) => issuedTo,
           Issued: ({ issuedAt }) => <Instant at={issuedAt} />,
           Expires: ({ expiresAt }) => <Instant at={expiresAt} />,
         }}

@@ -86,7 +86,7 @@ function FilterForm({ entered, onFilter }: FilterFormProps) {
         { name: "sessionId", label: "Session ID" },
         { name: "role", label: "Role", options: [["", "Any"], ...optionsOf(ROLES)] },
         { name: "issuedAfter", label: "From", type: "datetime-local" },
-        { name: "issuedBefore", label: "Until", type: "datetime-local" },
+        { name: "issuedBefore", label: "Before", type: "datetime-local" },
       ]}
       // A token must not get into the page's address.
       rules={{
@@ -137,7 +137,7 @@ function TokenLog({ filter }: { filter: IssuedTokenFilter }) {
         none="No issued tokens match."
         columns={{
           "Issued by": ({ issuedTo }) => issuedTo,
-          For: ({ identity }) => identity,
+          Identity: ({ identity }) => identity,
           Role: ({ role }) => <RoleBadge role={role} />,
           Session: ({ sessionId, session }) =>
             rights.readSessions ? (
