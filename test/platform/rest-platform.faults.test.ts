@@ -77,9 +77,9 @@ describe.each([...LISTS, ...COMMANDS])("the call to %s", (act, call) => {
     ["headers, then silence", fallSilent],
   ])("is unavailable at the deadline, on %s", async (_, behaviour) => {
     const begin = performance.now();
-    const error = await outcome(call, behaviour, { PLATFORM_TIMEOUT_MS: "300" });
-    expect(performance.now() - begin).toBeLessThan(500 + SLACK);
-    expect(error.message).toBe("The platform did not answer within 300 ms");
+    const error = await outcome(call, behaviour, { PLATFORM_TIMEOUT_MS: "1000" });
+    expect(performance.now() - begin).toBeLessThan(1500 + SLACK);
+    expect(error.message).toBe("The platform did not answer within 1000 ms");
   });
 
   it("cuts off an answer of 64 MB", async () => {

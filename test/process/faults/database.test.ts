@@ -26,7 +26,7 @@ const ANSWER_LIMIT = 3000 + SLACK;
 const CLIENTS = LONG ? 16 : 4;
 const LATE_CLIENTS = LONG ? 8 : 4;
 /** How long the database cannot be used, in milliseconds: longer than a refusal may take. */
-const DURATION = LONG ? 20_000 : ANSWER_LIMIT + 500;
+const DURATION = LONG ? 20_000 : 5500;
 
 /** How soon after an outage everything is well again, in milliseconds. */
 const RECOVERY_LIMIT = 5000 + SLACK;
