@@ -315,7 +315,7 @@ it("lets a key that has expired meanwhile create none", async () => {
   const key = await created(server, { name: "brief", preset: "EVERYTHING", expiresIn: 3600 });
   // The server now knows the key.
   expect(await listed(server, key)).toEqual(["brief"]);
-  const database = new Libsql(file);
+  const database = new Libsql(file, { timeout: 2000 });
   database.exec("UPDATE api_keys SET expires_at = 1");
   database.close();
   expect((await create(server, { name: "late", preset: "READ_ONLY" }, key)).errors).toMatchObject([
@@ -327,7 +327,7 @@ it("lets a key that has expired meanwhile create none", async () => {
 it("bounds the keys of a server, and how many a caller makes in a minute", async () => {
   const file = join(temporaryFolder(), "stagepass.db");
   const server = await start({ DATABASE_URL: `file:${file}`, ACTIONS_PER_MINUTE: "3" });
-  const database = new Libsql(file);
+  const database = new Libsql(file, { timeout: 2000 });
   const add = database.prepare(
     "INSERT INTO api_keys (id, name, digest, claims, created_at, revoked_at) VALUES (?, ?, '', '{}', ?, ?)",
   );

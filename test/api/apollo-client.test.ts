@@ -78,7 +78,7 @@ describe("Apollo Client reads the code of", () => {
     });
     const known = clientOf(url, { authorization: `Bearer ${signedJwt(EVERYTHING)}` });
     const { data } = await known.mutate<{ createSession: { id: string } }>({ mutation: gql(CREATE) });
-    const database = new Libsql(file);
+    const database = new Libsql(file, { timeout: 2000 });
     onTestFinished(() => void database.close());
     database.exec("ALTER TABLE issued_tokens RENAME TO away");
     const token = `mutation { generateToken(sessionId: "${data?.createSession.id}") { token } }`;

@@ -10,7 +10,7 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 
 /** Takes the sessions table away under the server, and gives it back. */
 function database(file: string) {
-  const connection = new Libsql(file);
+  const connection = new Libsql(file, { timeout: 2000 });
   return {
     breakDown: () => connection.exec("ALTER TABLE sessions RENAME TO canary_sessions"),
     mend: () => connection.exec("ALTER TABLE canary_sessions RENAME TO sessions"),

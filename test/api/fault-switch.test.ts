@@ -82,7 +82,7 @@ describe("the fault switch gives the answer of the true fault", () => {
     const file = join(temporaryFolder(), "test.db");
     const broken = await serverForTest({ DATABASE_URL: `file:${file}` });
     const id = await broken.createSession();
-    const database = new Libsql(file);
+    const database = new Libsql(file, { timeout: 2000 });
     onTestFinished(() => void database.close());
     database.exec("ALTER TABLE issued_tokens RENAME TO away");
     const truth = await seen(await post(broken, GENERATE, { id }));

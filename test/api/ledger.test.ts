@@ -255,7 +255,7 @@ describe("LEDGER_RETENTION_DAYS", () => {
     const file = join(temporaryFolder(), "test.db");
     await start({ DATABASE_URL: `file:${file}` });
     await servers.pop()?.close();
-    const database = new Libsql(file);
+    const database = new Libsql(file, { timeout: 2000 });
     database.exec("CREATE TRIGGER full BEFORE INSERT ON server_runs BEGIN SELECT raise(abort, 'full'); END");
     database.close();
     const server = await start({ DATABASE_URL: `file:${file}`, LEDGER_RETENTION_DAYS: "7" });

@@ -39,7 +39,7 @@ async function withoutLedger() {
   const file = join(temporaryFolder(), "test.db");
   const server = await start({ DATABASE_URL: `file:${file}` });
   const id = await server.createSession();
-  const database = new Libsql(file);
+  const database = new Libsql(file, { timeout: 2000 });
   onTestFinished(() => void database.close());
   database.exec("ALTER TABLE issued_tokens RENAME TO away");
   return { server, id };

@@ -41,7 +41,7 @@ const knowing = (claims: object | null) => async (): Promise<Situation> => {
 const withDatabase = (sql: string) => async (): Promise<Situation> => {
   const file = join(temporaryFolder(), "test.db");
   return open({ DATABASE_URL: `file:${file}` }, () => {
-    const database = new Libsql(file);
+    const database = new Libsql(file, { timeout: 2000 });
     onTestFinished(() => void database.close());
     database.exec(sql);
   })();

@@ -64,7 +64,7 @@ test("makes a key that works by either header, within its grant, and never shows
   server.kill("SIGTERM");
   await server.exited;
   expect(readFileSync(join(folder, "data", "stagepass.db")).includes(secret)).toBe(false);
-  const database = new Libsql(join(folder, "data", "stagepass.db"));
+  const database = new Libsql(join(folder, "data", "stagepass.db"), { timeout: 2000 });
   expect(database.prepare("select digest from api_keys").get()).toMatchObject({
     digest: createHash("sha256").update(key).digest("hex"),
   });
@@ -171,7 +171,7 @@ test("lists which keys grant nothing, for the rules of another version allowed t
     "old",
     JSON.stringify({ scope: "tokens:create", video_grant: { names: ["standup"] } }),
   );
-  const database = new Libsql(join(folder, "data", "stagepass.db"));
+  const database = new Libsql(join(folder, "data", "stagepass.db"), { timeout: 2000 });
   database.exec(`UPDATE api_keys SET claims = replace(claims, '"standup"', '"standup "') WHERE name = 'old'`);
   database.close();
   const malformed = "video_grant.names must not end in a space, U+0020";

@@ -54,7 +54,11 @@ for (const [name, itBehind] of PROXIES) {
     expect(proxy.log()).not.toContain("inspectToken");
   });
   for (const [fault, behaviour] of [
-    ["broke off", resetAtOnce],
+    // A replica whose checks fail, too, soon gets no requests.
+    [
+      "broke off",
+      (response, request) => (request.path === "/readyz" ? succeed : resetAtOnce)(response, request),
+    ],
     ["answered with 500", (response) => response.writeHead(500).end("{}")],
     ["answered with 502", (response) => response.writeHead(502).end("{}")],
     ["answered with 503", (response) => response.writeHead(503).end("{}")],

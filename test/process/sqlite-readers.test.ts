@@ -9,7 +9,7 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 /** A program that reads a SQLite file and closes it, as a person does who looks into it, and prints what it found. */
 const READ = `
   const Libsql = require("libsql");
-  const database = new Libsql(process.argv[1]);
+  const database = new Libsql(process.argv[1], { timeout: 2000 });
   const { n } = database.prepare("SELECT count(*) AS n FROM issued_tokens").get();
   const { integrity_check } = database.prepare("PRAGMA integrity_check").get();
   database.close();

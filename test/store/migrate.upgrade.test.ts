@@ -23,7 +23,7 @@ async function leftOn(engine: EngineName): Promise<{ url: string; key: string }>
   if (engine === "PostgreSQL") {
     await (await sharedPostgres()).query(text, new URL(url).pathname.slice(1));
   } else {
-    const file = new Libsql(url.slice("file:".length));
+    const file = new Libsql(url.slice("file:".length), { timeout: 2000 });
     file.exec(text);
     file.close();
   }

@@ -27,7 +27,7 @@ describe("the embedded database", () => {
   it("is opened by several at once, also where none has chosen the write-ahead log", async () => {
     for (let i = 0; i < 100; i++) {
       const file = join(temporaryFolder(), "test.db");
-      const made = new Libsql(file);
+      const made = new Libsql(file, { timeout: 2000 });
       made.exec("CREATE TABLE some (id INTEGER)");
       made.close();
       const opened = Array.from({ length: 5 }, async () => {

@@ -72,7 +72,7 @@ export function startMatrix(): void {
       },
       () => now,
     );
-    database = new Libsql(file);
+    database = new Libsql(file, { timeout: 2000 });
     ids = {
       own: await createNamed(SESSION_NAMES.own),
       sibling: await createNamed(SESSION_NAMES.sibling),
@@ -201,14 +201,16 @@ let lastChange = 0;
 function changeParticipants(): void {
   lastChange += SESSIONS.length;
   const change = database.prepare("UPDATE participants SET change = ? WHERE id = ?");
-  database.transaction(() => {
-    for (const [i, kind] of SESSIONS.entries()) change.run(lastChange - i, participantOf(kind));
-    database
-      .prepare(
-        "INSERT INTO participant_changes (id, latest) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET latest = excluded.latest",
-      )
-      .run(lastChange);
-  })();
+  database
+    .transaction(() => {
+      for (const [i, kind] of SESSIONS.entries()) change.run(lastChange - i, participantOf(kind));
+      database
+        .prepare(
+          "INSERT INTO participant_changes (id, latest) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET latest = excluded.latest",
+        )
+        .run(lastChange);
+    })
+    .immediate();
 }
 
 /**
@@ -250,7 +252,7 @@ export async function subscribeToAll(
         changeParticipants();
         return answers.size;
       },
-      { interval: 100, timeout: 5000 },
+      { interval: 100, timeout: 30_000 },
     )
     .toBe(SESSIONS.length);
   socket.terminate();

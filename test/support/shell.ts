@@ -30,7 +30,7 @@ export function shell(env: Record<string, string> = PROJECT, cwd = temporaryFold
       return { code, error: errors.trimEnd() };
     },
     /** Its own database file. */
-    database: () => new Libsql(join(cwd, "data", "stagepass.db")),
+    database: () => new Libsql(join(cwd, "data", "stagepass.db"), { timeout: 2000 }),
     /** The ledger's records of a session. */
     async recorded(sessionId: string) {
       const { ledger } = await openStore(`file:${join(cwd, "data", "stagepass.db")}`);

@@ -81,7 +81,7 @@ test("is not ready before it has the keys that are the only way in, says so, and
   await clients.recover(performance.now(), PAUSE);
   expect(await readiness()).toEqual(READY);
   const calls = await clients.stop();
-  const database = new Libsql(join(folder, "data", "stagepass.db"));
+  const database = new Libsql(join(folder, "data", "stagepass.db"), { timeout: 2000 });
   const ids = (database.prepare("SELECT id FROM issued_tokens").all() as { id: string }[]).map(
     ({ id }) => id,
   );

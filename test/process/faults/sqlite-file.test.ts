@@ -39,7 +39,7 @@ async function filled(records: number, megabytes = 0): Promise<string> {
   const file = join(temporaryFolder(), "test.db");
   migrated ??= migrate();
   writeFileSync(file, await migrated);
-  const database = new Libsql(file);
+  const database = new Libsql(file, { timeout: 2000 });
   database.exec(
     `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${records})
      INSERT INTO issued_tokens (id, session_id, role, format, issued_to, issued_at, expires_at)
@@ -62,7 +62,7 @@ function damage(file: string, from = 1 / 3, to = 2 / 3): void {
 }
 
 const idsIn = (file: string): string[] => {
-  const database = new Libsql(file);
+  const database = new Libsql(file, { timeout: 2000 });
   const rows = database.prepare("SELECT id FROM issued_tokens").all() as { id: string }[];
   database.close();
   return rows.map(({ id }) => id);
