@@ -56,8 +56,9 @@ export function isOwnedBy(applicationId: string, sessionId: string): boolean {
 
 /** How many first characters of a session ID tell whether a project owns it. */
 export function ownerLength(applicationId: string): number {
-  // Base64 writes three bytes as four characters.
-  return 2 + Math.ceil((Buffer.byteLength(VERSION + SEPARATOR + applicationId + SEPARATOR) * 4) / 3);
+  const decisive = VERSION + SEPARATOR + applicationId + SEPARATOR;
+  // After `1_` or `2_`, base64 writes three bytes as four characters.
+  return 2 + Math.ceil((Buffer.byteLength(decisive) * 4) / 3);
 }
 
 /** @throws {SessionNotFound} if the ID is malformed or another project owns the session */

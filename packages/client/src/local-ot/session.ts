@@ -52,11 +52,12 @@ export class LocalSession extends EventEmitter<SessionEvents> implements Session
   }
 
   connect(token: string, done: Done): this {
-    // An earlier connection, which may still be closing, ends first. Its last event may have connected again.
+    // An earlier connection, which may still be closing, ends first.
     if (this.connection) {
       this.disconnect();
       this.#closed();
     }
+    // A listener of its last event may have connected again, or an earlier attempt is under way.
     this.disconnect();
     const socket = new WebSocket(this.#url);
     const leave = () => this.disconnect();
