@@ -17,7 +17,7 @@ export const DOCUMENTS: readonly string[] = [
 ];
 
 /** The documents of the kit and the examples, which have tests of their own. */
-export const README_OF_PARTS: readonly string[] = [
+export const PART_READMES: readonly string[] = [
   "packages/client",
   "examples/react-app",
   "examples/next-backend",

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { anchorOf } from "../../docs/.vitepress/anchor.ts";
 import { SCOPES } from "../../src/access/scope.ts";
-import { codeSpans, DOCUMENTS, headings, links, README_OF_PARTS, ROOT, textOf } from "./markdown.ts";
+import { codeSpans, DOCUMENTS, headings, links, PART_READMES, ROOT, textOf } from "./markdown.ts";
 
 const { scripts, bin } = JSON.parse(readFileSync(resolve(ROOT, "package.json"), "utf8"));
 const ofEach = DOCUMENTS.map((document) => [document, textOf(document)] as const);
@@ -15,7 +15,7 @@ const PATH =
 /** The pages with an application of their own; the test of their snippets checks its files. */
 const GUIDE = /^docs\/(front-end|clients\/.*)\.md$/;
 
-it.each([...DOCUMENTS, ...README_OF_PARTS])("%s links to existing files and headings", (document) => {
+it.each([...DOCUMENTS, ...PART_READMES])("%s links to existing files and headings", (document) => {
   const broken = links(textOf(document))
     .filter((target) => !/^https?:/.test(target))
     .filter((target) => {

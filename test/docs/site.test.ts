@@ -5,9 +5,9 @@ import { buildSchema } from "graphql";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { schemaReference } from "../../docs/.vitepress/schema-reference.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-import { DOCUMENTS, headings, README_OF_PARTS, ROOT, textOf } from "./markdown.ts";
+import { DOCUMENTS, headings, PART_READMES, ROOT, textOf } from "./markdown.ts";
 
-const PAGES = [...DOCUMENTS, ...README_OF_PARTS];
+const PAGES = [...DOCUMENTS, ...PART_READMES];
 const site = temporaryFolder(afterAll);
 const textOfSite = (path: string): string => readFileSync(join(site, path), "utf8");
 const filesOf = (ending: string): string[] =>

@@ -37,7 +37,7 @@ const keys: KeyingConfig = {
 };
 
 /**
- * Options for `cacheExchange` of `@urql/exchange-graphcache`. The cache never stores a token or an API key of an answer, and adds the
+ * Options for `cacheExchange` of `@urql/exchange-graphcache`. The cache never stores a token or an API key from an answer, and adds the
  * next page to the `edges` of a list. Graphcache stores the arguments of queries, so send `inspectToken` past it, with `sendWithFetch`.
  */
 export const graphcache: Pick<CacheExchangeOpts, "keys" | "resolvers"> = {
