@@ -153,13 +153,15 @@ export class TokenService {
 
   /** Checks the rest of the input and drafts the token, once the role and the session are allowed. */
   #draft(caller: Caller, sessionId: string, given: TokenInput, issuedAt: Date): Draft {
-    const { signing } = this.#parts;
+    const { signing, ledger } = this.#parts;
     const identity = boundIdentity(caller, identityOf(given));
-    const input = { ...given, data: boundData(caller, given.data ?? null) };
+    const data = boundData(caller, given.data ?? null);
+    // A copy takes as long as the checks.
+    const input = data === given.data ? given : { ...given, data };
     const grant = grantFor(sessionId, input, issuedAt, caller.permissions.maxLifetime);
     const { role, createTime, expireTime } = grant;
     checkLifetime(caller, expireTime - createTime);
-    const format = formatOf(input);
+    const format = formatOf(given);
     signing.checkFormat(format);
     const expiresAt = new Date(expireTime * 1000);
     return {
@@ -174,7 +176,7 @@ export class TokenService {
         expiresAt,
         identity,
         revokedAt: null,
-        fingerprint: signing.fingerprint(sessionId, grant.data),
+        fingerprint: ledger.isKept ? signing.fingerprint(sessionId, grant.data) : null,
       },
     };
   }
@@ -197,20 +199,25 @@ export class TokenService {
   }
 
   async #signInTurns({ id }: Caller, drafts: readonly Draft[]): Promise<ConnectionToken[]> {
-    const sign = (portion: readonly Draft[]) => Promise.all(portion.map((draft) => this.#sign(draft)));
+    const { signing, shares } = this.#parts;
+    const sign = async (portion: readonly Draft[]) => {
+      const texts = await Promise.all(
+        portion.map(({ grant, record }) => signing.sign(grant, record.id, record.format)),
+      );
+      return portion.map((draft, i) => this.#signed(draft, texts[i] ?? ""));
+    };
     // A single token is signed in the turn of its request.
     if (drafts.length === 1) return sign(drafts);
     const tokens: ConnectionToken[] = [];
     for (let start = 0; start < drafts.length; start += PER_TURN) {
-      await this.#parts.shares.turn(id);
+      await shares.turn(id);
       tokens.push(...(await sign(drafts.slice(start, start + PER_TURN))));
     }
     return tokens;
   }
 
-  async #sign({ grant, record: { id, format, identity, expiresAt } }: Draft): Promise<ConnectionToken> {
+  #signed({ grant, record: { id, format, identity, expiresAt } }: Draft, token: string): ConnectionToken {
     const { sessionId, role, data, initialLayoutClassList, createTime, expireTime } = grant;
-    const { signing } = this.#parts;
     // Listed one by one: spreading the grant costs as much as the signature.
     return {
       sessionId,
@@ -219,10 +226,10 @@ export class TokenService {
       initialLayoutClassList,
       createTime,
       expireTime,
-      token: await signing.sign(grant, id, format),
+      token,
       id,
       format,
-      applicationId: signing.applicationId,
+      applicationId: this.#parts.signing.applicationId,
       identity,
       createdAt: new Date(createTime * 1000),
       expiresAt,

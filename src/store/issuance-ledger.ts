@@ -98,6 +98,8 @@ export function issuanceLedger(
   };
 
   return {
+    isKept: true,
+
     async record(issued) {
       const refused = (await record(issued)) ?? NONE_REFUSED;
       if (refused.size === 0) return refused;
@@ -247,14 +249,20 @@ export function issuanceLedger(
   };
 }
 
-/** A ledger that records nothing, for `LEDGER=off`. Earlier records can still be read. */
-export function withoutRecords(ledger: IssuanceLedger): IssuanceLedger {
-  return { ...ledger, record: async () => new Map(), revoked: async () => new Set(), async check() {} };
-}
-
 /** Why tokens were not recorded, by their IDs. */
 type Refused = ReadonlyMap<string, Inadmissible>;
 const NONE_REFUSED: Refused = new Map();
+
+/** A ledger that records nothing, for `LEDGER=off`. Earlier records can still be read. */
+export function withoutRecords(ledger: IssuanceLedger): IssuanceLedger {
+  return {
+    ...ledger,
+    isKept: false,
+    record: async () => NONE_REFUSED,
+    revoked: async () => new Set(),
+    async check() {},
+  };
+}
 
 /** A record for trial writes, as large as a real one. */
 function madeUpRecord(): IssuedToken {

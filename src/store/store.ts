@@ -140,6 +140,9 @@ export interface SessionTally extends IssuanceTally {
 
 /** The ledger of issued tokens. */
 export interface IssuanceLedger {
+  /** Whether it stores records. Without, it only has earlier ones. */
+  readonly isKept: boolean;
+
   /**
    * Records the tokens, in the order of issuance, except those that a ban or a full session excludes. Resolves when the records are
    * durable. Once `Bans.add` has resolved, no server records a token that the ban excludes.
