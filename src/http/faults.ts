@@ -1,5 +1,6 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from "fastify";
 import { expiredJwt } from "../access/bearer-jwt.ts";
 import type { FaultyServices, Services } from "../graphql/context.ts";
 import { httpError } from "./errors.ts";
@@ -30,30 +31,37 @@ declare module "fastify" {
 /** Refuses requests that ask for a fault, and preflights of such requests, where the switch does not work. */
 export function refuseFaults(app: FastifyInstance): void {
   app.addHook("onRequest", ({ headers, method }, _reply, next) => {
-    const planned = method === "OPTIONS" ? (headers["access-control-request-headers"] ?? "") : "";
-    const names = planned.toLowerCase().split(/[\s,]+/);
-    const isAsked = headers[HEADER] !== undefined || names.includes(HEADER);
+    const isAsked = headers[HEADER] !== undefined || (method === "OPTIONS" && isPlanned(headers));
     next(isAsked ? httpError(400, OFF) : undefined);
   });
+}
+
+function isPlanned({ "access-control-request-headers": planned = "" }: IncomingHttpHeaders): boolean {
+  return planned
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .includes(HEADER);
 }
 
 /** A hook that reads the fault of an authenticated request. `EXPIRED_TOKEN` happens at once. */
 export function readFault(app: FastifyInstance, faulty: FaultyServices | null) {
   app.decorateRequest("fault", null);
-  return async (request: FastifyRequest): Promise<void> => {
+  const refusalOf = (request: FastifyRequest): Error | undefined => {
     const given = request.headers[HEADER];
-    if (given === undefined || faulty === null) return;
+    if (given === undefined || faulty === null) return undefined;
     request.reason = HEADER;
-    if (given === "EXPIRED_TOKEN") throw expiredJwt();
+    if (given === "EXPIRED_TOKEN") return expiredJwt();
     request.fault = faultOf(String(given), faulty);
+    return request.fault ? undefined : httpError(400, UNKNOWN);
   };
+  return (request: FastifyRequest, _reply: FastifyReply, next: HookHandlerDoneFunction): void =>
+    next(refusalOf(request));
 }
 
-function faultOf(given: string, faulty: FaultyServices): Fault {
+function faultOf(given: string, faulty: FaultyServices): Fault | null {
   if (Object.hasOwn(faulty, given)) return { services: faulty[given as keyof FaultyServices] };
   const delay = Number(/^SLOW=(\d{1,5})$/.exec(given)?.[1]);
-  if (delay >= 1 && delay <= MAX_DELAY) return { delay };
-  throw httpError(400, UNKNOWN);
+  return delay >= 1 && delay <= MAX_DELAY ? { delay } : null;
 }
 
 /** Waits for the delay of a request, until its client disconnects or the server stops. */

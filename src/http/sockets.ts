@@ -31,8 +31,8 @@ export function acceptSockets(app: FastifyInstance, rules: SocketRules): void {
 
   app.addHook("onRequest", (request, reply, next) => {
     const head = headOf(request.raw);
-    const server = servers.get(pathOf(request));
     if (head === undefined && request.headers["sec-websocket-key"] === undefined) return next();
+    const server = servers.get(pathOf(request));
     const refuse = (error: Error) => {
       request.reason = error.message;
       next(error);
