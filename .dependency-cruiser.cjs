@@ -70,7 +70,7 @@ module.exports = {
     only(
       "http-imports-graphql",
       "^src/http/",
-      "^src/(graphql/(context|documents|media-type|subscriber|summary|trusted-documents)\\.ts$|access/|audit/audit\\.ts$|shares/|config/document-manifest\\.ts$|domain/|platform/(emulator/|platform\\.ts$)|signing/webhook-(keys|signature)\\.ts$|services/participants\\.ts$|errors\\.ts$|process/loopback\\.ts$)",
+      "^src/(graphql/(apollo|context|documents|media-type|subscriber|summary|trusted-documents)\\.ts$|access/|audit/audit\\.ts$|shares/|config/document-manifest\\.ts$|domain/|platform/(emulator/|platform\\.ts$)|signing/webhook-(keys|signature)\\.ts$|services/participants\\.ts$|errors\\.ts$|process/loopback\\.ts$)",
     ),
     only(
       "instruments-import-what-they-follow",
@@ -129,6 +129,7 @@ module.exports = {
     ),
     kept("@apollo/server", "^src/(graphql|http|instruments)/"),
     kept("@apollo/subgraph", "^src/graphql/"),
+    kept("graphql-jit", "^src/graphql/execution/"),
     kept("(fastify|@fastify)", "^src/(http/|instruments/|server\\.ts$)"),
     kept("(ws|graphql-ws)", "^src/(http|platform|cli)/"),
     kept("rate-limiter-flexible", "^src/access/"),

@@ -21,7 +21,7 @@ import {
   reasonOf,
   StartupError,
 } from "./errors.ts";
-import { createApollo } from "./graphql/apollo.ts";
+import { createEngine } from "./graphql/apollo.ts";
 import { createSubgraphSchema } from "./graphql/federation/subgraph.ts";
 import { createSchema } from "./graphql/schema.ts";
 import { createSubscriber } from "./graphql/subscriber.ts";
@@ -151,11 +151,13 @@ export async function createServer(config: Config, { logger, now }: Surroundings
     const build = config.console ? consoleBuild() : null;
     const schema = config.federation ? await createSubgraphSchema() : createSchema();
     if (config.trustedDocuments) warnOfUnanswerable(config.trustedDocuments.manifest, schema, logger);
-    const { account, plugins } = await measuring(config, fetch, logger);
-    const apollo = createApollo(schema, config.production, logger, {
+    const { account, plugins, measures } = await measuring(config, fetch, logger);
+    const engine = createEngine(schema, config.production, logger, {
       account,
       plugins: [...plugins, ...instrument.plugins],
+      measures: (headers) => measures(headers) || instrument.followsOperation(),
     });
+    const { apollo } = engine;
     await apollo.start();
     // All checks share one deadline, as load balancers wait no longer. Concurrent probes share one check, as anyone may send them.
     const ready = lately(CHECK_READINESS_EVERY, async () => {
@@ -171,7 +173,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
     const known = open ? openUntilFirstKey(store.apiKeys, authenticate) : authenticate;
     const credentials = new OpenCredentials({ authenticate: known, apiKeys: store.apiKeys, now });
     const { app, drain } = await createApp({
-      apollo,
+      engine,
       services,
       authenticate: known,
       trustsProxy: config.trustsProxy,

@@ -1,7 +1,6 @@
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
-import type { Measuring } from "../graphql/apollo.ts";
-import { inlineTraces, UNMEASURED } from "../graphql/studio/studio.ts";
+import { inlineTraces, type Measuring, UNMEASURED } from "../graphql/studio/studio.ts";
 import { usageReports } from "../graphql/studio/usage-reports.ts";
 import type { Fetch } from "./outbound.ts";
 
@@ -14,10 +13,11 @@ export async function measuring(
   if (federation) {
     if (usageReporting)
       logger.info("usage is not reported, because with FEDERATION=on the router reports it");
-    return { plugins: await inlineTraces(), account: {} };
+    return inlineTraces();
   }
-  if (!usageReporting) return { plugins: UNMEASURED, account: {} };
+  if (!usageReporting) return UNMEASURED;
   const { apolloKey, graphRef, endpoint } = usageReporting;
   const key = apolloKey.export().toString("utf8");
-  return { plugins: await usageReports(endpoint, logger, fetch), account: { key, graphRef } };
+  const plugins = await usageReports(endpoint, logger, fetch);
+  return { plugins, account: { key, graphRef }, measures: () => true };
 }

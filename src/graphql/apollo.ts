@@ -1,9 +1,4 @@
-import {
-  type ApolloConfigInput,
-  ApolloServer,
-  type ApolloServerPlugin,
-  type GraphQLRequestListener,
-} from "@apollo/server";
+import { ApolloServer, type ApolloServerPlugin, type GraphQLRequestListener } from "@apollo/server";
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginLandingPageDisabled,
@@ -16,27 +11,33 @@ import type { Context } from "./context.ts";
 import { documentStore } from "./documents.ts";
 import { completeErrors, formatError, withoutSuggestions } from "./errors/format-error.ts";
 import { chooseStatus } from "./errors/status.ts";
+import { KnownOperations } from "./execution/known-operations.ts";
 import { introspection } from "./introspection.ts";
 import { limitCost } from "./limits/cost-limit.ts";
 import { limitShape, MAX_TOKENS } from "./limits/limits.ts";
 import { refuseSubscriptions, refuseTokensInUrls } from "./methods.ts";
-import { UNMEASURED } from "./studio/studio.ts";
+import { type Measuring, UNMEASURED } from "./studio/studio.ts";
 import { noteCode, noteOperation } from "./summary.ts";
 
-/** The plugins that measure for Apollo Studio, and their account. */
-export interface Measuring {
-  readonly plugins: readonly ApolloServerPlugin<Context>[];
-  readonly account: ApolloConfigInput;
+/** What executes operations. */
+export interface Engine {
+  /** The caller starts it and provides the transport. */
+  readonly apollo: ApolloServer<Context>;
+  /** Answers requests that need no plugin, unless their operation is new. */
+  readonly known: KnownOperations;
+  readonly measures: Measuring["measures"];
 }
 
-/** Apollo Server for the schema. The caller starts it and provides the transport. */
-export function createApollo(
+/** Apollo Server for the schema, and the operations that it has executed. */
+export function createEngine(
   schema: GraphQLSchema,
   production: boolean,
   logger: Logger,
-  { plugins, account }: Measuring = { plugins: UNMEASURED, account: {} },
-): ApolloServer<Context> {
-  return new ApolloServer<Context>({
+  { plugins, account, measures }: Measuring = UNMEASURED,
+): Engine {
+  const format = production ? withoutSuggestions : formatError;
+  const known = new KnownOperations(schema, format);
+  const apollo = new ApolloServer<Context>({
     schema,
     logger,
     // Empty, so that Apollo Server reads none from the environment.
@@ -45,7 +46,7 @@ export function createApollo(
     // Every caller is authenticated, or on this machine.
     introspection: true,
     includeStacktraceInErrorResponses: false,
-    formatError: production ? withoutSuggestions : formatError,
+    formatError: format,
     // The process handles signals.
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: MAX_TOKENS },
@@ -57,26 +58,28 @@ export function createApollo(
       landingPage(production),
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
-      everyRequest(schema),
+      everyRequest(schema, known),
       ...plugins,
     ],
   });
+  return { apollo, known, measures };
 }
 
 /** One plugin and one listener for all requests, because each plugin costs a round of promises in every phase. */
-function everyRequest(schema: GraphQLSchema): ApolloServerPlugin<Context> {
+function everyRequest(schema: GraphQLSchema, known: KnownOperations): ApolloServerPlugin<Context> {
   const listener: GraphQLRequestListener<Context> = {
-    didResolveOperation(request) {
+    async didResolveOperation(request) {
       noteOperation(request);
       refuseSubscriptions(request);
       refuseTokensInUrls(request);
-      return limitCost(request);
+      limitCost(request);
+      known.learn(request);
     },
     responseForOperation: introspection(schema),
-    didEncounterErrors: completeErrors,
-    willSendResponse(request) {
+    didEncounterErrors: async (request) => completeErrors(request),
+    async willSendResponse(request) {
       noteCode(request);
-      return chooseStatus(request);
+      chooseStatus(request.response, request.request.http?.headers.get("accept"));
     },
   };
   return {

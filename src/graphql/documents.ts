@@ -4,7 +4,7 @@ import { LRUCache } from "lru-cache";
 /** The most memory for cached documents, in bytes. */
 const KEPT_BYTES = 8 * 1024 * 1024;
 /** The most memory for each character of a document's shortest text, in bytes. Measured: 25 to 139. */
-const BYTES_PER_CHARACTER = 140;
+export const BYTES_PER_CHARACTER = 140;
 
 /** A comment, or a string, which may contain `#`. The end of the text also ends a string. */
 const COMMENT_OR_STRING = /#[^\n\r]*|"""(?:[^"\\]+|\\(?:""")?|"(?!""))*(?:"""|$)|"(?:[^"\\\n\r]+|\\.)*"?/g;

@@ -1,5 +1,13 @@
 import "reflect-metadata";
-import { type GraphQLSchema, isIntrospectionType, isSpecifiedScalarType, printType } from "graphql";
+import {
+  defaultFieldResolver,
+  type GraphQLSchema,
+  isAbstractType,
+  isIntrospectionType,
+  isObjectType,
+  isSpecifiedScalarType,
+  printType,
+} from "graphql";
 import { buildSchemaSync } from "type-graphql";
 import { guardFields } from "./guard.ts";
 import { passPlainArguments } from "./plain-arguments.ts";
@@ -20,6 +28,8 @@ import {
 import { VideoCallerResolver } from "./resolvers/video-caller.ts";
 import { DateTime } from "./types/date-time.ts";
 import "./types/enums.ts";
+import { typeOfNode } from "./types/node.ts";
+import { typeOfOutcome } from "./types/token-outcome.ts";
 
 let schema: GraphQLSchema | undefined;
 
@@ -58,6 +68,7 @@ function buildSchema(): GraphQLSchema {
   });
   passPlainArguments();
   guardFields(schema);
+  resolveWithoutWaiting(schema);
   describe(schema.getQueryType(), "Read operations.");
   describe(schema.getMutationType(), "Write operations. The fields of one mutation run one after another.");
   describe(
@@ -65,6 +76,25 @@ function buildSchema(): GraphQLSchema {
     "Subscriptions, over a WebSocket at the same path (`graphql-transport-ws`).",
   );
   return schema;
+}
+
+/** The functions that find the type of a value. */
+const TYPE_OF: Readonly<Record<string, (value: object) => string>> = {
+  Node: typeOfNode,
+  TokenOutcome: typeOfOutcome,
+};
+
+/**
+ * Prepares the schema for compiled execution, which does not wait for the type of a value, as type-graphql does for each. It calls a
+ * method of a value, such as `totalCount`, only as a resolver.
+ */
+function resolveWithoutWaiting(schema: GraphQLSchema): void {
+  for (const type of Object.values(schema.getTypeMap())) {
+    const typeOf = TYPE_OF[type.name];
+    if (isAbstractType(type) && typeOf) type.resolveType = typeOf;
+    const total = isObjectType(type) && type.getFields().totalCount;
+    if (total) total.resolve ??= defaultFieldResolver;
+  }
 }
 
 const NO_TOPICS: AsyncIterable<never> = {

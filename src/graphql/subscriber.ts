@@ -1,8 +1,4 @@
 import { createHash } from "node:crypto";
-import type {
-  GraphQLRequestContextDidEncounterErrors,
-  GraphQLRequestContextDidResolveOperation,
-} from "@apollo/server";
 import {
   createSourceEventStream,
   type DocumentNode,
@@ -11,7 +7,6 @@ import {
   type GraphQLFormattedError,
   type GraphQLSchema,
   getOperationAST,
-  type OperationDefinitionNode,
   parse,
   specifiedRules,
   validate,
@@ -22,7 +17,7 @@ import { type ErrorCode, StagepassError } from "../errors.ts";
 import { OneByOne } from "../services/one-by-one.ts";
 import { type Context, createContext, type Services } from "./context.ts";
 import { documentStore } from "./documents.ts";
-import { completeErrors, formatError, withoutSuggestions } from "./errors/format-error.ts";
+import { asFormatted, completeErrors, formatError, withoutSuggestions } from "./errors/format-error.ts";
 import { EventStream } from "./event-stream.ts";
 import { limitCost } from "./limits/cost-limit.ts";
 import { limitShape, MAX_TOKENS } from "./limits/limits.ts";
@@ -109,7 +104,8 @@ export function createSubscriber(parts: SubscriberParts): Subscribe {
     if (!operation) throw refused("operationName must be the name of an operation in the document");
     if (operation.operation !== "subscription") throw refused(ONLY_SUBSCRIPTIONS);
     const variableValues = (variables ?? {}) as Record<string, unknown>;
-    await limitCost(costly(schema, document, operation, query, variableValues, context()));
+    const request = { query, variables: variableValues };
+    limitCost({ schema, document, operation, source: query, request, contextValue: context() });
     return {
       schema,
       document,
@@ -136,12 +132,7 @@ export function createSubscriber(parts: SubscriberParts): Subscribe {
       });
     };
     const formatted = async (errors: readonly GraphQLError[], document?: DocumentNode) => {
-      await completeErrors({
-        errors,
-        document,
-        schema,
-        contextValue: context(),
-      } as unknown as GraphQLRequestContextDidEncounterErrors<Context>);
+      completeErrors({ errors, document, schema, contextValue: context() });
       return errors.map((error) => new Told(format(asFormatted(error), error)));
     };
 
@@ -222,26 +213,6 @@ function coded(error: GraphQLError, code: ErrorCode): GraphQLError {
   return error;
 }
 
-/** What the cost depends on, as Apollo Server would pass it. */
-function costly(
-  schema: GraphQLSchema,
-  document: DocumentNode,
-  operation: OperationDefinitionNode,
-  source: string,
-  variables: Record<string, unknown>,
-  contextValue: Context,
-): GraphQLRequestContextDidResolveOperation<Context> {
-  const request = { query: source, variables };
-  return {
-    schema,
-    document,
-    operation,
-    source,
-    request,
-    contextValue,
-  } as unknown as GraphQLRequestContextDidResolveOperation<Context>;
-}
-
 function isAbsent(value: unknown): value is null | undefined {
   return value === undefined || value === null;
 }
@@ -252,9 +223,4 @@ function asGraphQL(error: unknown): GraphQLError {
   const originalError = error instanceof Error ? error : new Error(String(error));
   const extensions = error instanceof StagepassError ? error.extensions : {};
   return new GraphQLError(originalError.message, { originalError, extensions });
-}
-
-function asFormatted(error: GraphQLError): GraphQLFormattedError {
-  const { extensions, ...others } = error.toJSON();
-  return { ...others, extensions: { code: "INTERNAL_SERVER_ERROR", ...extensions } };
 }

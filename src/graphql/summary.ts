@@ -25,7 +25,10 @@ export function noteOperation({
   operation,
   document,
   contextValue: { summary },
-}: GraphQLRequestContextDidResolveOperation<Summarized>): void {
+}: Pick<
+  GraphQLRequestContextDidResolveOperation<Summarized>,
+  "operation" | "document" | "contextValue"
+>): void {
   if (operation) summary.operation = nameOf(operation, document);
 }
 
@@ -33,7 +36,7 @@ export function noteOperation({
 export function noteCode({
   response: { body },
   contextValue: { summary },
-}: GraphQLRequestContextWillSendResponse<Summarized>): void {
+}: Pick<GraphQLRequestContextWillSendResponse<Summarized>, "response" | "contextValue">): void {
   const [error] = (body.kind === "single" && body.singleResult.errors) || [];
   summary.code = error ? String(error.extensions?.code) : "OK";
 }

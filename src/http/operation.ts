@@ -1,12 +1,11 @@
-import type { GraphQLRequest, HTTPGraphQLRequest } from "@apollo/server";
+import type { GraphQLRequest } from "@apollo/server";
 import { isObject } from "../access/json.ts";
 
 /**
  * The operation of an ordinary request: a JSON object with a document, sent by POST. A page of another site cannot forge it (see
  * CSRF prevention in Apollo Server). Null for any other request.
  */
-export function operationIn(http: HTTPGraphQLRequest): GraphQLRequest | null {
-  const { method, body } = http;
+export function operationIn(method: string, body: unknown): GraphQLRequest | null {
   if (method !== "POST" || !isObject(body)) return null;
   const { query, operationName, variables, extensions } = body;
   if (typeof query !== "string" || query === "") return null;
@@ -15,10 +14,10 @@ export function operationIn(http: HTTPGraphQLRequest): GraphQLRequest | null {
   if (!isAbsent(extensions) && !isObject(extensions)) return null;
   return {
     query,
-    operationName: operationName ?? undefined,
+    // A client whose operation has no name may send an empty name.
+    operationName: operationName || undefined,
     variables: variables ?? undefined,
     extensions: extensions ?? undefined,
-    http,
   };
 }
 

@@ -24,6 +24,9 @@ export interface Instrument {
   /** Plugins that follow operations. */
   readonly plugins: readonly ApolloServerPlugin<Context>[];
 
+  /** Whether the current request needs the plugins. */
+  followsOperation(): boolean;
+
   /** Wraps `tokens`. */
   tokens(tokens: Tokens): Tokens;
 
@@ -63,6 +66,7 @@ export const NO_INSTRUMENT: Instrument = {
   follow() {},
   requestEnded() {},
   plugins: [],
+  followsOperation: () => false,
   tokens: (tokens) => tokens,
   platformCall: (_method, _route, call) => call({}),
   circuit() {},
@@ -88,6 +92,7 @@ export function both(outer: Instrument, inner: Instrument): Instrument {
       inner.requestEnded(request, end);
     },
     plugins: [...outer.plugins, ...inner.plugins],
+    followsOperation: () => outer.followsOperation() || inner.followsOperation(),
     tokens: (tokens) => outer.tokens(inner.tokens(tokens)),
     platformCall: (method, route, call) =>
       outer.platformCall(method, route, (headers) =>

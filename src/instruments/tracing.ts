@@ -88,6 +88,8 @@ export function tracing(tracer: Tracer): Instrument {
 
     plugins: [followOperations(tracer, () => places.getStore())],
 
+    followsOperation: () => trace.getSpan(places.getStore()?.context ?? ROOT_CONTEXT)?.isRecording() ?? false,
+
     platformCall: (method, route, call) =>
       inSpan(`${method} ${route}`, SpanKind.CLIENT, { "http.request.method": method }, (context) => {
         const headers: Record<string, string> = {};

@@ -7,9 +7,10 @@ import { Quota } from "../../src/access/quota.ts";
 import { NO_AUDIT } from "../../src/audit/audit.ts";
 import type { ProjectInfo } from "../../src/domain/project.ts";
 import { composeSessionId } from "../../src/domain/session-id.ts";
-import { createApollo } from "../../src/graphql/apollo.ts";
+import { createEngine } from "../../src/graphql/apollo.ts";
 import type { Context } from "../../src/graphql/context.ts";
 import { createSchema } from "../../src/graphql/schema.ts";
+import { UNMEASURED } from "../../src/graphql/studio/studio.ts";
 import { admitAll } from "../../src/graphql/trusted-documents.ts";
 import { createApp } from "../../src/http/app.ts";
 import type { ApiKeyService } from "../../src/services/api-keys.ts";
@@ -38,8 +39,12 @@ afterEach(() => close());
 /** The HTTP server with a plugin more, and tokens that are recorded nowhere. */
 async function start(plugin: ApolloServerPlugin<Context>) {
   const logger = pino({ level: "silent" });
-  const apollo = createApollo(createSchema(), true, logger);
-  apollo.addPlugin(plugin);
+  const engine = createEngine(createSchema(), true, logger, {
+    ...UNMEASURED,
+    plugins: [...UNMEASURED.plugins, plugin],
+    measures: () => true,
+  });
+  const { apollo } = engine;
   await apollo.start();
   const signing = new SigningService(openTokKeyRing(API_KEY, API_SECRET));
   const ledger = { record: async () => new Map() } as unknown as IssuanceLedger;
@@ -53,7 +58,7 @@ async function start(plugin: ApolloServerPlugin<Context>) {
     now: () => new Date(),
   });
   const { app } = await createApp({
-    apollo,
+    engine,
     services: {
       sessions: {} as SessionService,
       tokens,

@@ -1,13 +1,13 @@
 import { createSecretKey } from "node:crypto";
 import { Writable } from "node:stream";
-import type { ApolloServer } from "@apollo/server";
 import pino from "pino";
 import { onTestFinished } from "vitest";
 import { localCaller } from "../../src/access/caller.ts";
 import type { OpenCredentials } from "../../src/access/open-credentials.ts";
 import { NO_AUDIT } from "../../src/audit/audit.ts";
 import type { MonitoringEvent } from "../../src/domain/monitoring-event.ts";
-import type { Context, Services } from "../../src/graphql/context.ts";
+import type { Engine } from "../../src/graphql/apollo.ts";
+import type { Services } from "../../src/graphql/context.ts";
 import { admitAll } from "../../src/graphql/trusted-documents.ts";
 import { createApp } from "../../src/http/app.ts";
 import type { WebhookParts } from "../../src/http/webhooks.ts";
@@ -39,7 +39,7 @@ export async function startIntake(parts: Partial<WebhookParts> = {}) {
     },
   });
   const { app } = await createApp({
-    apollo: {} as ApolloServer<Context>,
+    engine: {} as Engine,
     services: { audit: NO_AUDIT } as Services,
     authenticate: Object.assign(async () => localCaller(), { check: async () => {}, rotate: () => false }),
     trustsProxy: null,

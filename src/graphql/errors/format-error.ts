@@ -1,4 +1,4 @@
-import type { GraphQLRequestListener } from "@apollo/server";
+import type { GraphQLRequestContextDidEncounterErrors } from "@apollo/server";
 import { unwrapResolverError } from "@apollo/server/errors";
 import { GraphQLError, type GraphQLErrorExtensions, type GraphQLFormattedError } from "graphql";
 import { actorOf, noteRefusal } from "../../audit/audit.ts";
@@ -33,6 +33,15 @@ export const NOT_RUN: ReadonlySet<string> = new Set([
   "BAD_USER_INPUT",
   "OPERATION_RESOLUTION_FAILURE",
 ]);
+
+/** Formats an error, given as Apollo Server formats it. */
+export type Format = (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
+
+/** An error as Apollo Server passes it to `formatError`. */
+export function asFormatted(error: GraphQLError): GraphQLFormattedError {
+  const { extensions, ...others } = error.toJSON();
+  return { ...others, extensions: { code: INTERNAL, ...extensions } };
+}
 
 /** Formats an error. Masks unknown errors, whose messages may contain a secret: callers see only our own and GraphQL's. */
 export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
@@ -75,12 +84,15 @@ const TOO_MANY = /^Too many errors processing variables/;
  * Completes errors before they are formatted. GraphQL's own errors name the argument and not its value. An unknown error is
  * logged, and gets the ID of the request.
  */
-export const completeErrors: NonNullable<GraphQLRequestListener<Context>["didEncounterErrors"]> = async ({
+export function completeErrors({
   errors,
   document,
   schema,
   contextValue: { logger, requestId, audit, caller },
-}) => {
+}: Pick<
+  GraphQLRequestContextDidEncounterErrors<Context>,
+  "errors" | "document" | "schema" | "contextValue"
+>): void {
   for (const error of errors) {
     if (!(unwrapResolverError(error) instanceof StagepassError)) withholdValue(error);
   }
@@ -105,7 +117,7 @@ export const completeErrors: NonNullable<GraphQLRequestListener<Context>["didEnc
   for (const err of new Set(unknown.map(unwrapResolverError)))
     logger.error({ requestId, err }, "unexpected error");
   for (const { extensions } of unknown) extensions.requestId = requestId;
-};
+}
 
 /** Whether Apollo Server refuses the HTTP method, for which it has the code `BAD_REQUEST`. */
 function isOfMethod({ http }: GraphQLErrorExtensions): boolean {

@@ -1,4 +1,4 @@
-import type { GraphQLRequestListener } from "@apollo/server";
+import type { GraphQLRequestContextWillSendResponse } from "@apollo/server";
 import type { GraphQLFormattedError } from "graphql";
 import { type ErrorCode, RETRY_AFTER } from "../../errors.ts";
 import type { Context } from "../context.ts";
@@ -19,10 +19,10 @@ const LIMITED = "RATE_LIMITED" satisfies ErrorCode;
  * By GraphQL over HTTP, 6.4.1, a well-formed request that is refused before it runs has status 200 in `application/json`.
  * Apollo Server sends 400 with any media type.
  */
-export const chooseStatus: NonNullable<GraphQLRequestListener<Context>["willSendResponse"]> = async ({
-  request,
-  response: { http, body },
-}) => {
+export function chooseStatus(
+  { http, body }: GraphQLRequestContextWillSendResponse<Context>["response"],
+  accept: string | undefined,
+): void {
   if (body.kind !== "single") return;
   const { data, errors = [] } = body.singleResult;
   const failure = retryStatusOf(data, errors);
@@ -30,9 +30,9 @@ export const chooseStatus: NonNullable<GraphQLRequestListener<Context>["willSend
     http.status = failure.status;
     http.headers.set("retry-after", String(failure.retryAfter));
   } else if (http.status === 400 && errors.every(({ extensions }) => NOT_RUN.has(String(extensions?.code)))) {
-    if (isAlways200(request.http?.headers.get("accept"))) http.status = 200;
+    if (isAlways200(accept)) http.status = 200;
   }
-};
+}
 
 /**
  * The failure status of an answer without data, and the delay before a retry in seconds. 503 means that the database or the

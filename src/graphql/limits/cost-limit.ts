@@ -1,4 +1,4 @@
-import type { GraphQLRequestListener } from "@apollo/server";
+import type { GraphQLRequest, GraphQLRequestContextDidResolveOperation } from "@apollo/server";
 import {
   type ASTNode,
   BREAK,
@@ -25,18 +25,35 @@ const ESTIMATORS = [fieldExtensionsEstimator(), typeName, simpleEstimator({ defa
  */
 const affordable = new WeakMap<OperationDefinitionNode, number>();
 
-/** Refuses an operation that costs too much with its variables, or whose answer exceeds the caller's bytes in flight. */
-export const limitCost: NonNullable<GraphQLRequestListener<Context>["didResolveOperation"]> = async ({
+/** What the cost of an operation depends on. */
+export interface CostFacts
+  extends Pick<
+    GraphQLRequestContextDidResolveOperation<Context>,
+    "schema" | "document" | "operation" | "source"
+  > {
+  readonly request: Pick<GraphQLRequest, "query" | "variables">;
+  readonly contextValue: Pick<Context, "bodyBytes" | "reserve">;
+}
+
+/**
+ * Refuses an operation that costs too much with its variables, or whose answer exceeds the caller's bytes in flight.
+ *
+ * @throws {GraphQLError} or {RateLimited}
+ */
+export function limitCost({
   schema,
   document,
   operation,
   source,
   request: { query, variables = {} },
   contextValue: { bodyBytes, reserve },
-}) => {
+}: CostFacts): void {
   if (!operation) return;
   const known = affordable.get(operation);
-  if (known !== undefined) return reserve(known);
+  if (known !== undefined) {
+    reserve(known);
+    return;
+  }
   const batches = batchesOf(document, operation);
   checkBatches(batches, variables);
   const forCost = variablesForCost(batches, variables);
@@ -56,7 +73,7 @@ export const limitCost: NonNullable<GraphQLRequestListener<Context>["didResolveO
   const bytes = costs(true) * BYTES_PER_COST;
   if (batches.length === 0 && !dependsOnVariables(document)) affordable.set(operation, bytes);
   reserve(bytes);
-};
+}
 
 /**
  * Whether variables other than batches may change the cost of an operation or the validity of its arguments. They do so in

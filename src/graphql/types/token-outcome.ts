@@ -27,9 +27,13 @@ export class TokenRefusalType implements TokenRefusal {
   argument!: string | null;
 }
 
+/** The type of the result of one request. */
+export function typeOfOutcome(outcome: object): string {
+  return "token" in outcome ? "ConnectionToken" : "TokenRefusal";
+}
+
 export const TokenOutcomeType = createUnionType({
   name: "TokenOutcome",
   description: "The result of one request of `generateTokens`: a token or a refusal.",
   types: () => [ConnectionTokenType, TokenRefusalType] as const,
-  resolveType: (outcome) => ("token" in outcome ? ConnectionTokenType : TokenRefusalType),
 });

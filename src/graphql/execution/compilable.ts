@@ -1,0 +1,83 @@
+import {
+  type ASTVisitor,
+  BREAK,
+  type DocumentNode,
+  type FragmentDefinitionNode,
+  type GraphQLSchema,
+  isNonNullType,
+  Kind,
+  type OperationDefinitionNode,
+  OperationTypeNode,
+  type SelectionSetNode,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+} from "graphql";
+
+/**
+ * Whether graphql-jit executes an operation of a valid document as graphql-js does. It differs in directives on fragments that are
+ * used twice, and in variables that are absent inside another value. A default and a nullable variable could be null where the
+ * argument may not: graphql-js words that error.
+ */
+export function isCompilable(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+): boolean {
+  if (operation.operation === OperationTypeNode.SUBSCRIPTION) return false;
+  const nullable = new Set<string>();
+  let isKnown = true;
+  const refuse = () => {
+    isKnown = false;
+    return BREAK;
+  };
+  const info = new TypeInfo(schema);
+  const rules: ASTVisitor = {
+    Directive: refuse,
+    Field: ({ name }) => (name.value === "__schema" || name.value === "__type" ? refuse() : undefined),
+    VariableDefinition({ variable, type, defaultValue }) {
+      if (defaultValue) return refuse();
+      if (type.kind !== Kind.NON_NULL_TYPE) nullable.add(variable.name.value);
+      // Its variable is no use of it.
+      return false;
+    },
+    Variable({ name }, _key, parent) {
+      const isArgument = parent !== undefined && "kind" in parent && parent.kind === Kind.ARGUMENT;
+      const mayBeNull = isNonNullType(info.getInputType()) && nullable.has(name.value);
+      return isArgument && !mayBeNull ? undefined : refuse();
+    },
+  };
+  visit(within(document, operation), visitWithTypeInfo(info, rules));
+  return isKnown;
+}
+
+/** The fields of an operation. Those of a fragment count at each use, because compiled code repeats them. */
+export function countFields(document: DocumentNode, { selectionSet }: OperationDefinitionNode): number {
+  const counts = new Map<string, number>();
+  const countOf = (node: { readonly selectionSet?: SelectionSetNode | undefined } | undefined): number => {
+    let count = 0;
+    for (const selection of node?.selectionSet?.selections ?? []) {
+      if (selection.kind === Kind.FRAGMENT_SPREAD) count += countOfFragment(selection.name.value);
+      else count += Number(selection.kind === Kind.FIELD) + countOf(selection);
+    }
+    return count;
+  };
+  const countOfFragment = (name: string): number => {
+    const known = counts.get(name);
+    if (known !== undefined) return known;
+    const count = countOf(
+      document.definitions.find(
+        (each) => each.kind === Kind.FRAGMENT_DEFINITION && each.name.value === name,
+      ) as FragmentDefinitionNode | undefined,
+    );
+    counts.set(name, count);
+    return count;
+  };
+  return countOf({ selectionSet });
+}
+
+/** The operation and the fragments of its document, which it may use. */
+export function within(document: DocumentNode, operation: OperationDefinitionNode): DocumentNode {
+  const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION);
+  return { kind: Kind.DOCUMENT, definitions: [operation, ...fragments] };
+}
