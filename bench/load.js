@@ -1,26 +1,58 @@
-/** Full load: as many requests as a server answers, over a fixed number of connections of this process. */
-import autocannon from "autocannon";
+/**
+ * Full load: as many requests as a server answers, over a fixed number of connections of this process. On bare sockets, because a client
+ * needs more time than a bare server.
+ */
 import { tryOut } from "./caller.js";
-import { urlIn, withPrograms } from "./programs.js";
+import { processorTime, urlIn, withPrograms } from "./programs.js";
 import { megabytes } from "./resident-memory.js";
+import { bytesOf, onAnswers, open } from "./sockets.js";
 
 const CONNECTIONS = 32;
 const ROUND_SECONDS = 1;
 /** Larger programs need about six seconds to compile. */
 const WARM_UP_SECONDS = 8;
 
-/** Answers per second to the requests, sent in turn, for a `duration` in seconds or an `amount`. Throws unless each status is 200. */
+/**
+ * Answers per second to the requests, sent in turn, for a `duration` in seconds or an `amount`. A request may be a function that makes
+ * the next one. Throws unless each status is 200.
+ */
 export async function rate(url, requests, limit = { duration: ROUND_SECONDS }) {
-  const { origin, pathname } = new URL(url);
-  const result = await autocannon({
-    ...limit,
-    url: origin,
-    connections: CONNECTIONS,
-    requests: requests.map((request) => ({ ...request, path: pathname })),
+  const { duration = Number.POSITIVE_INFINITY, amount = Number.POSITIVE_INFINITY } = limit;
+  const sockets = await Promise.all(Array.from({ length: CONNECTIONS }, () => open(url)));
+  const makers = requests.map((request) => {
+    if (typeof request === "function") return () => bytesOf(url, request());
+    const bytes = bytesOf(url, request);
+    return () => bytes;
   });
-  if (result.non2xx || result.errors)
-    throw new Error(`${url}: ${result.non2xx} refusals, ${result.errors} errors`);
-  return result.requests.average;
+  const start = performance.now();
+  const end = start + duration * 1000;
+  let sent = 0;
+  let answers = 0;
+  const mayGoOn = () => sent < amount && performance.now() < end;
+  try {
+    await Promise.all(
+      sockets.map(
+        (socket) =>
+          new Promise((resolve, reject) => {
+            const send = () => socket.write(makers[sent++ % makers.length]());
+            socket
+              .on("error", reject)
+              .on("close", () => reject(new Error(`${url}: a connection was closed`)));
+            onAnswers(socket, (answer) => {
+              if (!answer.startsWith("HTTP/1.1 200")) return reject(new Error(`${url}: ${answer}`));
+              answers += 1;
+              if (mayGoOn()) send();
+              else resolve();
+            });
+            if (mayGoOn()) send();
+            else resolve();
+          }),
+      ),
+    );
+  } finally {
+    for (const socket of sockets) socket.destroy();
+  }
+  return (answers * 1000) / (performance.now() - start);
 }
 
 /** Sends requests until the server's code is compiled. Throws unless the first answer is a token. */
@@ -31,16 +63,23 @@ export async function warmUp(url, requests) {
 
 /**
  * Launches servers several times on one core, because one process can be a quarter faster than another of the same program. Rounds
- * alternate, because the machine's speed drifts. Resolves to the `rates` and the `memory` in megabytes of each server.
+ * alternate, because the machine's speed drifts. Resolves to the `rates`, the `memory` in megabytes, and the `busy` times of each server:
+ * if it is below 1, it waited for the load, for a disk, or for another program.
  */
 export async function sideBySide(programsOf, requests, launches, rounds) {
   const seen = [];
   for (let run = 0; run < launches; run++) {
     await withPrograms(await programsOf(), async (...servers) => {
       for (const { line } of servers) await warmUp(urlIn(line), requests);
-      for (const [i] of servers.entries()) seen[i] ??= { rates: [], memory: [] };
-      for (let round = 0; round < rounds; round++)
-        for (const [i, { line }] of servers.entries()) seen[i].rates.push(await rate(urlIn(line), requests));
+      for (const [i] of servers.entries()) seen[i] ??= { rates: [], memory: [], busy: [] };
+      for (let round = 0; round < rounds; round++) {
+        for (const [i, { child, line }] of servers.entries()) {
+          const start = performance.now();
+          const before = processorTime(child);
+          seen[i].rates.push(await rate(urlIn(line), requests));
+          seen[i].busy.push((processorTime(child) - before) / (performance.now() - start));
+        }
+      }
       for (const [i, { child }] of servers.entries()) seen[i].memory.push(megabytes(child));
     });
   }

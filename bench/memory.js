@@ -19,13 +19,10 @@ const request = requestFor(SESSION_ID);
 
 let made = 0;
 /** A new document each time: they differ in the operation's name. */
-const newDocument = {
+const newDocument = () => ({
   ...request,
-  setupRequest: (sent) => ({
-    ...sent,
-    body: request.body.replace("GenerateToken", `GenerateToken${++made}`),
-  }),
-};
+  body: request.body.replace("GenerateToken", `GenerateToken${++made}`),
+});
 
 /** The lowest memory while the server idles, without a forced garbage collection. */
 async function idleMegabytes(child) {

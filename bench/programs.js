@@ -1,6 +1,7 @@
 /** Programs on their own core. Each prints a line when it is ready, and may answer messages. */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
@@ -8,6 +9,8 @@ import { fileURLToPath } from "node:url";
 const CORE = "0";
 /** The core of the load. */
 export const LOAD_CORE = "1";
+/** Linux counts processor time in hundredths of a second. */
+const MS_PER_TICK = 10;
 /** How long a program may take to exit, in milliseconds. */
 const END_MS = 10_000;
 
@@ -62,6 +65,12 @@ async function stop(child) {
   child.kill();
   await once(child, "exit");
   clearTimeout(force);
+}
+
+/** The processor time that a program has used, in milliseconds. */
+export function processorTime({ pid }) {
+  const [, , ...fields] = readFileSync(`/proc/${pid}/stat`, "utf8").split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
 }
 
 export const hasEnded = ({ exitCode, signalCode }) => exitCode !== null || signalCode !== null;

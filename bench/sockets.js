@@ -1,4 +1,14 @@
 /** HTTP/1.1 on bare sockets. Cheaper for the load's core than a client, and able to misbehave. */
+import { once } from "node:events";
+import { connect } from "node:net";
+
+/** Opens a connection. */
+export async function open(url) {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname).setNoDelay();
+  await once(socket, "connect");
+  return socket;
+}
 
 /** The bytes of a request. */
 export function bytesOf(url, { method, path = new URL(url).pathname, headers, body }) {

@@ -2,9 +2,7 @@
  * A load at a fixed pace, sent without waiting for answers. It uses bare sockets and rests between requests. A busy load would be late
  * itself, and would slow down a server on the same machine.
  */
-import { once } from "node:events";
-import { connect } from "node:net";
-import { bytesOf, onAnswers } from "./sockets.js";
+import { bytesOf, onAnswers, open } from "./sockets.js";
 
 const CONNECTIONS = 64;
 
@@ -52,11 +50,4 @@ function atPace(sockets, bytes, perSecond, total) {
     };
     send();
   });
-}
-
-async function open(url) {
-  const { hostname, port } = new URL(url);
-  const socket = connect(Number(port), hostname).setNoDelay();
-  await once(socket, "connect");
-  return socket;
 }

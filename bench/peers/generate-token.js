@@ -1,7 +1,4 @@
-/**
- * What every peer serves: the same schema and a generateToken with the same rules and the same signing code. Peers do less than
- * Stagepass: they do not authenticate, count quotas or write a ledger. So the comparison favors them.
- */
+/** What every peer serves: the same schema and a generateToken with the same rules and the same signing code. */
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { GraphQLError, GraphQLScalarType } from "graphql";
@@ -13,11 +10,13 @@ import { SessionNotFound, StagepassError } from "../../dist/errors.js";
 import { openTokKeyRing } from "../../dist/signing/key-ring.js";
 import { SigningService } from "../../dist/signing/signing-service.js";
 import { API_KEY, API_SECRET } from "../project.js";
+import { admit, hasDuties } from "./app.js";
 
 const signing = new SigningService(openTokKeyRing(API_KEY, API_SECRET));
 
-async function generateToken(_root, { sessionId, format, ...input }) {
+async function generateToken(_root, { sessionId, format, ...input }, { caller }) {
   try {
+    if (hasDuties) await admit(caller, { sessionId, role: input.role });
     if (ownerOf(sessionId) !== API_KEY) throw new SessionNotFound("sessionId is not ours");
     const grant = grantFor(sessionId, input, new Date());
     const { role, data, initialLayoutClassList, createTime, expireTime } = grant;
