@@ -7,6 +7,18 @@ const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.
 /** Tests that change the schema, or compare Apollo Server's changes to it. Each needs its own process. */
 const ALONE = ["test/api/apollo-plugins.test.ts", "test/graphql/federation/subgraph.test.ts"];
 
+/** The tests of the API once more, with every operation compiled. */
+const COMPILED = {
+  extends: true,
+  test: {
+    name: "compiled",
+    include: ["test/api/**/*.test.ts"],
+    exclude: [...ALONE, "test/api/known-operations.test.ts"],
+    isolate: false,
+    setupFiles: "test/support/compiled.ts",
+  },
+} as const;
+
 export default defineConfig({
   define: { STAGEPASS_VERSION: JSON.stringify(version) },
   test: {
@@ -28,6 +40,7 @@ export default defineConfig({
         test: { name: "all", include: ["test/**/*.test.{ts,tsx}"], exclude: ALONE, isolate: false },
       },
       { extends: true, test: { name: "alone", include: ALONE } },
+      ...(process.env.STAGEPASS_LONG ? [COMPILED] : []),
     ],
   },
   resolve: {

@@ -9,7 +9,6 @@ import {
   getOperationAST,
   isAbstractType,
   isCompositeType,
-  isObjectType,
   parse,
   validate,
 } from "graphql";
@@ -111,8 +110,8 @@ const ARGUMENTS: Record<string, { type: string; literals: string[]; values: unkn
   size: { type: "Int", literals: ["0", "null"], values: [0, 1, null, 1.5] },
   text: {
     type: "String",
-    literals: ['"a"', '"\\"`${1}\\\\"', '"""a\n"b\\ """', '"\u2028\ud83d\ude00"', "null"],
-    values: ["", "`${1}`\"'\\", "\u2028", null, 1, ["a"]],
+    literals: ['"a"', `"\\"\`\${1}\\\\"`, '"""a\n"b\\ """', '"\u2028\ud83d\ude00"', "null"],
+    values: ["", `\`\${1}\`"'\\`, "\u2028", null, 1, ["a"]],
   },
   n: { type: "Int!", literals: ["1", "-2"], values: [1, -5, null, "x", 1e10] },
   flag: { type: "Boolean", literals: ["true", "null"], values: [true, false, null, "true"] },
