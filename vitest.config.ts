@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { defineConfig } from "vitest/config";
+import { defineConfig, type TestProjectConfiguration } from "vitest/config";
 
 const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8"));
 
@@ -8,7 +8,7 @@ const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.
 const ALONE = ["test/api/apollo-plugins.test.ts", "test/graphql/federation/subgraph.test.ts"];
 
 /** The tests of the API once more, with every operation compiled. */
-const COMPILED = {
+const COMPILED: TestProjectConfiguration = {
   extends: true,
   test: {
     name: "compiled",
@@ -17,7 +17,7 @@ const COMPILED = {
     isolate: false,
     setupFiles: "test/support/compiled.ts",
   },
-} as const;
+};
 
 export default defineConfig({
   define: { STAGEPASS_VERSION: JSON.stringify(version) },
