@@ -27,12 +27,13 @@ const schema = buildSchema(`
   union Animal = Cat | Dog
   enum Trick { SIT ROLL }
   input Filter { trick: Trick! tags: [String!] inner: Filter size: Int = 3 }
+  input By @oneOf { name: String size: Int }
   type Query {
     animal(id: ID!): Animal
     named: Named
     animals(size: Int): [Animal]
     all: [Animal!]!
-    echo(text: String, n: Int, flag: Boolean, trick: Trick, filter: Filter, ids: [ID!], rows: [[Int]]): String
+    echo(text: String, n: Int, flag: Boolean, trick: Trick, filter: Filter, ids: [ID!], rows: [[Int]], by: By): String
     throws: String
     rejects: String!
   }
@@ -130,6 +131,11 @@ const ARGUMENTS: Record<string, { type: string; literals: string[]; values: unkn
     ],
   },
   ids: { type: "[ID!]", literals: ['[1, "2"]', "3"], values: [["1", 2], "3", [null], [[1]], null, []] },
+  by: {
+    type: "By",
+    literals: ['{ name: "a" }', "null"],
+    values: [{ name: "a" }, { size: 1 }, { name: null }, { name: "a", size: 1 }, {}],
+  },
   rows: {
     type: "[[Int]]",
     literals: ["[[1], null, [null]]", "1"],
