@@ -36,7 +36,10 @@ export function tracing(tracer: Tracer): Instrument {
     attributes: Attributes,
     act: (context: Context) => Promise<T>,
   ): Promise<T> {
-    const parent = places.getStore()?.context ?? ROOT_CONTEXT;
+    const place = places.getStore();
+    // Below a request that is not sampled, no span is.
+    if (place && !isRecorded(place)) return act(place.context);
+    const parent = place?.context ?? ROOT_CONTEXT;
     const span = tracer.startSpan(name, { kind, attributes }, parent);
     const context = trace.setSpan(parent, span);
     try {
@@ -88,7 +91,10 @@ export function tracing(tracer: Tracer): Instrument {
 
     plugins: [followOperations(tracer, () => places.getStore())],
 
-    followsOperation: () => trace.getSpan(places.getStore()?.context ?? ROOT_CONTEXT)?.isRecording() ?? false,
+    followsOperation() {
+      const place = places.getStore();
+      return place !== undefined && isRecorded(place);
+    },
 
     platformCall: (method, route, call) =>
       inSpan(`${method} ${route}`, SpanKind.CLIENT, { "http.request.method": method }, (context) => {
@@ -107,4 +113,9 @@ export function tracing(tracer: Tracer): Instrument {
       },
     }),
   };
+}
+
+/** Whether the trace of a request is sampled. */
+function isRecorded({ context }: TracePlace): boolean {
+  return trace.getSpan(context)?.isRecording() ?? false;
 }
