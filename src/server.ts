@@ -151,12 +151,8 @@ export async function createServer(config: Config, { logger, now }: Surroundings
     const build = config.console ? consoleBuild() : null;
     const schema = config.federation ? await createSubgraphSchema() : createSchema();
     if (config.trustedDocuments) warnOfUnanswerable(config.trustedDocuments.manifest, schema, logger);
-    const { account, plugins, measures } = await measuring(config, fetch, logger);
-    const engine = createEngine(schema, config.production, logger, {
-      account,
-      plugins: [...plugins, ...instrument.plugins],
-      measures: (headers) => measures(headers) || instrument.followsOperation(),
-    });
+    const measured = await measuring(config, fetch, logger);
+    const engine = createEngine(schema, config.production, logger, measured);
     const { apollo } = engine;
     await apollo.start();
     // All checks share one deadline, as load balancers wait no longer. Concurrent probes share one check, as anyone may send them.
@@ -174,6 +170,7 @@ export async function createServer(config: Config, { logger, now }: Surroundings
     const credentials = new OpenCredentials({ authenticate: known, apiKeys: store.apiKeys, now });
     const { app, drain } = await createApp({
       engine,
+      followOperation: instrument.operation,
       services,
       authenticate: known,
       trustsProxy: config.trustsProxy,

@@ -127,7 +127,7 @@ export function createSubscriber(parts: SubscriberParts): Subscribe {
         // What waits to be sent is limited by the socket.
         reserve: () => {},
         turn: () => turn(current.id),
-        summary: { operation: null, code: null },
+        summary: { type: null, operation: null, code: null },
         tooSlow,
       });
     };

@@ -2,11 +2,13 @@ import type {
   GraphQLRequestContextDidResolveOperation,
   GraphQLRequestContextWillSendResponse,
 } from "@apollo/server";
-import type { DocumentNode, OperationDefinitionNode } from "graphql";
+import type { DocumentNode, OperationDefinitionNode, OperationTypeNode } from "graphql";
 import { rootFieldsOf } from "./root-fields.ts";
 
 /** The operation and outcome of a request, for the log, metrics and traces. The values are never the caller's own text. */
 export interface OperationSummary {
+  /** Null while no operation is known. */
+  type: `${OperationTypeNode}` | null;
   /** The root field, or `several` for different root fields, or the event of a webhook; null while none is known. */
   operation: string | null;
   /** `OK`, `APPLIED` or `IGNORED` for a webhook, or the code of the first error; null before the answer. */
@@ -29,7 +31,9 @@ export function noteOperation({
   GraphQLRequestContextDidResolveOperation<Summarized>,
   "operation" | "document" | "contextValue"
 >): void {
-  if (operation) summary.operation = nameOf(operation, document);
+  if (!operation) return;
+  summary.type = operation.operation;
+  summary.operation = nameOf(operation, document);
 }
 
 /** Notes the outcome of a request. */

@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import type { Engine } from "../graphql/apollo.ts";
 import { type Context, createContext, type Services } from "../graphql/context.ts";
 import { answerType, failureType } from "../graphql/media-type.ts";
+import type { OperationSummary } from "../graphql/summary.ts";
 import type { Admit } from "../graphql/trusted-documents.ts";
 import type { Turn } from "../shares/turns.ts";
 import { admittedBody, admittedSearch } from "./admission.ts";
@@ -17,6 +18,8 @@ import { operationIn } from "./operation.ts";
 export interface HandlerParts {
   /** Its Apollo Server is started. */
   readonly engine: Engine;
+  /** Wraps the execution of an operation. */
+  readonly followOperation: <T>(summary: OperationSummary, execute: () => Promise<T>) => Promise<T>;
   readonly services: Services;
   readonly admit: Admit;
   readonly turn: Turn;
@@ -31,7 +34,7 @@ export interface HandlerParts {
  * layer. All other requests, such as a GET, go through that layer.
  */
 export function graphqlHandler(parts: HandlerParts) {
-  const { engine, services, admit, turn, readBody, logger, stopping } = parts;
+  const { engine, followOperation, services, admit, turn, readBody, logger, stopping } = parts;
   const { apollo, known, measures } = engine;
   const contextOf = (request: FastifyRequest): Context => {
     const { id: requestId, body, summary, passage } = request;
@@ -47,9 +50,13 @@ export function graphqlHandler(parts: HandlerParts) {
     });
   };
 
-  const execute = async (request: FastifyRequest, reply: FastifyReply): Promise<string> => {
-    const { method, headers } = request;
+  const execute = (request: FastifyRequest, reply: FastifyReply): Promise<string> => {
     const body = admittedBody(request, readBody(request), admit);
+    return followOperation(request.summary, () => respond(request, reply, body));
+  };
+
+  const respond = async (request: FastifyRequest, reply: FastifyReply, body: unknown): Promise<string> => {
+    const { method, headers } = request;
     const operation = operationIn(method, body);
     if (operation && !measures(headers)) {
       const answer = await known.answer(operation, headers.accept, contextOf(request));

@@ -83,7 +83,7 @@ export function followRequests(
       logger.warn({ address: remoteAddress }, NOT_TRUSTED);
     }
     const start = performance.now();
-    request.summary = { operation: null, code: null };
+    request.summary = { type: null, operation: null, code: null };
     // A proxy may forward an invalid address.
     if (trustsProxy && isIP(request.ip) !== 0) request.address = request.ip;
     reply.headers({ "x-request-id": request.id, "cache-control": "no-store" });
@@ -120,7 +120,8 @@ function describe(request: FastifyRequest, status: number, milliseconds: number)
     method,
     path: routeOptions.url ?? "(none)",
     status,
-    ...summary,
+    operation: summary.operation,
+    code: summary.code,
     // Undefined values are not written.
     reason: reason ?? undefined,
     caller: caller ? describeCaller(caller.id) : (sender ?? undefined),

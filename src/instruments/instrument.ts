@@ -1,7 +1,6 @@
-import type { ApolloServerPlugin } from "@apollo/server";
 import type { FastifyInstance } from "fastify";
 import type { ClaimMember } from "../access/claim-problem.ts";
-import type { Context } from "../graphql/context.ts";
+import type { OperationSummary } from "../graphql/summary.ts";
 import type { OnRequestEnd } from "../http/requests.ts";
 import type { CircuitState } from "../platform/circuit.ts";
 import type { Tokens } from "../services/token-service.ts";
@@ -21,11 +20,8 @@ export interface Instrument {
   /** Called for each request that has ended. */
   readonly requestEnded: OnRequestEnd;
 
-  /** Plugins that follow operations. */
-  readonly plugins: readonly ApolloServerPlugin<Context>[];
-
-  /** Whether the current request needs the plugins. */
-  followsOperation(): boolean;
+  /** Wraps the execution of an operation. Afterwards, the summary says what it was. */
+  operation<T>(summary: OperationSummary, execute: () => Promise<T>): Promise<T>;
 
   /** Wraps `tokens`. */
   tokens(tokens: Tokens): Tokens;
@@ -65,8 +61,7 @@ export interface Instrument {
 export const NO_INSTRUMENT: Instrument = {
   follow() {},
   requestEnded() {},
-  plugins: [],
-  followsOperation: () => false,
+  operation: (_summary, execute) => execute(),
   tokens: (tokens) => tokens,
   platformCall: (_method, _route, call) => call({}),
   circuit() {},
@@ -91,8 +86,7 @@ export function both(outer: Instrument, inner: Instrument): Instrument {
       outer.requestEnded(request, end);
       inner.requestEnded(request, end);
     },
-    plugins: [...outer.plugins, ...inner.plugins],
-    followsOperation: () => outer.followsOperation() || inner.followsOperation(),
+    operation: (summary, execute) => outer.operation(summary, () => inner.operation(summary, execute)),
     tokens: (tokens) => outer.tokens(inner.tokens(tokens)),
     platformCall: (method, route, call) =>
       outer.platformCall(method, route, (headers) =>

@@ -15,7 +15,6 @@ import { W3CTraceContextPropagator } from "@opentelemetry/core";
 import type { FastifyRequest } from "fastify";
 import { codeOf } from "./code.ts";
 import { type Instrument, NO_INSTRUMENT } from "./instrument.ts";
-import { followOperations } from "./operation-spans.ts";
 import { fail, type TracePlace } from "./span.ts";
 
 const w3c = new W3CTraceContextPropagator();
@@ -89,11 +88,26 @@ export function tracing(tracer: Tracer): Instrument {
       span.end();
     },
 
-    plugins: [followOperations(tracer, () => places.getStore())],
-
-    followsOperation() {
+    /** A span below that of the HTTP request, and above the work of the operation's fields. */
+    async operation(summary, execute) {
       const place = places.getStore();
-      return place !== undefined && isRecorded(place);
+      if (!place || !isRecorded(place)) return execute();
+      const { context } = place;
+      const span = tracer.startSpan("GraphQL", { kind: SpanKind.INTERNAL }, context);
+      // The place belongs to this request, which has one operation.
+      place.context = trace.setSpan(context, span);
+      try {
+        return await execute();
+      } finally {
+        const { type, operation, code } = summary;
+        if (type !== null) {
+          span.updateName(`${type} ${operation}`);
+          span.setAttribute("graphql.operation.type", type);
+        }
+        if (code !== null && code !== "OK") fail(span, code);
+        span.end();
+        place.context = context;
+      }
     },
 
     platformCall: (method, route, call) =>

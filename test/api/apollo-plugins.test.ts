@@ -59,6 +59,7 @@ async function start(plugin: ApolloServerPlugin<Context>) {
   });
   const { app } = await createApp({
     engine,
+    followOperation: (_summary, execute) => execute(),
     services: {
       sessions: {} as SessionService,
       tokens,

@@ -40,6 +40,7 @@ export async function startIntake(parts: Partial<WebhookParts> = {}) {
   });
   const { app } = await createApp({
     engine: {} as Engine,
+    followOperation: (_summary, execute) => execute(),
     services: { audit: NO_AUDIT } as Services,
     authenticate: Object.assign(async () => localCaller(), { check: async () => {}, rotate: () => false }),
     trustsProxy: null,
