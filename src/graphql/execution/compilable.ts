@@ -4,6 +4,9 @@ import {
   type DocumentNode,
   type FragmentDefinitionNode,
   type GraphQLSchema,
+  getNamedType,
+  isEnumType,
+  isInputObjectType,
   isNonNullType,
   Kind,
   type OperationDefinitionNode,
@@ -18,6 +21,9 @@ import {
  * Whether graphql-jit executes an operation of a valid document as graphql-js does. It differs in directives on fragments that are
  * used twice, and in variables that are absent inside another value. A default and a nullable variable could be null where the
  * argument may not: graphql-js words that error.
+ *
+ * graphql-jit writes literals into code, and reads some strings as code. So no text of a caller gets there, only names, numbers and
+ * values of the schema's own enums.
  */
 export function isCompilable(
   schema: GraphQLSchema,
@@ -35,6 +41,10 @@ export function isCompilable(
   const rules: ASTVisitor = {
     Directive: refuse,
     Field: ({ name }) => (name.value === "__schema" || name.value === "__type" ? refuse() : undefined),
+    StringValue: refuse,
+    // A scalar such as `_Any` may also contain an object or any name.
+    ObjectValue: () => (isInputObjectType(getNamedType(info.getInputType())) ? undefined : refuse()),
+    EnumValue: () => (isEnumType(getNamedType(info.getInputType())) ? undefined : refuse()),
     VariableDefinition({ variable, type, defaultValue }) {
       if (defaultValue) return refuse();
       if (type.kind !== Kind.NON_NULL_TYPE) nullable.add(variable.name.value);
