@@ -36,7 +36,8 @@ export function coercionOf(
     return { name: variable.name.value, isRequired: isNonNullType(found), coerce: coercerOf(found, types) };
   });
   return (given) => {
-    const coerced: Record<string, unknown> = {};
+    // Without a prototype, because graphql-jit would read a variable such as `constructor` from it.
+    const coerced: Record<string, unknown> = Object.create(null);
     try {
       for (const { name, isRequired, coerce } of variables) {
         if (Object.hasOwn(given, name)) coerced[name] = coerce(given[name]);

@@ -5,6 +5,7 @@ import {
   type FragmentDefinitionNode,
   type GraphQLSchema,
   getNamedType,
+  isCompositeType,
   isEnumType,
   isInputObjectType,
   isNonNullType,
@@ -40,7 +41,14 @@ export function isCompilable(
   const info = new TypeInfo(schema);
   const rules: ASTVisitor = {
     Directive: refuse,
-    Field: ({ name }) => (name.value === "__schema" || name.value === "__type" ? refuse() : undefined),
+    // A property of this name would be the prototype of an answer, or of the variables.
+    Name: ({ value }) => (value === "__proto__" ? refuse() : undefined),
+    Field({ name, alias }) {
+      // graphql-jit joins the names of a path by this character, so two paths would be one.
+      const isAmbiguous = alias?.value.includes("_");
+      const introspects = name.value === "__schema" || name.value === "__type";
+      return isAmbiguous || introspects || mayFailForParent(info.getFieldDef()) ? refuse() : undefined;
+    },
     StringValue: refuse,
     // A scalar such as `_Any` may also contain an object or any name.
     ObjectValue: () => (isInputObjectType(getNamedType(info.getInputType())) ? undefined : refuse()),
@@ -59,6 +67,14 @@ export function isCompilable(
   };
   visit(within(document, operation), visitWithTypeInfo(info, rules));
   return isKnown;
+}
+
+/**
+ * Whether a field may fail and may not be null. graphql-js then reports one error of several, and runs no further fields of a
+ * mutation. A leaf is computed from its parent.
+ */
+function mayFailForParent(field: ReturnType<TypeInfo["getFieldDef"]>): boolean {
+  return Boolean(field?.resolve && isNonNullType(field.type) && isCompositeType(getNamedType(field.type)));
 }
 
 /** The fields of an operation. Those of a fragment count at each use, because compiled code repeats them. */

@@ -28,8 +28,8 @@ const schema = buildSchema(`
   type Query { echo(text: String, texts: [String], id: ID, item: Item, items: [Item], any: _Any, anys: [_Any]): String }
 `);
 const echo = (args: unknown) => JSON.stringify(args);
-const query = schema.getQueryType();
-if (query?.getFields().echo) query.getFields().echo.resolve = (_, args) => echo(args);
+const field = schema.getQueryType()?.getFields().echo;
+if (field) field.resolve = (_, args) => echo(args);
 
 afterEach(() => {
   delete (globalThis as Record<string, unknown>).stagepassWasHere;
