@@ -22,6 +22,8 @@ const KEPT_BYTES = 16 * 1024 * 1024;
 const BYTES_PER_FIELD = 8192;
 /** The most fields of a compiled operation. Measured: 100 fields take 4 to 16 ms. */
 const MAX_FIELDS = 100;
+/** The longest document, in characters. */
+const MAX_DOCUMENT = 10_000;
 
 /** The largest share of the time in which operations are compiled. So changing operations cost a caller's own time, and little else. */
 export const COMPILING = { share: 0.05 };
@@ -29,17 +31,16 @@ export const COMPILING = { share: 0.05 };
 /** The members of a request that its answer depends on. */
 export type OperationRequest = Pick<GraphQLRequest, "query" | "operationName" | "variables" | "extensions">;
 
-/** An operation that was parsed and validated. */
+/** An operation that was parsed, validated and compiled. */
 interface Known {
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
   readonly fields: number;
-  /** Null if only graphql-js can execute it. */
-  readonly execute: Execute | null;
+  readonly execute: Execute;
 }
 
-/** The operations of a document, by the name in the request. */
-type Operations = ReadonlyMap<string | undefined, Known>;
+/** The operations of a document, by the name in the request. Null is one that only graphql-js can execute. */
+type Operations = ReadonlyMap<string | undefined, Known | null>;
 
 /**
  * The operations that clients have sent before, by the text of their documents. It answers them as Apollo Server does with the
@@ -65,12 +66,13 @@ export class KnownOperations {
   learn({ request, document, operation, source }: GraphQLRequestContextDidResolveOperation<Context>): void {
     const begin = this.#now();
     // Apollo's cache keeps documents without positions: one that has them is new.
-    if (!operation || document.loc || begin < this.#restsUntil) return;
+    if (!operation || document.loc || source.length > MAX_DOCUMENT || begin < this.#restsUntil) return;
     const known = this.#documents.get(source);
     if (known?.has(request.operationName)) return;
     const fields = countFields(document, operation);
     const execute = fields > MAX_FIELDS ? null : this.#compile(document, operation);
-    const operations = new Map(known).set(request.operationName, { document, operation, fields, execute });
+    const learned = execute && { document, operation, fields, execute };
+    const operations = new Map(known).set(request.operationName, learned);
     this.#documents.set(source, operations);
     const end = this.#now();
     this.#restsUntil = end + (end - begin) * (1 / COMPILING.share - 1);
@@ -87,7 +89,7 @@ export class KnownOperations {
     contextValue: Context,
   ): Promise<GraphQLResponse | null> {
     const known = this.#documents.get(query)?.get(operationName);
-    if (!known?.execute || extensions?.persistedQuery) return null;
+    if (!known || extensions?.persistedQuery) return null;
     const { document, operation, execute } = known;
     const { schema } = this;
     noteOperation({ operation, document, contextValue });
@@ -113,7 +115,9 @@ export class KnownOperations {
 }
 
 function bytesOf(operations: Operations, source: string): number {
-  let bytes = source.length * BYTES_PER_CHARACTER;
-  for (const { fields, execute } of operations.values()) bytes += execute ? fields * BYTES_PER_FIELD : 0;
+  let bytes = 2 * source.length;
+  for (const known of operations.values()) {
+    if (known) bytes += source.length * BYTES_PER_CHARACTER + known.fields * BYTES_PER_FIELD;
+  }
   return bytes;
 }
