@@ -80,7 +80,7 @@ function nullable(coerce: CoerceOne): CoerceOne {
   return (value) => (value === null || value === undefined ? null : coerce(value));
 }
 
-/** A value that is no list is a list of one. */
+/** Any other value is a list of one. */
 function listOf(coerce: CoerceOne): CoerceOne {
   return (value) => (Array.isArray(value) ? value.map((item) => coerce(item)) : [coerce(value)]);
 }
