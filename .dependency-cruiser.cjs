@@ -75,7 +75,7 @@ module.exports = {
     only(
       "instruments-import-what-they-follow",
       "^src/instruments/",
-      "^src/(access/claim-problem\\.ts$|http/(app|requests|webhooks)\\.ts$|platform/circuit\\.ts$|config/(config|tracing)\\.ts$|graphql/context\\.ts$|services/|store/(engine|store)\\.ts$|domain/|errors\\.ts$|process/version\\.ts$)",
+      "^src/(access/claim-problem\\.ts$|http/(app|requests|webhooks)\\.ts$|platform/circuit\\.ts$|config/(config|tracing)\\.ts$|graphql/summary\\.ts$|services/|store/(engine|store)\\.ts$|domain/|errors\\.ts$|process/version\\.ts$)",
     ),
     only(
       "config-imports-what-values-are-made-of",
@@ -127,7 +127,7 @@ module.exports = {
       "(type-graphql|graphql|dataloader|graphql-scalars|graphql-query-complexity|negotiator)",
       "^src/graphql/",
     ),
-    kept("@apollo/server", "^src/(graphql|http|instruments)/"),
+    kept("@apollo/server", "^src/(graphql|http)/"),
     kept("@apollo/subgraph", "^src/graphql/"),
     kept("graphql-jit", "^src/graphql/execution/"),
     kept("(fastify|@fastify)", "^src/(http/|instruments/|server\\.ts$)"),
