@@ -318,8 +318,8 @@ test("who is banned gets no token and stays out, while servers are killed", {
     `Stays since the event arrived: ${summaryOf(arrived)}; since joining: ${summaryOf(timesOf(told, ({ begin }) => begin))}; event lost: ${summaryOf(lost)}; requests: ${JSON.stringify(counts)}\n`,
   );
   expect(arrived.length).toBeGreaterThan(COMING_BACK / EVERY);
-  expect(quantile(arrived, 0.99)).toBeLessThan(STAY_IF_ARRIVED);
   if (LONG) {
+    expect(quantile(arrived, 0.99)).toBeLessThan(STAY_IF_ARRIVED);
     expect(lost.length).toBeGreaterThan(COMING_BACK / EVERY / LOST_EVERY);
     expect(Math.max(...lost)).toBeLessThan(STAY_IF_LOST);
     await expect.poll(() => pendingRemovals(servers), { timeout: PATIENCE }).toBe(0);
