@@ -28,24 +28,24 @@ export async function rate(urls, requests, limit = { duration: ROUND_SECONDS }) 
   const end = start + duration * 1000;
   let sent = 0;
   let answers = 0;
-  const mayGoOn = () => sent < amount && performance.now() < end;
   try {
     await Promise.all(
       connections.map(
         ({ url, makers, socket }) =>
           new Promise((resolve, reject) => {
-            const send = () => socket.write(makers[sent++ % makers.length]());
+            const sendNext = () => {
+              if (sent < amount && performance.now() < end) socket.write(makers[sent++ % makers.length]());
+              else resolve();
+            };
             socket
               .on("error", reject)
               .on("close", () => reject(new Error(`${url}: a connection was closed`)));
             onAnswers(socket, (answer) => {
               if (!answer.startsWith("HTTP/1.1 200")) return reject(new Error(`${url}: ${answer}`));
               answers += 1;
-              if (mayGoOn()) send();
-              else resolve();
+              sendNext();
             });
-            if (mayGoOn()) send();
-            else resolve();
+            sendNext();
           }),
       ),
     );

@@ -25,7 +25,7 @@ const MAX_FIELDS = 100;
 /** The longest document, in characters. */
 const MAX_DOCUMENT = 10_000;
 
-/** The largest share of the time in which operations are compiled. So changing operations cost a caller's own time, and little else. */
+/** The largest share of the time for compiling. So documents that change cost other callers little. */
 export const COMPILING = { share: 0.05 };
 
 /** The members of a request that its answer depends on. */
