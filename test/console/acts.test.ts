@@ -36,8 +36,9 @@ async function join(server: TestServer, sessionId: string, role: string, identit
 test("mutes all, signals to one, limits and bans, and polls without a socket", async (browser) => {
   const server = await start();
   await withConsole(browser, server.origin, async (page) => {
-    // No socket opens, so the list is polled.
+    // No socket opens, so the list is polled. A page keeps the WebSocket class that it loaded with.
     await page.routeWebSocket("**/graphql", (socket) => socket.close());
+    await page.reload();
     const sessionId = await openSession(page, server);
     await participants(page).getByText("Updated every 2 seconds").waitFor();
     const ann = await join(server, sessionId, "PUBLISHER", "ann");
