@@ -6,18 +6,18 @@ import { startServer, type TestServer } from "../support/server.ts";
 let server: TestServer;
 let subgraph: TestServer;
 let sessionId: string;
-const { share } = COMPILING;
+const shares = { ...COMPILING };
 const credential = signedJwt(EVERYTHING);
 const lesser = signedJwt({ ...EVERYTHING, sub: "lesser", scope: "sessions:create tokens:create" });
 beforeAll(async () => {
-  COMPILING.share = 1;
+  Object.assign(COMPILING, { share: 1, callersShare: 1 });
   server = await startServer({ AUTH_JWT_SECRET: JWT_SECRET });
   subgraph = await startServer({ AUTH_JWT_SECRET: JWT_SECRET, FEDERATION: "on" });
   const created = await server.graphql("mutation { createSession { sessionId } }", {}, credential);
   sessionId = created.data.createSession.sessionId;
 });
 afterAll(async () => {
-  COMPILING.share = share;
+  Object.assign(COMPILING, shares);
   await server.close();
   await subgraph.close();
 });

@@ -25,12 +25,12 @@ const repeated = (text: string) =>
   text.replace(/"token":"[^"]*"/g, '"token":"…"').replace(/"requestId":"[^"]*"/g, '"requestId":"…"');
 
 const answer = vi.spyOn(KnownOperations.prototype, "answer");
-const { share } = COMPILING;
+const shares = { ...COMPILING };
 beforeAll(() => {
-  COMPILING.share = 1;
+  Object.assign(COMPILING, { share: 1, callersShare: 1 });
 });
 afterAll(() => {
-  COMPILING.share = share;
+  Object.assign(COMPILING, shares);
   answer.mockRestore();
 });
 

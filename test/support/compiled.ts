@@ -12,7 +12,7 @@ import type { Context } from "../../src/graphql/context.ts";
 import { COMPILING, KnownOperations } from "../../src/graphql/execution/known-operations.ts";
 import { limitShape, MAX_TOKENS } from "../../src/graphql/limits/limits.ts";
 
-COMPILING.share = 1;
+Object.assign(COMPILING, { share: 1, callersShare: 1 });
 const { answer } = KnownOperations.prototype;
 
 KnownOperations.prototype.answer = async function (request, accept, contextValue) {

@@ -25,8 +25,13 @@ const MAX_FIELDS = 100;
 /** The longest document, in characters. */
 const MAX_DOCUMENT = 10_000;
 
-/** The largest share of the time for compiling. So documents that change cost other callers little. */
-export const COMPILING = { share: 0.05 };
+/**
+ * The largest shares of the time for compiling: for all callers, and for one. So documents that change cost other callers little, and
+ * leave room for theirs.
+ */
+export const COMPILING = { share: 0.05, callersShare: 0.02 };
+/** The most callers whose share is known. */
+const MAX_CALLERS = 1000;
 
 /** The members of a request that its answer depends on. */
 export type OperationRequest = Pick<GraphQLRequest, "query" | "operationName" | "variables" | "extensions">;
@@ -53,6 +58,8 @@ export class KnownOperations {
   readonly #compile: Compile;
   readonly #documents = new LRUCache<string, Operations>({ maxSize: KEPT_BYTES, sizeCalculation: bytesOf });
   #restsUntil = 0;
+  /** When each caller's documents may be compiled again. */
+  readonly #callersRests = new LRUCache<string, number>({ max: MAX_CALLERS });
 
   /** @param now a clock, in milliseconds */
   constructor(schema: GraphQLSchema, format: Format, now = () => performance.now()) {
@@ -63,10 +70,13 @@ export class KnownOperations {
   }
 
   /** Compiles the operation of a request to Apollo Server, unless its document is new. */
-  learn({ request, document, operation, source }: GraphQLRequestContextDidResolveOperation<Context>): void {
+  learn(facts: GraphQLRequestContextDidResolveOperation<Context>): void {
+    const { request, document, operation, source } = facts;
+    const { id } = facts.contextValue.caller;
     const begin = this.#now();
     // Apollo's cache keeps documents without positions: one that has them is new.
-    if (!operation || document.loc || source.length > MAX_DOCUMENT || begin < this.#restsUntil) return;
+    if (!operation || document.loc || source.length > MAX_DOCUMENT) return;
+    if (begin < Math.max(this.#restsUntil, this.#callersRests.get(id) ?? 0)) return;
     const known = this.#documents.get(source);
     if (known?.has(request.operationName)) return;
     const fields = countFields(document, operation);
@@ -75,7 +85,8 @@ export class KnownOperations {
     const operations = new Map(known).set(request.operationName, learned);
     this.#documents.set(source, operations);
     const end = this.#now();
-    this.#restsUntil = end + (end - begin) * (1 / COMPILING.share - 1);
+    this.#restsUntil = restAfter(begin, end, COMPILING.share);
+    this.#callersRests.set(id, restAfter(begin, end, COMPILING.callersShare));
   }
 
   /**
@@ -112,6 +123,11 @@ export class KnownOperations {
     chooseStatus(response, accept);
     return response;
   }
+}
+
+/** The end of the rest after some work, which then took `share` of the time. */
+function restAfter(begin: number, end: number, share: number): number {
+  return end + (end - begin) * (1 / share - 1);
 }
 
 function bytesOf(operations: Operations, source: string): number {

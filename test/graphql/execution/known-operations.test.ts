@@ -14,10 +14,16 @@ function operations(took: number) {
     return time;
   });
   const context = { summary: {}, bodyBytes: 0, reserve() {} } as unknown as Context;
-  const learn = (source: string, operationName?: string, noLocation = true) => {
+  const learn = (source: string, operationName?: string, { noLocation = true, caller = "ann" } = {}) => {
     const document = parse(source, { noLocation });
     const operation = getOperationAST(document, operationName);
-    const facts = { request: { operationName }, document, operation, source };
+    const facts = {
+      request: { operationName },
+      document,
+      operation,
+      source,
+      contextValue: { caller: { id: caller } },
+    };
     known.learn(facts as GraphQLRequestContextDidResolveOperation<Context>);
   };
   const isKnown = async (query: string, operationName?: string) =>
@@ -31,7 +37,7 @@ function operations(took: number) {
 it("an operation is known once its document comes from Apollo's cache, which keeps no positions", async () => {
   const { learn, isKnown } = operations(0);
   const source = "query A { __typename } query B { b: __typename }";
-  learn(source, "A", false);
+  learn(source, "A", { noLocation: false });
   expect(await isKnown(source, "A")).toBe(false);
   learn(source, "A");
   expect(await Promise.all([isKnown(source, "A"), isKnown(source, "B"), isKnown(source)])).toEqual([
@@ -43,18 +49,23 @@ it("an operation is known once its document comes from Apollo's cache, which kee
   expect(await Promise.all([isKnown(source, "A"), isKnown(source, "B")])).toEqual([true, true]);
 });
 
-it("compiling takes at most its share of the time", async () => {
+it("compiling takes at most its share of the time, and each caller's documents less", async () => {
   const took = 10;
   const { learn, isKnown, pass } = operations(took);
   const documents = Array.from({ length: 3 }, (_, i) => `{ a${i}: __typename }`);
   const [first = "", second = "", third = ""] = documents;
-  learn(first);
-  learn(second);
-  expect(await Promise.all(documents.map((each) => isKnown(each)))).toEqual([true, false, false]);
+  const known = () => Promise.all(documents.map((each) => isKnown(each)));
+  const learnAs = (caller: string, source: string) => learn(source, undefined, { caller });
+  learnAs("ann", first);
+  learnAs("bob", second);
+  expect(await known()).toEqual([true, false, false]);
   pass(took / COMPILING.share);
-  learn(second);
-  learn(third);
-  expect(await Promise.all(documents.map((each) => isKnown(each)))).toEqual([true, true, false]);
+  learnAs("ann", third);
+  learnAs("bob", second);
+  expect(await known()).toEqual([true, true, false]);
+  pass(took / COMPILING.callersShare);
+  learnAs("ann", third);
+  expect(await known()).toEqual([true, true, true]);
 });
 
 it("the memory for operations is bounded: the ones used longest ago are forgotten", async () => {
