@@ -13,6 +13,7 @@ import {
 } from "@opentelemetry/api";
 import { W3CTraceContextPropagator } from "@opentelemetry/core";
 import type { FastifyRequest } from "fastify";
+import type { OperationSummary } from "../graphql/summary.ts";
 import { codeOf } from "./code.ts";
 import { type Instrument, NO_INSTRUMENT } from "./instrument.ts";
 import { fail, type TracePlace } from "./span.ts";
@@ -51,6 +52,29 @@ export function tracing(tracer: Tracer): Instrument {
     }
   }
 
+  /** Executes an operation in a span below a request's place, which has one operation. */
+  async function inOperation<T>(
+    place: TracePlace,
+    summary: OperationSummary,
+    execute: () => Promise<T>,
+  ): Promise<T> {
+    const { context } = place;
+    const span = tracer.startSpan("GraphQL", { kind: SpanKind.INTERNAL }, context);
+    place.context = trace.setSpan(context, span);
+    try {
+      return await execute();
+    } finally {
+      const { type, operation, code } = summary;
+      if (type !== null) {
+        span.updateName(`${type} ${operation}`);
+        span.setAttribute("graphql.operation.type", type);
+      }
+      if (code !== null && code !== "OK") fail(span, code);
+      span.end();
+      place.context = context;
+    }
+  }
+
   return {
     ...NO_INSTRUMENT,
 
@@ -59,14 +83,15 @@ export function tracing(tracer: Tracer): Instrument {
         const { method, headers, routeOptions, id } = request;
         if (routeOptions.config.probe) return next();
         const route = routeOptions.url ?? "(none)";
-        const attributes = {
-          "http.request.method": method,
-          "http.route": route,
-          "stagepass.request_id": id,
-        };
         const callers = w3c.extract(ROOT_CONTEXT, headers, defaultTextMapGetter);
-        const span = tracer.startSpan(`${method} ${route}`, { kind: SpanKind.SERVER, attributes }, callers);
+        const span = tracer.startSpan(`${method} ${route}`, { kind: SpanKind.SERVER }, callers);
         spans.set(request, span);
+        if (span.isRecording())
+          span.setAttributes({
+            "http.request.method": method,
+            "http.route": route,
+            "stagepass.request_id": id,
+          });
         next();
       });
       // Not in onRequest, because reading the body would lose the context.
@@ -89,25 +114,9 @@ export function tracing(tracer: Tracer): Instrument {
     },
 
     /** A span below that of the HTTP request, and above the work of the operation's fields. */
-    async operation(summary, execute) {
+    operation(summary, execute) {
       const place = places.getStore();
-      if (!place || !isRecorded(place)) return execute();
-      const { context } = place;
-      const span = tracer.startSpan("GraphQL", { kind: SpanKind.INTERNAL }, context);
-      // The place belongs to this request, which has one operation.
-      place.context = trace.setSpan(context, span);
-      try {
-        return await execute();
-      } finally {
-        const { type, operation, code } = summary;
-        if (type !== null) {
-          span.updateName(`${type} ${operation}`);
-          span.setAttribute("graphql.operation.type", type);
-        }
-        if (code !== null && code !== "OK") fail(span, code);
-        span.end();
-        place.context = context;
-      }
+      return place && isRecorded(place) ? inOperation(place, summary, execute) : execute();
     },
 
     platformCall: (method, route, call) =>
