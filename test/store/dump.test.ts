@@ -6,10 +6,13 @@ import { Role } from "../../src/domain/role.ts";
 import { MediaMode, sessionKnownById } from "../../src/domain/session.ts";
 import { ALL_SESSIONS } from "../../src/domain/session-selection.ts";
 import { jsonLine } from "../../src/domain/text.ts";
+import { openForMaintenance } from "../../src/store/database.ts";
+import { parseDatabaseUrl } from "../../src/store/database-address.ts";
 import { DumpError, type DumpSummary, dump, load } from "../../src/store/dump.ts";
 import { ENGINES, newDatabaseUrl, openStore } from "../support/stores.ts";
 
 type OpenStore = Awaited<ReturnType<typeof openStore>>;
+type StoreAt = Awaited<ReturnType<typeof newStore>>;
 
 const PROJECT = "12345678";
 const now = new Date("2026-11-24T09:30:00.123Z");
@@ -25,23 +28,19 @@ async function fill({ sessions, names, ledger, apiKeys, bans }: OpenStore): Prom
   const lease = (await names.lease(PROJECT, ODD, null, 60_000)) ?? "";
   await names.assign(lease, { ...known("1_named"), name: ODD });
   await names.lease(PROJECT, "only leased", null, 60_000);
-  await Promise.all(
-    Array.from({ length: 1201 }, (_, i) =>
-      ledger.record([
-        {
-          id: `id-${i}`,
-          sessionId: `1_${i % 5}`,
-          role: Role.PUBLISHER_ONLY,
-          format: i % 2 ? TokenFormat.JWT : TokenFormat.T1,
-          issuedTo: ODD,
-          issuedAt: now,
-          expiresAt: new Date(now.getTime() + i),
-          identity: i % 2 ? ODD : null,
-          revokedAt: null,
-          fingerprint: i % 3 ? "AAAAAAAAAAAAAAAAAAAAAA" : null,
-        },
-      ]),
-    ),
+  await ledger.record(
+    Array.from({ length: 1201 }, (_, i) => ({
+      id: `id-${i}`,
+      sessionId: `1_${i % 5}`,
+      role: Role.PUBLISHER_ONLY,
+      format: i % 2 ? TokenFormat.JWT : TokenFormat.T1,
+      issuedTo: ODD,
+      issuedAt: now,
+      expiresAt: new Date(now.getTime() + i),
+      identity: i % 2 ? ODD : null,
+      revokedAt: null,
+      fingerprint: i % 3 ? "AAAAAAAAAAAAAAAAAAAAAA" : null,
+    })),
   );
   const key = { digest: "00".repeat(32), claims: { scope: "ledger:read" }, createdAt: now };
   await apiKeys.add({ ...key, id: "0000000a", name: "web", revokedAt: now });
@@ -64,10 +63,21 @@ async function dumped({ database }: OpenStore): Promise<{ lines: string[]; summa
   return { lines: text.trimEnd().split("\n"), summary };
 }
 
-const loadLines = ({ database }: OpenStore, lines: readonly string[]) =>
-  load(database.kysely, Readable.from(lines), () => {});
+/** Loads a dump as `stagepass import` does: without the deadline of requests, where another connection can be opened. */
+async function loadLines({ database, url }: StoreAt, lines: readonly string[]) {
+  const maintenance = url.startsWith("postgres") ? await openForMaintenance(parseDatabaseUrl(url)) : null;
+  const { kysely } = maintenance ?? database;
+  try {
+    return await load(kysely, Readable.from(lines), () => {});
+  } finally {
+    await maintenance?.kysely.destroy();
+  }
+}
 
-const newStore = async (engine: (typeof ENGINES)[number]) => openStore(await newDatabaseUrl(engine));
+async function newStore(engine: (typeof ENGINES)[number]) {
+  const url = await newDatabaseUrl(engine);
+  return { ...(await openStore(url)), url };
+}
 
 const moves = ENGINES.flatMap((from) => ENGINES.map((to) => [from, to] as const));
 
