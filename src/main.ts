@@ -67,7 +67,7 @@ export async function start(): Promise<number> {
   // First, so that a signal during the start is neither lost nor fatal.
   const stop = signalled();
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH}`);
-  // Otherwise, V8 forgets code that has not run for half a minute, and the next requests take several times as long.
+  // Otherwise, V8 may forget code during a pause, and the next requests take several times as long.
   setFlagsFromString("--no-flush-bytecode");
   try {
     return await serve(stop);
