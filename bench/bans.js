@@ -23,7 +23,6 @@ const WARM_UP_SECONDS = 30;
 const REQUESTS_PER_SECOND = 20;
 
 const LAUNCHES = 3;
-const ROUNDS = 6;
 const BANS = 10_000;
 const SESSIONS = 10;
 
@@ -163,7 +162,7 @@ async function cost(newDatabase, other) {
         : []),
     ];
   };
-  const [none, many, before] = await sideBySide(programsOf, requests, LAUNCHES, ROUNDS);
+  const [none, many, before] = await sideBySide(programsOf, requests, LAUNCHES);
   const what = "generateToken over HTTP with the ledger on SQLite";
   const rows = [rowOf(`${what}, 10,000 bans vs. none`, many.rates, none.rates, perSecond)];
   if (!before) return rows;

@@ -6,8 +6,7 @@ import { localServer } from "./local-server.js";
 import { SESSION_ID } from "./project.js";
 import { median, rowOf } from "./statistics.js";
 
-const LAUNCHES = 4;
-const ROUNDS = 4;
+const LAUNCHES = 3;
 
 const OURS = "Stagepass";
 const LOGGING = "Stagepass with its log";
@@ -61,7 +60,7 @@ export function bench() {
       const databaseUrl = await newDatabase();
       return NAMES.map((name) => CONTENDERS[name](databaseUrl));
     };
-    const seen = await sideBySide(programsOf, [requestFor(SESSION_ID)], LAUNCHES, ROUNDS);
+    const seen = await sideBySide(programsOf, [requestFor(SESSION_ID)], LAUNCHES);
     const of = (name) => seen[NAMES.indexOf(name)];
     const results = COMPARISONS.map(({ one, other, asked }) => {
       const what = `generateToken over HTTP${WITH[one] ?? ""} vs. ${other}`;

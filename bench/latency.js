@@ -20,7 +20,7 @@ function launch(databaseUrl, rounds) {
   const program = localServer({ DATABASE_URL: databaseUrl, LEDGER: "on" });
   return withPrograms([program], async ({ line }) => {
     const url = urlIn(line);
-    await warmUp(url, [request]);
+    await warmUp([url], [request]);
     const pace = (await rate(url, [request], { duration: MOST_SECONDS })) / 2;
     for (let round = 0; round < ROUNDS; round++) {
       const times = await steadyLoad(url, request, pace, ROUND_SECONDS);

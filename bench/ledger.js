@@ -7,7 +7,6 @@ import { API_KEY, sessionIdOf } from "./project.js";
 import { perSecond, rowOf } from "./statistics.js";
 
 const LAUNCHES = 3;
-const ROUNDS = 6;
 /** Participants who join at one moment join few sessions; each session is a place in the ledger's index. */
 const SESSIONS = 10;
 
@@ -21,7 +20,7 @@ async function compare(engine, newDatabase) {
     localServer({ DATABASE_URL: await newDatabase(), LEDGER: "on" }),
     localServer({ DATABASE_URL: await newDatabase(), LEDGER: "off" }),
   ];
-  const [on, off] = await sideBySide(programsOf, requests, LAUNCHES, ROUNDS);
+  const [on, off] = await sideBySide(programsOf, requests, LAUNCHES);
   const what = `generateToken over HTTP with the ledger on ${engine} vs. LEDGER=off`;
   return rowOf(what, on.rates, off.rates, perSecond);
 }

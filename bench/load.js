@@ -6,18 +6,22 @@ import { tryOut } from "./caller.js";
 import { processorTime, urlIn, withPrograms } from "./programs.js";
 import { megabytes } from "./resident-memory.js";
 import { bytesOf, onAnswers, open } from "./sockets.js";
+import { mean } from "./statistics.js";
 
 const CONNECTIONS = 32;
-const ROUND_SECONDS = 1;
-/** A warm-up has at least this time and these requests. On a slow machine, eight seconds compile only a part of a larger program. */
-const WARM_UP_SECONDS = 8;
-const WARM_UP_REQUESTS = 50_000;
+/** Short rounds, because a server that waits for long is slower at first, and because the machine's speed drifts. */
+const ROUND_SECONDS = 0.25;
+const ROUNDS = 24;
+/** A round of the warm-up has at least this time and these requests. On a slow machine, time alone compiles only a part of the code. */
+const WARM_UP_SECONDS = 1;
+const WARM_UP_REQUESTS = 5000;
+const WARM_UP_ROUNDS = 10;
 
 /**
  * Answers per second to the requests, sent in turn, for a `duration` in seconds or an `amount`. A request may be a function that makes
  * the next one. The load of several servers is shared: give their URLs. Throws unless each status is 200.
  */
-export async function rate(urls, requests, limit = { duration: ROUND_SECONDS }) {
+export async function rate(urls, requests, limit) {
   const { duration = Number.POSITIVE_INFINITY, amount = Number.POSITIVE_INFINITY } = limit;
   const connections = await Promise.all(
     [urls].flat().flatMap((url) => {
@@ -63,34 +67,44 @@ function makerOf(url, request) {
   return () => bytes;
 }
 
-/** Sends requests until the server's code is compiled. Throws unless the first answer is a token. */
-export async function warmUp(url, requests) {
-  await tryOut(url, requests[0]);
-  const perSecond = await rate(url, requests, { duration: WARM_UP_SECONDS });
-  const missing = WARM_UP_REQUESTS - perSecond * WARM_UP_SECONDS;
-  if (missing > 0) await rate(url, requests, { amount: missing });
+/** Sends requests to servers in alternating rounds, until their code is compiled. Throws unless the first answer is a token. */
+export async function warmUp(urls, requests) {
+  for (const url of urls) await tryOut(url, requests[0]);
+  for (let round = 0; round < WARM_UP_ROUNDS; round++) {
+    for (const url of urls) {
+      const perSecond = await rate(url, requests, { duration: WARM_UP_SECONDS });
+      const missing = WARM_UP_REQUESTS - perSecond * WARM_UP_SECONDS;
+      if (missing > 0) await rate(url, requests, { amount: missing });
+    }
+  }
 }
 
 /**
- * Launches servers several times on one core, because one process can be a quarter faster than another of the same program. Rounds
- * alternate, because the machine's speed drifts. Resolves to the `rates`, the `memory` in megabytes, and the `busy` times of each server:
- * if it is below 1, it waited for the load, for a disk, or for another program.
+ * Launches servers several times on one core, because one process can be a quarter faster than another of the same program. In a
+ * launch, short rounds alternate. Resolves to a figure of each launch for each server: its `rates`, the `memory` in megabytes, and its
+ * `busy` times: if one is below 1, the server waited for the load, for a disk, or for another program.
  */
-export async function sideBySide(programsOf, requests, launches, rounds) {
+export async function sideBySide(programsOf, requests, launches) {
   const seen = [];
   for (let run = 0; run < launches; run++) {
     await withPrograms(await programsOf(), async (...servers) => {
-      for (const { line } of servers) await warmUp(urlIn(line), requests);
-      for (const [i] of servers.entries()) seen[i] ??= { rates: [], memory: [], busy: [] };
-      for (let round = 0; round < rounds; round++) {
-        for (const [i, { child, line }] of servers.entries()) {
+      const urls = servers.map(({ line }) => urlIn(line));
+      await warmUp(urls, requests);
+      const rounds = servers.map(() => ({ rates: [], busy: [] }));
+      for (let round = 0; round < ROUNDS; round++) {
+        for (const [i, { child }] of servers.entries()) {
           const start = performance.now();
           const before = processorTime(child);
-          seen[i].rates.push(await rate(urlIn(line), requests));
-          seen[i].busy.push((processorTime(child) - before) / (performance.now() - start));
+          rounds[i].rates.push(await rate(urls[i], requests, { duration: ROUND_SECONDS }));
+          rounds[i].busy.push((processorTime(child) - before) / (performance.now() - start));
         }
       }
-      for (const [i, { child }] of servers.entries()) seen[i].memory.push(megabytes(child));
+      for (const [i, { child }] of servers.entries()) {
+        seen[i] ??= { rates: [], memory: [], busy: [] };
+        seen[i].rates.push(mean(rounds[i].rates));
+        seen[i].busy.push(mean(rounds[i].busy));
+        seen[i].memory.push(megabytes(child));
+      }
     });
   }
   return seen;

@@ -11,6 +11,7 @@ import { median, perSecond, rowOf } from "./statistics.js";
 
 const LAUNCHES = 3;
 const ROUNDS = 6;
+const ROUND_SECONDS = 1;
 const MOST_REPLICAS = 4;
 
 /** The cores of the replicas and of PostgreSQL, which has at least one. */
@@ -31,6 +32,7 @@ async function roundOf(servers) {
   const answered = await rate(
     servers.map(({ line }) => urlIn(line)),
     requests,
+    { duration: ROUND_SECONDS },
   );
   const ms = performance.now() - start;
   const { user, system } = process.cpuUsage(beforeLoad);
@@ -49,7 +51,10 @@ export async function bench({ cores }) {
       const replica = localServer({ DATABASE_URL: await newDatabase(), LEDGER: "on" });
       const replicas = ofReplicas.map((core) => ({ ...replica, core }));
       await withPrograms(replicas, async (...servers) => {
-        for (const { line } of servers) await warmUp(urlIn(line), requests);
+        await warmUp(
+          servers.map(({ line }) => urlIn(line)),
+          requests,
+        );
         for (let round = 0; round < ROUNDS; round++) {
           all.push(await roundOf(servers));
           one.push(await roundOf(servers.slice(0, 1)));

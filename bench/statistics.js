@@ -5,6 +5,8 @@ export function median(values) {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 
+export const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
 /** The 99th percentile. */
 export function p99(values) {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length * 0.99)];
@@ -15,7 +17,7 @@ export function spread(values) {
   return (Math.max(...values) - Math.min(...values)) / median(values);
 }
 
-/** The row of a comparison by rounds. `format` formats a figure. */
+/** The row of a comparison, in pairs of figures that were measured together. `format` formats a figure. */
 export function rowOf(measure, ours, peer, format, asked) {
   const ratios = ours.map((value, round) => value / peer[round]);
   return {

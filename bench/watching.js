@@ -7,7 +7,6 @@ import { SESSION_ID } from "./project.js";
 import { perSecond, rowOf } from "./statistics.js";
 
 const LAUNCHES = 3;
-const ROUNDS = 6;
 
 /** The environment of each server, given the URL of a trace collector. */
 const WATCHED = {
@@ -25,7 +24,7 @@ export function bench() {
     const programs = Object.values(WATCHED).map((envOf) => localServer(envOf(urlIn(line))));
     const programsOf = () => [localServer(), ...programs];
     const requests = [requestFor(SESSION_ID)];
-    const [unwatched, ...watched] = await sideBySide(programsOf, requests, LAUNCHES, ROUNDS);
+    const [unwatched, ...watched] = await sideBySide(programsOf, requests, LAUNCHES);
     return Object.keys(WATCHED).map((name, i) => {
       const what = `generateToken over HTTP ${name} vs. without`;
       return rowOf(what, watched[i].rates, unwatched.rates, perSecond);
