@@ -30,6 +30,7 @@ type IssuedCounts = DataLoader<Session, number, string>;
 
 /** The look-ups of one request. Each reads the store once. */
 export class Loaders {
+  #participants: ParticipantLoaders;
   readonly #caller: Caller;
   readonly #sessions: SessionService;
   readonly #tokens: Tokens;
@@ -37,14 +38,12 @@ export class Loaders {
   readonly #participantService: ParticipantService;
   readonly #banService: BanService;
   readonly #permissionParts: PermissionParts;
-  // Created on first use, because most requests look up nothing.
-  #pages: Map<string, Promise<Page<Session>>> | undefined;
-  #counts: Map<string, Promise<number | null>> | undefined;
-  #audits: Map<string, Promise<Page<IssuedToken>>> | undefined;
-  #auditCounts: Map<string, Promise<number | null>> | undefined;
-  #issued: Map<string, IssuedPages> | undefined;
-  #issuedCounts: Map<string, IssuedCounts> | undefined;
-  #participants: ParticipantLoaders | undefined;
+  readonly #pages = new Map<string, Promise<Page<Session>>>();
+  readonly #counts = new Map<string, Promise<number | null>>();
+  readonly #audits = new Map<string, Promise<Page<IssuedToken>>>();
+  readonly #auditCounts = new Map<string, Promise<number | null>>();
+  readonly #issued = new Map<string, IssuedPages>();
+  readonly #issuedCounts = new Map<string, IssuedCounts>();
   #loader: DataLoader<string, Session | null> | undefined;
   #named: DataLoader<string, Session | null> | undefined;
   #records: DataLoader<string, IssuedToken | null> | undefined;
@@ -69,10 +68,10 @@ export class Loaders {
     this.#participantService = participants;
     this.#banService = bans;
     this.#permissionParts = permissions;
+    this.#participants = new ParticipantLoaders(caller, participants);
   }
 
   get participants(): ParticipantLoaders {
-    this.#participants ??= new ParticipantLoaders(this.#caller, this.#participantService);
     return this.#participants;
   }
 
@@ -86,9 +85,10 @@ export class Loaders {
   forget(): void {
     this.#loader?.clearAll();
     this.#records = undefined;
-    this.#participants = undefined;
+    this.#participants = new ParticipantLoaders(this.#caller, this.#participantService);
   }
 
+  /** Created on first use, because most requests look up no session. */
   get #session(): DataLoader<string, Session | null> {
     this.#loader ??= new DataLoader((sessionIds) => this.#sessions.findMany(this.#caller, sessionIds));
     return this.#loader;
@@ -97,26 +97,21 @@ export class Loaders {
   /** A page of the sessions that the caller may see and that match a filter. */
   async sessions(page: PageInput, filter: SessionFilter): Promise<Connection<Session>> {
     const key = JSON.stringify(filter);
-    this.#pages ??= new Map();
     const read = await once(this.#pages, key + keyOf(page), () =>
       this.#sessions.list(this.#caller, page, filter),
     );
-    this.#counts ??= new Map();
-    const counts = this.#counts;
-    const totalCount = () => once(counts, key, () => this.#sessions.count(this.#caller, filter));
+    const totalCount = () => once(this.#counts, key, () => this.#sessions.count(this.#caller, filter));
     return { ...read, totalCount };
   }
 
   /** A page of the tokens issued for all sessions that the caller may use and that match a filter. */
   async audit(page: PageInput, filter: IssuedTokenFilter): Promise<Connection<IssuedToken>> {
     const key = JSON.stringify(filter);
-    this.#audits ??= new Map();
     const read = await once(this.#audits, key + keyOf(page), () =>
       this.#issuedTokens.list(this.#caller, page, filter),
     );
-    this.#auditCounts ??= new Map();
-    const counts = this.#auditCounts;
-    const totalCount = () => once(counts, key, () => this.#issuedTokens.count(this.#caller, filter));
+    const totalCount = () =>
+      once(this.#auditCounts, key, () => this.#issuedTokens.count(this.#caller, filter));
     return { ...read, totalCount };
   }
 
@@ -127,15 +122,13 @@ export class Loaders {
     info: GraphQLResolveInfo,
   ): Promise<Connection<IssuedToken>> {
     const part = partOf(info);
-    this.#issued ??= new Map();
-    this.#issuedCounts ??= new Map();
     const pages = once(this.#issued, part + keyOf(page), () =>
       perSession((sessions) => this.#issuedTokens.pages(this.#caller, sessions, page), PAGES_PER_QUERY),
     );
+    const read = await pages.load(session);
     const counts = once(this.#issuedCounts, part, () =>
       perSession((sessions) => this.#issuedTokens.counts(this.#caller, sessions), COUNTS_PER_QUERY),
     );
-    const read = await pages.load(session);
     return { ...read, totalCount: () => counts.load(session) };
   }
 
