@@ -19,7 +19,7 @@ export function spread(values) {
 
 /** The row of a comparison, in pairs of figures that were measured together. `format` formats a figure. */
 export function rowOf(measure, ours, peer, format, asked) {
-  const ratios = ours.map((value, round) => value / peer[round]);
+  const ratios = ours.map((value, i) => value / peer[i]);
   return {
     measure,
     ours: format(median(ours)),

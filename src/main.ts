@@ -15,8 +15,8 @@ const V8_FLAGS = [
   "--heap-growing-percent=100",
   // Otherwise, V8 may forget code during a pause, and the next requests take several times as long.
   "--no-flush-bytecode",
-  // Otherwise, V8 allocates objects that lived long during the start among the old ones. These keep the objects of each request from then
-  // on until the next full garbage collection.
+  // Otherwise, V8 learns during the start which objects live long, and allocates their like among the old ones. There, they keep all
+  // objects of their request until the next full garbage collection.
   "--no-allocation-site-pretenuring",
 ];
 
