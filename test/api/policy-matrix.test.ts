@@ -307,7 +307,8 @@ describe("an old session", () => {
     "is replaced for a caller %s only if it may replace and create",
     async (_, caller) => {
       const name = `room-old-${CALLERS.indexOf(caller)}`;
-      const { data: old } = await replace(name, EVERYTHING, {});
+      const { data: old, errors: problems } = await replace(name, EVERYTHING, {});
+      expect(problems).toEqual([]);
       age(name, 61);
       const before = count();
       const unnamed = scopeRefusal(caller, "sessions:create") ?? nameRefusal(caller, name);
