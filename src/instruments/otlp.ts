@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import type { TracingConfig } from "../config/tracing.ts";
 import { VERSION } from "../process/version.ts";
 import type { Instrument } from "./instrument.ts";
+import { sampling } from "./sampling.ts";
 import { tracing } from "./tracing.ts";
 
 /** The longest time for sending the last spans when the server stops, in milliseconds. */
@@ -22,14 +23,16 @@ export async function otlpTracing(
     protocol === "http/json"
       ? await import("@opentelemetry/exporter-trace-otlp-http")
       : await import("@opentelemetry/exporter-trace-otlp-proto");
+  const { isChosen, sampler } = sampling(variables);
   const provider = new BasicTracerProvider({
+    sampler,
     resource: resourceFromAttributes({ "service.name": "stagepass", "service.version": VERSION }).merge(
       detectResources({ detectors: [envDetector] }),
     ),
     spanProcessors: [new BatchSpanProcessor(heeded(new OTLPTraceExporter(), logger))],
   });
   return {
-    ...tracing(provider.getTracer("stagepass", VERSION)),
+    ...tracing(provider.getTracer("stagepass", VERSION), isChosen),
     async stop() {
       const enough = new AbortController();
       const sent = provider.shutdown().then(

@@ -20,12 +20,17 @@ import { fail, type TracePlace } from "./span.ts";
 
 const w3c = new W3CTraceContextPropagator();
 
+/** The place of a request without a trace. */
+const NOWHERE: TracePlace = { context: ROOT_CONTEXT };
+
 /**
  * Traces each request from HTTP through its operation to its platform calls and ledger commits. It continues the caller's trace (W3C
  * Trace Context). The only text of a caller in a span is `tracestate`, which the standard requires. A span has no document, name,
  * argument or error message.
+ *
+ * @param isChosen whether to record the next trace that begins here
  */
-export function tracing(tracer: Tracer): Instrument {
+export function tracing(tracer: Tracer, isChosen: () => boolean): Instrument {
   const places = new AsyncLocalStorage<TracePlace>();
   const spans = new WeakMap<FastifyRequest, Span>();
 
@@ -37,9 +42,9 @@ export function tracing(tracer: Tracer): Instrument {
     act: (context: Context) => Promise<T>,
   ): Promise<T> {
     const place = places.getStore();
-    // Below a request that is not sampled, no span is.
-    if (place && !isRecorded(place)) return act(place.context);
     const parent = place?.context ?? ROOT_CONTEXT;
+    // Below a request that is not sampled, no span is.
+    if (place ? !isRecorded(place) : !isChosen()) return act(parent);
     const span = tracer.startSpan(name, { kind, attributes }, parent);
     const context = trace.setSpan(parent, span);
     try {
@@ -82,23 +87,22 @@ export function tracing(tracer: Tracer): Instrument {
       app.addHook("onRequest", (request, _reply, next) => {
         const { method, headers, routeOptions, id } = request;
         if (routeOptions.config.probe) return next();
-        const route = routeOptions.url ?? "(none)";
         const callers = w3c.extract(ROOT_CONTEXT, headers, defaultTextMapGetter);
-        const span = tracer.startSpan(`${method} ${route}`, { kind: SpanKind.SERVER }, callers);
-        spans.set(request, span);
-        if (span.isRecording())
-          span.setAttributes({
-            "http.request.method": method,
-            "http.route": route,
-            "stagepass.request_id": id,
-          });
+        if (!trace.getSpanContext(callers) && !isChosen()) return next();
+        const route = routeOptions.url ?? "(none)";
+        const attributes = {
+          "http.request.method": method,
+          "http.route": route,
+          "stagepass.request_id": id,
+        };
+        const options = { kind: SpanKind.SERVER, attributes };
+        spans.set(request, tracer.startSpan(`${method} ${route}`, options, callers));
         next();
       });
       // Not in onRequest, because reading the body would lose the context.
       app.addHook("preHandler", (request, _reply, next) => {
         const span = spans.get(request);
-        if (!span) return next();
-        places.run({ context: trace.setSpan(ROOT_CONTEXT, span) }, next);
+        places.run(span ? { context: trace.setSpan(ROOT_CONTEXT, span) } : NOWHERE, next);
       });
     },
 

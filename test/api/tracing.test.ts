@@ -213,6 +213,71 @@ it("leaves out what the caller's trace leaves out, and begins a trace of its own
   expect(tree(collector.spans(), undefined)).toHaveLength(1);
 });
 
+describe("a sampler", () => {
+  /** Creates sessions as callers with these values of `traceparent`, and resolves to the trees of spans that the collector got. */
+  async function traced(env: Record<string, string>, callers: readonly (string | null)[]) {
+    const platform = await startFaultServer((response, request) =>
+      answerSession(newSessionId(API_KEY), API_KEY)(response, request),
+    );
+    onTestFinished(() => platform.close());
+    const collector = await startCollector();
+    const server = await start(collector, { PLATFORM: "opentok", OPENTOK_API_URL: platform.url, ...env });
+    onTestFinished(() => {
+      for (const name of Object.keys(env)) delete process.env[name];
+    });
+    for (const traceparent of callers) {
+      const response = await fetch(server.url, {
+        method: "POST",
+        headers: { "content-type": "application/json", ...(traceparent && { traceparent }) },
+        body: JSON.stringify({ query: CREATE }),
+      });
+      expect((await response.json()).errors).toBeUndefined();
+    }
+    await server.close();
+    const spans = collector.requests.length === 0 ? [] : collector.spans();
+    const tops = new Set(spans.map(({ parentSpanId }) => parentSpanId || undefined));
+    for (const { spanId } of spans) tops.delete(spanId);
+    return {
+      trees: [...tops].flatMap((top) => tree(spans, top)),
+      sent: platform.received.map(({ headers }) => headers.traceparent),
+    };
+  }
+
+  const WHOLE = ["POST /graphql", ["mutation createSession", ["POST /session/create"], ["ledger commit"]]];
+  /** A sampler of half of all traces takes the first ID, and leaves out the second. */
+  const TAKEN = "00000000000000000000000000000001";
+  const LEFT_OUT = "f0000000000000000000000000000000";
+  const caller = (id: string, flag: "00" | "01") => `00-${id}-b7ad6b7169203331-${flag}`;
+
+  it("takes a share of the requests, each with the whole trace or nothing", async () => {
+    const env = { OTEL_TRACES_SAMPLER: "parentbased_traceidratio", OTEL_TRACES_SAMPLER_ARG: "0.5" };
+    const { trees, sent } = await traced(env, Array(100).fill(null));
+    // Of 100 tosses of a coin, fewer than 16 or more than 84 are heads less than once in 10^12 times.
+    expect(trees.length).toBeGreaterThan(15);
+    expect(trees.length).toBeLessThan(85);
+    expect(trees).toEqual(Array(trees.length).fill(WHOLE));
+    expect(sent.filter((traceparent) => String(traceparent).endsWith("-01"))).toHaveLength(trees.length);
+    expect(sent.filter((traceparent) => traceparent === undefined)).toHaveLength(100 - trees.length);
+  });
+
+  it.each([
+    ["parentbased_always_on", "0", [null, caller(LEFT_OUT, "01")], 2],
+    ["parentbased_always_on", "0", [caller(TAKEN, "00")], 0],
+    ["parentbased_always_off", "1", [null, caller(TAKEN, "00")], 0],
+    ["parentbased_always_off", "1", [caller(LEFT_OUT, "01")], 1],
+    ["parentbased_traceidratio", "0", [null, caller(TAKEN, "00")], 0],
+    ["parentbased_traceidratio", "0", [caller(LEFT_OUT, "01")], 1],
+    ["always_on", "0", [null, caller(LEFT_OUT, "00")], 2],
+    ["always_off", "1", [null, caller(TAKEN, "01")], 0],
+    ["traceidratio", "1", [null, caller(LEFT_OUT, "00")], 2],
+    ["traceidratio", "0.5", [caller(TAKEN, "00")], 1],
+    ["traceidratio", "0.5", [caller(LEFT_OUT, "01")], 0],
+  ] as const)("%s with %s takes, of the callers %j, %i", async (sampler, share, callers, taken) => {
+    const env = { OTEL_TRACES_SAMPLER: sampler, OTEL_TRACES_SAMPLER_ARG: share };
+    expect((await traced(env, callers)).trees).toEqual(Array(taken).fill(WHOLE));
+  });
+});
+
 it("names the service and its version, and takes the standard variables, also those of .env", async () => {
   const { collector, server } = await startAll({
     OTEL_SERVICE_NAME: "video-seats",
