@@ -1,3 +1,4 @@
+import type { KeyObject } from "node:crypto";
 import { TokenFormat } from "../domain/connection-token.ts";
 import type { Grant } from "../domain/grant.ts";
 import {
@@ -32,6 +33,7 @@ const CODECS: Record<PlatformEnvironment, Partial<Record<TokenFormat, Codec>>> =
 /** Signs grants as tokens, and inspects tokens. */
 export class SigningService {
   readonly #keyRing: KeyRing;
+  #latest: { key: KeyObject; sessionId: string; data: string | null; fingerprint: string } | null = null;
 
   constructor(keyRing: KeyRing) {
     this.#keyRing = keyRing;
@@ -65,7 +67,13 @@ export class SigningService {
   /** The fingerprint of connection data in a session, for a record of the ledger. Null is no data. */
   fingerprint(sessionId: string, data: string | null): string {
     const [key] = this.#keyRing.fingerprintKeys;
-    return fingerprintOf(key, sessionId, data);
+    const latest = this.#latest;
+    // The tokens of a batch often have no data, or the same.
+    if (latest?.key === key && latest.sessionId === sessionId && latest.data === data)
+      return latest.fingerprint;
+    const fingerprint = fingerprintOf(key, sessionId, data);
+    this.#latest = { key, sessionId, data, fingerprint };
+    return fingerprint;
   }
 
   /** The fingerprints that records with this connection data may have: by the current credential, and by the previous one. */
