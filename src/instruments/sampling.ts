@@ -9,7 +9,8 @@ import {
  * Which traces are recorded, by the standard variables.
  *
  * @returns `isChosen` decides about the next trace that begins here. It does so before the first span, which takes time even if it is
- * not recorded. `sampler` decides about all other spans, so it accepts each one without a parent.
+ * not recorded. Unlike the SDK's, its decision does not depend on the trace ID. `sampler` decides about all other spans, so it accepts each
+ * one without a parent.
  */
 export function sampling({
   OTEL_TRACES_SAMPLER: name = "parentbased_always_on",

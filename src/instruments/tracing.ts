@@ -21,7 +21,7 @@ import { fail, type TracePlace } from "./span.ts";
 const w3c = new W3CTraceContextPropagator();
 
 /** The place of a request without a trace. */
-const NOWHERE: TracePlace = { context: ROOT_CONTEXT };
+const NOWHERE: TracePlace = Object.freeze({ context: ROOT_CONTEXT });
 
 /**
  * Traces each request from HTTP through its operation to its platform calls and ledger commits. It continues the caller's trace (W3C
@@ -43,7 +43,7 @@ export function tracing(tracer: Tracer, isChosen: () => boolean): Instrument {
   ): Promise<T> {
     const place = places.getStore();
     const parent = place?.context ?? ROOT_CONTEXT;
-    // Below a request that is not sampled, no span is.
+    // A request that is not sampled has no spans below it. Outside requests, each call is a trace of its own.
     if (place ? !isRecorded(place) : !isChosen()) return act(parent);
     const span = tracer.startSpan(name, { kind, attributes }, parent);
     const context = trace.setSpan(parent, span);

@@ -1,7 +1,13 @@
 import { request, type ServerResponse } from "node:http";
+import {
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  SimpleSpanProcessor,
+} from "@opentelemetry/sdk-trace-base";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { parseConfig } from "../../src/config/config.ts";
 import type { StartupError } from "../../src/errors.ts";
+import { tracing } from "../../src/instruments/tracing.ts";
 import { snippets } from "../docs/markdown.ts";
 import { EVERYTHING, JWT_SECRET, signedJwt } from "../support/callers.ts";
 import { attributesOf, type ExportedSpan, startCollector } from "../support/collector.ts";
@@ -15,6 +21,8 @@ beforeEach(() => {
     "OTEL_EXPORTER_OTLP_ENDPOINT",
     "OTEL_EXPORTER_OTLP_PROTOCOL",
     "OTEL_BSP_SCHEDULE_DELAY",
+    "OTEL_TRACES_SAMPLER",
+    "OTEL_TRACES_SAMPLER_ARG",
   ]) {
     vi.stubEnv(name, undefined);
   }
@@ -222,18 +230,18 @@ describe("a sampler", () => {
     onTestFinished(() => platform.close());
     const collector = await startCollector();
     const server = await start(collector, { PLATFORM: "opentok", OPENTOK_API_URL: platform.url, ...env });
-    onTestFinished(() => {
-      for (const name of Object.keys(env)) delete process.env[name];
-    });
-    for (const traceparent of callers) {
-      const response = await fetch(server.url, {
-        method: "POST",
-        headers: { "content-type": "application/json", ...(traceparent && { traceparent }) },
-        body: JSON.stringify({ query: CREATE }),
-      });
-      expect((await response.json()).errors).toBeUndefined();
+    try {
+      for (const traceparent of callers) {
+        const response = await fetch(server.url, {
+          method: "POST",
+          headers: { "content-type": "application/json", ...(traceparent && { traceparent }) },
+          body: JSON.stringify({ query: CREATE }),
+        });
+        expect((await response.json()).errors).toBeUndefined();
+      }
+    } finally {
+      await server.close();
     }
-    await server.close();
     const spans = collector.requests.length === 0 ? [] : collector.spans();
     const tops = new Set(spans.map(({ parentSpanId }) => parentSpanId || undefined));
     for (const { spanId } of spans) tops.delete(spanId);
@@ -261,20 +269,40 @@ describe("a sampler", () => {
   });
 
   it.each([
-    ["parentbased_always_on", "0", [null, caller(LEFT_OUT, "01")], 2],
-    ["parentbased_always_on", "0", [caller(TAKEN, "00")], 0],
-    ["parentbased_always_off", "1", [null, caller(TAKEN, "00")], 0],
-    ["parentbased_always_off", "1", [caller(LEFT_OUT, "01")], 1],
-    ["parentbased_traceidratio", "0", [null, caller(TAKEN, "00")], 0],
-    ["parentbased_traceidratio", "0", [caller(LEFT_OUT, "01")], 1],
-    ["always_on", "0", [null, caller(LEFT_OUT, "00")], 2],
-    ["always_off", "1", [null, caller(TAKEN, "01")], 0],
-    ["traceidratio", "1", [null, caller(LEFT_OUT, "00")], 2],
-    ["traceidratio", "0.5", [caller(TAKEN, "00")], 1],
-    ["traceidratio", "0.5", [caller(LEFT_OUT, "01")], 0],
-  ] as const)("%s with %s takes, of the callers %j, %i", async (sampler, share, callers, taken) => {
+    ["parentbased_always_on", "0", null, true],
+    ["parentbased_always_on", "0", caller(LEFT_OUT, "01"), true],
+    ["parentbased_always_on", "0", caller(TAKEN, "00"), false],
+    ["parentbased_always_off", "1", null, false],
+    ["parentbased_always_off", "1", caller(LEFT_OUT, "01"), true],
+    ["parentbased_always_off", "1", caller(TAKEN, "00"), false],
+    ["parentbased_traceidratio", "", null, true],
+    ["parentbased_traceidratio", "0", null, false],
+    ["parentbased_traceidratio", "0", caller(LEFT_OUT, "01"), true],
+    ["parentbased_traceidratio", "1", caller(TAKEN, "00"), false],
+    ["always_on", "0", null, true],
+    ["always_on", "0", caller(LEFT_OUT, "00"), true],
+    ["always_off", "1", null, false],
+    ["always_off", "1", caller(TAKEN, "01"), false],
+    ["traceidratio", "", null, true],
+    ["traceidratio", "0", null, false],
+    ["traceidratio", "0.5", caller(TAKEN, "00"), true],
+    ["traceidratio", "0.5", caller(LEFT_OUT, "01"), false],
+  ])("%s with %j, for a caller with %s: %s", async (sampler, share, traceparent, isTaken) => {
     const env = { OTEL_TRACES_SAMPLER: sampler, OTEL_TRACES_SAMPLER_ARG: share };
-    expect((await traced(env, callers)).trees).toEqual(Array(taken).fill(WHOLE));
+    const { trees, sent } = await traced(env, [traceparent]);
+    expect(trees).toEqual(isTaken ? [WHOLE] : []);
+    const id = traceparent?.slice(3, 35) ?? "[0-9a-f]{32}";
+    const propagated = new RegExp(`^00-${id}-(?!b7ad6b7169203331)[0-9a-f]{16}-0${isTaken ? 1 : 0}$`);
+    expect(sent).toEqual([isTaken || traceparent ? expect.stringMatching(propagated) : undefined]);
+  });
+
+  it.each([true, false])("decides about a call to the platform outside requests: %s", async (isChosen) => {
+    const exporter = new InMemorySpanExporter();
+    const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
+    const { platformCall } = tracing(provider.getTracer("test"), () => isChosen);
+    const headers = await platformCall("GET", "/connection", async (given) => given);
+    expect(exporter.getFinishedSpans().map(({ name }) => name)).toEqual(isChosen ? ["GET /connection"] : []);
+    expect(headers).toEqual(isChosen ? { traceparent: expect.stringMatching(/-01$/) } : {});
   });
 });
 
