@@ -1,6 +1,6 @@
 /** The cost of a page of a long list, relative to a short one, on each engine. */
 import { localCaller } from "../dist/access/caller.js";
-import { permissionsOf } from "../dist/access/permissions.js";
+import { readGrant } from "../dist/access/permissions.js";
 import { IssuedTokens } from "../dist/services/issued-tokens.js";
 import { SessionService } from "../dist/services/session-service.js";
 import { UNSHARED } from "../dist/shares/shares.js";
@@ -17,7 +17,7 @@ const LONG = { sessions: 1_000_000, records: 5_000_000 };
 const ROUNDS = 60;
 const PAGES_A_ROUND = 10;
 
-const caller = (grant) => ({ ...localCaller(), permissions: permissionsOf(grant) });
+const caller = (grant) => ({ ...localCaller(), permissions: readGrant(grant).permissions });
 const EVERYTHING = caller({ sessions: ["*"] });
 const PREFIXES = caller({ names: ["room-*", ...Array.from({ length: 9 }, (_, i) => `team-${i + 1}*`)] });
 
