@@ -8,9 +8,9 @@ import {
 /**
  * Which traces are recorded, by the standard variables.
  *
- * @returns `isChosen` decides about the next trace that begins here. It does so before the first span, which takes time even if it is
- * not recorded. Unlike the SDK's, its decision does not depend on the trace ID. `sampler` decides about all other spans, so it accepts each
- * one without a parent.
+ * @returns `isChosen` decides about the next trace that begins here. It does so before the first span, because a span takes time even
+ * if nothing records it. Unlike the SDK, it does not look at the trace ID. Afterwards, `sampler` accepts each span without a parent. It
+ * decides about traces that callers began.
  */
 export function sampling({
   OTEL_TRACES_SAMPLER: name = "parentbased_always_on",
