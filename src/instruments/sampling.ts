@@ -14,17 +14,17 @@ import {
  */
 export function sampling({
   OTEL_TRACES_SAMPLER: name = "parentbased_always_on",
-  OTEL_TRACES_SAMPLER_ARG: share = "1",
+  OTEL_TRACES_SAMPLER_ARG: argument = "1",
 }: NodeJS.Dict<string>): { isChosen: () => boolean; sampler: Sampler } {
-  const chosen = name.endsWith("always_off") ? 0 : name.endsWith("traceidratio") ? Number(share) : 1;
-  const ofCallers = new TraceIdRatioBasedSampler(chosen);
+  const share = name.endsWith("always_off") ? 0 : name.endsWith("traceidratio") ? Number(argument) : 1;
+  const byTraceId = new TraceIdRatioBasedSampler(share);
   return {
-    isChosen: () => Math.random() < chosen,
+    isChosen: () => Math.random() < share,
     sampler: new ParentBasedSampler({
       root: new AlwaysOnSampler(),
       ...(!name.startsWith("parentbased_") && {
-        remoteParentSampled: ofCallers,
-        remoteParentNotSampled: ofCallers,
+        remoteParentSampled: byTraceId,
+        remoteParentNotSampled: byTraceId,
       }),
     }),
   };

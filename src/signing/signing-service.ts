@@ -33,6 +33,7 @@ const CODECS: Record<PlatformEnvironment, Partial<Record<TokenFormat, Codec>>> =
 /** Signs grants as tokens, and inspects tokens. */
 export class SigningService {
   readonly #keyRing: KeyRing;
+  /** The latest fingerprint, and what it is of. */
   #latest: { key: KeyObject; sessionId: string; data: string | null; fingerprint: string } | null = null;
 
   constructor(keyRing: KeyRing) {

@@ -1,18 +1,17 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 
-const IMPORT = /import (?:\{([^}]+)\} from )?"(?:\.\.\/)+dist\/([^"]+)\.js"/g;
+const IMPORT = /import \{([^}]+)\} from "(?:\.\.\/)+dist\/([^"]+)\.js"/g;
 
-const folders = ["bench", ...readdirSync("bench").map((name) => join("bench", name))].filter(
-  (path) => statSync(path).isDirectory() && !path.endsWith("node_modules"),
+const files = readdirSync("bench", { recursive: true, encoding: "utf8" }).filter(
+  (path) => path.endsWith(".js") && !path.startsWith("node_modules"),
 );
-const files = folders.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
 
 /** What the bench imports from the server: its file, the module and the name. It is JavaScript, so no compiler checks it. */
 const imports = files.flatMap((file) =>
-  [...(file.endsWith(".js") ? readFileSync(file, "utf8") : "").matchAll(IMPORT)].flatMap(
-    ([, names = "", path = ""]) => names.split(",").map((name) => [file, path, name.trim()] as const),
+  [...readFileSync(join("bench", file), "utf8").matchAll(IMPORT)].flatMap(([, names = "", path = ""]) =>
+    names.split(",").flatMap((name) => (name.trim() === "" ? [] : [[file, path, name.trim()] as const])),
   ),
 );
 
